@@ -1,0 +1,21 @@
+-- Grain: one row a source system and campaign_id; the newest version of each.
+with newest as (
+    {{ newest_version(source('raw', 'crm_campaigns'), ['campaign_id']) }}
+)
+
+select
+    campaign_id,
+    name,
+    channel,
+    starts_on,
+    ends_on,
+    cost,
+    currency,
+    _system,
+    _source,
+    _file,
+    _file_sha256,
+    _row,
+    _loaded_at,
+    _known_at
+from newest

@@ -1,0 +1,103 @@
+"""The canonical entities and their types, read from `pipelines/entities.yml`.
+
+What an entity's columns are called is data; how a type is stored is here. Nothing about vendors belongs here: that is
+the contracts' (`pipelines/sources/`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+ENTITIES_FILE = Path(__file__).resolve().parent.parent / "entities.yml"
+
+# Canonical type -> DuckDB type. Money carries four decimals, so that a vendor's tenths of a cent survive.
+STORED_TYPES = {
+    "text": "VARCHAR",
+    "currency": "VARCHAR",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP WITH TIME ZONE",
+    "money": "DECIMAL(18,4)",
+    "price": "DECIMAL(18,6)",
+    "rate": "DECIMAL(18,8)",
+    "ratio": "DECIMAL(9,6)",
+    "quantity": "DECIMAL(18,6)",
+    "seconds": "DECIMAL(18,3)",
+    "integer": "BIGINT",
+    "boolean": "BOOLEAN",
+}
+
+# What every raw row carries besides its entity's columns: where it came from, and when it was known.
+PROVENANCE = {
+    "_system": "VARCHAR",
+    "_source": "VARCHAR",
+    "_file": "VARCHAR",
+    "_file_sha256": "VARCHAR",
+    "_part": "VARCHAR",
+    "_row": "BIGINT",
+    "_loaded_at": "TIMESTAMP WITH TIME ZONE",
+    "_known_at": "TIMESTAMP WITH TIME ZONE",
+    "_extra": "JSON",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an entity: its canonical type and, for a vocabulary, the values that it may hold."""
+
+    name: str
+    type: str
+    one_of: tuple[str, ...] = ()
+
+    @property
+    def stored_type(self) -> str:
+        """The DuckDB type of the column in raw and in staging."""
+        return STORED_TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One canonical entity: its columns in order and its natural key within one source system."""
+
+    domain: str
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """`domain.entity`, as contracts write it."""
+        return f"{self.domain}.{self.name}"
+
+    @property
+    def table(self) -> str:
+        """The entity's table in the schema `raw`."""
+        return f"{self.domain}_{self.name}"
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError when the entity has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def _column(name: str, spec: str | dict[str, object]) -> Column:
+    if isinstance(spec, str):
+        return Column(name, spec)
+    return Column(name, str(spec["type"]), tuple(spec.get("one_of", ())))  # type: ignore[arg-type]
+
+
+@cache
+def entities() -> dict[str, Entity]:
+    """Every canonical entity by its id (`crm.accounts`), in the file's order."""
+    found: dict[str, Entity] = {}
+    for entity_id, specs in yaml.safe_load(ENTITIES_FILE.read_text(encoding="utf-8")).items():
+        domain, name = entity_id.split(".")
+        columns = tuple(_column(column.rstrip("*"), spec) for column, spec in specs.items())
+        key = tuple(column[:-1] for column in specs if column.endswith("*"))
+        found[entity_id] = Entity(domain, name, columns, key)
+    return found

@@ -1,0 +1,240 @@
+"""The raw store: a folder of Parquet files that are named by what they were made from.
+
+One export file becomes, for each entity that it feeds, `<domain>/<entity>/<contract>-<sha256>.parquet`, with
+`….rejects.parquet` and `….totals.parquet` beside it, and one receipt, `receipts/<sha256>.json`, that is written last:
+without its receipt a file has not been landed, and `sweep` clears what a crash left. What files may hold is
+`entities.py`; how they are made is `land.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.exports.entities import PROVENANCE, Entity, entities
+
+REJECT_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "part": "VARCHAR",
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "domain": "VARCHAR",
+    "entity": "VARCHAR",
+    "line": "BIGINT",
+    "column_name": "VARCHAR",
+    "value": "VARCHAR",
+    "reason": "VARCHAR",
+    "row_text": "VARCHAR",
+    "landed_at": "TIMESTAMP WITH TIME ZONE",
+}
+TOTAL_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "domain": "VARCHAR",
+    "entity": "VARCHAR",
+    "measure": "VARCHAR",
+    "currency": "VARCHAR",
+    "file_total": "DECIMAL(38,4)",
+    "loaded": "DECIMAL(38,4)",
+    "rejected": "DECIMAL(38,4)",
+}
+# One row a file and entity: what `rows read = rows loaded + rows rejected` is held against.
+FILE_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "domain": "VARCHAR",
+    "entity": "VARCHAR",
+    "export": "VARCHAR",
+    "rows_read": "BIGINT",
+    "rows_loaded": "BIGINT",
+    "rows_rejected": "BIGINT",
+    "landed_at": "TIMESTAMP WITH TIME ZONE",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+}
+SCHEMA_EVENT_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "contract": "VARCHAR",
+    "part": "VARCHAR",
+    "column_name": "VARCHAR",
+    "event": "VARCHAR",
+    "action": "VARCHAR",
+}
+# Something about a file that a person should know: why it was held, or what in it was odd. `severity` is held or note.
+FINDING_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "part": "VARCHAR",
+    "severity": "VARCHAR",
+    "message": "VARCHAR",
+}
+# One row: what this run was asked for.
+RUN_COLUMNS = {
+    "run_id": "VARCHAR",
+    "as_of_date": "DATE",
+    "base_currency": "VARCHAR",
+    "default_currency": "VARCHAR",
+    "business_timezone": "VARCHAR",
+    "default_country": "VARCHAR",
+    "fx_max_age_days": "BIGINT",
+    "built_at": "TIMESTAMP WITH TIME ZONE",
+}
+RECORDS = {
+    "files": FILE_COLUMNS,
+    "schema_events": SCHEMA_EVENT_COLUMNS,
+    "findings": FINDING_COLUMNS,
+    "run": RUN_COLUMNS,
+}
+# The name of the typed file without rows. It ends in a hexadecimal digit, as every content-addressed name does, so that
+# the pattern `*[0-9a-f].parquet` finds rows and leaves rejects and totals out.
+EMPTY = "none-0.parquet"
+
+
+@dataclass
+class Receipt:
+    """What came of one export file: written once all of its Parquet files are in place.
+
+    `digests` maps each contract that recognised a part of the file to the digest of the contract's text, so that a
+    changed contract re-lands the files it concerns. `entities` holds a row of FILE_COLUMNS each.
+    """
+
+    sha256: str
+    file: str
+    bytes: int
+    landed_at: str
+    known_at: str
+    digests: dict[str, str] = field(default_factory=dict)
+    entities: list[dict[str, Any]] = field(default_factory=list)
+    schema_events: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rejected rows over all entities of the file."""
+        return sum(int(row["rows_rejected"]) for row in self.entities)
+
+    @property
+    def held(self) -> list[str]:
+        """Why the file, or a part of it, was held; empty when all of it was landed."""
+        return [str(row["message"]) for row in self.findings if row["severity"] == "held"]
+
+
+def stored_columns(entity: Entity) -> dict[str, str]:
+    """Column -> DuckDB type of the entity's files in raw, provenance last."""
+    return {column.name: column.stored_type for column in entity.columns} | PROVENANCE
+
+
+def _typed(columns: dict[str, str]) -> str:
+    return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
+
+
+class RawStore:
+    """The raw store under one folder (`<home>/warehouse/raw`)."""
+
+    def __init__(self, root: Path) -> None:
+        """Names the folder; nothing is written before `prepare`."""
+        self.root = root
+        self.receipts_folder = root / "receipts"
+
+    def prepare(self) -> None:
+        """Makes every entity's folder with its typed file without rows, and takes away what a crash left."""
+        self.receipts_folder.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect()
+        for entity in entities().values():
+            folder = self.root / entity.domain / entity.name
+            folder.mkdir(parents=True, exist_ok=True)
+            stem = folder / EMPTY.removesuffix(".parquet")
+            for path, columns in (
+                (folder / EMPTY, stored_columns(entity)),
+                (Path(f"{stem}.rejects.parquet"), REJECT_COLUMNS),
+                (Path(f"{stem}.totals.parquet"), TOTAL_COLUMNS),
+            ):
+                wanted = _typed(columns)
+                if not path.exists() or self._columns(connection, path) != columns:
+                    self._copy(connection, f"select {wanted} where false", path)
+        self.sweep()
+
+    @staticmethod
+    def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+        described = connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()
+        return {row[0]: row[1] for row in described}
+
+    @staticmethod
+    def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+        """Writes a query's rows as Parquet under a temporary name, then renames: a reader sees all of it or nothing."""
+        temporary = path.with_suffix(".writing")
+        connection.execute(f"copy ({query}) to '{str(temporary).replace(chr(39), chr(39) * 2)}' (format parquet)")
+        os.replace(temporary, path)
+
+    def stem(self, entity: Entity, contract: str, sha256: str) -> Path:
+        """The path, without its ending, of what one file gives to one entity."""
+        return self.root / entity.domain / entity.name / f"{contract}-{sha256}"
+
+    def receipts(self) -> Iterator[Receipt]:
+        """Every receipt, oldest landing first."""
+        known = {item.name for item in fields(Receipt)}
+        found = []
+        for path in self.receipts_folder.glob("*.json"):
+            data = json.loads(path.read_text(encoding="utf-8"))
+            found.append(Receipt(**{name: value for name, value in data.items() if name in known}))
+        yield from sorted(found, key=lambda receipt: (receipt.landed_at, receipt.file))
+
+    def receipt(self, sha256: str) -> Receipt | None:
+        """The receipt of one file by its content, or None when it was never landed."""
+        path = self.receipts_folder / f"{sha256}.json"
+        return Receipt(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+    def write_receipt(self, receipt: Receipt) -> None:
+        """Commits a landed file: from here on it counts."""
+        path = self.receipts_folder / f"{receipt.sha256}.json"
+        temporary = path.with_suffix(".writing")
+        temporary.write_text(json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+        os.replace(temporary, path)
+
+    def remove(self, sha256: str) -> bool:
+        """Takes one file's rows out again, the receipt first; whether there was anything to take."""
+        path = self.receipts_folder / f"{sha256}.json"
+        if not path.exists():
+            return False
+        path.unlink()
+        self.sweep()
+        return True
+
+    def sweep(self) -> None:
+        """Deletes Parquet files whose export file has no receipt, and half-written ones."""
+        landed = {path.stem for path in self.receipts_folder.glob("*.json")}
+        for path in self.root.glob("*/*/*"):
+            sha256 = path.name.split(".")[0].rsplit("-", 1)[-1]
+            if path.suffix == ".writing" or (path.suffix == ".parquet" and sha256 != "0" and sha256 not in landed):
+                path.unlink()
+
+    def write_records(self, run: dict[str, Any]) -> None:
+        """Writes the receipts as tables for the build (`records/*.parquet`), with the run's own row."""
+        receipts = list(self.receipts())
+        rows: dict[str, Iterable[dict[str, Any]]] = {
+            "files": [row for receipt in receipts for row in receipt.entities],
+            "schema_events": [row for receipt in receipts for row in receipt.schema_events],
+            "findings": [row for receipt in receipts for row in receipt.findings],
+            "run": [run],
+        }
+        folder = self.root / "records"
+        folder.mkdir(exist_ok=True)
+        connection = duckdb.connect()
+        for name, columns in RECORDS.items():
+            values = json.dumps(list(rows[name]), ensure_ascii=False, default=str)
+            structure = json.dumps([columns])
+            connection.execute("set timezone = 'UTC'")
+            connection.execute("create or replace temp table record as select ? as value", [values])
+            query = f"select unnest(from_json(value, '{structure}'), recursive := true) from record"
+            self._copy(connection, query, folder / f"{name}.parquet")

@@ -1,0 +1,45 @@
+"""Writes rows straight into a raw store, for tests of what is downstream of landing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.exports.entities import entities
+from pipelines.exports.raw import RawStore, stored_columns
+
+RUN = {
+    "run_id": "test",
+    "as_of_date": None,
+    "base_currency": "EUR",
+    "default_currency": "EUR",
+    "business_timezone": "UTC",
+    "default_country": "SE",
+    "fx_max_age_days": 31,
+    "built_at": "2026-01-01T00:00:00Z",
+}
+
+
+def write_raw(home: Path, rows: dict[str, list[dict[str, Any]]], system: str = "test", **run: Any) -> RawStore:
+    """Fills `home/warehouse/raw` with rows by entity id (`billing.invoices`); `run` overrides settings of the run."""
+    store = RawStore(home / "warehouse" / "raw")
+    store.prepare()
+    (home / "warehouse" / ".build" / "current").mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect()
+    for entity_id, entity_rows in rows.items():
+        entity = entities()[entity_id]
+        provenance = {
+            "_system": system, "_source": f"{system}_{entity.name}", "_file": f"{entity.name}.csv",
+            "_file_sha256": "a" * 64, "_loaded_at": "2026-01-01T00:00:00Z", "_known_at": "2026-01-01T00:00:00Z",
+        }  # fmt: skip
+        filled = [provenance | {"_row": number} | row for number, row in enumerate(entity_rows, start=2)]
+        structure = json.dumps([stored_columns(entity)])
+        connection.execute("create or replace temp table fixture as select ? as value", [json.dumps(filled, default=str)])
+        path = store.root / entity.domain / entity.name / f"{system}-{'a' * 64}.parquet"
+        query = f"select unnest(from_json(value, '{structure}'), recursive := true) from fixture"
+        connection.execute(f"copy ({query}) to '{path}' (format parquet)")
+    store.write_records(RUN | run)
+    return store

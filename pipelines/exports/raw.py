@@ -106,7 +106,7 @@ class Receipt:
     """What came of one export file: written once all of its Parquet files are in place.
 
     `digests` maps each contract that recognised a part of the file to the digest of the contract's text, so that a
-    changed contract re-lands the files it concerns. `entities` holds a row of FILE_COLUMNS each.
+    changed contract re-lands the files it concerns; `contracts` is the digest of all of them. `entities` holds a row of FILE_COLUMNS each.
     """
 
     sha256: str
@@ -114,6 +114,7 @@ class Receipt:
     bytes: int
     landed_at: str
     known_at: str
+    contracts: str = ""
     digests: dict[str, str] = field(default_factory=dict)
     entities: list[dict[str, Any]] = field(default_factory=list)
     schema_events: list[dict[str, Any]] = field(default_factory=list)
@@ -194,6 +195,18 @@ class RawStore:
         """The receipt of one file by its content, or None when it was never landed."""
         path = self.receipts_folder / f"{sha256}.json"
         return Receipt(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+    def rejects(self, sha256: str, most: int) -> list[dict[str, Any]]:
+        """The first rejected rows of one file, by entity and line."""
+        files = [str(path) for path in self.root.glob(f"*/*/*-{sha256}.rejects.parquet")]
+        if not files:
+            return []
+        result = duckdb.execute(
+            "select entity, line, column_name, value, reason from read_parquet(?) order by entity, line limit ?",
+            [files, most],
+        )
+        names = [column[0] for column in result.description or []]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def write_receipt(self, receipt: Receipt) -> None:
         """Commits a landed file: from here on it counts."""

@@ -12,7 +12,7 @@ select
     issued_on,
     due_on,
     delivered_on,
-    currency,
+    {{ currency_or_default() }} as currency,
     exchange_rate,
     net_amount,
     tax_amount,

@@ -5,7 +5,7 @@ with newest as (
 
 select
     customer_id,
-    currency,
+    {{ currency_or_default() }} as currency,
     as_of,
     amount,
     due_on,

@@ -7,7 +7,7 @@ select
     order_id,
     customer_id,
     ordered_on,
-    currency,
+    {{ currency_or_default() }} as currency,
     open_amount,
     status,
     _system,

@@ -7,7 +7,7 @@ select
     payment_id,
     customer_id,
     received_on,
-    currency,
+    {{ currency_or_default() }} as currency,
     exchange_rate,
     amount,
     method,

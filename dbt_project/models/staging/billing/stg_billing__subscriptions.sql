@@ -7,7 +7,7 @@ select
     subscription_id,
     customer_id,
     product_id,
-    currency,
+    {{ currency_or_default() }} as currency,
     unit_price,
     quantity,
     interval_unit,

@@ -1,6 +1,19 @@
 -- Grain: one row a source system and call_id; the newest version of each.
-with newest as (
-    {{ newest_version(source('raw', 'calls_calls'), ['call_id']) }}
+-- A call tracker may rewrite a past call's source when its attribution setting is changed (K10), so the source stands as
+-- it was first known, with medium, campaign and keyword; what the newest version says is beside it.
+with versions as (
+    select
+        *,
+        row_number() over newest_first as version_number,
+        {%- for column in ['source', 'medium', 'campaign', 'keyword'] %}
+        last_value({{ column }} ignore nulls) over (
+            newest_first rows between unbounded preceding and unbounded following
+        ) as first_{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ source('raw', 'calls_calls') }}
+    window newest_first as (
+        partition by _system, call_id order by _known_at desc, _loaded_at desc, _file_sha256 desc, _row desc
+    )
 )
 
 select
@@ -20,10 +33,11 @@ select
     total_seconds,
     status,
     is_voicemail,
-    source,
-    medium,
-    campaign,
-    keyword,
+    first_source as source,
+    first_medium as medium,
+    first_campaign as campaign,
+    first_keyword as keyword,
+    source as newest_source,
     landing_page,
     is_first_call,
     disposition,
@@ -38,4 +52,5 @@ select
     _row,
     _loaded_at,
     _known_at
-from newest
+from versions
+where version_number = 1

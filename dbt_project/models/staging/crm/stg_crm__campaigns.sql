@@ -10,7 +10,7 @@ select
     starts_on,
     ends_on,
     cost,
-    currency,
+    {{ currency_or_default() }} as currency,
     _system,
     _source,
     _file,

@@ -14,7 +14,7 @@ select
     stage,
     status,
     amount,
-    currency,
+    {{ currency_or_default() }} as currency,
     probability,
     forecast_category,
     lead_source,

@@ -14,7 +14,7 @@ select
     starts_on,
     ends_on,
     amount,
-    currency,
+    {{ currency_or_default() }} as currency,
     payment_terms_days,
     credit_limit,
     _system,

@@ -8,7 +8,7 @@ select
     name,
     category,
     list_price,
-    currency,
+    {{ currency_or_default() }} as currency,
     _system,
     _source,
     _file,

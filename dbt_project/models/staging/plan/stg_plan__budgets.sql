@@ -7,7 +7,7 @@ select
     account_id,
     month,
     amount,
-    currency,
+    {{ currency_or_default() }} as currency,
     _system,
     _source,
     _file,

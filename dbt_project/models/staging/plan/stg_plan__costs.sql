@@ -8,7 +8,7 @@ select
     month,
     cost_kind,
     amount,
-    currency,
+    {{ currency_or_default() }} as currency,
     _system,
     _source,
     _file,

@@ -1,0 +1,104 @@
+"""Keybook's dashboards: the router. Run it with `streamlit run dashboards/app.py`, or `keybook dashboard`.
+
+Each run resolves the link to the published warehouse once and reads that file alone. A publication while a page is
+open swaps the link; the watcher sees it within seconds and runs the page again, on the new file.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+# `streamlit run` puts this folder on the path, not the one that holds the package.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import duckdb  # noqa: E402
+import streamlit as st  # noqa: E402
+
+from dashboards.components import filters  # noqa: E402
+from dashboards.components.page import Here  # noqa: E402
+from dashboards.queries import common  # noqa: E402
+from dashboards.queries.base import resolve  # noqa: E402
+from pipelines.settings import Settings, SettingsError, load_settings  # noqa: E402
+
+WATCH_SECONDS = 3
+FOLDER = Path(__file__).resolve().parent
+
+
+def pages() -> list[st.Page]:
+    """The pages, in the order of the menu."""
+    return [
+        st.Page("app_pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+        st.Page("app_pages/accounts.py", title="Accounts", icon=":material/contacts:"),
+        st.Page("app_pages/receivables.py", title="Receivables", icon=":material/account_balance_wallet:"),
+        st.Page("app_pages/sales.py", title="Sales", icon=":material/trending_up:"),
+        st.Page("app_pages/calls.py", title="Calls", icon=":material/call:"),
+        st.Page("app_pages/data_health.py", title="Data health", icon=":material/verified:"),
+    ]
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def watch(link: Path, opened: str | None) -> None:
+    """Runs the page again once another warehouse is published than the one that it shows."""
+    if resolve(link) != opened:
+        st.rerun()
+
+
+def not_published(settings: Settings) -> None:
+    """What a home without a warehouse shows."""
+    st.title("Keybook", anchor=False)
+    with st.container(border=True, key="card-unpublished"):
+        st.markdown("#### Nothing is published yet")
+        st.markdown("1. Drop the exports of your CRM, billing system and call tracker into this folder:")
+        st.code(str(settings.landing_dir), language=None)
+        st.markdown("2. Run this command; the page opens by itself once it is done:")
+        st.code("keybook refresh", language=None)
+        st.caption(f"The warehouse is looked for at {settings.published}. `KEYBOOK_HOME` names another home.")
+
+
+def publication_time(link: Path, warehouse: str, zone: str) -> datetime:
+    """When the link was set to this file; when the file was written, if the link has moved on since."""
+    stat = link.lstat() if resolve(link) == warehouse else Path(warehouse).stat()
+    return datetime.fromtimestamp(stat.st_mtime, ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def main() -> None:
+    """One run of the page that is open."""
+    st.set_page_config(page_title="Keybook", page_icon=str(FOLDER / "assets" / "mark.svg"), layout="wide")
+    st.logo(str(FOLDER / "assets" / "logo.svg"), icon_image=str(FOLDER / "assets" / "mark.svg"), size="large")
+    st.html(FOLDER / "assets" / "style.css")
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        st.title("Keybook", anchor=False)
+        st.error("A setting cannot be used:")
+        st.text(str(error))
+        return
+    chosen = st.navigation(pages())
+    warehouse = resolve(settings.published)
+    watch(settings.published, warehouse)
+    if warehouse is None:
+        not_published(settings)
+        return
+    try:
+        publication = common.publication(warehouse)
+        st.session_state["here"] = Here(
+            warehouse=warehouse,
+            landing=settings.landing_dir,
+            publication=publication,
+            published_at=publication_time(settings.published, warehouse, settings.business_timezone),
+            filters=filters.sidebar(warehouse, publication),
+        )
+        chosen.run()
+    except (duckdb.IOException, FileNotFoundError) as error:
+        # The file was taken away between resolving the link and opening it: another one is published by now.
+        if resolve(settings.published) != warehouse:
+            st.rerun()
+        st.title("Keybook", anchor=False)
+        st.error("The published warehouse cannot be opened. Run `keybook refresh` to publish it again.")
+        st.text(str(error))
+
+
+main()

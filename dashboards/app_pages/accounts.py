@@ -1,0 +1,90 @@
+"""Accounts: the list, and with `?account=…` in the address the card of one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.components.account_card import account_card
+from dashboards.components.formats import money, number
+from dashboards.components.page import drop_in, footnotes, header, here, nothing, section
+from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
+from dashboards.components.tiles import Tile, tiles
+from dashboards.queries import accounts
+
+TABLES = (
+    "rpt_accounts", "rpt_account_monthly", "rpt_account_timeline", "rpt_receivable_accounts", "rpt_open_invoices",
+    "rpt_promises",
+)  # fmt: skip
+STATUSES = ("active", "paused", "lost")
+
+
+def account_list() -> None:
+    """The accounts that match, one row each; a click opens the card."""
+    page = here()
+    code = page.base_currency
+    header("Accounts", "Every account that the CRM, the billing system or the telephone knows, once.")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        search = st.text_input("Search", key="account_search", placeholder="Name or id", width=280)
+        chosen = st.pills("Status", STATUSES, selection_mode="multi", key="account_status")
+        keys_only = st.toggle("Key accounts", key="account_keys")
+        overdue_only = st.toggle("With overdue", key="account_overdue")
+    asked = (page.warehouse, page.filters, tuple(chosen), search.strip(), keys_only, overdue_only)
+    totals = accounts.totals(*asked)
+    tiles(
+        page.warehouse,
+        [
+            Tile("Accounts", number(totals["accounts"]), versus=f"{number(totals['active'])} active"),
+            Tile("Paused or lost", number(totals["paused"] + totals["lost"]),
+                 versus=f"{number(totals['status_unknown'])} not known" if totals["status_unknown"] else None),
+            Tile("Revenue, 12 months", money(totals["revenue_12m"], code), metric=("rpt_accounts", "revenue_12m", "V1")),
+            Tile("Open", money(totals["open_amount"], code), metric=("rpt_accounts", "open_amount", "R1")),
+            Tile("Overdue", money(totals["overdue_amount"], code), metric=("rpt_accounts", "overdue_amount", "R4"),
+                 versus=f"{number(totals['with_overdue'])} accounts"),
+            Tile("Unapplied", money(totals["unapplied_amount"], code), metric=("rpt_accounts", "unapplied_amount", "R2")),
+        ],
+    )  # fmt: skip
+    found = accounts.found(*asked, MOST)
+    picked = None
+    with section("All accounts", "Click a row to open its card. Sums are in base currency.", key="accounts"):
+        if not found.num_rows:
+            nothing("No account matches. Take a filter away, or search for less.", "rpt_accounts")
+        else:
+            picked = table(
+                found,
+                {
+                    "account_name": Column("Account", pinned=True, width="medium"),
+                    "status": Column("Status"),
+                    "tier": Column("Tier"),
+                    "is_key_account": Column("Key", "bool"),
+                    "owner_name": Column("Manager"),
+                    "team": Column("Team"),
+                    "segment": Column("Segment"),
+                    "country": Column("Country"),
+                    "revenue_12m": Column(f"Revenue 12m, {code or 'base'}", "money", "Net of tax, the last 12 months (V1)."),
+                    "open_amount": Column(f"Open, {code or 'base'}", "money", "Gross of tax (R1)."),
+                    "overdue_amount": Column(f"Overdue, {code or 'base'}", "money", "Due before the as-of date (R4)."),
+                    "last_payment_on": Column("Last payment", "date"),
+                    "next_due_on": Column("Next due", "date"),
+                    "last_contact_on": Column("Last contact", "date", "The last two-way contact (P14)."),
+                    "health_score": Column("Health", "score", "From 0 to 100 (V18)."),
+                },
+                "accounts_table",
+                pick="account_id",
+                height=560 if found.num_rows > 14 else "content",
+            )
+            shown_of(found.num_rows, totals["accounts"], "accounts")
+            download("Download as CSV", "accounts", lambda: accounts.found(*asked, EVERY), "accounts")
+    if picked:
+        st.query_params["account"] = picked
+        st.rerun()
+
+
+wanted = st.query_params.get("account")
+if wanted:
+    account_card(wanted)
+elif accounts.totals(here().warehouse, here().filters.__class__(), (), "", False, False)["accounts"]:
+    account_list()
+else:
+    header("Accounts", "Every account that the CRM, the billing system or the telephone knows, once.")
+    drop_in("crm")
+footnotes(*TABLES)

@@ -1,0 +1,169 @@
+"""Calls: which channels bring them, how they are answered, and who still waits for a call back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.components import charts
+from dashboards.components.formats import number
+from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
+from dashboards.components.tiles import Tile, tiles
+from dashboards.queries import calls
+from dashboards.queries.base import rows
+
+TABLES = ("rpt_call_channels", "rpt_call_response", "rpt_missed_calls", "rpt_accounts")
+HEAT_DAYS = 14
+
+page = here()
+code = page.base_currency
+header("Calls", "Each conversation counted once, however many telephones rang (K1).")
+totals = calls.totals(page.warehouse, page.filters)
+cases = calls.missed_totals(page.warehouse, page.filters)
+channels = calls.channels(page.warehouse, page.filters)
+if not totals["inbound"] and not cases["cases"] and not channels.num_rows:
+    if page.filters.teams or page.filters.managers:
+        st.info("No calls of these teams and managers in this period. Take a filter away.")
+    else:
+        drop_in("calls")
+    footnotes(*TABLES)
+    st.stop()
+
+by_day = rows(calls.by_day(page.warehouse, page.filters))
+response = "rpt_call_response"
+tiles(
+    page.warehouse,
+    [
+        Tile("Inbound calls", number(totals["inbound"]), metric=(response, "inbound", "K1"),
+             versus=f"{totals['first_day']} to {totals['last_day']}" if totals["first_day"] else None),
+        Tile("Answered", number(totals["answered"]), metric=(response, "answered", "K2"),
+             series=[row["answered"] for row in by_day]),
+        Tile("Missed", number(totals["missed"]), metric=(response, "missed", "K2"), series=[row["missed"] for row in by_day]),
+        Tile("Abandoned", number(totals["abandoned"]), metric=(response, "abandoned", "K2"),
+             note="The caller hung up at once: not counted as missed."),
+        Tile("Missed, then handled", number(totals["handled_missed"]), metric=(response, "handled_missed", "K4")),
+        Tile("Waiting for a call back", number(cases["unhandled"]), metric=("rpt_missed_calls", "handled_at", "K4"),
+             versus=f"{number(cases['unhandled_with_overdue'])} owe overdue money" if cases["unhandled"] else None),
+    ],
+)  # fmt: skip
+
+left, right = st.columns([3, 2], gap="small")
+with left, section("Inbound by day", "What became of each call.", key="days"):
+    if by_day:
+        charts.bars(
+            by_day, {"answered": "Answered", "missed": "Missed", "abandoned": "Abandoned"}, ["blue", "orange", "grey"],
+            "Calls", index="day", key="days", alt_text="Inbound calls by day and outcome",
+        )  # fmt: skip
+    else:
+        nothing("No inbound calls in this period.", response)
+with right, section("By channel", "Conversations by source; the dark part became leads (K10).", key="channels"):
+    sources = rows(channels)
+    if sources:
+        charts.ranked(
+            sources[:10], "source", "calls", "Calls", part=("leads", "Leads"), names=("Calls", "Leads"), key="channels",
+            alt_text="Calls and leads by source",
+        )  # fmt: skip
+    else:
+        nothing("No channel is known for any call of this period.", "rpt_call_channels")
+
+agent_days = calls.agent_days(page.warehouse, page.filters, HEAT_DAYS)
+with section("Answer rate by agent and day", f"Answered of answered and missed (K3), the newest {HEAT_DAYS} days.", key="rates"):
+    days = rows(agent_days)
+    if any(row["answer_rate"] is not None for row in days):
+        charts.heat(
+            days, "day", "agent", "answer_rate", "Answer rate",
+            {"answered": "Answered", "missed": "Missed", "answer_seconds_average": "Seconds to answer"}, key="rates",
+            alt_text="Answer rate by agent and day",
+        )  # fmt: skip
+    else:
+        nothing("No inbound calls in this period.", response)
+    with st.expander("As a table", icon=":material/table_rows:"):
+        table(
+            agent_days,
+            {
+                "day": Column("Day", pinned=True),
+                "agent": Column("Agent"),
+                "inbound": Column("Inbound", "count"),
+                "answered": Column("Answered", "count"),
+                "missed": Column("Missed", "count"),
+                "abandoned": Column("Abandoned", "count"),
+                "answer_rate": Column("Answer rate", "ratio", "K3"),
+                "answer_rate_all": Column("Of all inbound", "ratio", "Answered of all inbound calls."),
+                "answer_seconds_average": Column("Seconds to answer", "real", "K7"),
+                "handled_missed": Column("Missed, handled", "count", "K4"),
+                "callback_minutes_median": Column("Call back, median min", "real", "K5"),
+                "callback_minutes_p90": Column("Call back, P90 min", "real", "K5"),
+            },
+            "agent_days",
+        )
+        download(
+            "Download as CSV", "answer-rates", lambda: calls.agent_days(page.warehouse, page.filters, EVERY), "agent_days"
+        )
+
+with section("Missed calls", "Those that nobody has answered first, the largest overdue debt on top (N8).", key="missed"):
+    open_only = st.toggle("Only those still waiting", value=True, key="missed_open")
+    missed = calls.missed(page.warehouse, page.filters, open_only, MOST)
+    if missed.num_rows:
+        picked = table(
+            missed,
+            {
+                "started_at": Column("Called", "time", pinned=True),
+                "caller_number_masked": Column("From"),
+                "account_name": Column("Account", width="medium"),
+                "overdue_amount": Column(f"Overdue, {code or 'base'}", "money"),
+                "handled_at": Column("Handled", "time", "K4: the first contact with the same number after it."),
+                "handled_by": Column("By"),
+            },
+            "missed_calls",
+            pick="account_id",
+        )
+        shown_of(missed.num_rows, cases["unhandled"] if open_only else cases["cases"], "cases")
+        download(
+            "Download as CSV", "missed-calls", lambda: calls.missed(page.warehouse, page.filters, open_only, EVERY), "missed"
+        )
+        open_account(picked)
+    else:
+        nothing("Nobody waits for a call back." if open_only else "No missed calls in this period.", "rpt_missed_calls")
+
+with section("What channels brought", f"In the period; money in {code or 'base currency'}.", key="channel-table"):
+    if channels.num_rows:
+        table(
+            channels,
+            {
+                "source": Column("Source", pinned=True),
+                "calls": Column("Calls", "count"),
+                "answered": Column("Answered", "count"),
+                "missed": Column("Missed", "count"),
+                "first_time_callers": Column("First-time", "count", "K8"),
+                "target_calls": Column("Target", "count", "K9"),
+                "leads": Column("Leads", "count", "K10"),
+                "deals": Column("Deals", "count", "K12"),
+                "cost": Column("Cost", "money"),
+                "won_amount": Column("Won", "money", "K12"),
+                "invoiced": Column("Invoiced", "money", "K12"),
+                "cash_applied": Column("Cash", "money", "K12: cash applied to invoices of accounts that called."),
+            },
+            "channel_table",
+            height="content",
+        )
+        with st.expander("By month, with the cost of a lead", icon=":material/calendar_month:"):
+            by_month = calls.channel_months(page.warehouse, page.filters)
+            table(
+                by_month,
+                {
+                    "month": Column("Month", pinned=True),
+                    "source": Column("Source"),
+                    "calls": Column("Calls", "count"),
+                    "leads": Column("Leads", "count", "K10"),
+                    "cost": Column("Cost", "money"),
+                    "cost_per_lead": Column("Cost a lead", "money", "K11"),
+                    "deals": Column("Deals", "count"),
+                    "won_amount": Column("Won", "money"),
+                    "cash_applied": Column("Cash", "money"),
+                },
+                "channel_months",
+            )
+            download("Download as CSV", "channels", lambda: by_month, "channel_months")
+    else:
+        nothing("No channel is known for any call of this period.", "rpt_call_channels")
+footnotes(*TABLES)

@@ -1,0 +1,174 @@
+"""Overview: the book of business on one screen, and which accounts need attention first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboards.components import charts
+from dashboards.components.formats import days, money, number, percent
+from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
+from dashboards.components.tables import Column, table
+from dashboards.components.tiles import Tile, tiles
+from dashboards.queries import overview, receivables, sales
+from dashboards.queries.base import ALL, rows
+
+TABLES = (
+    "rpt_accounts", "rpt_account_monthly", "rpt_receivable_kpis", "rpt_receivable_aging", "rpt_receivable_movements",
+    "rpt_open_invoices", "rpt_pipeline", "rpt_collection_worklist", "rpt_concentration", "rpt_revenue_retention",
+)  # fmt: skip
+
+page = here()
+code = page.base_currency if page.filters.currency == ALL else page.filters.currency
+monthly = rows(overview.monthly(page.warehouse, page.filters))
+kpis = rows(receivables.kpis(page.warehouse, page.filters))
+
+
+def newest(data: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last row, or an empty one."""
+    return data[-1] if data else {}
+
+
+def balance_tile(label: str, column: str, metric: tuple[str, str, str], good: Any) -> Tile:
+    """A balance at the as-of date, against the last month end."""
+    now, before = newest(monthly), monthly[-2] if len(monthly) > 1 else {}
+    value, earlier = now.get(column), before.get(column)
+    change = None if value is None or earlier is None else money(value - earlier, code)
+    return Tile(
+        label, money(value, code), change, "since last month end" if change else None, good,
+        [row[column] for row in monthly], metric,
+    )  # fmt: skip
+
+
+def flow_tile(label: str, column: str, metric: tuple[str, str, str], note: str) -> Tile:
+    """The month so far, beside the whole month before: the two aren't subtracted."""
+    now, before = newest(monthly), monthly[-2] if len(monthly) > 1 else {}
+    earlier = f"{before['month']}: {money(before[column], code)}" if before.get(column) is not None else None
+    return Tile(
+        f"{label} in {now['month']}" if now else label, money(now.get(column), code), None, earlier, "neither",
+        [row[column] for row in monthly], metric, note,
+    )  # fmt: skip
+
+
+def kpi_tile(label: str, column: str, metric_id: str, good: Any, show: Any) -> Tile:
+    """A metric of the whole company, against the month before."""
+    now = newest(kpis)
+    change = now.get(f"{column}_change")
+    text = None
+    if change is not None:
+        text = f"{float(change) * 100:+.1f} pp" if show is percent else f"{float(change):+.1f}"
+    return Tile(
+        label, show(now.get(column)), text, "on the month before" if text else None, good,
+        [row[column] for row in kpis], ("rpt_receivable_kpis", column, metric_id), whole_company(),
+    )  # fmt: skip
+
+
+header("Overview", "Money owed, money in, and what is being sold.")
+
+statuses = rows(overview.by_status(page.warehouse, page.filters))
+if not monthly and not kpis and not statuses:
+    drop_in("billing")
+    drop_in("crm")
+    footnotes(*TABLES)
+    st.stop()
+
+pipeline = sales.totals(page.warehouse, page.filters)
+revenue = "Revenue" if page.filters.currency == ALL else "Invoiced"
+shown = [
+    balance_tile("Open receivables", "open_amount", ("rpt_account_monthly", "open_amount_end", "R1"), "neither"),
+    balance_tile("Overdue", "overdue_amount", ("rpt_account_monthly", "overdue_amount_end", "R4"), "down"),
+    kpi_tile("Overdue ratio", "overdue_ratio", "R6", "down", percent),
+    kpi_tile("DSO, countback", "dso_countback", "R8", "down", days),
+    flow_tile("Collected", "collected", ("rpt_account_monthly", "collected", "R17"), "The month up to the as-of date."),
+    flow_tile(
+        revenue, "revenue", ("rpt_account_monthly", "net_revenue", "V1"),
+        "The month up to the as-of date; revenue is net of tax, debt is gross of it.",
+    ),
+]  # fmt: skip
+tiles(page.warehouse, shown)
+
+left, right = st.columns([3, 2], gap="small")
+with left, section("Revenue and cash", f"A month, in {code}. The last month is up to the as-of date.", key="money"):
+    if monthly:
+        charts.bars(
+            monthly, {"revenue": revenue, "collected": "Collected"}, ["blue", "teal"], code or "", stacked=False,
+            key="overview_money", alt_text="Revenue and cash collected by month",
+        )  # fmt: skip
+    else:
+        nothing("No invoices or payments in this period.", "rpt_account_monthly")
+with right, section("Age of what is owed", f"At the as-of date, in {page.base_currency or 'base currency'}.", key="age"):
+    ageing = {row["aging_bucket"]: row for row in rows(receivables.ageing_base(page.warehouse, page.filters))}
+    if ageing:
+        charts.ageing_columns(
+            {bucket: row["amount"] for bucket, row in ageing.items()}, page.base_currency or "",
+            key="overview_age", alt_text="Open receivables by days overdue",
+        )  # fmt: skip
+        if unknown := sum(row["missing_rate_count"] for row in ageing.values()):
+            st.caption(f"{number(unknown)} open invoices have no exchange rate and are not in these columns.")
+    else:
+        nothing("Nothing is owed.", "rpt_open_invoices")
+
+left, right = st.columns([3, 2], gap="small")
+with left, section(
+    "Accounts to call about money", "In the order of the collection worklist. Click a row to open the account.",
+    key="attention",
+):  # fmt: skip
+    worklist = overview.worklist(page.warehouse, page.filters, 12)
+    if worklist.num_rows:
+        open_account(
+            table(
+                worklist,
+                {
+                    "account_name": Column("Account", width="medium"),
+                    "overdue_amount": Column(f"Overdue, {page.base_currency or 'base'}", "money"),
+                    "oldest_days_overdue": Column("Oldest, days", "count", "Days overdue of the oldest open item."),
+                    "suggested_action": Column("Suggested action", width="medium"),
+                    "reason": Column("Why", width="large"),
+                    "last_contact_on": Column("Last contact", "date"),
+                    "owner_name": Column("Manager"),
+                },
+                "overview_worklist",
+                pick="account_id",
+            )
+        )
+    else:
+        nothing("No account has anything overdue.", "rpt_collection_worklist")
+with right, section("Accounts and pipeline", whole_company() and None, key="book"):
+    if statuses:
+        by_status = {row["status"]: row["accounts"] for row in statuses}
+        first, second = st.columns(2)
+        first.metric("Active accounts", number(by_status.get("active", 0)))
+        second.metric("Paused", number(by_status.get("paused", 0)))
+        first.metric("Lost", number(by_status.get("lost", 0)))
+        second.metric("Key accounts", number(sum(row["key_accounts"] for row in statuses)))
+        first.metric("Open deals", number(pipeline["open_deals"]))
+        second.metric("Pipeline", money(pipeline["open_amount"], page.base_currency))
+    else:
+        nothing("No accounts.", "rpt_accounts")
+
+left, right = st.columns(2, gap="small")
+with left, section("Concentration", whole_company() or "Share of revenue that the largest accounts bring.", key="share"):
+    concentration = rows(overview.concentration(page.warehouse, page.filters))
+    if any(row["top10_share"] is not None for row in concentration):
+        charts.lines(
+            concentration, {"top1_share": "Largest", "top5_share": "Top 5", "top10_share": "Top 10"},
+            ["violet", "teal", "blue"], "Share of revenue", key="overview_share", fmt=".1%", axis_format=".0%",
+            alt_text="Share of revenue of the largest accounts by month",
+        )  # fmt: skip
+    else:
+        nothing("No revenue in this period.", "rpt_concentration")
+with right, section("Retention", whole_company() or "Of the revenue a year or a month ago, what is still there.", key="kept"):
+    retention = rows(overview.retention(page.warehouse, page.filters))
+    basis = "mrr" if any(row["basis"] == "mrr" and row["nrr"] is not None for row in retention) else "invoiced"
+    kept = [row for row in retention if row["basis"] == basis]
+    if any(row["nrr"] is not None for row in kept):
+        charts.lines(
+            kept, {"nrr": "Net (V4)", "grr": "Gross (V5)"}, ["blue", "orange"],
+            "Recurring revenue kept" if basis == "mrr" else "Invoiced revenue kept", key="overview_kept", fmt=".1%",
+            axis_format=".0%", zero=False, alt_text="Net and gross revenue retention by month",
+        )  # fmt: skip
+    else:
+        nothing("Not enough months to compare.", "rpt_revenue_retention")
+
+footnotes(*TABLES)

@@ -1,0 +1,116 @@
+"""Sales: what is open and where it stands, what was won and lost, and how often."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.components import charts
+from dashboards.components.formats import money, number
+from dashboards.components.page import drop_in, footnotes, header, here, nothing, section
+from dashboards.components.tables import Column, download, table
+from dashboards.components.tiles import Tile, tiles
+from dashboards.queries import sales
+from dashboards.queries.base import rows
+
+TABLES = ("rpt_pipeline", "rpt_sales_monthly", "rpt_accounts")
+
+page = here()
+code = page.base_currency
+header("Sales", "The pipeline as of the as-of date, and what became of it month by month.")
+stages = rows(sales.stages(page.warehouse, page.filters))
+monthly = rows(sales.monthly(page.warehouse, page.filters))
+if not stages and not monthly:
+    if page.filters.teams or page.filters.managers:
+        st.info("No deals for these teams and managers. Take a filter away.")
+    else:
+        drop_in("crm")
+    footnotes(*TABLES)
+    st.stop()
+if page.filters.segments or page.filters.countries:
+    st.caption("Deals are counted by manager: the filters of segment and country don't narrow this page.")
+
+totals = sales.totals(page.warehouse, page.filters)
+history = rows(sales.history(page.warehouse, page.filters))
+now = monthly[-1] if monthly else {}
+before = monthly[-2] if len(monthly) > 1 else {}
+tiles(
+    page.warehouse,
+    [
+        Tile("Open deals", number(totals["open_deals"]), series=[row["open_deals"] for row in history],
+             metric=("rpt_pipeline", "open_deals", "P6")),
+        Tile("Pipeline", money(totals["open_amount"], code), series=[row["open_amount"] for row in history],
+             metric=("rpt_pipeline", "open_amount", "P6")),
+        Tile("Weighted", money(totals["weighted_amount"], code), series=[row["weighted_amount"] for row in history],
+             metric=("rpt_pipeline", "weighted_amount", "P8")),
+        Tile("Stale deals", number(totals["stale_deals"]), metric=("rpt_pipeline", "stale_deals", "P11")),
+        Tile(f"Won in {now.get('month', 'the month')}", money(now.get("won_amount"), code),
+             versus=f"{before['month']}: {money(before['won_amount'], code)}" if before else None,
+             series=[row["won_amount"] for row in monthly], metric=("rpt_sales_monthly", "won_amount", "P1"),
+             note="The month up to the as-of date."),
+        Tile(f"Deals won in {now.get('month', 'the month')}", number(now.get("won")),
+             versus=f"{number(now.get('lost'))} lost" if now else None, series=[row["won"] for row in monthly],
+             metric=("rpt_sales_monthly", "won", "P1")),
+    ],
+)  # fmt: skip
+
+left, right = st.columns(2, gap="small")
+with left, section("By stage", f"Open amount in {code or 'base currency'}; the dark part is weighted by probability (P8).", key="stage"):
+    if stages:
+        charts.ranked(
+            stages, "stage", "open_amount", code or "", part=("weighted_amount", "Weighted"), names=("Open", "Weighted"),
+            key="stages", alt_text="Open and weighted pipeline by stage",
+        )  # fmt: skip
+    else:
+        nothing("No open deals.", "rpt_pipeline")
+with right, section("By manager", "The same, a bar a manager; the fifteen largest.", key="manager"):
+    managers = rows(sales.managers(page.warehouse, page.filters))
+    if managers:
+        charts.ranked(
+            managers[:15], "employee_name", "open_amount", code or "", part=("weighted_amount", "Weighted"),
+            names=("Open", "Weighted"), colour="teal", key="managers", alt_text="Open and weighted pipeline by manager",
+        )  # fmt: skip
+    else:
+        nothing("No open deals.", "rpt_pipeline")
+
+left, right = st.columns(2, gap="small")
+with left, section("Won and lost", "Deals by the month they were closed in.", key="wonlost"):
+    if monthly:
+        charts.diverging(
+            monthly, ("won", "Won"), ("lost", "Lost"), "Deals", key="wonlost", alt_text="Deals won and lost by month"
+        )
+    else:
+        nothing("No deals were closed in this period.", "rpt_sales_monthly")
+with right, section("Win rate", "Won of won and lost by count (P1), each manager on their own; the last six months.", key="winrate"):
+    by_manager = rows(sales.by_manager(page.warehouse, page.filters))
+    last_months = sorted({row["month"] for row in by_manager})[-6:]
+    rates = [row for row in by_manager if row["month"] in last_months and row["win_rate_count"] is not None]
+    if rates:
+        charts.heat(
+            rates, "month", "employee_name", "win_rate_count", "Win rate", {"won": "Won", "lost": "Lost"}, key="winrate",
+            alt_text="Win rate by manager and month",
+        )  # fmt: skip
+    else:
+        nothing("No deals were closed in this period.", "rpt_sales_monthly")
+
+with section("Managers by month", f"Newest first, in {code or 'base currency'}.", key="managers-months"):
+    data = sales.by_manager(page.warehouse, page.filters)
+    table(
+        data,
+        {
+            "month": Column("Month", pinned=True),
+            "employee_name": Column("Manager", width="medium"),
+            "team": Column("Team"),
+            "created": Column("Created", "count"),
+            "won": Column("Won", "count"),
+            "lost": Column("Lost", "count"),
+            "won_amount": Column(f"Won, {code or 'base'}", "money"),
+            "win_rate_count": Column("Win rate", "ratio", "P1, by count"),
+            "win_rate_amount": Column("Win rate, amount", "ratio", "P1, by amount"),
+            "cycle_days_median": Column("Cycle, days", "days", "P5: median from created to won."),
+            "coverage": Column("Coverage", "real", "P7"),
+            "velocity": Column("Velocity", "money", "P6: a day"),
+        },
+        "sales_managers",
+    )
+    download("Download as CSV", "sales-by-manager", lambda: data, "sales")
+footnotes(*TABLES)

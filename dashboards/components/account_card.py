@@ -1,0 +1,242 @@
+"""The card of one account: who it is, on what terms it buys, what it owes, and everything that happened."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import streamlit as st
+
+from dashboards.components import charts
+from dashboards.components.formats import iso, money, number, percent, words
+from dashboards.components.page import here, nothing, section
+from dashboards.components.tables import MOST, Column, download, table
+from dashboards.components.tiles import Tile, tiles
+from dashboards.queries import accounts
+from dashboards.queries.base import rows
+
+TIMELINE_MOST = 500
+
+
+def facts(pairs: list[tuple[str, Any]]) -> None:
+    """Names and values in two columns. Both are escaped: text from data is shown, never rendered."""
+    cells = "".join(
+        f"<dt>{html.escape(name)}</dt><dd>{html.escape(str(value)) if value not in (None, '') else '–'}</dd>"
+        for name, value in pairs
+    )
+    st.html(f'<dl class="keybook-facts">{cells}</dl>')
+
+
+def back() -> None:
+    """Leaves the card for the list."""
+    st.query_params.pop("account", None)
+
+
+def money_section(account: str, code: str | None) -> None:
+    """Two charts by month: what was invoiced and paid, and what was open."""
+    page = here()
+    monthly = rows(accounts.monthly(page.warehouse, account, page.filters))
+    left, right = st.columns(2, gap="small")
+    with left, section("Revenue and cash", f"A month, in {code or 'base currency'}.", key="card-money"):
+        if any(row["net_revenue"] is not None or row["collected"] is not None for row in monthly):
+            charts.bars(
+                monthly, {"net_revenue": "Revenue", "collected": "Collected"}, ["blue", "teal"], code or "",
+                stacked=False, key="card_money", alt_text="Revenue and cash of this account by month",
+            )  # fmt: skip
+        else:
+            nothing("Nothing was invoiced or paid in this period.", "rpt_account_monthly")
+    with right, section("Open and overdue", f"At each month end, in {code or 'base currency'}.", key="card-open"):
+        if any(row["open_amount_end"] is not None for row in monthly):
+            charts.lines(
+                monthly, {"open_amount_end": "Open", "overdue_amount_end": "Overdue"}, ["blue", "orange"], code or "",
+                key="card_open", fmt=",.2f", alt_text="Open and overdue of this account at month ends",
+            )  # fmt: skip
+        else:
+            nothing("Nothing was open in this period.", "rpt_account_monthly")
+    with section("Contact", "Two-way contacts and calls a month.", key="card-contact"):
+        if any(row["two_way_contacts"] or row["inbound_calls"] or row["outbound_calls"] for row in monthly):
+            charts.bars(
+                monthly,
+                {"two_way_contacts": "Two-way contacts", "inbound_calls": "Calls in", "outbound_calls": "Calls out"},
+                ["blue", "teal", "grey"], "Number", stacked=False, key="card_contact",
+                alt_text="Contacts and calls of this account by month",
+            )  # fmt: skip
+        else:
+            nothing("No contact in this period.", "rpt_account_monthly")
+
+
+def terms_section(account: str) -> None:
+    """Limit, rating and payment behaviour, a row a currency; and the promises."""
+    page = here()
+    terms = accounts.terms(page.warehouse, account)
+    with section("Terms and payment behaviour", "A row a currency; currencies are never added.", key="card-terms"):
+        if terms.num_rows:
+            table(
+                terms,
+                {
+                    "currency": Column("Currency", pinned=True),
+                    "credit_limit": Column("Limit", "money"),
+                    "credit_used_ratio": Column("Limit used", "ratio", "R24"),
+                    "open_amount": Column("Open", "money", "R1"),
+                    "overdue_amount": Column("Overdue", "money", "R4"),
+                    "unapplied_amount": Column("Unapplied", "money", "R2: paid, not yet set against an invoice."),
+                    "disputed_amount": Column("Disputed", "money", "R36"),
+                    "payment_rating": Column("Rating", help="R28: A to D by average days delinquent."),
+                    "average_days_delinquent": Column("Days delinquent", "days", "R12"),
+                    "average_payment_days": Column("Days to pay", "days", "R13"),
+                    "on_time_ratio_amount": Column("On time", "ratio", "R14, by amount"),
+                    "promises_kept_ratio": Column("Promises kept", "ratio", "R22"),
+                },
+                "card_terms",
+                height="content",
+            )
+        else:
+            nothing("No receivables of this account.", "rpt_receivable_accounts")
+        promises = accounts.promises(page.warehouse, account)
+        if promises.num_rows:
+            st.caption("Promises to pay")
+            table(
+                promises,
+                {
+                    "promised_for": Column("Promised for", "date"),
+                    "amount": Column("Amount", "money"),
+                    "kept_amount": Column("Kept", "money"),
+                    "broken_value": Column("Broken", "money", "R23"),
+                    "state": Column("State"),
+                },
+                "card_promises",
+                height="content",
+            )
+
+
+def invoices_section(account: str) -> None:
+    """What is open, with the file and the line that each invoice came from."""
+    invoices = accounts.invoices(here().warehouse, account)
+    with section("Open invoices", "With the export file and the line in it that each came from.", key="card-invoices"):
+        if not invoices.num_rows:
+            nothing("No open invoices.", "rpt_open_invoices")
+            return
+        table(
+            invoices.set_column(
+                invoices.column_names.index("aging_bucket"), "aging_bucket",
+                [[words(value) for value in invoices.column("aging_bucket").to_pylist()]],
+            ),
+            {
+                "invoice_number": Column("Invoice", pinned=True),
+                "instalment_number": Column("Instalment"),
+                "issued_on": Column("Issued", "date"),
+                "due_on": Column("Due", "date"),
+                "days_overdue": Column("Days overdue", "count"),
+                "aging_bucket": Column("Age"),
+                "currency": Column("Currency"),
+                "gross_amount": Column("Gross", "money"),
+                "open_amount": Column("Open", "money"),
+                "is_disputed": Column("Disputed", "bool"),
+                "dunning_level": Column("Reminders", "count", "R25: the highest level that was sent."),
+                "allocation": Column("Allocation", help="How payments were set against it; some exports only let us infer it."),
+                "_file": Column("File"),
+                "_row": Column("Line", "count"),
+            },
+            "card_invoices",
+        )  # fmt: skip
+        download("Download as CSV", "open-invoices", lambda: invoices, "card_invoices")
+
+
+def timeline_section(account: str) -> None:
+    """What happened, newest first."""
+    page = here()
+    timeline = accounts.timeline(page.warehouse, account, TIMELINE_MOST)
+    with section("Timeline", "Newest first: invoices, payments, deals, calls and contacts.", key="card-timeline"):
+        if not timeline.num_rows:
+            nothing("Nothing is known to have happened.", "rpt_account_timeline")
+            return
+        table(
+            timeline,
+            {
+                "occurred_at": Column("When", "time", pinned=True),
+                "event_type": Column("Event"),
+                "title": Column("What", width="large"),
+                "amount": Column("Amount", "money"),
+                "currency": Column("Currency"),
+                "employee_id": Column("By"),
+                "_file": Column("File"),
+                "_row": Column("Line", "count"),
+            },
+            "card_timeline",
+        )
+        if timeline.num_rows == TIMELINE_MOST:
+            st.caption(f"The newest {TIMELINE_MOST} events. The download has up to {MOST * 1000:,}.")
+        download(
+            "Download as CSV", "timeline", lambda: accounts.timeline(page.warehouse, account, MOST * 1000), "card_timeline"
+        )
+
+
+def account_card(account: str) -> None:
+    """The whole card, or a plain sentence when this publication has no such account."""
+    page = here()
+    st.button("All accounts", icon=":material/arrow_back:", type="tertiary", on_click=back, key="card_back")
+    card = accounts.card(page.warehouse, account)
+    if card is None:
+        st.title("Account not found", anchor=False)
+        st.text(f"This publication has no account with the id {account}. It may have been merged into another one.")
+        return
+    code = card["base_currency"] or page.base_currency
+    place = " · ".join(filter(None, (card["segment"], card["industry"], card["city"], card["country"])))
+    st.html(
+        f'<h1 class="keybook-name">{html.escape(card["account_name"] or account)}</h1>'
+        f'<p class="keybook-place">{html.escape(place)}</p>'
+    )
+    with st.container(horizontal=True, gap="small"):
+        status = card["status"]
+        st.badge(status if status in ("active", "paused", "lost") else "status not known",
+                 color={"active": "green", "paused": "orange", "lost": "red"}.get(status or "", "gray"))  # fmt: skip
+        if card["is_key_account"]:
+            st.badge("key account", color="blue")
+        st.caption(f"As of {iso(page.publication['as_of_date'])}, in {code or 'base currency'}.")
+    tiles(
+        page.warehouse,
+        [
+            Tile("Revenue, 12 months", money(card["revenue_12m"], code), metric=("rpt_accounts", "revenue_12m", "V1")),
+            Tile("Open", money(card["open_amount"], code), metric=("rpt_accounts", "open_amount", "R1")),
+            Tile("Overdue", money(card["overdue_amount"], code), metric=("rpt_accounts", "overdue_amount", "R4")),
+            Tile("Unapplied", money(card["unapplied_amount"], code), metric=("rpt_accounts", "unapplied_amount", "R2")),
+            Tile("Open deals", number(card["open_deals"]),
+                 versus=money(card["open_deals_amount"], code) if card["open_deals_amount"] is not None else None),
+            Tile("Health", number(card["health_score"]), metric=("rpt_accounts", "health_score", "V18"), note="From 0 to 100."),
+        ],
+    )  # fmt: skip
+    left, right = st.columns(2, gap="small")
+    with left, section("Terms", key="card-facts"):
+        terms = number(card["payment_terms_days"]) + " days" if card["payment_terms_days"] is not None else None
+        last = iso(card["last_payment_on"])
+        if card["last_payment_amount"] is not None:
+            last += f", {money(card['last_payment_amount'], code, 2)}"
+        facts([
+            ("Payment terms", terms),
+            ("Credit limit", money(card["credit_limit"], code)),
+            ("Next due", iso(card["next_due_on"])),
+            ("Last payment", last),
+            ("First invoice", iso(card["first_invoice_on"])),
+            ("Last act sent", iso(card["last_act_sent_on"])),
+        ])  # fmt: skip
+    with right, section("Contact and ownership", key="card-who"):
+        facts([
+            ("Manager", card["owner_name"]),
+            ("Team", card["team"]),
+            ("Tier", card["tier"]),
+            ("Last contact", iso(card["last_contact_on"])),
+            ("Usual channel", card["usual_channel"]),
+            ("Telephone", card["phone"]),
+            ("E-mail", card["email"]),
+            ("Website", card["website"]),
+            ("Belongs to", card["parent_name"] or card["parent_account_id"]),
+            ("Card filled", percent(card["card_completeness"], 0)),
+            ("Record", f"{card['_file']}, line {card['_row']}" if card["_file"] else None),
+            ("Account id", card["account_id"]),
+        ])  # fmt: skip
+    money_section(account, code)
+    terms_section(account)
+    invoices_section(account)
+    timeline_section(account)
+
+

@@ -1,0 +1,70 @@
+"""How values read: money with its currency, ISO dates, a dash for what is not known. Text from data stays text."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+UNKNOWN = "–"
+NOT_KNOWN_HINT = f"{UNKNOWN} means not known."
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#!|~$&])")
+_DIRECTIVE = re.compile(r":(?=[\w+/-]+[:\[])")
+
+
+def plain(text: object) -> str:
+    """Text from data for a place that renders Markdown: every sign that means something is escaped, lines are joined."""
+    joined = " ".join(str(text).split())
+    # A colon can't be escaped where it would make an icon or a colour: an invisible joiner behind it ends that.
+    return _DIRECTIVE.sub(":\u2060", _MARKDOWN.sub(r"\\\1", joined))
+
+
+def number(value: Any, decimals: int = 0) -> str:
+    """A count or a measure with thousands separators."""
+    return UNKNOWN if value is None else f"{value:,.{decimals}f}"
+
+
+def money(value: Any, currency: str | None, decimals: int = 0) -> str:
+    """An amount with its currency code; from a hundred million on in millions."""
+    if value is None:
+        return UNKNOWN
+    code = currency or "?"
+    if abs(value) >= 100_000_000:
+        return f"{code} {value / 1_000_000:,.1f}M"
+    return f"{code} {value:,.{decimals}f}"
+
+
+def percent(value: Any, decimals: int = 1) -> str:
+    """A ratio (0.125) as a percentage (12.5 %)."""
+    return UNKNOWN if value is None else f"{Decimal(str(value)) * 100:,.{decimals}f}%"
+
+
+def days(value: Any) -> str:
+    """A duration in days."""
+    return UNKNOWN if value is None else f"{value:,.1f} days"
+
+
+def iso(value: date | datetime | None) -> str:
+    """A date, or a time to the minute."""
+    if value is None:
+        return UNKNOWN
+    return value.strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else value.isoformat()
+
+
+def words(value: str | None) -> str:
+    """A fixed name of the data (`days_1_30`) in words; the ageing buckets have words of their own."""
+    if value is None:
+        return UNKNOWN
+    return BUCKET_WORDS.get(value, value.replace("_", " "))
+
+
+BUCKET_WORDS = {
+    "not_due": "Not due",
+    "days_1_30": "1–30 days",
+    "days_31_60": "31–60 days",
+    "days_61_90": "61–90 days",
+    "days_91_120": "91–120 days",
+    "days_over_120": "Over 120 days",
+}

@@ -1,0 +1,131 @@
+"""The frame of a page: its title, how fresh it is, its sections, and what it says when something isn't there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboards.components.filters import summary
+from dashboards.components.formats import NOT_KNOWN_HINT, iso, number, plain
+from dashboards.queries.base import Filters, missing
+
+# What is dropped in for each domain, in words: the page of a domain without data says it.
+DROP_IN = {
+    "crm": ("deals or accounts", "your CRM's exports (accounts, contacts, deals, activities, users)"),
+    "billing": ("invoices", "your billing system's exports (customers, invoices, payments)"),
+    "calls": ("calls", "your call tracker's or telephone exchange's export (one row a call)"),
+}
+
+
+@dataclass(frozen=True)
+class Here:
+    """What a page needs to know: the publication that this run reads, and what the user chose to see."""
+
+    warehouse: str
+    landing: Path
+    publication: dict[str, Any]
+    published_at: datetime
+    filters: Filters
+
+    @property
+    def base_currency(self) -> str | None:
+        """The currency of totals, or None when the publication doesn't say."""
+        return self.publication["base_currency"]
+
+
+def here() -> Here:
+    """The page's own run."""
+    return st.session_state["here"]
+
+
+def header(title: str, about: str) -> None:
+    """Title, as-of date, freshness, base currency, and the filters that are set."""
+    page = here()
+    facts = page.publication
+    files = facts["files"] or facts["entity_files"]
+    st.title(title, anchor=False)
+    st.markdown(f":gray[{about}]")
+    line = [
+        f"**As of {iso(facts['as_of_date'])}**",
+        f"published {iso(page.published_at)}" + (f" from {number(files)} files" if files else ""),
+        f"totals in {plain(page.base_currency)}" if page.base_currency else "base currency not known",
+    ]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="freshness"):
+        st.markdown(" · ".join(line), width="content")
+        rejected = facts["rows_rejected"]
+        if rejected:
+            st.page_link(
+                "app_pages/data_health.py",
+                label=f"{number(rejected)} rejected rows",
+                icon=":material/rule:",
+                help="Which rows of which file, and why: see Data health.",
+            )
+        else:
+            st.markdown(":gray[no rejected rows]", width="content")
+    if chosen := summary(page.warehouse, page.filters):
+        st.markdown(f":material/filter_alt: Shown for {chosen}", width="content")
+
+
+def whole_company() -> str | None:
+    """A note for figures that the filters don't narrow, when there are such filters."""
+    return "Of the whole company: the filters don't narrow this." if here().filters.narrows_accounts else None
+
+
+@contextmanager
+def section(title: str, about: str | None = None, *, key: str) -> Iterator[None]:
+    """A card with a heading and a sentence under it."""
+    with st.container(border=True, key=f"card-{key}", height="stretch"):
+        st.markdown(f"#### {title}")
+        if about:
+            st.caption(about)
+        yield
+
+
+def nothing(words: str, *tables: str) -> None:
+    """In a section: nothing to show, and whether that is because the publication lacks a table."""
+    lacking = [table for table, columns in missing(here().warehouse, tables).items() if not columns]
+    if lacking:
+        names = ", ".join(f"`reporting.{table}`" for table in lacking)
+        st.caption(f"This publication has no table {names}. It comes with the next full `keybook refresh`.")
+    else:
+        st.caption(words)
+
+
+def drop_in(domain: str) -> None:
+    """The page of a domain for which nothing was landed: what to drop where."""
+    what, exports = DROP_IN[domain]
+    with st.container(border=True, key=f"card-empty-{domain}"):
+        st.markdown(f"#### No {what} yet")
+        st.markdown(f"Drop {exports} into this folder, then run `keybook refresh`:")
+        st.code(str(here().landing), language=None)
+        st.caption(
+            "Keybook reads CSV, Excel, JSON and Parquet as the system wrote them. "
+            "`keybook detect FILE` says whether it knows a file and how it reads each column; "
+            "`keybook contract new FILE` begins a contract for one that it doesn't."
+        )
+
+
+def footnotes(*tables: str) -> None:
+    """At the foot of a page: what a dash means, and which tables or columns this publication lacks."""
+    st.caption(NOT_KNOWN_HINT)
+    lacks = missing(here().warehouse, tables)
+    if lacks:
+        with st.expander("What this publication lacks for this page", icon=":material/info:"):
+            for table, columns in lacks.items():
+                names = ", ".join(f"`{name}`" for name in columns)
+                st.markdown(
+                    f"- `reporting.{table}`: " + (f"without the columns {names}" if columns else "the table isn't there")
+                )
+            st.caption("What depends on them is shown as not known. A `keybook refresh` of this version brings them.")
+
+
+def open_account(account_id: str | None) -> None:
+    """Goes to the card of an account, if a row was picked."""
+    if account_id:
+        st.switch_page("app_pages/accounts.py", query_params={"account": account_id})

@@ -1,0 +1,52 @@
+"""Colours, one meaning each on every page. Checked by the tests to stay apart for colour-blind eyes and on both grounds.
+
+Blue is ours (revenue, open, answered), orange is what hurts (overdue, lost, missed), teal is cash. Age goes from a
+quiet blue for what is not due through sand to a dark red, its lightness falling with every step, so that the order
+reads without any hue.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+LIGHT = {
+    "ink": "#1B2430",
+    "muted": "#667085",
+    "grid": "#E8EBF0",
+    "blue": "#2B6CB0",
+    "orange": "#D9722E",
+    "teal": "#2A9D8F",
+    "violet": "#8464B5",
+    "grey": "#98A2B3",
+    "sand": "#E3B44C",
+    "ground": "#FFFFFF",
+}
+DARK = {
+    "ink": "#E6EAF0",
+    "muted": "#98A2B3",
+    "grid": "#2A323D",
+    "blue": "#5B9BD9",
+    "orange": "#E88B4A",
+    "teal": "#3DBDAE",
+    "violet": "#A58BD0",
+    "grey": "#7A8594",
+    "sand": "#E3B44C",
+    "ground": "#12171E",
+}
+AGEING_LIGHT = ("#A9C4E0", "#F3CF83", "#EBA755", "#DC7B3B", "#BA4A2B", "#7F2323")
+AGEING_DARK = ("#4A6B8F", "#F5DCA3", "#EFB565", "#E28A48", "#CF5F3C", "#B23A3A")
+
+
+def is_dark() -> bool:
+    """Whether the browser shows the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def colours() -> dict[str, str]:
+    """Name -> colour, for the theme in use."""
+    return DARK if is_dark() else LIGHT
+
+
+def ageing() -> tuple[str, ...]:
+    """Six colours, from not due to the oldest."""
+    return AGEING_DARK if is_dark() else AGEING_LIGHT

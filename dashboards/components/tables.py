@@ -1,0 +1,116 @@
+"""Tables: a grid of the query's own columns with words as headers, a click that opens a row, a CSV of all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboards.components.csv import to_csv
+from dashboards.components.formats import UNKNOWN
+
+# So many rows are shown; the download has them all.
+MOST = 1_000
+EVERY = 1_000_000
+
+Kind = Literal["text", "money", "count", "ratio", "real", "days", "date", "time", "bool", "score"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column shows: its header, its kind, and a sentence about it."""
+
+    label: str
+    kind: Kind = "text"
+    help: str | None = None
+    pinned: bool = False
+    width: Literal["small", "medium", "large"] | int | None = None
+
+
+def _config(column: Column) -> Any:
+    shared: dict[str, Any] = {"help": column.help, "pinned": column.pinned or None, "width": column.width}
+    match column.kind:
+        case "money":
+            return st.column_config.NumberColumn(column.label, format="%,.2f", **shared)
+        case "count":
+            return st.column_config.NumberColumn(column.label, format="%,d", **shared)
+        case "ratio":
+            return st.column_config.NumberColumn(column.label, format="percent", **shared)
+        case "real" | "days":
+            return st.column_config.NumberColumn(column.label, format="%,.1f", **shared)
+        case "score":
+            return st.column_config.NumberColumn(column.label, format="%,.0f", **shared)
+        case "date":
+            return st.column_config.DateColumn(column.label, format="YYYY-MM-DD", **shared)
+        case "time":
+            return st.column_config.DatetimeColumn(column.label, format="YYYY-MM-DD HH:mm", **shared)
+        case "bool":
+            return st.column_config.CheckboxColumn(column.label, **shared)
+        case _:
+            return st.column_config.TextColumn(column.label, **shared)
+
+
+def _typed(data: pa.Table, columns: dict[str, Column]) -> pa.Table:
+    # A column of which nothing is known has no type of its own; the grid wants one.
+    fields = []
+    for name in data.column_names:
+        values = data.column(name)
+        if pa.types.is_null(values.type):
+            values = values.cast(pa.string())
+        elif pa.types.is_decimal(values.type) and columns[name].kind == "count":
+            values = values.cast(pa.int64())
+        fields.append(values)
+    return pa.table(dict(zip(data.column_names, fields, strict=True)))
+
+
+def table(
+    data: pa.Table,
+    columns: dict[str, Column],
+    key: str,
+    *,
+    pick: str | None = None,
+    height: int | Literal["auto", "content"] = "auto",
+) -> Any:
+    """Shows the named columns; with `pick`, returns that column's value of the row that the user clicked, else None."""
+    shown = _typed(data.select(list(columns)), columns)
+    common: dict[str, Any] = {
+        "hide_index": True,
+        "column_config": {name: _config(column) for name, column in columns.items()},
+        "placeholder": UNKNOWN,
+        "height": height,
+        "lazy": False,
+    }
+    if pick is None:
+        st.dataframe(shown, key=key, **common)
+        return None
+    # A fresh key once a row was opened, so that coming back doesn't open it again.
+    turn = st.session_state.get(f"{key}_turn", 0)
+    state = st.dataframe(shown, key=f"{key}_{turn}", on_select="rerun", selection_mode="single-row", **common)
+    picked = [index for index in state["selection"]["rows"] if index < data.num_rows]
+    if not picked:
+        return None
+    st.session_state[f"{key}_turn"] = turn + 1
+    return data.column(pick)[picked[0]].as_py()
+
+
+def download(label: str, name: str, every: Callable[[], pa.Table], key: str) -> None:
+    """A button that saves all rows of a query as CSV; the query runs when it is pressed."""
+    st.download_button(
+        label,
+        data=lambda: to_csv(every()),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=f"{key}_download",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def shown_of(shown: int, total: int, noun: str) -> None:
+    """Says so when a table is cut."""
+    if total > shown:
+        st.caption(f"The first {shown:,} of {total:,} {noun}. The download has all of them.")

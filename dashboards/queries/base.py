@@ -1,0 +1,137 @@
+"""How a query reaches the published warehouse: which file, one cursor a query, and what a missing column reads as."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import streamlit as st
+
+from dashboards.queries.tables import REQUIRED, known_columns
+from pipelines.settings import load_settings
+
+# Every currency together, in base currency: what `rpt_receivable_kpis` calls it.
+ALL = "ALL"
+
+# The accounts that the filters leave. A filter without a choice lets everything pass; a value that is not known is ''.
+ACCOUNTS = """
+    select account_id
+    from {rpt_accounts}
+    where (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
+        and (len($managers) = 0 or list_contains($managers, coalesce(owner_id, '')))
+        and (len($segments) = 0 or list_contains($segments, coalesce(segment, '')))
+        and (len($countries) = 0 or list_contains($countries, coalesce(country, '')))
+"""
+
+# The condition on a table with an account_id; without a choice also rows of accounts that the publication doesn't list.
+CHOSEN = "($everything or account_id in (select account_id from chosen))"
+
+# Who works for whom, for tables whose grain is an employee: the owners of accounts, by the filters of team and manager.
+EMPLOYEES = """
+    select owner_id as employee_id, any_value(owner_name) as employee_name, any_value(team) as team
+    from {rpt_accounts}
+    where owner_id is not null
+    group by owner_id
+"""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the user chose to see. Empty tuples mean all; `since` is the first month of the period."""
+
+    teams: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    currency: str = ALL
+    since: date = date.min
+
+    @property
+    def narrows_accounts(self) -> bool:
+        """Whether some accounts are left out, so that figures of the whole company say that they are."""
+        return bool(self.teams or self.managers or self.segments or self.countries)
+
+    def values(self) -> dict[str, Any]:
+        """The parameters that a query may bind."""
+        return {
+            "teams": list(self.teams),
+            "managers": list(self.managers),
+            "segments": list(self.segments),
+            "countries": list(self.countries),
+            "everything": not self.narrows_accounts,
+            "currency": self.currency,
+            "since": self.since,
+        }
+
+
+def resolve(link: Path) -> str | None:
+    """The file that the link points to now, or None when nothing is published."""
+    path = Path(link).resolve()
+    return str(path) if path.is_file() else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _connection(warehouse: str) -> duckdb.DuckDBPyConnection:
+    # Not closed when it leaves the cache: a cursor of another session may still read through it.
+    connection = duckdb.connect(warehouse, read_only=True)
+    # Times are shown in the business time zone. The setting was checked to be a zone's name; SET takes no parameters.
+    connection.execute(f"set global TimeZone = '{load_settings().business_timezone}'")
+    return connection
+
+
+def _cursor(warehouse: str) -> duckdb.DuckDBPyConnection:
+    return _connection(warehouse).cursor()
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def catalogue(warehouse: str) -> dict[str, tuple[str, ...]]:
+    """Table -> its columns, of the schema `reporting`."""
+    found = _cursor(warehouse).execute(
+        "select table_name, list(column_name order by column_index) from duckdb_columns()"
+        " where schema_name = 'reporting' and database_name = current_database() group by table_name"
+    )
+    return {table: tuple(columns) for table, columns in found.fetchall()}
+
+
+def missing(warehouse: str, tables: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Table -> the columns that this publication lacks; an empty tuple when the whole table is not there."""
+    there = catalogue(warehouse)
+    lacks: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        if table not in there:
+            lacks[table] = ()
+        elif columns := tuple(name for name in REQUIRED.get(table, {}) if name not in there[table]):
+            lacks[table] = columns
+    return lacks
+
+
+def _relation(warehouse: str, table: str) -> str:
+    """The table; with NULL for columns that it lacks, and without rows when it is not there at all."""
+    there = catalogue(warehouse).get(table)
+    columns = known_columns(table)
+    pads = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in columns.items() if name not in (there or ()))
+    if there is None:
+        return f"(select {pads} where false)"
+    return f"(select *, {pads} from reporting.{table})" if pads else f"reporting.{table}"
+
+
+def select(warehouse: str, query: str, **values: Any) -> pa.Table:
+    """The rows of a query. `{rpt_…}` in it stands for a table; `$name` for a value, which is bound."""
+    text = re.sub(r"\{(rpt_\w+)\}", lambda found: _relation(warehouse, found[1]), query)
+    used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", text)}
+    return _cursor(warehouse).execute(text, used).to_arrow_table()
+
+
+def rows(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows as dictionaries; money stays `Decimal`."""
+    return table.to_pylist()
+
+
+def first(table: pa.Table) -> dict[str, Any]:
+    """The first row, or its columns with None."""
+    return table.slice(0, 1).to_pylist()[0] if table.num_rows else dict.fromkeys(table.column_names)

@@ -1,0 +1,158 @@
+"""Calls: channels, answering by agent and day, missed calls. Each conversation is counted once (K1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboards.queries.base import ACCOUNTS, CHOSEN, EMPLOYEES, Filters, first, select
+
+_AGENTS = f"""
+    owners as ({EMPLOYEES}),
+
+    response as (
+        select answers.*, coalesce(answers.agent_name, owners.employee_name, answers.employee_id, 'Not known') as agent,
+            owners.team as owner_team
+        from {{rpt_call_response}} as answers
+        left join owners using (employee_id)
+        where (len($managers) = 0 or list_contains($managers, coalesce(answers.employee_id, '')))
+            and (len($teams) = 0 or list_contains($teams, coalesce(owners.team, '')))
+            and answers.day >= $since
+    )
+"""
+
+TOTALS = f"""
+    with {_AGENTS}
+
+    select sum(inbound) as inbound, sum(answered) as answered, sum(missed) as missed, sum(abandoned) as abandoned,
+        sum(handled_missed) as handled_missed, count(distinct agent) as agents, min(day) as first_day,
+        max(day) as last_day
+    from response
+"""
+
+BY_DAY = f"""
+    with {_AGENTS}
+
+    select strftime(day, '%Y-%m-%d') as day, sum(answered) as answered, sum(missed) as missed,
+        sum(abandoned) as abandoned
+    from response
+    group by day
+    order by day
+"""
+
+BY_AGENT = f"""
+    with {_AGENTS}
+
+    select agent, sum(inbound) as inbound, sum(answered) as answered, sum(missed) as missed,
+        sum(abandoned) as abandoned, sum(handled_missed) as handled_missed
+    from response
+    group by agent
+    order by inbound desc, agent
+"""
+
+# The newest days, one row an agent and day, as the model has it: ratios aren't added up.
+AGENT_DAYS = f"""
+    with {_AGENTS},
+
+    newest as (select distinct day from response order by day desc limit $days)
+
+    select strftime(day, '%Y-%m-%d') as day, agent, inbound, answered, missed, abandoned, answer_rate, answer_rate_all,
+        answer_seconds_average, handled_missed, callback_minutes_median, callback_minutes_p90
+    from response
+    where day in (select day from newest)
+    order by response.day desc, agent
+"""
+
+CHANNELS = """
+    select coalesce(source, 'Not known') as source, sum(calls) as calls, sum(answered) as answered,
+        sum(missed) as missed, sum(first_time_callers) as first_time_callers, sum(target_calls) as target_calls,
+        sum(leads) as leads, sum(deals) as deals, sum(cost) as cost, sum(won_amount) as won_amount,
+        sum(invoiced) as invoiced, sum(cash_applied) as cash_applied
+    from {rpt_call_channels}
+    where month >= $since
+    group by 1
+    order by calls desc, source
+"""
+
+CHANNEL_MONTHS = """
+    select strftime(month, '%Y-%m') as month, coalesce(source, 'Not known') as source, calls, answered, missed, leads,
+        cost, cost_per_lead, deals, won_amount, invoiced, cash_applied
+    from {rpt_call_channels} as channels
+    where channels.month >= $since
+    order by channels.month desc, calls desc, source
+"""
+
+MISSED = f"""
+    with chosen as ({ACCOUNTS})
+
+    select missed.account_id, cast(missed.started_at as timestamp) as started_at, missed.caller_number_masked,
+        accounts.account_name, missed.overdue_amount, cast(missed.handled_at as timestamp) as handled_at,
+        missed.handled_by
+    from {{rpt_missed_calls}} as missed
+    left join {{rpt_accounts}} as accounts on accounts.account_id = missed.account_id
+    where ($everything or missed.account_id in (select account_id from chosen))
+        and cast(missed.started_at as timestamp) >= $since
+        and (not $unhandled_only or missed.handled_at is null)
+    order by missed.handled_at is not null, missed.overdue_amount desc nulls last, missed.started_at desc
+    limit $most
+"""
+
+MISSED_TOTALS = f"""
+    with chosen as ({ACCOUNTS})
+
+    select count(*) as cases, count(*) filter (handled_at is null) as unhandled,
+        count(*) filter (handled_at is null and overdue_amount > 0) as unhandled_with_overdue,
+        count(*) filter (account_id is null) as without_account
+    from {{rpt_missed_calls}}
+    where {CHOSEN} and cast(started_at as timestamp) >= $since
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def totals(warehouse: str, filters: Filters) -> dict[str, Any]:
+    """Inbound calls of the period by what came of them."""
+    return first(select(warehouse, TOTALS, **filters.values()))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def by_day(warehouse: str, filters: Filters) -> pa.Table:
+    """Inbound calls a day."""
+    return select(warehouse, BY_DAY, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def by_agent(warehouse: str, filters: Filters) -> pa.Table:
+    """Inbound calls an agent."""
+    return select(warehouse, BY_AGENT, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def agent_days(warehouse: str, filters: Filters, days: int) -> pa.Table:
+    """Answering an agent and day, of the newest so many days."""
+    return select(warehouse, AGENT_DAYS, days=days, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def channels(warehouse: str, filters: Filters) -> pa.Table:
+    """What each source of calls brought in the period."""
+    return select(warehouse, CHANNELS, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def channel_months(warehouse: str, filters: Filters) -> pa.Table:
+    """The same a month, with the cost of a lead."""
+    return select(warehouse, CHANNEL_MONTHS, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def missed(warehouse: str, filters: Filters, unhandled_only: bool, most: int) -> pa.Table:
+    """Missed calls, those that nobody answered first, the most overdue debtor on top."""
+    return select(warehouse, MISSED, unhandled_only=unhandled_only, most=most, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def missed_totals(warehouse: str, filters: Filters) -> dict[str, Any]:
+    """How many cases, and how many are still open."""
+    return first(select(warehouse, MISSED_TOTALS, **filters.values()))

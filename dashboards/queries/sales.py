@@ -1,0 +1,140 @@
+"""Sales: the pipeline at the as-of date, what was won and lost by month, and by manager."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboards.queries.base import EMPLOYEES, Filters, first, select
+
+_PEOPLE = f"""
+    owners as ({EMPLOYEES}),
+
+    pipeline as (
+        select
+            deals.employee_id, deals.stage, deals.open_deals, deals.open_amount, deals.weighted_amount,
+            deals.stale_deals, deals.as_of_date,
+            coalesce(deals.employee_name, owners.employee_name, deals.employee_id, 'Not known') as employee_name,
+            coalesce(deals.team, owners.team) as team
+        from {{rpt_pipeline}} as deals
+        left join owners using (employee_id)
+    ),
+
+    months as (
+        select
+            sales.*,
+            coalesce(owners.employee_name, sales.employee_id, 'Not known') as owner,
+            coalesce(sales.team, owners.team) as owner_team
+        from {{rpt_sales_monthly}} as sales
+        left join owners using (employee_id)
+    )
+"""
+
+_CHOSEN = """
+    (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
+    and (len($managers) = 0 or list_contains($managers, coalesce(employee_id, '')))
+"""
+_CHOSEN_MONTHS = _CHOSEN.replace("coalesce(team", "coalesce(owner_team")
+
+_NOW = f"select * from pipeline where as_of_date = (select max(as_of_date) from pipeline) and {_CHOSEN}"
+
+TOTALS = f"""
+    with {_PEOPLE}, now as ({_NOW})
+
+    select sum(open_deals) as open_deals, sum(open_amount) as open_amount, sum(weighted_amount) as weighted_amount,
+        sum(stale_deals) as stale_deals
+    from now
+"""
+
+STAGES = f"""
+    with {_PEOPLE}, now as ({_NOW})
+
+    select coalesce(stage, 'Not known') as stage, sum(open_deals) as open_deals, sum(open_amount) as open_amount,
+        sum(weighted_amount) as weighted_amount, sum(stale_deals) as stale_deals
+    from now
+    group by 1
+    order by weighted_amount / nullif(open_amount, 0) nulls last, open_deals desc, stage
+"""
+
+MANAGERS = f"""
+    with {_PEOPLE}, now as ({_NOW})
+
+    select employee_id, any_value(employee_name) as employee_name, any_value(team) as team,
+        sum(open_deals) as open_deals, sum(open_amount) as open_amount, sum(weighted_amount) as weighted_amount,
+        sum(stale_deals) as stale_deals
+    from now
+    group by employee_id
+    order by open_amount desc nulls last, open_deals desc, employee_name
+"""
+
+HISTORY = f"""
+    with {_PEOPLE}
+
+    select strftime(as_of_date, '%Y-%m') as month, sum(open_amount) as open_amount,
+        sum(weighted_amount) as weighted_amount, sum(open_deals) as open_deals
+    from pipeline
+    where {_CHOSEN} and as_of_date >= $since
+    group by as_of_date
+    qualify as_of_date = max(as_of_date) over (partition by strftime(as_of_date, '%Y-%m'))
+    order by as_of_date
+"""
+
+MONTHLY = f"""
+    with {_PEOPLE}
+
+    select strftime(month, '%Y-%m') as month, sum(created) as created, sum(won) as won, sum(lost) as lost,
+        sum(won_amount) as won_amount, sum(lost_amount) as lost_amount
+    from months
+    where {_CHOSEN_MONTHS} and month >= $since
+    group by month
+    order by month
+"""
+
+# One row an employee and month, as the model has it: ratios aren't added up.
+BY_MANAGER = f"""
+    with {_PEOPLE}
+
+    select strftime(month, '%Y-%m') as month, employee_id, owner as employee_name, owner_team as team, created, won,
+        lost, won_amount, win_rate_count, win_rate_amount, cycle_days_median, coverage, velocity
+    from months
+    where {_CHOSEN_MONTHS} and month >= $since
+    order by months.month desc, won_amount desc nulls last, employee_name
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def totals(warehouse: str, filters: Filters) -> dict[str, Any]:
+    """Open deals at the as-of date, in base currency."""
+    return first(select(warehouse, TOTALS, **filters.values()))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def stages(warehouse: str, filters: Filters) -> pa.Table:
+    """Open deals a stage, the least likely stage first."""
+    return select(warehouse, STAGES, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def managers(warehouse: str, filters: Filters) -> pa.Table:
+    """Open deals a manager, the largest pipeline first."""
+    return select(warehouse, MANAGERS, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def history(warehouse: str, filters: Filters) -> pa.Table:
+    """The pipeline at each month end."""
+    return select(warehouse, HISTORY, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def monthly(warehouse: str, filters: Filters) -> pa.Table:
+    """Created, won and lost a month."""
+    return select(warehouse, MONTHLY, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def by_manager(warehouse: str, filters: Filters) -> pa.Table:
+    """Sales a manager and month, newest first."""
+    return select(warehouse, BY_MANAGER, **filters.values())

@@ -1,0 +1,127 @@
+"""What the pages read of the schema `reporting`: the tables and columns of the data contract, and their types.
+
+A table or a column that a publication lacks reads as empty or as NULL, and the page says which it is. `EXTRA` are
+columns that are shown where they exist and not missed where they don't.
+"""
+
+from __future__ import annotations
+
+SQL_TYPES = {
+    "text": "varchar",
+    "int": "bigint",
+    "money": "decimal(38,4)",
+    "real": "double",
+    "bool": "boolean",
+    "date": "date",
+    "time": "timestamp with time zone",
+}
+
+_REQUIRED = {
+    "rpt_accounts": """
+        account_id text, account_name text, parent_account_id text, owner_id text, owner_name text, team text,
+        segment text, country text, status text, tier text, is_key_account bool, revenue_12m money, open_amount money,
+        overdue_amount money, unapplied_amount money, last_payment_on date, last_payment_amount money, next_due_on date,
+        last_act_sent_on date, last_contact_on date, usual_channel text, health_score real, card_completeness real,
+        first_invoice_on date, base_currency text, _file text, _row int""",
+    "rpt_account_timeline": """
+        account_id text, occurred_at time, event_type text, title text, amount money, currency text, employee_id text,
+        _file text, _row int""",
+    "rpt_account_monthly": """
+        account_id text, month date, net_revenue money, collected money, open_amount_end money,
+        overdue_amount_end money, won_deals int, won_amount money, two_way_contacts int, inbound_calls int,
+        outbound_calls int, base_currency text""",
+    "rpt_open_invoices": """
+        invoice_id text, invoice_number text, instalment_number text, account_id text, account_name text, owner_id text,
+        issued_on date, due_on date, days_overdue int, aging_bucket text, currency text, gross_amount money,
+        open_amount money, open_amount_base money, is_disputed bool, dunning_level int, late_interest money,
+        allocation text, _file text, _row int""",
+    "rpt_receivable_aging": """
+        as_of_date date, account_id text, account_name text, currency text, not_due money, days_1_30 money,
+        days_31_60 money, days_61_90 money, days_91_120 money, days_over_120 money, open_amount money,
+        credit_amount money, overdue_amount money, unapplied_amount money, net_amount money""",
+    "rpt_receivable_kpis": """
+        month date, currency text, sales money, collected money, open_amount money, overdue_amount money,
+        overdue_ratio real, unapplied_amount money, dso_simple real, dso_average real, dso_countback real,
+        dso_weighted real, best_possible_dso real, delinquent_days real, average_days_delinquent real,
+        average_delay_days real, average_payment_days real, on_time_ratio_amount real, on_time_ratio_count real,
+        collection_effectiveness real, collection_effectiveness_cash real, turnover real, provision money,
+        bad_debt_ratio real, disputed_share real, top10_share real, hhi real""",
+    "rpt_receivable_movements": """
+        month date, account_id text, currency text, opening money, invoiced money, credited money, collected money,
+        written_off money, refunded money, other money, closing money""",
+    "rpt_receivable_accounts": """
+        account_id text, currency text, open_amount money, overdue_amount money, unapplied_amount money,
+        average_days_delinquent real, average_payment_days real, on_time_ratio_amount real, payment_rating text,
+        credit_limit money, credit_used_ratio real, disputed_amount money, delinquency_trend real,
+        promises_kept_ratio real""",
+    "rpt_promises": """
+        promise_id text, account_id text, promised_for date, amount money, kept_amount money, state text,
+        broken_value money""",
+    "rpt_collection_worklist": """
+        rank int, account_id text, overdue_amount money, oldest_days_overdue int, last_contact_on date,
+        last_promise_state text, dunning_level int, suggested_action text, reason text""",
+    "rpt_cash_forecast": """
+        week_start date, account_id text, currency text, expected_amount money, low money, high money""",
+    "rpt_concentration": """
+        month date, top1_share real, top5_share real, top10_share real, hhi real, clients_for_80_percent int,
+        key_account_share real""",
+    "rpt_revenue_retention": """
+        month date, basis text, opening_revenue money, nrr real, grr real, logo_churn real, repeat_purchase_ratio real,
+        quick_ratio real""",
+    "rpt_pipeline": """
+        as_of_date date, employee_id text, stage text, open_deals int, open_amount money, weighted_amount money,
+        stale_deals int""",
+    "rpt_sales_monthly": """
+        month date, employee_id text, created int, won int, lost int, won_amount money, win_rate_count real,
+        win_rate_amount real, cycle_days_median real, coverage real, velocity real""",
+    "rpt_call_channels": """
+        month date, source text, calls int, answered int, missed int, first_time_callers int, target_calls int,
+        leads int, cost money, cost_per_lead money, deals int, won_amount money, invoiced money, cash_applied money""",
+    "rpt_call_response": """
+        day date, employee_id text, agent_name text, inbound int, answered int, missed int, abandoned int,
+        answer_rate real, answer_rate_all real, answer_seconds_average real, handled_missed int,
+        callback_minutes_median real, callback_minutes_p90 real""",
+    "rpt_missed_calls": """
+        case_id text, started_at time, caller_number_masked text, account_id text, overdue_amount money,
+        handled_at time, handled_by text""",
+    "rpt_data_health": """
+        source text, entity text, files int, rows_read int, rows_loaded int, rows_rejected int, rows_superseded int,
+        newest_event_at time, loaded_at time, freshness_state text, match_coverage real""",
+    "rpt_control_totals": """
+        file text, entity text, measure text, currency text, file_total money, loaded money, rejected money,
+        superseded money, difference money""",
+    "rpt_rejected_rows": """
+        file text, line int, entity text, column_name text, value text, reason text, row_text text, landed_at time""",
+    "rpt_schema_events": "file text, contract text, column_name text, event text, action text",
+    "rpt_metric_catalogue": """
+        metric_id text, name text, formula text, table_name text, column_name text, unit text""",
+}
+
+_EXTRA = {
+    "rpt_accounts": """
+        payment_terms_days int, credit_limit money, open_deals int, open_deals_amount money, website text, phone text,
+        email text, city text, industry text, payment_rating text""",
+    "rpt_receivable_aging": "base_currency text",
+    "rpt_receivable_kpis": "base_currency text, missing_rate_count int",
+    "rpt_account_monthly": "missing_rate_count int",
+    "rpt_pipeline": "employee_name text, team text, base_currency text, missing_rate_count int",
+    "rpt_sales_monthly": "employee_name text, team text, base_currency text, lost_amount money",
+    "rpt_call_channels": "base_currency text",
+    "rpt_findings": "file text, part text, severity text, message text, source text, entity text",
+}
+
+
+def _parsed(texts: dict[str, str]) -> dict[str, dict[str, str]]:
+    return {
+        table: {name: SQL_TYPES[kind] for name, kind in (column.split() for column in text.split(","))}
+        for table, text in texts.items()
+    }
+
+
+REQUIRED = _parsed(_REQUIRED)
+EXTRA = _parsed(_EXTRA)
+
+
+def known_columns(table: str) -> dict[str, str]:
+    """Column -> DuckDB type of all that a page may read of a table."""
+    return REQUIRED.get(table, {}) | EXTRA.get(table, {})

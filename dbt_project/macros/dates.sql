@@ -1,0 +1,26 @@
+{#- The day on which a moment falls in the business time zone. `timezone` is an expression: int_run_dated's column. -#}
+{% macro business_date(moment, timezone) %}{{ return(adapter.dispatch('business_date')(moment, timezone)) }}{% endmacro %}
+
+{% macro duckdb__business_date(moment, timezone) -%}
+cast(timezone({{ timezone }}, {{ moment }}) as date)
+{%- endmacro %}
+
+{% macro spark__business_date(moment, timezone) -%}
+cast(convert_timezone('UTC', {{ timezone }}, cast({{ moment }} as timestamp_ntz)) as date)
+{%- endmacro %}
+
+{#- The first day of the month that holds a date. -#}
+{% macro month_of(day) -%}
+cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}
+
+{#- The moment at which a day begins in the business time zone, for events that carry a date alone. -#}
+{% macro start_of_day(day, timezone) %}{{ return(adapter.dispatch('start_of_day')(day, timezone)) }}{% endmacro %}
+
+{% macro duckdb__start_of_day(day, timezone) -%}
+timezone({{ timezone }}, cast({{ day }} as timestamp))
+{%- endmacro %}
+
+{% macro spark__start_of_day(day, timezone) -%}
+to_utc_timestamp(cast({{ day }} as timestamp), {{ timezone }})
+{%- endmacro %}

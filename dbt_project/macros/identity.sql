@@ -1,0 +1,69 @@
+{#- Text made comparable, so that two systems' spellings of one company, person or address meet. Every macro gives NULL
+    for what says nothing: a blank name must never match another blank name. -#}
+
+{#- Letters and digits of any script, lower case, one space between words; `&` reads "and", accents are taken off. -#}
+{% macro normalised_words(column) %}{{ return(adapter.dispatch('normalised_words')(column)) }}{% endmacro %}
+
+{% macro duckdb__normalised_words(column) -%}
+nullif(trim(regexp_replace(
+    lower(strip_accents(replace({{ column }}, '&', ' and '))), '[^\p{L}\p{N}]+', ' ', 'g'
+)), '')
+{%- endmacro %}
+
+{% macro spark__normalised_words(column) -%}
+nullif(trim(regexp_replace(
+    translate(
+        lower(replace({{ column }}, '&', ' and ')),
+        'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy'
+    ),
+    '[^\\p{L}\\p{N}]+', ' '
+)), '')
+{%- endmacro %}
+
+{#- A company's or a person's whole name, the legal form included. -#}
+{% macro normalised_name(column) -%}
+{{ normalised_words(column) }}
+{%- endmacro %}
+
+{#- A company's name without the legal form that ends or opens it: `Acme Inc.` and `Acme` share it. Takes what
+    `normalised_name` gave. A name that is nothing but a legal form stays whole. -#}
+{% macro name_without_legal_form(normalised) -%}
+{%- set forms = 'inc|incorporated|llc|llp|lp|ltd|limited|plc|corp|corporation|co|company|gmbh|ag|kg|ug|ab|oy|oyj|as|asa'
+    ~ '|aps|bv|nv|sa|sas|sarl|srl|spa|sl|pty|ооо|оао|зао|пао|ао|ип' -%}
+coalesce(
+    nullif(trim(regexp_replace(
+        regexp_replace({{ normalised }}, '( ({{ forms }}))+$', ''), '^(ооо|оао|зао|пао|ао|ип) ', ''
+    )), ''),
+    {{ normalised }}
+)
+{%- endmacro %}
+
+{#- An e-mail address in lower case; NULL for text that is none. -#}
+{% macro normalised_email(column) -%}
+case when {{ column }} like '%_@_%' then lower(trim({{ column }})) end
+{%- endmacro %}
+
+{#- A tax number's letters and digits; NULL for what is too short to tell companies apart or is only zeros. -#}
+{% macro normalised_tax_id(column) -%}
+(case
+    when length(replace({{ normalised_words(column) }}, ' ', '')) >= 6
+        and replace(replace({{ normalised_words(column) }}, ' ', ''), '0', '') <> ''
+        then replace({{ normalised_words(column) }}, ' ', '')
+end)
+{%- endmacro %}
+
+{#- An id that is unique over all systems: `<system>:<native id>`; NULL when there is none. -#}
+{% macro global_id(system, native_id) -%}
+({{ system }} || ':' || {{ native_id }})
+{%- endmacro %}
+
+{#- The ids that a row gives and that no export has, as text a person can look up; NULL when all of them resolve.
+    `links` holds (what it is, the given id, the id found). -#}
+{% macro unresolved_ids(links) -%}
+nullif(concat_ws(
+    '; '
+    {%- for name, given, found in links %},
+    case when {{ given }} is not null and {{ found }} is null then '{{ name }} ' || {{ given }} end
+    {%- endfor %}
+), '')
+{%- endmacro %}

@@ -1,0 +1,41 @@
+{#- Phone numbers made comparable. Everything here gives NULL for a number that is not known: a withheld caller must
+    never match another withheld caller. -#}
+
+{#- What is dialled: digits and a leading +, without an extension (`x12`, `ext. 12`, `доб. 12`, `#12`) or a SIP host. -#}
+{% macro dialled(column) %}{{ return(adapter.dispatch('dialled')(column)) }}{% endmacro %}
+
+{% macro duckdb__dialled(column) -%}
+regexp_replace(
+    regexp_replace(lower({{ column }}), '( x[ .]*[0-9]|ext|доб|вн|#|@).*$', ''), '[^0-9+]', '', 'g'
+)
+{%- endmacro %}
+
+{% macro spark__dialled(column) -%}
+regexp_replace(regexp_replace(lower({{ column }}), '( x[ .]*[0-9]|ext|доб|вн|#|@).*$', ''), '[^0-9+]', '')
+{%- endmacro %}
+
+{#- A number's digits in the international form; takes what `dialled` gave. `calling_code` is the default country's
+    ('46'), for a number that is written the national way with a leading 0; NULL for a country that writes none. The
+    five numbers that are left out spell ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a telephone's keys:
+    trackers send them for withheld callers. -#}
+{% macro phone_digits(dialled, calling_code) -%}
+(case
+    when replace({{ dialled }}, '+', '') in ('', '266696687', '7378742833', '2562533', '8656696', '86282452253') then null
+    when {{ dialled }} like '+%' then replace({{ dialled }}, '+', '')
+    when {{ dialled }} like '00%' then nullif(replace(substr({{ dialled }}, 3), '+', ''), '')
+    when {{ dialled }} like '0%' and {{ calling_code }} is not null
+        then {{ calling_code }} || replace(substr({{ dialled }}, 2), '+', '')
+    else replace({{ dialled }}, '+', '')
+end)
+{%- endmacro %}
+
+{#- What two writings of one number share: the last ten digits, so that a country code or a trunk prefix more or less
+    does not part them; a shorter number as it is. Takes what `phone_digits` gave. -#}
+{% macro phone_key(digits) -%}
+(case when length({{ digits }}) > 10 then right({{ digits }}, 10) else {{ digits }} end)
+{%- endmacro %}
+
+{#- A number that says whose it is only to somebody who knows it: its last four digits. -#}
+{% macro masked_phone(digits) -%}
+(case when length({{ digits }}) > 4 then '•••' || right({{ digits }}, 4) when {{ digits }} is not null then '•••' end)
+{%- endmacro %}

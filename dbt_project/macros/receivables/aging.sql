@@ -1,0 +1,63 @@
+{#- The ageing buckets of the contract (R5), in order: name, first and last day overdue; no last day = open at the end.
+    Every model and table macro that ages an amount takes the edges from here. -#}
+{% macro aging_buckets() %}
+{{ return([
+    ('not_due', none, 0),
+    ('days_1_30', 1, 30),
+    ('days_31_60', 31, 60),
+    ('days_61_90', 61, 90),
+    ('days_91_120', 91, 120),
+    ('days_over_120', 121, none),
+]) }}
+{% endmacro %}
+
+{#- The condition under which `days_overdue` falls in a bucket. Due today is 0 days overdue, so not due. -#}
+{% macro in_aging_bucket(days_overdue, bucket) -%}
+{%- if bucket[1] is none -%} {{ days_overdue }} <= {{ bucket[2] }}
+{%- elif bucket[2] is none -%} {{ days_overdue }} >= {{ bucket[1] }}
+{%- else -%} {{ days_overdue }} between {{ bucket[1] }} and {{ bucket[2] }}
+{%- endif -%}
+{%- endmacro %}
+
+{#- The bucket's name for a number of days overdue. -#}
+{% macro aging_bucket(days_overdue) -%}
+case
+    {%- for bucket in aging_buckets() %}
+        when {{ in_aging_bucket(days_overdue, bucket) }} then '{{ bucket[0] }}'
+    {%- endfor %}
+    end
+{%- endmacro %}
+
+{#- One column a bucket: the sum of `amount` where `days_overdue` falls in it. -#}
+{% macro aging_bucket_sums(amount, days_overdue) -%}
+{%- for bucket in aging_buckets() %}
+        {{ money('coalesce(sum(' ~ amount ~ ') filter (where ' ~ in_aging_bucket(days_overdue, bucket) ~ '), 0)') }} as {{ bucket[0] }}
+        {%- if not loop.last %},{% endif %}
+{%- endfor %}
+{%- endmacro %}
+
+{#- The bucket's columns of a relation, in order, for a plain select. -#}
+{% macro aging_bucket_columns(prefix='') -%}
+{%- for bucket in aging_buckets() %}{{ prefix }}{{ bucket[0] }}{% if not loop.last %}, {% endif %}{% endfor %}
+{%- endmacro %}
+
+{#- What is open of each invoice's instalments on dates: a query on `intervals` (fct_receivable_intervals) and `dates`, a
+    relation with the column as_of_date. Balances, ageing and the table macros that take a date all ask here. -#}
+{% macro open_items_at(intervals, dates) -%}
+select
+        dates.as_of_date,
+        intervals.invoice_id,
+        intervals.instalment_number,
+        intervals.account_id,
+        intervals.currency,
+        intervals.instalment_amount,
+        intervals.open_amount,
+        intervals.credit_amount,
+        {{ days_from('intervals.due_on', 'dates.as_of_date') }} as days_overdue,
+        coalesce(dates.as_of_date >= intervals.disputed_from and dates.as_of_date < intervals.disputed_to, false) as is_disputed,
+        intervals.issued_on,
+        intervals.due_on
+    from {{ intervals }} as intervals
+    inner join {{ dates }} as dates
+        on dates.as_of_date >= intervals.valid_from and dates.as_of_date < intervals.valid_to
+{%- endmacro %}

@@ -1,0 +1,108 @@
+-- Grain: one row a currency and day, from the first event to the as-of date, where a rate is known.
+-- The last rate on or before the day counts, for at most fx_max_age_days. Quoted rates (plan.fx_rates) go before the
+-- rates that documents carry themselves. A missing row is an unknown rate.
+with run as (
+    select * from {{ ref('int_run_dated') }}
+),
+
+first_days as (
+    select min(issued_on) as first_on from {{ ref('stg_billing__invoices') }}
+    union all
+    select min(received_on) from {{ ref('stg_billing__payments') }}
+    union all
+    select min(applied_on) from {{ ref('stg_billing__applications') }}
+    union all
+    select min(occurred_on) from {{ ref('stg_billing__adjustments') }}
+    union all
+    select min(as_of) from {{ ref('stg_billing__opening_balances') }}
+    union all
+    select min(ordered_on) from {{ ref('stg_billing__orders') }}
+    union all
+    select min(started_on) from {{ ref('stg_billing__subscriptions') }}
+    union all
+    select min(cast(created_at as date)) from {{ ref('stg_crm__deals') }}
+    union all
+    select min(cast(closed_at as date)) from {{ ref('stg_crm__deals') }}
+    union all
+    select min(starts_on) from {{ ref('stg_crm__campaigns') }}
+    union all
+    select min(cast(started_at as date)) from {{ ref('stg_calls__calls') }}
+    union all
+    select min(spent_on) from {{ ref('stg_calls__channel_costs') }}
+    union all
+    select min(month) from {{ ref('stg_plan__budgets') }}
+    union all
+    select min(month) from {{ ref('stg_plan__costs') }}
+),
+
+-- A day more at the start: a moment's day in the business time zone may be the one before its day in UTC.
+bounds as (
+    select
+        {{ plus_days('least(min(first_days.first_on), max(run.as_of_date))', -1) }} as first_on,
+        max(run.as_of_date) as last_on
+    from first_days
+    cross join run
+),
+
+days as (
+    {{ every_day('bounds', 'first_on', 'last_on') }}
+),
+
+quoted as (
+    select currency, rate_date, 1 as preference, max_by(rate, _known_at) as rate
+    from {{ ref('stg_plan__fx_rates') }}
+    where rate > 0
+    group by currency, rate_date
+),
+
+-- Documents of one day may disagree; the middle one is no typing error.
+documented as (
+    select currency, rate_date, 2 as preference, median(rate) as rate
+    from (
+        select currency, issued_on as rate_date, exchange_rate as rate from {{ ref('stg_billing__invoices') }}
+        union all
+        select currency, received_on, exchange_rate from {{ ref('stg_billing__payments') }}
+        union all
+        select currency, occurred_on, exchange_rate from {{ ref('stg_billing__adjustments') }}
+    ) as carried
+    where rate > 0 and rate_date is not null
+    group by currency, rate_date
+),
+
+rates as (
+    select
+        known.currency,
+        known.preference,
+        cast(known.rate as decimal(18, 8)) as rate,
+        known.rate_date,
+        lead(known.rate_date) over (
+            partition by known.currency, known.preference order by known.rate_date
+        ) as next_date
+    from (select * from quoted union all select * from documented) as known
+),
+
+carried as (
+    select
+        rates.currency,
+        days.day as rate_date,
+        min_by(rates.rate, rates.preference) as rate,
+        min_by(rates.rate_date, rates.preference) as quoted_on
+    from rates
+    cross join run
+    inner join days
+        on days.day >= rates.rate_date
+        and days.day < coalesce(rates.next_date, {{ end_of_time() }})
+        and days.day <= {{ plus_days('rates.rate_date', 'run.fx_max_age_days') }}
+    where rates.currency <> run.base_currency
+    group by rates.currency, days.day
+),
+
+base as (
+    select run.base_currency as currency, days.day as rate_date, cast(1 as decimal(18, 8)) as rate, days.day as quoted_on
+    from run
+    cross join days
+)
+
+select currency, rate, rate_date, quoted_on from carried
+union all
+select currency, rate, rate_date, quoted_on from base

@@ -1,0 +1,70 @@
+-- Grain: one row, the run. Its as-of date is the asked one, else the day of the newest event.
+-- An event is something that happened: due dates, expected closes and drafts are no events. A meeting may be entered
+-- before it takes place, so a CRM moment later than its export (`_known_at`) is a plan and does not count.
+with run as (
+    select * from {{ source('raw', 'run') }}
+),
+
+newest_days as (
+    select max(issued_on) as newest_on from {{ ref('stg_billing__invoices') }} where coalesce(status, 'issued') <> 'draft'
+    union all
+    select max(settled_on) from {{ ref('stg_billing__invoices') }} where coalesce(status, 'issued') <> 'draft'
+    union all
+    select max(voided_on) from {{ ref('stg_billing__invoices') }}
+    union all
+    select max(as_of) from {{ ref('stg_billing__opening_balances') }}
+    union all
+    select max(received_on) from {{ ref('stg_billing__payments') }} where coalesce(status, 'received') = 'received'
+    union all
+    select max(applied_on) from {{ ref('stg_billing__applications') }}
+    union all
+    select max(occurred_on) from {{ ref('stg_billing__adjustments') }}
+    union all
+    select max(made_on) from {{ ref('stg_billing__promises') }}
+),
+
+newest_moments as (
+    select max(started_at) as newest_at from {{ ref('stg_calls__calls') }}
+    union all
+    select max(sent_at) from {{ ref('stg_billing__dunning_events') }}
+    union all
+    select max(created_at) from {{ ref('stg_crm__deals') }}
+    union all
+    select max(closed_at) from {{ ref('stg_crm__deals') }} where status in ('won', 'lost') and closed_at <= _known_at
+    union all
+    select max(created_at) from {{ ref('stg_crm__leads') }}
+    union all
+    select max(converted_at) from {{ ref('stg_crm__leads') }}
+    union all
+    select max(created_at) from {{ ref('stg_crm__activities') }}
+    union all
+    select max(occurred_at) from {{ ref('stg_crm__activities') }} where occurred_at <= _known_at
+    union all
+    select max(completed_at) from {{ ref('stg_crm__activities') }} where completed_at <= _known_at
+    union all
+    select max(opened_at) from {{ ref('stg_crm__cases') }}
+    union all
+    select max(sent_at) from {{ ref('stg_crm__documents') }} where sent_at <= _known_at
+    union all
+    select max(signed_at) from {{ ref('stg_crm__documents') }} where signed_at <= _known_at
+),
+
+newest as (
+    select
+        (select max(newest_on) from newest_days) as newest_on,
+        (select max(newest_at) from newest_moments) as newest_at
+)
+
+select
+    run.run_id,
+    run.base_currency,
+    run.default_currency,
+    run.business_timezone,
+    run.default_country,
+    run.fx_max_age_days,
+    coalesce(
+        run.as_of_date,
+        greatest(newest.newest_on, {{ business_date('newest.newest_at', 'run.business_timezone') }})
+    ) as as_of_date
+from run
+cross join newest

@@ -1,0 +1,69 @@
+-- Grain: one row a conversation (K1): a call counted once however many legs the exchange made of it. No internal calls.
+-- Provenance, numbers and source are those of the leg that opens it.
+with conversations as (
+    select * from {{ ref('int_conversations_folded') }}
+),
+
+opening as (
+    select * from {{ ref('stg_calls__calls') }}
+),
+
+callers as (
+    select * from {{ ref('int_callers_resolved') }}
+),
+
+employees as (
+    select * from {{ ref('int_employee_identities') }}
+),
+
+cases as (
+    select * from {{ ref('int_missed_calls_cased') }}
+)
+
+select
+    conversations.conversation_id,
+    callers.account_id,
+    coalesce(by_id.employee_id, by_name.employee_id) as employee_id,
+    cases.case_id,
+    conversations.system,
+    coalesce(callers.account_rule, 'no_number') as account_rule,
+    conversations.agent_name,
+    conversations.direction,
+    opening.caller_number,
+    opening.callee_number,
+    opening.tracking_number,
+    conversations.client_digits,
+    conversations.client_key,
+    conversations.status,
+    opening.source,
+    opening.medium,
+    opening.campaign,
+    opening.keyword,
+    opening.newest_source,
+    opening.disposition,
+    opening.note,
+    conversations.currency,
+    conversations.wait_seconds,
+    conversations.talk_seconds,
+    conversations.total_seconds,
+    conversations.legs,
+    case when cases.is_first_of_case then cases.callback_minutes end as callback_minutes,
+    conversations.cost,
+    conversations.is_first_time_caller,
+    conversations.is_target_call,
+    opening.is_first_call as is_first_call_by_vendor,
+    conversations.started_at,
+    conversations.started_on,
+    cases.handled_at,
+    opening._source,
+    opening._file,
+    opening._file_sha256,
+    opening._row
+from conversations
+inner join opening on conversations.system = opening._system and conversations.call_id = opening.call_id
+left join callers on conversations.client_digits = callers.client_digits
+left join employees as by_id
+    on conversations.system = by_id.system and conversations.agent_id = by_id.reference
+left join employees as by_name
+    on conversations.system = by_name.system and conversations.agent_name = by_name.reference
+left join cases on conversations.conversation_id = cases.conversation_id

@@ -1,0 +1,33 @@
+-- Grain: one row a day, from the first day of 1990 to two years after the as-of date.
+with bounds as (
+    select
+        as_of_date,
+        cast('1990-01-01' as date) as first_on,
+        {{ plus_days('as_of_date', 731) }} as last_on
+    from {{ ref('int_run_dated') }}
+    where as_of_date is not null
+),
+
+days as (
+    {{ every_day('bounds', 'first_on', 'last_on') }}
+)
+
+select
+    days.day,
+    cast(date_trunc('week', days.day) as date) as week_start,
+    {{ plus_days("cast(date_trunc('week', days.day) as date)", 6) }} as week_end,
+    {{ month_of('days.day') }} as month,
+    {{ month_end_of('days.day') }} as month_end,
+    cast(date_trunc('quarter', days.day) as date) as quarter,
+    cast(date_trunc('year', days.day) as date) as year,
+    {{ days_from("cast(date_trunc('week', days.day) as date)", 'days.day') }} + 1 as iso_weekday,
+    {{ days_from("cast(date_trunc('week', days.day) as date)", 'days.day') }} >= 5 as is_weekend,
+    {{ is_week_end('days.day') }} as is_week_end,
+    days.day = {{ month_end_of('days.day') }} as is_month_end,
+    days.day = bounds.as_of_date as is_as_of,
+    -- The days on which history tables stand: week ends, month ends and the as-of date, none of them after it.
+    days.day <= bounds.as_of_date and (
+        {{ is_week_end('days.day') }} or days.day = {{ month_end_of('days.day') }} or days.day = bounds.as_of_date
+    ) as is_snapshot
+from days
+cross join bounds

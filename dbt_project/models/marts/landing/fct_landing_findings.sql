@@ -1,0 +1,8 @@
+-- Grain: one row a finding about an export file: why it, or a part of it, was held, or what in it was odd.
+select
+    file_sha256,
+    file,
+    part,
+    severity,
+    message
+from {{ source('raw', 'landing_findings') }}

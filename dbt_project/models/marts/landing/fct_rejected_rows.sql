@@ -1,0 +1,16 @@
+-- Grain: one row a rejected row of a landed file, with the column that could not be read and the row's own text.
+select
+    file_sha256,
+    contract,
+    domain,
+    entity,
+    system,
+    file,
+    part,
+    column_name,
+    value,
+    reason,
+    row_text,
+    line,
+    landed_at
+from {{ source('raw', 'landing_rejects') }}

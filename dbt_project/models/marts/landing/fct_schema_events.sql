@@ -1,0 +1,10 @@
+-- Grain: one row a landed file, part and column whose header is new, missing, renamed or re-typed.
+select
+    file_sha256,
+    contract,
+    file,
+    part,
+    column_name,
+    event,
+    action
+from {{ source('raw', 'landing_schema_events') }}

@@ -1,0 +1,100 @@
+-- Grain: one row a snapshot date, account and currency that has anything open, over-applied or unapplied on it.
+with run as (
+    select * from {{ ref('int_run_dated') }}
+),
+
+snapshots as (
+    select as_of_date from {{ ref('int_snapshot_dates') }}
+),
+
+rates as (
+    select * from {{ ref('int_fx_rates_dated') }}
+),
+
+items as (
+    {{ open_items_at(ref('fct_receivable_intervals'), 'snapshots') }}
+),
+
+opened as (
+    select
+        as_of_date,
+        account_id,
+        currency,
+        {{ aging_bucket_sums('open_amount', 'days_overdue') }},
+        {{ money('sum(open_amount)') }} as open_amount,
+        {{ money('sum(credit_amount)') }} as credit_amount,
+        {{ money('coalesce(sum(open_amount) filter (where is_disputed), 0)') }} as disputed_amount
+    from items
+    group by as_of_date, account_id, currency
+),
+
+movements as (
+    select account_id, currency, event_date, sum(amount) as amount
+    from {{ ref('fct_unapplied_credits') }}
+    group by account_id, currency, event_date
+),
+
+credits as (
+    select
+        account_id,
+        currency,
+        event_date as valid_from,
+        lead(event_date) over (partition by account_id, currency order by event_date) as valid_to,
+        sum(amount) over (partition by account_id, currency order by event_date) as amount
+    from movements
+),
+
+unapplied as (
+    select snapshots.as_of_date, credits.account_id, credits.currency, {{ money('credits.amount') }} as unapplied_amount
+    from credits
+    inner join snapshots
+        on snapshots.as_of_date >= credits.valid_from
+        and snapshots.as_of_date < coalesce(credits.valid_to, {{ end_of_time() }})
+    where credits.amount <> 0
+),
+
+balances as (
+    select
+        coalesce(opened.as_of_date, unapplied.as_of_date) as as_of_date,
+        coalesce(opened.account_id, unapplied.account_id) as account_id,
+        coalesce(opened.currency, unapplied.currency) as currency,
+        {%- for bucket in aging_buckets() %}
+        coalesce(opened.{{ bucket[0] }}, 0) as {{ bucket[0] }},
+        {%- endfor %}
+        coalesce(opened.open_amount, 0) as open_amount,
+        coalesce(opened.credit_amount, 0) as credit_amount,
+        coalesce(opened.open_amount - opened.not_due, 0) as overdue_amount,
+        coalesce(unapplied.unapplied_amount, 0) as unapplied_amount,
+        coalesce(opened.disputed_amount, 0) as disputed_amount
+    from opened
+    full join unapplied
+        on opened.as_of_date = unapplied.as_of_date
+        and opened.account_id = unapplied.account_id
+        and opened.currency = unapplied.currency
+),
+
+final as (
+    select
+        balances.account_id,
+        balances.currency,
+        {%- for bucket in aging_buckets() %}
+        balances.{{ bucket[0] }},
+        {%- endfor %}
+        balances.open_amount,
+        balances.credit_amount,
+        {{ money('balances.overdue_amount') }} as overdue_amount,
+        balances.unapplied_amount,
+        {{ money('balances.open_amount - balances.credit_amount - balances.unapplied_amount') }} as net_amount,
+        balances.disputed_amount,
+        {{ money('balances.open_amount * rates.rate') }} as open_amount_base,
+        {{ money('balances.overdue_amount * rates.rate') }} as overdue_amount_base,
+        {{ money('balances.unapplied_amount * rates.rate') }} as unapplied_amount_base,
+        run.base_currency,
+        case when rates.rate is null then 1 else 0 end as missing_rate_count,
+        balances.as_of_date
+    from balances
+    cross join run
+    left join rates on balances.currency = rates.currency and balances.as_of_date = rates.rate_date
+)
+
+select * from final

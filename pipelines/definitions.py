@@ -1,0 +1,25 @@
+"""Keybook's Dagster definitions: assembly, nothing else.
+
+Each folder of `defs/` is one concern and has a `build(refresh)` that returns its definitions. Nothing is read or
+written when this module is imported; the dbt manifest is made when the definitions load.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipelines.defs import automation, billing, calls, crm, plan, publish, transform
+from pipelines.refresh import Refresh
+from pipelines.settings import load_settings
+
+
+def build_defs(refresh: Refresh) -> dg.Definitions:
+    """Everything that Dagster runs for one home: the assets, their checks, the job, its schedule and its sensor."""
+    concerns = (crm, billing, calls, plan, transform, publish, automation)
+    return dg.Definitions.merge(*(concern.build(refresh) for concern in concerns))
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dg dev` and `dagster dev` load: the home that the settings name."""
+    return build_defs(Refresh(load_settings()))

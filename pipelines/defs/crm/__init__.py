@@ -1,0 +1,13 @@
+"""Accounts, people, deals and activities: what CRM systems export."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipelines.defs.landing import landing_of
+from pipelines.refresh import Refresh
+
+
+def build(refresh: Refresh) -> dg.Definitions:
+    """The raw tables of the domain `crm`."""
+    return landing_of("crm", "From CRM exports", refresh)

@@ -1,0 +1,257 @@
+"""Source contracts: how a vendor's export is recognised and what its columns mean, as data.
+
+A contract is a YAML file in `pipelines/sources/`; `docs/contracts.md` explains its vocabulary. This module reads and
+checks contracts; how one is applied to a file is `recognise.py` and `cast.py`. Beside the vendors' contracts there is
+one template an entity, made here: a file whose headers are the entity's own column names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.exports.entities import Entity, entities
+
+SOURCES = Path(__file__).resolve().parent.parent / "sources"
+
+
+class ContractError(Exception):
+    """A contract cannot be used; the message names the file, the place in it and what is wrong."""
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[list[str], BeforeValidator(_as_list)]
+
+
+class Part(BaseModel):
+    """The base of a contract's parts: a key that is not in the vocabulary is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Where(Part):
+    """A condition on one row of the file: all that is given must hold."""
+
+    column: Texts
+    is_: Texts | None = Field(None, alias="is")
+    not_: Texts | None = Field(None, alias="not")
+    like: str | None = None
+    blank: bool | None = None
+
+
+class Formats(Part):
+    """How values are written. What a column does not say itself, the contract's formats say for it."""
+
+    date: Texts | None = None
+    timestamp: Texts | None = None
+    date_orders: dict[str, Texts] | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Texts = [","]
+    suffixes: dict[str, int] = {}
+    true: Texts = []
+    false: Texts = []
+    blank: Texts = []
+    timezone: str = "business"
+
+
+class ColumnMap(Part):
+    """Where a canonical column's value comes from and how it is read. One of the first six says where."""
+
+    from_: Texts | None = Field(None, alias="from")
+    first_filled: list[str] | None = None
+    join: list[str] | None = None
+    sum: list[str] | None = None
+    value: str | int | float | None = None
+    cases: list[dict[str, Any]] | None = None
+
+    with_: str = Field(" ", alias="with")
+    map: dict[str, str | None] | None = None
+    otherwise: str | None = None
+    extract: str | None = None
+    formats: Formats | None = None
+    format: Texts | None = None
+    unit: Literal["milliseconds", "minutes", "hms", "percent", "minor", "unix", "unix_ms"] | None = None
+    currency_column: str | None = None
+    sign: Literal["negate", "absolute"] | None = None
+    required: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        return {"from": value} if isinstance(value, str | list) else value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ColumnMap:
+        origins = [self.from_, self.first_filled, self.join, self.sum, self.value, self.cases]
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError("give exactly one of from, first_filled, join, sum, value, cases")
+        return self
+
+    @property
+    def branches(self) -> list[tuple[Where | None, ColumnMap]]:
+        """The cases in order, each with its condition; a case without `where` is the rest."""
+        found = []
+        for case in self.cases or []:
+            rest = {key: value for key, value in case.items() if key != "where"}
+            where = Where.model_validate(case["where"]) if "where" in case else None
+            found.append((where, ColumnMap.model_validate(rest)))
+        return found
+
+    @property
+    def headers(self) -> list[list[str]]:
+        """The headers that the column reads, each as its list of aliases."""
+        found = [self.from_] if self.from_ else []
+        found += [[name] for name in (self.first_filled or []) + (self.join or [])]
+        found += [[name.lstrip("-")] for name in self.sum or []]
+        if self.currency_column:
+            found.append([self.currency_column])
+        for where, column in self.branches:
+            found += ([where.column] if where else []) + column.headers
+        return found
+
+
+class EntityMap(Part):
+    """What one entity takes from the file's rows."""
+
+    columns: dict[str, ColumnMap]
+    where: list[Where] = []
+    one_row_per: list[str] = []
+    key: Literal["given", "made"] = "given"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_where(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("where"), dict):
+            return {**value, "where": [value["where"]]}
+        return value
+
+
+class Recognise(Part):
+    """What a file must look like: headers that must all be there (each with its aliases), and ones that must not."""
+
+    headers: list[Texts] = []
+    without: list[str] = []
+    only: list[str] | None = None
+
+
+class Table(Part):
+    """Where the table lies in its file, when it is not simply the rows below the first line."""
+
+    path: str | None = None
+    sheet: str | None = None
+    short_rows: Literal["reject", "pad"] = "reject"
+    skip: list[Where] = []
+    delimiter: str | None = None
+    encoding: str | None = None
+
+
+class Contract(Part):
+    """One vendor export: recognition, layout, formats and the entities it feeds."""
+
+    contract: str
+    title: str
+    system: str
+    system_column: str | None = None
+    export: Literal["full", "partial"] = "partial"
+    recognise: Recognise
+    table: Table = Table()
+    formats: Formats = Formats()
+    known: list[str] = []
+    refuse: str | None = None
+    entities: dict[str, EntityMap] = {}
+    origin: str = ""
+
+    @model_validator(mode="after")
+    def _fits_the_entities(self) -> Contract:
+        if not self.entities and not self.refuse:
+            raise ValueError("a contract feeds at least one entity, or says with `refuse` why it feeds none")
+        for entity_id, mapping in self.entities.items():
+            entity = entities().get(entity_id)
+            if entity is None:
+                raise ValueError(f"{entity_id} is no entity of pipelines/entities.yml")
+            names = {column.name for column in entity.columns}
+            for name in mapping.columns:
+                if name not in names:
+                    raise ValueError(f"{entity_id} has no column {name}")
+            missing = [name for name in entity.key if name not in mapping.columns]
+            if missing and mapping.key == "given":
+                raise ValueError(f"{entity_id} needs its key: {', '.join(missing)} (or `key: made`)")
+            if mapping.key == "made" and len(missing) != 1:
+                raise ValueError(f"{entity_id}: `key: made` makes one missing key column, not {len(missing)}")
+        return self
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of everything that decides how a file is read: a changed contract re-lands its files."""
+        text = self.model_dump_json(by_alias=True, exclude={"title", "origin"})
+        columns = {name: [repr(column) for column in entities()[name].columns] for name in self.entities}
+        return hashlib.sha256((text + json.dumps(columns)).encode()).hexdigest()[:16]
+
+    @cached_property
+    def headers(self) -> set[str]:
+        """Every header that the contract knows, aliases included."""
+        found = set(self.known) | {alias for aliases in self.recognise.headers for alias in aliases}
+        found |= set(self.recognise.only or [])
+        conditions = list(self.table.skip)
+        for mapping in self.entities.values():
+            conditions += mapping.where
+            found |= set(mapping.one_row_per)
+            found |= {alias for column in mapping.columns.values() for aliases in column.headers for alias in aliases}
+        return found | {alias for condition in conditions for alias in condition.column}
+
+
+def _template(entity: Entity) -> Contract:
+    """The contract of a file whose headers are the entity's own column names."""
+    names = [column.name for column in entity.columns]
+    return Contract.model_validate(
+        {
+            "contract": f"keybook_{entity.table}",
+            "title": f"Keybook's own template for {entity.id}",
+            "system": "keybook",
+            "system_column": "system",
+            "recognise": {"headers": list(entity.key), "only": [*names, "system"]},
+            "entities": {entity.id: {"columns": {name: name for name in names}}},
+        }
+    )
+
+
+def read_contract(path: Path) -> Contract:
+    """One contract from its YAML file.
+
+    Raises:
+        ContractError: the file is no YAML, or says something outside the vocabulary.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        contract = Contract.model_validate({**data, "origin": path.name})
+    except yaml.YAMLError as error:
+        raise ContractError(f"{path.name} is no valid YAML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()
+        )
+        raise ContractError(f"{path.name}: {problems}") from error
+    if contract.contract != path.stem:
+        raise ContractError(f"{path.name}: `contract` is {contract.contract}; it must be the file's name, {path.stem}")
+    return contract
+
+
+@cache
+def load_contracts(folder: Path = SOURCES) -> dict[str, Contract]:
+    """Every contract by name: the vendors' of the folder, then one template an entity.
+
+    Raises:
+        ContractError: a contract in the folder cannot be used.
+    """
+    vendors = [read_contract(path) for path in sorted(folder.glob("*.yml"))]
+    templates = [_template(entity) for entity in entities().values()]
+    return {contract.contract: contract for contract in [*vendors, *templates]}

@@ -1,0 +1,61 @@
+"""What every reader makes of its format: a grid, text cells in numbered rows, before any contract or cast.
+
+A grid's `head` is enough to recognise it; `load` puts the rows below a header into DuckDB as the temporary table
+`grid(_line, c0, c1, …)`, all text, and says which lines could not be read as rows.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import duckdb
+
+# How many rows from the top a header may be looked for in.
+HEAD_ROWS = 60
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line of the file that is no row of its table: where, its own text, and why."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass
+class Loaded:
+    """What `load` found: the rows that are now in `grid`, and the lines that are not."""
+
+    rows: int
+    bad_lines: list[BadLine] = field(default_factory=list)
+
+
+@dataclass
+class Head:
+    """The first rows: for each its line in the file and its cells."""
+
+    lines: list[int]
+    rows: list[list[str | None]]
+
+
+class Grid(ABC):
+    """One table of an export, as text."""
+
+    def __init__(self, part: str) -> None:
+        """Names the part of the file (a sheet, a JSON path, a zip member; empty when the file is one table)."""
+        self.part = part
+
+    @abstractmethod
+    def heads(self) -> list[Head]:
+        """Readings of the first rows, the likeliest first; `load` takes the index of the one that was recognised."""
+
+    @abstractmethod
+    def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
+        """Fills the temporary table `grid` with the rows below `header_row` (an index into the head's rows)."""
+
+
+def quoted(text: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

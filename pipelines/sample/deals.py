@@ -1,0 +1,240 @@
+"""Leads and opportunities. A won opportunity is what a few of a customer's invoices bill; the rest are lost or open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.sample.invoices import Invoices
+from pipelines.sample.noise import Ints, spread
+from pipelines.sample.parties import Parties
+from pipelines.sample.payments import summed
+from pipelines.sample.people import People
+from pipelines.sample.scope import DAY, Scope
+from pipelines.sample.story import CHANNEL, Turns
+
+STAGES = ("Prospecting", "Qualification", "Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost")
+PROBABILITIES = (10, 25, 60, 80, 100, 0)
+FORECASTS = ("Pipeline", "Pipeline", "Best Case", "Commit", "Closed", "Omitted")
+WON, LOST = 4, 5
+REASONS = ("Price", "Competitor", "No budget", "No decision", "Timing", "Missing feature")
+# How far into its life an opportunity reaches each stage, in hundredths.
+REACHED = (0, 22, 50, 78, 100)
+
+
+@dataclass(frozen=True)
+class Deals:
+    """One entry an opportunity. Times in seconds; `reached` is the last open stage that it was in."""
+
+    party: Ints
+    owner: Ints
+    created: Ints
+    closed: Ints  # for an open one, when it is expected to close
+    stage: Ints
+    reached: Ints
+    amount: Ints
+    product: Ints
+    channel: Ints
+    reason: Ints  # -1: not lost
+    is_first: Ints  # 1 for the deal that the lead was converted to
+    of_invoice: Ints  # the deal that each invoice bills, -1 for none
+
+    @property
+    def count(self) -> int:
+        """All opportunities."""
+        return len(self.party)
+
+
+def _won(scope: Scope, parties: Parties, invoices: Invoices) -> tuple[Ints, Ints, Ints, Ints]:
+    """The deals behind the invoices: the deal of each invoice, and each deal's customer, close day and amount."""
+    noise, count = scope.noise, invoices.count
+    account = parties.true_account[invoices.party]
+    per_party = np.bincount(invoices.party, minlength=parties.count)
+    first = np.cumsum(per_party) - per_party
+    ordinal = np.arange(count) - first[invoices.party]
+    months = np.maximum(parties.last_month - parties.first_month, 1)
+    # A deal covers two to five months of a customer's invoices.
+    size = np.maximum(1, per_party * noise.whole("deal/months", parties.count, 2, 5) // months)
+    begins = ordinal % size[invoices.party] == 0
+    group = np.cumsum(begins) - 1
+    # Some work is billed without an opportunity; strangers to the CRM have none at all.
+    is_billed = (account >= 0) & (begins | ~noise.chance("deal/none", count, 0.1))
+    used, deal = np.unique(np.where(is_billed, group, -1), return_inverse=True)
+    deal = deal - (1 if used[0] == -1 else 0)
+    total = len(used) - (1 if used[0] == -1 else 0)
+    has = deal >= 0
+    value = np.where(invoices.is_void, 0, invoices.net)
+    amount = summed(deal[has], value[has], total)
+    starts = np.flatnonzero(has & begins)
+    party = account[starts]
+    unbilled = noise.chance("deal/unbilled", total, 0.1)
+    amount = np.where(unbilled, amount * noise.whole("deal/unbilled_permille", total, 1080, 1300) // 1000, amount)
+    amount = np.maximum(amount // 100, 1) * 100
+    day = invoices.issued[starts] - noise.curve("deal/billed_after", total, [1, 2, 4, 6, 9]).astype(np.int64)
+    return deal, party, day, amount
+
+
+def make_deals(scope: Scope, parties: Parties, people: People, turns: Turns, invoices: Invoices) -> Deals:
+    """Every opportunity: won and billed, won lately, lost, and still open."""
+    noise = scope.noise
+    of_invoice, won_party, won_day, won_amount = _won(scope, parties, invoices)
+    known = np.arange(parties.accounts)
+    months = np.arange(scope.months)
+    alive = (months > parties.acquired_month[known, None]) & (
+        scope.month_starts[None, :] < parties.silent_day[known, None] - 31
+    )
+    weights = alive * np.sqrt(parties.frequency[known])[:, None] * scope.growth()
+
+    lost = round(len(won_party) * 0.72)
+    cell, within = spread(noise, "deal/lost", weights.ravel(), lost)
+    lost_party = cell // scope.months
+    lost_day = scope.month_starts[cell % scope.months] + (within * scope.month_lengths[cell % scope.months]).astype(np.int64)
+
+    # What began in the last weeks is open still, but for a few that are won and not billed yet.
+    fresh = max(6, round(scope.accounts * 0.4))
+    cell, _ = spread(noise, "deal/fresh", weights[:, -1], fresh)
+    fresh_party = cell
+    fresh_created = scope.until_day - noise.whole("deal/fresh_age", fresh, 1, 85)
+    is_just_won = noise.chance("deal/just_won", fresh, 0.12)
+    is_just_won[0] = True
+
+    # A prospect's first opportunity: lost in the end, or still open when it is recent.
+    prospects = np.flatnonzero(~parties.is_customer[: parties.accounts])
+    age = scope.until_day - parties.created[prospects] // DAY
+    prospect_open = age < 75
+
+    party = np.concatenate([won_party, lost_party, fresh_party, prospects])
+    count = len(party)
+    keys = np.arange(count)
+    kind = np.repeat(np.arange(4), [len(won_party), lost, fresh, len(prospects)])
+    cycle = noise.curve("deal/cycle", keys, [9, 18, 26, 34, 45, 60, 95]).astype(np.int64)
+    close_day = np.concatenate([won_day, lost_day, np.zeros(fresh, np.int64), np.zeros(len(prospects), np.int64)])
+    created_day = np.where(kind < 2, close_day - cycle, 0)
+    created_day[kind == 2] = fresh_created
+    begun = parties.created[party] // DAY
+    created_day[kind == 3] = begun[kind == 3]
+    created_day = scope.workday(np.maximum(created_day, begun))
+    is_open = np.zeros(count, bool)
+    is_open[kind == 2], is_open[kind == 3] = ~is_just_won, prospect_open
+    just_won = np.zeros(count, bool)
+    just_won[kind == 2] = is_just_won
+    close_day = np.where(kind < 2, scope.workday(np.maximum(close_day, created_day)), created_day + cycle)
+    last = np.where(is_open, close_day, np.minimum(close_day, scope.until_day))
+    # Some open opportunities have a close date that has passed: nobody has looked after them.
+    last = np.where(just_won, scope.until_day - noise.whole("deal/just", keys, 0, 12), last)
+    last = np.where(just_won, np.maximum(last, created_day), last)
+
+    created = np.maximum(scope.clock("deal/created", created_day), parties.created[party])
+    closed = np.maximum(scope.clock("deal/closed", last), created + 1800)
+    progress = np.clip((scope.until_day - created_day) * 100 // np.maximum(cycle, 1), 0, 99)
+    # A month is twice what the plan was: it stays where it is.
+    open_stage = np.searchsorted(np.array(REACHED), progress, side="right") - 1
+    lost_from = noise.pick("deal/lost_from", keys, [0.2, 0.3, 0.35, 0.15])
+    is_won = (kind == 0) | just_won
+    reached = np.where(is_won, 3, np.where(is_open, np.minimum(open_stage, 3), lost_from))
+    stage = np.where(is_won, WON, np.where(is_open, reached, LOST))
+    amount = (parties.multiple[party] * noise.curve("deal/amount", keys, [2000, 4500, 7000, 12000])).astype(np.int64) * 100
+    amount[kind == 0] = won_amount
+
+    first = _first_of_party(parties, party, created)
+    created[first] = np.where(parties.acquired_month[party[first]] >= 0, parties.created[party[first]], created[first])
+    is_first = np.zeros(count, dtype=np.int64)
+    is_first[first[parties.acquired_month[party[first]] >= 0]] = 1
+    return Deals(
+        party=party,
+        owner=parties.owner_at(party, np.maximum(created, closed * (stage >= WON)) // DAY, turns),
+        created=created,
+        closed=closed,
+        stage=stage,
+        reached=reached,
+        amount=amount,
+        product=noise.whole("line/product", party * 8 + noise.whole("deal/slot", keys, 0, 3), 0, 13),
+        channel=parties.channel[party],
+        reason=np.where(stage == LOST, noise.pick("deal/reason", keys, [0.28, 0.22, 0.18, 0.16, 0.1, 0.06]), -1),
+        is_first=is_first,
+        of_invoice=of_invoice,
+    )
+
+
+def _first_of_party(parties: Parties, party: Ints, created: Ints) -> Ints:
+    """The position of each account's earliest opportunity."""
+    order = np.lexsort((created, party))
+    begins = np.append(True, party[order][1:] != party[order][:-1])
+    return order[begins]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """One entry a stage that an opportunity entered."""
+
+    deal: Ints
+    stage: Ints
+    entered: Ints
+
+
+def make_stages(scope: Scope, deals: Deals) -> Stages:
+    """The history of every opportunity: stages in order, at growing times."""
+    found_deal, found_stage, found_time = [], [], []
+    end = np.where(deals.stage >= WON, deals.closed, deals.created + np.maximum(deals.closed - deals.created, 4 * DAY))
+    for stage in range(4):
+        chosen = np.flatnonzero(deals.reached >= stage)
+        span = (end - deals.created)[chosen]
+        found_deal.append(chosen)
+        found_stage.append(np.full(len(chosen), stage))
+        found_time.append(np.minimum(deals.created[chosen] + span * REACHED[stage] // 100, (scope.until_day + 1) * DAY - 1))
+    done = np.flatnonzero(deals.stage >= WON)
+    deal = np.concatenate([*found_deal, done])
+    stages = np.concatenate([*found_stage, deals.stage[done]])
+    entered = np.concatenate([*found_time, deals.closed[done]])
+    order = np.lexsort((stages, entered, deal))
+    return Stages(deal[order], stages[order], entered[order])
+
+
+@dataclass(frozen=True)
+class Leads:
+    """Enquiries: those that became accounts (`party`) and those that came to nothing (party -1)."""
+
+    party: Ints
+    deal: Ints
+    channel: Ints
+    country: Ints
+    created: Ints
+    by_phone: Ints  # 1 when the enquiry was a call
+    owner: Ints
+    status: Ints
+
+
+LEAD_STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Not Converted", "Closed - Converted")
+
+
+def make_leads(scope: Scope, parties: Parties, people: People, turns: Turns, deals: Deals) -> Leads:
+    """One enquiry for each account won in the period, and half as many again that led nowhere."""
+    noise = scope.noise
+    became = np.flatnonzero(parties.acquired_month[: parties.accounts] >= 0)
+    first_deal = np.full(parties.count, -1)
+    first_deal[deals.party[deals.is_first == 1]] = np.flatnonzero(deals.is_first == 1)
+    lost = max(10, round(len(became) * 1.5))
+    month = np.minimum((noise.curve("lead/month", lost, [0, 0.35, 0.6, 0.82, 1.0]) * scope.months).astype(np.int64), scope.months - 1)
+    lost_day = scope.workday(
+        scope.month_starts[month] + (noise.uniform("lead/within", lost) * scope.month_lengths[month]).astype(np.int64)
+    )
+    channel = noise.pick("lead/channel", lost, [0.22, 0.38, 0.16, 0.16, 0.08])
+    channel = np.where((month >= turns.search_month) & noise.chance("lead/search", lost, 0.35), CHANNEL["search"], channel)
+    party = np.append(became, np.full(lost, -1))
+    day = np.append(parties.lead_day[became], lost_day)
+    channel = np.append(parties.channel[became], channel)
+    keys = np.arange(len(party))
+    by_phone = noise.chance("lead/by_phone", keys, 0.68) | (channel == CHANNEL["search"])
+    # Who comes from a fair or a newsletter writes.
+    by_phone &= (channel != CHANNEL["fair"]) & (channel != CHANNEL["newsletter"])
+    country = noise.pick("lead/country", keys, [0.34, 0.28, 0.2, 0.06, 0.12])
+    status = np.where(party >= 0, 3, np.where(scope.until_day - day < 21, noise.whole("lead/status", keys, 0, 1), 2))
+    managers = people.account_managers
+    owner = np.where(party >= 0, parties.owner_at(np.maximum(party, 0), day, turns),
+                     managers[noise.whole("lead/owner", keys, 0, len(managers) - 1)])  # fmt: skip
+    created = scope.clock("lead/clock", day)
+    order = np.argsort(created, kind="stable")
+    return Leads(party[order], np.where(party >= 0, first_deal[np.maximum(party, 0)], -1)[order], channel[order],
+                 np.where(party >= 0, parties.country[np.maximum(party, 0)], country)[order], created[order],
+                 by_phone[order].astype(np.int64), owner[order], status[order])  # fmt: skip

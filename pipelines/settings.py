@@ -1,0 +1,99 @@
+"""The settings: one frozen object, read from `<home>/keybook.toml` and from `KEYBOOK_*` variables.
+
+Business parameters that a metric depends on (windows, norms, bucket edges) are not here: they are seeds in
+`dbt_project/seeds/`. Nothing is read or written on import.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+PROJECT = Path(__file__).resolve().parent.parent
+PREFIX = "KEYBOOK_"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it, where it stands and what it takes."""
+
+
+class Settings(BaseModel):
+    """Everything that a refresh or a dashboard is told from outside. Times are in hours, sizes in bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(PROJECT / "data", description="Holds landing/, warehouse/ and reports/.")
+    landing: Path | None = Field(None, description="Where exports are dropped; landing/ of the home when not set.")
+    business_timezone: str = Field("UTC", description="The zone of every date, and of naive times in exports.")
+    base_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="The currency of totals.")
+    default_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="For documents that name no currency.")
+    default_country: str = Field("US", pattern="^[A-Z]{2}$", description="For phone numbers without a country code.")
+    fx_max_age_days: int = Field(31, ge=0, description="An older exchange rate is no rate.")
+    keep_versions: int = Field(3, ge=2, description="Published versions that stay on disk.")
+    max_file_bytes: int = Field(20 * 2**30, gt=0, description="An export file, unpacked, may be this large.")
+    max_cells: int = Field(50_000_000, gt=0, description="A workbook sheet may span this many cells.")
+    read_memory_bytes: int = Field(4 * 2**30, gt=0, description="Memory that reading one file may take.")
+    read_seconds: int = Field(600, gt=0, description="Time that reading one workbook may take.")
+
+    @field_validator("business_timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is no time zone; write one such as Europe/Stockholm") from error
+        return value
+
+    @property
+    def landing_dir(self) -> Path:
+        """The folder that a refresh reads exports from."""
+        return self.landing or self.home / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """The folder of raw, versions and the link to the published one."""
+        return self.home / "warehouse"
+
+    @property
+    def raw(self) -> Path:
+        """The raw store."""
+        return self.warehouse / "raw"
+
+    @property
+    def published(self) -> Path:
+        """The symbolic link to the published warehouse file."""
+        return self.warehouse / "keybook.duckdb"
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings for a home: what is given here wins over `KEYBOOK_*` variables, and those over `keybook.toml`.
+
+    Raises:
+        SettingsError: a key is unknown or a value cannot be used.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    environment = {
+        name.removeprefix(PREFIX).lower(): value for name, value in os.environ.items() if name.startswith(PREFIX)
+    }
+    home = Path(str(chosen.get("home") or environment.get("home") or Settings.model_fields["home"].default))
+    file = home / "keybook.toml"
+    try:
+        written = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is no valid TOML: {error}") from error
+    try:
+        settings = Settings.model_validate({**written, **environment, **chosen, "home": home})
+    except ValidationError as error:
+        places = {**dict.fromkeys(written, str(file)), **{name: f"{PREFIX}{name.upper()}" for name in environment}}
+        lines = []
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            what = "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+            lines.append(f"{name} ({places.get(name, 'given')}): {what}")
+        raise SettingsError("; ".join(lines)) from error
+    absolute = {"home": settings.home.absolute(), "landing": settings.landing and settings.landing.absolute()}
+    return settings.model_copy(update=absolute)

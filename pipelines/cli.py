@@ -150,7 +150,9 @@ def _tell_rejects(work: Refresh, receipt: Receipt, most: int = 3) -> None:
         click.echo(f"rejected  {receipt.file}, line {reject['line']}: {reject['reason']}{_value(reject)}", err=True)
     if receipt.rows_rejected > most:
         more = receipt.rows_rejected - most
-        click.echo(f"rejected  {receipt.file}: {more:,} more rows; see the page Data health, or `keybook sql`", err=True)
+        click.echo(
+            f"rejected  {receipt.file}: {more:,} more rows; see the page Data health, or `keybook sql`", err=True
+        )
 
 
 def _value(reject: dict[str, Any]) -> str:

@@ -41,9 +41,7 @@ class Refresh:
         self.settings = settings
         self.store = RawStore(settings.raw)
         self.warehouse = Warehouse(settings.warehouse)
-        limits = Limits(
-            settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds
-        )
+        limits = Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
         self.surroundings = Surroundings(settings.business_timezone, limits)
         # Who wants to follow: told of each landed file, and of each model, seed and test (its name and status).
         self.on_node: Callable[[str, str], None] | None = None

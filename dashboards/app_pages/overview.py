@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components import charts
+from dashboards.components.facts import facts
 from dashboards.components.formats import days, money, number, percent
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import Column, table
@@ -34,9 +35,9 @@ def balance_tile(label: str, column: str, metric: tuple[str, str, str], good: An
     """A balance at the as-of date, against the last month end."""
     now, before = newest(monthly), monthly[-2] if len(monthly) > 1 else {}
     value, earlier = now.get(column), before.get(column)
-    change = None if value is None or earlier is None else money(value - earlier, code)
+    change = None if value is None or earlier is None else f"{value - earlier:+,.0f}"
     return Tile(
-        label, money(value, code), change, "since last month end" if change else None, good,
+        label, money(value, code), change, f"vs {before['month']}" if change else None, good,
         [row[column] for row in monthly], metric,
     )  # fmt: skip
 
@@ -59,7 +60,7 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, show: Any) -> T
     if change is not None:
         text = f"{float(change) * 100:+.1f} pp" if show is percent else f"{float(change):+.1f}"
     return Tile(
-        label, show(now.get(column)), text, "on the month before" if text else None, good,
+        label, show(now.get(column)), text, f"vs {kpis[-2]['month']}" if text else None, good,
         [row[column] for row in kpis], ("rpt_receivable_kpis", column, metric_id), whole_company(),
     )  # fmt: skip
 
@@ -134,16 +135,23 @@ with left, section(
         )
     else:
         nothing("No account has anything overdue.", "rpt_collection_worklist")
-with right, section("Accounts and pipeline", whole_company() and None, key="book"):
+with right, section("The book", "Accounts by state, and the deals that are open.", key="book"):
     if statuses:
         by_status = {row["status"]: row["accounts"] for row in statuses}
-        first, second = st.columns(2)
-        first.metric("Active accounts", number(by_status.get("active", 0)))
-        second.metric("Paused", number(by_status.get("paused", 0)))
-        first.metric("Lost", number(by_status.get("lost", 0)))
-        second.metric("Key accounts", number(sum(row["key_accounts"] for row in statuses)))
-        first.metric("Open deals", number(pipeline["open_deals"]))
-        second.metric("Pipeline", money(pipeline["open_amount"], page.base_currency))
+        facts(
+            [
+                ("Active accounts", number(by_status.get("active", 0))),
+                ("Paused", number(by_status.get("paused", 0))),
+                ("Lost", number(by_status.get("lost", 0))),
+                ("State not known", number(by_status.get("not known", 0))),
+                ("Key accounts", number(sum(row["key_accounts"] for row in statuses))),
+                ("Open deals", number(pipeline["open_deals"])),
+                ("Pipeline", money(pipeline["open_amount"], page.base_currency)),
+                ("Weighted by probability", money(pipeline["weighted_amount"], page.base_currency)),
+                ("Stale deals", number(pipeline["stale_deals"])),
+            ],
+            ruled=True,
+        )
     else:
         nothing("No accounts.", "rpt_accounts")
 

@@ -32,13 +32,13 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, kind: str) -> T
     now = kpis[-1] if kpis else {}
     change = now.get(f"{column}_change")
     texts = {
-        "money": (money(now.get(column), code), money(change, code)),
+        "money": (money(now.get(column), code), f"{change or 0:+,.0f}"),
         "days": (days(now.get(column)), f"{float(change or 0):+.1f}"),
         "ratio": (percent(now.get(column)), f"{float(change or 0) * 100:+.1f} pp"),
     }
     value, delta = texts[kind]
     return Tile(
-        label, value, None if change is None else delta, None if change is None else "on the month before", good,
+        label, value, None if change is None else delta, None if change is None else f"vs {kpis[-2]['month']}", good,
         [row[column] for row in kpis], ("rpt_receivable_kpis", column, metric_id), whole_company(),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components import charts
+from dashboards.components.facts import facts
 from dashboards.components.formats import iso, money, number, percent, words
 from dashboards.components.page import here, nothing, section
 from dashboards.components.tables import MOST, Column, download, table
@@ -16,15 +17,6 @@ from dashboards.queries import accounts
 from dashboards.queries.base import rows
 
 TIMELINE_MOST = 500
-
-
-def facts(pairs: list[tuple[str, Any]]) -> None:
-    """Names and values in two columns. Both are escaped: text from data is shown, never rendered."""
-    cells = "".join(
-        f"<dt>{html.escape(name)}</dt><dd>{html.escape(str(value)) if value not in (None, '') else '–'}</dd>"
-        for name, value in pairs
-    )
-    st.html(f'<dl class="keybook-facts">{cells}</dl>')
 
 
 def back() -> None:

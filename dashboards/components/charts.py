@@ -16,6 +16,7 @@ Rows = Sequence[dict[str, Any]]
 
 HEIGHT = 260
 _COMPACT = "~s"
+_PADDING = {"top": 6, "left": 2, "right": 6, "bottom": 2}
 
 
 def drawable(data: Rows) -> list[dict[str, Any]]:
@@ -59,9 +60,9 @@ def month_axis(field: str = "month") -> alt.X:
     return alt.X(f"{field}:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="parity", grid=False))
 
 
-def _amount_axis(title: str | None, fmt: str = _COMPACT) -> alt.Y:
-    axis = alt.Axis(format=fmt, tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="end", titleX=0, titleY=-14)
-    return alt.Y("value:Q", title=title, axis=axis)
+def _amount_axis(fmt: str = _COMPACT, field: str = "value") -> alt.Y:
+    # The unit stands in the card's own words and in the tooltip, so the axis has no title.
+    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(format=fmt, tickCount=5))
 
 
 def _scale(names: Sequence[str], chosen: Sequence[str]) -> alt.Scale:
@@ -87,7 +88,7 @@ def lines(
     for row in ends:
         row.setdefault("at", row["value"])
     scale = _scale(names, colour_names)
-    y = _amount_axis(unit, axis_format).scale(zero=zero)
+    y = _amount_axis(axis_format).scale(zero=zero)
     base = alt.Chart(_data(points)).encode(x=month_axis(index), color=alt.Color("series:N", scale=scale, legend=None))
     tooltip = [alt.Tooltip(f"{index}:O", title="Month"), alt.Tooltip("series:N", title="What"),
                alt.Tooltip("value:Q", title=unit, format=fmt)]  # fmt: skip
@@ -100,7 +101,7 @@ def lines(
     )
     longest = max((len(name) for name in names), default=0)
     show(
-        alt.layer(line, dots, label).properties(height=HEIGHT, padding={"right": 12 + 6.4 * longest, "top": 18, "left": 4, "bottom": 4}),
+        alt.layer(line, dots, label).properties(height=HEIGHT, padding=_PADDING | {"right": 10 + 6.6 * longest}),
         key, alt_text,
     )  # fmt: skip
 
@@ -114,7 +115,7 @@ def bars(
     names = list(series.values())
     chart = alt.Chart(_data(points)).mark_bar(cornerRadius=1).encode(
         x=month_axis(index),
-        y=_amount_axis(unit).stack("zero" if stacked else None),
+        y=_amount_axis().stack("zero" if stacked else None),
         color=alt.Color("series:N", scale=_scale(names, colour_names), sort=names),
         order=alt.Order("order:Q"),
         tooltip=[alt.Tooltip(f"{index}:O", title="When"), alt.Tooltip("series:N", title="What"),
@@ -122,7 +123,7 @@ def bars(
     )  # fmt: skip
     if not stacked:
         chart = chart.encode(xOffset=alt.XOffset("series:N", sort=names))
-    show(chart.properties(height=HEIGHT, padding={"top": 18, "left": 4, "right": 4, "bottom": 4}), key, alt_text)
+    show(chart.properties(height=HEIGHT, padding=_PADDING), key, alt_text)
 
 
 def ageing_bar(parts: Rows, unit: str, *, key: str, alt_text: str) -> None:
@@ -135,7 +136,7 @@ def ageing_bar(parts: Rows, unit: str, *, key: str, alt_text: str) -> None:
     names = list(BUCKET_WORDS.values())
     chart = alt.Chart(_data(points)).mark_bar(cornerRadius=1).encode(
         y=alt.Y("label:N", title=None, sort=[row["label"] for row in parts], axis=alt.Axis(labelLimit=150)),
-        x=alt.X("value:Q", title=unit, stack="zero", axis=alt.Axis(format=_COMPACT, tickCount=5)),
+        x=alt.X("value:Q", title=None, stack="zero", axis=alt.Axis(format=_COMPACT, tickCount=5)),
         color=alt.Color("series:N", scale=_scale(names, ageing()), sort=names, legend=alt.Legend(columns=3)),
         order=alt.Order("order:Q"),
         tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("series:N", title="Age"),
@@ -152,7 +153,7 @@ def ageing_columns(values: dict[str, Any], unit: str, *, key: str, alt_text: str
     ]
     base = alt.Chart(_data(points)).encode(
         x=alt.X("bucket:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=80, labelExpr="split(datum.label, ' ')")),
-        y=_amount_axis(unit),
+        y=_amount_axis(),
     )  # fmt: skip
     columns = base.mark_bar(cornerRadius=2).encode(
         color=alt.Color("colour:N", scale=None),
@@ -160,7 +161,7 @@ def ageing_columns(values: dict[str, Any], unit: str, *, key: str, alt_text: str
     )
     text = base.mark_text(dy=-8, fontSize=12, color=colours()["ink"]).encode(text=alt.Text("value:Q", format=".3~s"))
     show(
-        alt.layer(columns, text).properties(height=HEIGHT, padding={"top": 18, "left": 4, "right": 4, "bottom": 4}),
+        alt.layer(columns, text).properties(height=HEIGHT, padding=_PADDING),
         key, alt_text,
     )  # fmt: skip
 
@@ -184,14 +185,14 @@ def waterfall(steps: Sequence[tuple[str, Any, bool]], unit: str, *, key: str, al
         x=alt.X("step:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=90, labelExpr="split(datum.label, ' ')"))
     )  # fmt: skip
     columns = base.mark_bar(cornerRadius=2).encode(
-        y=_amount_axis(unit).field("start"), y2="end:Q", color=alt.Color("colour:N", scale=None),
+        y=_amount_axis(field="start"), y2="end:Q", color=alt.Color("colour:N", scale=None),
         tooltip=[alt.Tooltip("step:N", title="Step"), alt.Tooltip("amount:Q", title=unit, format=",.2f")],
     )  # fmt: skip
     text = base.mark_text(dy=-8, fontSize=12, color=look["ink"]).encode(
         y="top:Q", text=alt.Text("amount:Q", format="+.3~s")
     )
     show(
-        alt.layer(columns, text).properties(height=HEIGHT, padding={"top": 18, "left": 4, "right": 4, "bottom": 4}),
+        alt.layer(columns, text).properties(height=HEIGHT, padding=_PADDING),
         key, alt_text,
     )  # fmt: skip
 
@@ -212,7 +213,7 @@ def ranked(
     tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("value:Q", title=(names or (unit, ""))[0], format=",.0f")]
     if part:
         tips.append(alt.Tooltip("part:Q", title=(names or ("", part[1]))[1], format=",.0f"))
-    x = alt.X("value:Q", title=unit, axis=alt.Axis(format=_COMPACT, tickCount=4))
+    x = alt.X("value:Q", title=None, axis=alt.Axis(format=_COMPACT, tickCount=4))
     layers = [base.mark_bar(cornerRadius=2, color=look[colour], opacity=0.35 if part else 1).encode(x=x, tooltip=tips)]
     if part:
         layers.append(base.mark_bar(cornerRadius=2, color=look[colour]).encode(x="part:Q", tooltip=tips))
@@ -222,7 +223,7 @@ def ranked(
         )
     )
     show(
-        alt.layer(*layers).properties(height=max(40 + 30 * len(points), 110), padding={"right": 34, "left": 4, "top": 4, "bottom": 4}),
+        alt.layer(*layers).properties(height=max(40 + 30 * len(points), 110), padding=_PADDING | {"right": 38}),
         key, alt_text,
     )  # fmt: skip
 
@@ -239,16 +240,15 @@ def diverging(
             if row.get(column) is not None
         ]  # fmt: skip
     names = [up[1], down[1]]
-    axis = alt.Axis(tickCount=5, labelExpr="format(abs(datum.value), '~s')", titleAngle=0, titleAlign="left",
-                    titleAnchor="end", titleX=0, titleY=-14)  # fmt: skip
+    axis = alt.Axis(tickCount=5, labelExpr="format(abs(datum.value), '~s')")
     chart = alt.Chart(_data(points)).mark_bar(cornerRadius=1).encode(
         x=month_axis(),
-        y=alt.Y("value:Q", title=unit, axis=axis),
+        y=alt.Y("value:Q", title=None, axis=axis),
         color=alt.Color("series:N", scale=_scale(names, ["blue", "orange"]), sort=names),
         tooltip=[alt.Tooltip("month:O", title="Month"), alt.Tooltip("series:N", title="What"),
                  alt.Tooltip("shown:Q", title=unit, format=",.0f")],
     )  # fmt: skip
-    show(chart.properties(height=HEIGHT, padding={"top": 18, "left": 4, "right": 4, "bottom": 4}), key, alt_text)
+    show(chart.properties(height=HEIGHT, padding=_PADDING), key, alt_text)
 
 
 def heat(

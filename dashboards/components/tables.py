@@ -88,8 +88,9 @@ def table(
         return None
     # A fresh key once a row was opened, so that coming back doesn't open it again.
     turn = st.session_state.get(f"{key}_turn", 0)
-    state = st.dataframe(shown, key=f"{key}_{turn}", on_select="rerun", selection_mode="single-row", **common)
-    picked = [index for index in state["selection"]["rows"] if index < data.num_rows]
+    # A cell anywhere in the row counts as the row: a click needs no tick box.
+    state = st.dataframe(shown, key=f"{key}_{turn}", on_select="rerun", selection_mode="single-cell", **common)
+    picked = [cell[0] for cell in state["selection"]["cells"] if cell[0] < data.num_rows]
     if not picked:
         return None
     st.session_state[f"{key}_turn"] = turn + 1

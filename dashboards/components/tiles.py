@@ -47,7 +47,7 @@ def explanation(warehouse: str, tile: Tile) -> str | None:
     return "  \n".join(part for part in parts if part) or None
 
 
-def tiles(warehouse: str, shown: Sequence[Tile], least_width: int = 168) -> None:
+def tiles(warehouse: str, shown: Sequence[Tile], least_width: int = 150) -> None:
     """A row of tiles that wraps where it has no room."""
     with st.grid(min(len(shown), 6), min_column_width=least_width, gap="small"):
         for tile in shown:

@@ -124,7 +124,7 @@ def select(warehouse: str, query: str, **values: Any) -> pa.Table:
     """The rows of a query. `{rpt_…}` in it stands for a table; `$name` for a value, which is bound."""
     text = re.sub(r"\{(rpt_\w+)\}", lambda found: _relation(warehouse, found[1]), query)
     used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", text)}
-    return _cursor(warehouse).execute(text, used).to_arrow_table()
+    return _cursor(warehouse).sql(text, params=used or None).to_arrow_table()
 
 
 def rows(table: pa.Table) -> list[dict[str, Any]]:

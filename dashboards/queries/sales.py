@@ -53,9 +53,9 @@ STAGES = f"""
 
     select coalesce(stage, 'Not known') as stage, sum(open_deals) as open_deals, sum(open_amount) as open_amount,
         sum(weighted_amount) as weighted_amount, sum(stale_deals) as stale_deals
-    from now
+    from now as deals
     group by 1
-    order by weighted_amount / nullif(open_amount, 0) nulls last, open_deals desc, stage
+    order by sum(deals.weighted_amount) / nullif(sum(deals.open_amount), 0) nulls last, sum(deals.open_deals) desc, 1
 """
 
 MANAGERS = f"""

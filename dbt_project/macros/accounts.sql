@@ -14,3 +14,31 @@ case
         else 'active'
     end
 {%- endmacro %}
+
+{#- What an account's month is measured by: column -> type. Every source of fct_account_months gives all of them, so that
+    one pass adds them up; what a source does not measure is NULL there. -#}
+{% macro account_measures() %}
+{{ return({
+    'net_revenue': 'decimal(18, 4)',
+    'collected': 'decimal(18, 4)',
+    'open_amount_end': 'decimal(18, 4)',
+    'overdue_amount_end': 'decimal(18, 4)',
+    'won_deals': 'bigint',
+    'won_amount': 'decimal(18, 4)',
+    'two_way_contacts': 'bigint',
+    'inbound_calls': 'bigint',
+    'outbound_calls': 'bigint',
+    'cost': 'decimal(18, 4)',
+    'budget': 'decimal(18, 4)',
+    'listed_net': 'decimal(18, 4)',
+    'list_amount': 'decimal(18, 4)',
+    'missing_rate_count': 'bigint',
+}) }}
+{% endmacro %}
+
+{#- The measures' columns of one source: `given` maps a measure to its expression. -#}
+{% macro measured(given) -%}
+{%- for measure, type in account_measures().items() %}
+        cast({{ given.get(measure, 'null') }} as {{ type }}) as {{ measure }},
+{%- endfor %}
+{%- endmacro %}

@@ -1,7 +1,5 @@
 """What the landing folders share: one asset for each entity of a domain, all landed in one step."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -30,7 +28,7 @@ def landing_of(domain: str, description: str, refresh: Refresh) -> dg.Definition
     ]
 
     @dg.multi_asset(name=f"land_{domain}", specs=specs, can_subset=True)
-    def land(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def land(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         for receipt in refresh.land(domain):
             for finding in receipt.findings:
                 context.log.warning(finding["message"])

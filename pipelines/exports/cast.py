@@ -17,6 +17,7 @@ _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
 # Currencies without minor units (ISO 4217): an amount in minor units is already whole.
 _ZERO_DECIMAL = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split()
+_LITERAL = ColumnMap.model_validate({"value": ""})
 _MOMENT = "TIMESTAMP WITH TIME ZONE"
 _NUMBER_TYPES = ("money", "price", "rate", "ratio", "quantity", "seconds", "integer")
 
@@ -94,7 +95,9 @@ class RowSql:
         for column in entity.columns:
             spec = mapping.columns.get(column.name)
             if spec is None:
-                casts.append(Cast(column, f"cast(null as {column.stored_type})", "cast(null as varchar)", False, "", ""))
+                casts.append(
+                    Cast(column, f"cast(null as {column.stored_type})", "cast(null as varchar)", False, "", "")
+                )
                 continue
             required = spec.required or (column.name in entity.key and mapping.key == "given")
             casts.append(self._column(column, spec, required))
@@ -107,7 +110,9 @@ class RowSql:
         source = ", ".join(self._shown(aliases) for aliases in spec.headers)
         if spec.value is not None:
             literal = quoted(str(spec.value))
-            return Cast(column, self._typed(literal, column, ColumnMap(value=spec.value), formats), literal, required, "", "")
+            return Cast(
+                column, self._typed(literal, column, _LITERAL, formats), literal, required, "", ""
+            )
         if spec.sum is not None:
             return self._sum(column, spec, formats, required, source)
         if spec.first_filled is not None:
@@ -194,7 +199,9 @@ class RowSql:
         if spec.unit == "hms":
             clock = f"regexp_full_match({text}, '\\d+:\\d\\d(:\\d\\d(\\.\\d+)?)?')"
             # Two parts are minutes and seconds, as call trackers write them.
-            full = f"case when length({text}) - length(replace({text}, ':', '')) = 1 then '0:' || {text} else {text} end"
+            full = (
+                f"case when length({text}) - length(replace({text}, ':', '')) = 1 then '0:' || {text} else {text} end"
+            )
             return f"(case when {clock} then cast(epoch(try_cast({full} as interval)) as {stored}) end)"
         if spec.unit is None and column.type != "integer":
             return self._number(text, stored, formats)
@@ -203,7 +210,9 @@ class RowSql:
             return f"(case when {number} = floor({number}) then cast({number} as bigint) end)"
         factor = {"milliseconds": "/ 1000", "minutes": "* 60", "percent": "/ 100"}.get(spec.unit or "", "")
         if spec.unit == "minor":
-            zero = _any_of(self.header([spec.currency_column or ""]), _ZERO_DECIMAL) if spec.currency_column else "false"
+            zero = (
+                _any_of(self.header([spec.currency_column or ""]), _ZERO_DECIMAL) if spec.currency_column else "false"
+            )
             factor = f"/ (case when {zero} then 1 else 100 end)"
         return f"cast({number} {factor} as {stored})"
 
@@ -308,6 +317,4 @@ class RowSql:
                     place = self.match.find(aliases)
                     if place is not None:
                         taken.add(normal(self.match.headers[place]))
-        return [
-            (header, place) for place, header in enumerate(self.match.headers) if normal(header) not in taken
-        ]
+        return [(header, place) for place, header in enumerate(self.match.headers) if normal(header) not in taken]

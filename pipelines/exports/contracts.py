@@ -35,7 +35,7 @@ Texts = Annotated[list[str], BeforeValidator(_as_list)]
 class Part(BaseModel):
     """The base of a contract's parts: a key that is not in the vocabulary is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Where(Part):

@@ -61,7 +61,9 @@ class Delimited(Grid):
         self._delimiters = [delimiter] if delimiter else self._by_likelihood()
 
     def _by_likelihood(self) -> list[str]:
-        scores = {delimiter: _consistency([row for _, row in self._head_records(delimiter)]) for delimiter in DELIMITERS}
+        scores = {
+            delimiter: _consistency([row for _, row in self._head_records(delimiter)]) for delimiter in DELIMITERS
+        }
         return sorted(DELIMITERS, key=lambda delimiter: -scores[delimiter])
 
     def _head_records(self, delimiter: str) -> list[tuple[int, list[str]]]:
@@ -92,7 +94,9 @@ class Delimited(Grid):
                 return Loaded(rows)
         return self._exact(connection, delimiter, width, header_lines, pad_short_rows)
 
-    def _read(self, connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, names: list[str], skip: int) -> None:
+    def _read(
+        self, connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, names: list[str], skip: int
+    ) -> None:
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
         connection.execute(
             f"create or replace temp table cells as select * from read_csv({quoted(str(path))}, auto_detect = false, "
@@ -100,9 +104,7 @@ class Delimited(Grid):
             f"columns = {{{columns}}}, null_padding = false, strict_mode = true, max_line_size = 33554432)"
         )
 
-    def _fast(
-        self, connection: duckdb.DuckDBPyConnection, delimiter: str, width: int, header_lines: int
-    ) -> int | None:
+    def _fast(self, connection: duckdb.DuckDBPyConnection, delimiter: str, width: int, header_lines: int) -> int | None:
         """The rows by DuckDB's reader, or None when the file's lines do not add up to them."""
         names = [f"c{number}" for number in range(width)]
         try:

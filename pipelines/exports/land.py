@@ -32,13 +32,17 @@ from pipelines.exports.workbook import sheets
 _NO_EXPORTS = (".", "~$", "Thumbs.db", "desktop.ini")
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What landing is told from outside: time zone, limits, and the moment that counts as now."""
 
     business_timezone: str = "UTC"
     limits: Limits = Limits()
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = _utc_now
 
 
 def export_files(landing: Path) -> list[Path]:
@@ -178,7 +182,9 @@ class Landing:
         if problem:
             _find(receipt, grid.part, "held", f"{where}: {problem}")
             return
-        table = TableLanding(connection, RowSql(contract, match, self.surroundings.business_timezone, order), receipt, grid.part)
+        table = TableLanding(
+            connection, RowSql(contract, match, self.surroundings.business_timezone, order), receipt, grid.part
+        )
         table.land(loaded, staged, self.store)
 
     @staticmethod
@@ -197,7 +203,11 @@ class Landing:
         readings: dict[str, str] = {}
         for order in orders:
             tried = RowSql(contract, sql.match, sql.business_timezone, order)
-            casts = [cast for entity_id, mapping in contract.entities.items() for cast in tried.moments(entities()[entity_id], mapping)]
+            casts = [
+                cast
+                for entity_id, mapping in contract.entities.items()
+                for cast in tried.moments(entities()[entity_id], mapping)
+            ]
             failed = " + ".join(f"count(*) filter (where {cast.failed})" for cast in casts)
             hashed = ", ".join(f"bit_xor(hash(_line, {cast.typed}))" for cast in casts)
             row = connection.execute(f"select {failed}, {hashed} from grid").fetchall()[0]
@@ -249,7 +259,12 @@ class TableLanding:
             count = self._count(f"select count(*) from grid where {skipped}")
             self.connection.execute(f"delete from grid where {skipped}")
             if count:
-                _find(self.receipt, self.part, "note", f"{self.receipt.file}: {count} rows are totals or notes and no data")
+                _find(
+                    self.receipt,
+                    self.part,
+                    "note",
+                    f"{self.receipt.file}: {count} rows are totals or notes and no data",
+                )
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.contract.entities.items()]
         for number, (entity, mapping) in enumerate(mappings):
             # Lines that are no rows at all, and rows that no entity takes, are counted with the first entity.
@@ -263,7 +278,13 @@ class TableLanding:
         return " and ".join(f"not ({self.sql.where(mapping.where)})" for _, mapping in mappings)
 
     def _land_entity(
-        self, entity: Entity, mapping: EntityMap, bad_lines: list[BadLine], untaken: str | None, staged: Path, store: RawStore
+        self,
+        entity: Entity,
+        mapping: EntityMap,
+        bad_lines: list[BadLine],
+        untaken: str | None,
+        staged: Path,
+        store: RawStore,
     ) -> None:
         casts = self.sql.entity(entity, mapping)
         self._cast_rows(entity, mapping, casts)
@@ -309,7 +330,9 @@ class TableLanding:
         """The hash of the mapped columns and the occurrence number, for exports whose rows have no key of their own."""
         made = next(cast.column.name for cast in casts if cast.column.name in entity.key and not cast.source)
         mapped = [cast.column.name for cast in casts if cast.source]
-        digest = f"md5(concat_ws(chr(31), {', '.join(f'coalesce(cast({name} as varchar), chr(30))' for name in mapped)}))"
+        digest = (
+            f"md5(concat_ws(chr(31), {', '.join(f'coalesce(cast({name} as varchar), chr(30))' for name in mapped)}))"
+        )
         self.connection.execute(
             f"create or replace temp table cast_rows as select * exclude (digest) replace ("
             f"left(digest, 16) || '-' || row_number() over (partition by digest order by _line) as {made}) "
@@ -484,13 +507,17 @@ class TableLanding:
     def _schema_events(self) -> None:
         events: list[dict[str, Any]] = []
         for header in self.match.unmapped:
-            events.append({"column_name": header, "event": "new", "action": "kept in _extra; the contract does not know it"})
+            events.append(
+                {"column_name": header, "event": "new", "action": "kept in _extra; the contract does not know it"}
+            )
         for mapping in self.contract.entities.values():
             for name, spec in mapping.columns.items():
                 for aliases in spec.headers:
                     place = self.match.find(aliases)
                     if place is None:
-                        events.append({"column_name": aliases[0], "event": "missing", "action": f"{name} is left blank"})
+                        events.append(
+                            {"column_name": aliases[0], "event": "missing", "action": f"{name} is left blank"}
+                        )
                     elif normal(self.match.headers[place]) != normal(aliases[0]):
                         action = f"read as {aliases[0]}"
                         events.append({"column_name": self.match.headers[place], "event": "renamed", "action": action})

@@ -78,10 +78,9 @@ def json_records(path: Path, member: str = "", paths: list[str] | None = None) -
         wanted = list(paths or [])
         for key in top[0][0] if top else []:
             wanted.append(f"$.{_quoted_key(key)}[*]")
-        for json_path in dict.fromkeys(wanted):
-            nested = (
-                f"select row_number() over () as _line, unnest(json_extract(json, {quoted(json_path)})) as j from {source}"
-            )
+        # A contract may write a path without the quotes that a key is given here: it is the same table.
+        for json_path in {path.replace('"', ""): path for path in wanted}.values():
+            nested = f"select row_number() over () as _line, unnest(json_extract(json, {quoted(json_path)})) as j from {source}"
             kinds = duckdb.execute(f"select distinct json_type(j) from ({nested}) limit 3").fetchall()
             if [("OBJECT",)] == kinds:
                 label = json_path.replace('"', "")
@@ -101,8 +100,10 @@ def _quoted_key(key: str) -> str:
 def _json_lines(path: Path) -> tuple[str, list[BadLine]] | None:
     """The rows of a JSON Lines file and its lines that are no JSON, or None when it is not one object a line."""
     with path.open(encoding="utf-8") as file:
-        first = next((line for line in file if line.strip()), "")
-    if not _is_object(first):
+        filled = (line for line in file if line.strip())
+        first, second = next(filled, ""), next(filled, "")
+    # A document may stand on one line too, as an API answers it: lines are at least two.
+    if not second or not _is_object(first):
         return None
     # One column, no quotes and a delimiter that no text holds: each physical line is one cell.
     source = (

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal, Protocol
 
 import zstandard
 from charset_normalizer import from_bytes
@@ -24,6 +24,13 @@ Kind = Literal["text", "json", "workbook", "parquet"]
 
 class UnreadableError(Exception):
     """The file, or a part of it, cannot be read; the message says why and what to do."""
+
+
+class SupportsRead(Protocol):
+    """Anything that gives its bytes piece by piece."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """The next piece; empty at the end."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,9 @@ def unpack(path: Path, scratch: Path, limits: Limits, encoding: str | None = Non
         UnreadableError: it is empty, damaged, encrypted or larger than the limit.
     """
     if path.stat().st_size > limits.file_bytes:
-        raise UnreadableError(f"it is larger than max_file_bytes ({limits.file_bytes:,} bytes); raise the setting to read it")
+        raise UnreadableError(
+            f"it is larger than max_file_bytes ({limits.file_bytes:,} bytes); raise the setting to read it"
+        )
     with path.open("rb") as file:
         magic = file.read(8)
     if not magic:
@@ -73,7 +82,7 @@ def unpack(path: Path, scratch: Path, limits: Limits, encoding: str | None = Non
         yield _plain_text(path, scratch, encoding, name)
 
 
-def _copy_bounded(source: IO[bytes], target: Path, limits: Limits) -> None:
+def _copy_bounded(source: SupportsRead, target: Path, limits: Limits) -> None:
     written = 0
     with target.open("wb") as out:
         while chunk := source.read(CHUNK):
@@ -177,7 +186,9 @@ def _plain_text(path: Path, scratch: Path, encoding: str | None, name: str) -> M
     if found is None and head.count(0) > len(head) // 4:
         found = "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
     if found is None and b"\0" in head:
-        raise UnreadableError("it is neither text nor a format that Keybook reads (CSV, XLSX, JSON, Parquet, zip, gz, zst)")
+        raise UnreadableError(
+            "it is neither text nor a format that Keybook reads (CSV, XLSX, JSON, Parquet, zip, gz, zst)"
+        )
     if found is None and encoding is None:
         good, bad = _utf8_share(path)
         if bad == 0 or good > 20 * bad:

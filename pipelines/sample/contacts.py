@@ -148,4 +148,3 @@ def spelled(numbers: Ints, country: Ints, spelling: Ints) -> pl.Series:
         else:
             written.append(f"0{city}-{rest[:3]} {rest[3:]}")
     return pl.Series(written, dtype=pl.String)
-

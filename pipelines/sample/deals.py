@@ -89,7 +89,9 @@ def make_deals(scope: Scope, parties: Parties, people: People, turns: Turns, inv
     lost = round(len(won_party) * 0.72)
     cell, within = spread(noise, "deal/lost", weights.ravel(), lost)
     lost_party = cell // scope.months
-    lost_day = scope.month_starts[cell % scope.months] + (within * scope.month_lengths[cell % scope.months]).astype(np.int64)
+    lost_day = scope.month_starts[cell % scope.months] + (within * scope.month_lengths[cell % scope.months]).astype(
+        np.int64
+    )
 
     # What began in the last weeks is open still, but for a few that are won and not billed yet.
     fresh = max(6, round(scope.accounts * 0.4))
@@ -134,7 +136,9 @@ def make_deals(scope: Scope, parties: Parties, people: People, turns: Turns, inv
     is_won = (kind == 0) | just_won
     reached = np.where(is_won, 3, np.where(is_open, np.minimum(open_stage, 3), lost_from))
     stage = np.where(is_won, WON, np.where(is_open, reached, LOST))
-    amount = (parties.multiple[party] * noise.curve("deal/amount", keys, [2000, 4500, 7000, 12000])).astype(np.int64) * 100
+    amount = (parties.multiple[party] * noise.curve("deal/amount", keys, [2000, 4500, 7000, 12000])).astype(
+        np.int64
+    ) * 100
     amount[kind == 0] = won_amount
 
     first = _first_of_party(parties, party, created)
@@ -182,7 +186,9 @@ def make_stages(scope: Scope, deals: Deals) -> Stages:
         span = (end - deals.created)[chosen]
         found_deal.append(chosen)
         found_stage.append(np.full(len(chosen), stage))
-        found_time.append(np.minimum(deals.created[chosen] + span * REACHED[stage] // 100, (scope.until_day + 1) * DAY - 1))
+        found_time.append(
+            np.minimum(deals.created[chosen] + span * REACHED[stage] // 100, (scope.until_day + 1) * DAY - 1)
+        )
     done = np.flatnonzero(deals.stage >= WON)
     deal = np.concatenate([*found_deal, done])
     stages = np.concatenate([*found_stage, deals.stage[done]])
@@ -215,12 +221,16 @@ def make_leads(scope: Scope, parties: Parties, people: People, turns: Turns, dea
     first_deal = np.full(parties.count, -1)
     first_deal[deals.party[deals.is_first == 1]] = np.flatnonzero(deals.is_first == 1)
     lost = max(10, round(len(became) * 1.5))
-    month = np.minimum((noise.curve("lead/month", lost, [0, 0.35, 0.6, 0.82, 1.0]) * scope.months).astype(np.int64), scope.months - 1)
+    month = np.minimum(
+        (noise.curve("lead/month", lost, [0, 0.35, 0.6, 0.82, 1.0]) * scope.months).astype(np.int64), scope.months - 1
+    )
     lost_day = scope.workday(
         scope.month_starts[month] + (noise.uniform("lead/within", lost) * scope.month_lengths[month]).astype(np.int64)
     )
     channel = noise.pick("lead/channel", lost, [0.22, 0.38, 0.16, 0.16, 0.08])
-    channel = np.where((month >= turns.search_month) & noise.chance("lead/search", lost, 0.35), CHANNEL["search"], channel)
+    channel = np.where(
+        (month >= turns.search_month) & noise.chance("lead/search", lost, 0.35), CHANNEL["search"], channel
+    )
     party = np.append(became, np.full(lost, -1))
     day = np.append(parties.lead_day[became], lost_day)
     channel = np.append(parties.channel[became], channel)

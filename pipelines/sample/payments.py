@@ -154,7 +154,10 @@ def make_payments(scope: Scope, parties: Parties, turns: Turns, invoices: Invoic
                                   noise.whole("payment/days", len(starts), 1, 6), 0)  # fmt: skip
 
     too_much = noise.chance("payment/excess", len(starts), 0.004)
-    story = [int(np.flatnonzero((payer == PART[key]) & (applied < scope.until_day - 40))[-2]) for key in ("overpaid", "refunded")]
+    story = [
+        int(np.flatnonzero((payer == PART[key]) & (applied < scope.until_day - 40))[-2])
+        for key in ("overpaid", "refunded")
+    ]
     too_much[story] = True
     excess = np.where(too_much, total * noise.whole("payment/excess_permille", len(starts), 80, 300) // 1000, 0)
     refund_day = scope.workday(applied + noise.whole("refund/after", len(starts), 8, 30))
@@ -231,7 +234,11 @@ def still_open(invoices: Invoices, ledger: Ledger, day: Floats | Ints | int) -> 
     left = np.where(invoices.is_issued & (invoices.issued <= when), invoices.gross, 0)
     credit, payments, others = ledger.credit_notes, ledger.payments, ledger.adjustments
     for invoice, happened, amount in (
-        (credit.invoice[credit.invoice >= 0], credit.applied[credit.invoice >= 0], -(credit.net + credit.tax)[credit.invoice >= 0]),
+        (
+            credit.invoice[credit.invoice >= 0],
+            credit.applied[credit.invoice >= 0],
+            -(credit.net + credit.tax)[credit.invoice >= 0],
+        ),
         (payments.application_invoice, payments.application_day, -payments.application_amount),
         (others.invoice, others.day, np.where(others.is_write_off, -1, 1) * others.amount),
     ):

@@ -55,7 +55,10 @@ def make_people(scope: Scope) -> People:
     firsts, lasts = ([name for group in names.values() for name in group.split()]
                      for names in (words.FIRST_NAMES, words.LAST_NAMES))  # fmt: skip
     # The Cyrillic names stand last; the company itself writes its people in Latin letters.
-    firsts, lasts = firsts[: -len(words.FIRST_NAMES["cyrillic"].split())], lasts[: -len(words.LAST_NAMES["cyrillic"].split())]
+    firsts, lasts = (
+        firsts[: -len(words.FIRST_NAMES["cyrillic"].split())],
+        lasts[: -len(words.LAST_NAMES["cyrillic"].split())],
+    )
     places = noise.shuffled("people", len(firsts) * len(lasts))
     names = [
         f"{firsts[places[n % len(places)] % len(firsts)]} {lasts[places[n % len(places)] // len(firsts)]}"
@@ -100,9 +103,13 @@ def make_absences(scope: Scope, people: People, turns: Turns) -> Absences:
     times = max(2, scope.months // 5)
     employee = np.repeat(np.arange(1, count), times)
     keys = np.arange(len(employee))
-    first = scope.workday(scope.start_day + noise.whole("absence/first", keys, 0, scope.until_day - scope.start_day - 15))
+    first = scope.workday(
+        scope.start_day + noise.whole("absence/first", keys, 0, scope.until_day - scope.start_day - 15)
+    )
     is_ill = noise.chance("absence/ill", keys, 0.3)
-    last = first + np.where(is_ill, noise.whole("absence/ill_days", keys, 0, 4), noise.whole("absence/days", keys, 4, 13))
+    last = first + np.where(
+        is_ill, noise.whole("absence/ill_days", keys, 0, 4), noise.whole("absence/days", keys, 4, 13)
+    )
     managers = people.account_managers
     substitute = managers[noise.whole("absence/substitute", keys, 0, len(managers) - 1)]
     substitute = np.where(is_ill | (substitute == employee), -1, substitute)

@@ -50,7 +50,9 @@ class Scope:
             if getattr(self, name) < least:
                 raise SampleError(f"{name} is {getattr(self, name)}; the sample's story needs at least {least}")
         if self.invoices < 6 * self.accounts:
-            raise SampleError(f"invoices is {self.invoices}; {self.accounts} accounts need at least {6 * self.accounts}")
+            raise SampleError(
+                f"invoices is {self.invoices}; {self.accounts} accounts need at least {6 * self.accounts}"
+            )
         most = self.accounts * self.months * MOST_CALLS_A_MONTH
         if not 10 * self.accounts <= self.calls <= most:
             raise SampleError(
@@ -72,7 +74,9 @@ class Scope:
     def month_starts(self) -> Ints:
         """The first day of each month."""
         last = self.until.year * 12 + self.until.month - 1 - 1970 * 12
-        return np.arange(last - self.months + 1, last + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+        return (
+            np.arange(last - self.months + 1, last + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+        )
 
     @cached_property
     def month_ends(self) -> Ints:

@@ -37,7 +37,9 @@ def write_raw(home: Path, rows: dict[str, list[dict[str, Any]]], system: str = "
         }  # fmt: skip
         filled = [provenance | {"_row": number} | row for number, row in enumerate(entity_rows, start=2)]
         structure = json.dumps([stored_columns(entity)])
-        connection.execute("create or replace temp table fixture as select ? as value", [json.dumps(filled, default=str)])
+        connection.execute(
+            "create or replace temp table fixture as select ? as value", [json.dumps(filled, default=str)]
+        )
         path = store.root / entity.domain / entity.name / f"{system}-{'a' * 64}.parquet"
         query = f"select unnest(from_json(value, '{structure}'), recursive := true) from fixture"
         connection.execute(f"copy ({query}) to '{path}' (format parquet)")

@@ -28,35 +28,22 @@ case
     end
 {%- endmacro %}
 
-{#- One column a bucket: the sum of `amount` where `days_overdue` falls in it. -#}
-{% macro aging_bucket_sums(amount, days_overdue) -%}
-{%- for bucket in aging_buckets() %}
-        {{ money('coalesce(sum(' ~ amount ~ ') filter (where ' ~ in_aging_bucket(days_overdue, bucket) ~ '), 0)') }} as {{ bucket[0] }}
-        {%- if not loop.last %},{% endif %}
-{%- endfor %}
-{%- endmacro %}
-
 {#- The bucket's columns of a relation, in order, for a plain select. -#}
 {% macro aging_bucket_columns(prefix='') -%}
 {%- for bucket in aging_buckets() %}{{ prefix }}{{ bucket[0] }}{% if not loop.last %}, {% endif %}{% endfor %}
 {%- endmacro %}
 
-{#- What is open of each invoice's instalments on dates: a query on `intervals` (fct_receivable_intervals) and `dates`, a
-    relation with the column as_of_date. Balances, ageing and the table macros that take a date all ask here. -#}
-{% macro open_items_at(intervals, dates) -%}
+{#- What is open of each invoice's instalments on dates: a query on `intervals` (fct_receivable_intervals, or some of its
+    columns) and `dates`, a relation with the column as_of_date. Balances, ageing and the table macros that take a date
+    all ask here. `columns` are what to take of the intervals, besides what is told of the date. -#}
+{% macro open_items_at(intervals, dates, columns) -%}
 select
         dates.as_of_date,
-        intervals.invoice_id,
-        intervals.instalment_number,
-        intervals.account_id,
-        intervals.currency,
-        intervals.instalment_amount,
-        intervals.open_amount,
-        intervals.credit_amount,
+        {%- for column in columns %}
+        intervals.{{ column }},
+        {%- endfor %}
         {{ days_from('intervals.due_on', 'dates.as_of_date') }} as days_overdue,
-        coalesce(dates.as_of_date >= intervals.disputed_from and dates.as_of_date < intervals.disputed_to, false) as is_disputed,
-        intervals.issued_on,
-        intervals.due_on
+        coalesce(dates.as_of_date >= intervals.disputed_from and dates.as_of_date < intervals.disputed_to, false) as is_disputed
     from {{ intervals }} as intervals
     inner join {{ dates }} as dates
         on dates.as_of_date >= intervals.valid_from and dates.as_of_date < intervals.valid_to

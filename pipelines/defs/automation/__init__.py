@@ -1,7 +1,5 @@
 """When a refresh runs by itself: every Monday at 06:00 business time, and when files were dropped in landing."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 

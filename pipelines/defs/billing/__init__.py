@@ -1,7 +1,5 @@
 """Customers, invoices, payments and what corrects them: what billing systems export."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.defs.landing import landing_of

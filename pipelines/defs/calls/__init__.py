@@ -1,7 +1,5 @@
 """Calls and what channels cost: what call trackers and telephone systems export."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.defs.landing import landing_of

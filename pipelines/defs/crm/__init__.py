@@ -1,7 +1,5 @@
 """Accounts, people, deals and activities: what CRM systems export."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.defs.landing import landing_of

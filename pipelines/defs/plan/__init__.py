@@ -1,7 +1,5 @@
 """Targets, budgets, absences, costs and exchange rates: what people plan and look up."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.defs.landing import landing_of

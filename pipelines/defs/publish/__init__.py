@@ -1,7 +1,5 @@
 """Publishing: the finished, checked build becomes the warehouse that readers open."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.defs.transform import RefreshConfig
@@ -25,7 +23,7 @@ def build(refresh: Refresh) -> dg.Definitions:
         description="The published warehouse: a read-only file that the link warehouse/keybook.duckdb points to.",
         kinds={"duckdb"},
     )
-    def publication(context: dg.AssetExecutionContext, config: RefreshConfig) -> dg.MaterializeResult:
+    def publication(context: dg.AssetExecutionContext, config: RefreshConfig) -> dg.MaterializeResult[None]:
         with refresh.warehouse.writing():
             published = refresh.publish(context.run.run_id, config.as_of)
         return dg.MaterializeResult(metadata={"as_of_date": published.as_of_date, "rows": published.rows_loaded})

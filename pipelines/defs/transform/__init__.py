@@ -3,8 +3,6 @@
 A failed test keeps what depends on its model from being built, and the run from publishing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,8 @@
 -- Grain: one row a missed inbound conversation, with the case that it belongs to and how the case ended (K4, K5).
 -- A caller's misses are one case until a connected contact with the number, either way, or until the caller has been
 -- silent for longer than the window. The case is handled when the contact follows its first miss within the window; a
--- contact after the as-of date has not happened yet. Who withholds the number cannot be called back: each such miss is a
--- case of its own, and whether it was handled is not known.
+-- contact after the as-of date has not happened yet, and a case whose window still runs then is undecided: is_handled is
+-- NULL. Who withholds the number cannot be called back: each such miss is a case of its own, never decided.
 with conversations as (
     select * from {{ ref('int_conversations_folded') }}
 ),
@@ -102,9 +102,16 @@ followed as (
 
 decided as (
     select
-        *,
-        coalesce(callback_seconds <= {{ parameter('handled_window_hours') }} * 3600, false) as is_handled
+        followed.*,
+        case
+            when followed.callback_seconds <= {{ parameter('handled_window_hours') }} * 3600 then true
+            when {{ business_date(
+                seconds_after('followed.case_started_at', parameter('handled_window_hours') ~ ' * 3600'),
+                'run.business_timezone'
+            ) }} <= run.as_of_date then false
+        end as is_handled
     from followed
+    cross join run
 )
 
 select
@@ -112,6 +119,7 @@ select
     case_id,
     case when is_handled then contact_conversation_id end as handled_conversation_id,
     case when is_handled then cast(callback_seconds / 60 as decimal(18, 2)) end as callback_minutes,
+    true as is_number_known,
     conversation_id = case_id as is_first_of_case,
     is_handled,
     case_started_at,
@@ -125,6 +133,7 @@ select
     conversation_id,
     cast(null as varchar),
     cast(null as decimal(18, 2)),
+    false,
     true,
     cast(null as boolean),
     started_at,

@@ -30,6 +30,7 @@ select
     calls.client_key,
     counted.misses,
     cases.callback_minutes,
+    cases.is_number_known,
     cases.is_handled,
     calls.started_at,
     calls.started_on,

@@ -11,21 +11,65 @@ rates as (
     select * from {{ ref('int_fx_rates_dated') }}
 ),
 
+-- Millions of item days pass here: a number stands for account and currency, and one sum a bucket is made before the
+-- buckets become columns.
+keys as (
+    select account_id, currency, cast(row_number() over (order by account_id, currency) as integer) as account_key
+    from (select distinct account_id, currency from {{ ref('fct_receivable_intervals') }}) as found
+),
+
+keyed as (
+    select
+        keys.account_key,
+        intervals.open_amount,
+        intervals.credit_amount,
+        intervals.due_on,
+        intervals.disputed_from,
+        intervals.disputed_to,
+        intervals.valid_from,
+        intervals.valid_to
+    from {{ ref('fct_receivable_intervals') }} as intervals
+    inner join keys on intervals.account_id = keys.account_id and intervals.currency = keys.currency
+),
+
 items as (
-    {{ open_items_at(ref('fct_receivable_intervals'), 'snapshots') }}
+    {{ open_items_at('keyed', 'snapshots', ['account_key', 'open_amount', 'credit_amount']) }}
+),
+
+placed as (
+    select
+        as_of_date,
+        account_key,
+        is_disputed,
+        case when credit_amount > 0 then 'credit_amount' else {{ aging_bucket('days_overdue') }} end as place,
+        open_amount + credit_amount as amount
+    from items
+),
+
+by_place as (
+    select as_of_date, account_key, place, is_disputed, sum(amount) as amount
+    from placed
+    group by as_of_date, account_key, place, is_disputed
+),
+
+by_account as (
+    select
+        as_of_date,
+        account_key,
+        {%- for bucket in aging_buckets() %}
+        {{ money("coalesce(sum(amount) filter (where place = '" ~ bucket[0] ~ "'), 0)") }} as {{ bucket[0] }},
+        {%- endfor %}
+        {{ money("coalesce(sum(amount) filter (where place <> 'credit_amount'), 0)") }} as open_amount,
+        {{ money("coalesce(sum(amount) filter (where place = 'credit_amount'), 0)") }} as credit_amount,
+        {{ money("coalesce(sum(amount) filter (where is_disputed and place <> 'credit_amount'), 0)") }} as disputed_amount
+    from by_place
+    group by as_of_date, account_key
 ),
 
 opened as (
-    select
-        as_of_date,
-        account_id,
-        currency,
-        {{ aging_bucket_sums('open_amount', 'days_overdue') }},
-        {{ money('sum(open_amount)') }} as open_amount,
-        {{ money('sum(credit_amount)') }} as credit_amount,
-        {{ money('coalesce(sum(open_amount) filter (where is_disputed), 0)') }} as disputed_amount
-    from items
-    group by as_of_date, account_id, currency
+    select by_account.*, keys.account_id, keys.currency
+    from by_account
+    inner join keys on by_account.account_key = keys.account_key
 ),
 
 movements as (

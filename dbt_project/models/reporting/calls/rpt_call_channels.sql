@@ -1,0 +1,147 @@
+-- Grain: one row a month and source of inbound calls; a source's spellings that differ in case or blanks are one.
+-- Money follows the account's first inbound call (first touch): all deals, invoices and cash of the account from that
+-- day on belong to that call's source, so nothing is counted twice. Each stands in the month in which it happened.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+calls as (
+    select * from {{ ref('fct_calls') }} where direction = 'inbound'
+),
+
+channels as (
+    select * from {{ ref('dim_account_channels') }}
+),
+
+costs as (
+    select * from {{ ref('fct_channel_costs') }}
+),
+
+deals as (
+    select * from {{ ref('fct_deals') }}
+),
+
+invoices as (
+    select * from {{ ref('fct_invoices') }}
+),
+
+events as (
+    select * from {{ ref('fct_receivable_events') }}
+),
+
+happened as (
+    select
+        source,
+        started_on as happened_on,
+        'call' as measure,
+        status,
+        client_key as caller,
+        is_first_time_caller,
+        is_target_call,
+        account_id is null as is_unmatched,
+        cast(null as decimal(18, 4)) as amount,
+        false as is_unpriced
+    from calls
+    union all
+    select source, spent_on, 'cost', null, null, null, null, null, amount_base, amount_base is null
+    from costs
+    where amount is not null
+    union all
+    select channels.source, coalesce(deals.created_on, deals.closed_on), 'deal', null, null, null, null, null, null, false
+    from deals
+    inner join channels
+        on deals.account_id = channels.account_id
+        and coalesce(deals.created_on, deals.closed_on) >= channels.first_called_on
+    union all
+    select
+        channels.source, deals.closed_on, 'won', null, null, null, null, null,
+        deals.amount_base, deals.amount is not null and deals.amount_base is null
+    from deals
+    inner join channels
+        on deals.account_id = channels.account_id
+        and coalesce(deals.created_on, deals.closed_on) >= channels.first_called_on
+    where deals.status = 'won'
+    union all
+    select
+        channels.source, invoices.issued_on, 'invoiced', null, null, null, null, null,
+        invoices.sales_amount_base, invoices.sales_amount_base is null
+    from invoices
+    inner join channels on invoices.account_id = channels.account_id and invoices.issued_on >= channels.first_called_on
+    where invoices.sales_amount <> 0
+    union all
+    select
+        channels.source, events.event_date, 'cash', null, null, null, null, null,
+        -events.amount_base, events.amount_base is null
+    from events
+    inner join channels on events.account_id = channels.account_id and events.event_date >= channels.first_called_on
+    where events.event_type in ('payment', 'refund', 'chargeback', 'reversal')
+),
+
+known as (
+    select
+        happened.*,
+        {{ month_of('happened.happened_on') }} as month,
+        coalesce(nullif(lower(trim(happened.source)), ''), 'unknown') as source_key
+    from happened
+    cross join run
+    where happened.happened_on <= run.as_of_date
+),
+
+labels as (
+    select
+        source_key,
+        coalesce(min(nullif(trim(source), '')), 'unknown') as source
+    from known
+    group by source_key
+),
+
+summed as (
+    select
+        month,
+        source_key,
+        count(*) filter (where measure = 'call') as calls,
+        count(*) filter (where status = 'answered') as answered,
+        count(*) filter (where status = 'missed') as missed,
+        count(*) filter (where status = 'voicemail') as voicemail,
+        count(*) filter (where status = 'abandoned') as abandoned,
+        count(*) filter (where is_first_time_caller) as first_time_callers,
+        count(*) filter (where is_target_call) as target_calls,
+        count(distinct caller) filter (where is_first_time_caller and is_target_call) as leads,
+        count(*) filter (where is_unmatched) as unmatched_calls,
+        sum(amount) filter (where measure = 'cost') as cost,
+        count(*) filter (where measure = 'deal') as deals,
+        sum(amount) filter (where measure = 'won') as won_amount,
+        sum(amount) filter (where measure = 'invoiced') as invoiced,
+        sum(amount) filter (where measure = 'cash') as cash_applied,
+        count(*) filter (where is_unpriced) as missing_rate_count
+    from known
+    group by month, source_key
+)
+
+select
+    summed.month,
+    labels.source,
+    run.base_currency,
+    cast(summed.calls as integer) as calls,
+    cast(summed.answered as integer) as answered,
+    cast(summed.missed as integer) as missed,
+    cast(summed.voicemail as integer) as voicemail,
+    cast(summed.abandoned as integer) as abandoned,
+    cast(summed.first_time_callers as integer) as first_time_callers,
+    cast(summed.target_calls as integer) as target_calls,
+    cast(summed.leads as integer) as leads,
+    cast(summed.unmatched_calls as integer) as unmatched_calls,
+    cast(summed.answered as double) / nullif(
+        summed.answered + summed.missed
+        + case when {{ parameter('voicemail_is_missed') }} = 1 then summed.voicemail else 0 end, 0
+    ) as answer_rate,
+    cast(summed.cost as decimal(18, 4)) as cost,
+    cast(cast(summed.cost as double) / nullif(summed.leads, 0) as decimal(18, 4)) as cost_per_lead,
+    cast(summed.deals as integer) as deals,
+    cast(coalesce(summed.won_amount, 0) as decimal(18, 4)) as won_amount,
+    cast(coalesce(summed.invoiced, 0) as decimal(18, 4)) as invoiced,
+    cast(coalesce(summed.cash_applied, 0) as decimal(18, 4)) as cash_applied,
+    cast(summed.missing_rate_count as integer) as missing_rate_count
+from summed
+cross join run
+inner join labels on summed.source_key = labels.source_key

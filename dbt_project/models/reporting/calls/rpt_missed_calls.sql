@@ -1,0 +1,64 @@
+-- Grain: one row a missed case up to the as-of date.
+with cases as (
+    select * from {{ ref('fct_missed_calls') }}
+),
+
+run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_accounts') }}
+),
+
+employees as (
+    select * from {{ ref('dim_employees') }}
+),
+
+balances as (
+    select * from {{ ref('fct_receivable_balances') }}
+),
+
+overdue as (
+    select
+        balances.account_id,
+        sum(balances.overdue_amount_base) as overdue_amount,
+        sum(balances.missing_rate_count) as missing_rate_count
+    from balances
+    inner join run on balances.as_of_date = run.as_of_date
+    group by balances.account_id
+)
+
+select
+    cases.case_id,
+    cases.account_id,
+    cases.employee_id,
+    cases.handled_by_id,
+    accounts.account_name,
+    coalesce(employees.full_name, cases.agent_name) as agent_name,
+    {{ masked_phone('cases.client_digits') }} as caller_number_masked,
+    case
+        when not cases.is_number_known then 'number_withheld'
+        when cases.is_handled then 'handled'
+        when cases.is_handled is null then 'open'
+        else 'not_handled'
+    end as state,
+    coalesce(handlers.full_name, cases.handled_by) as handled_by,
+    run.base_currency,
+    cast(cases.misses as integer) as misses,
+    cases.callback_minutes,
+    case when cases.account_id is not null then cast(coalesce(overdue.overdue_amount, 0) as decimal(38, 4)) end
+        as overdue_amount,
+    cast(coalesce(overdue.missing_rate_count, 0) as integer) as missing_rate_count,
+    cases.started_at,
+    cases.handled_at,
+    run.as_of_date,
+    cases._file,
+    cases._row
+from cases
+cross join run
+left join accounts on cases.account_id = accounts.account_id
+left join overdue on cases.account_id = overdue.account_id
+left join employees on cases.employee_id = employees.employee_id
+left join employees as handlers on cases.handled_by_id = handlers.employee_id
+where cases.started_on <= run.as_of_date

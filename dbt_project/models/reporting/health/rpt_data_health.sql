@@ -1,0 +1,99 @@
+-- Grain: one row a source contract and entity.
+{%- set matched_facts = {
+    'fct_calls': ['calls', 'calls'], 'fct_deals': ['crm', 'deals'], 'fct_activities': ['crm', 'activities'],
+    'fct_invoices': ['billing', 'invoices'], 'fct_payments': ['billing', 'payments'],
+} %}
+with files as (
+    select * from {{ ref('fct_landed_files') }}
+),
+
+run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_accounts') }}
+),
+
+sources as (
+    select
+        contract,
+        domain,
+        entity,
+        count(distinct file_sha256) as files,
+        sum(rows_read) as rows_read,
+        sum(rows_loaded) as rows_loaded,
+        sum(rows_rejected) as rows_rejected,
+        sum(rows_superseded) as rows_superseded,
+        max(newest_event_at) as newest_event_at,
+        max(landed_at) as loaded_at
+    from files
+    group by contract, domain, entity
+),
+
+-- Rows whose account nobody gave stand on an account of their own, '<system>:unknown': they reach none.
+facts as (
+    {%- for fact, entity in matched_facts.items() %}
+    select
+        _source as contract,
+        '{{ entity[0] }}' as domain,
+        '{{ entity[1] }}' as entity,
+        case when account_id like '%:unknown' then null else account_id end as account_id
+    from {{ ref(fact) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+matched as (
+    select
+        facts.contract,
+        facts.domain,
+        facts.entity,
+        count(*) as facts,
+        count(facts.account_id) as matched,
+        count(*) filter (where accounts.has_crm_record) as matched_in_crm
+    from facts
+    left join accounts on facts.account_id = accounts.account_id
+    group by facts.contract, facts.domain, facts.entity
+),
+
+aged as (
+    select
+        sources.*,
+        {{ days_between(business_date('sources.newest_event_at', 'run.business_timezone'), 'run.as_of_date') }} as days_old,
+        case sources.domain
+            {%- for domain in ['crm', 'billing', 'calls', 'plan'] %}
+            when '{{ domain }}' then {{ parameter('freshness_' ~ domain ~ '_late_days') }}
+            {%- endfor %}
+        end as late_days,
+        case sources.domain
+            {%- for domain in ['crm', 'billing', 'calls', 'plan'] %}
+            when '{{ domain }}' then {{ parameter('freshness_' ~ domain ~ '_stale_days') }}
+            {%- endfor %}
+        end as stale_days
+    from sources
+    cross join run
+)
+
+select
+    aged.contract as source,
+    aged.domain,
+    aged.entity,
+    case
+        when aged.days_old > aged.stale_days then 'stale'
+        when aged.days_old > aged.late_days then 'late'
+        when aged.days_old is not null then 'fresh'
+    end as freshness_state,
+    cast(aged.files as integer) as files,
+    cast(aged.rows_read as bigint) as rows_read,
+    cast(aged.rows_loaded as bigint) as rows_loaded,
+    cast(aged.rows_rejected as bigint) as rows_rejected,
+    cast(aged.rows_superseded as bigint) as rows_superseded,
+    cast(aged.days_old as integer) as days_old,
+    cast(matched.matched as double) / nullif(matched.facts, 0) as match_coverage,
+    cast(matched.matched_in_crm as double) / nullif(matched.facts, 0) as crm_match_coverage,
+    aged.newest_event_at,
+    aged.loaded_at
+from aged
+left join matched
+    on aged.contract = matched.contract and aged.domain = matched.domain and aged.entity = matched.entity

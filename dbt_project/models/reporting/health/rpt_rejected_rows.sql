@@ -1,0 +1,15 @@
+-- Grain: one row a rejected row.
+select
+    file_sha256,
+    file,
+    part,
+    contract,
+    domain,
+    entity,
+    line,
+    column_name,
+    value,
+    reason,
+    row_text,
+    landed_at
+from {{ ref('fct_rejected_rows') }}

@@ -1,0 +1,10 @@
+-- Grain: one row a landed file, part and column whose header changed.
+select
+    file_sha256,
+    file,
+    part,
+    contract,
+    column_name,
+    event,
+    action
+from {{ ref('fct_schema_events') }}

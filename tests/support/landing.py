@@ -1,0 +1,72 @@
+"""Lands one file under one contract in a scratch home, for tests of reading and casting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from pipelines.exports.contracts import Contract, load_contracts
+from pipelines.exports.land import Landing, Surroundings
+from pipelines.exports.raw import RawStore, Receipt
+from pipelines.exports.unpack import Limits
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@dataclass
+class Landed:
+    """What one file became."""
+
+    receipt: Receipt
+    store: RawStore
+
+    def rows(self, entity: str, columns: str = "*") -> list[tuple[Any, ...]]:
+        """The loaded rows of an entity (`billing.invoices`), by line."""
+        return self._query(f"{entity.replace('.', '/')}/*[0-9a-f].parquet", columns, "_row")
+
+    def rejects(self, columns: str = "line, column_name, value, reason") -> list[tuple[Any, ...]]:
+        """The rejected rows, by line."""
+        return self._query("*/*/*.rejects.parquet", columns, "line")
+
+    def totals(self) -> list[tuple[Any, ...]]:
+        """The control totals."""
+        return self._query("*/*/*.totals.parquet", "measure, currency, file_total, loaded, rejected", "all")
+
+    def _query(self, pattern: str, columns: str, order: str) -> list[tuple[Any, ...]]:
+        files = str(self.store.root / pattern)
+        with duckdb.connect() as connection:
+            connection.execute("set timezone = 'UTC'")
+            query = f"select {columns} from read_parquet('{files}', union_by_name = true) order by {order}"
+            return connection.execute(query).fetchall()
+
+
+def contract(text: str) -> dict[str, Contract]:
+    """A contract from YAML, by its name."""
+    made = Contract.model_validate(yaml.safe_load(text))
+    return {made.contract: made}
+
+
+def land(
+    folder: Path,
+    content: str | bytes | Path,
+    contracts: dict[str, Contract] | None = None,
+    name: str = "export.csv",
+    business_timezone: str = "UTC",
+    limits: Limits | None = None,
+) -> Landed:
+    """Lands a file with this content."""
+    path = folder / name
+    if isinstance(content, Path):
+        path = content
+    else:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    store = RawStore(folder / "raw")
+    store.prepare()
+    surroundings = Surroundings(business_timezone, limits or Limits(), lambda: NOON)
+    receipt = Landing(store, contracts or load_contracts(), surroundings).land_file(path, name)
+    return Landed(receipt, store)

@@ -1,0 +1,171 @@
+"""Casting: what a text means by a contract's formats, and what is said of one that means nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.support.landing import contract, land
+
+INVOICES = """
+contract: test_invoices
+title: Test invoices
+system: test
+recognise: {headers: [Number, Amount]}
+formats: {date: ['%d/%m/%Y'], timestamp: ['%d %b, %Y %H:%M:%S'], FORMATS}
+entities:
+  billing.invoices:
+    columns: {invoice_id: Number, issued_on: Date, gross_amount: Amount, status: {value: issued}}
+"""
+
+
+def _amount(folder: Path, text: str, formats: str = "blank: []") -> Decimal | None:
+    """What an amount is read as; None when the row is rejected."""
+    landed = land(folder, f'Number;Date;Amount\n1;;"{text}"\n', contract(INVOICES.replace("FORMATS", formats)))
+    rows = landed.rows("billing.invoices", "gross_amount")
+    assert len(rows) + len(landed.rejects()) == 1
+    return rows[0][0] if rows else None
+
+
+@pytest.mark.parametrize(
+    ("text", "formats", "amount"),
+    [
+        ("12.5", "blank: []", "12.5"),
+        ("$1,117.10", "blank: []", "1117.10"),
+        ("-$1,117.10", "blank: []", "-1117.10"),
+        ("$-5.00", "blank: []", "-5"),
+        ("(1,234.50)", "blank: []", "-1234.50"),
+        ("1,234.50-", "blank: []", "-1234.50"),
+        ("€ 99", "blank: []", "99"),
+        ("99 EUR", "blank: []", "99"),
+        ("1 234.50", "blank: []", "1234.50"),
+        ("1.234,50", "decimal: ',', thousands: ['.']", "1234.50"),
+        ("1\u00a0234,50", "decimal: ',', thousands: [' ']", "1234.50"),
+        ("$1,117.10K", "suffixes: {K: 1000}", "1117100"),
+        ("0.00001", "blank: []", "0"),
+    ],
+)
+def test_amounts_are_read_by_the_contracts_marks(tmp_path: Path, text: str, formats: str, amount: str) -> None:
+    assert _amount(tmp_path, text, formats) == Decimal(amount)
+
+
+@pytest.mark.parametrize("text", ["12abc", "1,23", "1,2345.0", "1.234,50", "--5", "12 34", "twelve", "1e99", "NaN"])
+def test_what_is_no_number_throughout_is_rejected(tmp_path: Path, text: str) -> None:
+    assert _amount(tmp_path, text) is None
+
+
+def test_a_rejected_row_names_line_column_value_and_reason(tmp_path: Path) -> None:
+    text = "Number,Date,Amount\n1,31/12/2025,10\n2,2/13/2025,10\n3,,ten\n"
+    landed = land(tmp_path, text, contract(INVOICES.replace("FORMATS", "blank: []")))
+    assert [row[:3] for row in landed.rejects()] == [(3, "Date", "2/13/2025"), (4, "Amount", "ten")]
+    assert "%d/%m/%Y" in landed.rejects()[0][3]
+    assert landed.rejects("row_text")[1] == ("3 |  | ten",)
+    assert [(e["rows_read"], e["rows_loaded"], e["rows_rejected"]) for e in landed.receipt.entities] == [(3, 1, 2)]
+
+
+def test_every_unreadable_column_of_a_row_is_named(tmp_path: Path) -> None:
+    landed = land(tmp_path, "Number,Date,Amount\n1,soon,much\n", contract(INVOICES.replace("FORMATS", "blank: []")))
+    assert "Date" in landed.rejects()[0][3]
+    assert "Amount" in landed.rejects()[0][3]
+
+
+def test_a_row_without_its_key_is_rejected(tmp_path: Path) -> None:
+    landed = land(tmp_path, "Number,Date,Amount\n ,,5\n", contract(INVOICES.replace("FORMATS", "blank: []")))
+    assert landed.rejects("column_name, value") == [("Number", None)]
+
+
+CALLS = """
+contract: test_calls
+title: Test calls
+system: test
+recognise: {headers: [Id, Started]}
+formats: {timestamp: ['%d %b, %Y %H:%M:%S', '%Y-%m-%dT%H:%M:%S%z'], timezone: Europe/Stockholm}
+entities:
+  calls.calls:
+    columns:
+      call_id: Id
+      started_at: Started
+      talk_seconds: {from: Talk, unit: hms}
+      wait_seconds: {from: Wait, unit: milliseconds}
+      status: {from: Result, map: {OK: answered, NO ANSWER: missed}}
+      is_voicemail: Voicemail
+"""
+
+
+def test_times_durations_and_words_are_read_by_the_contract(tmp_path: Path) -> None:
+    text = (
+        "Id,Started,Talk,Wait,Result,Voicemail\n"
+        '1,"15 Apr, 2021 00:02:00",20:03:05,1500,ok,No\n'
+        '2,"2021-01-15T10:00:00+0500",02:05,,No answer,YES\n'
+        "3,2021-07-01 08:00:00,0:00:01,,Busy,\n"
+    )
+    landed = land(tmp_path, text, contract(CALLS))
+    rows = landed.rows("calls.calls", "call_id, started_at, talk_seconds, wait_seconds, status, is_voicemail")
+    first, second = rows
+    assert first[1].isoformat() == "2021-04-14T22:02:00+00:00"
+    assert first[2:] == (Decimal("72185"), Decimal("1.5"), "answered", False)
+    assert second[1].isoformat() == "2021-01-15T05:00:00+00:00"
+    assert second[2:] == (Decimal("125"), None, "missed", True)
+    assert [row[:3] for row in landed.rejects()] == [(4, "Result", "Busy")]
+
+
+def test_a_moment_becomes_a_date_in_the_business_time_zone(tmp_path: Path) -> None:
+    zoned = contract(INVOICES.replace("FORMATS", "timezone: UTC"))
+    landed = land(tmp_path, "Number,Date,Amount\n1,2025-12-31T23:30:00Z,5\n2,2025-12-31,5\n", zoned,
+                  business_timezone="Europe/Stockholm")  # fmt: skip
+    assert [str(row[0]) for row in landed.rows("billing.invoices", "issued_on")] == ["2026-01-01", "2025-12-31"]
+
+
+ORDERS = """
+contract: test_orders
+title: Test orders
+system: test
+recognise: {headers: [Number, Amount]}
+formats: {date_orders: {day first: ['%d/%m/%Y'], month first: ['%m/%d/%Y']}}
+entities:
+  billing.invoices: {columns: {invoice_id: Number, issued_on: Date, gross_amount: Amount}}
+"""
+
+
+def test_the_order_of_day_and_month_is_found_by_all_values(tmp_path: Path) -> None:
+    lines = [f"{number},{number % 12 + 1:02}/03/2025,5" for number in range(500)]
+    landed = land(tmp_path, "\n".join(["Number,Date,Amount", *lines, "x,03/25/2025,5"]), contract(ORDERS))
+    assert not landed.receipt.held
+    assert {str(row[0]) for row in landed.rows("billing.invoices", "issued_on")} >= {"2025-01-03", "2025-03-25"}
+
+
+def test_a_file_whose_dates_read_two_ways_is_held(tmp_path: Path) -> None:
+    landed = land(tmp_path, "Number,Date,Amount\n1,03/04/2025,5\n", contract(ORDERS))
+    assert "day first" in landed.receipt.held[0]
+    assert "Date" in landed.receipt.held[0]
+
+
+def test_dates_that_mean_the_same_either_way_do_not_hold_a_file(tmp_path: Path) -> None:
+    landed = land(tmp_path, "Number,Date,Amount\n1,03/03/2025,5\n", contract(ORDERS))
+    assert len(landed.rows("billing.invoices")) == 1
+
+
+def test_control_totals_are_what_the_text_adds_up_to(tmp_path: Path) -> None:
+    text = "Number,Date,Amount\n1,,10.10\n2,,20.20\n3,never,30.30\n"
+    landed = land(tmp_path, text, contract(INVOICES.replace("FORMATS", "blank: []")))
+    assert landed.totals() == [
+        ("gross_amount", "", Decimal("60.6"), Decimal("30.3"), Decimal("30.3")),
+        ("rows", "", Decimal(3), Decimal(2), Decimal(1)),
+    ]
+
+
+def test_unmapped_columns_are_kept_and_reported(tmp_path: Path) -> None:
+    landed = land(tmp_path, "Number,Amount,Colour\n1,5,red\n", contract(INVOICES.replace("FORMATS", "blank: []")))
+    assert landed.rows("billing.invoices", "_extra") == [('{"Colour":"red"}',)]
+    events = {(event["column_name"], event["event"]) for event in landed.receipt.schema_events}
+    assert events == {("Colour", "new"), ("Date", "missing")}
+
+
+def test_a_key_that_stands_twice(tmp_path: Path) -> None:
+    text = "Number,Date,Amount\n1,,5\n1,,5\n2,,6\n2,,7\n"
+    landed = land(tmp_path, text, contract(INVOICES.replace("FORMATS", "blank: []")))
+    assert landed.rows("billing.invoices", "invoice_id, cast(gross_amount as int)") == [("1", 5), ("1", 5), ("2", 7)]
+    assert landed.rejects()[0][:3] == (4, "Number", "2")
+    assert "line 5" in landed.rejects()[0][3]

@@ -66,8 +66,9 @@ def publication_time(link: Path, warehouse: str, zone: str) -> datetime:
 
 def main() -> None:
     """One run of the page that is open."""
-    st.set_page_config(page_title="Keybook", page_icon=str(FOLDER / "assets" / "mark.svg"), layout="wide")
-    st.logo(str(FOLDER / "assets" / "logo.svg"), icon_image=str(FOLDER / "assets" / "mark.svg"), size="large")
+    mark = str(FOLDER / "assets" / "mark.svg")
+    st.set_page_config(page_title="Keybook", page_icon=mark, layout="wide", initial_sidebar_state=256)
+    st.logo(str(FOLDER / "assets" / "logo.svg"), icon_image=mark, size="large")
     st.html(FOLDER / "assets" / "style.css")
     try:
         settings = load_settings()
@@ -98,6 +99,9 @@ def main() -> None:
             st.rerun()
         st.title("Keybook", anchor=False)
         st.error("The published warehouse cannot be opened. Run `keybook refresh` to publish it again.")
+        st.text(str(error))
+    except duckdb.Error as error:
+        st.error("This page can't read the published warehouse: it may have been built by another version of Keybook.")
         st.text(str(error))
 
 

@@ -107,7 +107,7 @@ def _run(work: Refresh, as_of: str | None) -> None:
             definitions = build_defs(work)
         except TransformError as error:
             raise click.ClickException(str(error)) from error
-        running = definitions.get_job_def("refresh")
+        running = definitions.resolve_job_def("refresh")
         config = {"config": {"as_of": as_of}}
         result = running.execute_in_process(
             run_config={
@@ -120,8 +120,8 @@ def _run(work: Refresh, as_of: str | None) -> None:
     if not result.success:
         for event in result.filter_events(lambda event: event.is_step_failure):
             data = event.step_failure_data
-            user_failure = data.user_failure_data
-            said = (user_failure.description if user_failure else None) or (data.error.message if data.error else "")
+            error = data.error and (data.error.cause or data.error)
+            said = data.user_failure_data.description if data.user_failure_data else error and error.message
             click.echo(f"{event.step_key}: {str(said).strip()}", err=True)
         click.echo("Nothing was published; the earlier publication stands.", err=True)
         sys.exit(GATE_FAILED)

@@ -100,13 +100,25 @@ def build(
     arguments = ["build", *_arguments(settings)]
     if select is not None:
         arguments += ["--select", *select]
-    outcome = dbtRunner(callbacks=[hear]).invoke(arguments)
+    try:
+        outcome = dbtRunner(callbacks=[hear]).invoke(arguments)
+    finally:
+        _let_go()
     if outcome.exception is not None:
         raise TransformError(f"dbt stopped: {outcome.exception}")
     return [
         NodeResult(node.node.unique_id, str(node.status), node.execution_time, node.message or "")
         for node in getattr(outcome.result, "results", [])
     ]
+
+
+def _let_go() -> None:
+    """Closes the build's file: dbt-duckdb keeps it open for the next call in the same process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager.close_all_connections()
 
 
 def failures(results: list[NodeResult]) -> list[str]:

@@ -111,6 +111,7 @@ with section("Missed calls", "Those that nobody has answered first, the largest 
                 "caller_number_masked": Column("From"),
                 "account_name": Column("Account", width="medium"),
                 "overdue_amount": Column(f"Overdue, {code or 'base'}", "money"),
+                "state": Column("State", help="open: the time to call back isn't over yet."),
                 "handled_at": Column("Handled", "time", "K4: the first contact with the same number after it."),
                 "handled_by": Column("By"),
             },

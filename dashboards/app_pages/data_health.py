@@ -42,6 +42,7 @@ with sources, section("Sources", "Rows read are rows loaded plus rows rejected, 
         health.sources(page.warehouse),
         {
             "source": Column("Source", pinned=True),
+            "domain": Column("Domain"),
             "entity": Column("Entity"),
             "freshness_state": Column("Freshness"),
             "newest_event_at": Column("Newest event", "time"),
@@ -137,10 +138,10 @@ with findings:
                 },
                 "findings",
             )
-        elif "rpt_findings" in catalogue(page.warehouse):
+        elif "rpt_landing_findings" in catalogue(page.warehouse):
             nothing("No findings.")
         else:
-            nothing("", "rpt_findings")
+            nothing("", "rpt_landing_findings")
     with section("Columns that changed", "New, missing, renamed and re-typed columns of the exports.", key="schema"):
         events = health.schema_events(page.warehouse, MOST)
         if events.num_rows:

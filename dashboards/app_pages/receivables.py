@@ -46,16 +46,19 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, kind: str) -> T
 def ageing_tab() -> None:
     """Buckets at the as-of date by currency, over time, and by account."""
     left, right = st.columns([2, 3], gap="small")
-    with left, section(
-        "At the as-of date", "Each currency on its own, with the share of each age." if len(by_currency) > 1 else None,
-        key="ageing-now",
-    ):  # fmt: skip
-        if len(by_currency) == 1 or chosen != ALL:
-            row = by_currency[0] if by_currency else {}
-            charts.ageing_columns(row, row.get("currency", ""), key="ageing_now", alt_text="Open receivables by age")
+    with left, section("At the as-of date", f"Open by days overdue, in {code or 'base currency'}.", key="ageing-now"):
+        if chosen == ALL:
+            parts = rows(receivables.ageing_base(page.warehouse, page.filters))
+            amounts = {row["aging_bucket"]: row["amount"] for row in parts}
+            unknown = sum(row["missing_rate_count"] for row in parts)
         else:
-            parts = [{"label": row["currency"], **row} for row in by_currency]
-            charts.ageing_bar(parts, "Amount, each in its own currency", key="ageing_now", alt_text="Age by currency")
+            amounts, unknown = by_currency[0] if by_currency else {}, 0
+        if amounts:
+            charts.ageing_columns(amounts, code or "", key="ageing_now", alt_text="Open receivables by days overdue")
+        else:
+            nothing("Nothing is owed.", "rpt_open_invoices")
+        if unknown:
+            st.caption(f"{number(unknown)} open invoices have no exchange rate and are not in these columns.")
     with right, section("Month by month", f"Open at each month end, in {single}.", key="ageing-history"):
         history = rows(receivables.ageing_history(page.warehouse, page.filters, single or ""))
         if history:
@@ -70,7 +73,10 @@ def ageing_tab() -> None:
         "unapplied_amount": Column("Unapplied", "money", "R2: paid, not yet set against an invoice."),
         "net_amount": Column("Net", "money", "R3: open less credit and unapplied."),
     }
-    with section("By currency", key="ageing-currency"):
+    with section("By currency", "Each on its own: currencies are never added.", key="ageing-currency"):
+        if len(by_currency) > 1:
+            parts = [{"label": row["currency"], **row} for row in by_currency]
+            charts.ageing_bar(parts, key="ageing_mix", alt_text="What each currency's receivables are made of, by age")
         table(
             receivables.ageing_by_currency(page.warehouse, page.filters),
             {"currency": Column("Currency", pinned=True), "accounts": Column("Accounts", "count"), **buckets, **rest},

@@ -150,7 +150,7 @@ def timeline_section(account: str) -> None:
                 "title": Column("What", width="large"),
                 "amount": Column("Amount", "money"),
                 "currency": Column("Currency"),
-                "employee_id": Column("By"),
+                "employee_name": Column("By"),
                 "_file": Column("File"),
                 "_row": Column("Line", "count"),
             },

@@ -16,6 +16,8 @@ Rows = Sequence[dict[str, Any]]
 
 HEIGHT = 260
 _COMPACT = "~s"
+# 2026-11-20 is labelled 11-20, and a month 2026-11.
+_SHORT_DAY = "length(datum.value) == 10 ? substring(datum.value, 5) : datum.value"
 _PADDING = {"top": 6, "left": 2, "right": 6, "bottom": 2}
 
 
@@ -126,8 +128,8 @@ def bars(
     show(chart.properties(height=HEIGHT, padding=_PADDING), key, alt_text)
 
 
-def ageing_bar(parts: Rows, unit: str, *, key: str, alt_text: str) -> None:
-    """Open money by age: one bar a row of `label`, its buckets side by side."""
+def ageing_bar(parts: Rows, *, key: str, alt_text: str) -> None:
+    """The make-up of open money by age: a bar a row of `label`, each as long as the next, for they are not one currency."""
     points = [
         {"label": row["label"], "series": BUCKET_WORDS[bucket], "value": float(row[bucket] or 0), "order": place}
         for row in parts
@@ -136,13 +138,13 @@ def ageing_bar(parts: Rows, unit: str, *, key: str, alt_text: str) -> None:
     names = list(BUCKET_WORDS.values())
     chart = alt.Chart(_data(points)).mark_bar(cornerRadius=1).encode(
         y=alt.Y("label:N", title=None, sort=[row["label"] for row in parts], axis=alt.Axis(labelLimit=150)),
-        x=alt.X("value:Q", title=None, stack="zero", axis=alt.Axis(format=_COMPACT, tickCount=5)),
+        x=alt.X("value:Q", title=None, stack="normalize", axis=alt.Axis(format=".0%", tickCount=5)),
         color=alt.Color("series:N", scale=_scale(names, ageing()), sort=names, legend=alt.Legend(columns=3)),
         order=alt.Order("order:Q"),
-        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("series:N", title="Age"),
-                 alt.Tooltip("value:Q", title=unit, format=",.2f")],
+        tooltip=[alt.Tooltip("label:N", title="Currency"), alt.Tooltip("series:N", title="Age"),
+                 alt.Tooltip("value:Q", title="Amount", format=",.2f")],
     )  # fmt: skip
-    show(chart.properties(height=max(56 + 34 * len(parts), 90)), key, alt_text)
+    show(chart.properties(height=90 + 30 * len(parts), padding=_PADDING), key, alt_text)
 
 
 def ageing_columns(values: dict[str, Any], unit: str, *, key: str, alt_text: str) -> None:
@@ -260,8 +262,8 @@ def heat(
     agents = len({row[y] for row in points})
     chart = alt.Chart(_data(points)).mark_rect(cornerRadius=2, stroke=look["ground"], strokeWidth=2).encode(
         x=alt.X(f"{x}:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="parity", grid=False,
-                                                    labelExpr="substring(datum.value, 5)")),
-        y=alt.Y(f"{y}:N", title=None, axis=alt.Axis(labelLimit=120, grid=False)),
+                                                    labelExpr=_SHORT_DAY)),
+        y=alt.Y(f"{y}:N", title=None, axis=alt.Axis(labelLimit=120, labelOverlap=False, grid=False)),
         color=alt.Color(f"{value}:Q", title=title,
                         scale=alt.Scale(domain=[0, 1], range=[look["orange"], look["grid"], look["blue"]], interpolate="lab"),
                         legend=alt.Legend(format=".0%", gradientLength=140, title=title, titleColor=look["muted"],
@@ -270,4 +272,4 @@ def heat(
                  alt.Tooltip(f"{value}:Q", title=title, format=".1%"),
                  *[alt.Tooltip(f"{column}:Q", title=words, format=",.0f") for column, words in tips.items()]],
     )  # fmt: skip
-    show(chart.properties(height=max(60 + 28 * agents, 120)), key, alt_text)
+    show(chart.properties(height=112 + 28 * agents), key, alt_text)

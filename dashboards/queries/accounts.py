@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, EMPLOYEES, Filters, first, select
 
 _FOUND = f"""
     with chosen as ({ACCOUNTS}),
@@ -66,11 +66,15 @@ MONTHLY = """
     order by month
 """
 
-TIMELINE = """
-    select cast(occurred_at as timestamp) as occurred_at, event_type, title, amount, currency, employee_id, _file, _row
-    from {rpt_account_timeline}
+TIMELINE = f"""
+    with employees as ({EMPLOYEES})
+
+    select cast(occurred_at as timestamp) as occurred_at, event_type, title, amount, currency,
+        coalesce(employees.employee_name, timeline.employee_id) as employee_name, _file, _row
+    from {{rpt_account_timeline}} as timeline
+    left join employees on employees.employee_id = timeline.employee_id
     where account_id = $account
-    order by occurred_at desc nulls last, event_type, title
+    order by timeline.occurred_at desc nulls last, event_type, title
     limit $most
 """
 

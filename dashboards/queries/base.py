@@ -31,12 +31,16 @@ ACCOUNTS = """
 # The condition on a table with an account_id; without a choice also rows of accounts that the publication doesn't list.
 CHOSEN = "($everything or account_id in (select account_id from chosen))"
 
-# Who works for whom, for tables whose grain is an employee: the owners of accounts, by the filters of team and manager.
+# Everybody who owns accounts or sells, with name and team: what an employee_id is shown as.
 EMPLOYEES = """
-    select owner_id as employee_id, any_value(owner_name) as employee_name, any_value(team) as team
-    from {rpt_accounts}
-    where owner_id is not null
-    group by owner_id
+    select employee_id, max(employee_name) as employee_name, max(team) as team
+    from (
+        select owner_id as employee_id, owner_name as employee_name, team from {rpt_accounts}
+        union all
+        select employee_id, employee_name, team from {rpt_sales_monthly}
+    ) as everybody
+    where employee_id is not null and employee_id <> 'unassigned'
+    group by employee_id
 """
 
 

@@ -84,26 +84,29 @@ CHANNEL_MONTHS = """
     order by channels.month desc, calls desc, source
 """
 
+# Who still waits: the number is known and nobody has reached it since. Older publications have no state.
+_WAITS = "coalesce({0}state in ('open', 'not_handled'), {0}handled_at is null)"
+
 MISSED = f"""
     with chosen as ({ACCOUNTS})
 
     select missed.account_id, cast(missed.started_at as timestamp) as started_at, missed.caller_number_masked,
         accounts.account_name, missed.overdue_amount, cast(missed.handled_at as timestamp) as handled_at,
-        missed.handled_by
+        missed.handled_by, missed.state
     from {{rpt_missed_calls}} as missed
     left join {{rpt_accounts}} as accounts on accounts.account_id = missed.account_id
     where ($everything or missed.account_id in (select account_id from chosen))
         and cast(missed.started_at as timestamp) >= $since
-        and (not $unhandled_only or missed.handled_at is null)
-    order by missed.handled_at is not null, missed.overdue_amount desc nulls last, missed.started_at desc
+        and (not $unhandled_only or {_WAITS.format('missed.')})
+    order by {_WAITS.format('missed.')} desc, missed.overdue_amount desc nulls last, missed.started_at desc
     limit $most
 """
 
 MISSED_TOTALS = f"""
     with chosen as ({ACCOUNTS})
 
-    select count(*) as cases, count(*) filter (handled_at is null) as unhandled,
-        count(*) filter (handled_at is null and overdue_amount > 0) as unhandled_with_overdue,
+    select count(*) as cases, count(*) filter ({_WAITS.format('')}) as unhandled,
+        count(*) filter ({_WAITS.format('')} and overdue_amount > 0) as unhandled_with_overdue,
         count(*) filter (account_id is null) as without_account
     from {{rpt_missed_calls}}
     where {CHOSEN} and cast(started_at as timestamp) >= $since

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.queries.base import first, rows, select
+from dashboards.queries.base import EMPLOYEES, first, rows, select
 
 PUBLICATION = """
     with as_of as (
@@ -15,10 +15,12 @@ PUBLICATION = """
             select max(as_of_date) as as_of_date from {rpt_receivable_aging}
             union all
             select max(as_of_date) as as_of_date from {rpt_pipeline}
+            union all
+            select max(as_of_date) as as_of_date from {rpt_accounts}
         )
     ),
 
-    files as (select count(distinct file) as files from {rpt_control_totals}),
+    files as (select count(distinct coalesce(file_sha256, file)) as files from {rpt_control_totals}),
 
     health as (
         select
@@ -41,11 +43,20 @@ PUBLICATION = """
     from as_of, files, health, base
 """
 
-CHOICES = """
-    select distinct coalesce(team, '') as team, coalesce(owner_id, '') as owner_id,
-        coalesce(owner_name, owner_id, '') as owner_name, coalesce(segment, '') as segment,
-        coalesce(country, '') as country
-    from {rpt_accounts}
+CHOICES = f"""
+    with employees as ({EMPLOYEES})
+
+    select distinct 'manager' as kind, owner_id as value, coalesce(owner_name, owner_id) as label from {{rpt_accounts}}
+    union
+    select 'manager' as kind, employee_id as value, coalesce(employee_name, employee_id) as label from employees
+    union
+    select 'team' as kind, team as value, team as label from {{rpt_accounts}}
+    union
+    select 'team' as kind, team as value, team as label from employees where team is not null
+    union
+    select 'segment' as kind, segment as value, segment as label from {{rpt_accounts}}
+    union
+    select 'country' as kind, country as value, country as label from {{rpt_accounts}}
 """
 
 CURRENCIES = """
@@ -61,14 +72,6 @@ METRICS = """
     order by metric_id, table_name, column_name
 """
 
-LANDED = """
-    select
-        coalesce(sum(rows_loaded) filter (entity like 'crm%'), 0) > 0 as crm,
-        coalesce(sum(rows_loaded) filter (entity like 'billing%'), 0) > 0 as billing,
-        coalesce(sum(rows_loaded) filter (entity like 'calls%'), 0) > 0 as calls
-    from {rpt_data_health}
-"""
-
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def publication(warehouse: str) -> dict[str, Any]:
@@ -79,18 +82,16 @@ def publication(warehouse: str) -> dict[str, Any]:
 @st.cache_data(show_spinner=False, max_entries=8)
 def choices(warehouse: str) -> dict[str, dict[str, str]]:
     """What each filter offers: value -> label; the value '' stands for what is not known."""
-    found = rows(select(warehouse, CHOICES))
-    names = {row["owner_id"]: row["owner_name"] for row in found}
-    shared = {name for name in names.values() if list(names.values()).count(name) > 1}
-    labels = {key: f"{name} ({key})" if name in shared else name for key, name in names.items()}
-    offered = {
-        column: {row[column]: row[column] for row in found if row[column]} for column in ("team", "segment", "country")
-    }
-    offered["manager"] = {key: label for key, label in labels.items() if key}
-    for column, key in (("team", "team"), ("manager", "owner_id"), ("segment", "segment"), ("country", "country")):
-        offered[column] = dict(sorted(offered[column].items(), key=lambda item: item[1].casefold()))
-        if offered[column] and any(not row[key] for row in found):
-            offered[column][""] = "Not known"
+    offered: dict[str, dict[str, str]] = {"team": {}, "manager": {}, "segment": {}, "country": {}}
+    for row in rows(select(warehouse, CHOICES)):
+        offered[row["kind"]][row["value"] or ""] = row["label"] or ""
+    for kind, labels in offered.items():
+        unknown = labels.pop("", None) is not None
+        every = list(labels.values())
+        named = {value: f"{label} ({value})" if every.count(label) > 1 else label for value, label in labels.items()}
+        offered[kind] = dict(sorted(named.items(), key=lambda item: item[1].casefold()))
+        if unknown and offered[kind]:
+            offered[kind][""] = "Not known"
     return offered
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.queries.base import first, select
 
 SOURCES = """
-    select source, entity, freshness_state, files, rows_read, rows_loaded, rows_rejected, rows_superseded,
+    select source, domain, entity, freshness_state, files, rows_read, rows_loaded, rows_rejected, rows_superseded,
         match_coverage, cast(newest_event_at as timestamp) as newest_event_at, cast(loaded_at as timestamp) as loaded_at
     from {rpt_data_health}
     order by rows_rejected desc nulls last, source, entity
@@ -65,7 +65,7 @@ FILES = "select distinct file from {rpt_rejected_rows} order by file"
 
 FINDINGS = """
     select severity, message, file, part
-    from {rpt_findings}
+    from {rpt_landing_findings}
     order by severity, file, part
     limit $most
 """

@@ -9,6 +9,13 @@ import streamlit as st
 
 from dashboards.queries.base import EMPLOYEES, Filters, first, select
 
+# A deal without an owner stands under 'unassigned', so that managers add up to the whole.
+_NAME = """
+    case
+        when coalesce({0}.employee_id, 'unassigned') = 'unassigned' then 'No owner'
+        else coalesce({0}.employee_name, owners.employee_name, {0}.employee_id)
+    end"""
+
 _PEOPLE = f"""
     owners as ({EMPLOYEES}),
 
@@ -16,7 +23,7 @@ _PEOPLE = f"""
         select
             deals.employee_id, deals.stage, deals.open_deals, deals.open_amount, deals.weighted_amount,
             deals.stale_deals, deals.as_of_date,
-            coalesce(deals.employee_name, owners.employee_name, deals.employee_id, 'Not known') as employee_name,
+            {_NAME.format('deals')} as employee_name,
             coalesce(deals.team, owners.team) as team
         from {{rpt_pipeline}} as deals
         left join owners using (employee_id)
@@ -25,7 +32,7 @@ _PEOPLE = f"""
     months as (
         select
             sales.*,
-            coalesce(owners.employee_name, sales.employee_id, 'Not known') as owner,
+            {_NAME.format('sales')} as owner,
             coalesce(sales.team, owners.team) as owner_team
         from {{rpt_sales_monthly}} as sales
         left join owners using (employee_id)
@@ -34,7 +41,7 @@ _PEOPLE = f"""
 
 _CHOSEN = """
     (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
-    and (len($managers) = 0 or list_contains($managers, coalesce(employee_id, '')))
+    and (len($managers) = 0 or list_contains($managers, coalesce(nullif(employee_id, 'unassigned'), '')))
 """
 _CHOSEN_MONTHS = _CHOSEN.replace("coalesce(team", "coalesce(owner_team")
 
@@ -73,7 +80,7 @@ HISTORY = f"""
     with {_PEOPLE}
 
     select strftime(as_of_date, '%Y-%m') as month, sum(open_amount) as open_amount,
-        sum(weighted_amount) as weighted_amount, sum(open_deals) as open_deals
+        sum(weighted_amount) as weighted_amount, sum(open_deals) as open_deals, sum(stale_deals) as stale_deals
     from pipeline
     where {_CHOSEN} and as_of_date >= $since
     group by as_of_date

@@ -100,14 +100,15 @@ _REQUIRED = {
 _EXTRA = {
     "rpt_accounts": """
         payment_terms_days int, credit_limit money, open_deals int, open_deals_amount money, website text, phone text,
-        email text, city text, industry text, payment_rating text""",
-    "rpt_receivable_aging": "base_currency text",
+        email text, city text, industry text, as_of_date date""",
     "rpt_receivable_kpis": "base_currency text, missing_rate_count int",
     "rpt_account_monthly": "missing_rate_count int",
-    "rpt_pipeline": "employee_name text, team text, base_currency text, missing_rate_count int",
-    "rpt_sales_monthly": "employee_name text, team text, base_currency text, lost_amount money",
-    "rpt_call_channels": "base_currency text",
-    "rpt_findings": "file text, part text, severity text, message text, source text, entity text",
+    "rpt_pipeline": "employee_name text, team text",
+    "rpt_sales_monthly": "employee_name text, team text, lost_amount money",
+    "rpt_missed_calls": "state text",
+    "rpt_data_health": "domain text",
+    "rpt_control_totals": "file_sha256 text",
+    "rpt_landing_findings": "file text, part text, severity text, message text",
 }
 
 

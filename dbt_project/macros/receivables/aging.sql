@@ -28,6 +28,15 @@ case
     end
 {%- endmacro %}
 
+{#- The bucket's position for a number of days overdue, from 1: a small number sorts and groups faster than a name. -#}
+{% macro aging_bucket_number(days_overdue) -%}
+case
+    {%- for bucket in aging_buckets() %}
+            when {{ in_aging_bucket(days_overdue, bucket) }} then {{ loop.index }}
+    {%- endfor %}
+        end
+{%- endmacro %}
+
 {#- The bucket's columns of a relation, in order, for a plain select. -#}
 {% macro aging_bucket_columns(prefix='') -%}
 {%- for bucket in aging_buckets() %}{{ prefix }}{{ bucket[0] }}{% if not loop.last %}, {% endif %}{% endfor %}

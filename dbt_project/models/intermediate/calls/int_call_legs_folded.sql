@@ -135,11 +135,10 @@ heads as (
         threaded.leg_ended_at,
         case
             when threaded.started_at is null or threaded.caller_digits is null or threaded.callee_digits is null
-                then threaded.call_id
+                then '~' || threaded.call_id
             else least({{ phone_key('threaded.caller_digits') }}, {{ phone_key('threaded.callee_digits') }})
                 || '|' || greatest({{ phone_key('threaded.caller_digits') }}, {{ phone_key('threaded.callee_digits') }})
-        end as pair,
-        threaded.caller_digits is not null and threaded.callee_digits is not null as has_pair
+        end as pair
     from threaded
     left join leaders on threaded._system = leaders._system and threaded.call_id = leaders.call_id
     where threaded.top_id is null or leaders.call_id is not null
@@ -149,7 +148,7 @@ paused as (
     select
         *,
         max(leg_ended_at) over (
-            partition by _system, has_pair, pair order by started_at, call_id
+            partition by _system, pair order by started_at, call_id
             rows between unbounded preceding and 1 preceding
         ) as earlier_ended_at
     from heads
@@ -162,7 +161,7 @@ opened as (
             when earlier_ended_at is null or {{ exact_seconds_between('earlier_ended_at', 'started_at') }}
                 > {{ parameter('conversation_fold_seconds') }} then call_id
         end ignore nulls) over (
-            partition by _system, has_pair, pair order by started_at, call_id
+            partition by _system, pair order by started_at, call_id
             rows between unbounded preceding and current row
         ) as opening_call_id
     from paused

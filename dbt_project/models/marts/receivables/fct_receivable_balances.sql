@@ -41,7 +41,8 @@ placed as (
         as_of_date,
         account_key,
         is_disputed,
-        case when credit_amount > 0 then 'credit_amount' else {{ aging_bucket('days_overdue') }} end as place,
+        -- 0 is credit, and the buckets count from 1.
+        cast(case when credit_amount > 0 then 0 else {{ aging_bucket_number('days_overdue') }} end as tinyint) as place,
         open_amount + credit_amount as amount
     from items
 ),
@@ -57,11 +58,11 @@ by_account as (
         as_of_date,
         account_key,
         {%- for bucket in aging_buckets() %}
-        {{ money("coalesce(sum(amount) filter (where place = '" ~ bucket[0] ~ "'), 0)") }} as {{ bucket[0] }},
+        {{ money("coalesce(sum(amount) filter (where place = " ~ loop.index ~ "), 0)") }} as {{ bucket[0] }},
         {%- endfor %}
-        {{ money("coalesce(sum(amount) filter (where place <> 'credit_amount'), 0)") }} as open_amount,
-        {{ money("coalesce(sum(amount) filter (where place = 'credit_amount'), 0)") }} as credit_amount,
-        {{ money("coalesce(sum(amount) filter (where is_disputed and place <> 'credit_amount'), 0)") }} as disputed_amount
+        {{ money("coalesce(sum(amount) filter (where place <> 0), 0)") }} as open_amount,
+        {{ money("coalesce(sum(amount) filter (where place = 0), 0)") }} as credit_amount,
+        {{ money("coalesce(sum(amount) filter (where is_disputed and place <> 0), 0)") }} as disputed_amount
     from by_place
     group by as_of_date, account_key
 ),

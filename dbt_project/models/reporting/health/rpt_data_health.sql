@@ -60,7 +60,7 @@ matched as (
 aged as (
     select
         sources.*,
-        {{ days_between(business_date('sources.newest_event_at', 'run.business_timezone'), 'run.as_of_date') }} as days_old,
+        {{ days_from(business_date('sources.newest_event_at', 'run.business_timezone'), 'run.as_of_date') }} as days_old,
         case sources.domain
             {%- for domain in ['crm', 'billing', 'calls', 'plan'] %}
             when '{{ domain }}' then {{ parameter('freshness_' ~ domain ~ '_late_days') }}

@@ -1,0 +1,203 @@
+-- Grain: one row an account and month, every month from the account's first event to the as-of date.
+-- Flows are those of the month, balances stand at its end (in the as-of month at the as-of date), the owner is the one at
+-- its end. Money is in the base currency; missing_rate_count says how many amounts have no rate and are left out.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+states as (
+    select * from {{ ref('fct_account_states') }}
+),
+
+owners as (
+    select * from {{ ref('dim_account_owners') }}
+),
+
+months as (
+    select distinct
+        dates.month,
+        least(dates.month_end, run.as_of_date) as month_end
+    from {{ ref('dim_dates') }} as dates
+    cross join run
+    where dates.day <= run.as_of_date
+),
+
+{%- set measures = account_measures() %}
+events as (
+    select
+        account_id,
+        {{ month_of('issued_on') }} as month,
+        {{ measured({
+            'net_revenue': 'revenue_amount_base',
+            'missing_rate_count': 'case when revenue_amount <> 0 and revenue_amount_base is null then 1 else 0 end',
+        }) }}
+        case when document_kind <> 'credit_note' then issued_on end as sign_on,
+        issued_on as event_on
+    from {{ ref('fct_invoices') }}
+    where not is_void and not is_draft and document_kind in ('invoice', 'debit_note', 'credit_note', 'prepayment')
+
+    union all
+
+    select
+        lines.account_id,
+        {{ month_of('lines.issued_on') }},
+        {{ measured({
+            'listed_net': 'lines.sales_sign * lines.net_amount_base',
+            'list_amount': 'lines.sales_sign * lines.quantity * products.list_price * rates.rate',
+        }) }}
+        cast(null as date),
+        lines.issued_on
+    from {{ ref('fct_invoice_lines') }} as lines
+    inner join {{ ref('dim_products') }} as products
+        on lines.product_id = products.product_id and lines.currency = products.currency
+    inner join {{ ref('int_fx_rates_dated') }} as rates
+        on lines.currency = rates.currency and lines.issued_on = rates.rate_date
+    where products.list_price > 0 and lines.quantity is not null and lines.net_amount_base is not null
+
+    union all
+
+    select
+        account_id,
+        {{ month_of('received_on') }},
+        {{ measured({
+            'collected': 'amount_base',
+            'missing_rate_count': 'case when amount is not null and amount_base is null then 1 else 0 end',
+        }) }}
+        cast(null as date),
+        received_on
+    from {{ ref('fct_payments') }}
+
+    union all
+
+    select
+        balances.account_id,
+        {{ month_of('balances.as_of_date') }},
+        {{ measured({
+            'open_amount_end': 'balances.open_amount_base',
+            'overdue_amount_end': 'balances.overdue_amount_base',
+            'missing_rate_count': 'balances.missing_rate_count',
+        }) }}
+        cast(null as date),
+        balances.as_of_date
+    from {{ ref('fct_receivable_balances') }} as balances
+    cross join run
+    where (balances.as_of_date = {{ month_end_of('balances.as_of_date') }} or balances.as_of_date = run.as_of_date)
+        and (balances.open_amount <> 0 or balances.overdue_amount <> 0)
+
+    union all
+
+    select
+        account_id,
+        {{ month_of('closed_on') }},
+        {{ measured({
+            'won_deals': '1',
+            'won_amount': 'amount_base',
+            'missing_rate_count': 'case when amount is not null and amount_base is null then 1 else 0 end',
+        }) }}
+        closed_on,
+        closed_on
+    from {{ ref('fct_deals') }}
+    where status = 'won'
+
+    union all
+
+    select
+        account_id,
+        {{ month_of('occurred_on') }},
+        {{ measured({'two_way_contacts': '1'}) }}
+        occurred_on,
+        occurred_on
+    from {{ ref('fct_two_way_contacts') }}
+
+    union all
+
+    select
+        account_id,
+        {{ month_of('started_on') }},
+        {{ measured({
+            'inbound_calls': "case when direction = 'inbound' then 1 else 0 end",
+            'outbound_calls': "case when direction = 'outbound' then 1 else 0 end",
+        }) }}
+        cast(null as date),
+        started_on
+    from {{ ref('fct_calls') }}
+
+    union all
+
+    select
+        account_id,
+        month,
+        {{ measured({
+            'cost': "case when plan_kind = 'cost' then amount_base end",
+            'budget': "case when plan_kind = 'budget' then amount_base end",
+            'missing_rate_count': 'missing_rate_count',
+        }) }}
+        cast(null as date),
+        month
+    from {{ ref('fct_account_plans') }}
+),
+
+summed as (
+    select
+        events.account_id,
+        events.month,
+        {%- for measure in measures %}
+        sum(events.{{ measure }}) as {{ measure }},
+        {%- endfor %}
+        max(events.sign_on) as sign_on
+    from events
+    cross join run
+    where events.account_id is not null and events.event_on <= run.as_of_date
+    group by events.account_id, events.month
+),
+
+spans as (
+    select account_id, min(month) as first_month, max(month) as last_month
+    from summed
+    group by account_id
+),
+
+spine as (
+    select spans.account_id, months.month, months.month_end, spans.last_month
+    from spans
+    inner join months on months.month >= spans.first_month
+),
+
+filled as (
+    select
+        spine.account_id,
+        spine.month,
+        spine.month_end,
+        spine.last_month,
+        {%- for measure in measures %}
+        summed.{{ measure }},
+        {%- endfor %}
+        max(summed.sign_on) over (partition by spine.account_id order by spine.month) as last_sign_on
+    from spine
+    left join summed on spine.account_id = summed.account_id and spine.month = summed.month
+)
+
+select
+    filled.account_id,
+    owners.employee_id as owner_id,
+    run.base_currency,
+    {{ account_status(days_from('filled.last_sign_on', 'filled.month_end'), 'states.invoice_gap_days') }} as status,
+    -- What no plan and no price list says stays unknown.
+    {%- for measure, type in measures.items() %}
+    {%- if measure in ['cost', 'budget', 'listed_net', 'list_amount'] %}
+    cast(filled.{{ measure }} as {{ type }}) as {{ measure }},
+    {%- else %}
+    cast(coalesce(filled.{{ measure }}, 0) as {{ type }}) as {{ measure }},
+    {%- endif %}
+    {%- endfor %}
+    filled.month <= filled.last_month as is_within_activity,
+    filled.month,
+    filled.month_end,
+    filled.last_sign_on
+from filled
+cross join run
+left join states on filled.account_id = states.account_id
+left join owners
+    on filled.account_id = owners.account_id
+    and filled.month_end >= coalesce(owners.starts_on, filled.month_end)
+    and filled.month_end <= coalesce(owners.ends_on, filled.month_end)

@@ -1,0 +1,164 @@
+-- Grain: one row a month and employee; deals without an owner stand under 'unassigned', so that employees sum to the whole.
+-- Deals count in the month in which they were created, won or lost, up to the as-of date. Open deals are those at the
+-- month's end. Coverage (P7) looks at a month from its first day, at the as-of month from the as-of date: open deals
+-- expected to close in the month ÷ (target − what was won in it by then).
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+deals as (
+    select
+        deals.*,
+        coalesce(deals.owner_id, 'unassigned') as employee_id,
+        deals.amount is not null and deals.amount_base is null as has_no_rate
+    from {{ ref('fct_deals') }} as deals
+),
+
+employees as (
+    select * from {{ ref('dim_employees') }}
+),
+
+-- A plan may set a target for what is won or for revenue; the first is what sales are held against.
+targets as (
+    select
+        employee_id,
+        month,
+        coalesce(
+            sum(target) filter (where metric = 'won_amount'), sum(target) filter (where metric = 'revenue')
+        ) as target
+    from {{ ref('fct_targets') }}
+    group by employee_id, month
+),
+
+month_ends as (
+    select distinct dates.month, least(dates.month_end, run.as_of_date) as month_end
+    from {{ ref('dim_dates') }} as dates
+    cross join run
+    where dates.day <= run.as_of_date
+),
+
+created as (
+    select deals.employee_id, {{ month_of('deals.created_on') }} as month, count(*) as created
+    from deals
+    cross join run
+    where deals.created_on <= run.as_of_date
+    group by 1, 2
+),
+
+closed as (
+    select
+        deals.employee_id,
+        {{ month_of('deals.closed_on') }} as month,
+        count(*) filter (where deals.status = 'won') as won,
+        count(*) filter (where deals.status = 'lost') as lost,
+        sum(deals.amount_base) filter (where deals.status = 'won') as won_amount,
+        sum(deals.amount_base) filter (where deals.status = 'lost') as lost_amount,
+        median(deals.cycle_days) filter (where deals.cycle_days >= 0) as cycle_days_median,
+        count(*) filter (where deals.cycle_days < 0) as negative_cycle_deals,
+        count(*) filter (where deals.has_no_rate) as missing_rate_count
+    from deals
+    cross join run
+    where deals.closed_on <= run.as_of_date
+    group by 1, 2
+),
+
+standing as (
+    select deals.employee_id, month_ends.month, count(*) as open_deals
+    from deals
+    inner join month_ends
+        on deals.created_on <= month_ends.month_end
+        and coalesce(deals.closed_on, {{ end_of_time() }}) > month_ends.month_end
+    where coalesce(deals.closed_rule, 'given') <> 'unknown'
+    group by 1, 2
+),
+
+expected as (
+    select
+        deals.employee_id,
+        {{ month_of('deals.expected_close_on') }} as month,
+        sum(deals.amount_base) as expected_amount
+    from deals
+    cross join run
+    where {{ month_of('deals.expected_close_on') }} <= run.as_of_month
+        and coalesce(deals.closed_rule, 'given') <> 'unknown'
+        and case
+            when {{ month_of('deals.expected_close_on') }} = run.as_of_month
+                then deals.created_on <= run.as_of_date
+                    and coalesce(deals.closed_on, {{ end_of_time() }}) > run.as_of_date
+            else deals.created_on < {{ month_of('deals.expected_close_on') }}
+                and coalesce(deals.closed_on, {{ end_of_time() }}) >= {{ month_of('deals.expected_close_on') }}
+        end
+    group by 1, 2
+),
+
+keys as (
+    select employee_id, month from created
+    union
+    select employee_id, month from closed
+    union
+    select employee_id, month from standing
+    union
+    select targets.employee_id, targets.month
+    from targets
+    cross join run
+    where targets.month <= run.as_of_month and targets.target is not null
+),
+
+joined as (
+    select
+        keys.month,
+        keys.employee_id,
+        coalesce(created.created, 0) as created,
+        coalesce(closed.won, 0) as won,
+        coalesce(closed.lost, 0) as lost,
+        coalesce(closed.won_amount, 0) as won_amount,
+        coalesce(closed.lost_amount, 0) as lost_amount,
+        coalesce(standing.open_deals, 0) as open_deals,
+        coalesce(expected.expected_amount, 0) as expected_amount,
+        targets.target,
+        targets.target - case
+            when keys.month = run.as_of_month then coalesce(closed.won_amount, 0) else 0
+        end as target_left,
+        closed.cycle_days_median,
+        coalesce(closed.negative_cycle_deals, 0) as negative_cycle_deals,
+        coalesce(closed.missing_rate_count, 0) as missing_rate_count
+    from keys
+    cross join run
+    left join created on keys.employee_id = created.employee_id and keys.month = created.month
+    left join closed on keys.employee_id = closed.employee_id and keys.month = closed.month
+    left join standing on keys.employee_id = standing.employee_id and keys.month = standing.month
+    left join expected on keys.employee_id = expected.employee_id and keys.month = expected.month
+    left join targets on keys.employee_id = targets.employee_id and keys.month = targets.month
+)
+
+select
+    joined.month,
+    joined.employee_id,
+    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.team,
+    run.base_currency,
+    joined.created,
+    joined.won,
+    joined.lost,
+    joined.open_deals,
+    {{ money('joined.won_amount') }} as won_amount,
+    {{ money('joined.lost_amount') }} as lost_amount,
+    {{ money('joined.expected_amount') }} as expected_amount,
+    {{ money('joined.target') }} as target,
+    {{ ratio('joined.won', '(joined.won + joined.lost)') }} as win_rate_count,
+    {{ ratio('joined.won_amount', '(joined.won_amount + joined.lost_amount)') }} as win_rate_amount,
+    cast(joined.cycle_days_median as double) as cycle_days_median,
+    case
+        when joined.target_left > 0 then {{ ratio('joined.expected_amount', 'joined.target_left') }}
+    end as coverage,
+    joined.target_left <= 0 as is_target_met,
+    -- Open deals × win rate × average won amount ÷ cycle: base currency a day (P6).
+    {{ money(
+        'joined.open_deals * ' ~ ratio('joined.won', '(joined.won + joined.lost)') ~ ' * '
+        ~ ratio('joined.won_amount', 'joined.won') ~ ' / nullif(joined.cycle_days_median, 0)'
+    ) }} as velocity,
+    joined.negative_cycle_deals,
+    joined.missing_rate_count
+from joined
+cross join run
+left join employees on joined.employee_id = employees.employee_id

@@ -1,0 +1,155 @@
+-- Grain: one row an employee and month; what belongs to nobody stands under 'unassigned', so that employees sum to the whole.
+-- Revenue, cash and balances are those of the accounts that the employee owns at the month's end (in the as-of month, on
+-- the as-of date); new contracts go to the deal's owner, two-way contacts to who held them.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+account_months as (
+    select * from {{ ref('fct_account_months') }}
+),
+
+states as (
+    select * from {{ ref('fct_account_states') }}
+),
+
+employees as (
+    select * from {{ ref('dim_employees') }}
+),
+
+load_bands as (
+    select * from {{ ref('load_bands') }}
+),
+
+targets as (
+    select employee_id, month, sum(target) as target
+    from {{ ref('fct_targets') }}
+    where metric = 'revenue'
+    group by employee_id, month
+),
+
+reconciled as (
+    select distinct account_id, {{ month_of('signed_on') }} as month
+    from {{ ref('fct_documents') }}
+    where document_type = 'reconciliation_act' and signed_on is not null and account_id is not null
+),
+
+-- Without any act of reconciliation in the exports, nobody knows who reconciled: that is no coverage of zero.
+reconciling as (
+    select count(*) as acts from reconciled
+),
+
+portfolios as (
+    select
+        coalesce(account_months.owner_id, 'unassigned') as employee_id,
+        account_months.month,
+        count(*) filter (where account_months.status = 'active') as accounts,
+        count(*) filter (where account_months.status = 'active' and reconciled.account_id is not null)
+            as reconciled_accounts,
+        sum(account_months.net_revenue) as revenue,
+        sum(account_months.collected) as collected,
+        sum(account_months.open_amount_end) as open_amount,
+        sum(account_months.overdue_amount_end) as overdue_amount,
+        sum(account_months.missing_rate_count) as missing_rate_count
+    from account_months
+    left join reconciled
+        on account_months.account_id = reconciled.account_id and account_months.month = reconciled.month
+    group by 1, 2
+),
+
+-- A4: a contract is new when its account had neither won a deal nor had an invoice before. Of two deals won on the same
+-- first day one is the new contract.
+new_contracts as (
+    select coalesce(deals.owner_id, 'unassigned') as employee_id, {{ month_of('deals.closed_on') }} as month, count(*) as new_contracts
+    from (
+        select
+            *,
+            row_number() over (partition by account_id order by closed_on, closed_at, deal_id) as won_number
+        from {{ ref('fct_deals') }}
+        where status = 'won' and account_id is not null and closed_on is not null
+    ) as deals
+    cross join run
+    left join states on deals.account_id = states.account_id
+    where deals.won_number = 1
+        and deals.closed_on <= run.as_of_date
+        and coalesce(states.first_invoice_on, deals.closed_on) >= deals.closed_on
+    group by 1, 2
+),
+
+contacts as (
+    select
+        coalesce(contacts.employee_id, 'unassigned') as employee_id,
+        {{ month_of('contacts.occurred_on') }} as month,
+        count(distinct contacts.account_id) as two_way_contact_accounts,
+        count(*) as two_way_contacts
+    from {{ ref('fct_two_way_contacts') }} as contacts
+    cross join run
+    where contacts.occurred_on <= run.as_of_date
+    group by 1, 2
+),
+
+keys as (
+    select employee_id, month from portfolios
+    union
+    select employee_id, month from new_contracts
+    union
+    select employee_id, month from contacts
+    union
+    select targets.employee_id, targets.month
+    from targets
+    cross join run
+    where targets.month <= run.as_of_month
+),
+
+-- The band of the employee's role and grade; a band without a grade is for every grade of the role.
+banded as (
+    select employees.employee_id, load_bands.min_accounts, load_bands.max_accounts
+    from employees
+    inner join load_bands
+        on lower(employees.role_profile) = load_bands.role_profile
+        and coalesce(load_bands.grade, lower(employees.grade), '') = coalesce(lower(employees.grade), '')
+    qualify row_number() over (
+        partition by employees.employee_id order by case when load_bands.grade is null then 1 else 0 end
+    ) = 1
+)
+
+select
+    keys.month,
+    keys.employee_id,
+    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.team,
+    run.base_currency,
+    coalesce(portfolios.accounts, 0) as accounts,
+    case
+        when banded.min_accounts is null then null
+        when coalesce(portfolios.accounts, 0) < banded.min_accounts then 'below'
+        when coalesce(portfolios.accounts, 0) > banded.max_accounts then 'above'
+        else 'within'
+    end as load_band,
+    {{ money('coalesce(portfolios.revenue, 0)') }} as revenue,
+    {{ money('targets.target') }} as target,
+    {{ ratio('coalesce(portfolios.revenue, 0)', 'targets.target') }} as attainment,
+    coalesce(new_contracts.new_contracts, 0) as new_contracts,
+    {{ money('coalesce(portfolios.collected, 0)') }} as collected,
+    {{ money('coalesce(portfolios.open_amount, 0)') }} as open_amount,
+    {{ money('coalesce(portfolios.overdue_amount, 0)') }} as overdue_amount,
+    {{ ratio('portfolios.overdue_amount', 'portfolios.open_amount') }} as overdue_ratio,
+    coalesce(contacts.two_way_contact_accounts, 0) as two_way_contact_accounts,
+    coalesce(contacts.two_way_contacts, 0) as two_way_contacts,
+    cast(null as double) as response_minutes_median,
+    cast(null as double) as card_timeliness,
+    case
+        when reconciling.acts > 0 then {{ ratio('portfolios.reconciled_accounts', 'portfolios.accounts') }}
+    end as reconciliation_coverage,
+    cast(null as decimal(18, 4)) as commission_accrued,
+    cast(null as decimal(18, 4)) as commission_payable,
+    cast(coalesce(portfolios.missing_rate_count, 0) as bigint) as missing_rate_count
+from keys
+cross join run
+cross join reconciling
+left join portfolios on keys.employee_id = portfolios.employee_id and keys.month = portfolios.month
+left join new_contracts on keys.employee_id = new_contracts.employee_id and keys.month = new_contracts.month
+left join contacts on keys.employee_id = contacts.employee_id and keys.month = contacts.month
+left join targets on keys.employee_id = targets.employee_id and keys.month = targets.month
+left join employees on keys.employee_id = employees.employee_id
+left join banded on keys.employee_id = banded.employee_id

@@ -1,0 +1,120 @@
+"""How debts are collected, in templates: instalments, reminders, promises; and the subscriptions behind the invoices."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pipelines.sample import words
+from pipelines.sample.billing_files import product_codes
+from pipelines.sample.columns import cents, days, numbered, taken, times
+from pipelines.sample.invoices import EURO_PER_MILLE, monthly_product
+from pipelines.sample.noise import Bools, Ints
+from pipelines.sample.payments import still_open
+from pipelines.sample.scope import DAY
+from pipelines.sample.world import World
+
+# Days after the due date of each reminder, and how it is sent.
+REMINDERS = ((7, "email"), (21, "letter"), (45, "phone"))
+
+
+def instalments(world: World) -> pl.DataFrame:
+    """Three equal parts, thirty days apart, of the invoices that are paid so; the last part takes the remainder."""
+    invoices = world.invoices
+    chosen = np.repeat(np.flatnonzero(invoices.instalments == 3), 3)
+    part = np.tile(np.arange(3), len(chosen) // 3)
+    third = invoices.gross[chosen] // 3
+    return pl.DataFrame({
+        "invoice_id": taken(world.ids.invoice, chosen),
+        "number": pl.Series(part + 1),
+        "due_on": days(invoices.issued[chosen] + 30 * (part + 1)),
+        "amount": cents(np.where(part == 2, invoices.gross[chosen] - 2 * third, third)),
+    })  # fmt: skip
+
+
+def _owing(world: World, day: Ints) -> tuple[Ints, Bools]:
+    """What each invoice owes on a day of its own, and whether that can be asked for."""
+    left = still_open(world.invoices, world.ledger, day)
+    is_disputed = (world.invoices.disputed >= 0) & (world.invoices.disputed <= day)
+    return left, (left > 0) & (day <= world.scope.until_day) & ~is_disputed
+
+
+def dunning(world: World) -> pl.DataFrame:
+    """Reminders that were sent: most invoices that are unpaid when a step comes get it."""
+    invoices, noise = world.invoices, world.scope.noise
+    found = []
+    for level, (after, _) in enumerate(REMINDERS):
+        day = world.scope.workday(invoices.due + after)
+        _, asks = _owing(world, day)
+        chosen = np.flatnonzero(asks & noise.chance(f"dunning/{level}", invoices.count, 0.85))
+        found.append(np.stack([chosen, np.full(len(chosen), level), day[chosen]]))
+    invoice, level, day = np.concatenate(found, axis=1)
+    order = np.lexsort((invoice, level, day))
+    invoice, level, day = invoice[order], level[order], day[order]
+    return pl.DataFrame({
+        "dunning_id": numbered("DUN-", np.arange(1, len(order) + 1), 6),
+        "customer_id": taken(world.ids.customer, invoices.party[invoice]),
+        "invoice_id": taken(world.ids.invoice, invoice),
+        "level": pl.Series(level + 1),
+        "channel": taken([row[1] for row in REMINDERS], level),
+        "sent_at": times(day * DAY + 8 * 3600 + invoice % 3000),
+    })  # fmt: skip
+
+
+def promises(world: World) -> pl.DataFrame:
+    """Promises to pay that debtors made; whether they were kept is for the payments to tell."""
+    invoices, noise, scope = world.invoices, world.scope.noise, world.scope
+    made = scope.workday(invoices.due + noise.whole("promise/made", invoices.count, 8, 25))
+    left, asks = _owing(world, made)
+    chosen = np.flatnonzero(asks & noise.chance("promise", invoices.count, 0.3))
+    until = scope.workday(made[chosen] + noise.whole("promise/days", chosen, 4, 21))
+    cancelled = noise.chance("promise/cancelled", chosen, 0.04)
+    order = np.lexsort((chosen, made[chosen]))
+    until = np.maximum(until, made[chosen] + 1)
+    frame = pl.DataFrame({
+        "customer_id": taken(world.ids.customer, invoices.party[chosen]),
+        "invoice_id": taken(world.ids.invoice, chosen),
+        "made_on": days(made[chosen]),
+        "promised_for": days(until),
+        "amount": cents(left[chosen]),
+        "currency": taken(words.CURRENCIES, world.parties.currency[invoices.party[chosen]]),
+        "cancelled_on": days(np.where(cancelled, np.minimum(made[chosen] + 2, scope.until_day), -1)),
+    })[order]  # fmt: skip
+    return frame.with_columns(promise_id=numbered("PTP-", np.arange(1, len(order) + 1), 6))
+
+
+def subscriptions(world: World) -> pl.DataFrame:
+    """The monthly services of two customers in three; some take a second one later."""
+    parties, scope, noise = world.parties, world.scope, world.scope.noise
+    chosen = np.flatnonzero(parties.is_customer & noise.chance("subscription", parties.count, 0.66))
+    more = chosen[noise.chance("subscription/second", chosen, 0.35)]
+    party = np.append(chosen, more)
+    is_second = np.arange(len(party)) >= len(chosen)
+    product = monthly_product(scope, parties, party)
+    monthly = np.array([position for position, row in enumerate(words.PRODUCTS) if row[3]])
+    product = np.where(is_second, monthly[(np.searchsorted(monthly, product) + 1) % len(monthly)], product)
+    price = np.array([row[2] for row in words.PRODUCTS])[product] * 100
+    price = np.where(parties.currency[party] == 1, price * EURO_PER_MILLE // 1000, price)
+    price = price * (1000 - parties.discount_permille[party]) // 1000
+    worth = (parties.multiple * 60_000).astype(np.int64)[party] // np.where(is_second, 3, 1)
+    begins = np.append(scope.month_starts, scope.until_day)
+    start_month = np.minimum(parties.first_month[party], scope.months - 1)
+    later = start_month + noise.whole("subscription/later", party, 3, max(4, scope.months - 4))
+    start_month = np.where(is_second, np.minimum(later, scope.months - 1), start_month)
+    before = (parties.first_month[party] == 0) & ~is_second
+    starts = np.where(before, scope.start_day - noise.whole("subscription/before", party, 30, 700), begins[start_month])
+    ends = np.where(parties.last_month[party] < scope.months, begins[np.minimum(parties.last_month[party], scope.months)] - 1, -1)
+    is_real = (ends < 0) | (starts < ends)
+    party, product, price, worth, starts, ends = (v[is_real] for v in (party, product, price, worth, starts, ends))
+    return pl.DataFrame({
+        "subscription_id": numbered("SUB-", np.arange(1, len(party) + 1), 5),
+        "customer_id": taken(world.ids.customer, party),
+        "product_id": taken(product_codes(), product),
+        "currency": taken(words.CURRENCIES, parties.currency[party]),
+        "unit_price": cents(price),
+        "quantity": pl.Series(np.maximum(1, worth // price)),
+        "interval_unit": pl.Series(["month"] * len(party)),
+        "interval_count": pl.Series([1] * len(party)),
+        "started_on": days(starts),
+        "ended_on": days(ends),
+    })  # fmt: skip

@@ -1,0 +1,168 @@
+"""Contracts, acts, reconciliation acts and service cases of the accounts."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pipelines.sample import words
+from pipelines.sample.activities import laid_out, weights
+from pipelines.sample.columns import blank_unless, cents, days, numbered, record_ids, taken, times
+from pipelines.sample.deals import WON
+from pipelines.sample.noise import Ints
+from pipelines.sample.payments import summed
+from pipelines.sample.scope import DAY
+from pipelines.sample.world import World
+
+
+def contracts(world: World) -> pl.DataFrame:
+    """A frame contract for most customers, renewed every year; the terms of payment stand in it."""
+    parties, scope, noise = world.parties, world.scope, world.scope.noise
+    known = np.arange(parties.accounts)
+    has_one = known[parties.is_customer[known] & noise.chance("contract", parties.accounts, 0.85)]
+    # Customers from before are in their n-th year; who came in the period signed when converted.
+    begun = np.where(parties.acquired_month[has_one] >= 0, parties.created[has_one] // DAY,
+                     scope.start_day - noise.whole("contract/begun", has_one, 0, 360))  # fmt: skip
+    parts = []
+    for year in range(scope.months // 12 + 2):
+        starts = begun + 365 * year
+        goes_on = (starts <= scope.until_day - 10) & (starts < np.minimum(parties.silent_day[has_one], 1 << 30))
+        parts.append(np.stack([has_one[goes_on], starts[goes_on]]))
+    party, starts = np.concatenate(parts, axis=1)
+    order = np.lexsort((party, starts))
+    party, starts = party[order], starts[order]
+    keys = np.arange(len(party))
+    sent = scope.workday(starts - noise.whole("contract/sent", keys, 12, 40))
+    signed = scope.workday(sent + noise.whole("contract/signed", keys, 2, 11))
+    is_signed = ~noise.chance("contract/unsigned", keys, 0.05)
+    limit = parties.multiple[party].astype(np.int64) * 12_000 + 15_000
+    return pl.DataFrame({
+        "id": record_ids("800", len(party)),
+        "number": numbered("", keys + 101, 8),
+        "account_id": taken(world.ids.account, party),
+        "owner_id": taken(world.ids.user, parties.owner_at(party, starts, world.turns)),
+        "status": taken(("Activated", "In Approval Process"), np.where(is_signed, 0, 1)),
+        "starts": days(starts),
+        "ends": days(starts + 364),
+        "sent": days(sent),
+        "signed": days(np.where(is_signed, signed, -1)),
+        "terms": pl.Series(parties.terms[party]),
+        "credit_limit": cents(limit * 100),
+        "currency": taken(words.CURRENCIES, parties.currency[party]),
+        "created": times(sent * DAY + 10 * 3600),
+    })  # fmt: skip
+
+
+def cases(world: World) -> pl.DataFrame:
+    """Service cases; the overloaded account manager's stay open longer."""
+    parties, scope, noise = world.parties, world.scope, world.scope.noise
+    count = max(12, round(scope.accounts * scope.months * 0.07))
+    party, day = laid_out(scope, "case", weights(scope, parties), count)
+    keys = np.arange(count)
+    opened = scope.clock("case/opened", day)
+    owner = parties.owner_at(party, day, world.turns)
+    hours = noise.curve("case/hours", keys, [1, 4, 9, 24, 48, 96, 240]).astype(np.int64)
+    hours = np.where(owner == world.people.overloaded, hours * 3, hours)
+    closed = opened + hours * 3600
+    is_closed = closed < (scope.until_day + 1) * DAY
+    order = np.argsort(opened, kind="stable")
+    frame = pl.DataFrame({
+        "account_id": taken(world.ids.account, party),
+        "contact_id": taken(world.ids.contact, world.contacts.first_of_party[party]),
+        "owner_id": taken(world.ids.user, owner),
+        "subject": taken(("Slow network", "Wrong invoice", "New user", "Outage", "Question about the service"),
+                         noise.pick("case/subject", keys, [0.25, 0.15, 0.25, 0.1, 0.25])),
+        "reason": taken(("Performance", "Billing", "Request", "Breakdown", "Question"),
+                        noise.pick("case/subject", keys, [0.25, 0.15, 0.25, 0.1, 0.25])),
+        "status": taken(("New", "Working", "Closed"), np.where(is_closed, 2, np.where(scope.until_day - day < 2, 0, 1))),
+        "priority": taken(("High", "Medium", "Low"), noise.pick("case/priority", keys, [0.2, 0.6, 0.2])),
+        "is_closed": pl.Series(is_closed),
+        "opened": times(opened),
+        "closed": times(np.where(is_closed, closed, -1)),
+    })[order]  # fmt: skip
+    return frame.with_columns(id=record_ids("500", count), number=numbered("", np.arange(count) + 1026, 8))
+
+
+def closing_balances(world: World) -> Ints:
+    """What each CRM account owes at the end of each month, less what it has paid or been credited too much, in cents."""
+    parties, invoices, ledger, scope = world.parties, world.invoices, world.ledger, world.scope
+    pay, credit, other = ledger.payments, ledger.credit_notes, ledger.adjustments
+    issued = invoices.is_issued
+    pieces = [
+        (invoices.party[issued], invoices.issued[issued], invoices.gross[issued]),
+        (pay.party, pay.received, -pay.amount),
+        (pay.party[pay.refund_day >= 0], pay.refund_day[pay.refund_day >= 0], pay.refunded[pay.refund_day >= 0]),
+        (credit.party, credit.issued, -(credit.net + credit.tax)),
+        (invoices.party[other.invoice], other.day, np.where(other.is_write_off, -1, 1) * other.amount),
+    ]
+    moved = np.zeros(parties.accounts * scope.months, dtype=np.int64)
+    for party, day, amount in pieces:
+        account = parties.true_account[party]
+        known = account >= 0
+        moved += summed(account[known] * scope.months + scope.month_of(day[known]), amount[known], len(moved))
+    return np.cumsum(moved.reshape(parties.accounts, scope.months), axis=1)
+
+
+def _reconciliations(world: World) -> pl.DataFrame:
+    """The monthly reconciliation acts: most are sent, fewer come back signed, a few with another closing balance."""
+    parties, scope, noise = world.parties, world.scope, world.scope.noise
+    months = np.arange(scope.months)
+    known = np.arange(parties.accounts)
+    active = parties.is_customer[known, None] & (months >= parties.first_month[known, None]) & (months < parties.last_month[known, None])
+    cell = np.flatnonzero(active.ravel())
+    cell = cell[noise.chance("act/sent", cell, 0.78)]
+    party, month = cell // scope.months, cell % scope.months
+    sent = scope.month_ends[month] + noise.whole("act/sent_after", cell, 1, 6)
+    keep = sent <= scope.until_day
+    cell, party, month, sent = cell[keep], party[keep], month[keep], sent[keep]
+    signed = sent + noise.whole("act/signed_after", cell, 2, 20)
+    is_signed = noise.chance("act/signed", cell, 0.74) & (signed <= scope.until_day)
+    amount = closing_balances(world)[party, month]
+    disagrees = noise.chance("act/gap", cell, 0.06)
+    gap = noise.whole("act/gap_size", cell, 2_000, 90_000)
+    order = np.lexsort((party, sent))
+    return pl.DataFrame({
+        "document_type": pl.Series(["reconciliation_act"] * len(cell), dtype=pl.String),
+        "number": numbered("RA-", np.arange(1, len(cell) + 1), 6),
+        "account_id": taken(world.ids.account, party[order]),
+        "deal_id": pl.Series([None] * len(cell), dtype=pl.String),
+        "sent_at": times(sent[order] * DAY + 9 * 3600),
+        "signed_at": times(np.where(is_signed, signed * DAY + 14 * 3600, -1)[order]),
+        "starts_on": days(scope.month_starts[month][order]),
+        "ends_on": days(scope.month_ends[month][order]),
+        "amount": blank_unless(is_signed[order], cents(np.where(disagrees, amount + gap, amount)[order])),
+        "currency": taken(words.CURRENCIES, parties.currency[party[order]]),
+    })  # fmt: skip
+
+
+def _acts(world: World) -> pl.DataFrame:
+    """The act of completion of most won and billed opportunities, sent after the last invoice."""
+    deals, invoices, scope, noise = world.deals, world.invoices, world.scope, world.scope.noise
+    last = np.full(deals.count, -1)
+    billed = np.flatnonzero(deals.of_invoice >= 0)
+    np.maximum.at(last, deals.of_invoice[billed], invoices.issued[billed])
+    chosen = np.flatnonzero((deals.stage == WON) & (last >= 0) & noise.chance("act", deals.count, 0.86))
+    sent = scope.workday(last[chosen] + noise.whole("act/after", chosen, 0, 4))
+    chosen, sent = chosen[sent <= scope.until_day], sent[sent <= scope.until_day]
+    signed = scope.workday(sent + noise.whole("act/back", chosen, 2, 16))
+    is_signed = noise.chance("act/back_at_all", chosen, 0.88) & (signed > sent)
+    order = np.lexsort((chosen, sent))
+    chosen, sent, signed, is_signed = chosen[order], sent[order], signed[order], is_signed[order]
+    return pl.DataFrame({
+        "document_type": pl.Series(["act"] * len(chosen), dtype=pl.String),
+        "number": numbered("ACT-", np.arange(1, len(chosen) + 1), 6),
+        "account_id": taken(world.ids.account, deals.party[chosen]),
+        "deal_id": taken(world.ids.deal, chosen),
+        "sent_at": times(sent * DAY + 11 * 3600),
+        "signed_at": times(np.where(is_signed, signed * DAY + 15 * 3600, -1)),
+        "starts_on": days(deals.closed[chosen] // DAY),
+        "ends_on": days(sent),
+        "amount": cents(deals.amount[chosen]),
+        "currency": taken(words.CURRENCIES, world.parties.currency[deals.party[chosen]]),
+    })  # fmt: skip
+
+
+def documents(world: World) -> pl.DataFrame:
+    """Acts and reconciliation acts, which no vendor's export here holds."""
+    frame = pl.concat([_acts(world), _reconciliations(world)])
+    return frame.with_columns(document_id="DOC-" + pl.col("number"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from dashboards.components import charts
@@ -29,7 +31,10 @@ if not totals["inbound"] and not cases["cases"] and not channels.num_rows:
     footnotes(*TABLES)
     st.stop()
 
-by_day = rows(calls.by_day(page.warehouse, page.filters))
+by_month = rows(calls.over_time(page.warehouse, page.filters, "month"))
+long_span = bool(totals["first_day"]) and (totals["last_day"] - totals["first_day"]).days > 62
+unit: Literal["day", "week"] = "week" if long_span else "day"
+over_time = rows(calls.over_time(page.warehouse, page.filters, unit))
 response = "rpt_call_response"
 tiles(
     page.warehouse,
@@ -37,8 +42,8 @@ tiles(
         Tile("Inbound calls", number(totals["inbound"]), metric=(response, "inbound", "K1"),
              versus=f"{totals['first_day']} to {totals['last_day']}" if totals["first_day"] else None),
         Tile("Answered", number(totals["answered"]), metric=(response, "answered", "K2"),
-             series=[row["answered"] for row in by_day]),
-        Tile("Missed", number(totals["missed"]), metric=(response, "missed", "K2"), series=[row["missed"] for row in by_day]),
+             series=[row["answered"] for row in by_month]),
+        Tile("Missed", number(totals["missed"]), metric=(response, "missed", "K2"), series=[row["missed"] for row in by_month]),
         Tile("Abandoned", number(totals["abandoned"]), metric=(response, "abandoned", "K2"),
              note="The caller hung up at once: not counted as missed."),
         Tile("Missed, then handled", number(totals["handled_missed"]), metric=(response, "handled_missed", "K4")),
@@ -48,11 +53,11 @@ tiles(
 )  # fmt: skip
 
 left, right = st.columns([3, 2], gap="small")
-with left, section("Inbound by day", "What became of each call.", key="days"):
-    if by_day:
+with left, section(f"Inbound by {unit}", "What became of each call.", key="days"):
+    if over_time:
         charts.bars(
-            by_day, {"answered": "Answered", "missed": "Missed", "abandoned": "Abandoned"}, ["blue", "orange", "grey"],
-            "Calls", index="day", key="days", alt_text="Inbound calls by day and outcome",
+            over_time, {"answered": "Answered", "missed": "Missed", "abandoned": "Abandoned"}, ["blue", "orange", "grey"],
+            "Calls", index="starts_on", key="days", alt_text="Inbound calls over time and what became of them",
         )  # fmt: skip
     else:
         nothing("No inbound calls in this period.", response)
@@ -148,9 +153,9 @@ with section("What channels brought", f"In the period; money in {code or 'base c
             height="content",
         )
         with st.expander("By month, with the cost of a lead", icon=":material/calendar_month:"):
-            by_month = calls.channel_months(page.warehouse, page.filters)
+            months = calls.channel_months(page.warehouse, page.filters)
             table(
-                by_month,
+                months,
                 {
                     "month": Column("Month", pinned=True),
                     "source": Column("Source"),
@@ -164,7 +169,7 @@ with section("What channels brought", f"In the period; money in {code or 'base c
                 },
                 "channel_months",
             )
-            download("Download as CSV", "channels", lambda: by_month, "channel_months")
+            download("Download as CSV", "channels", lambda: months, "channel_months")
     else:
         nothing("No channel is known for any call of this period.", "rpt_call_channels")
 footnotes(*TABLES)

@@ -199,13 +199,21 @@ def account_card(account: str) -> None:
     )  # fmt: skip
     left, right = st.columns(2, gap="small")
     with left, section("Terms", key="card-facts"):
+        behaviour = rows(accounts.terms(page.warehouse, account))
+        limits = [
+            f"{money(row['credit_limit'], row['currency'])}, {percent(row['credit_used_ratio'])} used"
+            for row in behaviour
+            if row["credit_limit"] is not None
+        ]
+        ratings = [f"{row['payment_rating']} in {row['currency']}" for row in behaviour if row["payment_rating"]]
         terms = number(card["payment_terms_days"]) + " days" if card["payment_terms_days"] is not None else None
         last = iso(card["last_payment_on"])
         if card["last_payment_amount"] is not None:
             last += f", {money(card['last_payment_amount'], code, 2)}"
         facts([
             ("Payment terms", terms),
-            ("Credit limit", money(card["credit_limit"], code)),
+            ("Credit limit", "; ".join(limits)),
+            ("Payment rating", "; ".join(ratings)),
             ("Next due", iso(card["next_due_on"])),
             ("Last payment", last),
             ("First invoice", iso(card["first_invoice_on"])),

@@ -72,6 +72,19 @@ def _scale(names: Sequence[str], chosen: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(names), range=[look.get(name, name) for name in chosen])
 
 
+def _legend(names: Sequence[str]) -> alt.Legend | None:
+    """None for one series; in rows of three where one row would be cut on a phone."""
+    return None if len(names) == 1 else alt.Legend(columns=3) if len(names) > 4 else alt.Legend()
+
+
+def compact(value: float, sign: bool = False) -> str:
+    """An amount as short as a label on a chart can be: 206k, 1.25M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:{'+' if sign else ''}.3g}{letter}"
+    return f"{value:{'+' if sign else ''}.0f}"
+
+
 def lines(
     data: Rows, series: dict[str, str], colour_names: Sequence[str], unit: str, *, key: str, alt_text: str,
     index: str = "month", fmt: str = ",.1f", axis_format: str = _COMPACT, zero: bool = True,
@@ -101,9 +114,8 @@ def lines(
         .mark_text(align="left", dx=8, fontSize=12, fontWeight=600)
         .encode(x=month_axis(index), y=alt.Y("at:Q"), text="series:N", color=alt.Color("series:N", scale=scale, legend=None))
     )
-    longest = max((len(name) for name in names), default=0)
     show(
-        alt.layer(line, dots, label).properties(height=HEIGHT, padding=_PADDING | {"right": 10 + 6.6 * longest}),
+        alt.layer(line, dots, label).properties(height=HEIGHT, padding=_PADDING),
         key, alt_text,
     )  # fmt: skip
 
@@ -118,7 +130,7 @@ def bars(
     chart = alt.Chart(_data(points)).mark_bar(cornerRadius=1).encode(
         x=month_axis(index),
         y=_amount_axis().stack("zero" if stacked else None),
-        color=alt.Color("series:N", scale=_scale(names, colour_names), sort=names),
+        color=alt.Color("series:N", scale=_scale(names, colour_names), sort=names, legend=_legend(names)),
         order=alt.Order("order:Q"),
         tooltip=[alt.Tooltip(f"{index}:O", title="When"), alt.Tooltip("series:N", title="What"),
                  alt.Tooltip("value:Q", title=unit, format=fmt)],
@@ -139,7 +151,7 @@ def ageing_bar(parts: Rows, *, key: str, alt_text: str) -> None:
     chart = alt.Chart(_data(points)).mark_bar(cornerRadius=1).encode(
         y=alt.Y("label:N", title=None, sort=[row["label"] for row in parts], axis=alt.Axis(labelLimit=150)),
         x=alt.X("value:Q", title=None, stack="normalize", axis=alt.Axis(format=".0%", tickCount=5)),
-        color=alt.Color("series:N", scale=_scale(names, ageing()), sort=names, legend=alt.Legend(columns=3)),
+        color=alt.Color("series:N", scale=_scale(names, ageing()), sort=names, legend=_legend(names)),
         order=alt.Order("order:Q"),
         tooltip=[alt.Tooltip("label:N", title="Currency"), alt.Tooltip("series:N", title="Age"),
                  alt.Tooltip("value:Q", title="Amount", format=",.2f")],
@@ -182,7 +194,7 @@ def waterfall(steps: Sequence[tuple[str, Any, bool]], unit: str, *, key: str, al
         start, end = (0.0, size) if is_balance else (level, level + size)
         level = end
         colour = look["blue"] if is_balance else look["orange"] if size > 0 else look["teal"]
-        points.append({"step": name, "start": start, "end": end, "amount": size, "top": max(start, end), "colour": colour})
+        points.append({"step": name, "start": start, "end": end, "amount": size, "top": max(start, end), "colour": colour, "label": compact(size, sign=not is_balance)})
     base = alt.Chart(_data(points)).encode(
         x=alt.X("step:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=90, labelExpr="split(datum.label, ' ')"))
     )  # fmt: skip
@@ -191,7 +203,7 @@ def waterfall(steps: Sequence[tuple[str, Any, bool]], unit: str, *, key: str, al
         tooltip=[alt.Tooltip("step:N", title="Step"), alt.Tooltip("amount:Q", title=unit, format=",.2f")],
     )  # fmt: skip
     text = base.mark_text(dy=-8, fontSize=12, color=look["ink"]).encode(
-        y="top:Q", text=alt.Text("amount:Q", format="+.3~s")
+        y="top:Q", text="label:N"
     )
     show(
         alt.layer(columns, text).properties(height=HEIGHT, padding=_PADDING),
@@ -225,7 +237,7 @@ def ranked(
         )
     )
     show(
-        alt.layer(*layers).properties(height=max(40 + 30 * len(points), 110), padding=_PADDING | {"right": 38}),
+        alt.layer(*layers).properties(height=max(40 + 30 * len(points), 110), padding=_PADDING),
         key, alt_text,
     )  # fmt: skip
 

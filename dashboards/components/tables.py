@@ -47,8 +47,6 @@ def _config(column: Column) -> Any:
             return st.column_config.DateColumn(column.label, format="YYYY-MM-DD", **shared)
         case "time":
             return st.column_config.DatetimeColumn(column.label, format="YYYY-MM-DD HH:mm", **shared)
-        case "bool":
-            return st.column_config.CheckboxColumn(column.label, **shared)
         case _:
             return st.column_config.TextColumn(column.label, **shared)
 
@@ -62,6 +60,10 @@ def _typed(data: pa.Table, columns: dict[str, Column]) -> pa.Table:
             values = values.cast(pa.string())
         elif pa.types.is_decimal(values.type) and columns[name].kind == "count":
             values = values.cast(pa.int64())
+        if columns[name].kind == "bool":
+            # A tick box would look as if it could be ticked.
+            words = {True: "yes", False: "no", None: None}
+            values = pa.array([words[value] for value in values.to_pylist()], pa.string())
         fields.append(values)
     return pa.table(dict(zip(data.column_names, fields, strict=True)))
 

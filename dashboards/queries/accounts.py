@@ -51,7 +51,7 @@ CARD = """
         accounts.is_key_account, accounts.revenue_12m, accounts.open_amount, accounts.overdue_amount,
         accounts.unapplied_amount, accounts.last_payment_on, accounts.last_payment_amount, accounts.next_due_on,
         accounts.last_act_sent_on, accounts.last_contact_on, accounts.usual_channel, accounts.health_score,
-        accounts.card_completeness, accounts.first_invoice_on, accounts.payment_terms_days, accounts.credit_limit,
+        accounts.card_completeness, accounts.first_invoice_on, accounts.payment_terms_days,
         accounts.open_deals, accounts.open_deals_amount, accounts.base_currency, accounts._file, accounts._row
     from {rpt_accounts} as accounts
     left join {rpt_accounts} as parents on parents.account_id = accounts.parent_account_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import streamlit as st
@@ -32,24 +32,14 @@ TOTALS = f"""
     from response
 """
 
-BY_DAY = f"""
+OVER_TIME = f"""
     with {_AGENTS}
 
-    select strftime(day, '%Y-%m-%d') as day, sum(answered) as answered, sum(missed) as missed,
+    select strftime(date_trunc($unit, day), '%Y-%m-%d') as starts_on, sum(answered) as answered, sum(missed) as missed,
         sum(abandoned) as abandoned
     from response
-    group by day
-    order by day
-"""
-
-BY_AGENT = f"""
-    with {_AGENTS}
-
-    select agent, sum(inbound) as inbound, sum(answered) as answered, sum(missed) as missed,
-        sum(abandoned) as abandoned, sum(handled_missed) as handled_missed
-    from response
-    group by agent
-    order by inbound desc, agent
+    group by 1
+    order by 1
 """
 
 # The newest days, one row an agent and day, as the model has it: ratios aren't added up.
@@ -120,15 +110,9 @@ def totals(warehouse: str, filters: Filters) -> dict[str, Any]:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def by_day(warehouse: str, filters: Filters) -> pa.Table:
-    """Inbound calls a day."""
-    return select(warehouse, BY_DAY, **filters.values())
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def by_agent(warehouse: str, filters: Filters) -> pa.Table:
-    """Inbound calls an agent."""
-    return select(warehouse, BY_AGENT, **filters.values())
+def over_time(warehouse: str, filters: Filters, unit: Literal["day", "week", "month"]) -> pa.Table:
+    """Inbound calls a day, week or month, which `starts_on` begins."""
+    return select(warehouse, OVER_TIME, unit=unit, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -99,7 +99,7 @@ _REQUIRED = {
 
 _EXTRA = {
     "rpt_accounts": """
-        payment_terms_days int, credit_limit money, open_deals int, open_deals_amount money, website text, phone text,
+        payment_terms_days int, open_deals int, open_deals_amount money, website text, phone text,
         email text, city text, industry text, as_of_date date""",
     "rpt_receivable_kpis": "base_currency text, missing_rate_count int",
     "rpt_account_monthly": "missing_rate_count int",

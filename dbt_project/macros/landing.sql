@@ -73,6 +73,11 @@
 coalesce(nullif({{ column }}, ''), {{ default_currency }})
 {%- endmacro %}
 
+{#- Whether a control total's measure is money: rows and seconds are in no currency. -#}
+{% macro is_money_measure(measure) -%}
+({{ measure }} <> 'rows' and {{ measure }} not like '%_seconds')
+{%- endmacro %}
+
 {#- One entity's landed rows of a relation added up: rows, money and seconds, and the newest event, per file, contract
     and currency. -#}
 {% macro entity_sums(entity_id, entity, relation) %}

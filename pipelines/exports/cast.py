@@ -110,9 +110,7 @@ class RowSql:
         source = ", ".join(self._shown(aliases) for aliases in spec.headers)
         if spec.value is not None:
             literal = quoted(str(spec.value))
-            return Cast(
-                column, self._typed(literal, column, _LITERAL, formats), literal, required, "", ""
-            )
+            return Cast(column, self._typed(literal, column, _LITERAL, formats), literal, required, "", "")
         if spec.sum is not None:
             return self._sum(column, spec, formats, required, source)
         if spec.first_filled is not None:

@@ -48,21 +48,30 @@ def weights(scope: Scope, parties: Parties) -> Floats:
     alive = (np.arange(scope.months) > parties.acquired_month[known, None]) & (
         scope.month_starts + 31 <= parties.silent_day[known, None]
     )
-    return alive * np.sqrt(parties.frequency[known])[:, None] * np.where(parties.is_customer[known], 1.0, 0.5)[:, None] * scope.growth()
+    return (
+        alive
+        * np.sqrt(parties.frequency[known])[:, None]
+        * np.where(parties.is_customer[known], 1.0, 0.5)[:, None]
+        * scope.growth()
+    )
 
 
 def laid_out(scope: Scope, stream: str, weight: Floats, count: int) -> tuple[Ints, Ints]:
     """Accounts and working days for `count` things."""
     cell, within = spread(scope.noise, stream, weight.ravel(), count)
     month = cell % scope.months
-    return cell // scope.months, scope.workday(scope.month_starts[month] + (within * scope.month_lengths[month]).astype(np.int64))
+    return cell // scope.months, scope.workday(
+        scope.month_starts[month] + (within * scope.month_lengths[month]).astype(np.int64)
+    )
 
 
 def _someone(scope: Scope, stream: str, contacts: Contacts, party: Ints) -> Ints:
     """A person at each account."""
     ends = np.append(contacts.first_of_party[1:], len(contacts.party))
     size = (ends - contacts.first_of_party)[party]
-    return contacts.first_of_party[party] + (scope.noise.uniform(f"{stream}/person", len(party)) * size).astype(np.int64)
+    return contacts.first_of_party[party] + (scope.noise.uniform(f"{stream}/person", len(party)) * size).astype(
+        np.int64
+    )
 
 
 def _words(texts: tuple[str, ...], position: Ints) -> pl.Series:
@@ -114,7 +123,9 @@ def make_tasks(scope: Scope, parties: Parties, people: People, turns: Turns, con
     remind_party = parties.true_account[invoices.party[remind]]
 
     party = np.concatenate([logged["party"], deals.party[proposal_deal], mail_party, todo_party, remind_party])
-    kind = np.repeat([CALL, PROPOSAL, EMAIL, TASK, TASK], [len(logged["party"]), len(proposals), mails, todos, len(remind)])
+    kind = np.repeat(
+        [CALL, PROPOSAL, EMAIL, TASK, TASK], [len(logged["party"]), len(proposals), mails, todos, len(remind)]
+    )
     count, keys = len(party), np.arange(len(party))
     happened = np.concatenate([
         logged["happened"] + logged["shift"],
@@ -150,13 +161,21 @@ def make_tasks(scope: Scope, parties: Parties, people: People, turns: Turns, con
     )  # fmt: skip
 
 
-def _subjects(scope: Scope, kind: Ints, direction: Ints, invoices: Invoices, remind: Ints) -> tuple[pl.Series, pl.Series]:
+def _subjects(
+    scope: Scope, kind: Ints, direction: Ints, invoices: Invoices, remind: Ints
+) -> tuple[pl.Series, pl.Series]:
     """What each task is called, and how a call ended."""
     noise, keys = scope.noise, np.arange(len(kind))
     call = ("Call: service questions", "Call: offer", "Call: renewal", "Call: invoice and payment", "Call: follow-up")
     mail = ("Email: RE: your question", "Email: documents attached", "Email: meeting notes", "Email: news of the month",
             "Email: RE: renewal")  # fmt: skip
-    todo = ("Prepare renewal", "Send reconciliation act", "Update account card", "Agree next steps", "Check service level")
+    todo = (
+        "Prepare renewal",
+        "Send reconciliation act",
+        "Update account card",
+        "Agree next steps",
+        "Check service level",
+    )
     pick = noise.whole("subject", keys, 0, 4)
     texts = (*call, *mail, *todo, "Email: Proposal")
     place = np.where(kind == CALL, pick, np.where(kind == EMAIL, 5 + pick, np.where(kind == PROPOSAL, 15, 10 + pick)))
@@ -193,7 +212,9 @@ class Meetings:
     location: pl.Series
 
 
-def make_meetings(scope: Scope, parties: Parties, people: People, turns: Turns, contacts: Contacts, deals: Deals) -> Meetings:
+def make_meetings(
+    scope: Scope, parties: Parties, people: People, turns: Turns, contacts: Contacts, deals: Deals
+) -> Meetings:
     """Meetings with accounts: reviews, visits and demonstrations."""
     noise = scope.noise
     count = max(20, round(scope.accounts * scope.months * 0.22))

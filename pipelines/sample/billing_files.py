@@ -23,9 +23,11 @@ def customer_names(world: World) -> pl.Series:
     names = pl.Series(world.parties.names)
     way = world.scope.noise.pick("customer/name", world.parties.count, [0.8, 0.1, 0.1])
     way[world.parties.duplicate] = 0
-    way = pl.Series(way)
     bare = names.str.replace(f" ({LEGAL_FORMS})$", "")
-    return pl.select(pl.when(way == 1).then(names.str.to_uppercase()).when(way == 2).then(bare).otherwise(names)).to_series()
+    shouted, shortened = pl.Series(way == 1), pl.Series(way == 2)
+    return pl.select(
+        pl.when(shouted).then(names.str.to_uppercase()).when(shortened).then(bare).otherwise(names)
+    ).to_series()
 
 
 def customers(world: World) -> pl.DataFrame:
@@ -38,7 +40,9 @@ def customers(world: World) -> pl.DataFrame:
     own = "invoices@" + pl.Series(parties.domains)
     shares = noise.chance("customer/email", parties.count, 0.65)
     shares[parties.duplicate] = True
-    email = pl.select(pl.when(pl.Series(shares & (first >= 0))).then(taken(contacts.emails, first)).otherwise(own)).to_series()
+    email = pl.select(
+        pl.when(pl.Series(shares & (first >= 0))).then(taken(contacts.emails, first)).otherwise(own)
+    ).to_series()
     has_tax = noise.chance("customer/tax", parties.count, 0.85)
     has_tax[parties.duplicate] = False
     limit = parties.multiple.astype(np.int64) * 12_000 + 15_000
@@ -91,11 +95,15 @@ def invoice_lines(world: World) -> pl.DataFrame:
     of = lines.invoice[line]
     party, product = invoices.party[of], lines.product[line]
     permille = np.array([place.tax_permille for place in words.COUNTRIES])[parties.country[party]]
-    # On a draft or a voided invoice nothing is owed.
     euro = world.rates.on(invoices.issued[of])
-    percent = pl.Series(permille // 10).cast(pl.String) + pl.select(
-        pl.when(pl.Series(permille % 10) > 0).then("." + pl.Series(permille % 10).cast(pl.String)).otherwise(pl.lit(""))
-    ).to_series()
+    percent = (
+        pl.Series(permille // 10).cast(pl.String)
+        + pl.select(
+            pl.when(pl.Series(permille % 10) > 0)
+            .then("." + pl.Series(permille % 10).cast(pl.String))
+            .otherwise(pl.lit(""))
+        ).to_series()
+    )
     disputed = invoices.disputed[of]
     return pl.DataFrame({
         "issued": days(invoices.issued[of]),
@@ -112,7 +120,7 @@ def invoice_lines(world: World) -> pl.DataFrame:
         "quantity": pl.Series(lines.quantity[line].astype(np.float64)),
         "price": cents(lines.price[line]),
         "item_total": cents(lines.net[line]),
-        "tax_name": taken(("", "VAT"), (permille > 0).astype(np.int64)),
+        "tax_name": taken(("VAT",), np.where(permille > 0, 0, -1)),
         "tax_percent": percent,
         "item_tax": cents(lines.tax[line]),
         "net": cents(invoices.net[of]),
@@ -206,7 +214,9 @@ def adjustments(world: World) -> pl.DataFrame:
     day = np.append(other.day, pay.refund_day[back])
     amount = np.append(other.amount, pay.refunded[back])
     order = np.lexsort((invoice, day))
-    kind, party, invoice, payment, day, amount = (values[order] for values in (kind, party, invoice, payment, day, amount))
+    kind, party, invoice, payment, day, amount = (
+        values[order] for values in (kind, party, invoice, payment, day, amount)
+    )
     return pl.DataFrame({
         "adjustment_id": numbered("ADJ-", np.arange(1, len(order) + 1), 5),
         "adjustment_kind": taken(("write_off", "chargeback", "refund"), kind),

@@ -181,7 +181,7 @@ def _outcomes(scope: Scope, people: People, calls: Conversations) -> None:
 
 
 def _called_back(scope: Scope, people: People, calls: Conversations, share: float) -> None:
-    """Turns outbound calls into call-backs of missed ones, and inbound ones into second tries of those who missed us."""
+    """Turns outbound calls into call-backs of missed ones, and inbound ones into second tries of who missed us."""
     noise = scope.noise
     missed = np.flatnonzero(calls.is_inbound & (calls.status != ANSWERED) & (calls.number != 0))
     keys = np.arange(len(missed))

@@ -62,8 +62,8 @@ def call_rows(world: World) -> pl.DataFrame:
     names = taken(people.names, employee)
     word = ("network support", "it support price", "managed it", "cloud telephony", "backup service")
     keyword = taken(word, np.where(tagged == CHANNEL["search"], noise.whole("call/keyword", of, 0, 4), -1))
-    page = taken([f"https://www.brightwater.example/{path}" for path in ("", "contact", "pricing", "services", "cloud")],
-                 np.where(tagged > 0, noise.whole("call/landing", of, 0, 4), -1))  # fmt: skip
+    pages = [f"https://www.brightwater.example/{path}" for path in ("", "contact", "pricing", "services", "cloud")]
+    page = taken(pages, np.where(tagged > 0, noise.whole("call/landing", of, 0, 4), -1))
     return pl.DataFrame({
         "caller": pl.select(pl.when(is_in).then(theirs).otherwise(ours_out)).to_series(),
         "callee": pl.select(pl.when(is_in).then(ours).otherwise(theirs)).to_series(),

@@ -1,4 +1,4 @@
-"""How debts are collected, in templates: instalments, reminders, promises; and the subscriptions behind the invoices."""
+"""How debts are collected, in templates: instalments, reminders, promises; and the subscriptions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.sample import words
-from pipelines.sample.billing_files import product_codes
 from pipelines.sample.columns import cents, days, numbered, taken, times
+from pipelines.sample.crm_files import product_codes
 from pipelines.sample.invoices import EURO_PER_MILLE, monthly_product
 from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.payments import still_open
@@ -103,7 +103,9 @@ def subscriptions(world: World) -> pl.DataFrame:
     start_month = np.where(is_second, np.minimum(later, scope.months - 1), start_month)
     before = (parties.first_month[party] == 0) & ~is_second
     starts = np.where(before, scope.start_day - noise.whole("subscription/before", party, 30, 700), begins[start_month])
-    ends = np.where(parties.last_month[party] < scope.months, begins[np.minimum(parties.last_month[party], scope.months)] - 1, -1)
+    ends = np.where(
+        parties.last_month[party] < scope.months, begins[np.minimum(parties.last_month[party], scope.months)] - 1, -1
+    )
     is_real = (ends < 0) | (starts < ends)
     party, product, price, worth, starts, ends = (v[is_real] for v in (party, product, price, worth, starts, ends))
     return pl.DataFrame({

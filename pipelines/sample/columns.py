@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from pipelines.sample.noise import Bools, Ints
 
@@ -37,7 +37,7 @@ def numbered(prefix: str, numbers: Ints, digits: int) -> pl.Series:
     return pl.select(pl.lit(prefix) + pl.Series(numbers).cast(pl.String).str.zfill(digits)).to_series()
 
 
-def taken(values: pl.Series | Sequence[str], positions: Ints) -> pl.Series:
+def taken(values: pl.Series | Sequence[str | None], positions: Ints) -> pl.Series:
     """The values at positions; nothing at -1."""
     series = values if isinstance(values, pl.Series) else pl.Series(list(values), dtype=pl.String)
     if len(positions) == 0:

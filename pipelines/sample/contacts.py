@@ -81,6 +81,7 @@ def make_contacts(scope: Scope, parties: Parties) -> Contacts:
     # Whoever was a lead called from the number that the contact has, so the first contact always has one.
     has_phone = (ordinal == 0) | noise.chance("contact/phone", len(party), 0.6)
     has_mobile = noise.chance("contact/mobile", len(party), 0.5)
+    boss, title = noise.whole("contact/boss", len(party), 0, 2), noise.whole("contact/title", len(party), 0, 7)
     used = 2 * parties.count
     phone = np.where(has_phone, new_numbers(scope, "office", country, np.zeros(len(party), bool), used), NO_NUMBER)
     mobile = np.where(has_mobile, new_numbers(scope, "mobile", country, np.ones(len(party), bool)), NO_NUMBER)
@@ -89,7 +90,7 @@ def make_contacts(scope: Scope, parties: Parties) -> Contacts:
         first_of_party=first,
         names=pl.Series(names, dtype=pl.String),
         emails=pl.Series(slugs + "@" + domains[party], dtype=pl.String),
-        title=np.where(ordinal == 0, noise.whole("contact/boss", len(party), 0, 2), noise.whole("contact/title", len(party), 0, 7)),
+        title=np.where(ordinal == 0, boss, title),
         phone=phone,
         mobile=mobile,
     )  # fmt: skip
@@ -124,12 +125,13 @@ def spelling_of(scope: Scope, stream: str, count: int) -> Ints:
     return scope.noise.pick(f"spelling/{stream}", count, [0.5, 0.22, 0.13, 0.15])
 
 
-def spelled(numbers: Ints, country: Ints, spelling: Ints) -> pl.Series:
+def spelled(numbers: Ints, country: Ints, spelling: Ints, is_mobile: bool = False) -> pl.Series:
     """Numbers as people typed them: +46 8-123 45 67, +4681234567, 0046 81234567, 08-1234567."""
     codes = np.array([str(number) for number in numbers.tolist()], dtype=object)
     country_digits = np.array([place.calling for place in words.COUNTRIES])[country]
-    areas = np.array([place.area for place in words.COUNTRIES])[country]
-    written = []
+    # A mobile number is written in front as its prefix, an office number as its area.
+    areas = np.array([max(place.area, 2 if is_mobile else 1) for place in words.COUNTRIES])[country]
+    written: list[str | None] = []
     for number, code, digits, area, way in zip(numbers.tolist(), codes, country_digits, areas, spelling, strict=True):
         if number == NO_NUMBER:
             written.append(None)

@@ -33,7 +33,8 @@ def addresses(world: World) -> dict[str, pl.Series]:
     street = noise.whole("street", len(country), 0, 5)
     number = noise.whole("street/number", len(country), 1, 140)
     return {
-        "street": pl.Series([f"{words.STREETS[p.words][s]} {n}" for p, s, n in zip(places, street, number, strict=True)]),
+        "street": pl.Series(
+            [f"{words.STREETS[p.words][s]} {n}" for p, s, n in zip(places, street, number, strict=True)]),
         "city": pl.Series([p.cities[c] for p, c in zip(places, noise.whole("city", len(country), 0, 4), strict=True)]),
         "postal_code": pl.Series(noise.whole("postal", len(country), 10_000, 98_999)).cast(pl.String),
         "country": pl.Series([p.name for p in places], dtype=pl.String),
@@ -46,7 +47,7 @@ def tiers(world: World) -> Ints:
 
 
 def _channel_names(world: World, channel: Ints) -> pl.Series:
-    return taken([row[5] for row in CHANNELS], channel)
+    return taken([row[4] for row in CHANNELS], channel)
 
 
 def accounts(world: World) -> pl.DataFrame:
@@ -55,7 +56,9 @@ def accounts(world: World) -> pl.DataFrame:
     shown = np.append(np.arange(parties.accounts), parties.duplicate)
     names = pl.Series(parties.names)
     # Somebody typed a blank behind some names.
-    names = pl.select(pl.when(pl.Series(noise.chance("name/blank", parties.count, 0.02))).then(names + " ").otherwise(names)).to_series()
+    names = pl.select(
+        pl.when(pl.Series(noise.chance("name/blank", parties.count, 0.02))).then(names + " ").otherwise(names)
+    ).to_series()
     place = addresses(world)
     street = place["street"].to_list()
     street[PART["rhine_group"]] += "\nTor 3, Gebäude B"
@@ -95,7 +98,9 @@ def contacts(world: World) -> pl.DataFrame:
     """People at the accounts."""
     people, parties, scope = world.contacts, world.parties, world.scope
     count, country = len(people.party), parties.country[people.party]
+    was_won = parties.acquired_month[people.party] >= 0
     born = -scope.noise.whole("contact/born", count, 365, 19 * 365)  # between 1951 and 1969
+    birthday = pl.Series(born.astype(np.int32)).cast(pl.Date)
     created = parties.created[people.party] + scope.noise.whole("contact/created", count, 0, 60) * 3600
     return pl.DataFrame({
         "id": world.ids.contact,
@@ -105,11 +110,11 @@ def contacts(world: World) -> pl.DataFrame:
         "name": people.names,
         "email": people.emails,
         "phone": spelled(people.phone, country, spelling_of(scope, "phone", count)),
-        "mobile": spelled(people.mobile, country, spelling_of(scope, "mobile", count)),
+        "mobile": spelled(people.mobile, country, spelling_of(scope, "mobile", count), is_mobile=True),
         "title": taken(words.JOB_TITLES, people.title),
         "role": taken(ROLES, people.title),
-        "birth_date": blank_unless(scope.noise.chance("contact/birthday", count, 0.3), pl.Series(born.astype(np.int32)).cast(pl.Date)),
-        "source": _channel_names(world, np.where(parties.acquired_month[people.party] >= 0, parties.channel[people.party], -1)),
+        "birth_date": blank_unless(scope.noise.chance("contact/birthday", count, 0.3), birthday),
+        "source": _channel_names(world, np.where(was_won, parties.channel[people.party], -1)),
         "owner_id": taken(world.ids.user, parties.owner_now[people.party]),
         "created": times(np.minimum(created, (scope.until_day + 1) * DAY - 1)),
     })  # fmt: skip
@@ -177,7 +182,9 @@ def products(world: World) -> pl.DataFrame:
 
 def product_codes() -> pl.Series:
     """The codes by which the billing system names the products too."""
-    return pl.Series([f"{words.slug(row[1])[:3].upper()}-{position + 10}" for position, row in enumerate(words.PRODUCTS)])
+    return pl.Series(
+        [f"{words.slug(row[1])[:3].upper()}-{position + 10}" for position, row in enumerate(words.PRODUCTS)]
+    )
 
 
 def leads(world: World) -> pl.DataFrame:
@@ -189,14 +196,19 @@ def leads(world: World) -> pl.DataFrame:
     firsts, lasts = (list(names["english"].split()) for names in (words.FIRST_NAMES, words.LAST_NAMES))
     one, two = noise.whole("lead/first", count, 0, len(firsts) - 1), noise.whole("lead/last", count, 0, len(lasts) - 1)
     invented = taken(firsts, one) + " " + taken(lasts, two)
-    company = taken([f"{stem} {trade}" for stem in ("Alder", "Bracken", "Cobalt", "Dapple", "Ember", "Fallow", "Garnet")
-                     for trade in ("Works", "Partners", "Studio", "Supply", "Group")], noise.whole("lead/company", count, 0, 34))  # fmt: skip
+    stems, trades = (
+        ["Alder", "Bracken", "Cobalt", "Dapple", "Ember", "Fallow", "Garnet"],
+        ["Works", "Partners", "Studio", "Supply", "Group"],
+    )
+    companies = [f"{stem} {trade}" for stem in stems for trade in trades]
+    company = taken(companies, noise.whole("lead/company", count, 0, len(companies) - 1))
     email = (taken([words.slug(name) for name in firsts], one) + "." + taken([words.slug(name) for name in lasts], two)
              + pl.Series(np.arange(count)).cast(pl.String) + "@enquiry.example")  # fmt: skip
     known = pl.Series(became)
     name = pl.select(pl.when(known).then(taken(contacts_.names, first)).otherwise(invented)).to_series()
     converted = np.where(became, parties.created[np.maximum(found.party, 0)], -1)
     # Somebody who wrote left a phone number in half the cases.
+    phone = spelled(world.lead_numbers, found.country, spelling_of(world.scope, "lead", count))
     has_phone = (found.by_phone == 1) | noise.chance("lead/phone", count, 0.5)
     return pl.DataFrame({
         "id": world.ids.lead,
@@ -205,7 +217,7 @@ def leads(world: World) -> pl.DataFrame:
         "last_name": name.str.split(" ").list.get(1),
         "company": pl.select(pl.when(known).then(taken(parties.names, found.party)).otherwise(company)).to_series(),
         "email": pl.select(pl.when(known).then(taken(contacts_.emails, first)).otherwise(email)).to_series(),
-        "phone": blank_unless(has_phone, spelled(world.lead_numbers, found.country, spelling_of(world.scope, "lead", count))),
+        "phone": blank_unless(has_phone, phone),
         "source": _channel_names(world, found.channel),
         "status": taken(LEAD_STATUSES, found.status),
         "owner_id": taken(world.ids.user, found.owner),
@@ -274,7 +286,9 @@ def tasks(world: World) -> pl.DataFrame:
     found = world.tasks
     done = found.is_done == 1
     about = pl.select(
-        pl.when(pl.Series(found.deal) >= 0).then(taken(world.ids.deal, found.deal)).otherwise(taken(world.ids.account, found.party))
+        pl.when(pl.Series(found.deal) >= 0)
+        .then(taken(world.ids.deal, found.deal))
+        .otherwise(taken(world.ids.account, found.party))
     ).to_series()
     status = np.where(done, 0, np.where(found.due_day < world.scope.until_day, 1, 2))
     # What is to be done is ticked off on the day it is due; the rest is entered when it has happened.

@@ -165,7 +165,8 @@ def _first_of_party(parties: Parties, party: Ints, created: Ints) -> Ints:
     """The position of each account's earliest opportunity."""
     order = np.lexsort((created, party))
     begins = np.append(True, party[order][1:] != party[order][:-1])
-    return order[begins]
+    first: Ints = order[begins]
+    return first
 
 
 @dataclass(frozen=True)
@@ -181,14 +182,17 @@ def make_stages(scope: Scope, deals: Deals) -> Stages:
     """The history of every opportunity: stages in order, at growing times."""
     found_deal, found_stage, found_time = [], [], []
     end = np.where(deals.stage >= WON, deals.closed, deals.created + np.maximum(deals.closed - deals.created, 4 * DAY))
+    end_of_all = np.where(deals.stage >= WON, deals.closed, (scope.until_day + 1) * DAY - 1)
+    before = deals.created
     for stage in range(4):
+        entered = deals.created + (end - deals.created) * REACHED[stage] // 100
+        # Stages are moved on in working hours.
+        entered = entered if stage == 0 else entered // DAY * DAY + 9 * 3600 + entered % (8 * 3600)
+        before = np.minimum(np.maximum(entered, before), end_of_all)
         chosen = np.flatnonzero(deals.reached >= stage)
-        span = (end - deals.created)[chosen]
         found_deal.append(chosen)
         found_stage.append(np.full(len(chosen), stage))
-        found_time.append(
-            np.minimum(deals.created[chosen] + span * REACHED[stage] // 100, (scope.until_day + 1) * DAY - 1)
-        )
+        found_time.append(before[chosen])
     done = np.flatnonzero(deals.stage >= WON)
     deal = np.concatenate([*found_deal, done])
     stages = np.concatenate([*found_stage, deals.stage[done]])

@@ -74,7 +74,7 @@ def cases(world: World) -> pl.DataFrame:
                          noise.pick("case/subject", keys, [0.25, 0.15, 0.25, 0.1, 0.25])),
         "reason": taken(("Performance", "Billing", "Request", "Breakdown", "Question"),
                         noise.pick("case/subject", keys, [0.25, 0.15, 0.25, 0.1, 0.25])),
-        "status": taken(("New", "Working", "Closed"), np.where(is_closed, 2, np.where(scope.until_day - day < 2, 0, 1))),
+        "status": taken(("New", "Working", "Closed"), np.where(is_closed, 2, (scope.until_day - day >= 2) * 1)),
         "priority": taken(("High", "Medium", "Low"), noise.pick("case/priority", keys, [0.2, 0.6, 0.2])),
         "is_closed": pl.Series(is_closed),
         "opened": times(opened),
@@ -84,7 +84,7 @@ def cases(world: World) -> pl.DataFrame:
 
 
 def closing_balances(world: World) -> Ints:
-    """What each CRM account owes at the end of each month, less what it has paid or been credited too much, in cents."""
+    """What each CRM account owes at the end of each month less its unapplied credit, in cents."""
     parties, invoices, ledger, scope = world.parties, world.invoices, world.ledger, world.scope
     pay, credit, other = ledger.payments, ledger.credit_notes, ledger.adjustments
     issued = invoices.is_issued
@@ -108,7 +108,11 @@ def _reconciliations(world: World) -> pl.DataFrame:
     parties, scope, noise = world.parties, world.scope, world.scope.noise
     months = np.arange(scope.months)
     known = np.arange(parties.accounts)
-    active = parties.is_customer[known, None] & (months >= parties.first_month[known, None]) & (months < parties.last_month[known, None])
+    active = (
+        parties.is_customer[known, None]
+        & (months >= parties.first_month[known, None])
+        & (months < parties.last_month[known, None])
+    )
     cell = np.flatnonzero(active.ravel())
     cell = cell[noise.chance("act/sent", cell, 0.78)]
     party, month = cell // scope.months, cell % scope.months

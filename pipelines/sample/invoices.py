@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.sample import words
-from pipelines.sample.noise import Bools, Ints, spread
+from pipelines.sample.noise import Bools, Floats, Ints, spread
 from pipelines.sample.parties import Parties
 from pipelines.sample.scope import Scope
 from pipelines.sample.story import PART, Turns
@@ -68,7 +68,7 @@ class Lines:
     list_price: Ints
 
 
-def activity(scope: Scope, parties: Parties) -> Ints:
+def activity(scope: Scope, parties: Parties) -> Floats:
     """How many invoices each customer gets in each month, as a weight; one row a customer."""
     months = np.arange(scope.months)
     active = (months >= parties.first_month[:, None]) & (months < parties.last_month[:, None])
@@ -114,8 +114,12 @@ def make_invoices(scope: Scope, parties: Parties, turns: Turns) -> tuple[Invoice
     is_void &= ~kept
     is_draft[steady[-1]], is_void[steady[len(steady) // 3]] = True, True
 
-    instalments = np.where(~is_draft & ~is_void & (disputed < 0) & (lines_of == 3)
-                           & noise.chance("invoice/instalments", count, 0.03), 3, 1)  # fmt: skip
+    by_parts = (
+        ~is_draft & ~is_void & (disputed < 0) & (lines_of == 3) & noise.chance("invoice/instalments", count, 0.03)
+    )
+    group = np.flatnonzero(party == PART["rhine_group"])
+    by_parts[group[len(group) // 2]] = True
+    instalments = np.where(by_parts, 3, 1)
     due = issued + np.where(instalments == 3, 90, parties.terms[party])
     by_day = np.lexsort((np.arange(count), issued))
     number = np.empty(count, dtype=np.int64)

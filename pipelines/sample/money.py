@@ -24,7 +24,8 @@ class Rates:
     def on(self, day: Ints) -> Ints:
         """The last rate on or before each day."""
         place = np.clip((day - self.days[0]) // 7, 0, len(self.days) - 1)
-        return self.rates[place]
+        found: Ints = self.rates[place]
+        return found
 
     def text(self, rates: Ints, currency: Ints) -> pl.Series:
         """Rates as they stand on a document: 1 for the base currency."""

@@ -53,15 +53,17 @@ class Noise:
 
     def whole(self, stream: str, keys: Ints | int, low: int | Ints, high: int | Ints) -> Ints:
         """Whole numbers from low to high, both included."""
-        low = np.asarray(low, dtype=np.int64)
-        span = np.asarray(high, dtype=np.int64) - low + 1
-        return low + (self.uniform(stream, keys) * span).astype(np.int64)
+        start: Ints = np.asarray(low, dtype=np.int64)
+        span = np.asarray(high, dtype=np.int64) - start + 1
+        drawn: Ints = start + (self.uniform(stream, keys) * span).astype(np.int64)
+        return drawn
 
     def pick(self, stream: str, keys: Ints | int, weights: Sequence[float]) -> Ints:
         """Positions 0 … len(weights)-1, each as often as its weight says."""
         edges = np.cumsum(np.asarray(weights, dtype=np.float64))
         draws = self.uniform(stream, keys) * edges[-1]
-        return np.minimum(np.searchsorted(edges, draws, side="right"), len(edges) - 1).astype(np.int64)
+        picked: Ints = np.minimum(np.searchsorted(edges, draws, side="right"), len(edges) - 1).astype(np.int64)
+        return picked
 
     def curve(self, stream: str, keys: Ints | int, quantiles: Sequence[float]) -> Floats:
         """Numbers whose evenly spaced quantiles are given (the smallest first), straight between two of them."""
@@ -77,7 +79,8 @@ def along(position: Floats, table: Sequence[float]) -> Floats:
     values = np.asarray(table, dtype=np.float64)
     place = position * (len(values) - 1)
     left = np.minimum(place.astype(np.int64), len(values) - 2)
-    return values[left] + (values[left + 1] - values[left]) * (place - left)
+    found: Floats = values[left] + (values[left + 1] - values[left]) * (place - left)
+    return found
 
 
 def spread(noise: Noise, stream: str, weights: Floats, count: int) -> tuple[Ints, Floats]:

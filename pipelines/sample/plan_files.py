@@ -143,7 +143,9 @@ def channel_costs(world: World) -> pl.DataFrame:
         runs = mondays[(mondays >= starts[first]) & (mondays < starts[last])]
         swing = scope.noise.whole(f"advertising/{key}", len(runs), 880, 1120)
         rows += [(key, int(day), cost * int(permille) // 1000) for day, permille in zip(runs, swing, strict=True)]
-    springs = scope.month_starts[(scope.month_starts.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12) == 3]
+    springs = scope.month_starts[
+        (scope.month_starts.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12) == 3
+    ]
     rows += [("fair", int(day), FAIR_COST) for day in springs]
     tags = [CHANNELS[CHANNEL[row[0]]] for row in rows]
     return pl.DataFrame({

@@ -49,10 +49,10 @@ PART = {actor.key: position for position, actor in enumerate(CAST)}
 DUPLICATE_NAME = "Lindholm Logistics"
 
 # Channel, how callers are tagged (source, medium, campaign), what a lead's source is called, and the number they ring.
-CHANNELS = (
-    ("direct", "", "", "", "Phone enquiry", "442079460010"),
-    ("organic", "google", "organic", "", "Web", "442079460011"),
-    ("referral", "partners.example", "referral", "", "Partner referral", "442079460012"),
+CHANNELS: tuple[tuple[str, str | None, str | None, str | None, str, str], ...] = (
+    ("direct", None, None, None, "Phone enquiry", "442079460010"),
+    ("organic", "google", "organic", None, "Web", "442079460011"),
+    ("referral", "partners.example", "referral", None, "Partner referral", "442079460012"),
     ("fair", "trade-fair", "event", "spring-fair", "Trade fair", "442079460013"),
     ("newsletter", "newsletter", "email", "monthly-news", "E-mail newsletter", "442079460014"),
     ("search", "google", "cpc", "it-support-search", "Paid search", "442079460015"),

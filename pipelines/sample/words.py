@@ -34,7 +34,8 @@ COUNTRIES = (
             ("Berlin", "Hamburg", "Köln", "München", "Leipzig"), 0.24),
     Country("GB", "United Kingdom", "english", "english", ("Ltd", "PLC"), 200, 0, ("44203", 7), ("44780", 7), 2, 2,
             ("London", "Leeds", "Bristol", "Glasgow", "Cardiff"), 0.16),
-    Country("US", "United States", "english", "english", ("Inc", "LLC", "Corp"), 0, 0, ("121255", 5), ("191755", 5), 1, 3,
+    Country("US", "United States", "english", "english", ("Inc", "LLC", "Corp"), 0, 0, ("121255", 5), ("191755", 5),
+            1, 3,
             ("New York", "Boston", "Denver", "Seattle", "Austin"), 0.12),
     Country("FI", "Finland", "nordic", "nordic", ("Oy",), 255, 1, ("35895", 6), ("35840", 7), 3, 1,
             ("Helsinki", "Espoo", "Tampere", "Turku", "Oulu"), 0.08),
@@ -49,51 +50,85 @@ COUNTRIES = (
 COUNTRY_OF = {country.code: position for position, country in enumerate(COUNTRIES)}
 
 STEMS = {
-    "nordic": "Björkdal Älvsund Norrvik Granberga Solhem Tallåsen Viksjö Öster Fjällnäs Rönnskär Havsbris Lövhult Stenbro "
-    "Ekliden Myrholm Sandhamn Kvarnby Åsbo Furuvik Dalälv Skarpnord Lilleström Isfjord Hedemora Vinterby Aspnäs Torneå "
-    "Bredviken Klippö Strandmark Ulvsunda Mossebo Gästrike Rimfors Särö Hjalma Vidsel Almunge Trollsjö Enköp",
-    "german": "Adlerhof Birkenau Falkenstein Grünwald Hafenstadt Isarblick Kronberg Lindental Mühlbach Neckartal Oberau "
-    "Elbufer Rosengarten Silbersee Tannenhof Uferstein Waldeck Ziegelhaus Altmark Burgfeld Donauwerk Eichenroth Felsbach "
-    "Goldacker Heidekamp Jägerhof Kastanien Löwenthal Moorweide Nordheide Ostwind Pfauenau Quellgrund Rabenfels Sternau "
-    "Taubertal Ulmenhof Veilchen Weidenau Zollhof",
-    "english": "Ashgrove Bramley Copperfield Dunmore Eastbrook Fairhaven Greystone Hazelmere Ironbridge Kestrel Larkspur "
-    "Meadowlark Northgate Oakridge Pinecrest Quarryside Ravenhill Silverbirch Thornbury Underwood Valewood Westmarch "
-    "Yarrow Blackwater Clearwell Driftwood Elmstead Foxglove Goldfinch Heatherton Larchmont Millbrook Oldbridge "
-    "Pebbleway Rushford Stonegate Tidewater Willowby Winterfold Brightside",
-    "cyrillic": "Северна Ясна Лазурна Топола Мургаш Бреза Искра Зора Орлово Равнина Боряна Калина Росица Чайка Хребет "
-    "Степная Родник Сокол Маяк Прибой Кедр Рубеж Заря Горизонт Алтын Тулпар Жайлау Самал Байтерек Нур",
+    "nordic": (
+        "Björkdal Älvsund Norrvik Granberga Solhem Tallåsen Viksjö Öster Fjällnäs Rönnskär Havsbris Lövhult "
+        "Stenbro Ekliden Myrholm Sandhamn Kvarnby Åsbo Furuvik Dalälv Skarpnord Lilleström Isfjord Hedemora "
+        "Vinterby Aspnäs Torneå Bredviken Klippö Strandmark Ulvsunda Mossebo Gästrike Rimfors Särö Hjalma Vidsel "
+        "Almunge Trollsjö Enköp"
+    ),
+    "german": (
+        "Adlerhof Birkenau Falkenstein Grünwald Hafenstadt Isarblick Kronberg Lindental Mühlbach Neckartal Oberau "
+        "Elbufer Rosengarten Silbersee Tannenhof Uferstein Waldeck Ziegelhaus Altmark Burgfeld Donauwerk "
+        "Eichenroth Felsbach Goldacker Heidekamp Jägerhof Kastanien Löwenthal Moorweide Nordheide Ostwind "
+        "Pfauenau Quellgrund Rabenfels Sternau Taubertal Ulmenhof Veilchen Weidenau Zollhof"
+    ),
+    "english": (
+        "Ashgrove Bramley Copperfield Dunmore Eastbrook Fairhaven Greystone Hazelmere Ironbridge Kestrel Larkspur "
+        "Meadowlark Northgate Oakridge Pinecrest Quarryside Ravenhill Silverbirch Thornbury Underwood Valewood "
+        "Westmarch Yarrow Blackwater Clearwell Driftwood Elmstead Foxglove Goldfinch Heatherton Larchmont "
+        "Millbrook Oldbridge Pebbleway Rushford Stonegate Tidewater Willowby Winterfold Brightside"
+    ),
+    "cyrillic": (
+        "Северна Ясна Лазурна Топола Мургаш Бреза Искра Зора Орлово Равнина Боряна Калина Росица Чайка Хребет "
+        "Степная Родник Сокол Маяк Прибой Кедр Рубеж Заря Горизонт Алтын Тулпар Жайлау Самал Байтерек Нур"
+    ),
 }
 
 TRADES = {
-    "nordic": "Bygg Energi Fastigheter Frakt Industri Konsult Livs Maskin Plåt Rör Skog Spedition Städ Teknik Textil Tryck "
-    "Trä Vård Vatten Åkeri Papper Kemi Design Media Data",
-    "german": "Anlagenbau Bau Chemie Druck Elektro Energie Feinkost Gebäudetechnik Handel Holz Immobilien Kliniken "
-    "Logistik Maschinen Metall Möbel Pflege Reisen Software Spedition Stahl Technik Textil Verlag Werkzeuge",
-    "english": "Analytics Brewing Builders Care Ceramics Clinics Components Consulting Dairy Distribution Energy Farms "
-    "Foods Freight Glass Hotels Interiors Labs Manufacturing Media Packaging Pharma Properties Retail Textiles",
-    "cyrillic": "Агро Бетон Газ Дизайн Инженеринг Консулт Логистика Маркет Медика Мебел Металл Пласт Сервиз Строй Текстил "
-    "Транспорт Трейд Фарма Хим Электро",
+    "nordic": (
+        "Bygg Energi Fastigheter Frakt Industri Konsult Livs Maskin Plåt Rör Skog Spedition Städ Teknik Textil "
+        "Tryck Trä Vård Vatten Åkeri Papper Kemi Design Media Data"
+    ),
+    "german": (
+        "Anlagenbau Bau Chemie Druck Elektro Energie Feinkost Gebäudetechnik Handel Holz Immobilien Kliniken "
+        "Logistik Maschinen Metall Möbel Pflege Reisen Software Spedition Stahl Technik Textil Verlag Werkzeuge"
+    ),
+    "english": (
+        "Analytics Brewing Builders Care Ceramics Clinics Components Consulting Dairy Distribution Energy Farms "
+        "Foods Freight Glass Hotels Interiors Labs Manufacturing Media Packaging Pharma Properties Retail "
+        "Textiles"
+    ),
+    "cyrillic": (
+        "Агро Бетон Газ Дизайн Инженеринг Консулт Логистика Маркет Медика Мебел Металл Пласт Сервиз Строй Текстил "
+        "Транспорт Трейд Фарма Хим Электро"
+    ),
 }
 
 FIRST_NAMES = {
-    "nordic": "Anna Erik Karin Lars Maria Johan Elin Olof Sara Nils Ingrid Gustav Hanna Axel Linnea Mikael Astrid Henrik "
-    "Ebba Torbjörn Åsa Jukka Aino Marit",
-    "german": "Lena Jürgen Sabine Matthias Claudia Stefan Heike Thomas Birgit Uwe Katrin Jonas Petra Florian Greta Moritz "
-    "Ursula Dieter Frieda Henning",
-    "english": "Emma Oliver Grace Daniel Priya Samuel Aisha Marcus Chloe Ethan Naomi Wesley Fatima Gareth Isla Malik Tessa "
-    "Owen Zara Colin",
-    "cyrillic": "Елена Димитър Ирина Николай Мария Стоян Айгуль Ерлан Ольга Тимур Десислава Петър Гульнара Виктор Анна Борис",
+    "nordic": (
+        "Anna Erik Karin Lars Maria Johan Elin Olof Sara Nils Ingrid Gustav Hanna Axel Linnea Mikael Astrid "
+        "Henrik Ebba Torbjörn Åsa Jukka Aino Marit"
+    ),
+    "german": (
+        "Lena Jürgen Sabine Matthias Claudia Stefan Heike Thomas Birgit Uwe Katrin Jonas Petra Florian Greta "
+        "Moritz Ursula Dieter Frieda Henning"
+    ),
+    "english": (
+        "Emma Oliver Grace Daniel Priya Samuel Aisha Marcus Chloe Ethan Naomi Wesley Fatima Gareth Isla Malik "
+        "Tessa Owen Zara Colin"
+    ),
+    "cyrillic": (
+        "Елена Димитър Ирина Николай Мария Стоян Айгуль Ерлан Ольга Тимур Десислава Петър Гульнара Виктор Анна Борис"
+    ),
 }
 
 LAST_NAMES = {
-    "nordic": "Lindqvist Bergström Sandell Hedlund Öberg Nyman Ekström Sjögren Wallin Forsberg Åkerlund Hellman Norberg "
-    "Virtanen Korhonen Solberg Haugen Dahlin Rosén Blom Viklund Engdahl Stenmark Holmgren",
-    "german": "Brückner Schäfer Vogel Krause Lindner Hartmann Böhm Seidel Reuter Winkler Fuchs Albrecht Pohl Kühn Engel "
-    "Horn Sauer Thiele Marx Jansen",
-    "english": "Whitfield Okafor Hughes Patel Marsh Donnelly Achebe Fletcher Romero Sinclair Bennett Khan Doyle Prescott "
-    "Nakamura Ellery Vaughn Mensah Carver Lowell",
-    "cyrillic": "Петрова Иванов Георгиева Сергеев Нурланова Ахметов Стоянова Тодоров Ковалёва Мусаев Димова Орлов "
-    "Жумабаев Николова Колев Соколова",
+    "nordic": (
+        "Lindqvist Bergström Sandell Hedlund Öberg Nyman Ekström Sjögren Wallin Forsberg Åkerlund Hellman Norberg "
+        "Virtanen Korhonen Solberg Haugen Dahlin Rosén Blom Viklund Engdahl Stenmark Holmgren"
+    ),
+    "german": (
+        "Brückner Schäfer Vogel Krause Lindner Hartmann Böhm Seidel Reuter Winkler Fuchs Albrecht Pohl Kühn Engel "
+        "Horn Sauer Thiele Marx Jansen"
+    ),
+    "english": (
+        "Whitfield Okafor Hughes Patel Marsh Donnelly Achebe Fletcher Romero Sinclair Bennett Khan Doyle Prescott "
+        "Nakamura Ellery Vaughn Mensah Carver Lowell"
+    ),
+    "cyrillic": (
+        "Петрова Иванов Георгиева Сергеев Нурланова Ахметов Стоянова Тодоров Ковалёва Мусаев Димова Орлов "
+        "Жумабаев Николова Колев Соколова"
+    ),
 }
 
 STREETS = {

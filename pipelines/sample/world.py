@@ -103,7 +103,7 @@ def make_world(scope: Scope) -> World:
     )
     return World(
         scope=scope, turns=turn, people=people, absences=make_absences(scope, people, turn), parties=parties,
-        contacts=contacts, main_numbers=main, numbers=numbers, invoices=invoices, lines=lines, ledger=ledger, deals=deals,
-        stages=stages, leads=leads, lead_numbers=enquirers, calls=calls, tasks=tasks,
+        contacts=contacts, main_numbers=main, numbers=numbers, invoices=invoices, lines=lines, ledger=ledger,
+        deals=deals, stages=stages, leads=leads, lead_numbers=enquirers, calls=calls, tasks=tasks,
         meetings=make_meetings(scope, parties, people, turn, contacts, deals), rates=make_rates(scope), ids=ids,
     )  # fmt: skip

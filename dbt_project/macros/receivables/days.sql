@@ -47,3 +47,8 @@ cast(last_day({{ date }}) as date)
 {% macro end_of_time() -%}
 cast('9999-12-31' as date)
 {%- endmacro %}
+
+{#- A date as a number, for sums of money times days. -#}
+{% macro day_number(date) -%}
+{{ days_from("cast('2000-01-01' as date)", date) }}
+{%- endmacro %}

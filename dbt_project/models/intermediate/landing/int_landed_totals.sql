@@ -1,6 +1,7 @@
 -- Grain: one row a file, contract, entity, measure (rows, a money column, seconds) and currency: what the raw store holds
 -- of it and how much of that is current, which is to say in staging. The rest has a newer version.
--- One scan of raw and one of staging an entity; a row without a currency counts under the run's default, as in staging.
+-- One scan of raw and one of staging an entity. Money stands under the row's currency, else the run's default, as in
+-- staging; rows and seconds stand under ''.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -44,9 +45,9 @@ select
     split_part(entity_id, '.', 1) as domain,
     split_part(entity_id, '.', 2) as entity,
     measure,
-    currency,
+    case when {{ is_money_measure('measure') }} then currency else '' end as currency,
     cast(coalesce(sum(total) filter (where not is_current), 0) as decimal(38, 4)) as landed_total,
     cast(coalesce(sum(total) filter (where is_current), 0) as decimal(38, 4)) as current_total,
     max(newest_event_at) as newest_event_at
 from totals
-group by file_sha256, contract, entity_id, measure, currency
+group by all

@@ -16,7 +16,9 @@ applications as (
 ),
 
 documents as (
-    select invoice_id, customer_id, account_id, currency, exchange_rate, issued_on, is_receivable, is_void, is_credit
+    select
+        invoice_id, customer_id, account_id, document_kind, currency, exchange_rate,
+        is_receivable, is_void, is_credit, issued_on, due_on
     from {{ ref('int_billing_documents') }}
 ),
 
@@ -58,6 +60,9 @@ joined as (
         end as issue,
         applications.amount as given_amount,
         applications.payment_amount as given_origin_amount,
+        invoices.document_kind = 'opening' as is_opening,
+        invoices.issued_on,
+        invoices.due_on,
         invoices.exchange_rate as invoice_rate,
         coalesce(payments.exchange_rate, credit_notes.exchange_rate) as origin_rate,
         -- Never before the invoice: money that came earlier is unapplied until there is something to pay.
@@ -120,7 +125,10 @@ final as (
         end as issue,
         {{ money('coalesce(given_amount, given_origin_amount / nullif(exchange, 0))') }} as amount,
         {{ money('coalesce(given_origin_amount, given_amount * exchange)') }} as origin_amount,
+        is_opening,
         event_date,
+        issued_on,
+        due_on,
         _system,
         _source,
         _file,

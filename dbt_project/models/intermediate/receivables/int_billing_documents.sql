@@ -119,9 +119,9 @@ resolved as (
             else 'issue_date'
         end as due_rule,
         documents.exchange_rate,
-        coalesce(documents.net_amount, documents.gross_amount - coalesce(documents.tax_amount, 0)) as net_amount,
+        {{ money('coalesce(documents.net_amount, documents.gross_amount - coalesce(documents.tax_amount, 0))') }} as net_amount,
         documents.tax_amount,
-        coalesce(documents.gross_amount, documents.net_amount + coalesce(documents.tax_amount, 0)) as gross_amount,
+        {{ money('coalesce(documents.gross_amount, documents.net_amount + coalesce(documents.tax_amount, 0))') }} as gross_amount,
         documents.reported_balance,
         rates.rate,
         documents.status = 'void' as is_void,

@@ -29,7 +29,8 @@ file_totals as (
         totals.entity,
         totals.measure,
         case
-            when currencies.has_currency then {{ total_currency('totals.currency', 'run.default_currency') }}
+            when currencies.has_currency and {{ is_money_measure('totals.measure') }}
+                then {{ total_currency('totals.currency', 'run.default_currency') }}
             else ''
         end as currency,
         max(totals.system) as system,

@@ -1,4 +1,7 @@
 -- Grain: one row a currency and day, from its first event to the as-of date: balances at the day's end, flows of the day.
+-- The columns that end in `_days` are money times days, the numerators of weighted means: what is overdue times the days
+-- it is overdue; what was paid times the days from issue or from the due date. A payment that was taken back takes its
+-- weight back with it.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -16,29 +19,83 @@ rates as (
 ),
 
 -- What enters a balance on a day and what leaves it; summed up from the first day on, they are the balance.
+-- A stretch of days of an open item, twice: while it is not due, and once it is overdue.
+stretches as (
+    select
+        currency,
+        valid_from as from_day,
+        valid_to as to_day,
+        open_amount,
+        credit_amount,
+        cast(0 as decimal(18, 4)) as not_due_amount,
+        cast(0 as decimal(38, 4)) as due_weight
+    from intervals
+    union all
+    select currency, valid_from, least(valid_to, {{ plus_days('due_on', 1) }}), 0, 0, open_amount, 0
+    from intervals
+    where valid_from <= due_on
+    union all
+    select
+        currency,
+        greatest(valid_from, {{ plus_days('due_on', 1) }}),
+        valid_to,
+        0,
+        0,
+        0,
+        open_amount * {{ day_number('due_on') }}
+    from intervals
+    where valid_to > {{ plus_days('due_on', 1) }}
+),
+
+-- What enters a balance on a day and what leaves it; summed up from the first day on, they are the balance.
 movements as (
     select
         currency,
-        valid_from as day,
+        from_day as day,
         sum(open_amount) as open_amount,
-        coalesce(sum(open_amount) filter (where valid_from <= due_on), 0) as not_due_amount,
         sum(credit_amount) as credit_amount,
+        sum(not_due_amount) as not_due_amount,
+        sum(due_weight) as due_weight,
         cast(0 as decimal(18, 4)) as unapplied_amount
-    from intervals
-    group by currency, valid_from
+    from stretches
+    group by currency, from_day
     union all
-    select currency, valid_to, -sum(open_amount), 0, -sum(credit_amount), 0
-    from intervals
-    group by currency, valid_to
+    select currency, to_day, -sum(open_amount), -sum(credit_amount), -sum(not_due_amount), -sum(due_weight), 0
+    from stretches
+    group by currency, to_day
     union all
-    select currency, least(valid_to, {{ plus_days('due_on', 1) }}), 0, -sum(open_amount), 0, 0
-    from intervals
-    where valid_from <= due_on
-    group by currency, least(valid_to, {{ plus_days('due_on', 1) }})
-    union all
-    select currency, event_date, 0, 0, 0, sum(amount)
+    select currency, event_date, 0, 0, 0, 0, sum(amount)
     from {{ ref('fct_unapplied_credits') }}
     group by currency, event_date
+),
+
+paid as (
+    select
+        currency,
+        event_date as day,
+        -amount as amount,
+        event_type = 'payment' as is_payment,
+        case when is_opening then 0 else -amount end as dated_amount,
+        {{ days_from('issued_on', 'settlement_date') }} as days_after_issue,
+        {{ days_from('due_on', 'settlement_date') }} as days_after_due
+    from {{ ref('fct_receivable_events') }}
+    where event_type in ('payment', 'refund', 'chargeback', 'reversal')
+),
+
+payments as (
+    select
+        currency,
+        day,
+        sum(amount) as paid_amount,
+        sum(dated_amount) as paid_dated_amount,
+        sum(dated_amount * days_after_issue) as paid_issue_days,
+        sum(amount * greatest(days_after_due, 0)) as paid_late_days,
+        sum(amount * days_after_due) as paid_delay_days,
+        sum(case when days_after_due <= {{ parameter('on_time_grace_days') }} then amount else 0 end) as paid_on_time_amount,
+        count(*) filter (where is_payment) as payments,
+        count(*) filter (where is_payment and days_after_due <= {{ parameter('on_time_grace_days') }}) as payments_on_time
+    from paid
+    group by currency, day
 ),
 
 -- Making a document void takes its sale back on the day it is done.
@@ -73,7 +130,7 @@ flows as (
 
 first_days as (
     select currency, min(day) as first_on
-    from (select currency, day from movements union all select currency, day from flows) as days
+    from (select currency, day from movements union all select currency, day from flows) as touched
     group by currency
 ),
 
@@ -96,6 +153,7 @@ moved as (
         sum(open_amount) as open_amount,
         sum(not_due_amount) as not_due_amount,
         sum(credit_amount) as credit_amount,
+        sum(due_weight) as due_weight,
         sum(unapplied_amount) as unapplied_amount
     from movements
     group by currency, day
@@ -121,6 +179,7 @@ summed as (
         sum(moved.open_amount) over (partition by spine.currency order by spine.day) as open_amount,
         sum(moved.not_due_amount) over (partition by spine.currency order by spine.day) as not_due_amount,
         sum(moved.credit_amount) over (partition by spine.currency order by spine.day) as credit_amount,
+        sum(moved.due_weight) over (partition by spine.currency order by spine.day) as due_weight,
         sum(moved.unapplied_amount) over (partition by spine.currency order by spine.day) as unapplied_amount
     from spine
     left join moved on spine.currency = moved.currency and spine.day = moved.day
@@ -140,8 +199,20 @@ final as (
         {{ money('coalesce(flowed.collected, 0)') }} as collected,
         {{ money('coalesce(flowed.charged_back, 0)') }} as charged_back,
         {{ money('coalesce(flowed.written_off, 0)') }} as written_off,
+        cast(coalesce(
+            (summed.open_amount - summed.not_due_amount) * {{ day_number('summed.day') }} - summed.due_weight, 0
+        ) as decimal(38, 4)) as overdue_days,
+        {{ money('coalesce(payments.paid_amount, 0)') }} as paid_amount,
+        {{ money('coalesce(payments.paid_dated_amount, 0)') }} as paid_dated_amount,
+        {{ money('coalesce(payments.paid_on_time_amount, 0)') }} as paid_on_time_amount,
+        cast(coalesce(payments.paid_issue_days, 0) as decimal(38, 4)) as paid_issue_days,
+        cast(coalesce(payments.paid_late_days, 0) as decimal(38, 4)) as paid_late_days,
+        cast(coalesce(payments.paid_delay_days, 0) as decimal(38, 4)) as paid_delay_days,
+        coalesce(payments.payments, 0) as payments,
+        coalesce(payments.payments_on_time, 0) as payments_on_time,
         summed.day
     from summed
+    left join payments on summed.currency = payments.currency and summed.day = payments.day
     left join flowed on summed.currency = flowed.currency and summed.day = flowed.day
     left join rates on summed.currency = rates.currency and summed.day = rates.rate_date
 )

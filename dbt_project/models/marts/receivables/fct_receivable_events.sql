@@ -19,8 +19,11 @@ events as (
         'explicit' as allocation,
         currency,
         gross_amount as amount,
+        document_kind = 'opening' as is_opening,
         issued_on as event_date,
         cast(null as date) as settlement_date,
+        issued_on,
+        due_on,
         {{ provenance('documents') }},
         _known_at as known_at
     from documents
@@ -37,8 +40,11 @@ events as (
         'explicit',
         currency,
         -gross_amount,
+        document_kind = 'opening',
         voided_on,
         null,
+        issued_on,
+        due_on,
         {{ provenance('documents') }},
         _known_at
     from documents
@@ -55,8 +61,11 @@ events as (
         allocation,
         currency,
         -amount,
+        is_opening,
         event_date,
         event_date,
+        issued_on,
+        due_on,
         {{ provenance('linked') }},
         _known_at
     from {{ ref('int_applications_linked') }} as linked
@@ -73,8 +82,11 @@ events as (
         allocation,
         currency,
         -amount,
+        is_opening,
         event_date,
         event_date,
+        issued_on,
+        due_on,
         {{ provenance('assumed') }},
         _known_at
     from {{ ref('int_applications_assumed') }} as assumed
@@ -90,8 +102,11 @@ events as (
         'explicit',
         currency,
         case when adjustment_kind = 'write_off' then -amount else amount end,
+        is_opening,
         event_date,
         settlement_date,
+        issued_on,
+        due_on,
         {{ provenance('adjusted') }},
         _known_at
     from (
@@ -116,8 +131,11 @@ final as (
         events.currency,
         events.amount,
         {{ money('events.amount * rates.rate') }} as amount_base,
+        events.is_opening,
         events.event_date,
         events.settlement_date,
+        events.issued_on,
+        events.due_on,
         events.known_at,
         {{ provenance('events') }}
     from events

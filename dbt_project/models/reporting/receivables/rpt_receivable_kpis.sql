@@ -1,0 +1,297 @@
+-- Grain: one row a month and currency, and one a month for ALL currencies in the base currency, up to the as-of date.
+-- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at the
+-- rate of their own day. Windows end on the same day. R1-R17, R21, R29, R36.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+days as (
+    select * from {{ ref('fct_receivable_days') }}
+),
+
+events as (
+    select * from {{ ref('fct_receivable_events') }}
+),
+
+balances as (
+    select * from {{ ref('fct_receivable_balances') }}
+),
+
+{% set amounts = ['open_amount', 'not_due_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount', 'sales', 'opening',
+    'collected', 'charged_back', 'written_off', 'overdue_days', 'paid_amount', 'paid_dated_amount', 'paid_on_time_amount',
+    'paid_issue_days', 'paid_late_days', 'paid_delay_days'] %}
+{% set windowed = ['sales', 'paid_amount', 'paid_dated_amount', 'paid_on_time_amount', 'paid_issue_days', 'paid_late_days',
+    'paid_delay_days', 'payments', 'payments_on_time'] %}
+series as (
+    select
+        currency,
+        {%- for amount in amounts %}
+        cast({{ amount }} as decimal(38, 4)) as {{ amount }},
+        {%- endfor %}
+        payments,
+        payments_on_time,
+        0 as missing_rate_count,
+        day
+    from days
+    union all
+    -- A day of a currency without a rate is left out of ALL, and counted.
+    select
+        'ALL',
+        {%- for amount in amounts %}
+        cast(coalesce(sum(cast({{ amount }} as decimal(24, 4)) * rate), 0) as decimal(38, 4)),
+        {%- endfor %}
+        sum(payments),
+        sum(payments_on_time),
+        count(*) filter (
+            where rate is null
+            and (open_amount <> 0 or unapplied_amount <> 0 or sales <> 0 or collected <> 0 or opening <> 0)
+        ),
+        day
+    from days
+    group by day
+),
+
+-- Sums from the first day on: what lies between two days is the difference of two rows.
+running as (
+    select
+        currency,
+        day,
+        open_amount,
+        sales,
+        {%- for amount in windowed + ['opening', 'collected', 'charged_back', 'written_off', 'missing_rate_count'] %}
+        sum({{ amount }}) over (partition by currency order by day) as {{ amount }}_to_date,
+        {%- endfor %}
+        sum(open_amount) over (partition by currency order by day) as open_to_date,
+        row_number() over (partition by currency order by day) as days_to_date
+    from series
+),
+
+settings as (
+    select
+        as_of_date,
+        base_currency,
+        cast({{ parameter('dso_window_days') }} as integer) as window_days,
+        cast({{ parameter('turnover_months') }} as integer) as turnover_months
+    from run
+),
+
+periods as (
+    select
+        series.*,
+        {{ month_of('series.day') }} as month,
+        {{ plus_days(month_of('series.day'), -1) }} as day_before_month,
+        {{ plus_days('series.day', '-settings.window_days') }} as day_before_window,
+        cast({{ dbt.dateadd('month', '-settings.turnover_months', 'series.day') }} as date) as day_before_year,
+        settings.window_days,
+        settings.base_currency
+    from series
+    cross join settings
+    where series.day = {{ month_end_of('series.day') }} or series.day = settings.as_of_date
+),
+
+measured as (
+    select
+        periods.*,
+        now_at.sales_to_date,
+        now_at.sales_to_date - coalesce(before_month.sales_to_date, 0) as sales_in_month,
+        now_at.opening_to_date - coalesce(before_month.opening_to_date, 0) as opening_in_month,
+        now_at.collected_to_date - coalesce(before_month.collected_to_date, 0) as collected_in_month,
+        now_at.charged_back_to_date - coalesce(before_month.charged_back_to_date, 0) as charged_back_in_month,
+        now_at.written_off_to_date - coalesce(before_month.written_off_to_date, 0) as written_off_in_month,
+        now_at.missing_rate_count_to_date - coalesce(before_month.missing_rate_count_to_date, 0) as missing_in_month,
+        {%- for amount in windowed %}
+        now_at.{{ amount }}_to_date - coalesce(before_window.{{ amount }}_to_date, 0) as {{ amount }}_in_window,
+        {%- endfor %}
+        now_at.sales_to_date - coalesce(before_year.sales_to_date, 0) as sales_in_year,
+        now_at.written_off_to_date - coalesce(before_year.written_off_to_date, 0) as written_off_in_year,
+        {{ ratio(
+            'now_at.open_to_date - coalesce(before_year.open_to_date, 0)',
+            'now_at.days_to_date - coalesce(before_year.days_to_date, 0)'
+        ) }} as average_open_in_year,
+        coalesce(before_month.open_amount, 0) as open_before_month,
+        coalesce(before_window.open_amount, 0) as open_before_window
+    from periods
+    inner join running as now_at on periods.currency = now_at.currency and periods.day = now_at.day
+    left join running as before_month
+        on periods.currency = before_month.currency and periods.day_before_month = before_month.day
+    left join running as before_window
+        on periods.currency = before_window.currency and periods.day_before_window = before_window.day
+    left join running as before_year
+        on periods.currency = before_year.currency and periods.day_before_year = before_year.day
+),
+
+-- R8. Walking back from the period's end, the first day at which the sales met on the way reach what is open. It is the
+-- latest day before which sales to date were no more than sales to date at the end less what is open.
+countback_days as (
+    select
+        measured.currency,
+        measured.day,
+        max(running.day) as reached_on,
+        max_by(running.sales, running.day) as sales_of_day,
+        max_by(measured.open_amount - (measured.sales_to_date - running.sales_to_date), running.day) as left_over
+    from measured
+    inner join running
+        on measured.currency = running.currency
+        and running.day <= measured.day
+        and running.sales_to_date - running.sales <= measured.sales_to_date - measured.open_amount
+    where measured.open_amount > 0
+    group by measured.currency, measured.day
+),
+
+-- R11. An invoice's parts, each times the days it was open, are its events, each times the days since: a payment stops
+-- its part's days. So days open are summed without matching parts to payments.
+cohort_events as (
+    select
+        currency,
+        issued_on,
+        {{ month_of('event_date') }} as event_month,
+        sum(amount) as amount,
+        sum(amount * {{ day_number('event_date') }}) as amount_days,
+        sum(amount) filter (where event_type in ('invoice', 'debit_note')) as invoiced
+    from events
+    cross join run
+    where not events.is_opening and events.event_date <= run.as_of_date
+    group by currency, issued_on, {{ month_of('event_date') }}
+),
+
+cohorts as (
+    select currency, issued_on, event_month, amount, amount_days, invoiced from cohort_events
+    union all
+    select 'ALL', issued_on, event_month, amount * days.rate, amount_days * days.rate, invoiced * days.rate
+    from cohort_events
+    inner join days on cohort_events.currency = days.currency and cohort_events.issued_on = days.day
+),
+
+weighted as (
+    select
+        periods.currency,
+        periods.day,
+        {{ ratio(
+            'sum(cohorts.amount * ' ~ day_number('periods.day') ~ ' - cohorts.amount_days)', 'sum(cohorts.invoiced)'
+        ) }} as dso_weighted
+    from periods
+    inner join cohorts
+        on periods.currency = cohorts.currency
+        and cohorts.issued_on > periods.day_before_window
+        and cohorts.issued_on <= periods.day
+        and cohorts.event_month <= periods.month
+    group by periods.currency, periods.day
+),
+
+shares as (
+    select currency, as_of_date, account_id, sum(open_amount) as open_amount, sum(disputed_amount) as disputed_amount
+    from (
+        select currency, as_of_date, account_id, open_amount, disputed_amount from balances
+        union all
+        select
+            'ALL',
+            balances.as_of_date,
+            balances.account_id,
+            balances.open_amount_base,
+            {{ money('balances.disputed_amount * days.rate') }}
+        from balances
+        inner join days on balances.currency = days.currency and balances.as_of_date = days.day
+    ) as every_currency
+    inner join (select distinct day from periods) as ends on every_currency.as_of_date = ends.day
+    group by currency, as_of_date, account_id
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by currency, as_of_date order by open_amount desc, account_id) as place,
+        sum(open_amount) over (partition by currency, as_of_date) as total
+    from shares
+    where open_amount > 0
+),
+
+concentrated as (
+    select
+        currency,
+        as_of_date as day,
+        {{ ratio('sum(open_amount) filter (where place <= 10)', 'max(total)') }} as top10_share,
+        sum(power({{ ratio('open_amount', 'total') }}, 2)) as hhi,
+        {{ ratio('sum(disputed_amount)', 'max(total)') }} as disputed_share
+    from ranked
+    group by currency, as_of_date
+),
+
+final as (
+    select
+        measured.currency,
+        measured.base_currency,
+        cast(measured.sales_in_month as decimal(38, 4)) as sales,
+        cast(measured.collected_in_month as decimal(38, 4)) as collected,
+        cast(measured.charged_back_in_month as decimal(38, 4)) as charged_back,
+        cast(measured.written_off_in_month as decimal(38, 4)) as written_off,
+        measured.open_amount,
+        measured.overdue_amount,
+        measured.credit_amount,
+        measured.unapplied_amount,
+        {{ ratio('measured.overdue_amount', 'measured.open_amount') }} as overdue_ratio,
+        {{ dso('measured.open_amount') }} as dso_simple,
+        {{ dso('(measured.open_amount + measured.open_before_window) / 2') }} as dso_average,
+        case
+            when measured.open_amount <= 0 then 0
+            else {{ days_from('countback_days.reached_on', 'measured.day') }}
+                + {{ ratio('countback_days.left_over', 'countback_days.sales_of_day') }}
+        end as dso_countback,
+        measured.open_amount > 0 and countback_days.reached_on is null as is_countback_beyond_history,
+        weighted.dso_weighted,
+        {{ dso('measured.not_due_amount') }} as best_possible_dso,
+        {{ dso('measured.open_amount') }} - {{ dso('measured.not_due_amount') }} as delinquent_days,
+        {{ ratio('measured.paid_late_days_in_window + measured.overdue_days',
+            'measured.paid_amount_in_window + measured.overdue_amount') }} as average_days_delinquent,
+        {{ ratio('measured.paid_delay_days_in_window + measured.overdue_days',
+            'measured.paid_amount_in_window + measured.overdue_amount') }} as average_delay_days,
+        {{ ratio('measured.paid_issue_days_in_window', 'measured.paid_dated_amount_in_window') }} as average_payment_days,
+        {{ ratio('measured.paid_on_time_amount_in_window', 'measured.paid_amount_in_window') }} as on_time_ratio_amount,
+        {{ ratio('measured.payments_on_time_in_window', 'measured.payments_in_window') }} as on_time_ratio_count,
+        100 * {{ ratio(
+            'measured.open_before_month + measured.opening_in_month + measured.sales_in_month - measured.open_amount',
+            'measured.open_before_month + measured.opening_in_month + measured.sales_in_month - measured.not_due_amount'
+        ) }} as collection_effectiveness,
+        100 * {{ ratio(
+            'measured.open_before_month + measured.opening_in_month + measured.sales_in_month - measured.open_amount'
+            ~ ' - measured.written_off_in_month',
+            'measured.open_before_month + measured.opening_in_month + measured.sales_in_month - measured.not_due_amount'
+        ) }} as collection_effectiveness_cash,
+        {{ ratio('measured.sales_in_year', 'measured.average_open_in_year') }} as turnover,
+        {{ ratio('measured.written_off_in_year', 'measured.sales_in_year') }} as bad_debt_ratio,
+        coalesce(concentrated.disputed_share, case when measured.open_amount > 0 then 0 end) as disputed_share,
+        concentrated.top10_share,
+        concentrated.hhi,
+        measured.payments_in_window as payment_count,
+        cast(measured.missing_in_month as bigint) as missing_rate_count,
+        measured.month,
+        measured.day as as_of_date
+    from measured
+    left join countback_days on measured.currency = countback_days.currency and measured.day = countback_days.day
+    left join weighted on measured.currency = weighted.currency and measured.day = weighted.day
+    left join concentrated on measured.currency = concentrated.currency and measured.day = concentrated.day
+)
+
+select
+    currency,
+    cast(case when currency = 'ALL' then base_currency else currency end as varchar) as money_currency,
+    cast(base_currency as varchar) as base_currency,
+    sales,
+    collected,
+    charged_back,
+    written_off,
+    open_amount,
+    overdue_amount,
+    credit_amount,
+    unapplied_amount,
+    {%- for number in ['overdue_ratio', 'dso_simple', 'dso_average', 'dso_countback', 'dso_weighted', 'best_possible_dso',
+        'delinquent_days', 'average_days_delinquent', 'average_delay_days', 'average_payment_days', 'on_time_ratio_amount',
+        'on_time_ratio_count', 'collection_effectiveness', 'collection_effectiveness_cash', 'turnover', 'bad_debt_ratio',
+        'disputed_share', 'top10_share', 'hhi'] %}
+    cast({{ number }} as double) as {{ number }},
+    {%- endfor %}
+    cast(payment_count as bigint) as payment_count,
+    missing_rate_count,
+    is_countback_beyond_history,
+    month,
+    as_of_date
+from final

@@ -1,0 +1,26 @@
+-- Two ways to the same number: accounts added up on each snapshot date, and each currency's movements added up to it.
+with balances as (
+    select
+        as_of_date,
+        currency,
+        sum(open_amount) as open_amount,
+        sum(overdue_amount) as overdue_amount,
+        sum(credit_amount) as credit_amount,
+        sum(unapplied_amount) as unapplied_amount
+    from {{ ref('fct_receivable_balances') }}
+    group by as_of_date, currency
+),
+
+days as (
+    select days.*
+    from {{ ref('fct_receivable_days') }} as days
+    inner join {{ ref('int_snapshot_dates') }} as snapshots on days.day = snapshots.as_of_date
+)
+
+select coalesce(days.day, balances.as_of_date) as as_of_date, coalesce(days.currency, balances.currency) as currency
+from days
+full join balances on days.day = balances.as_of_date and days.currency = balances.currency
+where coalesce(days.open_amount, 0) <> coalesce(balances.open_amount, 0)
+    or coalesce(days.overdue_amount, 0) <> coalesce(balances.overdue_amount, 0)
+    or coalesce(days.credit_amount, 0) <> coalesce(balances.credit_amount, 0)
+    or coalesce(days.unapplied_amount, 0) <> coalesce(balances.unapplied_amount, 0)

@@ -1,0 +1,100 @@
+"""Writes the sample: a fictional company's exports, in the formats of the systems that it would use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.sample import billing_files, calls_files, collection_files, crm_files, documents, plan_files
+from pipelines.sample.scope import SampleError, Scope
+from pipelines.sample.truth import SampleTruth, tell
+from pipelines.sample.world import World, make_world
+from pipelines.sample.writer import formats, write_template, write_vendor_file
+
+UNTIL = date(2026, 10, 31)
+CALLS_A_MONTH = 8
+INVOICES_A_MONTH = 0.9
+
+
+def _billed_products(world: World) -> pl.DataFrame:
+    catalogue = crm_files.products(world)
+    return catalogue.select(
+        product_id="code", name="name", category="family", list_price="list_price", currency=pl.lit("USD")
+    )
+
+
+FRAMES: dict[str, Callable[[World], pl.DataFrame]] = {
+    "users": crm_files.users,
+    "accounts": crm_files.accounts,
+    "contacts": crm_files.contacts,
+    "leads": crm_files.leads,
+    "opportunities": crm_files.opportunities,
+    "history": crm_files.history,
+    "tasks": crm_files.tasks,
+    "events": crm_files.events,
+    "campaigns": lambda world: crm_files.campaigns(world, plan_files.campaign_spend(world)),
+    "products": crm_files.products,
+    "cases": documents.cases,
+    "contracts": documents.contracts,
+    "documents": documents.documents,
+    "customers": billing_files.customers,
+    "invoice_lines": billing_files.invoice_lines,
+    "payment_rows": billing_files.payment_rows,
+    "call_rows": calls_files.call_rows,
+    "billed_products": _billed_products,
+    "account_owners": plan_files.account_owners,
+    "credit_notes": billing_files.credit_notes,
+    "credit_applications": billing_files.credit_applications,
+    "adjustments": billing_files.adjustments,
+    "instalments": collection_files.instalments,
+    "subscriptions": collection_files.subscriptions,
+    "dunning": collection_files.dunning,
+    "promises": collection_files.promises,
+    "channel_costs": plan_files.channel_costs,
+    "targets": plan_files.targets,
+    "budgets": plan_files.budgets,
+    "costs": plan_files.costs,
+    "absences": plan_files.absences,
+    "rates": plan_files.rates,
+}
+
+
+def generate(
+    out: Path,
+    accounts: int = 120,
+    months: int = 24,
+    seed: int = 7,
+    calls: int | None = None,
+    invoices: int | None = None,
+    until: date = UNTIL,
+) -> SampleTruth:
+    """Writes the sample's files into `out`, a folder that is made if need be, and says what is true about them.
+
+    The same arguments give the same bytes. `calls` counts conversations (a call tracker writes more rows, one a leg),
+    `invoices` counts invoices, drafts and voided ones among them; both are exact and grow with accounts and months when
+    they are not given. `until` is the last day on which anything happens.
+
+    Raises:
+        SampleError: the arguments cannot be met, or the folder holds something else already.
+    """
+    scope = Scope(
+        accounts=accounts,
+        months=months,
+        seed=seed,
+        calls=round(accounts * months * CALLS_A_MONTH) if calls is None else calls,
+        invoices=round(accounts * months * INVOICES_A_MONTH) if invoices is None else invoices,
+        until=until,
+    )
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SampleError(f"{out} is not an empty folder; the sample is never mixed with other files")
+    out.mkdir(parents=True, exist_ok=True)
+    world = make_world(scope)
+    rows: dict[str, int] = {}
+    for spec in formats()["vendors"]:
+        rows |= write_vendor_file(out, spec, FRAMES[spec["frame"]](world))
+    for spec in formats()["templates"]:
+        rows |= write_template(out, spec, FRAMES[spec["frame"]](world))
+    return tell(world, rows)

@@ -1,0 +1,95 @@
+"""The design's rules on models: layers, grain, keys, descriptions, and no clock."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.settings import load_settings
+from pipelines.transform import DBT_PROJECT, manifest, read_manifest
+
+# Which layers a layer may read. `staging` alone reads what was landed; reporting reads marts.
+READS = {
+    "staging": {"raw", "staging", "parameters", "intermediate"},
+    "intermediate": {"staging", "intermediate", "parameters", "raw"},
+    "marts": {"staging", "intermediate", "marts", "parameters"},
+    "reporting": {"marts", "parameters"},
+}
+CLOCK = re.compile(r"\b(current_date|current_timestamp|now\s*\(|get_current_timestamp|today\s*\()", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    settings = load_settings(home=tmp_path_factory.mktemp("home"))
+    parsed = read_manifest(manifest(settings))
+    return {**parsed["nodes"], **parsed["sources"]}
+
+
+def _models(nodes: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    return [node for node in nodes.values() if node["resource_type"] == "model"]
+
+
+def test_layers_read_only_what_they_may(nodes: dict[str, dict[str, Any]]) -> None:
+    wrong = [
+        f"{model['name']} reads {nodes[upstream]['schema']}.{nodes[upstream]['name']}"
+        for model in _models(nodes)
+        for upstream in model["depends_on"]["nodes"]
+        if nodes[upstream]["schema"] not in READS[model["schema"]]
+    ]
+    assert not wrong
+
+
+def test_every_model_states_its_grain_first(nodes: dict[str, dict[str, Any]]) -> None:
+    silent = [model["name"] for model in _models(nodes) if not model["raw_code"].lstrip().startswith("-- Grain:")]
+    assert not silent
+
+
+def test_no_model_reads_the_clock(nodes: dict[str, dict[str, Any]]) -> None:
+    sources = [*DBT_PROJECT.glob("models/**/*.sql"), *DBT_PROJECT.glob("macros/**/*.sql")]
+    assert len(sources) > 50
+    code = {path.name: re.sub(r"--.*|\{#.*?#\}", "", path.read_text(encoding="utf-8"))
+            for path in sources}  # fmt: skip
+    assert not [name for name, text in code.items() if CLOCK.search(text)]
+
+
+def test_marts_and_reports_have_a_key_test(nodes: dict[str, dict[str, Any]]) -> None:
+    tested = {
+        upstream
+        for node in nodes.values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "key"
+        for upstream in node["depends_on"]["nodes"]
+    }
+    missing = [
+        model["name"]
+        for model in _models(nodes)
+        if model["schema"] in ("marts", "reporting") and model["unique_id"] not in tested
+    ]
+    assert not missing
+
+
+def test_reporting_is_described_and_its_columns_enforced(nodes: dict[str, dict[str, Any]]) -> None:
+    reports = [model for model in _models(nodes) if model["schema"] == "reporting"]
+    assert len(reports) > 12
+    for model in reports:
+        assert model["config"]["contract"]["enforced"], model["name"]
+        assert model["description"], model["name"]
+        bare = [name for name, column in model["columns"].items() if not column["description"]]
+        assert not bare, f"{model['name']}: {bare}"
+
+
+def test_a_models_name_says_its_layer(nodes: dict[str, dict[str, Any]]) -> None:
+    prefixes = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_"), "reporting": ("rpt_",)}
+    assert not [model["name"] for model in _models(nodes) if not model["name"].startswith(prefixes[model["schema"]])]
+
+
+def test_parameters_say_where_they_come_from() -> None:
+    lines = (DBT_PROJECT / "seeds" / "parameters.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].split(",") == ["parameter", "value", "unit", "meaning", "origin"]
+    assert all(line.rsplit(",", 1)[1].strip() for line in lines[1:])
+
+
+def test_the_layers_are_all_there() -> None:
+    assert {path.name for path in Path(DBT_PROJECT / "models").iterdir()} == set(READS)

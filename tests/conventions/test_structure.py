@@ -1,0 +1,113 @@
+"""The design's rules on structure: who may import whom, what may stand where, how long a file may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.exports.contracts import SOURCES
+from pipelines.exports.entities import entities
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST = 400
+
+
+def _tracked(*patterns: str) -> list[Path]:
+    """The project's files: those that git knows or would add."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    return [ROOT / name for name in listed if (ROOT / name).is_file()]
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", _tracked("pipelines/exports/*.py"), ids=lambda path: path.name)
+def test_exports_know_nothing_of_dagster(path: Path) -> None:
+    assert not [name for name in _imports(path) if name.startswith(("dagster", "dbt", "pipelines.defs"))]
+
+
+def test_dashboards_take_only_settings_from_the_pipelines() -> None:
+    paths = _tracked("dashboards/*.py")
+    assert len(paths) > 5
+    taken = {(path.name, name) for path in paths for name in _imports(path) if name.startswith("pipelines")}
+    assert {name for _, name in taken} <= {"pipelines.settings"}, taken
+
+
+def test_nothing_heavy_is_imported_with_the_command() -> None:
+    heavy = ("dagster", "dagster_dbt", "dbt", "streamlit", "polars", "duckdb", "pandas")
+    code = f"import sys, pipelines.cli; print([name for name in {heavy} if name in sys.modules])"
+    said = subprocess.run([str(ROOT / ".venv/bin/python"), "-c", code] if (ROOT / ".venv").exists()
+                          else ["python", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # fmt: skip
+    assert said.stdout.strip() == "[]"
+
+
+def test_no_vendor_is_named_in_python() -> None:
+    vendors = {path.stem.split("_")[0] for path in SOURCES.glob("*.yml")}
+    vendors -= {"keybook"}
+    assert len(vendors) > 5
+    pattern = re.compile(r"\b(" + "|".join(sorted(vendors)) + r")(_|\b)", re.IGNORECASE)
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in _tracked("pipelines/*.py", "dashboards/*.py")
+        # The sample company writes the formats of real vendors.
+        if "pipelines/sample" not in path.as_posix()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if pattern.search(line)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_no_file_is_much_longer_than_the_limit() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): count
+        for path in _tracked("*.py", "*.sql")
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST * 1.1
+    }
+    assert not long
+
+
+def test_sources_of_dbt_are_the_canonical_entities() -> None:
+    declared = yaml.safe_load((ROOT / "dbt_project/models/staging/_staging__sources.yml").read_text(encoding="utf-8"))
+    tables = {table["name"]: table for table in declared["sources"][0]["tables"]}
+    assert {entity.table for entity in entities().values()} == {
+        name for name in tables if not name.startswith("landing_") and name != "run"
+    }
+    for entity in entities().values():
+        meta = tables[entity.table]["meta"]
+        assert meta["files"] == f"{entity.domain}/{entity.name}/*[0-9a-f].parquet"
+        assert meta["dagster"]["asset_key"] == ["raw", entity.domain, entity.name]
+
+
+def test_the_project_names_no_registry_and_no_path_of_a_machine() -> None:
+    hosts = re.compile("|".join(["py" + "pi.org", "python" + "hosted", "npm" + "js", r"deb\.deb" + "ian"]))
+    paths = re.compile(r"(^|[\s\"'(=])/(home|root|work|Users)/\w")
+    found = []
+    for path in _tracked():
+        if path.suffix in {".parquet", ".png", ".xlsx", ".gz", ".zst", ".zip"}:
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if hosts.search(text) or (path.name != "requirements.lock" and paths.search(text)):
+            found.append(path.relative_to(ROOT).as_posix())
+    assert not found
+
+
+def test_the_lock_pins_every_package_by_hash() -> None:
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    packages = re.findall(r"^([a-z0-9][^\s=]*)==", text, flags=re.MULTILINE)
+    assert len(packages) > 100
+    blocks = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in block for block in blocks)

@@ -1,0 +1,126 @@
+"""The contracts in `pipelines/sources/`: each is valid, recognises its fixture alone, and reads it as expected.csv says.
+
+`tests/fixtures/exports/expected.yml` names, for every fixture, the contracts that recognise it and all the rows that
+come of it (without blank columns and without keys that are made); a new contract needs a fixture and an entry there.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipelines.exports.contracts import SOURCES, ContractError, load_contracts, read_contract
+from pipelines.exports.entities import entities
+from pipelines.exports.land import detect
+from pipelines.exports.unpack import Limits
+from tests.support.landing import land
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "exports"
+EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((FIXTURES / "expected.yml").read_text(encoding="utf-8"))
+CONTRACTS = sorted(SOURCES.glob("*.yml"))
+
+
+def _text(value: object) -> str:
+    """A typed value as expected.yml writes it: times in UTC, numbers without trailing zeros."""
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC)
+        fraction = f".{moment.microsecond // 1000:03d}" if moment.microsecond else ""
+        return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value else "0"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+@cache
+def _recognised() -> set[str]:
+    return {name for expected in EXPECTED.values() for name in expected["contracts"]}
+
+
+@pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: path.stem)
+def test_a_contract_is_valid_and_has_a_fixture(path: Path) -> None:
+    contract = read_contract(path)
+    assert contract.contract.startswith(f"{contract.system}_") or contract.system.startswith("salesforce")
+    for mapping in contract.entities.values():
+        for column in mapping.columns.values():
+            assert all(branch.headers is not None for _, branch in column.branches)
+    assert contract.contract in _recognised(), "no fixture in expected.yml is recognised by this contract"
+
+
+def test_every_fixture_is_expected() -> None:
+    files = {str(path.relative_to(FIXTURES)) for path in FIXTURES.rglob("*") if path.is_file()}
+    assert files - {"expected.yml"} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_fixture_is_recognised_by_its_contract(name: str) -> None:
+    parts = detect(FIXTURES / name, load_contracts(), Limits())
+    found = {
+        recognition.match.contract.contract
+        for _, recognition in parts
+        if not isinstance(recognition, str) and recognition.match
+    }
+    assert found == set(EXPECTED[name]["contracts"]), parts
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_fixture_is_read_as_expected(tmp_path: Path, name: str) -> None:
+    expected = dict(EXPECTED[name])
+    landed = land(tmp_path, FIXTURES / name, name=Path(name).name, business_timezone="Europe/Stockholm")
+    receipt = landed.receipt
+    contracts = load_contracts()
+    assert sorted(receipt.digests) == expected.pop("contracts")
+    assert [message.split(": ", 1)[1] for message in receipt.held] == [expected.pop("held")] * len(receipt.held)
+    rejects = [] if not receipt.rows_rejected else landed.rejects("line, reason")
+    assert rejects == [(row["line"], row["reason"]) for row in expected.pop("rejects", [])]
+    unknown = [event["column_name"] for event in receipt.schema_events if event["event"] == "new"]
+    assert unknown == [], "the contract does not know these headers; map them or list them under known"
+    read = {}
+    for counted in receipt.entities:
+        entity = entities()[f"{counted['domain']}.{counted['entity']}"]
+        mapped = contracts[counted["contract"]].entities[entity.id].columns
+        columns = [column.name for column in entity.columns if column.name in mapped]
+        read[entity.id] = [
+            {column: _text(value) for column, value in zip(columns, row, strict=True) if value is not None}
+            for row in landed.rows(entity.id, ", ".join(columns))
+        ]
+        assert counted["rows_read"] == counted["rows_loaded"] + counted["rows_rejected"]
+    assert read == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("contract: other\ntitle: T\nsystem: s\nrecognise: {headers: [A]}\nrefuse: why", "must be the file's name"),
+        ("contract: test\ntitle: T\nsystem: s\nrecognise: {headers: [A]}", "feeds at least one entity"),
+        ("contract: test\ntitle: T\nsystem: s\nrecognise: {header: [A]}\nrefuse: why", "recognise.header"),
+        ("contract: [test\n", "no valid YAML"),
+        (
+            "contract: test\ntitle: T\nsystem: s\nrecognise: {headers: [A]}\n"
+            "entities: {crm.accounts: {columns: {account_id: A, colour: B}}}",
+            "crm.accounts has no column colour",
+        ),
+        (
+            "contract: test\ntitle: T\nsystem: s\nrecognise: {headers: [A]}\nentities: {crm.accounts: {columns: {name: A}}}",
+            "crm.accounts needs its key: account_id",
+        ),
+        (
+            "contract: test\ntitle: T\nsystem: s\nrecognise: {headers: [A]}\n"
+            "entities: {crm.accounts: {columns: {account_id: {from: A, value: b}}}}",
+            "exactly one of",
+        ),
+    ],
+)
+def test_a_contract_outside_the_vocabulary_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "test.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContractError, match=r"test\.yml") as caught:
+        read_contract(path)
+    assert said in str(caught.value)

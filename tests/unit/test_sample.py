@@ -1,0 +1,521 @@
+"""The sample: the same bytes from the same arguments, amounts that add up, the same story for any seed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.exports.entities import entities
+from pipelines.sample import SampleError, SampleTruth, generate
+from pipelines.sample.calls_files import legs
+from pipelines.sample.columns import record_ids
+from pipelines.sample.noise import Noise, spread
+from pipelines.sample.payments import still_open
+from pipelines.sample.scope import Scope
+from pipelines.sample.story import CHANNEL, PART
+from pipelines.sample.world import World, make_world
+from pipelines.sample.writer import formats, stored_gzip
+
+SMALL = {"accounts": 24, "months": 12, "calls": 500, "invoices": 200}
+SEEDS = range(6)
+
+
+def small_world(seed: int, **changed: int) -> World:
+    """A world of the smallest size."""
+    return make_world(Scope(**(SMALL | {"seed": seed, "until": date(2026, 10, 31)} | changed)))
+
+
+def read(folder: Path, name: str) -> pl.DataFrame:
+    """A file of the sample as text, the faulty rows taken out."""
+    frame = pl.read_csv(folder / name, infer_schema_length=0, encoding="utf8")
+    for row in formats()["faults"]["rows"]:
+        if row["file"] == name:
+            column, value = next((key, value) for key, value in row["like_last"].items() if "ID" in key)
+            frame = frame.filter(pl.col(column) != value)
+    return frame
+
+
+def money(column: str) -> pl.Expr:
+    """A column of amounts in whole cents, read without floats."""
+    return pl.col(column).str.replace(".", "", literal=True).cast(pl.Int64)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleTruth]:
+    folder = tmp_path_factory.mktemp("sample") / "landing"
+    return folder, generate(folder, accounts=60, months=18, seed=3)
+
+
+# The same arguments, the same bytes.
+
+
+def test_same_arguments_same_bytes_on_one_thread_in_another_zone(tmp_path: Path) -> None:
+    generate(tmp_path / "here", **SMALL)
+    code = f"from pathlib import Path; from pipelines.sample import generate; generate(Path('there'), **{SMALL!r})"
+    environment = os.environ | {
+        "POLARS_MAX_THREADS": "1", "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "1", "LC_ALL": "C",
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+    }  # fmt: skip
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env=environment)
+    assert digests(tmp_path / "here") == digests(tmp_path / "there")
+
+
+def test_another_seed_is_another_company(tmp_path: Path) -> None:
+    generate(tmp_path / "one", seed=1, **SMALL)
+    generate(tmp_path / "two", seed=2, **SMALL)
+    same = {name for name, digest in digests(tmp_path / "one").items() if digests(tmp_path / "two")[name] == digest}
+    assert same == {"Product2.csv", "crm_products.csv"}
+
+
+def test_draws_depend_on_seed_stream_and_key_only() -> None:
+    noise = Noise(7)
+    assert noise.uniform("a", 5)[3] == noise.uniform("a", np.array([3]))[0]
+    assert not np.array_equal(noise.uniform("a", 5), noise.uniform("b", 5))
+    assert noise.whole("w", 10_000, 3, 5).min() == 3
+    assert noise.whole("w", 10_000, 3, 5).max() == 5
+    # Fixed for good: a change of the arithmetic would change every sample that was ever written.
+    assert [int(draw * 10**9) for draw in noise.uniform("fixed", 3)] == FIXED_DRAWS
+
+
+FIXED_DRAWS = [807_874_183, 108_684_455, 701_174_747]
+
+
+def test_spread_gives_each_cell_its_share() -> None:
+    cells, within = spread(Noise(1), "s", np.array([1.0, 0.0, 3.0]), 400)
+    assert np.bincount(cells, minlength=3).tolist() == [100, 0, 300]
+    assert within.min() >= 0
+    assert within.max() < 1
+
+
+# Size.
+
+
+@pytest.mark.parametrize(("accounts", "months", "calls", "invoices"), [(24, 12, 300, 150), (50, 30, 4001, 777)])
+def test_size_is_what_was_asked(tmp_path: Path, accounts: int, months: int, calls: int, invoices: int) -> None:
+    truth = generate(tmp_path / "out", accounts=accounts, months=months, calls=calls, invoices=invoices)
+    numbers = read(tmp_path / "out", "Invoice.csv")["Invoice Number"].n_unique()
+    assert numbers == truth.counts["invoices"] == invoices
+    assert truth.counts["conversations"] == calls
+    assert read(tmp_path / "out", "Account.csv").filter(pl.col("IsDeleted") == "false").height == accounts
+    assert len(truth.monthly_net) == months
+
+
+def test_rows_of_every_file_are_told(sample: tuple[Path, SampleTruth]) -> None:
+    folder, truth = sample
+    for name, rows in truth.files.items():
+        path = folder / name
+        content = gzip.decompress(path.read_bytes()) if name.endswith(".gz") else path.read_bytes()
+        assert pl.read_csv(content, infer_schema_length=0).height == rows, name
+    assert {path.name for path in folder.iterdir()} == set(truth.files)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [({"accounts": 23}, "accounts"), ({"months": 11}, "months"), ({"calls": 10}, "calls"),
+     ({"invoices": 20}, "invoices"),
+     ({"calls": 10**8}, "calls")],
+)  # fmt: skip
+def test_what_cannot_be_met_is_refused_by_name(tmp_path: Path, changed: dict[str, int], named: str) -> None:
+    with pytest.raises(SampleError, match=named):
+        generate(tmp_path / "out", **(SMALL | changed))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "Invoice.csv").write_text("mine")
+    with pytest.raises(SampleError, match="not an empty folder"):
+        generate(tmp_path, **SMALL)
+    assert (tmp_path / "Invoice.csv").read_text() == "mine"
+
+
+# Amounts.
+
+
+def test_lines_and_tax_make_the_total(sample: tuple[Path, SampleTruth]) -> None:
+    folder, truth = sample
+    lines = read(folder, "Invoice.csv")
+    assert lines.height == truth.counts["invoice_lines"]
+    assert (
+        lines.filter(
+            pl.col("Quantity").cast(pl.Float64).cast(pl.Int64) * money("Item Price") != money("Item Total")
+        ).height
+        == 0
+    )
+    invoices = lines.group_by("Invoice Number").agg(
+        money("Item Total").sum().alias("lines"), money("Item Tax Amount").sum().alias("tax"),
+        money("SubTotal").first().alias("net"), money("Total").first().alias("gross"),
+        pl.col("Total", "Balance", "Invoice Status", "Due Date").n_unique().name.suffix(" values"),
+    )  # fmt: skip
+    assert (
+        invoices.filter((pl.col("lines") != pl.col("net")) | (pl.col("net") + pl.col("tax") != pl.col("gross"))).height
+        == 0
+    )
+    assert invoices.select(pl.col("^.* values$").max()).row(0) == (1, 1, 1, 1)
+
+
+def test_balance_is_what_the_other_files_leave_open(sample: tuple[Path, SampleTruth]) -> None:
+    folder, truth = sample
+    invoices = read(folder, "Invoice.csv").unique("Invoice Number").select(
+        "Currency Code", "Invoice Status", money("Total").alias("gross"), money("Balance").alias("balance"),
+        invoice="Invoice Number",
+    )  # fmt: skip
+    paid = read(folder, "Customer_Payment.csv").filter(pl.col("Invoice Number").is_not_null())
+    moved = pl.concat([
+        paid.select(invoice="Invoice Number", amount=-money("Amount Applied to Invoice")),
+        read(folder, "billing_applications.csv").select(invoice="invoice_id", amount=-money("amount")),
+        read(folder, "billing_adjustments.csv").filter(pl.col("adjustment_kind") != "refund").select(
+            invoice="invoice_id",
+            amount=money("amount") * pl.when(pl.col("adjustment_kind") == "write_off").then(-1).otherwise(1),
+        ),
+    ]).group_by("invoice").agg(pl.col("amount").sum())  # fmt: skip
+    assert moved["invoice"].is_in(invoices["invoice"].implode()).all()
+    counted = invoices.join(moved, on="invoice", how="left").with_columns(
+        left=pl.when(pl.col("Invoice Status").is_in(["Draft", "Void"]))
+        .then(0)
+        .otherwise(pl.col("gross") + pl.col("amount").fill_null(0))
+    )
+    assert counted.filter(pl.col("left") != pl.col("balance")).height == 0
+    assert counted["left"].min() == 0
+    found = dict(counted.group_by("Currency Code").agg(pl.col("left").sum()).iter_rows())
+    assert {code: Decimal(cents) / 100 for code, cents in found.items()} == truth.totals["open"]
+    states = dict(counted.group_by("Invoice Status").agg(pl.col("left").sum()).iter_rows())
+    assert set(states) == {"Draft", "Void", "Paid", "Closed", "Overdue", "PartiallyPaid", "Sent"}
+    assert states["Paid"] == states["Closed"] == 0
+
+
+def test_a_payment_is_applied_up_to_its_amount_and_the_rest_is_told(sample: tuple[Path, SampleTruth]) -> None:
+    folder, truth = sample
+    rows = read(folder, "Customer_Payment.csv")
+    applied = money("Amount Applied to Invoice")
+    payments = rows.group_by("CustomerPayment ID").agg(
+        money("Amount").first().alias("amount"), applied.sum().alias("rows"),
+        money("Unused Amount").first().alias("unused"),
+        applied.filter(pl.col("Invoice Number").is_not_null()).sum().alias("applied"), pl.col("Currency Code").first(),
+    )  # fmt: skip
+    assert payments.filter(pl.col("rows") != pl.col("amount")).height == 0
+    assert payments.filter(pl.col("applied") > pl.col("amount")).height == 0
+    assert payments.height == truth.counts["payments"]
+    refunds = read(folder, "billing_adjustments.csv").filter(pl.col("adjustment_kind") == "refund")
+    refunded = refunds.select("payment_id", refunded=money("amount"))
+    excess = payments.filter(pl.col("amount") > pl.col("applied")).join(
+        refunded, left_on="CustomerPayment ID", right_on="payment_id", how="left"
+    )
+    assert excess.height > refunded.height > 0
+    assert (
+        excess.filter(pl.col("amount") - pl.col("applied") - pl.col("refunded").fill_null(0) != pl.col("unused")).height
+        == 0
+    )
+
+
+def test_totals_hang_together(sample: tuple[Path, SampleTruth]) -> None:
+    _, truth = sample
+    totals = truth.totals
+    for code in ("USD", "EUR"):
+        loose_notes = totals["unapplied"][code] - (
+            totals["received"][code] - totals["refunded"][code] - totals["applied"][code]
+        )
+        assert loose_notes >= 0
+        applied_notes = totals["credited_gross"][code] - loose_notes
+        assert totals["open"][code] == (
+            totals["invoiced_gross"][code] - totals["applied"][code] - applied_notes
+            - totals["written_off"][code] + totals["charged_back"][code]
+        )  # fmt: skip
+        assert sum(month[code] for month in truth.monthly_net.values()) == totals["invoiced_net"][code]
+        assert 0 < totals["overdue"][code] < totals["open"][code] < totals["invoiced_gross"][code]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_is_paid_before_it_is_billed_nor_more_than_billed(seed: int) -> None:
+    world = small_world(seed)
+    invoices, ledger = world.invoices, world.ledger
+    pay = ledger.payments
+    assert (pay.application_day > invoices.issued[pay.application_invoice]).all()
+    assert (pay.application_day >= pay.received[pay.application_payment]).all()
+    assert (pay.party[pay.application_payment] == invoices.party[pay.application_invoice]).all()
+    for day in (world.scope.start_day + 100, world.turns.quiet_day, world.scope.until_day):
+        assert still_open(invoices, ledger, day).min() >= 0
+    assert np.array_equal(still_open(invoices, ledger, world.scope.until_day), ledger.balance)
+
+
+# Story.
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_story_holds_for_any_seed(seed: int) -> None:
+    world = small_world(seed, calls=3000)
+    invoices, ledger, parties, calls, turn = world.invoices, world.ledger, world.parties, world.calls, world.turns
+    pay, quiet = ledger.payments, PART["quiet"]
+
+    # The large client goes quiet and leaves overdue debt.
+    mine = invoices.party == quiet
+    assert invoices.issued[mine].max() < turn.quiet_day < world.scope.until_day - 80
+    assert calls.started[calls.party == quiet].max() // 86_400 < turn.quiet_day
+    assert world.deals.closed[world.deals.party == quiet].max() // 86_400 < turn.quiet_day
+    assert ledger.balance[mine & (invoices.due < world.scope.until_day)].sum() > 0
+
+    # The slow payer pays 40 to 60 days late (and then the Monday after), always.
+    slow = invoices.party[pay.application_invoice] == PART["slow_payer"]
+    whole = pay.application_amount == invoices.gross[pay.application_invoice]
+    late = (pay.application_day - invoices.due[pay.application_invoice])[slow & whole]
+    assert late.min() >= 40
+    assert np.median(late) <= 63
+
+    # The campaign that pays brings customers who pay; the one that only costs brings short calls and no lead.
+    by_search = np.flatnonzero((parties.channel == CHANNEL["search"]) & (parties.acquired_month >= turn.search_month))
+    assert np.isin(world.leads.party, by_search).sum() == len(by_search) >= 3
+    assert np.isin(pay.party, by_search).any()
+    assert (world.deals.stage[np.isin(world.deals.party, by_search)] == 4).any()
+    brand = calls.channel == CHANNEL["brand"]
+    assert brand.any()
+    assert calls.talk[brand].max() < 30
+    assert not (world.leads.channel == CHANNEL["brand"]).any()
+
+    # One debt is written off, one big invoice is disputed, one card payment comes back, one refund is paid.
+    other = ledger.adjustments
+    assert set(invoices.party[other.invoice[other.is_write_off]]) == {PART["bankrupt"]}
+    assert ledger.balance[invoices.party == PART["bankrupt"]].sum() == 0
+    disputed = np.flatnonzero((invoices.disputed >= 0) & (invoices.resolved < 0))
+    assert invoices.party[disputed].tolist() == [PART["disputed"]]
+    assert (
+        invoices.gross[disputed[0]]
+        == invoices.gross[invoices.party == PART["disputed"]].max()
+        == ledger.balance[disputed[0]]
+    )
+    assert PART["chargeback"] in invoices.party[other.invoice[~other.is_write_off]]
+    assert PART["refunded"] in pay.party[pay.refunded > 0]
+    assert (pay.excess - pay.refunded)[pay.party == PART["overpaid"]].max() > 0
+    notes = ledger.credit_notes
+    assert (notes.invoice >= 0).any()
+    assert notes.party[notes.invoice < 0].tolist() == [PART["credited"]]
+    assert invoices.is_draft.any()
+    assert invoices.is_void.any()
+
+    # One account manager is overloaded: more accounts, more missed calls.
+    people = world.people
+    book = np.bincount(parties.owner_now[: parties.accounts], minlength=people.count)
+    assert book.argmax() == people.overloaded
+    assert book[people.leaver] == 0
+    missed = calls.is_inbound & (calls.status > 0)
+    hers = calls.employee == people.overloaded
+    assert (
+        missed[hers].mean()
+        > 1.5 * missed[~hers & calls.is_inbound & (calls.lead < 0)].mean() * calls.is_inbound[hers].mean()
+    )
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_company_grows(seed: int) -> None:
+    world = make_world(Scope(120, 24, seed, 2000, 2592, date(2026, 10, 31)))
+    month = world.scope.month_of(world.invoices.issued)
+    net = np.array([world.invoices.net[(month == number) & world.invoices.is_issued].sum() for number in range(24)])
+    assert net[12:].sum() > 1.2 * net[:12].sum()
+    assert net[-3:].sum() > 1.3 * net[:3].sum()
+    shares = np.sort([world.invoices.net[world.invoices.party == party].sum() for party in range(world.parties.count)])[
+        ::-1
+    ]
+    assert shares[: len(shares) // 4].sum() > 0.65 * shares.sum()
+    assert 0.03 < world.invoices.net[world.invoices.party == PART["quiet"]].sum() / shares.sum() < 0.15
+
+
+def test_nothing_happens_after_the_last_day(tmp_path: Path) -> None:
+    until = date(2025, 3, 17)
+    generate(tmp_path / "out", until=until, **SMALL)
+    happened = {
+        "Invoice.csv": ["Invoice Date", "CF.Disputed On", "CF.Dispute Resolved On"],
+        "Customer_Payment.csv": ["Date", "Invoice Payment Applied Date"], "ringostat_calls_2025.csv": ["calldate"],
+        "Task.csv": ["CreatedDate", "CompletedDateTime"], "Opportunity.csv": ["CreatedDate"],
+        "Lead.csv": ["CreatedDate"],
+        "OpportunityHistory.csv": ["CreatedDate"], "Case.csv": ["CreatedDate", "ClosedDate"],
+        "billing_invoices.csv": ["issued_on"], "billing_applications.csv": ["applied_on"],
+        "billing_adjustments.csv": ["occurred_on"], "billing_dunning_events.csv": ["sent_at"],
+        "billing_promises.csv": ["made_on"], "crm_documents.csv": ["sent_at", "signed_at"],
+        "plan_fx_rates.csv": ["rate_date"], "calls_channel_costs.csv": ["spent_on"],
+    }  # fmt: skip
+    for name, columns in happened.items():
+        frame = read(tmp_path / "out", name)
+        for column in columns:
+            assert (frame[column].max() or "")[:10] <= until.isoformat(), (name, column)
+    closed = read(tmp_path / "out", "Opportunity.csv").filter(pl.col("IsClosed") == "true")
+    assert closed["CloseDate"].max() <= until.isoformat()
+    assert read(tmp_path / "out", "Invoice.csv")["Invoice Date"].max() > "2025-03-10"
+
+
+# Files.
+
+
+def test_ids_refer_to_rows_of_the_sample(sample: tuple[Path, SampleTruth]) -> None:
+    folder, truth = sample
+    accounts, users = read(folder, "Account.csv"), read(folder, "User.csv")
+    contacts, deals = read(folder, "Contact.csv"), read(folder, "Opportunity.csv")
+    customers, invoices = read(folder, "Contacts.csv"), read(folder, "Invoice.csv")
+    known = {
+        "AccountId": accounts["Id"], "OwnerId": users["Id"], "WhoId": contacts["Id"], "ContactId": contacts["Id"],
+        "OpportunityId": deals["Id"], "ConvertedOpportunityId": deals["Id"], "CF.Opportunity ID": deals["Id"],
+        "ConvertedAccountId": accounts["Id"], "ConvertedContactId": contacts["Id"], "ParentId": accounts["Id"],
+        "MasterRecordId": accounts["Id"], "ManagerId": users["Id"], "Customer ID": customers["Contact ID"],
+        "CustomerID": customers["Contact ID"], "customer_id": customers["Contact ID"], "employee_id": users["Id"],
+        "substitute_id": users["Id"], "account_id": accounts["Id"], "owner_id": users["Id"], "deal_id": deals["Id"],
+        "Invoice Number": invoices["Invoice Number"], "invoice_id": invoices["Invoice Number"],
+        "Product2Id__c": read(folder, "Product2.csv")["Id"], "CampaignId": read(folder, "Campaign.csv")["Id"],
+        "SKU": read(folder, "crm_products.csv")["product_id"],
+        "product_id": read(folder, "crm_products.csv")["product_id"],
+    }  # fmt: skip
+    checked = 0
+    for name in truth.files:
+        if name.endswith(".gz") or name in ("billing_invoices.csv", "crm_products.csv"):
+            continue
+        frame = read(folder, name)
+        for column, values in known.items():
+            if column in frame.columns:
+                checked += frame[column].drop_nulls().len()
+                assert set(frame[column].drop_nulls()) <= set(values), (name, column)
+    assert checked > 20_000
+    for name in ("Account.csv", "Contact.csv", "Opportunity.csv", "User.csv", "Contacts.csv"):
+        assert read(folder, name).select(pl.col("^(Id|Contact ID)$").is_unique().all()).item(), name
+
+
+def test_templates_carry_their_entitys_columns_and_its_key(sample: tuple[Path, SampleTruth]) -> None:
+    folder, _ = sample
+    for spec in formats()["templates"]:
+        entity = entities()[spec["entity"]]
+        frame = read(folder, f"{entity.table}.csv")
+        columns = [column for column in frame.columns if column != "system"]
+        assert columns == [column.name for column in entity.columns], spec
+        assert frame.height > 0
+        assert frame.select(entity.key).null_count().sum_horizontal().item() == 0, spec
+        assert frame.select(entity.key).is_unique().all(), spec
+        if "system" in spec:
+            assert frame["system"].unique().to_list() == [formats()["systems"][spec["system"]]]
+
+
+def test_vendors_files_keep_their_habits(sample: tuple[Path, SampleTruth]) -> None:
+    folder, _ = sample
+    first = (folder / "Account.csv").read_text(encoding="utf-8").splitlines()[1]
+    assert first.startswith('"001')
+    assert '.000Z"' in first
+    assert (folder / "Contacts.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert gzip.decompress((folder / "Event.csv.gz").read_bytes()).startswith(b'"Id","WhoId"')
+    assert "\n" in read(folder, "Account.csv")["BillingStreet"].str.join("|").item().replace("\r", "")
+    assert read(folder, "Account.csv")["Name"].str.ends_with(" ").any()
+    ids = read(folder, "Task.csv")["Id"]
+    assert (ids.str.len_chars() == 18).all()
+
+
+def test_faults_are_rows_that_cannot_be_read_or_repeat_another(sample: tuple[Path, SampleTruth]) -> None:
+    folder, truth = sample
+    assert truth.faulty_rows == {"Invoice.csv": 3, "Customer_Payment.csv": 1}
+    lines = pl.read_csv(folder / "Invoice.csv", infer_schema_length=0)
+    unread = lines.filter(pl.col("Invoice Date").str.to_date("%Y-%m-%d", strict=False).is_null())
+    assert unread["Invoice Number"].to_list() == ["ERR-001", "ERR-002", "ERR-003"]
+    payments = pl.read_csv(folder / "Customer_Payment.csv", infer_schema_length=0)
+    unread = payments.filter(pl.col("Amount").cast(pl.Float64, strict=False).is_null())
+    assert unread["Invoice Number"].to_list() == [None]
+    for name in ("Task.csv", max(name for name in truth.files if name.startswith("ringostat"))):
+        frame = pl.read_csv(folder / name, infer_schema_length=0)
+        assert frame.is_duplicated().sum() == 2, name
+
+
+def test_legs_fold_into_exactly_the_conversations(sample: tuple[Path, SampleTruth]) -> None:
+    folder, truth = sample
+    rows = pl.concat([read(folder, name) for name in truth.files if name.startswith("ringostat")]).unique("uniqueid")
+    assert rows.height == truth.counts["call_legs"] > truth.counts["conversations"]
+    rows = rows.with_columns(
+        at=pl.col("calldate").str.to_datetime(),
+        pair=pl.concat_list(pl.min_horizontal("caller", "dst"), pl.max_horizontal("caller", "dst")).list.join("|"),
+    ).sort("pair", "at", "uniqueid")
+    hidden = rows.filter(pl.col("caller").is_null() | pl.col("dst").is_null())
+    folded = rows.filter(pl.col("caller").is_not_null() & pl.col("dst").is_not_null()).with_columns(
+        begins=(pl.col("at").diff().over("pair").dt.total_seconds() > 120).fill_null(True)
+    )
+    assert hidden.height + folded["begins"].sum() == truth.counts["conversations"]
+    assert hidden.height > 0
+    assert (
+        rows.filter(
+            pl.col("billsec").cast(pl.Int64) + pl.col("waittime").cast(pl.Int64) > pl.col("duration").cast(pl.Int64)
+        ).height
+        == 0
+    )
+    world = small_world(1, calls=3000)
+    of, second = legs(world.calls)
+    assert (world.calls.second_after[of[second == 1]] <= 120).all()
+
+
+def test_callers_are_whom_the_truth_says(sample: tuple[Path, SampleTruth]) -> None:
+    folder, truth = sample
+    owners: dict[str, set[str]] = {}
+    spelled = pl.concat([
+        read(folder, "Account.csv").filter(pl.col("IsDeleted") == "false").select(phone="Phone", account="Id"),
+        read(folder, "Contact.csv").select(phone="Phone", account="AccountId"),
+        read(folder, "Contact.csv").select(phone="MobilePhone", account="AccountId"),
+    ]).drop_nulls()  # fmt: skip
+    for phone, account in spelled.iter_rows():
+        owners.setdefault("".join(filter(str.isdigit, phone))[-6:], set()).add(account)
+    callers = truth.callers
+    for number, account in callers.filter("is_in_crm").select("number", "account_id").iter_rows():
+        assert account in owners[number[-6:]]
+    known = callers["account_id"].is_not_null()
+    assert 0.1 < known.mean() < 0.95
+    assert (known & ~callers["is_in_crm"]).any(), "some companies call from numbers that nobody wrote down"
+    assert callers["number"].is_unique().all()
+    spellings = {phone[:1] if phone[:2] != "00" else "00" for phone in spelled["phone"]}
+    assert {"+", "0", "00"} <= spellings
+
+
+def test_most_customers_can_be_found_in_the_crm_and_some_cannot(sample: tuple[Path, SampleTruth]) -> None:
+    folder, truth = sample
+    customers = read(folder, "Contacts.csv").join(truth.customers, left_on="Contact ID", right_on="customer_id")
+    accounts, contacts = read(folder, "Account.csv"), read(folder, "Contact.csv")
+    by_tax = customers.join(accounts, left_on="Tax Registration Number", right_on="VAT_Number__c")
+    by_mail = customers.join(contacts, left_on="EmailID", right_on="Email")
+    assert (by_tax["account_id"] == by_tax["Id"]).all()
+    assert (by_mail["account_id"] == by_mail["AccountId"]).all()
+    found = set(by_tax["Contact ID"]) | set(by_mail["Contact ID"])
+    assert 0.6 < len(found) / customers.height < 1
+    assert customers["account_id"].null_count() == truth.counts["customers_without_account"] >= 2
+    merged = truth.story["survivor"]
+    assert (
+        customers.filter(pl.col("Contact ID") == merged["merged_customer_id"])["account_id"].item()
+        == merged["account_id"]
+    )
+    assert accounts.filter(pl.col("Id") == merged["merged_account_id"])["MasterRecordId"].item() == merged["account_id"]
+
+
+# Parts.
+
+
+def test_record_ids_carry_check_characters_that_keep_them_apart_in_lower_case() -> None:
+    ids = record_ids("001", 40_000)
+    assert ids.is_unique().all()
+    assert ids.str.to_lowercase().is_unique().all()
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    for text in ids.head(50):
+        chunks = [text[place : place + 5] for place in (0, 5, 10)]
+        bits = [sum(1 << place for place, letter in enumerate(chunk) if "A" <= letter <= "Z") for chunk in chunks]
+        assert text[15:] == "".join(letters[bit] for bit in bits)
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 200_001])
+def test_stored_gzip_unpacks_to_what_was_packed(size: int) -> None:
+    content = bytes(place % 251 for place in range(size))
+    assert gzip.decompress(stored_gzip(content)) == content
+
+
+def test_truth_can_be_kept_as_json(sample: tuple[Path, SampleTruth]) -> None:
+    _, truth = sample
+    text = truth.as_json()
+    assert truth.story["quiet"]["account_id"] in text
+    assert str(truth.totals["open"]["EUR"]) in text

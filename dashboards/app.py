@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 # `streamlit run` puts this folder on the path, not the one that holds the package.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import duckdb  # noqa: E402
-import streamlit as st  # noqa: E402
+import duckdb
+import streamlit as st
 
-from dashboards.components import filters  # noqa: E402
-from dashboards.components.page import Here  # noqa: E402
-from dashboards.queries import common  # noqa: E402
-from dashboards.queries.base import resolve  # noqa: E402
-from pipelines.settings import Settings, SettingsError, load_settings  # noqa: E402
+from dashboards.components import filters
+from dashboards.components.page import Here
+from dashboards.queries import common
+from dashboards.queries.base import resolve
+from pipelines.settings import Settings, SettingsError, load_settings
 
 WATCH_SECONDS = 3
 FOLDER = Path(__file__).resolve().parent

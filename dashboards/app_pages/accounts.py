@@ -12,9 +12,13 @@ from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import accounts
 
 TABLES = (
-    "rpt_accounts", "rpt_account_monthly", "rpt_account_timeline", "rpt_receivable_accounts", "rpt_open_invoices",
+    "rpt_accounts",
+    "rpt_account_monthly",
+    "rpt_account_timeline",
+    "rpt_receivable_accounts",
+    "rpt_open_invoices",
     "rpt_promises",
-)  # fmt: skip
+)
 STATUSES = ("active", "paused", "lost")
 
 
@@ -34,15 +38,26 @@ def account_list() -> None:
         page.warehouse,
         [
             Tile("Accounts", number(totals["accounts"]), versus=f"{number(totals['active'])} active"),
-            Tile("Paused or lost", number(totals["paused"] + totals["lost"]),
-                 versus=f"{number(totals['status_unknown'])} not known" if totals["status_unknown"] else None),
-            Tile("Revenue, 12 months", money(totals["revenue_12m"], code), metric=("rpt_accounts", "revenue_12m", "V1")),
+            Tile(
+                "Paused or lost",
+                number(totals["paused"] + totals["lost"]),
+                versus=f"{number(totals['status_unknown'])} not known" if totals["status_unknown"] else None,
+            ),
+            Tile(
+                "Revenue, 12 months", money(totals["revenue_12m"], code), metric=("rpt_accounts", "revenue_12m", "V1")
+            ),
             Tile("Open", money(totals["open_amount"], code), metric=("rpt_accounts", "open_amount", "R1")),
-            Tile("Overdue", money(totals["overdue_amount"], code), metric=("rpt_accounts", "overdue_amount", "R4"),
-                 versus=f"{number(totals['with_overdue'])} accounts"),
-            Tile("Unapplied", money(totals["unapplied_amount"], code), metric=("rpt_accounts", "unapplied_amount", "R2")),
+            Tile(
+                "Overdue",
+                money(totals["overdue_amount"], code),
+                metric=("rpt_accounts", "overdue_amount", "R4"),
+                versus=f"{number(totals['with_overdue'])} accounts",
+            ),
+            Tile(
+                "Unapplied", money(totals["unapplied_amount"], code), metric=("rpt_accounts", "unapplied_amount", "R2")
+            ),
         ],
-    )  # fmt: skip
+    )
     found = accounts.found(*asked, MOST)
     picked = None
     with section("All accounts", "Click a row to open its card. Sums are in base currency.", key="accounts"):
@@ -60,7 +75,9 @@ def account_list() -> None:
                     "team": Column("Team"),
                     "segment": Column("Segment"),
                     "country": Column("Country"),
-                    "revenue_12m": Column(f"Revenue 12m, {code or 'base'}", "money", "Net of tax, the last 12 months (V1)."),
+                    "revenue_12m": Column(
+                        f"Revenue 12m, {code or 'base'}", "money", "Net of tax, the last 12 months (V1)."
+                    ),
                     "open_amount": Column(f"Open, {code or 'base'}", "money", "Gross of tax (R1)."),
                     "overdue_amount": Column(f"Overdue, {code or 'base'}", "money", "Due before the as-of date (R4)."),
                     "last_payment_on": Column("Last payment", "date"),
@@ -86,5 +103,5 @@ elif accounts.totals(here().warehouse, here().filters.__class__(), (), "", False
     account_list()
 else:
     header("Accounts", "Every account that the CRM, the billing system or the telephone knows, once.")
-    drop_in("crm")
+    drop_in("crm", "rpt_accounts")
 footnotes(*TABLES)

@@ -27,7 +27,7 @@ if not totals["inbound"] and not cases["cases"] and not channels.num_rows:
     if page.filters.teams or page.filters.managers:
         st.info("No calls of these teams and managers in this period. Take a filter away.")
     else:
-        drop_in("calls")
+        drop_in("calls", "rpt_call_response", "rpt_call_channels")
     footnotes(*TABLES)
     st.stop()
 
@@ -39,47 +39,86 @@ response = "rpt_call_response"
 tiles(
     page.warehouse,
     [
-        Tile("Inbound calls", number(totals["inbound"]), metric=(response, "inbound", "K1"),
-             versus=f"{totals['first_day']} to {totals['last_day']}" if totals["first_day"] else None),
-        Tile("Answered", number(totals["answered"]), metric=(response, "answered", "K2"),
-             series=[row["answered"] for row in by_month]),
-        Tile("Missed", number(totals["missed"]), metric=(response, "missed", "K2"), series=[row["missed"] for row in by_month]),
-        Tile("Abandoned", number(totals["abandoned"]), metric=(response, "abandoned", "K2"),
-             note="The caller hung up at once: not counted as missed."),
+        Tile(
+            "Inbound calls",
+            number(totals["inbound"]),
+            metric=(response, "inbound", "K1"),
+            versus=f"{totals['first_day']} to {totals['last_day']}" if totals["first_day"] else None,
+        ),
+        Tile(
+            "Answered",
+            number(totals["answered"]),
+            metric=(response, "answered", "K2"),
+            series=[row["answered"] for row in by_month],
+        ),
+        Tile(
+            "Missed",
+            number(totals["missed"]),
+            metric=(response, "missed", "K2"),
+            series=[row["missed"] for row in by_month],
+        ),
+        Tile(
+            "Abandoned",
+            number(totals["abandoned"]),
+            metric=(response, "abandoned", "K2"),
+            note="The caller hung up at once: not counted as missed.",
+        ),
         Tile("Missed, then handled", number(totals["handled_missed"]), metric=(response, "handled_missed", "K4")),
-        Tile("Waiting for a call back", number(cases["unhandled"]), metric=("rpt_missed_calls", "handled_at", "K4"),
-             versus=f"{number(cases['unhandled_with_overdue'])} owe overdue money" if cases["unhandled"] else None),
+        Tile(
+            "Waiting for a call back",
+            number(cases["unhandled"]),
+            metric=("rpt_missed_calls", "handled_at", "K4"),
+            versus=f"{number(cases['unhandled_with_overdue'])} owe overdue money" if cases["unhandled"] else None,
+        ),
     ],
-)  # fmt: skip
+)
 
 left, right = st.columns([3, 2], gap="small")
 with left, section(f"Inbound by {unit}", "What became of each call.", key="days"):
     if over_time:
         charts.bars(
-            over_time, {"answered": "Answered", "missed": "Missed", "abandoned": "Abandoned"}, ["blue", "orange", "grey"],
-            "Calls", index="starts_on", key="days", alt_text="Inbound calls over time and what became of them",
-        )  # fmt: skip
+            over_time,
+            {"answered": "Answered", "missed": "Missed", "abandoned": "Abandoned"},
+            ["blue", "orange", "grey"],
+            "Calls",
+            index="starts_on",
+            key="days",
+            alt_text="Inbound calls over time and what became of them",
+        )
     else:
         nothing("No inbound calls in this period.", response)
 with right, section("By channel", "Conversations by source; the dark part became leads (K10).", key="channels"):
     sources = rows(channels)
     if sources:
         charts.ranked(
-            sources[:10], "source", "calls", "Calls", part=("leads", "Leads"), names=("Calls", "Leads"), key="channels",
+            sources[:10],
+            "source",
+            "calls",
+            "Calls",
+            part=("leads", "Leads"),
+            names=("Calls", "Leads"),
+            key="channels",
             alt_text="Calls and leads by source",
-        )  # fmt: skip
+        )
     else:
         nothing("No channel is known for any call of this period.", "rpt_call_channels")
 
 agent_days = calls.agent_days(page.warehouse, page.filters, HEAT_DAYS)
-with section("Answer rate by agent and day", f"Answered of answered and missed (K3), the newest {HEAT_DAYS} days.", key="rates"):
+with section(
+    "Answer rate by agent and day", f"Answered of answered and missed (K3), the newest {HEAT_DAYS} days.", key="rates"
+):
     days = rows(agent_days)
     if any(row["answer_rate"] is not None for row in days):
         charts.heat(
-            days, "day", "agent", "answer_rate", "Answer rate",
-            {"answered": "Answered", "missed": "Missed", "answer_seconds_average": "Seconds to answer"}, key="rates",
+            days,
+            "day",
+            "agent",
+            "answer_rate",
+            "Answer rate",
+            {"answered": "Answered", "missed": "Missed", "answer_seconds_average": "Seconds to answer"},
+            key="rates",
             alt_text="Answer rate by agent and day",
-        )  # fmt: skip
+        )
     else:
         nothing("No inbound calls in this period.", response)
     with st.expander("As a table", icon=":material/table_rows:"):
@@ -102,10 +141,15 @@ with section("Answer rate by agent and day", f"Answered of answered and missed (
             "agent_days",
         )
         download(
-            "Download as CSV", "answer-rates", lambda: calls.agent_days(page.warehouse, page.filters, EVERY), "agent_days"
+            "Download as CSV",
+            "answer-rates",
+            lambda: calls.agent_days(page.warehouse, page.filters, EVERY),
+            "agent_days",
         )
 
-with section("Missed calls", "Those that nobody has answered first, the largest overdue debt on top (N8).", key="missed"):
+with section(
+    "Missed calls", "Those that nobody has answered first, the largest overdue debt on top (N8).", key="missed"
+):
     open_only = st.toggle("Only those still waiting", value=True, key="missed_open")
     missed = calls.missed(page.warehouse, page.filters, open_only, MOST)
     if missed.num_rows:
@@ -125,7 +169,10 @@ with section("Missed calls", "Those that nobody has answered first, the largest 
         )
         shown_of(missed.num_rows, cases["unhandled"] if open_only else cases["cases"], "cases")
         download(
-            "Download as CSV", "missed-calls", lambda: calls.missed(page.warehouse, page.filters, open_only, EVERY), "missed"
+            "Download as CSV",
+            "missed-calls",
+            lambda: calls.missed(page.warehouse, page.filters, open_only, EVERY),
+            "missed",
         )
         open_account(picked)
     else:

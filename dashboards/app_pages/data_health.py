@@ -19,7 +19,7 @@ header("Data health", "A row of an export is loaded or rejected with its line an
 totals = health.totals(page.warehouse)
 checks = health.control_totals(page.warehouse)
 if not totals["rows_read"] and not checks["checks"]:
-    drop_in("billing")
+    drop_in("any", "rpt_data_health", "rpt_control_totals")
     footnotes(*TABLES)
     st.stop()
 tiles(
@@ -28,16 +28,22 @@ tiles(
         Tile("Sources", number(totals["sources"])),
         Tile("Files", number(page.publication["files"] or page.publication["entity_files"])),
         Tile("Rows read", number(totals["rows_read"])),
-        Tile("Rows loaded", number(totals["rows_loaded"]),
-             versus=f"{number(totals['rows_superseded'])} later replaced" if totals["rows_superseded"] else None,
-             note="Of rows that came twice, the newest counts."),
+        Tile(
+            "Rows loaded",
+            number(totals["rows_loaded"]),
+            versus=f"{number(totals['rows_superseded'])} later replaced" if totals["rows_superseded"] else None,
+            note="Of rows that came twice, the newest counts.",
+        ),
         Tile("Rows rejected", number(totals["rows_rejected"])),
         Tile("Totals that differ", number(checks["different"]), versus=f"of {number(checks['checks'])} compared"),
     ],
-)  # fmt: skip
+)
 
 sources, rejected, control, findings = st.tabs(["Sources", "Rejected rows", "Control totals", "Findings and columns"])
-with sources, section("Sources", "Rows read are rows loaded plus rows rejected, for each source and entity.", key="sources"):
+with (
+    sources,
+    section("Sources", "Rows read are rows loaded plus rows rejected, for each source and entity.", key="sources"),
+):
     table(
         health.sources(page.warehouse),
         {
@@ -67,15 +73,27 @@ with rejected:
     else:
         with section("Why", "The ten most frequent reasons.", key="reasons"):
             charts.ranked(
-                reasons, "reason", "rejected", "Rows", colour="orange", key="reasons", alt_text="Rejected rows by reason"
+                reasons,
+                "reason",
+                "rejected",
+                "Rows",
+                colour="orange",
+                key="reasons",
+                alt_text="Rejected rows by reason",
             )
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            search = st.text_input("Search", key="reject_search", placeholder="Column, value or reason", width=280).strip()
+            search = st.text_input(
+                "Search", key="reject_search", placeholder="Column, value or reason", width=280
+            ).strip()
             files = tuple(
-                st.multiselect("Files", health.rejected_files(page.warehouse), key="reject_files", placeholder="All", width=380)
+                st.multiselect(
+                    "Files", health.rejected_files(page.warehouse), key="reject_files", placeholder="All", width=380
+                )
             )
         found = health.rejected(page.warehouse, files, search, MOST)
-        with section("Rows", "Mend them in the source, export again and drop the file in: the new row counts.", key="rejects"):
+        with section(
+            "Rows", "Mend them in the source, export again and drop the file in: the new row counts.", key="rejects"
+        ):
             table(
                 found,
                 {
@@ -92,13 +110,20 @@ with rejected:
             )
             shown_of(found.num_rows, health.rejected_count(page.warehouse, files, search), "rejected rows")
             download(
-                "Download as CSV", "rejected-rows", lambda: health.rejected(page.warehouse, files, search, EVERY), "rejects"
+                "Download as CSV",
+                "rejected-rows",
+                lambda: health.rejected(page.warehouse, files, search, EVERY),
+                "rejects",
             )
 
-with control, section(
-    "Control totals", "What each file adds up to, against what became of it. A difference that isn't zero stops publishing.",
-    key="control",
-):  # fmt: skip
+with (
+    control,
+    section(
+        "Control totals",
+        "What each file adds up to, against what became of it. A difference that isn't zero stops publishing.",
+        key="control",
+    ),
+):
     data = health.control(page.warehouse, MOST)
     if data.num_rows:
         if checks["without_total"]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.components import charts
+from dashboards.components import charts, money_charts
 from dashboards.components.facts import facts
-from dashboards.components.formats import days, money, number, percent
+from dashboards.components.formats import days, money, number, percent, signed
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import Column, table
 from dashboards.components.tiles import Tile, tiles
@@ -16,9 +16,17 @@ from dashboards.queries import overview, receivables, sales
 from dashboards.queries.base import ALL, rows
 
 TABLES = (
-    "rpt_accounts", "rpt_account_monthly", "rpt_receivable_kpis", "rpt_receivable_aging", "rpt_receivable_movements",
-    "rpt_open_invoices", "rpt_pipeline", "rpt_collection_worklist", "rpt_concentration", "rpt_revenue_retention",
-)  # fmt: skip
+    "rpt_accounts",
+    "rpt_account_monthly",
+    "rpt_receivable_kpis",
+    "rpt_receivable_aging",
+    "rpt_receivable_movements",
+    "rpt_open_invoices",
+    "rpt_pipeline",
+    "rpt_collection_worklist",
+    "rpt_concentration",
+    "rpt_revenue_retention",
+)
 
 page = here()
 code = page.base_currency if page.filters.currency == ALL else page.filters.currency
@@ -35,11 +43,16 @@ def balance_tile(label: str, column: str, metric: tuple[str, str, str], good: An
     """A balance at the as-of date, against the last month end."""
     now, before = newest(monthly), monthly[-2] if len(monthly) > 1 else {}
     value, earlier = now.get(column), before.get(column)
-    change = None if value is None or earlier is None else f"{value - earlier:+,.0f}"
+    change = None if value is None or earlier is None else signed(value - earlier)
     return Tile(
-        label, money(value, code), change, f"vs {before['month']}" if change else None, good,
-        [row[column] for row in monthly], metric,
-    )  # fmt: skip
+        label,
+        money(value, code),
+        change,
+        f"vs {before['month']}" if change else None,
+        good,
+        [row[column] for row in monthly],
+        metric,
+    )
 
 
 def flow_tile(label: str, column: str, metric: tuple[str, str, str], note: str) -> Tile:
@@ -47,30 +60,39 @@ def flow_tile(label: str, column: str, metric: tuple[str, str, str], note: str) 
     now, before = newest(monthly), monthly[-2] if len(monthly) > 1 else {}
     earlier = f"{before['month']}: {money(before[column], code)}" if before.get(column) is not None else None
     return Tile(
-        f"{label} in {now['month']}" if now else label, money(now.get(column), code), None, earlier, "neither",
-        [row[column] for row in monthly], metric, note,
-    )  # fmt: skip
+        f"{label} in {now['month']}" if now else label,
+        money(now.get(column), code),
+        None,
+        earlier,
+        "neither",
+        [row[column] for row in monthly],
+        metric,
+        note,
+    )
 
 
 def kpi_tile(label: str, column: str, metric_id: str, good: Any, show: Any) -> Tile:
     """A metric of the whole company, against the month before."""
     now = newest(kpis)
     change = now.get(f"{column}_change")
-    text = None
-    if change is not None:
-        text = f"{float(change) * 100:+.1f} pp" if show is percent else f"{float(change):+.1f}"
+    text = signed(change * 100, 1, "pp") if change is not None and show is percent else signed(change, 1)
     return Tile(
-        label, show(now.get(column)), text, f"vs {kpis[-2]['month']}" if text else None, good,
-        [row[column] for row in kpis], ("rpt_receivable_kpis", column, metric_id), whole_company(),
-    )  # fmt: skip
+        label,
+        show(now.get(column)),
+        text,
+        f"vs {kpis[-2]['month']}" if text else None,
+        good,
+        [row[column] for row in kpis],
+        ("rpt_receivable_kpis", column, metric_id),
+        whole_company(),
+    )
 
 
 header("Overview", "Money owed, money in, and what is being sold.")
 
 statuses = rows(overview.by_status(page.warehouse, page.filters))
 if not monthly and not kpis and not statuses:
-    drop_in("billing")
-    drop_in("crm")
+    drop_in("any", "rpt_account_monthly", "rpt_accounts", "rpt_receivable_kpis")
     footnotes(*TABLES)
     st.stop()
 
@@ -83,38 +105,54 @@ shown = [
     kpi_tile("DSO, countback", "dso_countback", "R8", "down", days),
     flow_tile("Collected", "collected", ("rpt_account_monthly", "collected", "R17"), "The month up to the as-of date."),
     flow_tile(
-        revenue, "revenue", ("rpt_account_monthly", "net_revenue", "V1"),
+        revenue,
+        "revenue",
+        ("rpt_account_monthly", "net_revenue", "V1"),
         "The month up to the as-of date; revenue is net of tax, debt is gross of it.",
     ),
-]  # fmt: skip
+]
 tiles(page.warehouse, shown)
 
 left, right = st.columns([3, 2], gap="small")
 with left, section("Revenue and cash", f"A month, in {code}. The last month is up to the as-of date.", key="money"):
     if monthly:
         charts.bars(
-            monthly, {"revenue": revenue, "collected": "Collected"}, ["blue", "teal"], code or "", stacked=False,
-            key="overview_money", alt_text="Revenue and cash collected by month",
-        )  # fmt: skip
+            monthly,
+            {"revenue": revenue, "collected": "Collected"},
+            ["blue", "teal"],
+            code or "",
+            stacked=False,
+            key="overview_money",
+            alt_text="Revenue and cash collected by month",
+        )
     else:
         nothing("No invoices or payments in this period.", "rpt_account_monthly")
-with right, section("Age of what is owed", f"At the as-of date, in {page.base_currency or 'base currency'}.", key="age"):
+with (
+    right,
+    section("Age of what is owed", f"At the as-of date, in {page.base_currency or 'base currency'}.", key="age"),
+):
     ageing = {row["aging_bucket"]: row for row in rows(receivables.ageing_base(page.warehouse, page.filters))}
     if ageing:
-        charts.ageing_columns(
-            {bucket: row["amount"] for bucket, row in ageing.items()}, page.base_currency or "",
-            key="overview_age", alt_text="Open receivables by days overdue",
-        )  # fmt: skip
+        money_charts.ageing_columns(
+            {bucket: row["amount"] for bucket, row in ageing.items()},
+            page.base_currency or "",
+            key="overview_age",
+            alt_text="Open receivables by days overdue",
+        )
         if unknown := sum(row["missing_rate_count"] for row in ageing.values()):
             st.caption(f"{number(unknown)} open invoices have no exchange rate and are not in these columns.")
     else:
         nothing("Nothing is owed.", "rpt_open_invoices")
 
 left, right = st.columns([3, 2], gap="small")
-with left, section(
-    "Accounts to call about money", "In the order of the collection worklist. Click a row to open the account.",
-    key="attention",
-):  # fmt: skip
+with (
+    left,
+    section(
+        "Accounts to call about money",
+        "In the order of the collection worklist. Click a row to open the account.",
+        key="attention",
+    ),
+):
     worklist = overview.worklist(page.warehouse, page.filters, 12)
     if worklist.num_rows:
         open_account(
@@ -156,26 +194,43 @@ with right, section("The book", "Accounts by state, and the deals that are open.
         nothing("No accounts.", "rpt_accounts")
 
 left, right = st.columns(2, gap="small")
-with left, section("Concentration", whole_company() or "Share of revenue that the largest accounts bring.", key="share"):
+with (
+    left,
+    section("Concentration", whole_company() or "Share of revenue that the largest accounts bring.", key="share"),
+):
     concentration = rows(overview.concentration(page.warehouse, page.filters))
     if any(row["top10_share"] is not None for row in concentration):
         charts.lines(
-            concentration, {"top1_share": "Largest", "top5_share": "Top 5", "top10_share": "Top 10"},
-            ["violet", "teal", "blue"], "Share of revenue", key="overview_share", fmt=".1%", axis_format=".0%",
+            concentration,
+            {"top1_share": "Largest", "top5_share": "Top 5", "top10_share": "Top 10"},
+            ["violet", "teal", "blue"],
+            "Share of revenue",
+            key="overview_share",
+            fmt=".1%",
+            axis_format=".0%",
             alt_text="Share of revenue of the largest accounts by month",
-        )  # fmt: skip
+        )
     else:
         nothing("No revenue in this period.", "rpt_concentration")
-with right, section("Retention", whole_company() or "Of the revenue a year or a month ago, what is still there.", key="kept"):
+with (
+    right,
+    section("Retention", whole_company() or "Of the revenue a year or a month ago, what is still there.", key="kept"),
+):
     retention = rows(overview.retention(page.warehouse, page.filters))
     basis = "mrr" if any(row["basis"] == "mrr" and row["nrr"] is not None for row in retention) else "invoiced"
     kept = [row for row in retention if row["basis"] == basis]
     if any(row["nrr"] is not None for row in kept):
         charts.lines(
-            kept, {"nrr": "Net (V4)", "grr": "Gross (V5)"}, ["blue", "orange"],
-            "Recurring revenue kept" if basis == "mrr" else "Invoiced revenue kept", key="overview_kept", fmt=".1%",
-            axis_format=".0%", zero=False, alt_text="Net and gross revenue retention by month",
-        )  # fmt: skip
+            kept,
+            {"nrr": "Net (V4)", "grr": "Gross (V5)"},
+            ["blue", "orange"],
+            "Recurring revenue kept" if basis == "mrr" else "Invoiced revenue kept",
+            key="overview_kept",
+            fmt=".1%",
+            axis_format=".0%",
+            zero=False,
+            alt_text="Net and gross revenue retention by month",
+        )
     else:
         nothing("Not enough months to compare.", "rpt_revenue_retention")
 

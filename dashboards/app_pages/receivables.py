@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.components import charts
-from dashboards.components.formats import BUCKET_WORDS, days, money, number, percent, words
+from dashboards.components import charts, money_charts
+from dashboards.components.formats import BUCKET_WORDS, days, money, number, percent, signed, words
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -16,8 +16,12 @@ from dashboards.queries import receivables
 from dashboards.queries.base import ALL, rows
 
 TABLES = (
-    "rpt_receivable_kpis", "rpt_receivable_aging", "rpt_open_invoices", "rpt_receivable_movements", "rpt_cash_forecast",
-)  # fmt: skip
+    "rpt_receivable_kpis",
+    "rpt_receivable_aging",
+    "rpt_open_invoices",
+    "rpt_receivable_movements",
+    "rpt_cash_forecast",
+)
 
 page = here()
 chosen = page.filters.currency
@@ -32,15 +36,21 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, kind: str) -> T
     now = kpis[-1] if kpis else {}
     change = now.get(f"{column}_change")
     texts = {
-        "money": (money(now.get(column), code), f"{change or 0:+,.0f}"),
-        "days": (days(now.get(column)), f"{float(change or 0):+.1f}"),
-        "ratio": (percent(now.get(column)), f"{float(change or 0) * 100:+.1f} pp"),
+        "money": (money(now.get(column), code), signed(change)),
+        "days": (days(now.get(column)), signed(change, 1)),
+        "ratio": (percent(now.get(column)), signed(None if change is None else change * 100, 1, "pp")),
     }
     value, delta = texts[kind]
     return Tile(
-        label, value, None if change is None else delta, None if change is None else f"vs {kpis[-2]['month']}", good,
-        [row[column] for row in kpis], ("rpt_receivable_kpis", column, metric_id), whole_company(),
-    )  # fmt: skip
+        label,
+        value,
+        delta,
+        None if change is None else f"vs {kpis[-2]['month']}",
+        good,
+        [row[column] for row in kpis],
+        ("rpt_receivable_kpis", column, metric_id),
+        whole_company(),
+    )
 
 
 def ageing_tab() -> None:
@@ -54,7 +64,9 @@ def ageing_tab() -> None:
         else:
             amounts, unknown = by_currency[0] if by_currency else {}, 0
         if amounts:
-            charts.ageing_columns(amounts, code or "", key="ageing_now", alt_text="Open receivables by days overdue")
+            money_charts.ageing_columns(
+                amounts, code or "", key="ageing_now", alt_text="Open receivables by days overdue"
+            )
         else:
             nothing("Nothing is owed.", "rpt_open_invoices")
         if unknown:
@@ -62,7 +74,9 @@ def ageing_tab() -> None:
     with right, section("Month by month", f"Open at each month end, in {single}.", key="ageing-history"):
         history = rows(receivables.ageing_history(page.warehouse, page.filters, single or ""))
         if history:
-            charts.ageing_history(history, single or "", key="ageing_history", alt_text="Open by age at month ends")
+            money_charts.ageing_history(
+                history, single or "", key="ageing_history", alt_text="Open by age at month ends"
+            )
         else:
             nothing("No month of this period has open receivables.", "rpt_receivable_aging")
     buckets = {bucket: Column(label, "money") for bucket, label in BUCKET_WORDS.items()}
@@ -76,21 +90,26 @@ def ageing_tab() -> None:
     with section("By currency", "Each on its own: currencies are never added.", key="ageing-currency"):
         if len(by_currency) > 1:
             parts = [{"label": row["currency"], **row} for row in by_currency]
-            charts.ageing_bar(parts, key="ageing_mix", alt_text="What each currency's receivables are made of, by age")
+            money_charts.ageing_bar(
+                parts, key="ageing_mix", alt_text="What each currency's receivables are made of, by age"
+            )
         table(
             receivables.ageing_by_currency(page.warehouse, page.filters),
             {"currency": Column("Currency", pinned=True), "accounts": Column("Accounts", "count"), **buckets, **rest},
-            "ageing_currency", height="content",
-        )  # fmt: skip
+            "ageing_currency",
+            height="content",
+        )
     with section("By account", "Most overdue first. Click a row to open the account.", key="ageing-account"):
         data = receivables.ageing_by_account(page.warehouse, page.filters, MOST)
         columns = {"account_name": Column("Account", pinned=True, width="medium"), "currency": Column("Currency")}
         picked = table(data, columns | buckets | rest, "ageing_accounts", pick="account_id")
         shown_of(data.num_rows, sum(row["accounts"] for row in by_currency), "accounts and currencies")
         download(
-            "Download as CSV", "ageing", lambda: receivables.ageing_by_account(page.warehouse, page.filters, EVERY),
+            "Download as CSV",
             "ageing",
-        )  # fmt: skip
+            lambda: receivables.ageing_by_account(page.warehouse, page.filters, EVERY),
+            "ageing",
+        )
         open_account(picked)
 
 
@@ -112,9 +131,10 @@ def invoices_tab() -> None:
             nothing("No open invoice matches.", "rpt_open_invoices")
             return
         in_words = found.set_column(
-            found.column_names.index("aging_bucket"), "aging_bucket",
+            found.column_names.index("aging_bucket"),
+            "aging_bucket",
             [[words(value) for value in found.column("aging_bucket").to_pylist()]],
-        )  # fmt: skip
+        )
         picked = table(
             in_words,
             {
@@ -142,9 +162,11 @@ def invoices_tab() -> None:
         )
         shown_of(found.num_rows, total["invoices"], "open invoices")
         download(
-            "Download as CSV", "open-invoices",
-            lambda: receivables.open_invoices(page.warehouse, page.filters, buckets, search, EVERY), "invoices",
-        )  # fmt: skip
+            "Download as CSV",
+            "open-invoices",
+            lambda: receivables.open_invoices(page.warehouse, page.filters, buckets, search, EVERY),
+            "invoices",
+        )
         open_account(picked)
 
 
@@ -152,37 +174,65 @@ def trends_tab() -> None:
     """DSO, the overdue ratio, how customers pay, and the table of every metric."""
     note = whole_company()
     left, right = st.columns(2, gap="small")
-    with left, section("Days sales outstanding", note or "Countback (R8), simple (R7) and best possible (R9).", key="dso"):
+    with (
+        left,
+        section("Days sales outstanding", note or "Countback (R8), simple (R7) and best possible (R9).", key="dso"),
+    ):
         if any(row["dso_simple"] is not None or row["dso_countback"] is not None for row in kpis):
             charts.lines(
-                kpis, {"dso_countback": "Countback", "dso_simple": "Simple", "best_possible_dso": "Best possible"},
-                ["blue", "violet", "teal"], "Days", key="dso", alt_text="Days sales outstanding by month", axis_format=",.0f",
-            )  # fmt: skip
+                kpis,
+                {"dso_countback": "Countback", "dso_simple": "Simple", "best_possible_dso": "Best possible"},
+                ["blue", "violet", "teal"],
+                "Days",
+                key="dso",
+                alt_text="Days sales outstanding by month",
+                axis_format=",.0f",
+            )
         else:
             nothing("Not enough sales to compute it.", "rpt_receivable_kpis")
     with right, section("Overdue ratio", note or "Overdue of open, at each month end (R6).", key="overdue"):
         if any(row["overdue_ratio"] is not None for row in kpis):
             charts.lines(
-                kpis, {"overdue_ratio": "Overdue", "disputed_share": "Disputed"}, ["orange", "violet"], "Share of open",
-                key="overdue_ratio", fmt=".1%", axis_format=".0%", alt_text="Overdue and disputed share by month",
-            )  # fmt: skip
+                kpis,
+                {"overdue_ratio": "Overdue", "disputed_share": "Disputed"},
+                ["orange", "violet"],
+                "Share of open",
+                key="overdue_ratio",
+                fmt=".1%",
+                axis_format=".0%",
+                alt_text="Overdue and disputed share by month",
+            )
         else:
             nothing("Nothing was open.", "rpt_receivable_kpis")
     left, right = st.columns(2, gap="small")
     with left, section("How customers pay", note or "Days from invoice to cash (R13), days late (R12).", key="paying"):
         if any(row["average_payment_days"] is not None for row in kpis):
             charts.lines(
-                kpis, {"average_payment_days": "To cash", "average_days_delinquent": "Late"}, ["blue", "orange"], "Days",
-                key="paying", alt_text="Payment days and days late by month", axis_format=",.0f",
-            )  # fmt: skip
+                kpis,
+                {"average_payment_days": "To cash", "average_days_delinquent": "Late"},
+                ["blue", "orange"],
+                "Days",
+                key="paying",
+                alt_text="Payment days and days late by month",
+                axis_format=",.0f",
+            )
         else:
             nothing("No payments in this period.", "rpt_receivable_kpis")
-    with right, section("Paid on time", note or "Of the amount that was paid, what came by its due date (R14).", key="ontime"):
+    with (
+        right,
+        section("Paid on time", note or "Of the amount that was paid, what came by its due date (R14).", key="ontime"),
+    ):
         if any(row["on_time_ratio_amount"] is not None for row in kpis):
             charts.lines(
-                kpis, {"on_time_ratio_amount": "By amount", "on_time_ratio_count": "By count"}, ["teal", "grey"],
-                "Share on time", key="ontime", fmt=".1%", axis_format=".0%", alt_text="Share paid on time by month",
-            )  # fmt: skip
+                kpis,
+                {"on_time_ratio_amount": "By amount", "on_time_ratio_count": "By count"},
+                ["teal", "grey"],
+                "Share on time",
+                key="ontime",
+                fmt=".1%",
+                axis_format=".0%",
+                alt_text="Share paid on time by month",
+            )
         else:
             nothing("No payments in this period.", "rpt_receivable_kpis")
     with section("Every metric by month", f"In {code or 'base currency'}.", key="kpis"):
@@ -216,10 +266,14 @@ def movements_tab() -> None:
     """From the opening to the closing balance, and the cash to come."""
     left, right = st.columns(2, gap="small")
     moves = receivables.movements(page.warehouse, page.filters, single or "")
-    with left, section(
-        "What moved the balance", f"{moves['first_month']} to {moves['last_month']}, in {single}." if moves["closing"] is not None else None,
-        key="moves",
-    ):  # fmt: skip
+    with (
+        left,
+        section(
+            "What moved the balance",
+            f"{moves['first_month']} to {moves['last_month']}, in {single}." if moves["closing"] is not None else None,
+            key="moves",
+        ),
+    ):
         if moves["closing"] is None:
             nothing("Nothing moved in this period.", "rpt_receivable_movements")
         else:
@@ -228,21 +282,28 @@ def movements_tab() -> None:
             steps = [("Opening", moves["opening"], True)]
             steps += [(name.replace("_", " ").capitalize(), amounts[name], False) for name in changes if amounts[name]]
             steps.append(("Closing", moves["closing"], True))
-            charts.waterfall(steps, single or "", key="moves", alt_text="Movements from opening to closing balance")
+            money_charts.waterfall(
+                steps, single or "", key="moves", alt_text="Movements from opening to closing balance"
+            )
     with right, section("Cash expected", f"A week, in {single}, from how each customer pays (R30).", key="forecast"):
         forecast = rows(receivables.forecast(page.warehouse, page.filters, single or ""))
         if forecast:
             charts.bars(
-                forecast, {"expected_amount": "Expected"}, ["teal"], single or "", index="week", key="forecast",
+                forecast,
+                {"expected_amount": "Expected"},
+                ["teal"],
+                single or "",
+                index="week",
+                key="forecast",
                 alt_text="Cash expected by week",
-            )  # fmt: skip
+            )
         else:
             nothing("Nothing is expected: nothing is open, or no customer has paid yet.", "rpt_cash_forecast")
 
 
 header("Receivables", "What is owed, how old it is, and how fast it turns into cash. Debt is gross of tax.")
 if not by_currency and not kpis:
-    drop_in("billing")
+    drop_in("billing", *TABLES[:2])
     footnotes(*TABLES)
     st.stop()
 tiles(

@@ -23,7 +23,7 @@ if not stages and not monthly:
     if page.filters.teams or page.filters.managers:
         st.info("No deals for these teams and managers. Take a filter away.")
     else:
-        drop_in("crm")
+        drop_in("crm", "rpt_pipeline", "rpt_sales_monthly")
     footnotes(*TABLES)
     st.stop()
 if page.filters.segments or page.filters.countries:
@@ -36,40 +36,84 @@ before = monthly[-2] if len(monthly) > 1 else {}
 tiles(
     page.warehouse,
     [
-        Tile("Open deals", number(totals["open_deals"]), series=[row["open_deals"] for row in history],
-             metric=("rpt_pipeline", "open_deals", "P6")),
-        Tile("Pipeline", money(totals["open_amount"], code), series=[row["open_amount"] for row in history],
-             metric=("rpt_pipeline", "open_amount", "P6")),
-        Tile("Weighted", money(totals["weighted_amount"], code), series=[row["weighted_amount"] for row in history],
-             metric=("rpt_pipeline", "weighted_amount", "P8")),
-        Tile("Stale deals", number(totals["stale_deals"]), series=[row["stale_deals"] for row in history],
-             metric=("rpt_pipeline", "stale_deals", "P11")),
-        Tile(f"Won in {now.get('month', 'the month')}", money(now.get("won_amount"), code),
-             versus=f"{before['month']}: {money(before['won_amount'], code)}" if before else None,
-             series=[row["won_amount"] for row in monthly], metric=("rpt_sales_monthly", "won_amount", "P1"),
-             note="The month up to the as-of date."),
-        Tile(f"Deals won in {now.get('month', 'the month')}", number(now.get("won")),
-             versus=f"{number(now.get('lost'))} lost" if now else None, series=[row["won"] for row in monthly],
-             metric=("rpt_sales_monthly", "won", "P1")),
+        Tile(
+            "Open deals",
+            number(totals["open_deals"]),
+            series=[row["open_deals"] for row in history],
+            metric=("rpt_pipeline", "open_deals", "P6"),
+        ),
+        Tile(
+            "Pipeline",
+            money(totals["open_amount"], code),
+            series=[row["open_amount"] for row in history],
+            metric=("rpt_pipeline", "open_amount", "P6"),
+        ),
+        Tile(
+            "Weighted",
+            money(totals["weighted_amount"], code),
+            series=[row["weighted_amount"] for row in history],
+            metric=("rpt_pipeline", "weighted_amount", "P8"),
+        ),
+        Tile(
+            "Stale deals",
+            number(totals["stale_deals"]),
+            series=[row["stale_deals"] for row in history],
+            metric=("rpt_pipeline", "stale_deals", "P11"),
+        ),
+        Tile(
+            f"Won in {now.get('month', 'the month')}",
+            money(now.get("won_amount"), code),
+            versus=f"{before['month']}: {money(before['won_amount'], code)}" if before else None,
+            series=[row["won_amount"] for row in monthly],
+            metric=("rpt_sales_monthly", "won_amount", "P1"),
+            note="The month up to the as-of date.",
+        ),
+        Tile(
+            f"Deals won in {now.get('month', 'the month')}",
+            number(now.get("won")),
+            versus=f"{number(now.get('lost'))} lost" if now else None,
+            series=[row["won"] for row in monthly],
+            metric=("rpt_sales_monthly", "won", "P1"),
+        ),
     ],
-)  # fmt: skip
+)
 
 left, right = st.columns(2, gap="small")
-with left, section("By stage", f"Open amount in {code or 'base currency'}; the dark part is weighted by probability (P8).", key="stage"):
+with (
+    left,
+    section(
+        "By stage",
+        f"Open amount in {code or 'base currency'}; the dark part is weighted by probability (P8).",
+        key="stage",
+    ),
+):
     if stages:
         charts.ranked(
-            stages, "stage", "open_amount", code or "", part=("weighted_amount", "Weighted"), names=("Open", "Weighted"),
-            key="stages", alt_text="Open and weighted pipeline by stage",
-        )  # fmt: skip
+            stages,
+            "stage",
+            "open_amount",
+            code or "",
+            part=("weighted_amount", "Weighted"),
+            names=("Open", "Weighted"),
+            key="stages",
+            alt_text="Open and weighted pipeline by stage",
+        )
     else:
         nothing("No open deals.", "rpt_pipeline")
 with right, section("By manager", "The same, a bar a manager; the fifteen largest.", key="manager"):
     managers = rows(sales.managers(page.warehouse, page.filters))
     if managers:
         charts.ranked(
-            managers[:15], "employee_name", "open_amount", code or "", part=("weighted_amount", "Weighted"),
-            names=("Open", "Weighted"), colour="teal", key="managers", alt_text="Open and weighted pipeline by manager",
-        )  # fmt: skip
+            managers[:15],
+            "employee_name",
+            "open_amount",
+            code or "",
+            part=("weighted_amount", "Weighted"),
+            names=("Open", "Weighted"),
+            colour="teal",
+            key="managers",
+            alt_text="Open and weighted pipeline by manager",
+        )
     else:
         nothing("No open deals.", "rpt_pipeline")
 
@@ -81,15 +125,26 @@ with left, section("Won and lost", "Deals by the month they were closed in.", ke
         )
     else:
         nothing("No deals were closed in this period.", "rpt_sales_monthly")
-with right, section("Win rate", "Won of won and lost by count (P1), each manager on their own; the last six months.", key="winrate"):
+with (
+    right,
+    section(
+        "Win rate", "Won of won and lost by count (P1), each manager on their own; the last six months.", key="winrate"
+    ),
+):
     by_manager = rows(sales.by_manager(page.warehouse, page.filters))
     last_months = sorted({row["month"] for row in by_manager})[-6:]
     rates = [row for row in by_manager if row["month"] in last_months and row["win_rate_count"] is not None]
     if rates:
         charts.heat(
-            rates, "month", "employee_name", "win_rate_count", "Win rate", {"won": "Won", "lost": "Lost"}, key="winrate",
+            rates,
+            "month",
+            "employee_name",
+            "win_rate_count",
+            "Win rate",
+            {"won": "Won", "lost": "Lost"},
+            key="winrate",
             alt_text="Win rate by manager and month",
-        )  # fmt: skip
+        )
     else:
         nothing("No deals were closed in this period.", "rpt_sales_monthly")
 

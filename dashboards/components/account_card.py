@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import streamlit as st
 
@@ -17,6 +16,11 @@ from dashboards.queries import accounts
 from dashboards.queries.base import rows
 
 TIMELINE_MOST = 500
+_STATUS_COLOURS: dict[str, Literal["green", "orange", "red", "gray"]] = {
+    "active": "green",
+    "paused": "orange",
+    "lost": "red",
+}
 
 
 def back() -> None:
@@ -32,17 +36,27 @@ def money_section(account: str, code: str | None) -> None:
     with left, section("Revenue and cash", f"A month, in {code or 'base currency'}.", key="card-money"):
         if any(row["net_revenue"] is not None or row["collected"] is not None for row in monthly):
             charts.bars(
-                monthly, {"net_revenue": "Revenue", "collected": "Collected"}, ["blue", "teal"], code or "",
-                stacked=False, key="card_money", alt_text="Revenue and cash of this account by month",
-            )  # fmt: skip
+                monthly,
+                {"net_revenue": "Revenue", "collected": "Collected"},
+                ["blue", "teal"],
+                code or "",
+                stacked=False,
+                key="card_money",
+                alt_text="Revenue and cash of this account by month",
+            )
         else:
             nothing("Nothing was invoiced or paid in this period.", "rpt_account_monthly")
     with right, section("Open and overdue", f"At each month end, in {code or 'base currency'}.", key="card-open"):
         if any(row["open_amount_end"] is not None for row in monthly):
             charts.lines(
-                monthly, {"open_amount_end": "Open", "overdue_amount_end": "Overdue"}, ["blue", "orange"], code or "",
-                key="card_open", fmt=",.2f", alt_text="Open and overdue of this account at month ends",
-            )  # fmt: skip
+                monthly,
+                {"open_amount_end": "Open", "overdue_amount_end": "Overdue"},
+                ["blue", "orange"],
+                code or "",
+                key="card_open",
+                fmt=",.2f",
+                alt_text="Open and overdue of this account at month ends",
+            )
         else:
             nothing("Nothing was open in this period.", "rpt_account_monthly")
     with section("Contact", "Two-way contacts and calls a month.", key="card-contact"):
@@ -50,9 +64,12 @@ def money_section(account: str, code: str | None) -> None:
             charts.bars(
                 monthly,
                 {"two_way_contacts": "Two-way contacts", "inbound_calls": "Calls in", "outbound_calls": "Calls out"},
-                ["blue", "teal", "grey"], "Number", stacked=False, key="card_contact",
+                ["blue", "teal", "grey"],
+                "Number",
+                stacked=False,
+                key="card_contact",
                 alt_text="Contacts and calls of this account by month",
-            )  # fmt: skip
+            )
         else:
             nothing("No contact in this period.", "rpt_account_monthly")
 
@@ -110,7 +127,8 @@ def invoices_section(account: str) -> None:
             return
         table(
             invoices.set_column(
-                invoices.column_names.index("aging_bucket"), "aging_bucket",
+                invoices.column_names.index("aging_bucket"),
+                "aging_bucket",
                 [[words(value) for value in invoices.column("aging_bucket").to_pylist()]],
             ),
             {
@@ -125,12 +143,14 @@ def invoices_section(account: str) -> None:
                 "open_amount": Column("Open", "money"),
                 "is_disputed": Column("Disputed", "bool"),
                 "dunning_level": Column("Reminders", "count", "R25: the highest level that was sent."),
-                "allocation": Column("Allocation", help="How payments were set against it; some exports only let us infer it."),
+                "allocation": Column(
+                    "Allocation", help="How payments were set against it; some exports only let us infer it."
+                ),
                 "_file": Column("File"),
                 "_row": Column("Line", "count"),
             },
             "card_invoices",
-        )  # fmt: skip
+        )
         download("Download as CSV", "open-invoices", lambda: invoices, "card_invoices")
 
 
@@ -159,7 +179,10 @@ def timeline_section(account: str) -> None:
         if timeline.num_rows == TIMELINE_MOST:
             st.caption(f"The newest {TIMELINE_MOST} events. The download has up to {MOST * 1000:,}.")
         download(
-            "Download as CSV", "timeline", lambda: accounts.timeline(page.warehouse, account, MOST * 1000), "card_timeline"
+            "Download as CSV",
+            "timeline",
+            lambda: accounts.timeline(page.warehouse, account, MOST * 1000),
+            "card_timeline",
         )
 
 
@@ -180,8 +203,10 @@ def account_card(account: str) -> None:
     )
     with st.container(horizontal=True, gap="small"):
         status = card["status"]
-        st.badge(status if status in ("active", "paused", "lost") else "status not known",
-                 color={"active": "green", "paused": "orange", "lost": "red"}.get(status or "", "gray"))  # fmt: skip
+        st.badge(
+            status if status in _STATUS_COLOURS else "status not known",
+            color=_STATUS_COLOURS.get(status or "", "gray"),
+        )
         if card["is_key_account"]:
             st.badge("key account", color="blue")
         st.caption(f"As of {iso(page.publication['as_of_date'])}, in {code or 'base currency'}.")
@@ -192,11 +217,19 @@ def account_card(account: str) -> None:
             Tile("Open", money(card["open_amount"], code), metric=("rpt_accounts", "open_amount", "R1")),
             Tile("Overdue", money(card["overdue_amount"], code), metric=("rpt_accounts", "overdue_amount", "R4")),
             Tile("Unapplied", money(card["unapplied_amount"], code), metric=("rpt_accounts", "unapplied_amount", "R2")),
-            Tile("Open deals", number(card["open_deals"]),
-                 versus=money(card["open_deals_amount"], code) if card["open_deals_amount"] is not None else None),
-            Tile("Health", number(card["health_score"]), metric=("rpt_accounts", "health_score", "V18"), note="From 0 to 100."),
+            Tile(
+                "Open deals",
+                number(card["open_deals"]),
+                versus=money(card["open_deals_amount"], code) if card["open_deals_amount"] is not None else None,
+            ),
+            Tile(
+                "Health",
+                number(card["health_score"]),
+                metric=("rpt_accounts", "health_score", "V18"),
+                note="From 0 to 100.",
+            ),
         ],
-    )  # fmt: skip
+    )
     left, right = st.columns(2, gap="small")
     with left, section("Terms", key="card-facts"):
         behaviour = rows(accounts.terms(page.warehouse, account))
@@ -210,33 +243,35 @@ def account_card(account: str) -> None:
         last = iso(card["last_payment_on"])
         if card["last_payment_amount"] is not None:
             last += f", {money(card['last_payment_amount'], code, 2)}"
-        facts([
-            ("Payment terms", terms),
-            ("Credit limit", "; ".join(limits)),
-            ("Payment rating", "; ".join(ratings)),
-            ("Next due", iso(card["next_due_on"])),
-            ("Last payment", last),
-            ("First invoice", iso(card["first_invoice_on"])),
-            ("Last act sent", iso(card["last_act_sent_on"])),
-        ])  # fmt: skip
+        facts(
+            [
+                ("Payment terms", terms),
+                ("Credit limit", "; ".join(limits)),
+                ("Payment rating", "; ".join(ratings)),
+                ("Next due", iso(card["next_due_on"])),
+                ("Last payment", last),
+                ("First invoice", iso(card["first_invoice_on"])),
+                ("Last act sent", iso(card["last_act_sent_on"])),
+            ]
+        )
     with right, section("Contact and ownership", key="card-who"):
-        facts([
-            ("Manager", card["owner_name"]),
-            ("Team", card["team"]),
-            ("Tier", card["tier"]),
-            ("Last contact", iso(card["last_contact_on"])),
-            ("Usual channel", card["usual_channel"]),
-            ("Telephone", card["phone"]),
-            ("E-mail", card["email"]),
-            ("Website", card["website"]),
-            ("Belongs to", card["parent_name"] or card["parent_account_id"]),
-            ("Card filled", percent(card["card_completeness"], 0)),
-            ("Record", f"{card['_file']}, line {card['_row']}" if card["_file"] else None),
-            ("Account id", card["account_id"]),
-        ])  # fmt: skip
+        facts(
+            [
+                ("Manager", card["owner_name"]),
+                ("Team", card["team"]),
+                ("Tier", card["tier"]),
+                ("Last contact", iso(card["last_contact_on"])),
+                ("Usual channel", card["usual_channel"]),
+                ("Telephone", card["phone"]),
+                ("E-mail", card["email"]),
+                ("Website", card["website"]),
+                ("Belongs to", card["parent_name"] or card["parent_account_id"]),
+                ("Card filled", percent(card["card_completeness"], 0)),
+                ("Record", f"{card['_file']}, line {card['_row']}" if card["_file"] else None),
+                ("Account id", card["account_id"]),
+            ]
+        )
     money_section(account, code)
     terms_section(account)
     invoices_section(account)
     timeline_section(account)
-
-

@@ -11,9 +11,9 @@ from dashboards.components.formats import UNKNOWN
 
 
 def facts(pairs: list[tuple[str, Any]], *, ruled: bool = False) -> None:
-    """Shows the pairs; `ruled` draws a line between them and sets values to the right. Text is escaped, never rendered."""
+    """Shows the pairs; `ruled` draws lines between them, values to the right. Text is escaped, never rendered."""
     cells = "".join(
-        f"<dt>{html.escape(name)}</dt><dd>{UNKNOWN if value in (None, '') else html.escape(str(value))}</dd>"
+        f"<dt>{html.escape(name)}</dt><dd>{html.escape(UNKNOWN if value in (None, '') else str(value))}</dd>"
         for name, value in pairs
     )
     st.html(f'<dl class="keybook-facts{" keybook-ruled" if ruled else ""}">{cells}</dl>')

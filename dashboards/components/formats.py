@@ -15,7 +15,7 @@ _DIRECTIVE = re.compile(r":(?=[\w+/-]+[:\[])")
 
 
 def plain(text: object) -> str:
-    """Text from data for a place that renders Markdown: every sign that means something is escaped, lines are joined."""
+    """Text from data for a place that renders Markdown: signs that mean something are escaped, lines are joined."""
     joined = " ".join(str(text).split())
     # A colon can't be escaped where it would make an icon or a colour: an invisible joiner behind it ends that.
     return _DIRECTIVE.sub(":\u2060", _MARKDOWN.sub(r"\\\1", joined))
@@ -39,6 +39,19 @@ def money(value: Any, currency: str | None, decimals: int = 0) -> str:
 def percent(value: Any, decimals: int = 1) -> str:
     """A ratio (0.125) as a percentage (12.5 %)."""
     return UNKNOWN if value is None else f"{Decimal(str(value)) * 100:,.{decimals}f}%"
+
+
+def signed(value: Any, decimals: int = 0, unit: str = "") -> str | None:
+    """A change with its sign; a plain 0, which has no direction, where it rounds to nothing; None where not known."""
+    if value is None:
+        return None
+    text = f"{value:+,.{decimals}f}"
+    return f"{text} {unit}".rstrip() if any(digit in text for digit in "123456789") else "0"
+
+
+def plural(count: int, noun: str) -> str:
+    """1 file, 2 files."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def days(value: Any) -> str:

@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
 from dashboards.components.filters import summary
-from dashboards.components.formats import NOT_KNOWN_HINT, iso, number, plain
+from dashboards.components.formats import NOT_KNOWN_HINT, iso, plain, plural
 from dashboards.queries.base import Filters, missing
 
 # What is dropped in for each domain, in words: the page of a domain without data says it.
 DROP_IN = {
+    "any": ("data", "the exports of your CRM, your billing system or your call tracker"),
     "crm": ("deals or accounts", "your CRM's exports (accounts, contacts, deals, activities, users)"),
     "billing": ("invoices", "your billing system's exports (customers, invoices, payments)"),
     "calls": ("calls", "your call tracker's or telephone exchange's export (one row a call)"),
@@ -36,12 +37,12 @@ class Here:
     @property
     def base_currency(self) -> str | None:
         """The currency of totals, or None when the publication doesn't say."""
-        return self.publication["base_currency"]
+        return cast("str | None", self.publication["base_currency"])
 
 
 def here() -> Here:
     """The page's own run."""
-    return st.session_state["here"]
+    return cast(Here, st.session_state["here"])
 
 
 def header(title: str, about: str) -> None:
@@ -53,7 +54,7 @@ def header(title: str, about: str) -> None:
     st.markdown(f":gray[{about}]")
     line = [
         f"**As of {iso(facts['as_of_date'])}**",
-        f"published {iso(page.published_at)}" + (f" from {number(files)} files" if files else ""),
+        f"published {iso(page.published_at)}" + (f" from {plural(files, 'file')}" if files else ""),
         f"totals in {plain(page.base_currency)}" if page.base_currency else "base currency not known",
     ]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="freshness"):
@@ -62,12 +63,13 @@ def header(title: str, about: str) -> None:
         if rejected:
             st.page_link(
                 "app_pages/data_health.py",
-                label=f"{number(rejected)} rejected rows",
+                label=plural(rejected, "rejected row"),
                 icon=":material/rule:",
                 help="Which rows of which file, and why: see Data health.",
             )
         else:
-            st.markdown(":gray[no rejected rows]", width="content")
+            words = "no rejected rows" if rejected == 0 else "rejected rows not known"
+            st.markdown(f":gray[{words}]", width="content")
     if chosen := summary(page.warehouse, page.filters):
         st.markdown(f":material/filter_alt: Shown for {chosen}", width="content")
 
@@ -89,16 +91,17 @@ def section(title: str, about: str | None = None, *, key: str) -> Iterator[None]
 
 def nothing(words: str, *tables: str) -> None:
     """In a section: nothing to show, and whether that is because the publication lacks a table."""
+    st.caption(_absent(tables) or words)
+
+
+def _absent(tables: tuple[str, ...]) -> str:
     lacking = [table for table, columns in missing(here().warehouse, tables).items() if not columns]
-    if lacking:
-        names = ", ".join(f"`reporting.{table}`" for table in lacking)
-        st.caption(f"This publication has no table {names}. It comes with the next full `keybook refresh`.")
-    else:
-        st.caption(words)
+    names = ", ".join(f"`reporting.{table}`" for table in lacking)
+    return f"This publication has no table {names}: it was built without it." if lacking else ""
 
 
-def drop_in(domain: str) -> None:
-    """The page of a domain for which nothing was landed: what to drop where."""
+def drop_in(domain: str, *tables: str) -> None:
+    """The page of a domain for which nothing was landed: what to drop where, and which tables are not there at all."""
     what, exports = DROP_IN[domain]
     with st.container(border=True, key=f"card-empty-{domain}"):
         st.markdown(f"#### No {what} yet")
@@ -109,6 +112,8 @@ def drop_in(domain: str) -> None:
             "`keybook detect FILE` says whether it knows a file and how it reads each column; "
             "`keybook contract new FILE` begins a contract for one that it doesn't."
         )
+        if absent := _absent(tables):
+            st.caption(absent)
 
 
 def footnotes(*tables: str) -> None:
@@ -120,7 +125,8 @@ def footnotes(*tables: str) -> None:
             for table, columns in lacks.items():
                 names = ", ".join(f"`{name}`" for name in columns)
                 st.markdown(
-                    f"- `reporting.{table}`: " + (f"without the columns {names}" if columns else "the table isn't there")
+                    f"- `reporting.{table}`: "
+                    + (f"without the columns {names}" if columns else "the table isn't there")
                 )
             st.caption("What depends on them is shown as not known. A `keybook refresh` of this version brings them.")
 

@@ -1,4 +1,4 @@
-"""Colours, one meaning each on every page. Checked by the tests to stay apart for colour-blind eyes and on both grounds.
+"""Colours, one meaning each on every page. The tests hold that they stay apart for colour-blind eyes.
 
 Blue is ours (revenue, open, answered), orange is what hurts (overdue, lost, missed), teal is cash. Age goes from a
 quiet blue for what is not due through sand to a dark red, its lightness falling with every step, so that the order

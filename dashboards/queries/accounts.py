@@ -103,7 +103,9 @@ PROMISES = """
 """
 
 
-def _values(filters: Filters, statuses: tuple[str, ...], search: str, keys_only: bool, overdue_only: bool) -> dict[str, Any]:
+def _values(
+    filters: Filters, statuses: tuple[str, ...], search: str, keys_only: bool, overdue_only: bool
+) -> dict[str, Any]:
     chosen = {"statuses": list(statuses), "search": search, "keys_only": keys_only, "overdue_only": overdue_only}
     return filters.values() | chosen
 

@@ -133,9 +133,9 @@ def select(warehouse: str, query: str, **values: Any) -> pa.Table:
 
 def rows(table: pa.Table) -> list[dict[str, Any]]:
     """The rows as dictionaries; money stays `Decimal`."""
-    return table.to_pylist()
+    return list(table.to_pylist())
 
 
 def first(table: pa.Table) -> dict[str, Any]:
     """The first row, or its columns with None."""
-    return table.slice(0, 1).to_pylist()[0] if table.num_rows else dict.fromkeys(table.column_names)
+    return dict(table.slice(0, 1).to_pylist()[0]) if table.num_rows else dict.fromkeys(table.column_names)

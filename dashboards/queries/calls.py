@@ -87,16 +87,16 @@ MISSED = f"""
     left join {{rpt_accounts}} as accounts on accounts.account_id = missed.account_id
     where ($everything or missed.account_id in (select account_id from chosen))
         and cast(missed.started_at as timestamp) >= $since
-        and (not $unhandled_only or {_WAITS.format('missed.')})
-    order by {_WAITS.format('missed.')} desc, missed.overdue_amount desc nulls last, missed.started_at desc
+        and (not $unhandled_only or {_WAITS.format("missed.")})
+    order by {_WAITS.format("missed.")} desc, missed.overdue_amount desc nulls last, missed.started_at desc
     limit $most
 """
 
 MISSED_TOTALS = f"""
     with chosen as ({ACCOUNTS})
 
-    select count(*) as cases, count(*) filter ({_WAITS.format('')}) as unhandled,
-        count(*) filter ({_WAITS.format('')} and overdue_amount > 0) as unhandled_with_overdue,
+    select count(*) as cases, count(*) filter ({_WAITS.format("")}) as unhandled,
+        count(*) filter ({_WAITS.format("")} and overdue_amount > 0) as unhandled_with_overdue,
         count(*) filter (account_id is null) as without_account
     from {{rpt_missed_calls}}
     where {CHOSEN} and cast(started_at as timestamp) >= $since

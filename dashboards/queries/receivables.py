@@ -12,11 +12,27 @@ from dashboards.queries.base import ACCOUNTS, ALL, CHOSEN, Filters, first, selec
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 
 _KPI_COLUMNS = (
-    "sales", "collected", "open_amount", "overdue_amount", "unapplied_amount", "overdue_ratio", "dso_simple",
-    "dso_countback", "best_possible_dso", "delinquent_days", "average_days_delinquent", "average_payment_days",
-    "on_time_ratio_amount", "collection_effectiveness", "turnover", "provision", "bad_debt_ratio", "disputed_share",
-    "top10_share", "hhi",
-)  # fmt: skip
+    "sales",
+    "collected",
+    "open_amount",
+    "overdue_amount",
+    "unapplied_amount",
+    "overdue_ratio",
+    "dso_simple",
+    "dso_countback",
+    "best_possible_dso",
+    "delinquent_days",
+    "average_days_delinquent",
+    "average_payment_days",
+    "on_time_ratio_amount",
+    "collection_effectiveness",
+    "turnover",
+    "provision",
+    "bad_debt_ratio",
+    "disputed_share",
+    "top10_share",
+    "hhi",
+)
 _CHANGES = ", ".join(f"{name} - lag({name}) over (order by month) as {name}_change" for name in _KPI_COLUMNS)
 
 KPIS = f"""
@@ -173,9 +189,7 @@ def ageing_history(warehouse: str, filters: Filters, currency: str) -> pa.Table:
 @st.cache_data(show_spinner=False, max_entries=64)
 def open_invoices(warehouse: str, filters: Filters, buckets: tuple[str, ...], search: str, most: int) -> pa.Table:
     """The open invoices and instalments, the oldest first, at most so many."""
-    return select(
-        warehouse, OPEN_INVOICES, buckets=list(buckets), search=search, most=most, **filters.values()
-    )
+    return select(warehouse, OPEN_INVOICES, buckets=list(buckets), search=search, most=most, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

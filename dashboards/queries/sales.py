@@ -23,7 +23,7 @@ _PEOPLE = f"""
         select
             deals.employee_id, deals.stage, deals.open_deals, deals.open_amount, deals.weighted_amount,
             deals.stale_deals, deals.as_of_date,
-            {_NAME.format('deals')} as employee_name,
+            {_NAME.format("deals")} as employee_name,
             coalesce(deals.team, owners.team) as team
         from {{rpt_pipeline}} as deals
         left join owners using (employee_id)
@@ -32,7 +32,7 @@ _PEOPLE = f"""
     months as (
         select
             sales.*,
-            {_NAME.format('sales')} as owner,
+            {_NAME.format("sales")} as owner,
             coalesce(sales.team, owners.team) as owner_team
         from {{rpt_sales_monthly}} as sales
         left join owners using (employee_id)

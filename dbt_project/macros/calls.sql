@@ -19,3 +19,14 @@ cast(cast({{ later }} as double) - cast({{ earlier }} as double) as decimal(18, 
 {% macro spark__seconds_after(moment, seconds) -%}
 timestampadd(microsecond, cast(({{ seconds }}) * 1000000 as bigint), {{ moment }})
 {%- endmacro %}
+
+{#- The last value of a window that is not NULL; an `over (…)` follows. -#}
+{% macro last_known(expression) %}{{ return(adapter.dispatch('last_known')(expression)) }}{% endmacro %}
+
+{% macro duckdb__last_known(expression) -%}
+last_value({{ expression }} ignore nulls)
+{%- endmacro %}
+
+{% macro spark__last_known(expression) -%}
+last_value({{ expression }}, true)
+{%- endmacro %}

@@ -108,7 +108,7 @@ coalesce(nullif({{ column }}, ''), {{ default_currency }})
     {%- do found.append("max(" ~ start_of_day('rows_of_file.' ~ column, 'run.business_timezone')
         ~ ") filter (where rows_of_file." ~ column ~ " <= run.as_of_date)") -%}
 {%- endfor -%}
-{%- if not found -%}cast(null as timestamptz)
+{%- if not found -%}cast(null as timestamp)
 {%- elif found | length == 1 -%}{{ found[0] }}
 {%- else -%}greatest({{ found | join(', ') }})
 {%- endif -%}

@@ -1,31 +1,30 @@
--- What was collected (R17) went somewhere: cash up to the as-of date = money applied to invoices and not taken back, and
--- what of payments is unapplied. In each currency; payments in another currency than their invoice's are left out.
-with linked as (
-    select * from {{ ref('int_applications_linked') }} where issue is null and currency <> origin_currency
-),
-
-run as (
-    select * from {{ ref('dim_runs') }}
+-- What was collected (R17) went somewhere: cash = money applied to invoices and not taken back + what of it is unapplied.
+-- In each currency but those in which a payment met an invoice of another currency.
+with mixed as (
+    select currency, origin_currency
+    from {{ ref('int_applications_linked') }}
+    where issue is null and currency <> origin_currency
 ),
 
 cash as (
     select currency, sum(amount) as amount
     from {{ ref('fct_payments') }}
-    where received_on <= (select as_of_date from run)
+    where payment_id not like '%:consumed'
     group by currency
 ),
 
 applied as (
     select currency, -sum(amount) as amount
     from {{ ref('fct_receivable_events') }}
-    where event_type in ('payment', 'refund', 'chargeback') and event_date <= (select as_of_date from run)
+    where event_type in ('payment', 'refund', 'chargeback')
+        or (event_type = 'reversal' and (payment_id is not null or event_id like 'payment:%'))
     group by currency
 ),
 
 unapplied as (
     select currency, sum(amount) as amount
     from {{ ref('fct_unapplied_credits') }}
-    where origin_kind = 'payment' and event_date <= (select as_of_date from run)
+    where origin_kind = 'payment' or movement_type in ('refunded', 'charged_back')
     group by currency
 )
 
@@ -34,3 +33,5 @@ from cash
 left join applied on cash.currency = applied.currency
 left join unapplied on cash.currency = unapplied.currency
 where cash.amount <> coalesce(applied.amount, 0) + coalesce(unapplied.amount, 0)
+    and cash.currency not in (select currency from mixed)
+    and cash.currency not in (select origin_currency from mixed)

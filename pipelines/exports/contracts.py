@@ -62,6 +62,14 @@ class Formats(Part):
     blank: Texts = []
     timezone: str = "business"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        """YAML reads the keys `true` and `false` as booleans."""
+        if not isinstance(value, dict):
+            return value
+        return {str(key).lower() if isinstance(key, bool) else key: rest for key, rest in value.items()}
+
 
 class ColumnMap(Part):
     """Where a canonical column's value comes from and how it is read. One of the first six says where."""
@@ -94,6 +102,7 @@ class ColumnMap(Part):
         origins = [self.from_, self.first_filled, self.join, self.sum, self.value, self.cases]
         if sum(origin is not None for origin in origins) != 1:
             raise ValueError("give exactly one of from, first_filled, join, sum, value, cases")
+        _ = self.branches  # a case outside the vocabulary is found when the contract is read, not when a file is
         return self
 
     @property

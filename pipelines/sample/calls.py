@@ -176,7 +176,7 @@ def _outcomes(scope: Scope, people: People, calls: Conversations) -> None:
     talk = np.where(calls.channel == CHANNEL["brand"], 5 + talk % 20, talk)
     rings = noise.curve("call/rings", keys, [2, 5, 8, 11, 15, 21, 38]).astype(np.int64)
     gives_up = noise.curve("call/gives_up", keys, [3, 9, 16, 24, 33, 46, 75]).astype(np.int64)
-    calls.talk = np.where(is_answered, talk, np.where(calls.status == VOICEMAIL, 8 + talk % 50, 0))
+    calls.talk = np.where(is_answered, talk, 0)
     calls.wait = np.where(is_answered, rings, np.where(calls.status == FAILED, 0, gives_up))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from pipelines.sample.calls import ANSWERED, VOICEMAIL, Conversations
+from pipelines.sample.calls import ANSWERED, Conversations
 from pipelines.sample.columns import blank_unless, phone_numbers, taken, times
 from pipelines.sample.noise import Ints
 from pipelines.sample.story import CHANNEL, CHANNELS, SWITCHBOARD
@@ -71,7 +71,7 @@ def call_rows(world: World) -> pl.DataFrame:
         "outcome": taken(OUTCOMES, np.where(proper, 5, status)),
         "started": times(begins),
         "total": pl.Series(wait + talk),
-        "talk": pl.Series(np.where(status == VOICEMAIL, 0, talk)),
+        "talk": pl.Series(talk),
         "wait": pl.Series(wait),
         "direction": taken(("out", "in"), inbound.astype(np.int64)),
         "connected_with": blank_unless(answered, names),

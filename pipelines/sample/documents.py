@@ -149,7 +149,7 @@ def _acts(world: World) -> pl.DataFrame:
     sent = scope.workday(last[chosen] + noise.whole("act/after", chosen, 0, 4))
     chosen, sent = chosen[sent <= scope.until_day], sent[sent <= scope.until_day]
     signed = scope.workday(sent + noise.whole("act/back", chosen, 2, 16))
-    is_signed = noise.chance("act/back_at_all", chosen, 0.88) & (signed > sent)
+    is_signed = noise.chance("act/back_at_all", chosen, 0.88) & (signed > sent) & (signed <= scope.until_day)
     order = np.lexsort((chosen, sent))
     chosen, sent, signed, is_signed = chosen[order], sent[order], signed[order], is_signed[order]
     return pl.DataFrame({

@@ -109,7 +109,7 @@ def make_invoices(scope: Scope, parties: Parties, turns: Turns) -> tuple[Invoice
     is_void = ~is_draft & noise.chance("invoice/void", count, 0.01)
     steady = np.flatnonzero(party == PART["steady"])
     # The story's own invoices stay what the story says.
-    kept = (disputed >= 0) | ((party < PART["steady"]) & (party != PART["growing"]))
+    kept = (disputed >= 0) | (party < PART["steady"])
     is_draft &= ~kept
     is_void &= ~kept
     is_draft[steady[-1]], is_void[steady[len(steady) // 3]] = True, True

@@ -162,6 +162,9 @@ def make_parties(scope: Scope, people: People, turns: Turns) -> Parties:
     for position, actor in enumerate(CAST):
         parent[position] = PART[actor.parent] if actor.parent else -1
 
+    terms = np.array([14, 30, 30, 30, 45, 60])[noise.whole("terms", count, 0, 5)]
+    terms[PART["growing"]] = 60  # so that the invoice that it has paid in part is not due yet
+
     true_account = np.where(np.arange(count) < accounts, np.arange(count), -1)
     true_account[duplicate] = PART["survivor"]
     currency = np.array([place.currency for place in words.COUNTRIES])[country]
@@ -184,7 +187,7 @@ def make_parties(scope: Scope, people: People, turns: Turns) -> Parties:
         frequency=along(rank, FREQUENCY),
         multiple=along(rank, MULTIPLE),
         payer=payer,
-        terms=np.array([14, 30, 30, 30, 45, 60])[noise.whole("terms", count, 0, 5)],
+        terms=terms,
         discount_permille=np.array([0, 0, 30, 50, 80, 120])[noise.whole("discount", count, 0, 5)],
         channel=_channel(scope, turns, month),
         owner=owner,

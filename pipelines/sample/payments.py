@@ -111,10 +111,13 @@ def _parts(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, pay
     day = np.where(invoices.resolved >= 0, np.maximum(day, invoices.resolved + 5), day)
 
     in_two = (invoices.instalments == 1) & noise.chance("paid_in_two", count, 0.06)
+    half = invoices.last_of(PART["growing"], scope.until_day - 6)  # the story's invoice that is paid in part only
+    in_two[half], day[half] = True, invoices.issued[half] + 3
     first = np.where(invoices.instalments == 3, payable // 3, np.where(in_two, payable * 6 // 10, payable))
     second = np.where(invoices.instalments == 3, payable // 3, payable - first)
     third = payable - first - second
     later = day + noise.whole("paid_in_two/later", count, 10, 35)
+    later[half] = scope.until_day + 10
     slip = day - invoices.due
     first_day = np.where(invoices.instalments == 3, np.maximum(invoices.issued + 30 + slip, invoices.issued + 1), day)
     second_day = np.where(invoices.instalments == 3, np.maximum(invoices.issued + 60 + slip, first_day), later)
@@ -126,6 +129,7 @@ def _parts(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, pay
     paid &= ~((invoices.disputed >= 0) & (invoices.resolved < 0)) & ~noise.chance("never_paid", count, 0.006)
     # The story's small parts need their invoices paid.
     paid |= invoices.is_issued & (invoices.party >= PART["overpaid"]) & (invoices.party <= PART["survivor"])
+    paid[half] = True
     everything = np.arange(count)
     invoice = np.concatenate([everything, everything, everything])
     days = scope.workday(np.concatenate([first_day, second_day, day]))

@@ -37,7 +37,7 @@ def small_world(seed: int, **changed: int) -> World:
 
 def read(folder: Path, name: str) -> pl.DataFrame:
     """A file of the sample as text, the faulty rows taken out."""
-    frame = pl.read_csv(folder / name, infer_schema_length=0, encoding="utf8")
+    frame = pl.read_csv(folder / name, infer_schema_length=0).with_columns(pl.all().replace("", None))
     for row in formats()["faults"]["rows"]:
         if row["file"] == name:
             column, value = next((key, value) for key, value in row["like_last"].items() if "ID" in key)

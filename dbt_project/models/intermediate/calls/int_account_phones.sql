@@ -10,7 +10,7 @@ dialling_codes as (
 ),
 
 countries as (
-    select cast(max(dialling_codes.calling_code) as varchar) as calling_code
+    select cast(max(dialling_codes.calling_code) as varchar(9)) as calling_code
     from run
     inner join dialling_codes on run.default_country = dialling_codes.country
 ),

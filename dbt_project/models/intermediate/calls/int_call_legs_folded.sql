@@ -35,7 +35,7 @@ dialling_codes as (
 ),
 
 countries as (
-    select cast(max(dialling_codes.calling_code) as varchar) as calling_code
+    select cast(max(dialling_codes.calling_code) as varchar(9)) as calling_code
     from run
     inner join dialling_codes on run.default_country = dialling_codes.country
 ),
@@ -154,17 +154,23 @@ paused as (
     from heads
 ),
 
+parted as (
+    select
+        *,
+        earlier_ended_at is null
+        or {{ exact_seconds_between('earlier_ended_at', 'started_at') }} > {{ parameter('conversation_fold_seconds') }}
+            as is_opening
+    from paused
+),
+
 opened as (
     select
         *,
-        last_value(case
-            when earlier_ended_at is null or {{ exact_seconds_between('earlier_ended_at', 'started_at') }}
-                > {{ parameter('conversation_fold_seconds') }} then call_id
-        end ignore nulls) over (
+        {{ last_known('case when is_opening then call_id end') }} over (
             partition by _system, pair order by started_at, call_id
             rows between unbounded preceding and current row
         ) as opening_call_id
-    from paused
+    from parted
 ),
 
 led as (

@@ -64,18 +64,23 @@ paused as (
     where is_miss = 1
 ),
 
+parted as (
+    select
+        *,
+        earlier_started_at is null
+        or {{ exact_seconds_between('earlier_started_at', 'started_at') }} > {{ parameter('handled_window_hours') }} * 3600
+            as is_opening
+    from paused
+),
+
 opened as (
     select
         *,
-        last_value(case
-            when earlier_started_at is null
-                or {{ exact_seconds_between('earlier_started_at', 'started_at') }} > {{ parameter('handled_window_hours') }} * 3600
-                then conversation_id
-        end ignore nulls) over (
+        {{ last_known('case when is_opening then conversation_id end') }} over (
             partition by client_key, contacts_so_far order by started_at, conversation_id
             rows between unbounded preceding and current row
         ) as case_id
-    from paused
+    from parted
 ),
 
 cased as (
@@ -131,12 +136,12 @@ union all
 select
     conversation_id,
     conversation_id,
-    cast(null as varchar),
+    cast(null as varchar(1)),
     cast(null as decimal(18, 2)),
     false,
     true,
     cast(null as boolean),
     started_at,
-    cast(null as timestamptz)
+    cast(null as timestamp)
 from misses
 where client_key is null

@@ -128,7 +128,10 @@ spread as (
         settlement_date,
         occurred_on,
         {{ money('least(origin_amount, taken - (reached - origin_amount))') }} as origin_amount,
-        {{ money('amount * least(origin_amount, taken - (reached - origin_amount)) / nullif(origin_amount, 0)') }} as amount
+        {{ money('case
+            when amount = origin_amount then least(origin_amount, taken - (reached - origin_amount))
+            else amount * least(origin_amount, taken - (reached - origin_amount)) / nullif(origin_amount, 0)
+        end') }} as amount
     from taken_back
     where reached - origin_amount < taken and origin_amount > 0
 ),

@@ -1,4 +1,6 @@
 -- Grain: one row an account and month, every month from the account's first to its last event up to the as-of date.
+{{ config(materialized='view') }}
+
 with months as (
     select * from {{ ref('fct_account_months') }} where is_within_activity
 )

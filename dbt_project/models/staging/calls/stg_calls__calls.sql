@@ -1,19 +1,19 @@
 -- Grain: one row a source system and call_id; the newest version of each.
 -- A call tracker may rewrite a past call's source when its attribution setting is changed (K10), so the source stands as
 -- it was first known, with medium, campaign and keyword; what the newest version says is beside it.
+{%- set newest_first -%}
+partition by _system, call_id order by _known_at desc, _loaded_at desc, _file_sha256 desc, _row desc
+{%- endset %}
 with versions as (
     select
         *,
-        row_number() over newest_first as version_number,
+        row_number() over ({{ newest_first }}) as version_number,
         {%- for column in ['source', 'medium', 'campaign', 'keyword'] %}
-        last_value({{ column }} ignore nulls) over (
-            newest_first rows between unbounded preceding and unbounded following
+        {{ last_known(column) }} over (
+            {{ newest_first }} rows between unbounded preceding and unbounded following
         ) as first_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ source('raw', 'calls_calls') }}
-    window newest_first as (
-        partition by _system, call_id order by _known_at desc, _loaded_at desc, _file_sha256 desc, _row desc
-    )
 )
 
 select

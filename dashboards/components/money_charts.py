@@ -1,0 +1,112 @@
+"""Charts of money owed: by age, over time, and what moved it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from dashboards.components.charts import HEIGHT, PADDING, Rows, amount_axis, bars, compact, inline, legend, scale, show
+from dashboards.components.formats import BUCKET_WORDS
+from dashboards.components.palette import ageing, colours
+
+
+def ageing_bar(parts: Rows, *, key: str, alt_text: str) -> None:
+    """What open money is made of, by age: a bar a row of `label`, all of one length, for currencies differ."""
+    points = [
+        {"label": row["label"], "series": BUCKET_WORDS[bucket], "value": float(row[bucket] or 0), "order": place}
+        for row in parts
+        for place, bucket in enumerate(BUCKET_WORDS)
+    ]
+    names = list(BUCKET_WORDS.values())
+    chart = (
+        alt.Chart(inline(points))
+        .mark_bar(cornerRadius=1)
+        .encode(
+            y=alt.Y("label:N", title=None, sort=[row["label"] for row in parts], axis=alt.Axis(labelLimit=150)),
+            x=alt.X("value:Q", title=None, stack="normalize", axis=alt.Axis(format=".0%", tickCount=5)),
+            color=alt.Color("series:N", scale=scale(names, ageing()), sort=names, legend=legend(names)),
+            order=alt.Order("order:Q"),
+            tooltip=[
+                alt.Tooltip("label:N", title="Currency"),
+                alt.Tooltip("series:N", title="Age"),
+                alt.Tooltip("value:Q", title="Amount", format=",.2f"),
+            ],
+        )
+    )
+    show(chart.properties(height=90 + 30 * len(parts), padding=PADDING), key, alt_text)
+
+
+def ageing_columns(values: dict[str, Any], unit: str, *, key: str, alt_text: str) -> None:
+    """Open money by age at one date: a column a bucket, with its amount above."""
+    points = [
+        {"bucket": words, "value": float(values.get(bucket) or 0), "colour": colour}
+        for (bucket, words), colour in zip(BUCKET_WORDS.items(), ageing(), strict=True)
+    ]
+    base = alt.Chart(inline(points)).encode(
+        x=alt.X(
+            "bucket:N",
+            sort=None,
+            title=None,
+            axis=alt.Axis(labelAngle=0, labelLimit=80, labelExpr="split(datum.label, ' ')"),
+        ),
+        y=amount_axis(),
+    )
+    columns = base.mark_bar(cornerRadius=2).encode(
+        color=alt.Color("colour:N", scale=None),
+        tooltip=[alt.Tooltip("bucket:N", title="Age"), alt.Tooltip("value:Q", title=unit, format=",.2f")],
+    )
+    text = base.mark_text(dy=-8, fontSize=12, color=colours()["ink"]).encode(text=alt.Text("value:Q", format=".3~s"))
+    show(
+        alt.layer(columns, text).properties(height=HEIGHT, padding=PADDING),
+        key,
+        alt_text,
+    )
+
+
+def ageing_history(data: Rows, unit: str, *, key: str, alt_text: str) -> None:
+    """Open money by age at each month end."""
+    bars(data, BUCKET_WORDS, ageing(), unit, key=key, alt_text=alt_text)
+
+
+def waterfall(steps: Sequence[tuple[str, Any, bool]], unit: str, *, key: str, alt_text: str) -> None:
+    """From one balance to another. A step is (name, amount, whether it is a balance rather than a change)."""
+    look = colours()
+    points, level = [], 0.0
+    for name, amount, is_balance in steps:
+        size = float(amount or 0)
+        start, end = (0.0, size) if is_balance else (level, level + size)
+        level = end
+        colour = look["blue"] if is_balance else look["orange"] if size > 0 else look["teal"]
+        points.append(
+            {
+                "step": name,
+                "start": start,
+                "end": end,
+                "amount": size,
+                "top": max(start, end),
+                "colour": colour,
+                "label": compact(size, sign=not is_balance),
+            }
+        )
+    base = alt.Chart(inline(points)).encode(
+        x=alt.X(
+            "step:N",
+            sort=None,
+            title=None,
+            axis=alt.Axis(labelAngle=0, labelLimit=90, labelExpr="split(datum.label, ' ')"),
+        )
+    )
+    columns = base.mark_bar(cornerRadius=2).encode(
+        y=amount_axis(field="start"),
+        y2="end:Q",
+        color=alt.Color("colour:N", scale=None),
+        tooltip=[alt.Tooltip("step:N", title="Step"), alt.Tooltip("amount:Q", title=unit, format=",.2f")],
+    )
+    text = base.mark_text(dy=-8, fontSize=12, color=look["ink"]).encode(y="top:Q", text="label:N")
+    show(
+        alt.layer(columns, text).properties(height=HEIGHT, padding=PADDING),
+        key,
+        alt_text,
+    )

@@ -1,0 +1,91 @@
+"""Text from data is data: never Markdown, never HTML, never a formula in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards.components.csv import cell, to_csv
+from dashboards.components.formats import days, iso, money, percent, plain, signed
+from tests.dashboards.conftest import words
+
+Open = Callable[..., AppTest]
+
+HOSTILE = '<script>alert(1)</script> **Bold** :red[Ltd] [link](http://example.invalid)'  # fmt: skip
+
+
+def test_the_card_escapes_a_hostile_name(open_page: Open) -> None:
+    app = open_page("accounts", account="crm:407")
+    assert not app.exception
+    html = "".join(str(element.proto.body) for element in app.get("html"))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; **Bold**" in html
+    assert "<script" not in html
+    assert not any("Bold" in element.value for element in [*app.markdown, *app.caption])
+    assert "<img src=x onerror=alert(1)> **not bold**" in list(app.dataframe[-1].value["title"])
+
+
+def test_no_page_renders_text_of_rejected_rows(open_page: Open) -> None:
+    app = open_page("data_health")
+    assert "<b>12</b>" in list(app.dataframe[1].value["value"])
+    assert "<b>12</b>" not in words(app)
+
+
+def test_a_hostile_filter_value_is_escaped_where_it_is_named(open_page: Open) -> None:
+    app = open_page("accounts")
+    app.sidebar.multiselect(key="segment").set_value(["Mid-market"]).run()
+    assert "segment: Mid-market" in words(app)
+    assert plain("a *b* [c](d) <i> :red[x] :smile: $x$") == r"a \*b\* \[c\]\(d\) \<i\> :⁠red\[x\] :⁠smile: \$x\$"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+46 70 123", "'+46 70 123"),
+        ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\tx", "'\tx"),
+        ("\r=1", "'\r=1"),
+        (" =1+1", "' =1+1"),
+        ("-12.50", "-12.50"),
+        ("+1,234.5", "+1,234.5"),
+        ("-5%", "-5%"),
+        ("plain", "plain"),
+        ("", ""),
+        (None, ""),
+        (-3, -3),
+        (Decimal("-3.10"), Decimal("-3.10")),
+    ],
+)
+def test_formulas_are_neutralised(value: object, written: object) -> None:
+    assert cell(value) == written
+
+
+def test_the_download_is_rfc_4180_with_every_row() -> None:
+    table = pa.table({"=name": ["a,b", '=HYPERLINK("x")', 'quote "q"', "two\nlines"], "amount": [Decimal("-1.50")] * 4})
+    text = to_csv(table).decode("utf-8-sig")
+    found = list(csv.reader(io.StringIO(text, newline="")))
+    assert found == [
+        ["'=name", "amount"], ["a,b", "-1.50"], ["'=HYPERLINK(\"x\")", "-1.50"], ['quote "q"', "-1.50"],
+        ["two\nlines", "-1.50"],
+    ]  # fmt: skip
+    assert text.count("\r\n") == 5
+
+
+def test_formats() -> None:
+    assert money(Decimal("1234567.4"), "EUR") == "EUR 1,234,567"
+    assert money(Decimal("-1234.5"), "SEK", 2) == "SEK -1,234.50"
+    assert money(Decimal("1234567890"), "EUR") == "EUR 1,234.6M"
+    assert money(None, "EUR") == percent(None) == days(None) == iso(None) == "–"
+    assert percent(0.1234) == "12.3%"
+    assert signed(Decimal("-0.4")) == "0"
+    assert signed(Decimal("-1500.4")) == "-1,500"
+    assert signed(0.51, 1, "pp") == "+0.5 pp"
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", iso(__import__("datetime").date(2026, 1, 2)))

@@ -52,7 +52,7 @@ def show(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart, 
             titleFontWeight="normal",
             labelPadding=6,
         )
-        .configurelegend(
+        .configure_legend(
             orient="top",
             direction="horizontal",
             title=None,

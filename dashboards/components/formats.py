@@ -11,7 +11,7 @@ UNKNOWN = "–"
 NOT_KNOWN_HINT = f"{UNKNOWN} means not known."
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#!|~$&])")
-_DIRECTIVE = re.compile(r":(?=[\w+/-]+[:\[])")
+_DIRECTIVE = re.compile(r":(?=\w)")
 
 
 def plain(text: object) -> str:

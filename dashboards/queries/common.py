@@ -10,7 +10,7 @@ from dashboards.queries.base import EMPLOYEES, first, rows, select
 
 PUBLICATION = """
     with as_of as (
-        select max(as_of_date) as as_of_date
+        select cast(max(as_of_date) as date) as as_of_date
         from (
             select max(as_of_date) as as_of_date from {rpt_receivable_aging}
             union all

@@ -15,8 +15,8 @@ case
     end
 {%- endmacro %}
 
-{#- What an account's month is measured by: column -> type. Every source of fct_account_months gives all of them, so that
-    one pass adds them up; what a source does not measure is NULL there. -#}
+{#- What an account's month is measured by: column -> type. Every source of fct_account_months gives all of them, so
+    that one pass adds them up; what a source does not measure is NULL there. -#}
 {% macro account_measures() %}
 {{ return({
     'net_revenue': 'decimal(18, 4)',

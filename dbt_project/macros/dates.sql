@@ -1,5 +1,7 @@
 {#- The day on which a moment falls in the business time zone. `timezone` is an expression: int_run_dated's column. -#}
-{% macro business_date(moment, timezone) %}{{ return(adapter.dispatch('business_date')(moment, timezone)) }}{% endmacro %}
+{% macro business_date(moment, timezone) %}
+{{ return(adapter.dispatch('business_date')(moment, timezone)) }}
+{% endmacro %}
 
 {% macro duckdb__business_date(moment, timezone) -%}
 cast(timezone({{ timezone }}, {{ moment }}) as date)

@@ -16,8 +16,9 @@ from pipelines.sample.people import People
 from pipelines.sample.scope import DAY, Scope
 from pipelines.sample.story import CHANNEL, CHANNELS, Turns
 
-# Two conversations of the same two numbers begin at least this many seconds apart, and the legs of one lie within
-# LEG_SECONDS, so that folding legs (within 120 s of each other) finds exactly the conversations that were made.
+# Between two conversations of the same two numbers lie at least this many seconds, and the second leg of one begins
+# within LEG_SECONDS of the first, so that folding legs that are less than 120 s apart finds exactly the conversations
+# that were made, whether the pause is counted from a leg's start or from its end.
 APART_SECONDS = 300
 LEG_SECONDS = 90
 ANSWERED, MISSED, VOICEMAIL, BUSY, FAILED = range(5)
@@ -240,18 +241,20 @@ def _kept_apart(calls: Conversations) -> None:
     pair = calls.number * len(CHANNELS) + ours
     order = np.lexsort((calls.started, pair))
     begins = np.append(True, pair[order][1:] != pair[order][:-1])
-    place = np.arange(len(order))
-    within = place - np.maximum.accumulate(np.where(begins, place, 0))
-    # The largest of (time − n × gap) so far, pair by pair: a pair's number, times more than any time, keeps them apart.
+    takes = (calls.second_after + calls.wait + calls.talk + APART_SECONDS)[order]
+    # How long all earlier conversations of the pair take; a conversation starts no sooner than any of them allows.
+    before = np.cumsum(takes) - takes
+    before -= np.maximum.accumulate(np.where(begins, before, 0))
+    # A pair's number, times more than any time, keeps the running maximum within the pair.
     rank = np.cumsum(begins).astype(np.int64) << 36
-    earliest = np.maximum.accumulate(calls.started[order] - within * APART_SECONDS + rank) - rank
-    calls.started[order] = earliest + within * APART_SECONDS
+    earliest = np.maximum.accumulate(calls.started[order] - before + rank) - rank
+    calls.started[order] = earliest + before
 
 
 def _legs(scope: Scope, people: People, calls: Conversations) -> None:
     """Some answered calls are passed on, and some ring at one desk before another picks up."""
     noise, keys = scope.noise, np.arange(len(calls))
-    eligible = calls.is_inbound & (calls.status == ANSWERED) & (calls.number != 0) & (calls.talk >= 20)
+    eligible = calls.is_inbound & (calls.status == ANSWERED) & (calls.number != 0) & (calls.talk >= 25)
     two = eligible & noise.chance("legs", keys, 0.1)
     managers = people.account_managers
     other = managers[noise.whole("legs/who", keys, 0, len(managers) - 1)]
@@ -274,6 +277,6 @@ def make_calls(scope: Scope, parties: Parties, people: People, turns: Turns, con
     _chasing(scope, parties, turns, invoices, ledger, numbers, calls, 0.15)
     _outcomes(scope, people, calls)
     _called_back(scope, people, calls, 0.35)
-    _kept_apart(calls)
     _legs(scope, people, calls)
+    _kept_apart(calls)
     return calls.reordered(np.lexsort((np.arange(len(calls)), calls.started)))

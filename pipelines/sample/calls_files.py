@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
-from pipelines.sample.calls import ANSWERED, Conversations
+from pipelines.sample.calls import ANSWERED, MISSED, Conversations
 from pipelines.sample.columns import blank_unless, phone_numbers, taken, times
-from pipelines.sample.noise import Ints
+from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.story import CHANNEL, CHANNELS, SWITCHBOARD
 from pipelines.sample.world import World
 
@@ -15,14 +17,43 @@ OUTCOMES = ("Answered", "No answer", "Voicemail", "Busy", "Failed", "Proper")
 PROPER_SECONDS = 60
 
 
-def legs(calls: Conversations) -> tuple[Ints, Ints]:
-    """The conversation of each leg and whether it is the second, in the order of time."""
+@dataclass(frozen=True)
+class Legs:
+    """One entry a leg, by time: its conversation, whether it is the second, and what the log says of it."""
+
+    of: Ints
+    is_second: Bools
+    begins: Ints
+    status: Ints
+    wait: Ints
+    talk: Ints
+    employee: Ints
+
+
+def make_legs(world: World) -> Legs:
+    """A first leg of two is either a desk that did not pick up, or one that passed the call on."""
+    calls = world.calls
     two = np.flatnonzero(calls.second_after > 0)
     of = np.append(np.arange(len(calls)), two)
-    second = np.append(np.zeros(len(calls), np.int64), np.ones(len(two), np.int64))
-    begins = calls.started[of] + np.where(second == 1, calls.second_after[of], 0)
+    second = np.append(np.zeros(len(calls), bool), np.ones(len(two), bool))
+    begins = calls.started[of] + np.where(second, calls.second_after[of], 0)
     order = np.lexsort((of, begins))
-    return of[order], second[order]
+    of, second, begins = of[order], second[order], begins[order]
+    after = calls.second_after[of]
+    is_first_of_two = (after > 0) & ~second
+    passed_on = is_first_of_two & world.scope.noise.chance("legs/passed_on", of, 0.6)
+    rings_out = is_first_of_two & ~passed_on
+    wait = np.where(rings_out, after - 2, np.where(passed_on, np.minimum(calls.wait[of], after // 3), calls.wait[of]))
+    talk = np.where(rings_out, 0, np.where(passed_on, np.maximum(after - wait - 1, 0), calls.talk[of]))
+    return Legs(
+        of=of,
+        is_second=second,
+        begins=begins,
+        status=np.where(rings_out, MISSED, calls.status[of]),
+        wait=wait,
+        talk=talk,
+        employee=np.where(second, calls.second_employee[of], calls.employee[of]),
+    )
 
 
 def _first_by_number(calls: Conversations) -> Ints:
@@ -34,21 +65,10 @@ def _first_by_number(calls: Conversations) -> Ints:
 
 
 def call_rows(world: World) -> pl.DataFrame:
-    """Every leg, by time. A first leg of two is either a desk that did not pick up, or one that passed the call on."""
+    """Every leg as the tracker logs it."""
     calls, people, noise = world.calls, world.people, world.scope.noise
-    of, second = legs(calls)
-    has_two = calls.second_after[of] > 0
-    is_first_of_two = has_two & (second == 0)
-    passed_on = noise.chance("legs/passed_on", of, 0.6)
-    rings_out = is_first_of_two & ~passed_on
-    after = calls.second_after[of]
-    status = np.where(rings_out, 1, calls.status[of])
-    wait = np.where(rings_out, after - 2, calls.wait[of])
-    wait = np.where(is_first_of_two & passed_on, np.minimum(calls.wait[of], after // 3), wait)
-    talk = np.where(rings_out, 0, np.where(is_first_of_two, after - wait - 1, calls.talk[of]))
-    talk = np.maximum(talk, 0)
-    employee = np.where(second == 1, calls.second_employee[of], calls.employee[of])
-    begins = calls.started[of] + np.where(second == 1, after, 0)
+    legs = make_legs(world)
+    of, status, wait, talk, employee, begins = legs.of, legs.status, legs.wait, legs.talk, legs.employee, legs.begins
     inbound = calls.is_inbound[of]
     channel = np.maximum(calls.channel[of], 0)
     theirs = phone_numbers(calls.number[of])

@@ -56,10 +56,13 @@ def _won(scope: Scope, parties: Parties, invoices: Invoices) -> tuple[Ints, Ints
     months = np.maximum(parties.last_month - parties.first_month, 1)
     # A deal covers two to five months of a customer's invoices.
     size = np.maximum(1, per_party * noise.whole("deal/months", parties.count, 2, 5) // months)
-    begins = ordinal % size[invoices.party] == 0
+    # Customers from before are in the middle of a deal that was won before the CRM was there.
+    phase = np.where(parties.acquired_month < 0, noise.whole("deal/phase", parties.count, 0, size - 1), 0)
+    begins = (ordinal + phase[invoices.party]) % size[invoices.party] == 0
+    has_begun = ordinal >= (-phase % size)[invoices.party]
     group = np.cumsum(begins) - 1
     # Some work is billed without an opportunity; strangers to the CRM have none at all.
-    is_billed = (account >= 0) & (begins | ~noise.chance("deal/none", count, 0.1))
+    is_billed = (account >= 0) & has_begun & (begins | ~noise.chance("deal/none", count, 0.1))
     used, deal = np.unique(np.where(is_billed, group, -1), return_inverse=True)
     deal = deal - (1 if used[0] == -1 else 0)
     total = len(used) - (1 if used[0] == -1 else 0)
@@ -240,8 +243,7 @@ def make_leads(scope: Scope, parties: Parties, people: People, turns: Turns, dea
     channel = np.append(parties.channel[became], channel)
     keys = np.arange(len(party))
     by_phone = noise.chance("lead/by_phone", keys, 0.68) | (channel == CHANNEL["search"])
-    # Who comes from a fair or a newsletter writes.
-    by_phone &= (channel != CHANNEL["fair"]) & (channel != CHANNEL["newsletter"])
+    by_phone &= channel != CHANNEL["newsletter"]  # who comes from there writes
     country = noise.pick("lead/country", keys, [0.34, 0.28, 0.2, 0.06, 0.12])
     status = np.where(party >= 0, 3, np.where(scope.until_day - day < 21, noise.whole("lead/status", keys, 0, 1), 2))
     managers = people.account_managers

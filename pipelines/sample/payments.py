@@ -18,8 +18,8 @@ from pipelines.sample.story import PART, Turns
 # Days from the due date to the payment, evenly spaced quantiles; one row for each of PAYERS.
 LAGS = (
     (-12, -8, -5, -3, -2, -1, 0, 0, 1, 3, 6),
-    (-6, -2, 0, 1, 2, 4, 6, 9, 13, 19, 32),
-    (0, 4, 8, 11, 15, 19, 24, 30, 37, 48, 75),
+    (-9, -5, -3, -1, 0, 0, 1, 3, 6, 12, 28),
+    (0, 3, 6, 8, 11, 14, 18, 23, 29, 38, 60),
     (40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60),
 )
 METHODS = ("Bank Transfer", "Credit Card", "Check", "Direct Debit")

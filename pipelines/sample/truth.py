@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.sample import words
 from pipelines.sample.calls import ANSWERED
-from pipelines.sample.calls_files import legs
+from pipelines.sample.calls_files import make_legs
 from pipelines.sample.columns import phone_numbers, taken
 from pipelines.sample.deals import LOST, WON
 from pipelines.sample.noise import Bools, Ints
@@ -55,7 +55,7 @@ def _by_currency(world: World, party: Ints, amount: Ints) -> dict[str, Decimal]:
 def _counts(world: World) -> dict[str, int]:
     invoices, pay, deals, calls = world.invoices, world.ledger.payments, world.deals, world.calls
     notes, other = world.ledger.credit_notes, world.ledger.adjustments
-    of, _ = legs(calls)
+    legs = make_legs(world)
 
     def number(found: Bools) -> int:
         return int(np.count_nonzero(found))
@@ -89,10 +89,10 @@ def _counts(world: World) -> dict[str, int]:
         "chargebacks": number(~other.is_write_off),
         "refunds": number(pay.refund_day >= 0),
         "conversations": len(calls),
-        "call_legs": len(of),
+        "call_legs": len(legs.of),
         "inbound": number(calls.is_inbound),
         "inbound_answered": number(calls.is_inbound & (calls.status == ANSWERED)),
-        "talk_seconds": int(calls.talk[calls.status == ANSWERED].sum()),
+        "talk_seconds": int(legs.talk.sum()),
     }
 
 
@@ -172,7 +172,7 @@ def _story(world: World) -> dict[str, dict[str, str | None]]:
 
 
 def _callers(world: World) -> pl.DataFrame:
-    """Every number in the call log, the account that it truly is, and whether the CRM has it for that account."""
+    """Every number in the call log: the account that it truly is, or the customer that no CRM knows."""
     calls = world.calls
     number, place = np.unique(calls.number, return_index=True)
     party = calls.party[place]
@@ -183,6 +183,7 @@ def _callers(world: World) -> pl.DataFrame:
     return pl.DataFrame({
         "number": phone_numbers(number),
         "account_id": taken(world.ids.account, account),
+        "customer_id": taken(world.ids.customer, np.where(account < 0, party, -1)),
         "is_in_crm": pl.Series(np.isin(number, listed)),
         "is_lead": pl.Series(np.isin(number, world.lead_numbers)),
     })  # fmt: skip

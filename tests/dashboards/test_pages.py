@@ -109,7 +109,9 @@ def test_currencies_are_never_added(open_page: Open, warehouse: duckdb.DuckDBPyC
 def test_ageing_and_open_invoices_tie(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     app = open_page("receivables")
     ageing = app.dataframe[1].value
-    count, total = warehouse.cursor().execute("select count(*), sum(open_amount) from reporting.rpt_open_invoices").fetchone()
+    count, total = (
+        warehouse.cursor().execute("select count(*), sum(open_amount) from reporting.rpt_open_invoices").fetchone()
+    )
     assert float(ageing["open_amount"].astype(float).sum()) == pytest.approx(float(total))
     assert f"{count:,} open, EUR" in words(app)
     invoices = app.dataframe[2].value

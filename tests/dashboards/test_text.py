@@ -18,8 +18,6 @@ from tests.dashboards.conftest import words
 
 Open = Callable[..., AppTest]
 
-HOSTILE = '<script>alert(1)</script> **Bold** :red[Ltd] [link](http://example.invalid)'  # fmt: skip
-
 
 def test_the_card_escapes_a_hostile_name(open_page: Open) -> None:
     app = open_page("accounts", account="crm:407")
@@ -41,7 +39,13 @@ def test_a_hostile_filter_value_is_escaped_where_it_is_named(open_page: Open) ->
     app = open_page("accounts")
     app.sidebar.multiselect(key="segment").set_value(["Mid-market"]).run()
     assert "segment: Mid-market" in words(app)
-    assert plain("a *b* [c](d) <i> :red[x] :smile: $x$") == r"a \*b\* \[c\]\(d\) \<i\> :⁠red\[x\] :⁠smile: \$x\$"
+
+
+def test_markdown_in_text_is_escaped() -> None:
+    joiner = "\u2060"
+    text = "a *b* [c](d) <i> :red[x] :smile: $x$ `y` # z"
+    assert plain(text) == (rf"a \*b\* \[c\]\(d\) \<i\> :{joiner}red\[x\] :{joiner}smile: \$x\$ \`y\` \# z")
+    assert plain("two\n\nlines") == "two lines"
 
 
 @pytest.mark.parametrize(

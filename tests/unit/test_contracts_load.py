@@ -6,6 +6,7 @@ come of it (without blank columns and without keys that are made); a new contrac
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -19,7 +20,7 @@ from pipelines.exports.contracts import SOURCES, ContractError, load_contracts, 
 from pipelines.exports.entities import entities
 from pipelines.exports.land import detect
 from pipelines.exports.unpack import Limits
-from tests.support.landing import land
+from tests.support.landing import contract, land
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "exports"
 EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((FIXTURES / "expected.yml").read_text(encoding="utf-8"))
@@ -138,3 +139,16 @@ def test_the_words_for_true_need_no_quotes(tmp_path: Path) -> None:
     )
     formats = read_contract(path).formats
     assert (formats.true, formats.false) == (["oui"], ["non"])
+
+
+def test_the_example_of_the_documentation_is_read_as_it_says(tmp_path: Path) -> None:
+    page = (SOURCES.parent.parent / "docs" / "contracts.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```(\w*)\n(.*?)```", page, re.S)
+    export, text = next(block for kind, block in blocks if not kind), next(block for kind, block in blocks if kind)
+    landed = land(tmp_path, export, contract(text))
+    assert landed.rows("billing.invoices", "invoice_id, gross_amount, currency, status") == [
+        ("F-1", Decimal("1284.5"), "SEK", "issued"),
+        ("F-2", Decimal("90"), None, "void"),
+    ]
+    assert len(landed.rows("billing.invoice_lines")) == 3
+    assert landed.receipt.rows_rejected == 0

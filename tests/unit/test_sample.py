@@ -17,7 +17,7 @@ import pytest
 
 from pipelines.exports.entities import entities
 from pipelines.sample import SampleError, SampleTruth, generate
-from pipelines.sample.calls_files import legs
+from pipelines.sample.calls_files import make_legs
 from pipelines.sample.columns import record_ids
 from pipelines.sample.noise import Noise, spread
 from pipelines.sample.payments import still_open
@@ -429,29 +429,34 @@ def test_faults_are_rows_that_cannot_be_read_or_repeat_another(sample: tuple[Pat
         assert frame.is_duplicated().sum() == 2, name
 
 
-def test_legs_fold_into_exactly_the_conversations(sample: tuple[Path, SampleTruth]) -> None:
+@pytest.mark.parametrize("pause_from", ["start", "end"])
+def test_legs_fold_into_exactly_the_conversations(sample: tuple[Path, SampleTruth], pause_from: str) -> None:
     folder, truth = sample
     rows = pl.concat([read(folder, name) for name in truth.files if name.startswith("ringostat")]).unique("uniqueid")
     assert rows.height == truth.counts["call_legs"] > truth.counts["conversations"]
+    seconds = pl.col("billsec", "waittime", "duration").cast(pl.Int64)
     rows = rows.with_columns(
-        at=pl.col("calldate").str.to_datetime(),
+        seconds,
+        start=pl.col("calldate").str.to_datetime().dt.epoch("s"),
         pair=pl.concat_list(pl.min_horizontal("caller", "dst"), pl.max_horizontal("caller", "dst")).list.join("|"),
-    ).sort("pair", "at", "uniqueid")
-    hidden = rows.filter(pl.col("caller").is_null() | pl.col("dst").is_null())
-    folded = rows.filter(pl.col("caller").is_not_null() & pl.col("dst").is_not_null()).with_columns(
-        begins=(pl.col("at").diff().over("pair").dt.total_seconds() > 120).fill_null(True)
-    )
-    assert hidden.height + folded["begins"].sum() == truth.counts["conversations"]
-    assert hidden.height > 0
-    assert (
-        rows.filter(
-            pl.col("billsec").cast(pl.Int64) + pl.col("waittime").cast(pl.Int64) > pl.col("duration").cast(pl.Int64)
-        ).height
-        == 0
-    )
+    ).sort("pair", "start", "uniqueid")
+    assert rows.filter(pl.col("billsec") + pl.col("waittime") != pl.col("duration")).height == 0
+    assert rows["billsec"].sum() == truth.counts["talk_seconds"]
+    is_hidden = pl.col("caller").is_null() | pl.col("dst").is_null()
+    folded = rows.filter(~is_hidden).with_columns(end=pl.col("start") + pl.col("duration"))
+    pause = (pl.col("start") - pl.col(pause_from).shift()).over("pair")
+    conversations = folded.select((pause > 120).fill_null(True).sum()).item()
+    assert rows.filter(is_hidden).height + conversations == truth.counts["conversations"]
+    assert rows.filter(is_hidden).height > 0
+
+
+def test_a_second_leg_follows_its_first_within_the_fold() -> None:
     world = small_world(1, calls=3000)
-    of, second = legs(world.calls)
-    assert (world.calls.second_after[of[second == 1]] <= 120).all()
+    legs = make_legs(world)
+    assert 20 < legs.is_second.sum() < 300
+    assert (world.calls.second_after[legs.of[legs.is_second]] <= 120).all()
+    assert (legs.talk >= 0).all()
+    assert (np.diff(legs.begins) >= 0).all()
 
 
 def test_callers_are_whom_the_truth_says(sample: tuple[Path, SampleTruth]) -> None:

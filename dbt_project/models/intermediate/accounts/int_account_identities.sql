@@ -109,7 +109,8 @@ crm_accounts as (
         cast(1 as decimal(3, 2)) as score,
         case rule
             when 'merged' then 'merged into ' || surviving_id
-            when 'merge_not_resolved' then 'its merges end at ' || unresolved_id || ', which is not in the export or leads back'
+            when 'merge_not_resolved'
+                then 'its merges end at ' || unresolved_id || ', which is not in the export or leads back'
         end as evidence
     from merged
 )

@@ -62,7 +62,7 @@ together as (
     select
         account_id,
         employee_id,
-        cast({{ dbt.dateadd('day', 1, 'history_ends_on') }} as date),
+        {{ plus_days('history_ends_on', 1) }},
         cast(null as date),
         'present_owner'
     from present
@@ -74,7 +74,7 @@ select
     starts_on,
     least(
         ends_on,
-        cast({{ dbt.dateadd('day', -1, 'lead(starts_on) over (partition by account_id order by starts_on nulls first)') }} as date)
+        {{ plus_days('lead(starts_on) over (partition by account_id order by starts_on nulls first)', -1) }}
     ) as ends_on,
     rule
 from together

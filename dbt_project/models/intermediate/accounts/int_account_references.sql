@@ -4,7 +4,8 @@
 -- unresolved (account_id is NULL, rule not_in_export), and who uses it says so.
 {%- set users = ['contacts', 'leads', 'deals', 'activities', 'cases', 'documents', 'account_owners'] %}
 with occurrences as (
-    select distinct _system as system, parent_account_id as reference, false as is_plan from {{ ref('stg_crm__accounts') }}
+    select distinct _system as system, parent_account_id as reference, false as is_plan
+    from {{ ref('stg_crm__accounts') }}
     {%- for user in users %}
     union all
     select distinct _system, account_id, false from {{ ref('stg_crm__' ~ user) }}

@@ -1,6 +1,6 @@
--- Grain: one row a source system and reference: every way in which an export calls a person of ours.
--- `name_hint` is the name that stands beside an agent's id in a call tracker's export, `id_hint` the only id that stands
--- beside an agent's name. A plan and a call tracker call people by other systems' ids, hence is_plan and is_calls.
+-- Grain: one row a source system and reference: every way in which an export calls a person of ours. `name_hint` is
+-- the name that stands beside an agent's id in a call tracker's export, `id_hint` the only id that stands beside an
+-- agent's name. A plan and a call tracker call people by other systems' ids, hence is_plan and is_calls.
 {%- set owners = {
     'stg_crm__accounts': ['owner_id'], 'stg_crm__account_owners': ['owner_id'], 'stg_crm__leads': ['owner_id'],
     'stg_crm__deals': ['owner_id'], 'stg_crm__activities': ['owner_id'], 'stg_crm__cases': ['owner_id'],
@@ -13,11 +13,14 @@ with occurrences as (
     from {{ ref(model) }}
     union all
     {%- endfor %}{% endfor %}
-    select distinct _system, employee_id, cast(null as varchar), cast(null as varchar), 'plan' from {{ ref('stg_plan__targets') }}
+    select distinct _system, employee_id, cast(null as varchar), cast(null as varchar), 'plan'
+    from {{ ref('stg_plan__targets') }}
     union all
-    select distinct _system, employee_id, cast(null as varchar), cast(null as varchar), 'plan' from {{ ref('stg_plan__absences') }}
+    select distinct _system, employee_id, cast(null as varchar), cast(null as varchar), 'plan'
+    from {{ ref('stg_plan__absences') }}
     union all
-    select distinct _system, substitute_id, cast(null as varchar), cast(null as varchar), 'plan' from {{ ref('stg_plan__absences') }}
+    select distinct _system, substitute_id, cast(null as varchar), cast(null as varchar), 'plan'
+    from {{ ref('stg_plan__absences') }}
     union all
     select distinct _system, agent_id, agent_name, cast(null as varchar), 'calls' from {{ ref('stg_calls__calls') }}
     union all

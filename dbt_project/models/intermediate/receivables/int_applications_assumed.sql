@@ -178,6 +178,7 @@ fifo as (
         matched.amount,
         case when claims.settled_on is null then 'fifo_assumed' else 'settled_date' end as allocation,
         coalesce(claims.settled_on, payments.received_on) as applied_on,
+        payments.received_on,
         payments._source,
         payments._file,
         payments._file_sha256,
@@ -195,6 +196,7 @@ settled as (
         claims.claim - coalesce(covered.amount, 0) as amount,
         'settled_date' as allocation,
         claims.settled_on as applied_on,
+        cast(null as date) as received_on,
         claims._source,
         claims._file,
         claims._file_sha256,
@@ -220,6 +222,7 @@ balances as (
                 )
             else {{ business_date('claims._known_at', 'run.business_timezone') }}
         end as applied_on,
+        cast(null as date) as received_on,
         claims._source,
         claims._file,
         claims._file_sha256,
@@ -254,6 +257,7 @@ final as (
         {{ money('assumed.amount') }} as amount,
         claims.document_kind = 'opening' as is_opening,
         greatest(assumed.applied_on, claims.issued_on) as event_date,
+        assumed.received_on,
         claims.issued_on,
         claims.due_on,
         claims._system,

@@ -6,7 +6,8 @@ with run as (
 ),
 
 newest_days as (
-    select max(issued_on) as newest_on from {{ ref('stg_billing__invoices') }} where coalesce(status, 'issued') <> 'draft'
+    select max(issued_on) as newest_on from {{ ref('stg_billing__invoices') }}
+    where coalesce(status, 'issued') <> 'draft'
     union all
     select max(settled_on) from {{ ref('stg_billing__invoices') }} where coalesce(status, 'issued') <> 'draft'
     union all

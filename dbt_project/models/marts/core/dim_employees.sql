@@ -45,7 +45,8 @@ named as (
         identities.employee_id,
         min(identities.system) as system,
         coalesce(
-            min(identities.reference_name) filter (where upper(identities.reference_name) <> lower(identities.reference_name)),
+            min(identities.reference_name)
+                filter (where upper(identities.reference_name) <> lower(identities.reference_name)),
             min(identities.reference_name)
         ) as full_name
     from identities

@@ -1,6 +1,6 @@
--- Grain: one row an account and month, every month from the account's first event to the as-of date.
--- Flows are those of the month, balances stand at its end (in the as-of month at the as-of date), the owner is the one at
--- its end. Money is in the base currency; missing_rate_count says how many amounts have no rate and are left out.
+-- Grain: one row an account and month, every month from the account's first event to the as-of date. Flows are those
+-- of the month, balances stand at its end (in the as-of month at the as-of date), the owner is the one at its end.
+-- Money is in the base currency; missing_rate_count says how many amounts have no rate and are left out.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -163,7 +163,7 @@ spine as (
     inner join months on months.month >= spans.first_month
 ),
 
--- The newest sign up to each month, over the narrow columns alone: the measures would make the window several times dearer.
+-- The newest sign up to each month, over the narrow columns alone: the window need not carry the measures.
 signed as (
     select
         spine.account_id,

@@ -1,5 +1,5 @@
--- Grain: one row a document: a contract, an addendum, an act, an invoice document or an act of reconciliation. A document
--- that names no account takes its deal's.
+-- Grain: one row a document: a contract, an addendum, an act, an invoice document or an act of reconciliation. A
+-- document that names no account takes its deal's.
 with documents as (
     select * from {{ ref('stg_crm__documents') }}
 ),

@@ -11,21 +11,6 @@ rates as (
     select * from {{ ref('int_fx_rates_dated') }}
 ),
 
--- Accounts of the origin: a parent's money that paid a daughter's invoice is the parent's.
-applications as (
-    select
-        application_id, payment_id, credit_note_id, origin_kind, origin_amount, event_date,
-        _system, _source, _file, _file_sha256, _row, _known_at
-    from {{ ref('int_applications_linked') }}
-    where issue is null and (payment_id is not null or (credit_note_id is not null and origin_kind = 'credit_note'))
-    union all
-    select
-        application_id, payment_id, null, 'payment', amount, event_date,
-        _system, _source, _file, _file_sha256, _row, _known_at
-    from {{ ref('int_applications_assumed') }}
-    where payment_id is not null
-),
-
 movements as (
     select
         'received:' || payment_id as movement_id,
@@ -73,22 +58,38 @@ movements as (
     from documents
     where is_void
     union all
+    -- Accounts of the origin: a parent's money that paid a daughter's invoice is the parent's.
     select
-        'applied:' || applications.application_id,
-        coalesce(payments.account_id, documents.account_id),
-        coalesce(payments.customer_id, documents.customer_id),
-        coalesce(applications.payment_id, applications.credit_note_id),
-        applications.origin_kind,
+        'applied:' || application_id,
+        origin_account_id,
+        origin_customer_id,
+        coalesce(payment_id, credit_note_id),
+        origin_kind,
         'applied',
-        coalesce(payments.currency, documents.currency),
-        -applications.origin_amount,
-        applications.event_date,
-        coalesce(payments.received_on, documents.issued_on),
-        {{ provenance('applications') }},
-        applications._known_at
-    from applications
-    left join payments on applications.payment_id = payments.payment_id
-    left join documents on applications.payment_id is null and applications.credit_note_id = documents.invoice_id
+        origin_currency,
+        -origin_amount,
+        event_date,
+        origin_date,
+        {{ provenance('linked') }},
+        _known_at
+    from {{ ref('int_applications_linked') }} as linked
+    where issue is null and (payment_id is not null or (credit_note_id is not null and origin_kind = 'credit_note'))
+    union all
+    select
+        'applied:' || application_id,
+        account_id,
+        customer_id,
+        payment_id,
+        'payment',
+        'applied',
+        currency,
+        -amount,
+        event_date,
+        received_on,
+        {{ provenance('assumed') }},
+        _known_at
+    from {{ ref('int_applications_assumed') }} as assumed
+    where payment_id is not null
     union all
     select
         'consumed:' || credit_note_id,

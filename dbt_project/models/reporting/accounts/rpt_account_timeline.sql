@@ -1,6 +1,6 @@
--- Grain: one row an event with an account, up to the as-of date (F16): documents of the ledger, cash, deals that were won
--- or lost, conversations, done CRM activities, CRM documents and cases. An event that carries a date alone stands at the
--- start of its day in the business time zone.
+-- Grain: one row an event with an account, up to the as-of date (F16): documents of the ledger, cash, deals that were
+-- won or lost, conversations, done CRM activities, CRM documents and cases. An event that carries a date alone stands
+-- at the start of its day in the business time zone.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

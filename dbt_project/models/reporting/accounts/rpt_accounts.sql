@@ -31,10 +31,12 @@ revenue as (
     select
         invoices.account_id,
         sum(invoices.revenue_amount_base) as revenue_12m,
-        count(*) filter (where invoices.revenue_amount <> 0 and invoices.revenue_amount_base is null) as missing_rate_count
+        count(*) filter (where invoices.revenue_amount <> 0 and invoices.revenue_amount_base is null)
+            as missing_rate_count
     from {{ ref('fct_invoices') }} as invoices
     cross join run
-    where invoices.issued_on > {{ dbt.dateadd('month', -12, 'run.as_of_date') }} and invoices.issued_on <= run.as_of_date
+    where invoices.issued_on > {{ dbt.dateadd('month', -12, 'run.as_of_date') }}
+        and invoices.issued_on <= run.as_of_date
     group by invoices.account_id
 ),
 

@@ -91,7 +91,8 @@ described as (
         open_deals.amount,
         open_deals.probability,
         open_deals.amount * rates.rate as amount_base,
-        {{ days_from('movement_spans.moved_on', 'open_deals.as_of_date') }} > {{ parameter('stale_deal_days') }} as is_stale
+        {{ days_from('movement_spans.moved_on', 'open_deals.as_of_date') }} > {{ parameter('stale_deal_days') }}
+            as is_stale
     from open_deals
     left join rates on open_deals.currency = rates.currency and open_deals.as_of_date = rates.rate_date
     left join stage_spans

@@ -1,7 +1,7 @@
--- Grain: one row a month and employee; deals without an owner stand under 'unassigned', so that employees sum to the whole.
--- Deals count in the month in which they were created, won or lost, up to the as-of date. Open deals are those at the
--- month's end. Coverage (P7) looks at a month from its first day, at the as-of month from the as-of date: open deals
--- expected to close in the month ÷ (target − what was won in it by then).
+-- Grain: one row a month and employee; deals without an owner stand under 'unassigned', so that employees sum to the
+-- whole. Deals count in the month in which they were created, won or lost, up to the as-of date. Open deals are those
+-- at the month's end. Coverage (P7) looks at a month from its first day, at the as-of month from the as-of date: open
+-- deals expected to close in the month ÷ (target − what was won in it by then).
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

@@ -1,6 +1,6 @@
--- Grain: one row an employee and month; what belongs to nobody stands under 'unassigned', so that employees sum to the whole.
--- Revenue, cash and balances are those of the accounts that the employee owns at the month's end (in the as-of month, on
--- the as-of date); new contracts go to the deal's owner, two-way contacts to who held them.
+-- Grain: one row an employee and month; what belongs to nobody stands under 'unassigned', so that employees sum to the
+-- whole. Revenue, cash and balances are those of the accounts that the employee owns at the month's end (in the as-of
+-- month, on the as-of date); new contracts go to the deal's owner, two-way contacts to who held them.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -60,7 +60,10 @@ portfolios as (
 -- A4: a contract is new when its account had neither won a deal nor had an invoice before. Of two deals won on the same
 -- first day one is the new contract.
 new_contracts as (
-    select coalesce(deals.owner_id, 'unassigned') as employee_id, {{ month_of('deals.closed_on') }} as month, count(*) as new_contracts
+    select
+        coalesce(deals.owner_id, 'unassigned') as employee_id,
+        {{ month_of('deals.closed_on') }} as month,
+        count(*) as new_contracts
     from (
         select
             *,

@@ -1,0 +1,224 @@
+"""The real server in a real browser: every page at desktop and phone width, clicks, the address, a publication meanwhile.
+
+Screenshots go to tests/screenshots/, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dashboards.conftest import APP, PAGES
+from tests.dashboards.warehouse import publish
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+if CHROMIUM is None:
+    pytest.skip("no Chromium on this machine: the browser tests need one on the path", allow_module_level=True)
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+SCREENSHOTS = Path(__file__).resolve().parents[1] / "screenshots"
+WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("served")
+    publish(home, "v1")
+    return home
+
+
+@pytest.fixture(scope="module")
+def address(served_home: Path) -> Iterator[str]:
+    """The address of a server of the app, started in another folder than the project's."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(APP),
+        "--server.headless",
+        "true",
+        "--server.port",
+        str(port),
+    ]
+    environment = {**os.environ, "KEYBOOK_HOME": str(served_home)}
+    log = (served_home / "server.log").open("w")
+    server = subprocess.Popen(command, cwd=served_home, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                assert server.poll() is None, (served_home / "server.log").read_text()
+                time.sleep(0.25)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        log.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    opened = context.new_page()
+    opened.set_default_timeout(30_000)
+    opened.outside = []
+    opened.on("request", lambda sent: None if "//localhost" in sent.url else opened.outside.append(sent.url))
+    yield opened
+    context.close()
+
+
+def settled(page: Any) -> None:
+    """Waits for the end of a run: the foot of the page is there and nothing is running or fading."""
+    page.get_by_text("means not known").last.wait_for()
+    page.wait_for_function(
+        "!document.querySelector('[data-testid=stStatusWidget]') && !document.querySelector('[data-stale=true]')"
+    )
+
+
+def no_trouble(page: Any) -> None:
+    """No exception, no error box, no trace, nothing wider than the screen, no request to anywhere else."""
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("[data-testid=stAlertContentError]").count() == 0
+    text = page.inner_text("body")
+    assert "Traceback" not in text
+    assert "Exception" not in text
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    outside = [url for url in page.outside if not url.startswith(("data:", "blob:"))]
+    assert outside == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", [*PAGES, "accounts?account=crm:401"])
+def test_a_page_at_a_width(page: Any, address: str, path: str, width: str) -> None:
+    wide, high = WIDTHS[width]
+    page.set_viewport_size({"width": wide, "height": high})
+    page.goto(f"{address}/{'' if path == 'overview' else path}")
+    settled(page)
+    no_trouble(page)
+    charts = page.locator("[data-testid=stVegaLiteChart]")
+    for number in range(charts.count()):
+        box = charts.nth(number).bounding_box()
+        assert box is None or box["width"] == 0 or (box["x"] >= 0 and box["x"] + box["width"] <= wide + 1)
+    tiles = page.locator("[data-testid=stMetricValue]")
+    for number in range(tiles.count()):
+        assert tiles.nth(number).evaluate("value => value.scrollWidth <= value.clientWidth + 1"), (
+            "a tile's value is cut"
+        )
+    tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": wide, "height": min(tall + 10, 6000)})
+    page.wait_for_timeout(700)
+    SCREENSHOTS.mkdir(exist_ok=True)
+    name = path.replace("accounts?account=crm:401", "account_card")
+    page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png")
+
+
+def test_dark(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(address)
+    settled(page)
+    assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(18, 23, 30)"
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "overview-dark.png")
+    context.close()
+
+
+@pytest.mark.parametrize("sorted_first", [False, True], ids=["as it comes", "sorted by a click"])
+def test_a_click_on_a_row_opens_the_card_of_that_row(page: Any, address: str, sorted_first: bool) -> None:
+    page.goto(f"{address}/accounts")
+    settled(page)
+    grid = page.locator("[data-testid=stDataFrame] canvas").first
+    cells = page.locator("[data-testid=stDataFrame] table")
+    if sorted_first:
+        grid.click(position={"x": 60, "y": 15})
+        page.wait_for_timeout(600)
+    name = cells.locator("tbody tr").nth(3).locator("td").first.inner_text()
+    grid.click(position={"x": 260, "y": 35 + 35 * 3 + 15})
+    page.wait_for_url("**account=**")
+    page.locator(".keybook-name").wait_for()
+    assert page.locator(".keybook-name").inner_text() == name
+    page.get_by_role("button", name="All accounts").click()
+    page.get_by_role("heading", name="Accounts", exact=True).wait_for()
+    settled(page)
+    no_trouble(page)
+    assert "account=" not in page.url
+
+
+def test_filters_stay_across_pages_and_in_the_address(page: Any, address: str) -> None:
+    page.goto(f"{address}/accounts?team=North")
+    settled(page)
+    narrowed = page.locator("[data-testid=stMetricValue]").first.inner_text()
+    assert 0 < int(narrowed) < 48
+    page.get_by_role("link", name="Receivables").click()
+    page.get_by_role("heading", name="Receivables", exact=True).wait_for()
+    settled(page)
+    assert "team=North" in page.url
+    assert page.get_by_text("Shown for team: North").count() == 1
+    page.get_by_role("link", name="6 rejected rows").click()
+    page.get_by_role("heading", name="Data health", exact=True).wait_for()
+    settled(page)
+    page.get_by_role("link", name="Accounts").click()
+    page.get_by_role("heading", name="Accounts", exact=True).wait_for()
+    settled(page)
+    assert page.locator("[data-testid=stMetricValue]").first.inner_text() == narrowed
+
+
+def test_hostile_text_is_not_run(page: Any, address: str) -> None:
+    dialogues: list[str] = []
+    page.on("dialog", lambda dialogue: (dialogues.append(dialogue.message), dialogue.dismiss()))
+    page.goto(f"{address}/accounts?account=crm:407")
+    settled(page)
+    assert page.locator(".keybook-name").inner_text().startswith("<script>alert(1)</script> **Bold** :red[Ltd]")
+    assert page.locator(".keybook-name a").count() == 0
+    assert dialogues == []
+
+
+def test_a_download_has_neutralised_formulas(page: Any, address: str) -> None:
+    page.goto(f"{address}/accounts")
+    settled(page)
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download as CSV").click()
+    text = Path(started.value.path()).read_text(encoding="utf-8-sig")
+    assert len(text.strip().splitlines()) == 49
+    assert "'=HYPERLINK(" in text
+
+
+def test_an_open_page_moves_to_a_new_publication_by_itself(page: Any, address: str, served_home: Path) -> None:
+    page.goto(address)
+    settled(page)
+    value = page.locator("[data-testid=stMetricValue]").first
+    before = value.inner_text()
+    publish(served_home, "v2", "update reporting.rpt_account_monthly set open_amount_end = 1000")
+    page.get_by_text("EUR 48,000").first.wait_for(timeout=20_000)
+    settled(page)
+    no_trouble(page)
+    assert value.inner_text() == "EUR 48,000"
+    assert before != "EUR 48,000"

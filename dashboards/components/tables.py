@@ -92,7 +92,8 @@ def table(
     turn = st.session_state.get(f"{key}_turn", 0)
     # A cell anywhere in the row counts as the row: a click needs no tick box.
     state = st.dataframe(shown, key=f"{key}_{turn}", on_select="rerun", selection_mode="single-cell", **common)
-    picked = [cell[0] for cell in state["selection"]["cells"] if cell[0] < data.num_rows]
+    # A click on a header, which sorts, comes as a cell too, of a row before the first.
+    picked = [cell[0] for cell in state["selection"]["cells"] if 0 <= cell[0] < data.num_rows]
     if not picked:
         return None
     st.session_state[f"{key}_turn"] = turn + 1

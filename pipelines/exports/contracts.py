@@ -191,6 +191,10 @@ class Contract(Part):
             for name in mapping.columns:
                 if name not in names:
                     raise ValueError(f"{entity_id} has no column {name}")
+                words = entity.column(name).one_of
+                strange = [word for word in (mapping.columns[name].map or {}).values() if word and word not in words]
+                if words and strange:
+                    raise ValueError(f"{entity_id}.{name} may be {', '.join(words)}, not {', '.join(strange)}")
             missing = [name for name in entity.key if name not in mapping.columns]
             if missing and mapping.key == "given":
                 raise ValueError(f"{entity_id} needs its key: {', '.join(missing)} (or `key: made`)")

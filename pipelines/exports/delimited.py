@@ -91,7 +91,7 @@ class Delimited(Grid):
         if not self.bad_bytes and not pad_short_rows:
             rows = self._fast(connection, delimiter, width, header_lines)
             if rows is not None:
-                return Loaded(rows)
+                return Loaded(rows, only_spaces=self._only_spaces(delimiter))
         return self._exact(connection, delimiter, width, header_lines, pad_short_rows)
 
     def _read(
@@ -139,6 +139,13 @@ class Delimited(Grid):
                 tail = (tail + chunk)[-4096:]
         trailing = len(tail) - len(tail.rstrip(b"\r\n"))
         return count - tail[len(tail) - trailing :].count(b"\n") + 1
+
+    def _only_spaces(self, delimiter: str) -> bool:
+        with self.path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                if b"\xc2\xa0" in chunk or (delimiter != "\t" and b"\t" in chunk):
+                    return False
+        return True
 
     def _exact(
         self, connection: duckdb.DuckDBPyConnection, delimiter: str, width: int, header_lines: int, pad_short_rows: bool

@@ -30,6 +30,8 @@ class Loaded:
 
     rows: int
     bad_lines: list[BadLine] = field(default_factory=list)
+    # Whether no white space but plain spaces occurs in the cells.
+    only_spaces: bool = False
 
 
 @dataclass

@@ -178,7 +178,7 @@ class Landing:
         connection.execute(f"set timezone = {quoted(zone)}")
         loaded = grid.load(connection, match.head, match.header_row, contract.table.short_rows == "pad")
         sql = RowSql(contract, match, self.surroundings.business_timezone)
-        order, problem = self._date_order(connection, sql)
+        order, problem = self._date_order(connection, sql, loaded.only_spaces)
         if problem:
             note(receipt, grid.part, "held", f"{where}: {problem}")
             return
@@ -188,7 +188,7 @@ class Landing:
         table.land(loaded, staged, self.store)
 
     @staticmethod
-    def _date_order(connection: duckdb.DuckDBPyConnection, sql: RowSql) -> tuple[str | None, str]:
+    def _date_order(connection: duckdb.DuckDBPyConnection, sql: RowSql, only_spaces: bool) -> tuple[str | None, str]:
         """The one order of day and month that reads the file's dates, or why there is not one."""
         contract = sql.contract
         moments = [
@@ -199,22 +199,24 @@ class Landing:
         orders = contract.formats.date_orders or {}
         if not moments or not orders:
             return None, ""
-        failures: dict[str, int] = {}
-        readings: dict[str, str] = {}
+        connection.execute(f"create or replace temp view cleaned as {sql.cleaned(only_spaces)}")
+        failures: dict[str, int] = dict.fromkeys(orders, 0)
+        readings: dict[str, list[object]] = {order: [] for order in orders}
         for order in orders:
             tried = RowSql(contract, sql.match, sql.business_timezone, order)
-            casts = [
-                cast
-                for entity_id, mapping in contract.entities.items()
-                for cast in tried.moments(entities()[entity_id], mapping)
-            ]
-            failed = " + ".join(f"count(*) filter (where {cast.failed})" for cast in casts)
-            hashed = ", ".join(f"bit_xor(hash(_line, {cast.typed}))" for cast in casts)
-            row = connection.execute(f"select {failed}, {hashed} from grid").fetchall()[0]
-            failures[order], readings[order] = int(row[0]), str(row[1:])
+            for entity_id, mapping in contract.entities.items():
+                for cast in tried.moments(entities()[entity_id], mapping):
+                    # A file has few different dates: only those are tried.
+                    texts = f"(select distinct {', '.join(f't{place}' for place in cast.cells)} from cleaned)"
+                    row = connection.execute(
+                        f"select count(*) filter (where {cast.failed}), bit_xor(hash({cast.text}, {cast.column.name})) "
+                        f"from ({tried.typed([cast], texts)})"
+                    ).fetchall()[0]
+                    failures[order] += int(row[0])
+                    readings[order].append(row[1])
         fewest = min(failures.values())
         best = [order for order in orders if failures[order] == fewest]
-        if len({readings[order] for order in best}) == 1:
+        if len({tuple(readings[order]) for order in best}) == 1:
             return best[0], ""
         columns = ", ".join(dict.fromkeys(cast.source for _, cast in moments))
         return None, (

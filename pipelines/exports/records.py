@@ -82,7 +82,7 @@ def json_records(path: Path, member: str = "", paths: list[str] | None = None) -
         for json_path in {path.replace('"', ""): path for path in wanted}.values():
             nested = f"select row_number() over () as _line, unnest(json_extract(json, {quoted(json_path)})) as j from {source}"
             kinds = duckdb.execute(f"select distinct json_type(j) from ({nested}) limit 3").fetchall()
-            if [("OBJECT",)] == kinds:
+            if kinds == [("OBJECT",)]:
                 label = json_path.replace('"', "")
                 numbered = f"select row_number() over () as _line, j from ({nested})"
                 found.append(_records("/".join(filter(None, [member, label])), numbered, []))

@@ -51,10 +51,11 @@ class TableLanding:
     def land(self, loaded: Loaded, staged: Path, store: RawStore) -> None:
         """Writes every entity's rows, rejects and control totals below `staged`, in the store's layout."""
         self._schema_events()
+        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
         if self.contract.table.skip:
             skipped = " or ".join(f"({self.sql.where([condition])})" for condition in self.contract.table.skip)
-            count = self._count(f"select count(*) from grid where {skipped}")
-            self.connection.execute(f"delete from grid where {skipped}")
+            count = self._count(f"select count(*) from cleaned where {skipped}")
+            self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
             if count:
                 note(
                     self.receipt,
@@ -98,7 +99,7 @@ class TableLanding:
         loaded = self._count("select count(*) from cast_rows where not bad")
         read = self._count("select count(*) from cast_rows") + len(bad_lines)
         if untaken:
-            read += self._count(f"select count(*) from grid where {untaken}")
+            read += self._count(f"select count(*) from cleaned where {untaken}")
         if read != loaded + rejected:
             raise AssertionError(f"{self.receipt.file}: {read} rows read, {loaded} loaded, {rejected} rejected")
         stem = staged / store.stem(entity, self.contract.contract, self.receipt.sha256).relative_to(store.root)
@@ -107,18 +108,18 @@ class TableLanding:
         self._account(entity, read, loaded, rejected)
 
     def _cast_rows(self, entity: Entity, mapping: EntityMap, casts: list[Cast]) -> None:
-        columns = [f"{cast.typed} as {cast.column.name}" for cast in casts]
-        bad = " or ".join(cast.failed for cast in casts if cast.text != "cast(null as varchar)" or cast.required)
-        once = ""
+        bad = " or ".join(cast.failed for cast in casts if cast.can_fail)
+        rows = f"(select * from cleaned where {self.sql.where(mapping.where)})"
         if mapping.one_row_per:
             key = ", ".join(self.sql.header([name]) for name in mapping.one_row_per)
             blank = " and ".join(f"{self.sql.header([name])} is null" for name in mapping.one_row_per)
-            once = f"qualify ({blank}) or row_number() over (partition by {key} order by _line) = 1"
-        where = self.sql.where(mapping.where)
-        select = ",\n".join([*columns, f"{self.system_sql} as _system", f"{self._extra()} as _extra"])
+            # The line of each key's first row is found on narrow rows; a window over whole ones would sort them all.
+            first = f"select min(_line) as _line from {rows} group by {key}"
+            rows = f"(select * from {rows} where ({blank}) or _line in ({first}))"
+        columns = ", ".join(cast.column.name for cast in casts)
         self.connection.execute(
-            f"create or replace temp table cast_rows as select _line, {select}, {bad or 'false'} as bad "
-            f"from grid where {where} {once}"
+            f"create or replace temp table cast_rows as select _line, {columns}, {self.system_sql} as _system, "
+            f"{self._extra()} as _extra, {bad or 'false'} as bad from ({self.sql.typed(casts, rows)})"
         )
         if mapping.key == "made":
             self._make_key(entity, casts)
@@ -150,8 +151,8 @@ class TableLanding:
         pairs = ", ".join(f"{quoted(header)}, c{place}" for header, place in filled)
         return f"json_object({pairs})"
 
-    def _row_text(self, grid: str = "grid") -> str:
-        cells = ", ".join(f"coalesce({grid}.c{place}, '')" for place in range(len(self.match.headers)))
+    def _row_text(self) -> str:
+        cells = ", ".join(f"coalesce(c{place}, '')" for place in range(len(self.match.headers)))
         return f"concat_ws(' | ', {cells})"
 
     def _reject(self, entity: Entity, select: str) -> None:
@@ -169,7 +170,10 @@ class TableLanding:
     def _reject_unread(self, entity: Entity, casts: list[Cast]) -> None:
         if not self._count("select count(*) from cast_rows where bad"):
             return
-        failing = [cast for cast in casts if cast.text != "cast(null as varchar)" or cast.required]
+        failing = [cast for cast in casts if cast.can_fail]
+        rows = self.sql.typed(
+            casts, "(select * from cleaned semi join (select _line from cast_rows where bad) using (_line))"
+        )
         column = "case " + " ".join(f"when {cast.failed} then {quoted(cast.source)}" for cast in failing) + " end"
         value = "case " + " ".join(f"when {cast.failed} then {cast.text}" for cast in failing) + " end"
         # Every column that could not be read is named; the first one stands in column_name and value.
@@ -180,7 +184,7 @@ class TableLanding:
         self._reject(
             entity,
             f"select _line as line, {column} as column_name, {value} as value, concat_ws('; ', {reasons}) as reason, "
-            f"{self._row_text()} as row_text from grid semi join (select _line from cast_rows where bad) using (_line)",
+            f"{self._row_text()} as row_text from ({rows})",
         )
 
     def _reject_repeated(self, entity: Entity, casts: list[Cast]) -> None:
@@ -222,7 +226,7 @@ class TableLanding:
         self._reject(
             entity,
             f"select _line as line, null as column_name, null as value, 'no rule of the contract takes this row' as reason, "
-            f"{self._row_text()} as row_text from grid where {untaken}",
+            f"{self._row_text()} as row_text from cleaned where {untaken}",
         )
 
     def _write(self, stem: Path, entity: Entity, casts: list[Cast]) -> None:

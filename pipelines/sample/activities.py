@@ -15,7 +15,7 @@ from pipelines.sample.noise import Floats, Ints, spread
 from pipelines.sample.parties import Parties
 from pipelines.sample.payments import Ledger, still_open
 from pipelines.sample.people import People
-from pipelines.sample.scope import DAY, Scope
+from pipelines.sample.scope import DAY, Scope, next_workday
 from pipelines.sample.story import Turns
 
 CALL, EMAIL, PROPOSAL, TASK = range(4)
@@ -115,7 +115,7 @@ def make_tasks(scope: Scope, parties: Parties, people: People, turns: Turns, con
     todos = round(scope.accounts * scope.months * 0.25)
     todo_party, todo_day = laid_out(scope, "todo", weights(scope, parties), todos)
 
-    chase_day = scope.workday(invoices.due + noise.whole("remind/day", invoices.count, 5, 15))
+    chase_day = next_workday(invoices.due + noise.whole("remind/day", invoices.count, 5, 15))
     chased = still_open(invoices, ledger, chase_day) > 0
     chased &= (chase_day <= scope.until_day) & (parties.true_account[invoices.party] >= 0)
     chased &= (chase_day < parties.silent_day[invoices.party] + 40) & noise.chance("remind", invoices.count, 0.35)
@@ -137,7 +137,7 @@ def make_tasks(scope: Scope, parties: Parties, people: People, turns: Turns, con
     happened = np.minimum(happened, until)
     is_todo = kind == TASK
     # A task is made a few days before it is due; the older it is, the surer it is done.
-    due_day = np.where(is_todo, scope.workday(happened // DAY + noise.whole("task/due", keys, 1, 9)), happened // DAY)
+    due_day = np.where(is_todo, next_workday(happened // DAY + noise.whole("task/due", keys, 1, 9)), happened // DAY)
     is_old = scope.until_day - due_day > 30
     is_done = ~is_todo | (due_day <= scope.until_day) & noise.chance("task/done", keys, np.where(is_old, 0.96, 0.6))
     created = happened.copy()

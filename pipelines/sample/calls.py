@@ -13,7 +13,7 @@ from pipelines.sample.noise import Bools, Floats, Ints, spread
 from pipelines.sample.parties import Parties
 from pipelines.sample.payments import Ledger, still_open
 from pipelines.sample.people import People
-from pipelines.sample.scope import DAY, Scope
+from pipelines.sample.scope import DAY, Scope, next_workday
 from pipelines.sample.story import CHANNEL, CHANNELS, Turns
 
 # Between two conversations of the same two numbers lie at least this many seconds, and the second leg of one begins
@@ -219,7 +219,7 @@ def _chasing(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, l
     """Turns outbound calls into reminders about overdue invoices, three to three weeks after they fell due."""
     noise = scope.noise
     day = invoices.due + noise.whole("chase/day", invoices.count, 3, 20)
-    day = scope.workday(day)
+    day = next_workday(day)
     account = parties.true_account[invoices.party]
     owes = (still_open(invoices, ledger, day) > 0) & (day <= scope.until_day) & (account >= 0)
     owes &= day < parties.silent_day[invoices.party]

@@ -11,7 +11,7 @@ from pipelines.sample.crm_files import product_codes
 from pipelines.sample.invoices import EURO_PER_MILLE, monthly_product
 from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.payments import still_open
-from pipelines.sample.scope import DAY
+from pipelines.sample.scope import DAY, next_workday
 from pipelines.sample.world import World
 
 # Days after the due date of each reminder, and how it is sent.
@@ -44,7 +44,7 @@ def dunning(world: World) -> pl.DataFrame:
     invoices, noise = world.invoices, world.scope.noise
     found = []
     for level, (after, _) in enumerate(REMINDERS):
-        day = world.scope.workday(invoices.due + after)
+        day = next_workday(invoices.due + after)
         _, asks = _owing(world, day)
         chosen = np.flatnonzero(asks & noise.chance(f"dunning/{level}", invoices.count, 0.85))
         found.append(np.stack([chosen, np.full(len(chosen), level), day[chosen]]))
@@ -64,10 +64,10 @@ def dunning(world: World) -> pl.DataFrame:
 def promises(world: World) -> pl.DataFrame:
     """Promises to pay that debtors made; whether they were kept is for the payments to tell."""
     invoices, noise, scope = world.invoices, world.scope.noise, world.scope
-    made = scope.workday(invoices.due + noise.whole("promise/made", invoices.count, 8, 25))
+    made = next_workday(invoices.due + noise.whole("promise/made", invoices.count, 8, 25))
     left, asks = _owing(world, made)
     chosen = np.flatnonzero(asks & noise.chance("promise", invoices.count, 0.3))
-    until = scope.workday(made[chosen] + noise.whole("promise/days", chosen, 4, 21))
+    until = next_workday(made[chosen] + noise.whole("promise/days", chosen, 4, 21))
     cancelled = noise.chance("promise/cancelled", chosen, 0.04)
     order = np.lexsort((chosen, made[chosen]))
     until = np.maximum(until, made[chosen] + 1)

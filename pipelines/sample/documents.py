@@ -11,7 +11,7 @@ from pipelines.sample.columns import blank_unless, cents, days, numbered, record
 from pipelines.sample.deals import WON
 from pipelines.sample.noise import Ints
 from pipelines.sample.payments import summed
-from pipelines.sample.scope import DAY
+from pipelines.sample.scope import DAY, next_workday
 from pipelines.sample.world import World
 
 
@@ -146,9 +146,9 @@ def _acts(world: World) -> pl.DataFrame:
     billed = np.flatnonzero(deals.of_invoice >= 0)
     np.maximum.at(last, deals.of_invoice[billed], invoices.issued[billed])
     chosen = np.flatnonzero((deals.stage == WON) & (last >= 0) & noise.chance("act", deals.count, 0.86))
-    sent = scope.workday(last[chosen] + noise.whole("act/after", chosen, 0, 4))
+    sent = next_workday(last[chosen] + noise.whole("act/after", chosen, 0, 4))
     chosen, sent = chosen[sent <= scope.until_day], sent[sent <= scope.until_day]
-    signed = scope.workday(sent + noise.whole("act/back", chosen, 2, 16))
+    signed = next_workday(sent + noise.whole("act/back", chosen, 2, 16))
     is_signed = noise.chance("act/back_at_all", chosen, 0.88) & (signed > sent) & (signed <= scope.until_day)
     order = np.lexsort((chosen, sent))
     chosen, sent, signed, is_signed = chosen[order], sent[order], signed[order], is_signed[order]

@@ -12,7 +12,7 @@ import numpy as np
 from pipelines.sample.invoices import Invoices
 from pipelines.sample.noise import Bools, Floats, Ints
 from pipelines.sample.parties import FOREVER, PAYERS, Parties
-from pipelines.sample.scope import Scope
+from pipelines.sample.scope import Scope, next_workday
 from pipelines.sample.story import PART, Turns
 
 # Days from the due date to the payment, evenly spaced quantiles; one row for each of PAYERS.
@@ -107,7 +107,7 @@ def _parts(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, pay
     for payer in range(len(PAYERS)):
         chosen = parties.payer[invoices.party] == payer
         lag[chosen] = noise.curve("lag", np.flatnonzero(chosen), LAGS[payer])
-    day = scope.workday(np.maximum(invoices.due + np.floor(lag).astype(np.int64), invoices.issued + 1))
+    day = next_workday(np.maximum(invoices.due + np.floor(lag).astype(np.int64), invoices.issued + 1))
     day = np.where(invoices.resolved >= 0, np.maximum(day, invoices.resolved + 5), day)
 
     in_two = (invoices.instalments == 1) & noise.chance("paid_in_two", count, 0.06)
@@ -132,7 +132,7 @@ def _parts(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, pay
     paid[half] = True
     everything = np.arange(count)
     invoice = np.concatenate([everything, everything, everything])
-    days = scope.workday(np.concatenate([first_day, second_day, day]))
+    days = next_workday(np.concatenate([first_day, second_day, day]))
     amounts = np.concatenate([first, second, third])
     happens = np.concatenate([paid, paid, paid]) & (amounts > 0) & (days <= scope.until_day)
     happens &= days < parties.silent_day[invoices.party[invoice]] + 60
@@ -164,7 +164,7 @@ def make_payments(scope: Scope, parties: Parties, turns: Turns, invoices: Invoic
     ]
     too_much[story] = True
     excess = np.where(too_much, total * noise.whole("payment/excess_permille", len(starts), 80, 300) // 1000, 0)
-    refund_day = scope.workday(applied + noise.whole("refund/after", len(starts), 8, 30))
+    refund_day = next_workday(applied + noise.whole("refund/after", len(starts), 8, 30))
     is_refunded = too_much & noise.chance("refund", len(starts), 0.4) & (refund_day <= scope.until_day)
     is_refunded[story[0]], is_refunded[story[1]] = False, True
 

@@ -29,6 +29,12 @@ def month_number(days: Ints) -> Ints:
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
+def next_workday(days: Ints) -> Ints:
+    """Saturdays and Sundays moved to the Monday after, be it past the sample's end."""
+    weekday = (days + 3) % 7
+    return np.where(weekday >= 5, days + 7 - weekday, days)
+
+
 @dataclass(frozen=True)
 class Scope:
     """The size and the span of a sample; the last month may be a part of one."""
@@ -99,10 +105,10 @@ class Scope:
         return np.clip(found, 0, self.months - 1).astype(np.int64)
 
     def workday(self, days: Ints) -> Ints:
-        """Saturdays and Sundays moved to the Monday after, or to the Friday before where Monday is past the end."""
+        """Saturdays and Sundays moved to the Monday after, or to the Friday before where only Monday is too late."""
+        moved = next_workday(days)
         weekday = (days + 3) % 7
-        moved = np.where(weekday >= 5, days + 7 - weekday, days)
-        return np.where(moved > self.until_day, days - np.maximum(weekday - 4, 0), moved)
+        return np.where((moved > self.until_day) & (days <= self.until_day), days - np.maximum(weekday - 4, 0), moved)
 
     def clock(self, stream: str, days: Ints) -> Ints:
         """A time in working hours on each day, in seconds."""

@@ -1,4 +1,4 @@
-"""The real server in a real browser: every page at desktop and phone width, clicks, the address, a publication meanwhile.
+"""The real server in a real browser: every page at two widths, clicks, the address, a publication meanwhile.
 
 Screenshots go to tests/screenshots/, to be looked at.
 """
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.dashboards.conftest import APP, PAGES
@@ -152,16 +153,21 @@ def test_dark(browser: Any, address: str) -> None:
 
 
 @pytest.mark.parametrize("sorted_first", [False, True], ids=["as it comes", "sorted by a click"])
-def test_a_click_on_a_row_opens_the_card_of_that_row(page: Any, address: str, sorted_first: bool) -> None:
+def test_a_click_on_a_row_opens_the_card_of_that_row(
+    page: Any, address: str, warehouse: duckdb.DuckDBPyConnection, sorted_first: bool
+) -> None:
     page.goto(f"{address}/accounts")
     settled(page)
-    grid = page.locator("[data-testid=stDataFrame] canvas").first
-    cells = page.locator("[data-testid=stDataFrame] table")
+    grid = page.locator("[data-testid=stDataFrame]").first.bounding_box()
+    order = "desc"
     if sorted_first:
-        grid.click(position={"x": 60, "y": 15})
-        page.wait_for_timeout(600)
-    name = cells.locator("tbody tr").nth(3).locator("td").first.inner_text()
-    grid.click(position={"x": 260, "y": 35 + 35 * 3 + 15})
+        # The header of revenue: rows come with the most revenue first, a click turns them round.
+        page.mouse.click(grid["x"] + 700, grid["y"] + 15)
+        page.wait_for_timeout(1000)
+        order = "asc"
+    names = warehouse.cursor().execute(f"select account_name from reporting.rpt_accounts order by revenue_12m {order}")
+    name = names.fetchall()[3][0]
+    page.mouse.click(grid["x"] + 260, grid["y"] + 35 * 4 + 15)
     page.wait_for_url("**account=**")
     page.locator(".keybook-name").wait_for()
     assert page.locator(".keybook-name").inner_text() == name

@@ -1,4 +1,4 @@
-"""Rules that the dashboards keep: where SQL stands, what is imported, colours that stay apart, no export of the grid's own."""
+"""Rules that the dashboards keep: where SQL stands, what is imported, colours that stay apart, no unsafe export."""
 
 from __future__ import annotations
 

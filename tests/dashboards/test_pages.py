@@ -144,7 +144,8 @@ def test_the_card_of_an_account(open_page: Open, warehouse: duckdb.DuckDBPyConne
     name, open_amount, paid = (
         warehouse.cursor()
         .execute(
-            f"select account_name, open_amount, last_payment_on from reporting.rpt_accounts where account_id = '{account}'"
+            "select account_name, open_amount, last_payment_on from reporting.rpt_accounts where account_id = ?",
+            [account],
         )
         .fetchone()
     )

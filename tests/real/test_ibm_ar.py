@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from tests.support.homes import SHARED, query
 
 JUNE = date(2013, 6, 30)

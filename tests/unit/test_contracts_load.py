@@ -47,9 +47,9 @@ def _recognised() -> set[str]:
 
 @pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: path.stem)
 def test_a_contract_is_valid_and_has_a_fixture(path: Path) -> None:
-    contract = read_contract(path)
-    assert contract.contract.startswith(f"{contract.system}_")
-    assert contract.contract in _recognised(), "no fixture in expected.yml is recognised by this contract"
+    read = read_contract(path)
+    assert read.contract.startswith(f"{read.system}_")
+    assert read.contract in _recognised(), "no fixture in expected.yml is recognised by this contract"
 
 
 def test_every_fixture_is_expected() -> None:

@@ -175,7 +175,9 @@ entities:
   calls.calls: {columns: {call_id: Id, started_at: Since, talk_seconds: {from: Lasted, unit: hms}, note: Share}}
 """)
     landed = land(tmp_path, _workbook(tmp_path), calls, name="export.xlsx")
-    rows = landed.rows("calls.calls", "call_id, strftime(started_at, '%Y-%m-%d %H:%M:%S'), cast(talk_seconds as int), note, _row")
+    rows = landed.rows(
+        "calls.calls", "call_id, strftime(started_at, '%Y-%m-%d %H:%M:%S'), cast(talk_seconds as int), note, _row"
+    )
     assert rows == [
         ("1", "2026-01-02 03:04:05", 108_060, "0.3", 3),
         ("007", "2026-01-02 00:00:00", 143, "1234567890123", 5),

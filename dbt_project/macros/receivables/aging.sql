@@ -28,13 +28,18 @@ case
     end
 {%- endmacro %}
 
-{#- The bucket's position for a number of days overdue, from 1: a small number sorts and groups faster than a name. -#}
-{% macro aging_bucket_number(days_overdue) -%}
-case
-    {%- for bucket in aging_buckets() %}
-            when {{ in_aging_bucket(days_overdue, bucket) }} then {{ loop.index }}
-    {%- endfor %}
-        end
+{#- The first day of an item due on `due_on` in a bucket, but not before `earliest`. -#}
+{% macro bucket_starts_on(due_on, bucket, earliest) -%}
+{%- if bucket[1] is none -%} {{ earliest }}
+{%- else -%} greatest({{ earliest }}, {{ plus_days(due_on, bucket[1]) }})
+{%- endif -%}
+{%- endmacro %}
+
+{#- The first day of an item due on `due_on` that is no longer in a bucket, but not after `latest`. -#}
+{% macro bucket_ends_on(due_on, bucket, latest) -%}
+{%- if bucket[2] is none -%} {{ latest }}
+{%- else -%} least({{ latest }}, {{ plus_days(due_on, bucket[2] + 1) }})
+{%- endif -%}
 {%- endmacro %}
 
 {#- The bucket's columns of a relation, in order, for a plain select. -#}

@@ -120,8 +120,8 @@ def _run(work: Refresh, as_of: str | None) -> None:
     if not result.success:
         for event in result.filter_events(lambda event: event.is_step_failure):
             data = event.step_failure_data
-            error = data.error and (data.error.cause or data.error)
-            said = data.user_failure_data.description if data.user_failure_data else error and error.message
+            raised = data.error and (data.error.cause or data.error)
+            said = data.user_failure_data.description if data.user_failure_data else raised and raised.message
             click.echo(f"{event.step_key}: {str(said).strip()}", err=True)
         click.echo("Nothing was published; the earlier publication stands.", err=True)
         sys.exit(GATE_FAILED)

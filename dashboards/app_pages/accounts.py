@@ -67,8 +67,8 @@ def account_list() -> None:
             picked = table(
                 found,
                 {
-                    "account_name": Column("Account", pinned=True, width="medium"),
                     "status": Column("Status"),
+                    "account_name": Column("Account", width="medium"),
                     "tier": Column("Tier"),
                     "is_key_account": Column("Key", "bool"),
                     "owner_name": Column("Manager"),

@@ -156,7 +156,7 @@ with section(
         picked = table(
             missed,
             {
-                "started_at": Column("Called", "time", pinned=True),
+                "started_at": Column("Called", "time"),
                 "caller_number_masked": Column("From"),
                 "account_name": Column("Account", width="medium"),
                 "overdue_amount": Column(f"Overdue, {code or 'base'}", "money"),

@@ -159,6 +159,7 @@ with (
             table(
                 worklist,
                 {
+                    "rank": Column("Rank", "count"),
                     "account_name": Column("Account", width="medium"),
                     "overdue_amount": Column(f"Overdue, {page.base_currency or 'base'}", "money"),
                     "oldest_days_overdue": Column("Oldest, days", "count", "Days overdue of the oldest open item."),

@@ -101,7 +101,7 @@ def ageing_tab() -> None:
         )
     with section("By account", "Most overdue first. Click a row to open the account.", key="ageing-account"):
         data = receivables.ageing_by_account(page.warehouse, page.filters, MOST)
-        columns = {"account_name": Column("Account", pinned=True, width="medium"), "currency": Column("Currency")}
+        columns = {"currency": Column("Currency"), "account_name": Column("Account", width="medium")}
         picked = table(data, columns | buckets | rest, "ageing_accounts", pick="account_id")
         shown_of(data.num_rows, sum(row["accounts"] for row in by_currency), "accounts and currencies")
         download(
@@ -138,11 +138,11 @@ def invoices_tab() -> None:
         picked = table(
             in_words,
             {
-                "invoice_number": Column("Invoice", pinned=True),
+                "days_overdue": Column("Days overdue", "count"),
+                "invoice_number": Column("Invoice"),
                 "instalment_number": Column("Instalment"),
                 "account_name": Column("Account", width="medium"),
                 "due_on": Column("Due", "date"),
-                "days_overdue": Column("Days overdue", "count"),
                 "aging_bucket": Column("Age"),
                 "currency": Column("Currency"),
                 "open_amount": Column("Open", "money", "In the invoice's currency."),

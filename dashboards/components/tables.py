@@ -76,7 +76,11 @@ def table(
     pick: str | None = None,
     height: int | Literal["auto", "content"] = "auto",
 ) -> Any:
-    """Shows the named columns; with `pick`, returns that column's value of the row that the user clicked, else None."""
+    """Shows the named columns.
+
+    With `pick`, a click on a row returns that column's value of it, else None. The first column doesn't take clicks, so
+    let it be one that nobody would click to open the row.
+    """
     shown = _typed(data.select(list(columns)), columns)
     common: dict[str, Any] = {
         "hide_index": True,
@@ -90,10 +94,13 @@ def table(
         return None
     # A fresh key once a row was opened, so that coming back doesn't open it again.
     turn = st.session_state.get(f"{key}_turn", 0)
-    # A cell anywhere in the row counts as the row: a click needs no tick box.
-    state = st.dataframe(shown, key=f"{key}_{turn}", on_select="rerun", selection_mode="single-cell", **common)
-    # A click on a header, which sorts, comes as a cell too, of a row before the first.
-    picked = [cell[0] for cell in state["selection"]["cells"] if 0 <= cell[0] < data.num_rows]
+    # A click in the row opens it, and so does its tick box, which a keyboard reaches. The first column's cells don't
+    # count: a grid that gets the focus, by the click on a header that sorts it, reports its first cell as clicked.
+    modes: list[Literal["single-row", "single-cell"]] = ["single-row", "single-cell"]
+    state = st.dataframe(shown, key=f"{key}_{turn}", on_select="rerun", selection_mode=modes, **common)
+    first = shown.column_names[0]
+    clicked = [row for row, column in state["selection"]["cells"] if column != first]
+    picked = [row for row in [*state["selection"]["rows"], *clicked] if 0 <= row < data.num_rows]
     if not picked:
         return None
     st.session_state[f"{key}_turn"] = turn + 1

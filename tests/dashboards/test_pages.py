@@ -173,10 +173,25 @@ def test_a_click_on_a_row_opens_its_card(open_page: Open) -> None:
     assert name in words(app)
 
 
+def test_the_first_cell_is_no_click(open_page: Open) -> None:
+    app = open_page("accounts")
+    app.session_state["accounts_table_0"] = {"selection": {"rows": [], "columns": [], "cells": [(0, "status")]}}
+    app.run()
+    assert app.title[0].value == "Accounts"
+
+
+def test_a_tick_opens_the_card_too(open_page: Open) -> None:
+    app = open_page("accounts")
+    name = app.dataframe[0].value["account_name"].iloc[1]
+    app.session_state["accounts_table_0"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    assert name in words(app)
+
+
 def test_a_click_on_another_page_opens_the_card(open_page: Open) -> None:
     app = open_page("receivables")
     name = app.dataframe[1].value["account_name"].iloc[0]
-    app.session_state["ageing_accounts_0"] = {"selection": {"rows": [], "columns": [], "cells": [(0, "currency")]}}
+    app.session_state["ageing_accounts_0"] = {"selection": {"rows": [], "columns": [], "cells": [(0, "account_name")]}}
     app.run()
     assert not app.exception
     assert name in words(app)

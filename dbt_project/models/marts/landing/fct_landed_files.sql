@@ -1,7 +1,7 @@
 -- Grain: one row a landed file, contract and entity: rows read, loaded, rejected, and how many of the loaded have a newer
 -- version since.
 with files as (
-    select * from {{ source('raw', 'landing_files') }}
+    select * from {{ ref('stg_landing__files') }}
 ),
 
 current_rows as (

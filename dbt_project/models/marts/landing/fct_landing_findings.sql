@@ -5,4 +5,4 @@ select
     part,
     severity,
     message
-from {{ source('raw', 'landing_findings') }}
+from {{ ref('stg_landing__findings') }}

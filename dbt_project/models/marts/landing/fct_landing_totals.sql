@@ -2,7 +2,7 @@
 -- `loaded` is what is loaded and still current, `superseded` what the raw store holds beyond that, and `difference` what
 -- of the file's own total neither these nor the rejected rows account for: zero, or the build does not publish.
 with totals as (
-    select * from {{ source('raw', 'landing_totals') }}
+    select * from {{ ref('stg_landing__totals') }}
 ),
 
 run as (

@@ -13,4 +13,4 @@ select
     row_text,
     line,
     landed_at
-from {{ source('raw', 'landing_rejects') }}
+from {{ ref('stg_landing__rejects') }}

@@ -6,10 +6,14 @@ in this process does the same work without that. Nothing of dbt is imported befo
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,8 @@ from pipelines.publications import digest_of_files
 from pipelines.settings import PROJECT, Settings
 
 DBT_PROJECT = PROJECT / "dbt_project"
+PARSED = DBT_PROJECT / "target" / "parsed"
+KEEP_PARSED = 4
 _SOURCES = ("*.sql", "*.yml", "*.csv", "*.md")
 # What dbt says of a node that has ended.
 _RESULTS = ("LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult")
@@ -37,39 +43,64 @@ class NodeResult:
 
 
 def project_digest() -> str:
-    """A hash of everything that the models are made from."""
+    """A hash of everything that the models are made from and by."""
     parts = [digest_of_files(DBT_PROJECT / folder, _SOURCES) for folder in ("models", "macros", "seeds", "tests")]
-    return "-".join([*parts, digest_of_files(DBT_PROJECT, ("dbt_project.yml", "profiles.yml"))])
+    settings = [(DBT_PROJECT / name).read_text(encoding="utf-8") for name in ("dbt_project.yml", "profiles.yml")]
+    versions = [version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb")]
+    return hashlib.sha256("\0".join([*parts, *settings, *versions]).encode()).hexdigest()[:16]
 
 
-def _arguments(settings: Settings) -> list[str]:
+def _arguments(settings: Settings, target: Path) -> list[str]:
     os.environ["KEYBOOK_HOME"] = str(settings.home)
-    target = settings.warehouse / ".dbt"
     return [
         "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-        "--target-path", str(target), "--log-path", str(target), "--quiet", "--no-use-colors",
+        "--target-path", str(target), "--log-path", str(target), "--log-level", "none", "--no-use-colors",
     ]  # fmt: skip
 
 
-def manifest(settings: Settings) -> Path:
-    """The project's manifest, parsed anew only when the project has changed.
+def parsed(settings: Settings) -> Path:
+    """The folder of what dbt has parsed, made anew only when the project has changed; every home shares it.
 
     Raises:
         TransformError: the project does not parse.
     """
-    folder = settings.warehouse / ".dbt"
-    file, stamp = folder / "manifest.json", folder / "manifest.digest"
-    digest = project_digest()
-    if file.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
-        return file
+    folder = PARSED / project_digest()
+    if (folder / "manifest.json").exists():
+        return folder
     from dbt.cli.main import dbtRunner
 
-    folder.mkdir(parents=True, exist_ok=True)
-    result = dbtRunner().invoke(["parse", *_arguments(settings)])
-    if not result.success:
-        raise TransformError(f"the dbt project does not parse: {result.exception}")
-    stamp.write_text(digest, encoding="utf-8")
-    return file
+    PARSED.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=PARSED) as scratch:
+        result = dbtRunner().invoke(["parse", *_arguments(settings, Path(scratch))])
+        if not result.success:
+            raise TransformError(f"the dbt project does not parse: {result.exception}")
+        folder.mkdir(exist_ok=True)
+        # The manifest is the last to come: where it is, the rest is too.
+        for name in ("partial_parse.msgpack", "manifest.json"):
+            os.replace(Path(scratch) / name, folder / name)
+    for old in sorted(PARSED.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEEP_PARSED]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def read_manifest(settings: Settings) -> dict[str, Any]:
+    """The project's manifest, as dagster-dbt takes it.
+
+    Raises:
+        TransformError: the project does not parse.
+    """
+    return dict(json.loads((parsed(settings) / "manifest.json").read_text(encoding="utf-8")))
+
+
+def _runner(folder: Path, hear: Callable[[Any], None]) -> Any:
+    """A runner that has the parsed project already."""
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    packed = (folder / "partial_parse.msgpack").read_bytes()
+    whole = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    return dbtRunner(manifest=whole, callbacks=[hear])
 
 
 def build(
@@ -80,13 +111,15 @@ def build(
 ) -> list[NodeResult]:
     """Builds models, seeds and tests in dependency order; a failed test keeps what is below it from being built.
 
+    Unit tests try the models on rows of their own, so their outcome depends on the project alone: they run whenever it
+    has changed since they last passed, and gate that build. Data tests run on every build.
+
     Args:
         settings: whose home holds the raw store and the build.
         select: dbt selection; everything when not given.
         on_event: gets each result event of dbt as a dictionary.
         on_node: gets each node's name and status as it ends.
     """
-    from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
     def hear(event: Any) -> None:
@@ -97,19 +130,26 @@ def build(
             if on_node:
                 on_node(data["data"]["node_info"]["node_name"], data["data"]["node_info"]["node_status"])
 
-    arguments = ["build", *_arguments(settings)]
+    folder = parsed(settings)
+    arguments = ["build", *_arguments(settings, settings.warehouse / ".dbt")]
     if select is not None:
         arguments += ["--select", *select]
+    passed = folder / "unit_tests.passed"
+    if passed.exists():
+        arguments += ["--exclude-resource-type", "unit_test"]
     try:
-        outcome = dbtRunner(callbacks=[hear]).invoke(arguments)
+        outcome = _runner(folder, hear).invoke(arguments)
     finally:
         _let_go()
     if outcome.exception is not None:
         raise TransformError(f"dbt stopped: {outcome.exception}")
-    return [
+    results = [
         NodeResult(node.node.unique_id, str(node.status), node.execution_time, node.message or "")
         for node in getattr(outcome.result, "results", [])
     ]
+    if select is None and not failures(results):
+        passed.touch()
+    return results
 
 
 def _let_go() -> None:
@@ -124,12 +164,7 @@ def _let_go() -> None:
 def failures(results: list[NodeResult]) -> list[str]:
     """A line for each node that failed: its name and why."""
     return [
-        f"{result.unique_id.split('.')[2]}: {' '.join(result.message.split())}"
+        f"{result.unique_id.split('.')[2]}: {' '.join(result.message.split(' > in macro')[0].split())}"
         for result in results
         if result.status in ("error", "fail", "runtime error")
     ]
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest as dagster-dbt takes it."""
-    return dict(json.loads(path.read_text(encoding="utf-8")))

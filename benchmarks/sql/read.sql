@@ -1,4 +1,4 @@
--- The hand-written script, part 1 of 3: the exports, typed, and what later parts look up. It knows these very files,
+-- The hand-written script, part 1 of 4: the exports, typed, and what later parts look up. It knows these very files,
 -- takes the columns that the reports need, and skips what it cannot read.
 set timezone = 'UTC';
 create schema reporting;
@@ -33,7 +33,7 @@ from read_csv(getvariable('landing') || '/User.csv', header = true, all_varchar 
 
 create temp table owners as
 with history as (
-    select accounts.account_id, 'salesforce:' || owner_id as employee_id, starts_on, ends_on
+    select accounts.account_id, 'salesforce:' || owners.owner_id as employee_id, starts_on, ends_on
     from read_csv(getvariable('landing') || '/crm_account_owners.csv', header = true,
         types = {'account_id': 'VARCHAR', 'starts_on': 'DATE', 'ends_on': 'DATE'}) as owners
     inner join crm_accounts as accounts on owners.account_id = accounts.native_id

@@ -18,6 +18,7 @@ TABLES = (
     "rpt_receivable_accounts",
     "rpt_open_invoices",
     "rpt_promises",
+    "rpt_open_deals",
 )
 STATUSES = ("active", "paused", "lost")
 

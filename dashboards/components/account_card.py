@@ -14,7 +14,7 @@ from dashboards.components.page import here, nothing, section
 from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import accounts
-from dashboards.queries.base import rows
+from dashboards.queries.base import catalogue, rows
 
 TIMELINE_MOST = 500
 _STATUS_COLOURS: dict[str, Literal["green", "orange", "red", "gray"]] = {
@@ -155,6 +155,32 @@ def invoices_section(account: str) -> None:
         download("Download as CSV", "open-invoices", lambda: invoices, "card_invoices")
 
 
+def deals_section(account: str) -> None:
+    """What is being sold to it."""
+    deals = accounts.deals(here().warehouse, account)
+    with section("Open deals", "Those expected to close first on top.", key="card-deals"):
+        if not deals.num_rows:
+            nothing("No deal is open.", "rpt_open_deals")
+            return
+        table(
+            deals,
+            {
+                "deal_name": Column("Deal", width="medium"),
+                "stage": Column("Stage"),
+                "probability": Column("Probability", "ratio", "As the CRM gives it."),
+                "currency": Column("Currency"),
+                "amount": Column("Amount", "money"),
+                "expected_close_on": Column("Expected", "date"),
+                "created_on": Column("Created", "date"),
+                "employee_name": Column("Manager"),
+                "_file": Column("File"),
+                "_row": Column("Line", "count"),
+            },
+            "card_deals",
+            height="content" if deals.num_rows <= 10 else "auto",
+        )
+
+
 def timeline_section(account: str) -> None:
     """What happened, newest first."""
     page = here()
@@ -197,6 +223,8 @@ def account_card(account: str) -> None:
         st.text(f"This publication has no account with the id {account}. It may have been merged into another one.")
         return
     code = card["base_currency"] or page.base_currency
+    deals_known = "rpt_open_deals" in catalogue(page.warehouse)
+    deals = accounts.deals_total(page.warehouse, account)
     place = " · ".join(filter(None, (card["segment"], card["industry"], card["city"], card["country"])))
     st.html(
         f'<h1 class="keybook-name">{html.escape(card["account_name"] or account)}</h1>'
@@ -220,8 +248,9 @@ def account_card(account: str) -> None:
             Tile("Unapplied", money(card["unapplied_amount"], code), metric=("rpt_accounts", "unapplied_amount", "R2")),
             Tile(
                 "Open deals",
-                number(card["open_deals"]),
-                versus=money(card["open_deals_amount"], code) if card["open_deals_amount"] is not None else None,
+                number(deals["deals"] if deals_known else None),
+                versus=money(deals["amount_base"], code) if deals["amount_base"] is not None else None,
+                metric=("rpt_open_deals", "amount_base", "P8"),
             ),
             Tile(
                 "Health",
@@ -239,6 +268,7 @@ def account_card(account: str) -> None:
             for row in behaviour
             if row["credit_limit"] is not None
         ]
+        limit = money(card["credit_limit"], card["currency"])
         ratings = [f"{row['payment_rating']} in {row['currency']}" for row in behaviour if row["payment_rating"]]
         terms = number(card["payment_terms_days"]) + " days" if card["payment_terms_days"] is not None else None
         last = iso(card["last_payment_on"])
@@ -247,7 +277,7 @@ def account_card(account: str) -> None:
         facts(
             [
                 ("Payment terms", terms),
-                ("Credit limit", "; ".join(limits)),
+                ("Credit limit", "; ".join(limits) or limit),
                 ("Payment rating", "; ".join(ratings)),
                 ("Next due", iso(card["next_due_on"])),
                 ("Last payment", last),
@@ -275,4 +305,5 @@ def account_card(account: str) -> None:
     money_section(account, code)
     terms_section(account)
     invoices_section(account)
+    deals_section(account)
     timeline_section(account)

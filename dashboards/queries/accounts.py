@@ -52,7 +52,7 @@ CARD = """
         accounts.unapplied_amount, accounts.last_payment_on, accounts.last_payment_amount, accounts.next_due_on,
         accounts.last_act_sent_on, accounts.last_contact_on, accounts.usual_channel, accounts.health_score,
         accounts.card_completeness, accounts.first_invoice_on, accounts.payment_terms_days,
-        accounts.open_deals, accounts.open_deals_amount, accounts.base_currency, accounts._file, accounts._row
+        accounts.credit_limit, accounts.currency, accounts.base_currency, accounts._file, accounts._row
     from {rpt_accounts} as accounts
     left join {rpt_accounts} as parents on parents.account_id = accounts.parent_account_id
     where accounts.account_id = $account
@@ -93,6 +93,19 @@ INVOICES = """
     from {rpt_open_invoices}
     where account_id = $account
     order by due_on, invoice_number, instalment_number
+"""
+
+DEALS = """
+    select deal_name, stage, probability, currency, amount, expected_close_on, created_on, employee_name, _file, _row
+    from {rpt_open_deals}
+    where account_id = $account
+    order by expected_close_on nulls last, amount_base desc nulls last, deal_name
+"""
+
+DEALS_TOTAL = """
+    select count(*) as deals, sum(amount_base) as amount_base
+    from {rpt_open_deals}
+    where account_id = $account
 """
 
 PROMISES = """
@@ -167,3 +180,15 @@ def invoices(warehouse: str, account: str) -> pa.Table:
 def promises(warehouse: str, account: str) -> pa.Table:
     """The promises to pay, the latest first."""
     return select(warehouse, PROMISES, account=account)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def deals(warehouse: str, account: str) -> pa.Table:
+    """The deals that are open at the as-of date, those expected first on top."""
+    return select(warehouse, DEALS, account=account)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def deals_total(warehouse: str, account: str) -> dict[str, Any]:
+    """How many deals are open, and their sum in base currency."""
+    return first(select(warehouse, DEALS_TOTAL, account=account))

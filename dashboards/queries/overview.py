@@ -62,6 +62,16 @@ MONTHLY_CURRENCY = f"""
     order by month
 """
 
+# The same of the whole company: as the metrics have it.
+MONTHLY_CURRENCY_ALL = """
+    select strftime(month, '%Y-%m') as month, sales as revenue, collected, open_amount, overdue_amount,
+        cast(null as decimal(38, 4)) as won_amount, cast(null as bigint) as won_deals,
+        cast(null as bigint) as two_way_contacts, 0 as missing_rate_count
+    from {rpt_receivable_kpis} as kpis
+    where currency = $currency and kpis.month >= $since
+    order by kpis.month
+"""
+
 ATTENTION = f"""
     with chosen as ({ACCOUNTS})
 
@@ -72,6 +82,17 @@ ATTENTION = f"""
     left join {{rpt_accounts}} as accounts using (account_id)
     where {CHOSEN}
     order by worklist.rank
+    limit $most
+"""
+
+# Where a publication has no worklist: who owes most of what is overdue.
+MOST_OVERDUE = f"""
+    with chosen as ({ACCOUNTS})
+
+    select account_id, account_name, owner_name, team, open_amount, overdue_amount, last_payment_on, last_contact_on
+    from {{rpt_accounts}} as accounts
+    where {CHOSEN} and overdue_amount > 0
+    order by overdue_amount desc, account_name, account_id
     limit $most
 """
 
@@ -107,7 +128,8 @@ RETENTION = """
 @st.cache_data(show_spinner=False, max_entries=64)
 def monthly(warehouse: str, filters: Filters) -> pa.Table:
     """Revenue, collected, open and overdue a month, for the accounts and the currency that were chosen."""
-    query = MONTHLY_BASE if filters.currency == ALL else MONTHLY_CURRENCY
+    one = MONTHLY_CURRENCY if filters.narrows_accounts else MONTHLY_CURRENCY_ALL
+    query = MONTHLY_BASE if filters.currency == ALL else one
     return select(warehouse, query, **filters.values())
 
 
@@ -115,6 +137,12 @@ def monthly(warehouse: str, filters: Filters) -> pa.Table:
 def worklist(warehouse: str, filters: Filters, most: int) -> pa.Table:
     """The accounts to call first about money, at most so many."""
     return select(warehouse, ATTENTION, most=most, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def most_overdue(warehouse: str, filters: Filters, most: int) -> pa.Table:
+    """The accounts that owe most of what is overdue, in base currency, at most so many."""
+    return select(warehouse, MOST_OVERDUE, most=most, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -99,8 +99,11 @@ _REQUIRED = {
 
 _EXTRA = {
     "rpt_accounts": """
-        payment_terms_days int, open_deals int, open_deals_amount money, website text, phone text,
-        email text, city text, industry text, as_of_date date""",
+        payment_terms_days int, credit_limit money, currency text, website text, phone text, email text, city text,
+        industry text, as_of_date date""",
+    "rpt_open_deals": """
+        deal_id text, account_id text, deal_name text, employee_name text, stage text, currency text, amount money,
+        amount_base money, probability real, created_on date, expected_close_on date, _file text, _row int""",
     "rpt_receivable_kpis": "base_currency text, missing_rate_count int",
     "rpt_account_monthly": "missing_rate_count int",
     "rpt_pipeline": "employee_name text, team text",

@@ -18,7 +18,24 @@ from pipelines.exports.recognise import Match, normal
 _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
 # Currencies without minor units (ISO 4217): an amount in minor units is already whole.
-_ZERO_DECIMAL = ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
+_ZERO_DECIMAL = [
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "JPY",
+    "KMF",
+    "KRW",
+    "MGA",
+    "PYG",
+    "RWF",
+    "UGX",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+]
 BLANK = "cast(null as varchar)"
 _LITERAL = ColumnMap.model_validate({"value": ""})
 _MOMENT = "TIMESTAMP WITH TIME ZONE"

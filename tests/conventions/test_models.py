@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.settings import load_settings
-from pipelines.transform import DBT_PROJECT, manifest, read_manifest
+from pipelines.transform import DBT_PROJECT, read_manifest
 
 # Which layers a layer may read. `staging` alone reads what was landed; reporting reads marts.
 READS = {
@@ -24,7 +24,7 @@ CLOCK = re.compile(r"\b(current_date|current_timestamp|now\s*\(|get_current_time
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     settings = load_settings(home=tmp_path_factory.mktemp("home"))
-    parsed = read_manifest(manifest(settings))
+    parsed = read_manifest(settings)
     return {**parsed["nodes"], **parsed["sources"]}
 
 

@@ -13,11 +13,12 @@ coalesce(nullif({{ column }}, ''), (select default_currency from {{ source('raw'
 (cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0))
 {%- endmacro %}
 
-{#- The provenance columns of a fact, from one relation. -#}
-{% macro provenance(relation) -%}
-{{ relation }}._system,
-    {{ relation }}._source,
-    {{ relation }}._file,
-    {{ relation }}._file_sha256,
-    {{ relation }}._row
+{#- The provenance columns of a fact: of `relation`, or of the only one that the select reads. -#}
+{% macro provenance(relation=none) -%}
+{%- set prefix = relation ~ '.' if relation else '' -%}
+{{ prefix }}_system,
+        {{ prefix }}_source,
+        {{ prefix }}_file,
+        {{ prefix }}_file_sha256,
+        {{ prefix }}_row
 {%- endmacro %}

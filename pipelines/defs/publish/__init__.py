@@ -4,12 +4,12 @@ import dagster as dg
 
 from pipelines.defs.transform import RefreshConfig
 from pipelines.refresh import Refresh
-from pipelines.transform import manifest, read_manifest
+from pipelines.transform import read_manifest
 
 
 def build(refresh: Refresh) -> dg.Definitions:
     """The publication, which waits for every model of the reporting layer."""
-    nodes = read_manifest(manifest(refresh.settings))["nodes"].values()
+    nodes = read_manifest(refresh.settings)["nodes"].values()
     gates = [
         dg.AssetKey([node["schema"], node["name"]])
         for node in nodes

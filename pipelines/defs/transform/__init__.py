@@ -13,7 +13,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from pipelines.refresh import Refresh
 from pipelines.transform import build as build_project
-from pipelines.transform import failures, manifest, read_manifest
+from pipelines.transform import failures, read_manifest
 
 
 class RefreshConfig(dg.Config):
@@ -40,9 +40,9 @@ class Translator(DagsterDbtTranslator):
 def build(refresh: Refresh) -> dg.Definitions:
     """The models and their checks."""
     translator = Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True))
-    parsed: dict[str, Any] = read_manifest(manifest(refresh.settings))
+    manifest = read_manifest(refresh.settings)
 
-    @dbt_assets(manifest=parsed, dagster_dbt_translator=translator, name="transform")
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="transform")
     def transform(context: dg.AssetExecutionContext, config: RefreshConfig) -> Iterator[Any]:
         with refresh.warehouse.writing():
             refresh.start_build(context.run.run_id, config.as_of)
@@ -51,7 +51,7 @@ def build(refresh: Refresh) -> dg.Definitions:
         for event in events:
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
             target = Path(refresh.settings.warehouse / ".dbt")
-            yield from message.to_default_asset_events(parsed, translator, context, target)
+            yield from message.to_default_asset_events(manifest, translator, context, target)
         failed = failures(results)
         if failed:
             raise dg.Failure("\n".join(failed), allow_retries=False)

@@ -1,6 +1,7 @@
 -- Grain: one row, the run. Its as-of date is the asked one, else the day of the newest event.
 -- An event is something that happened: due dates, expected closes and drafts are no events. A meeting may be entered
--- before it takes place, so a CRM moment later than its export (`_known_at`) is a plan and does not count.
+-- long before it takes place, so that of an activity only its entry and its completion count, and a CRM moment later
+-- than its export (`_known_at`) is a plan.
 with run as (
     select * from {{ source('raw', 'run') }}
 ),
@@ -38,8 +39,6 @@ newest_moments as (
     select max(converted_at) from {{ ref('stg_crm__leads') }}
     union all
     select max(created_at) from {{ ref('stg_crm__activities') }}
-    union all
-    select max(occurred_at) from {{ ref('stg_crm__activities') }} where occurred_at <= _known_at
     union all
     select max(completed_at) from {{ ref('stg_crm__activities') }} where completed_at <= _known_at
     union all

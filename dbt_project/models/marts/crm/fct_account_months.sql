@@ -43,7 +43,7 @@ events as (
         {{ month_of('lines.issued_on') }},
         {{ measured({
             'listed_net': 'lines.sales_sign * lines.net_amount_base',
-            'list_amount': 'lines.sales_sign * lines.quantity * products.list_price * rates.rate',
+            'list_amount': 'lines.sales_sign * lines.quantity * cast(products.list_price as decimal(28, 6)) * rates.rate',
         }) }}
         cast(null as date),
         lines.issued_on

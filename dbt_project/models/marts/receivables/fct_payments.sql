@@ -20,7 +20,7 @@ cash as (
         reference,
         amount,
         received_on,
-        {{ provenance('payments') }},
+        {{ provenance() }},
         _known_at as known_at
     from payments
     union all
@@ -35,7 +35,7 @@ cash as (
         null,
         amount,
         event_date,
-        {{ provenance('linked') }},
+        {{ provenance() }},
         _known_at
     from {{ ref('int_applications_linked') }} as linked
     where issue is null and payment_id is null and origin_kind = 'payment'
@@ -51,7 +51,7 @@ cash as (
         null,
         amount,
         event_date,
-        {{ provenance('assumed') }},
+        {{ provenance() }},
         _known_at
     from {{ ref('int_applications_assumed') }} as assumed
     where payment_id is null
@@ -67,7 +67,7 @@ cash as (
         null,
         -amount,
         event_date,
-        {{ provenance('consumed') }},
+        {{ provenance() }},
         _known_at
     from {{ ref('int_credit_notes_consumed') }} as consumed
     union all
@@ -83,7 +83,7 @@ cash as (
         null,
         -sum(amount),
         occurred_on,
-        {{ provenance('adjusted') }},
+        {{ provenance() }},
         min(_known_at)
     from {{ ref('int_adjustments_posted') }} as adjusted
     where issue is null

@@ -24,7 +24,7 @@ events as (
         cast(null as date) as settlement_date,
         issued_on,
         due_on,
-        {{ provenance('documents') }},
+        {{ provenance() }},
         _known_at as known_at
     from documents
     union all
@@ -45,7 +45,7 @@ events as (
         null,
         issued_on,
         due_on,
-        {{ provenance('documents') }},
+        {{ provenance() }},
         _known_at
     from documents
     where is_void
@@ -66,7 +66,7 @@ events as (
         event_date,
         issued_on,
         due_on,
-        {{ provenance('linked') }},
+        {{ provenance() }},
         _known_at
     from {{ ref('int_applications_linked') }} as linked
     where issue is null
@@ -87,7 +87,7 @@ events as (
         event_date,
         issued_on,
         due_on,
-        {{ provenance('assumed') }},
+        {{ provenance() }},
         _known_at
     from {{ ref('int_applications_assumed') }} as assumed
     union all
@@ -107,7 +107,7 @@ events as (
         settlement_date,
         issued_on,
         due_on,
-        {{ provenance('adjusted') }},
+        {{ provenance() }},
         _known_at
     from (
         select

@@ -22,7 +22,7 @@ exceptions as (
         currency,
         gross_amount as amount,
         issued_on as event_date,
-        {{ provenance('documents') }}
+        {{ provenance() }}
     from documents
     where not is_void
         and not is_draft
@@ -40,7 +40,7 @@ exceptions as (
         currency,
         amount,
         received_on,
-        {{ provenance('payments') }}
+        {{ provenance() }}
     from payments
     where not is_received
     union all
@@ -52,7 +52,7 @@ exceptions as (
         currency,
         amount,
         event_date,
-        {{ provenance('linked') }}
+        {{ provenance() }}
     from {{ ref('int_applications_linked') }} as linked
     where issue is not null
     union all
@@ -64,7 +64,7 @@ exceptions as (
         currency,
         amount,
         event_date,
-        {{ provenance('adjusted') }}
+        {{ provenance() }}
     from {{ ref('int_adjustments_posted') }} as adjusted
     where issue is not null
 )

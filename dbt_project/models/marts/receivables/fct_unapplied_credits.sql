@@ -23,7 +23,7 @@ movements as (
         amount,
         received_on as event_date,
         received_on as origin_date,
-        {{ provenance('payments') }},
+        {{ provenance() }},
         _known_at as known_at
     from payments
     union all
@@ -38,7 +38,7 @@ movements as (
         gross_amount,
         issued_on,
         issued_on,
-        {{ provenance('documents') }},
+        {{ provenance() }},
         _known_at
     from documents
     union all
@@ -53,7 +53,7 @@ movements as (
         -gross_amount,
         voided_on,
         issued_on,
-        {{ provenance('documents') }},
+        {{ provenance() }},
         _known_at
     from documents
     where is_void
@@ -70,7 +70,7 @@ movements as (
         -origin_amount,
         event_date,
         origin_date,
-        {{ provenance('linked') }},
+        {{ provenance() }},
         _known_at
     from {{ ref('int_applications_linked') }} as linked
     where issue is null and (payment_id is not null or (credit_note_id is not null and origin_kind = 'credit_note'))
@@ -86,7 +86,7 @@ movements as (
         -amount,
         event_date,
         received_on,
-        {{ provenance('assumed') }},
+        {{ provenance() }},
         _known_at
     from {{ ref('int_applications_assumed') }} as assumed
     where payment_id is not null
@@ -102,7 +102,7 @@ movements as (
         -amount,
         event_date,
         event_date,
-        {{ provenance('consumed') }},
+        {{ provenance() }},
         _known_at
     from {{ ref('int_credit_notes_consumed') }} as consumed
     union all
@@ -117,7 +117,7 @@ movements as (
         -amount,
         event_date,
         event_date,
-        {{ provenance('adjusted') }},
+        {{ provenance() }},
         _known_at
     from {{ ref('int_adjustments_posted') }} as adjusted
     where target = 'unapplied'

@@ -130,6 +130,11 @@ select
     accounts.industry,
     accounts.country,
     accounts.region,
+    accounts.city,
+    accounts.website,
+    accounts.phone,
+    accounts.email,
+    accounts.currency,
     states.status,
     accounts.crm_status,
     accounts.tier,
@@ -140,6 +145,8 @@ select
     {{ money('coalesce(balances.overdue_amount, 0)') }} as overdue_amount,
     {{ money('coalesce(balances.unapplied_amount, 0)') }} as unapplied_amount,
     {{ money('payments.amount_base') }} as last_payment_amount,
+    {{ money('accounts.credit_limit') }} as credit_limit,
+    cast(accounts.payment_terms_days as bigint) as payment_terms_days,
     cast(
         coalesce(balances.missing_rate_count, 0) + coalesce(revenue.missing_rate_count, 0)
         + coalesce(payments.missing_rate_count, 0) as bigint

@@ -18,36 +18,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.settings import PROJECT, Settings, SettingsError, load_settings
+from pipelines.commands.files import FILE_COMMANDS
+from pipelines.commands.shared import (
+    GATE_FAILED,
+    PUBLISHED,
+    UNUSABLE,
+    WITH_REJECTS,
+    HomeCommand,
+    refresh_of,
+    settings_of,
+)
+from pipelines.settings import PROJECT
 
 if TYPE_CHECKING:
     from pipelines.exports.raw import Receipt
     from pipelines.refresh import Refresh
-
-PUBLISHED, GATE_FAILED, UNUSABLE, WITH_REJECTS = 0, 1, 2, 3
-
-
-class HomeCommand(click.Command):
-    """A command that works on a home: each takes `--home`."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Adds the option."""
-        super().__init__(*arguments, **options)
-        home = click.Option(["--home"], type=click.Path(path_type=Path), help="Holds landing/, warehouse/, reports/.")
-        self.params.append(home)
-
-
-def _settings(**given: object) -> Settings:
-    try:
-        return load_settings(**given)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _refresh(**given: object) -> Refresh:
-    from pipelines.refresh import Refresh
-
-    return Refresh(_settings(**given))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,7 +56,7 @@ def _day(_context: click.Context, _option: click.Parameter, value: str | None) -
 @click.option("--full", is_flag=True, help="Build and publish even when nothing has changed.")
 def refresh(home: Path | None, landing: Path | None, as_of: str | None, full: bool) -> None:
     """Land new exports, build, check and publish."""
-    work = _refresh(home=home, landing=landing)
+    work = refresh_of(home=home, landing=landing)
     if landing is not None and not landing.is_dir():
         raise click.UsageError(f"{landing} is no folder.")
     if work.is_empty():
@@ -168,7 +153,7 @@ def _exit_code(work: Refresh) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(home: Path | None, as_json: bool) -> None:
     """What is published, as of when, from which files, and what was rejected and why."""
-    work = _refresh(home=home)
+    work = refresh_of(home=home)
     published = work.warehouse.published()
     receipts = list(work.store.receipts())
     if as_json:
@@ -208,7 +193,7 @@ def rollback(home: Path | None) -> None:
     """Publish the version before the published one again."""
     from pipelines.publications import PublishError
 
-    work = _refresh(home=home)
+    work = refresh_of(home=home)
     try:
         with work.warehouse.writing():
             published = work.warehouse.rollback()
@@ -224,7 +209,7 @@ def sql(home: Path | None, query: str, shape: str) -> None:
     """Run a read-only query on the published warehouse."""
     import duckdb
 
-    settings = _settings(home=home)
+    settings = settings_of(home=home)
     if not settings.published.exists():
         raise click.ClickException("Nothing is published yet; run `keybook refresh` first.")
     try:
@@ -253,7 +238,7 @@ def sql(home: Path | None, query: str, shape: str) -> None:
 @click.option("--port", type=int, default=8501, show_default=True)
 def dashboard(home: Path | None, port: int) -> None:
     """Show the dashboards on the published warehouse."""
-    settings = _settings(home=home)
+    settings = settings_of(home=home)
     click.echo(f"Keybook's dashboards: http://localhost:{port}")
     command = [
         sys.executable, "-m", "streamlit", "run", str(PROJECT / "dashboards" / "app.py"),
@@ -278,3 +263,7 @@ def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     generate(out, accounts=accounts, months=months, seed=seed)
     files = [path for path in out.rglob("*") if path.is_file()]
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
+
+
+for _command in FILE_COMMANDS:
+    main.add_command(_command)

@@ -52,7 +52,7 @@ class Refresh:
         """Lands files by the contracts as they are now."""
         return Landing(self.store, load_contracts(), self.surroundings)
 
-    def _hashes(self) -> Iterator[NewFile]:
+    def hashes(self) -> Iterator[NewFile]:
         """Every file of the landing folder with its hash; one that has not been touched is not hashed again."""
         memory_file = self.store.root / "hashes.json"
         memory = json.loads(memory_file.read_text(encoding="utf-8")) if memory_file.exists() else {}
@@ -66,14 +66,18 @@ class Refresh:
             memory_file.write_text(json.dumps(seen, indent=0), encoding="utf-8")
 
     def new_files(self) -> list[NewFile]:
-        """The files that were never landed, or whose contract has changed; of copies only the first."""
+        """The files that were never landed, or whose contract has changed; of copies only the first.
+
+        A file that a person told Keybook to forget is none of them.
+        """
         contracts = load_contracts()
         all_digest = digest_of_all(contracts)
         found: dict[str, NewFile] = {}
-        for file in self._hashes():
-            if file.sha256 not in found and needs_landing(
-                self.store.receipt(file.sha256), contracts, all_digest, self.surroundings
-            ):
+        forgotten = self.store.forgotten()
+        for file in self.hashes():
+            if file.sha256 in found or file.sha256 in forgotten:
+                continue
+            if needs_landing(self.store.receipt(file.sha256), contracts, all_digest, self.surroundings):
                 found[file.sha256] = file
         return list(found.values())
 
@@ -107,10 +111,11 @@ class Refresh:
         return published is not None and not self.new_files() and published.inputs == self.inputs(as_of)
 
     def is_empty(self) -> bool:
-        """Whether there is nothing landed and nothing to land."""
-        return not export_files(self.settings.landing_dir) and not any(
-            receipt.entities for receipt in self.store.receipts()
-        )
+        """Whether there is nothing landed, nothing to land, and nothing published that would have to go."""
+        if self.warehouse.published() is not None or any(receipt.entities for receipt in self.store.receipts()):
+            return False
+        forgotten = self.store.forgotten()
+        return all(file.sha256 in forgotten for file in self.hashes())
 
     def start_build(self, run_id: str, as_of: str | None) -> None:
         """Makes the build's folder and the tables that tell the models what this run was asked for."""

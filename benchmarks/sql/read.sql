@@ -14,7 +14,7 @@ create temp macro digits(phone) as
 create temp table crm_accounts as
 select
     'salesforce:' || coalesce(MasterRecordId, Id) as account_id, 'salesforce:' || Id as own_id, Id as native_id,
-    'salesforce:' || ParentId as parent_account_id, Name as account_name, words(Name) as name_key,
+    'salesforce:' || ParentId as parent_account_id, trim(Name) as account_name, words(Name) as name_key,
     Segment__c as segment, Industry as industry, BillingCountry as country, BillingCity as city, Website as website,
     Phone as phone, replace(words(VAT_Number__c), ' ', '') as tax_key, 'salesforce:' || OwnerId as owner_id,
     'Account.csv' as _file, row_number() over () + 1 as _row
@@ -110,7 +110,7 @@ from read_csv(getvariable('landing') || '/crm_products.csv', header = true, type
 create temp table customers as
 with given as (
     select
-        "Contact ID" as customer_id, "Company Name" as customer_name, words("Company Name") as name_key, "Phone" as phone,
+        "Contact ID" as customer_id, trim("Company Name") as customer_name, words("Company Name") as name_key, "Phone" as phone,
         lower(trim("EmailID")) as email, replace(words("Tax Registration Number"), ' ', '') as tax_key,
         "Payment Terms" as payment_terms_days, "Billing City" as city, "Billing Country" as country,
         count(*) over (partition by words("Company Name")) as of_name,

@@ -200,8 +200,8 @@ left join owners on signed.account_id = owners.account_id and month_end >= coale
 create table reporting.rpt_account_monthly as
 select
     account_id, month, coalesce(revenue, 0) as net_revenue, coalesce(collected, 0) as collected, coalesce(open, 0) as open_amount_end,
-    coalesce(overdue, 0) as overdue_amount_end, won_deals, coalesce(won, 0) as won_amount, contacts as two_way_contacts,
-    inbound as inbound_calls, outbound as outbound_calls, cost, coalesce(revenue, 0) - cost as margin, budget,
+    coalesce(overdue, 0) as overdue_amount_end, coalesce(won_deals, 0) as won_deals, coalesce(won, 0) as won_amount,
+    coalesce(contacts, 0) as two_way_contacts, coalesce(inbound, 0) as inbound_calls, coalesce(outbound, 0) as outbound_calls, cost, coalesce(revenue, 0) - cost as margin, budget,
     coalesce(revenue, 0) - budget as budget_variance, 1 - listed / nullif(list, 0) as effective_discount, 'USD' as base_currency
 from account_months
 where month <= last_month;

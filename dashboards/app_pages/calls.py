@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboards.components import charts
-from dashboards.components.formats import number
+from dashboards.components.formats import number, words
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -153,14 +153,19 @@ with section(
     open_only = st.toggle("Only those still waiting", value=True, key="missed_open")
     missed = calls.missed(page.warehouse, page.filters, open_only, MOST)
     if missed.num_rows:
+        in_words = missed.set_column(
+            missed.column_names.index("state"),
+            "state",
+            [[words(state) if state else None for state in missed.column("state").to_pylist()]],
+        )
         picked = table(
-            missed,
+            in_words,
             {
                 "started_at": Column("Called", "time"),
                 "caller_number_masked": Column("From"),
                 "account_name": Column("Account", width="medium"),
                 "overdue_amount": Column(f"Overdue, {code or 'base'}", "money"),
-                "state": Column("State", help="open: the time to call back isn't over yet."),
+                "state": Column("State", help="open: the time to call back isn't over yet.", optional=True),
                 "handled_at": Column("Handled", "time", "K4: the first contact with the same number after it."),
                 "handled_by": Column("By"),
             },

@@ -13,7 +13,7 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import Column, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import overview, receivables, sales
-from dashboards.queries.base import ALL, rows
+from dashboards.queries.base import ALL, catalogue, rows
 
 TABLES = (
     "rpt_accounts",
@@ -145,45 +145,45 @@ with (
         nothing("Nothing is owed.", "rpt_open_invoices")
 
 left, right = st.columns([3, 2], gap="small")
-with (
-    left,
-    section(
-        "Accounts to call about money",
-        "In the order of the collection worklist. Click a row to open the account.",
-        key="attention",
-    ),
-):
-    worklist = overview.worklist(page.warehouse, page.filters, 12)
+ranked = "rpt_collection_worklist" in catalogue(page.warehouse)
+about = "In the order of the collection worklist." if ranked else "Those that owe most of what is overdue."
+with left, section("Accounts to call about money", f"{about} Click a row to open the account.", key="attention"):
+    find = overview.worklist if ranked else overview.most_overdue
+    worklist = find(page.warehouse, page.filters, 12)
+    overdue = Column(f"Overdue, {page.base_currency or 'base'}", "money", "R4")
+    columns = {
+        "rank": Column("Rank", "count"),
+        "account_name": Column("Account", width="medium"),
+        "overdue_amount": overdue,
+        "oldest_days_overdue": Column("Oldest, days", "count", "Days overdue of the oldest open item."),
+        "suggested_action": Column("Suggested action", width="medium"),
+        "reason": Column("Why", width="large"),
+        "last_contact_on": Column("Last contact", "date"),
+        "owner_name": Column("Manager"),
+    }
+    plainly = {
+        "owner_name": Column("Manager"),
+        "account_name": Column("Account", width="medium"),
+        "overdue_amount": overdue,
+        "open_amount": Column(f"Open, {page.base_currency or 'base'}", "money", "R1"),
+        "last_payment_on": Column("Last payment", "date"),
+        "last_contact_on": Column("Last contact", "date"),
+    }
     if worklist.num_rows:
-        open_account(
-            table(
-                worklist,
-                {
-                    "rank": Column("Rank", "count"),
-                    "account_name": Column("Account", width="medium"),
-                    "overdue_amount": Column(f"Overdue, {page.base_currency or 'base'}", "money"),
-                    "oldest_days_overdue": Column("Oldest, days", "count", "Days overdue of the oldest open item."),
-                    "suggested_action": Column("Suggested action", width="medium"),
-                    "reason": Column("Why", width="large"),
-                    "last_contact_on": Column("Last contact", "date"),
-                    "owner_name": Column("Manager"),
-                },
-                "overview_worklist",
-                pick="account_id",
-            )
-        )
+        open_account(table(worklist, columns if ranked else plainly, "overview_worklist", pick="account_id"))
     else:
-        nothing("No account has anything overdue.", "rpt_collection_worklist")
+        nothing("No account has anything overdue.")
 with right, section("The book", "Accounts by state, and the deals that are open.", key="book"):
     if statuses:
         by_status = {row["status"]: row["accounts"] for row in statuses}
+        known = [row["key_accounts"] for row in statuses if row["key_accounts"] is not None]
         facts(
             [
                 ("Active accounts", number(by_status.get("active", 0))),
                 ("Paused", number(by_status.get("paused", 0))),
                 ("Lost", number(by_status.get("lost", 0))),
                 ("State not known", number(by_status.get("not known", 0))),
-                ("Key accounts", number(sum(row["key_accounts"] for row in statuses))),
+                ("Key accounts", number(sum(known) if known else None)),
                 ("Open deals", number(pipeline["open_deals"])),
                 ("Pipeline", money(pipeline["open_amount"], page.base_currency)),
                 ("Weighted by probability", money(pipeline["weighted_amount"], page.base_currency)),
@@ -194,45 +194,53 @@ with right, section("The book", "Accounts by state, and the deals that are open.
     else:
         nothing("No accounts.", "rpt_accounts")
 
-left, right = st.columns(2, gap="small")
-with (
-    left,
-    section("Concentration", whole_company() or "Share of revenue that the largest accounts bring.", key="share"),
-):
-    concentration = rows(overview.concentration(page.warehouse, page.filters))
-    if any(row["top10_share"] is not None for row in concentration):
-        charts.lines(
-            concentration,
-            {"top1_share": "Largest", "top5_share": "Top 5", "top10_share": "Top 10"},
-            ["violet", "teal", "blue"],
-            "Share of revenue",
-            key="overview_share",
-            fmt=".1%",
-            axis_format=".0%",
-            alt_text="Share of revenue of the largest accounts by month",
-        )
-    else:
-        nothing("No revenue in this period.", "rpt_concentration")
-with (
-    right,
-    section("Retention", whole_company() or "Of the revenue a year or a month ago, what is still there.", key="kept"),
-):
-    retention = rows(overview.retention(page.warehouse, page.filters))
-    basis = "mrr" if any(row["basis"] == "mrr" and row["nrr"] is not None for row in retention) else "invoiced"
-    kept = [row for row in retention if row["basis"] == basis]
-    if any(row["nrr"] is not None for row in kept):
-        charts.lines(
-            kept,
-            {"nrr": "Net (V4)", "grr": "Gross (V5)"},
-            ["blue", "orange"],
-            "Recurring revenue kept" if basis == "mrr" else "Invoiced revenue kept",
-            key="overview_kept",
-            fmt=".1%",
-            axis_format=".0%",
-            zero=False,
-            alt_text="Net and gross revenue retention by month",
-        )
-    else:
-        nothing("Not enough months to compare.", "rpt_revenue_retention")
 
+def long_view() -> None:
+    """Concentration and retention, of which a year's movement matters more than today's figure."""
+    left, right = st.columns(2, gap="small")
+    with (
+        left,
+        section("Concentration", whole_company() or "Share of revenue that the largest accounts bring.", key="share"),
+    ):
+        concentration = rows(overview.concentration(page.warehouse, page.filters))
+        if any(row["top10_share"] is not None for row in concentration):
+            charts.lines(
+                concentration,
+                {"top1_share": "Largest", "top5_share": "Top 5", "top10_share": "Top 10"},
+                ["violet", "teal", "blue"],
+                "Share of revenue",
+                key="overview_share",
+                fmt=".1%",
+                axis_format=".0%",
+                alt_text="Share of revenue of the largest accounts by month",
+            )
+        else:
+            nothing("No revenue in this period.", "rpt_concentration")
+    with (
+        right,
+        section(
+            "Retention", whole_company() or "Of the revenue a year or a month ago, what is still there.", key="kept"
+        ),
+    ):
+        retention = rows(overview.retention(page.warehouse, page.filters))
+        basis = "mrr" if any(row["basis"] == "mrr" and row["nrr"] is not None for row in retention) else "invoiced"
+        kept = [row for row in retention if row["basis"] == basis]
+        if any(row["nrr"] is not None for row in kept):
+            charts.lines(
+                kept,
+                {"nrr": "Net (V4)", "grr": "Gross (V5)"},
+                ["blue", "orange"],
+                "Recurring revenue kept" if basis == "mrr" else "Invoiced revenue kept",
+                key="overview_kept",
+                fmt=".1%",
+                axis_format=".0%",
+                zero=False,
+                alt_text="Net and gross revenue retention by month",
+            )
+        else:
+            nothing("Not enough months to compare.", "rpt_revenue_retention")
+
+
+if {"rpt_concentration", "rpt_revenue_retention"} & set(catalogue(page.warehouse)):
+    long_view()
 footnotes(*TABLES)

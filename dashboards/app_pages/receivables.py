@@ -28,6 +28,7 @@ chosen = page.filters.currency
 code = page.base_currency if chosen == ALL else chosen
 kpis = rows(receivables.kpis(page.warehouse, page.filters))
 by_currency = rows(receivables.ageing_by_currency(page.warehouse, page.filters))
+whole = "all currencies" if chosen == ALL else "invoices"
 single = receivables.one_currency(by_currency, chosen, page.base_currency)
 
 
@@ -56,7 +57,10 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, kind: str) -> T
 def ageing_tab() -> None:
     """Buckets at the as-of date by currency, over time, and by account."""
     left, right = st.columns([2, 3], gap="small")
-    with left, section("At the as-of date", f"Open by days overdue, in {code or 'base currency'}.", key="ageing-now"):
+    with (
+        left,
+        section("At the as-of date", f"Open by days overdue, {whole} in {code or 'base currency'}.", key="ageing-now"),
+    ):
         if chosen == ALL:
             parts = rows(receivables.ageing_base(page.warehouse, page.filters))
             amounts = {row["aging_bucket"]: row["amount"] for row in parts}
@@ -71,7 +75,7 @@ def ageing_tab() -> None:
             nothing("Nothing is owed.", "rpt_open_invoices")
         if unknown:
             st.caption(f"{number(unknown)} open invoices have no exchange rate and are not in these columns.")
-    with right, section("Month by month", f"Open at each month end, in {single}.", key="ageing-history"):
+    with right, section("Month by month", f"Open at each month end, of invoices in {single}.", key="ageing-history"):
         history = rows(receivables.ageing_history(page.warehouse, page.filters, single or ""))
         if history:
             money_charts.ageing_history(
@@ -270,7 +274,9 @@ def movements_tab() -> None:
         left,
         section(
             "What moved the balance",
-            f"{moves['first_month']} to {moves['last_month']}, in {single}." if moves["closing"] is not None else None,
+            f"{moves['first_month']} to {moves['last_month']}, of invoices in {single}."
+            if moves["closing"] is not None
+            else None,
             key="moves",
         ),
     ):
@@ -285,7 +291,12 @@ def movements_tab() -> None:
             money_charts.waterfall(
                 steps, single or "", key="moves", alt_text="Movements from opening to closing balance"
             )
-    with right, section("Cash expected", f"A week, in {single}, from how each customer pays (R30).", key="forecast"):
+    with (
+        right,
+        section(
+            "Cash expected", f"A week, of invoices in {single}, from how each customer pays (R30).", key="forecast"
+        ),
+    ):
         forecast = rows(receivables.forecast(page.warehouse, page.filters, single or ""))
         if forecast:
             charts.bars(

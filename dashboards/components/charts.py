@@ -138,7 +138,7 @@ def lines(
         alt.Tooltip("series:N", title="What"),
         alt.Tooltip("value:Q", title=unit, format=fmt),
     ]
-    line = base.mark_line(strokeWidth=2.25, interpolate="monotone").encode(y=y)
+    line = base.mark_line(strokeWidth=2.25).encode(y=y)
     dots = base.mark_point(size=40, filled=True).encode(y=y, tooltip=tooltip)
     label = (
         alt.Chart(inline(ends))
@@ -276,7 +276,7 @@ def heat(data: Rows, x: str, y: str, value: str, title: str, tips: dict[str, str
             x=alt.X(
                 f"{x}:O",
                 title=None,
-                axis=alt.Axis(labelAngle=0, labelOverlap="parity", grid=False, labelExpr=_SHORT_DAY),
+                axis=alt.Axis(labelAngle=0, labelOverlap="parity", grid=False, labelExpr=_SHORT_DAY, labelFlush=False),
             ),
             y=alt.Y(f"{y}:N", title=None, axis=alt.Axis(labelLimit=120, labelOverlap=False, grid=False)),
             color=alt.Color(

@@ -28,6 +28,8 @@ class Column:
     help: str | None = None
     pinned: bool = False
     width: Literal["small", "medium", "large"] | int | None = None
+    # Left out where not one row has a value.
+    optional: bool = False
 
 
 def _config(column: Column) -> Any:
@@ -81,6 +83,11 @@ def table(
     With `pick`, a click on a row returns that column's value of it, else None. The first column doesn't take clicks, so
     let it be one that nobody would click to open the row.
     """
+    columns = {
+        name: column
+        for name, column in columns.items()
+        if not column.optional or data.column(name).null_count < data.num_rows
+    }
     shown = _typed(data.select(list(columns)), columns)
     common: dict[str, Any] = {
         "hide_index": True,

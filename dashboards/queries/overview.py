@@ -100,7 +100,8 @@ STATUS = f"""
     with chosen as ({ACCOUNTS})
 
     select coalesce(status, 'not known') as status, count(*) as accounts,
-        count(*) filter (is_key_account) as key_accounts, sum(revenue_12m) as revenue_12m,
+        case when count(is_key_account) > 0 then count(*) filter (is_key_account) end as key_accounts,
+        sum(revenue_12m) as revenue_12m,
         sum(open_amount) as open_amount, sum(overdue_amount) as overdue_amount,
         sum(unapplied_amount) as unapplied_amount
     from {{rpt_accounts}} as accounts

@@ -1,4 +1,4 @@
--- What was collected (R17) went somewhere: cash = money applied to invoices and not taken back + what of it is unapplied.
+-- What was collected (R17) went somewhere: cash = money applied to invoices and not taken back + what is unapplied.
 -- In each currency but those in which a payment met an invoice of another currency.
 with mixed as (
     select currency, origin_currency

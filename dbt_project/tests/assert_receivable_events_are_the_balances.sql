@@ -12,7 +12,10 @@ balances as (
     inner join {{ ref('dim_runs') }} as run on balances.as_of_date = run.as_of_date
 )
 
-select coalesce(events.account_id, balances.account_id) as account_id, events.amount as of_events, balances.amount as of_balances
+select
+    coalesce(events.account_id, balances.account_id) as account_id,
+    events.amount as of_events,
+    balances.amount as of_balances
 from events
 full join balances on events.account_id = balances.account_id and events.currency = balances.currency
 where coalesce(events.amount, 0) <> coalesce(balances.amount, 0)

@@ -11,7 +11,11 @@ with counted as (
         'posted applications',
         (select count(*) from {{ ref('int_applications_linked') }} where issue is null)
         + (select count(*) from {{ ref('int_applications_assumed') }}),
-        (select count(*) from {{ ref('fct_receivable_events') }} where event_id like 'payment:%' or event_id like 'credit_note:%')
+        (
+            select count(*)
+            from {{ ref('fct_receivable_events') }}
+            where event_id like 'payment:%' or event_id like 'credit_note:%'
+        )
     union all
     select
         'adjustments',

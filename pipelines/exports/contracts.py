@@ -46,6 +46,12 @@ class Where(Part):
     not_: Texts | None = Field(None, alias="not")
     like: str | None = None
     blank: bool | None = None
+    same_as: Texts | None = None
+
+    @property
+    def headers(self) -> list[list[str]]:
+        """The headers that the condition looks at, each as its list of aliases."""
+        return [self.column, self.same_as] if self.same_as else [self.column]
 
 
 class Formats(Part):
@@ -72,16 +78,19 @@ class Formats(Part):
 
 
 class ColumnMap(Part):
-    """Where a canonical column's value comes from and how it is read. One of the first six says where."""
+    """Where a canonical column's value comes from and how it is read. One of the first seven says where."""
 
     from_: Texts | None = Field(None, alias="from")
     first_filled: list[str] | None = None
     join: list[str] | None = None
     sum: list[str] | None = None
+    product: list[str] | None = None
     value: str | int | float | None = None
     cases: list[dict[str, Any]] | None = None
 
     with_: str = Field(" ", alias="with")
+    total: bool = False
+    replace: dict[str, str] | None = None
     map: dict[str, str | None] | None = None
     otherwise: str | None = None
     extract: str | None = None
@@ -99,9 +108,11 @@ class ColumnMap(Part):
 
     @model_validator(mode="after")
     def _one_origin(self) -> ColumnMap:
-        origins = [self.from_, self.first_filled, self.join, self.sum, self.value, self.cases]
+        origins = [self.from_, self.first_filled, self.join, self.sum, self.product, self.value, self.cases]
         if sum(origin is not None for origin in origins) != 1:
-            raise ValueError("give exactly one of from, first_filled, join, sum, value, cases")
+            raise ValueError("give exactly one of from, first_filled, join, sum, product, value, cases")
+        if self.product is not None and len(self.product) != 2:
+            raise ValueError("product takes two headers")
         _ = self.branches  # a case outside the vocabulary is found when the contract is read, not when a file is
         return self
 
@@ -119,13 +130,36 @@ class ColumnMap(Part):
     def headers(self) -> list[list[str]]:
         """The headers that the column reads, each as its list of aliases."""
         found = [self.from_] if self.from_ else []
-        found += [[name] for name in (self.first_filled or []) + (self.join or [])]
+        found += [[name] for name in (self.first_filled or []) + (self.join or []) + (self.product or [])]
         found += [[name.lstrip("-")] for name in self.sum or []]
         if self.currency_column:
             found.append([self.currency_column])
         for where, column in self.branches:
-            found += ([where.column] if where else []) + column.headers
+            found += (where.headers if where else []) + column.headers
         return found
+
+    @property
+    def carried(self) -> list[list[str]]:
+        """The headers whose whole text the column holds in every row; of the others `_extra` keeps what they say.
+
+        A column takes the first of `first_filled`, and of `cases` only what each of them takes. The parts of a sum or a
+        product cannot be had from it again.
+        """
+        if self.from_:
+            return [self.from_]
+        if self.first_filled:
+            return [[self.first_filled[0]]]
+        if self.cases and self.branches[-1][0] is None:
+            first, *others = [column.carried for _, column in self.branches]
+            return [aliases for aliases in first if all(aliases in other for other in others)]
+        return [[name] for name in self.join or []]
+
+    @property
+    def origins(self) -> list[list[str]]:
+        """The headers that a value may come from: as `headers`, without those of conditions and currencies."""
+        if self.cases is not None:
+            return [aliases for _, column in self.branches for aliases in column.origins]
+        return [aliases for aliases in self.headers if aliases != [self.currency_column]]
 
 
 class EntityMap(Part):
@@ -145,11 +179,41 @@ class EntityMap(Part):
 
 
 class Recognise(Part):
-    """What a file must look like: headers that must all be there (each with its aliases), and ones that must not."""
+    """What a file must look like: headers that must all be there (each with its aliases), and ones that must not.
+
+    A file without a header row is told by its number of columns and by what its cells look like, a JSON document by its
+    own keys beside the table.
+    """
 
     headers: list[Texts] = []
     without: list[str] = []
     only: list[str] | None = None
+    columns: int | None = None
+    patterns: dict[str, str] = {}
+    document: dict[str, str] = {}
+
+
+class Group(Part):
+    """Rows that are titles of the rows below them: what is written in one becomes a column of those."""
+
+    column: str
+    when: list[Where]
+    from_: Texts | None = Field(None, alias="from")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_when(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("when"), dict):
+            return {**value, "when": [value["when"]]}
+        return value
+
+
+class Blocks(Part):
+    """Text of `key=value` lines in which each block is a row; keys outside of blocks belong to every row."""
+
+    start: str
+    end: str
+    pair: str = "="
 
 
 class Table(Part):
@@ -157,10 +221,20 @@ class Table(Part):
 
     path: str | None = None
     sheet: str | None = None
+    header: list[str] | None = None
+    header_rows: Literal[1, 2, 3] = 1
+    above: dict[str, str] = {}
+    group: Group | None = None
+    blocks: Blocks | None = None
+    encodings: dict[str, str] = {}
     short_rows: Literal["reject", "pad"] = "reject"
     skip: list[Where] = []
-    delimiter: str | None = None
-    encoding: str | None = None
+    drop: list[str] = []
+
+    @property
+    def derived(self) -> list[str]:
+        """Columns that the rows get from elsewhere in the file, behind their own."""
+        return [*self.above, *([self.group.column] if self.group else [])]
 
 
 class Contract(Part):
@@ -183,6 +257,7 @@ class Contract(Part):
     def _fits_the_entities(self) -> Contract:
         if not self.entities and not self.refuse:
             raise ValueError("a contract feeds at least one entity, or says with `refuse` why it feeds none")
+        self._layout_is_whole()
         for entity_id, mapping in self.entities.items():
             entity = entities().get(entity_id)
             if entity is None:
@@ -202,6 +277,18 @@ class Contract(Part):
                 raise ValueError(f"{entity_id}: `key: made` makes one missing key column, not {len(missing)}")
         return self
 
+    def _layout_is_whole(self) -> None:
+        wanted, table = self.recognise, self.table
+        if (table.header is None) != (wanted.columns is None):
+            raise ValueError("a file without a header needs both table.header and recognise.columns")
+        if table.header is not None:
+            strange = [name for name in wanted.patterns if name not in table.header]
+            if len(table.header) != wanted.columns or not wanted.patterns or strange:
+                raise ValueError("table.header names as many columns as recognise.columns, and patterns are of these")
+        for mapping in self.entities.values():
+            if not mapping.one_row_per and any(column.total for column in mapping.columns.values()):
+                raise ValueError("`total` adds up the rows that one_row_per folds: there is none")
+
     @cached_property
     def digest(self) -> str:
         """A hash of everything that decides how a file is read: a changed contract re-lands its files."""
@@ -213,13 +300,13 @@ class Contract(Part):
     def headers(self) -> set[str]:
         """Every header that the contract knows, aliases included."""
         found = set(self.known) | {alias for aliases in self.recognise.headers for alias in aliases}
-        found |= set(self.recognise.only or [])
-        conditions = list(self.table.skip)
+        found |= {*(self.recognise.only or []), *self.table.derived, *self.table.drop}
+        conditions = self.table.skip + (self.table.group.when if self.table.group else [])
         for mapping in self.entities.values():
             conditions += mapping.where
             found |= set(mapping.one_row_per)
             found |= {alias for column in mapping.columns.values() for aliases in column.headers for alias in aliases}
-        return found | {alias for condition in conditions for alias in condition.column}
+        return found | {alias for condition in conditions for aliases in condition.headers for alias in aliases}
 
 
 def _template(entity: Entity) -> Contract:

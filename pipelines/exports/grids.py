@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from pipelines.exports.contracts import Blocks
+
 # How many rows from the top a header may be looked for in.
 HEAD_ROWS = 60
 
@@ -48,6 +50,12 @@ class Grid(ABC):
     def __init__(self, part: str) -> None:
         """Names the part of the file (a sheet, a JSON path, a zip member; empty when the file is one table)."""
         self.part = part
+        # A name that the file itself gives the table, though it is its only one.
+        self.name = ""
+        # What the document says of itself beside the table: key -> text.
+        self.document: dict[str, str] = {}
+        # How the file's blocks are marked, where it is a text of blocks (`blocks.py`).
+        self.blocks: Blocks | None = None
 
     @abstractmethod
     def heads(self) -> list[Head]:
@@ -55,7 +63,7 @@ class Grid(ABC):
 
     @abstractmethod
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
-        """Fills the temporary table `grid` with the rows below `header_row` (an index into the head's rows)."""
+        """Fills the temporary table `grid` with the rows below `header_row` (an index into the head's rows; -1: all rows)."""
 
 
 def quoted(text: str) -> str:

@@ -16,11 +16,13 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.blocks import BlockText, find_blocks
 from pipelines.exports.cast import RowSql
 from pipelines.exports.contracts import Contract
 from pipelines.exports.delimited import Delimited
 from pipelines.exports.entities import entities
 from pipelines.exports.grids import Grid, quoted
+from pipelines.exports.layout import fit
 from pipelines.exports.raw import RawStore, Receipt
 from pipelines.exports.recognise import Recognition, recognise
 from pipelines.exports.records import json_records, parquet_records
@@ -86,7 +88,8 @@ def open_grids(path: Path, scratch: Path, contracts: dict[str, Contract], limits
         UnreadableError: it cannot be read at all.
     """
     found: list[Grid] = []
-    for member in unpack(path, scratch, limits):
+    declared = tuple({pair: None for contract in contracts.values() for pair in contract.table.encodings.items()})
+    for member in unpack(path, scratch, limits, declared):
         found += _grids_of(member, scratch, contracts, limits)
     return found
 
@@ -104,6 +107,9 @@ def _grids_of(member: Member, scratch: Path, contracts: dict[str, Contract], lim
             # A line of delimited text may begin with a bracket too.
             if any(member.name.endswith(end) for end in (".json", ".jsonl", ".ndjson")):
                 raise
+    known = dict.fromkeys(contract.table.blocks for contract in contracts.values() if contract.table.blocks)
+    if known and (blocks := find_blocks(member.path, list(known))):
+        return [BlockText(member.path, scratch, member.name, blocks)]
     return [Delimited(member.path, scratch, member.name, bad_bytes=member.bad_bytes)]
 
 
@@ -170,7 +176,8 @@ class Landing:
         contract = match.contract
         receipt.digests[contract.contract] = digest_of(contract, self.surroundings)
         if contract.refuse:
-            note(receipt, grid.part, "held", f"{where}: {contract.title}: {contract.refuse}")
+            refused = f"{where}: {contract.title}: {contract.refuse}"
+            receipt.refused.append((grid.part, refused))
             return
         connection = duckdb.connect(config={"temp_directory": str(scratch), "autoinstall_known_extensions": "false"})
         zone = contract.formats.timezone
@@ -178,6 +185,7 @@ class Landing:
         connection.execute(f"set timezone = {quoted(zone)}")
         loaded = grid.load(connection, match.head, match.header_row, contract.table.short_rows == "pad")
         sql = RowSql(contract, match, self.surroundings.business_timezone)
+        titles = fit(connection, grid, sql)
         order, problem = self._date_order(connection, sql, loaded.only_spaces)
         if problem:
             note(receipt, grid.part, "held", f"{where}: {problem}")
@@ -185,7 +193,7 @@ class Landing:
         table = TableLanding(
             connection, RowSql(contract, match, self.surroundings.business_timezone, order), receipt, grid.part
         )
-        table.land(loaded, staged, self.store)
+        table.land(loaded, staged, self.store, titles)
 
     @staticmethod
     def _date_order(connection: duckdb.DuckDBPyConnection, sql: RowSql, only_spaces: bool) -> tuple[str | None, str]:

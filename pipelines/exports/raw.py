@@ -2,7 +2,8 @@
 
 One export file becomes, for each entity that it feeds, `<domain>/<entity>/<contract>-<sha256>.parquet`, with
 `….rejects.parquet` and `….totals.parquet` beside it, and one receipt, `receipts/<sha256>.json`, that is written last:
-without its receipt a file has not been landed, and `sweep` clears what a crash left. What files may hold is
+without its receipt a file has not been landed, and `sweep` clears what a crash left. `forgotten/<sha256>.json` names a
+file that a person took out again and that is not to be landed though it lies there. What files may hold is
 `entities.py`; how they are made is `land.py`.
 """
 
@@ -147,6 +148,7 @@ class RawStore:
         """Names the folder; nothing is written before `prepare`."""
         self.root = root
         self.receipts_folder = root / "receipts"
+        self.forgotten_folder = root / "forgotten"
 
     def prepare(self) -> None:
         """Makes every entity's folder with its typed file without rows, and takes away what a crash left."""
@@ -223,6 +225,24 @@ class RawStore:
         path.unlink()
         self.sweep()
         return True
+
+    def forget(self, sha256: str, file: str, at: str) -> None:
+        """Remembers that a file is not to be landed, wherever it lies; `remove` takes out what it gave before."""
+        self.forgotten_folder.mkdir(parents=True, exist_ok=True)
+        path = self.forgotten_folder / f"{sha256}.json"
+        temporary = path.with_suffix(".writing")
+        said = {"sha256": sha256, "file": file, "forgotten_at": at}
+        temporary.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+        os.replace(temporary, path)
+
+    def forgotten(self) -> dict[str, str]:
+        """The files that are not to be landed: hash -> the name it was known by."""
+        found = (json.loads(path.read_text(encoding="utf-8")) for path in self.forgotten_folder.glob("*.json"))
+        return {entry["sha256"]: entry["file"] for entry in found}
+
+    def unforget(self, sha256: str) -> None:
+        """Lets a forgotten file be landed again."""
+        (self.forgotten_folder / f"{sha256}.json").unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Deletes Parquet files whose export file has no receipt, and half-written ones."""

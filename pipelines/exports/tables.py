@@ -48,8 +48,11 @@ class TableLanding:
     def _count(self, query: str) -> int:
         return int(self.connection.execute(query).fetchall()[0][0])
 
-    def land(self, loaded: Loaded, staged: Path, store: RawStore) -> None:
-        """Writes every entity's rows, rejects and control totals below `staged`, in the store's layout."""
+    def land(self, loaded: Loaded, staged: Path, store: RawStore, titles: int = 0) -> None:
+        """Writes every entity's rows, rejects and control totals below `staged`, in the store's layout.
+
+        `titles` counts the rows that were titles of groups and are taken out already.
+        """
         self._schema_events()
         self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
         if self.contract.table.skip:

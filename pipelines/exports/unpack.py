@@ -19,6 +19,8 @@ import zstandard
 from charset_normalizer import from_bytes
 
 CHUNK = 1 << 20
+# An encoding, and the words by which a text that is written in it says so.
+Declared = tuple[tuple[str, str], ...]
 Kind = Literal["text", "json", "workbook", "parquet"]
 
 
@@ -54,8 +56,10 @@ class Member:
     bad_bytes: bool = False
 
 
-def unpack(path: Path, scratch: Path, limits: Limits, encoding: str | None = None, name: str = "") -> Iterator[Member]:
+def unpack(path: Path, scratch: Path, limits: Limits, declared: Declared = (), name: str = "") -> Iterator[Member]:
     """The plain files in an export: itself, what it is compressed from, or the members of a zip.
+
+    `declared` are the words in which a text may say its encoding, with that encoding.
 
     Raises:
         UnreadableError: it is empty, damaged, encrypted or larger than the limit.
@@ -69,17 +73,17 @@ def unpack(path: Path, scratch: Path, limits: Limits, encoding: str | None = Non
     if not magic:
         raise UnreadableError("it is empty")
     if magic[:2] == b"\x1f\x8b":
-        yield from _decompressed(path, scratch, limits, encoding, name, "gzip")
+        yield from _decompressed(path, scratch, limits, declared, name, "gzip")
     elif magic[:4] == b"\x28\xb5\x2f\xfd":
-        yield from _decompressed(path, scratch, limits, encoding, name, "zstd")
+        yield from _decompressed(path, scratch, limits, declared, name, "zstd")
     elif magic[:4] == b"PK\x03\x04":
-        yield from _zipped(path, scratch, limits, encoding, name)
+        yield from _zipped(path, scratch, limits, declared, name)
     elif magic[:4] == b"PAR1":
         yield Member(path, "parquet", name)
     elif magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         yield Member(path, "workbook", name)
     else:
-        yield _plain_text(path, scratch, encoding, name)
+        yield _plain_text(path, scratch, declared, name)
 
 
 def _copy_bounded(source: SupportsRead, target: Path, limits: Limits) -> None:
@@ -97,7 +101,7 @@ def _scratch_file(scratch: Path, suffix: str = "") -> Path:
 
 
 def _decompressed(
-    path: Path, scratch: Path, limits: Limits, encoding: str | None, name: str, kind: Literal["gzip", "zstd"]
+    path: Path, scratch: Path, limits: Limits, declared: Declared, name: str, kind: Literal["gzip", "zstd"]
 ) -> Iterator[Member]:
     target = _scratch_file(scratch, ".unpacked")
     try:
@@ -109,10 +113,10 @@ def _decompressed(
                 _copy_bounded(source, target, limits)
     except (OSError, EOFError, zstandard.ZstdError) as error:
         raise UnreadableError(f"its {kind} data is damaged ({error}); export it again") from error
-    yield from unpack(target, scratch, limits, encoding, name)
+    yield from unpack(target, scratch, limits, declared, name)
 
 
-def _zipped(path: Path, scratch: Path, limits: Limits, encoding: str | None, name: str) -> Iterator[Member]:
+def _zipped(path: Path, scratch: Path, limits: Limits, declared: Declared, name: str) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
@@ -129,7 +133,7 @@ def _zipped(path: Path, scratch: Path, limits: Limits, encoding: str | None, nam
                 target = _scratch_file(scratch, ".member")
                 with archive.open(info) as source:
                     _copy_bounded(source, target, limits)
-                yield from unpack(target, scratch, limits, encoding, f"{name}/{info.filename}".lstrip("/"))
+                yield from unpack(target, scratch, limits, declared, f"{name}/{info.filename}".lstrip("/"))
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
         raise UnreadableError(f"its zip data is damaged ({error}); export it again") from error
 
@@ -178,7 +182,7 @@ def _legacy_encoding(sample: bytes) -> str:
     return best.encoding if best else "latin_1"
 
 
-def _plain_text(path: Path, scratch: Path, encoding: str | None, name: str) -> Member:
+def _plain_text(path: Path, scratch: Path, declared: Declared, name: str) -> Member:
     with path.open("rb") as file:
         head = file.read(CHUNK)
     bad_bytes = False
@@ -189,13 +193,13 @@ def _plain_text(path: Path, scratch: Path, encoding: str | None, name: str) -> M
         raise UnreadableError(
             "it is neither text nor a format that Keybook reads (CSV, XLSX, JSON, Parquet, zip, gz, zst)"
         )
-    if found is None and encoding is None:
+    if found is None:
         good, bad = _utf8_share(path)
         if bad == 0 or good > 20 * bad:
             found, bad_bytes = "utf-8", bad > 0
         else:
-            found = _legacy_encoding(head)
-    found = found or encoding or "utf-8"
+            said = (encoding for encoding, words in declared if words.encode(encoding) in head)
+            found = next(said, None) or _legacy_encoding(head)
     plain = path
     if found != "utf-8" or bad_bytes:
         plain = _scratch_file(scratch, ".utf8")

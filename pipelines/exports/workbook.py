@@ -24,10 +24,11 @@ _DIMENSION = re.compile(rb'<dimension ref="[A-Z]+(\d+):([A-Z]+)(\d+)"')
 class Sheet(Grid):
     """One sheet of a workbook, already written out as text cells with the sheet's row numbers."""
 
-    def __init__(self, path: Path, part: str) -> None:
-        """Takes the Parquet file of the sheet (`_line`, `c0`, …)."""
+    def __init__(self, path: Path, part: str, name: str = "") -> None:
+        """Takes the Parquet file of the sheet (`_line`, `c0`, …) and the sheet's name."""
         super().__init__(part)
         self.path = path
+        self.name = name
 
     def heads(self) -> list[Head]:
         """The first rows of the sheet."""
@@ -70,7 +71,7 @@ def sheets(path: Path, scratch: Path, limits: Limits, member: str = "") -> list[
     names = json.loads(done.stdout)
     several = len(names) > 1
     return [
-        Sheet(out / f"{number}.parquet", "/".join(filter(None, [member, name if several else ""])))
+        Sheet(out / f"{number}.parquet", "/".join(filter(None, [member, name if several else ""])), name)
         for number, name in names
     ]
 

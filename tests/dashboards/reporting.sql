@@ -139,7 +139,7 @@ select
     ['call', 'email', 'meeting'][1 + number % 3] as usual_channel,
     case when number % 10 <> 4 then cast(35 + number * 37 % 60 as double) end as health_score,
     0.4 + number % 6 * 0.1 as card_completeness, date '2025-06-04' as first_invoice_on, 'EUR' as base_currency,
-    'Accounts.csv' as _file, number + 2 as _row
+    30 as payment_terms_days, 'Accounts.csv' as _file, number + 2 as _row
 from fixture.accounts as accounts
 join fixture.rates as rates using (currency)
 left join fixture.people as people on people.employee_id = owner_id
@@ -247,6 +247,14 @@ select as_of_date, employee_id, stage, (place + people.rowid + number) % 6 + 1 a
     (place + number) % 2 as stale_deals
 from fixture.months, fixture.people as people,
     (values (0, 'Qualification'), (1, 'Needs analysis'), (2, 'Proposal'), (3, 'Negotiation')) as stages(place, stage);
+
+create table reporting.rpt_open_deals as
+select 'crm:d' || number as deal_id, account_id, 'crm:1' as employee_id, 'Renewal ' || number as deal_name,
+    'Astrid Berg' as employee_name, 'Proposal' as stage, 'EUR' as currency, 'EUR' as base_currency,
+    cast(4000 + number as decimal(18, 4)) as amount, cast(4000 + number as decimal(18, 4)) as amount_base,
+    0.5 as probability, date '2026-10-01' as created_on, date '2026-12-20' as expected_close_on,
+    'Opportunity.csv' as _file, number + 2 as _row
+from fixture.accounts where number % 4 = 1;
 
 create table reporting.rpt_sales_monthly as
 select month, employee_id, 6 as created, (number + people.rowid) % 4 + 1 as won, (number * 2 + people.rowid) % 5 as lost,

@@ -152,8 +152,10 @@ def test_the_card_of_an_account(open_page: Open, warehouse: duckdb.DuckDBPyConne
     text = words(app)
     assert name in text
     assert tile(app, "Open").value == f"EUR {open_amount:,.0f}"
-    for fact in (paid.isoformat(), "2026-12-02", "EUR 20,000", "Accounts.csv, line 3"):
+    for fact in (paid.isoformat(), "2026-12-02", "EUR 20,000", "30 days", "Accounts.csv, line 3"):
         assert fact in text
+    assert tile(app, "Open deals").value == "1"
+    assert list(app.dataframe[-2].value["deal_name"]) == ["Renewal 1"]
     timeline = app.dataframe[-1].value
     assert len(timeline) == 20
     assert {"_file", "_row"} <= set(timeline.columns)

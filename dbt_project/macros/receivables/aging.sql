@@ -47,8 +47,8 @@ case
 {%- for bucket in aging_buckets() %}{{ prefix }}{{ bucket[0] }}{% if not loop.last %}, {% endif %}{% endfor %}
 {%- endmacro %}
 
-{#- What is open of each invoice's instalments on dates: a query on `intervals` (fct_receivable_intervals, or some of its
-    columns) and `dates`, a relation with the column as_of_date. Balances, ageing and the table macros that take a date
+{#- What is open of each invoice's instalments on dates: a query on `intervals` (fct_receivable_intervals, or some of
+    its columns) and `dates`, a relation with the column as_of_date. Balances, ageing and the table macros that take a date
     all ask here. `columns` are what to take of the intervals, besides what is told of the date. -#}
 {% macro open_items_at(intervals, dates, columns) -%}
 select
@@ -57,7 +57,9 @@ select
         intervals.{{ column }},
         {%- endfor %}
         {{ days_from('intervals.due_on', 'dates.as_of_date') }} as days_overdue,
-        coalesce(dates.as_of_date >= intervals.disputed_from and dates.as_of_date < intervals.disputed_to, false) as is_disputed
+        coalesce(
+            dates.as_of_date >= intervals.disputed_from and dates.as_of_date < intervals.disputed_to, false
+        ) as is_disputed
     from {{ intervals }} as intervals
     inner join {{ dates }} as dates
         on dates.as_of_date >= intervals.valid_from and dates.as_of_date < intervals.valid_to

@@ -21,7 +21,8 @@ date_add({{ date }}, cast({{ days }} as int))
 datediff({{ later }}, {{ earlier }})
 {%- endmacro %}
 
-{#- A query of every day from `first_on` to `last_on`, both columns of the one-row relation `bounds`: one column, `day`. -#}
+{#- A query of every day from `first_on` to `last_on`, both columns of the one-row relation `bounds`: one column,
+    `day`. -#}
 {% macro every_day(bounds, first_on, last_on) %}{{ return(adapter.dispatch('every_day')(bounds, first_on, last_on)) }}
 {% endmacro %}
 

@@ -39,7 +39,9 @@ named as (
         case when documents.is_credit then documents.invoice_id end as credit_note_id,
         case when payments.is_received then payments.payment_id end as payment_id,
         coalesce(documents.customer_id, payments.customer_id, adjustments.customer_key) as customer_id,
-        coalesce(documents.account_id, payments.account_id, identities.account_id, adjustments.customer_key) as account_id,
+        coalesce(
+            documents.account_id, payments.account_id, identities.account_id, adjustments.customer_key
+        ) as account_id,
         coalesce(documents.currency, payments.currency, adjustments.currency, run.default_currency) as currency,
         coalesce(adjustments.currency, documents.currency, payments.currency, run.default_currency) as given_currency,
         adjustments.exchange_rate,
@@ -67,10 +69,13 @@ named as (
 valued as (
     select
         named.*,
-        {{ money('named.given_amount * case
-            when named.currency = named.given_currency then 1
-            else coalesce(given_rates.rate, named.exchange_rate) / nullif(target_rates.rate, 0)
-        end') }} as amount
+        -- Only another currency's amount passes through a double: the same currency's stays exact.
+        case
+            when named.currency = named.given_currency then named.given_amount
+            else {{ money(
+                'named.given_amount * (coalesce(given_rates.rate, named.exchange_rate) / nullif(target_rates.rate, 0))'
+            ) }}
+        end as amount
     from named
     left join rates as given_rates
         on named.given_currency = given_rates.currency and named.occurred_on = given_rates.rate_date
@@ -88,7 +93,7 @@ ruled as (
             when names_unpaid_payment and adjustment_kind <> 'write_off' then 'payment_not_received'
             when adjustment_kind = 'write_off' and invoice_id is null then
                 case when names_unknown_invoice then 'unknown_invoice' else 'no_invoice' end
-            when adjustment_kind = 'reversal' and invoice_id is null and payment_id is null and credit_note_id is null then
+            when adjustment_kind = 'reversal' and coalesce(invoice_id, payment_id, credit_note_id) is null then
                 case when names_unknown_invoice then 'unknown_invoice' else 'no_invoice' end
         end as issue
     from valued

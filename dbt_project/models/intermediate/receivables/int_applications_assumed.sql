@@ -133,7 +133,12 @@ pool as (
 
 marks as (
     select
-        customer_id, currency, mark, position as place, position as queue_position, cast(null as bigint) as pool_position
+        customer_id,
+        currency,
+        mark,
+        position as place,
+        position as queue_position,
+        cast(null as bigint) as pool_position
     from queue
     union all
     select customer_id, currency, mark, -position, cast(null as bigint), position from pool
@@ -143,7 +148,9 @@ segments as (
     select
         customer_id,
         currency,
-        {{ money('mark - coalesce(lag(mark) over (partition by customer_id, currency order by mark, place), 0)') }} as amount,
+        {{ money(
+            'mark - coalesce(lag(mark) over (partition by customer_id, currency order by mark, place), 0)'
+        ) }} as amount,
         min(queue_position) over (
             partition by customer_id, currency order by mark, place rows between current row and unbounded following
         ) as queue_position,

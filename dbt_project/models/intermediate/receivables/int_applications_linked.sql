@@ -95,10 +95,9 @@ joined as (
 converted as (
     select
         joined.*,
-        case
-            when joined.currency = joined.origin_currency then 1
-            else coalesce(invoice_rates.rate, joined.invoice_rate) / nullif(coalesce(origin_rates.rate, joined.origin_rate), 0)
-        end as exchange
+        joined.currency = joined.origin_currency as is_same_currency,
+        coalesce(invoice_rates.rate, joined.invoice_rate)
+        / nullif(coalesce(origin_rates.rate, joined.origin_rate), 0) as exchange
     from joined
     left join rates as invoice_rates
         on joined.currency <> joined.origin_currency
@@ -126,10 +125,20 @@ final as (
         allocation,
         case
             when issue is not null then issue
-            when exchange is null and (given_amount is null or given_origin_amount is null) then 'no_rate'
+            when not is_same_currency and exchange is null and (given_amount is null or given_origin_amount is null)
+                then 'no_rate'
         end as issue,
-        {{ money('coalesce(given_amount, given_origin_amount / nullif(exchange, 0))') }} as amount,
-        {{ money('coalesce(given_origin_amount, given_amount * exchange)') }} as origin_amount,
+        -- Only what is converted passes through a double: what is given stays exact.
+        coalesce(
+            given_amount,
+            case when is_same_currency then given_origin_amount end,
+            {{ money('given_origin_amount / nullif(exchange, 0)') }}
+        ) as amount,
+        coalesce(
+            given_origin_amount,
+            case when is_same_currency then given_amount end,
+            {{ money('given_amount * exchange') }}
+        ) as origin_amount,
         is_opening,
         event_date,
         origin_date,

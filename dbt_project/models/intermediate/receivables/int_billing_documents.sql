@@ -31,7 +31,8 @@ deals as (
 ),
 
 own_deals as (
-    select _system, deal_id as native_id, {{ global_id('_system', 'deal_id') }} as deal_id from {{ ref('stg_crm__deals') }}
+    select _system, deal_id as native_id, {{ global_id('_system', 'deal_id') }} as deal_id
+    from {{ ref('stg_crm__deals') }}
 ),
 
 documents as (
@@ -49,7 +50,10 @@ documents as (
         case when document_kind = 'credit_note' then abs(net_amount) else net_amount end as net_amount,
         case when document_kind = 'credit_note' then abs(tax_amount) else tax_amount end as tax_amount,
         case when document_kind = 'credit_note' then abs(gross_amount) else gross_amount end as gross_amount,
-        case when document_kind = 'credit_note' then abs(reported_balance) else reported_balance end as reported_balance,
+        case
+            when document_kind = 'credit_note' then abs(reported_balance)
+            else reported_balance
+        end as reported_balance,
         is_disputed,
         issued_on,
         due_on,
@@ -119,9 +123,13 @@ resolved as (
             else 'issue_date'
         end as due_rule,
         documents.exchange_rate,
-        {{ money('coalesce(documents.net_amount, documents.gross_amount - coalesce(documents.tax_amount, 0))') }} as net_amount,
+        {{ money(
+            'coalesce(documents.net_amount, documents.gross_amount - coalesce(documents.tax_amount, 0))'
+        ) }} as net_amount,
         documents.tax_amount,
-        {{ money('coalesce(documents.gross_amount, documents.net_amount + coalesce(documents.tax_amount, 0))') }} as gross_amount,
+        {{ money(
+            'coalesce(documents.gross_amount, documents.net_amount + coalesce(documents.tax_amount, 0))'
+        ) }} as gross_amount,
         documents.reported_balance,
         rates.rate,
         documents.status = 'void' as is_void,
@@ -129,7 +137,10 @@ resolved as (
         -- A void document was a debt until it was made void; one whose day nobody knows never counts.
         coalesce(
             documents.issued_on is not null
-            and (documents.status = 'issued' or (documents.status = 'void' and documents.voided_on > documents.issued_on)),
+            and (
+                documents.status = 'issued'
+                or (documents.status = 'void' and documents.voided_on > documents.issued_on)
+            ),
             false
         ) as is_issued,
         coalesce(documents.is_disputed, false) or documents.disputed_on is not null as is_disputed,
@@ -164,7 +175,9 @@ final as (
         resolved.*,
         {{ money('net_amount * rate') }} as net_amount_base,
         {{ money('gross_amount * rate') }} as gross_amount_base,
-        is_issued and gross_amount is not null and document_kind in ('invoice', 'debit_note', 'opening') as is_receivable,
+        is_issued
+        and gross_amount is not null
+        and document_kind in ('invoice', 'debit_note', 'opening') as is_receivable,
         is_issued and gross_amount is not null and document_kind = 'credit_note' as is_credit
     from resolved
 )

@@ -73,7 +73,8 @@ rates as (
     select
         known.currency,
         known.preference,
-        -- Wider than it needs: DuckDB multiplies two decimals of 18 digits within 18, which an amount over a million overflows.
+        -- Wider than it needs: DuckDB multiplies two decimals of 18 digits within 18, which an amount over a million
+        -- overflows.
         cast(known.rate as decimal(28, 8)) as rate,
         known.rate_date,
         lead(known.rate_date) over (
@@ -99,7 +100,11 @@ carried as (
 ),
 
 base as (
-    select run.base_currency as currency, days.day as rate_date, cast(1 as decimal(28, 8)) as rate, days.day as quoted_on
+    select
+        run.base_currency as currency,
+        days.day as rate_date,
+        cast(1 as decimal(28, 8)) as rate,
+        days.day as quoted_on
     from run
     cross join days
 )

@@ -55,7 +55,12 @@ stretches as (
     from intervals
     where credit_amount > 0
     union all
-    select account_key, cast(99 as tinyint), greatest(valid_from, disputed_from), least(valid_to, disputed_to), open_amount
+    select
+        account_key,
+        cast(99 as tinyint),
+        greatest(valid_from, disputed_from),
+        least(valid_to, disputed_to),
+        open_amount
     from intervals
     where open_amount > 0 and disputed_from < valid_to and disputed_to > valid_from
 ),

@@ -1,6 +1,6 @@
--- Grain: one row a currency and day, from its first event to the as-of date: balances at the day's end, flows of the day.
--- The columns that end in `_days` are money times days, the numerators of weighted means: what is overdue times the days
--- it is overdue; what was paid times the days from issue or from the due date. A payment that was taken back takes its
+-- Grain: one row a currency and day, from its first event to the as-of date: balances at its end, flows of the day.
+-- The columns that end in `_days` are money times days, the numerators of weighted means: what is overdue times the
+-- days it is overdue; what was paid times the days from issue or from the due date. A payment that was taken back takes its
 -- weight back with it.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -91,9 +91,13 @@ payments as (
         sum(dated_amount * days_after_issue) as paid_issue_days,
         sum(amount * greatest(days_after_due, 0)) as paid_late_days,
         sum(amount * days_after_due) as paid_delay_days,
-        sum(case when days_after_due <= {{ parameter('on_time_grace_days') }} then amount else 0 end) as paid_on_time_amount,
+        sum(
+            case when days_after_due <= {{ parameter('on_time_grace_days') }} then amount else 0 end
+        ) as paid_on_time_amount,
         count(*) filter (where is_payment) as payments,
-        count(*) filter (where is_payment and days_after_due <= {{ parameter('on_time_grace_days') }}) as payments_on_time
+        count(*) filter (
+            where is_payment and days_after_due <= {{ parameter('on_time_grace_days') }}
+        ) as payments_on_time
     from paid
     group by currency, day
 ),
@@ -113,7 +117,14 @@ flows as (
     where is_receivable or is_credit
     group by currency, issued_on
     union all
-    select currency, voided_on, sum(case when document_kind = 'credit_note' then gross_amount else -gross_amount end), 0, 0, 0, 0
+    select
+        currency,
+        voided_on,
+        sum(case when document_kind = 'credit_note' then gross_amount else -gross_amount end),
+        0,
+        0,
+        0,
+        0
     from documents
     where (is_receivable or is_credit) and is_void
     group by currency, voided_on

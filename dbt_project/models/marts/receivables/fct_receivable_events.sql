@@ -1,4 +1,5 @@
--- Grain: one row an event that changes what an invoice leaves open. Open(i, D) is the sum of the invoice's events up to D.
+-- Grain: one row an event that changes what an invoice leaves open.
+-- Open(i, D) is the sum of the invoice's events up to D.
 with documents as (
     select * from {{ ref('int_billing_documents') }} where is_receivable
 ),

@@ -1,4 +1,5 @@
--- Grain: one row a snapshot date, account and currency. A projection of fct_receivable_balances with the account's name.
+-- Grain: one row a snapshot date, account and currency.
+-- A projection of fct_receivable_balances with the account's name.
 {{ config(materialized='view') }}
 
 with balances as (

@@ -1,6 +1,6 @@
 -- Grain: one row a month and currency, and one a month for ALL currencies in the base currency, up to the as-of date.
--- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at the
--- rate of their own day. Windows end on the same day. R1-R17, R21, R29, R36.
+-- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at
+-- the rate of their own day. Windows end on the same day. R1-R17, R21, R29, R36.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -17,11 +17,11 @@ balances as (
     select * from {{ ref('fct_receivable_balances') }}
 ),
 
-{% set amounts = ['open_amount', 'not_due_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount', 'sales', 'opening',
-    'collected', 'charged_back', 'written_off', 'overdue_days', 'paid_amount', 'paid_dated_amount', 'paid_on_time_amount',
-    'paid_issue_days', 'paid_late_days', 'paid_delay_days'] %}
-{% set windowed = ['sales', 'paid_amount', 'paid_dated_amount', 'paid_on_time_amount', 'paid_issue_days', 'paid_late_days',
-    'paid_delay_days', 'payments', 'payments_on_time'] %}
+{% set amounts = ['open_amount', 'not_due_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount', 'sales',
+    'opening', 'collected', 'charged_back', 'written_off', 'overdue_days', 'paid_amount', 'paid_dated_amount',
+    'paid_on_time_amount', 'paid_issue_days', 'paid_late_days', 'paid_delay_days'] %}
+{% set windowed = ['sales', 'paid_amount', 'paid_dated_amount', 'paid_on_time_amount', 'paid_issue_days',
+    'paid_late_days', 'paid_delay_days', 'payments', 'payments_on_time'] %}
 series as (
     select
         currency,
@@ -244,7 +244,9 @@ final as (
             'measured.paid_amount_in_window + measured.overdue_amount') }} as average_days_delinquent,
         {{ ratio('measured.paid_delay_days_in_window + measured.overdue_days',
             'measured.paid_amount_in_window + measured.overdue_amount') }} as average_delay_days,
-        {{ ratio('measured.paid_issue_days_in_window', 'measured.paid_dated_amount_in_window') }} as average_payment_days,
+        {{ ratio(
+            'measured.paid_issue_days_in_window', 'measured.paid_dated_amount_in_window'
+        ) }} as average_payment_days,
         {{ ratio('measured.paid_on_time_amount_in_window', 'measured.paid_amount_in_window') }} as on_time_ratio_amount,
         {{ ratio('measured.payments_on_time_in_window', 'measured.payments_in_window') }} as on_time_ratio_count,
         100 * {{ ratio(
@@ -283,10 +285,10 @@ select
     overdue_amount,
     credit_amount,
     unapplied_amount,
-    {%- for number in ['overdue_ratio', 'dso_simple', 'dso_average', 'dso_countback', 'dso_weighted', 'best_possible_dso',
-        'delinquent_days', 'average_days_delinquent', 'average_delay_days', 'average_payment_days', 'on_time_ratio_amount',
-        'on_time_ratio_count', 'collection_effectiveness', 'collection_effectiveness_cash', 'turnover', 'bad_debt_ratio',
-        'disputed_share', 'top10_share', 'hhi'] %}
+    {%- for number in ['overdue_ratio', 'dso_simple', 'dso_average', 'dso_countback', 'dso_weighted',
+        'best_possible_dso', 'delinquent_days', 'average_days_delinquent', 'average_delay_days', 'average_payment_days',
+        'on_time_ratio_amount', 'on_time_ratio_count', 'collection_effectiveness', 'collection_effectiveness_cash',
+        'turnover', 'bad_debt_ratio', 'disputed_share', 'top10_share', 'hhi'] %}
     cast({{ number }} as double) as {{ number }},
     {%- endfor %}
     cast(payment_count as bigint) as payment_count,

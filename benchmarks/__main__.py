@@ -1,0 +1,37 @@
+"""`python -m benchmarks [refresh | land]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict, fields
+from pathlib import Path
+
+
+def main() -> int:
+    """Reads the arguments and runs one benchmark; `refresh` when none is named."""
+    from benchmarks import land, refresh
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    full = commands.add_parser("refresh", help="a full refresh beside a hand-written script")
+    for field in fields(refresh.Size):
+        full.add_argument(f"--{field.name}", type=int, help=f"{field.default:,} if not given")
+    full.add_argument("--small", action="store_true", help="a sample that takes two minutes")
+    full.add_argument("--repeat", type=int, default=1, help="turns of each side; the quickest counts")
+    full.add_argument("--folder", type=Path, help="an empty folder to work in and keep; a temporary one if not given")
+    full.add_argument("--out", type=Path, help="write the report here too")
+    reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")
+    reading.add_argument("--rows", type=int, default=200_000, help="of each file")
+    reading.add_argument("--files", type=int, default=40, help="small files, for files a second")
+    arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
+    if arguments.command == "land":
+        print(land.compare(arguments.rows, arguments.files))
+        return 0
+    size = refresh.SMALL if arguments.small else refresh.Size()
+    given = {name: getattr(arguments, name) for name in asdict(size) if getattr(arguments, name) is not None}
+    return refresh.main(refresh.Size(**asdict(size) | given), arguments.folder, arguments.repeat, arguments.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""A full refresh beside one hand-written script, each a process of its own: wall time, processor time, peak memory."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figures import FIGURES, differences
+from benchmarks.processes import GIB, Measured, machine, measure, table
+from pipelines.sample import generate
+
+KEYBOOK = ["-c", "from pipelines.cli import main; main()", "refresh", "--home"]
+# A sample holds faulty rows on purpose: 3 is published with rejects.
+PUBLISHED = (0, 3)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the sample is."""
+
+    accounts: int = 2_000
+    months: int = 36
+    calls: int = 1_000_000
+    invoices: int = 300_000
+
+
+SMALL = Size(accounts=120, months=12, calls=20_000, invoices=5_000)
+# What is left when there is next to no data: starting Dagster and dbt, parsing the project, some 240 nodes.
+TINY = Size(accounts=24, months=12, calls=240, invoices=144)
+
+
+def quickest(measured: list[Measured]) -> Measured:
+    """The run with least interference from outside."""
+    return min(measured, key=lambda one: one.wall)
+
+
+def compare(size: Size, folder: Path, repeat: int) -> tuple[str, list[str]]:
+    """Runs everything below a folder; gives the report, and what the two sides disagree on.
+
+    The two sides take turns, so that whatever else the machine does meets both; of several turns the quickest counts.
+
+    Raises:
+        FailedRun: one of the processes failed.
+    """
+    about = machine()
+    landing, tiny = folder / "landing", folder / "tiny"
+    truth = generate(landing, size.accounts, size.months, calls=size.calls, invoices=size.invoices)
+    generate(tiny / "landing", TINY.accounts, TINY.months, calls=TINY.calls, invoices=TINY.invoices)
+    exported = sum(path.stat().st_size for path in landing.rglob("*") if path.is_file())
+    home, script = folder / "home", folder / "handwritten.duckdb"
+    scripted, refreshed, started = [], [], []
+    for _ in range(repeat):
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(tiny / "warehouse", ignore_errors=True)
+        home.mkdir()
+        scripted.append(measure(["-m", "benchmarks.handwritten", str(landing), str(script)]))
+        refreshed.append(measure([*KEYBOOK, str(home), "--landing", str(landing)], PUBLISHED))
+        started.append(measure([*KEYBOOK, str(tiny)], PUBLISHED))
+    unchanged = measure([*KEYBOOK, str(home), "--landing", str(landing)], PUBLISHED)
+    rebuilt = measure([*KEYBOOK, str(home), "--landing", str(landing), "--full"], PUBLISHED)
+    by_hand, full, empty = quickest(scripted), quickest(refreshed), quickest(started)
+
+    def row(what: str, one: Measured) -> list[str]:
+        return [
+            what, f"{one.wall:.1f}", f"{one.cpu:.1f}", f"{one.peak / GIB:.2f}",
+            f"{one.wall / by_hand.wall:.2f}", f"{one.cpu / by_hand.cpu:.2f}",
+        ]  # fmt: skip
+
+    apart = Measured(full.wall - empty.wall, full.cpu - empty.cpu, full.peak)
+    rows = [
+        row("One hand-written DuckDB script", by_hand),
+        row("`keybook refresh`, fresh home", full),
+        row("of it Dagster, dbt and the nodes themselves (a tiny sample)", empty),
+        row("of it the data", apart),
+        row("`keybook refresh --full` of what is landed", rebuilt),
+        row("`keybook refresh`, nothing changed", unchanged),
+    ]
+    report = "\n".join(
+        [
+            f"{size.calls:,} calls, {size.invoices:,} invoices, {size.accounts:,} accounts, {size.months} months: "
+            f"{sum(truth.rows.values()):,} rows in {exported / 1e6:.0f} MB of exports. {about}.",
+            "",
+            table(
+                ["", "wall, s", "processor, s", "peak, GiB", "wall ÷ script", "processor ÷ script"],
+                rows,
+            ),
+            "",
+        ]
+    )
+    return report, differences(home / "warehouse" / "keybook.duckdb", script)
+
+
+def main(size: Size, keep: Path | None, repeat: int, out: Path | None) -> int:
+    """Prints the report; 1 when the two sides disagree, and then no times."""
+    with tempfile.TemporaryDirectory(prefix="keybook-bench-") as temporary:
+        folder = keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        report, apart = compare(size, folder, repeat)
+    if apart:
+        print("The refresh and the script disagree, so their times say nothing:", *apart, sep="\n  ")
+        return 1
+    report += f"\nEqual in both, to the cent and the call: {'; '.join(FIGURES)}.\n"
+    print(report)
+    if out:
+        out.write_text(report, encoding="utf-8")
+    return 0

@@ -1,0 +1,198 @@
+"""Commands on single export files: read one, forget one, find a text in all, retry what was flawed, draft a contract."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.commands.shared import UNUSABLE, HomeCommand, refresh_of, settings_of
+
+if TYPE_CHECKING:
+    from pipelines.exports.raw import Receipt
+    from pipelines.exports.unpack import Limits
+
+EXPORT = click.Path(exists=True, dir_okay=False, path_type=Path)
+LANDING = click.option(
+    "--landing", type=click.Path(path_type=Path), help="The folder of exports; <home>/landing if not given."
+)
+
+
+def _limits(home: Path | None) -> Limits:
+    from pipelines.exports.unpack import Limits
+
+    settings = settings_of(home=home)
+    return Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
+
+
+@click.command(cls=HomeCommand)
+@click.argument("file", type=EXPORT)
+@click.option("--sheet", help="Which table: a sheet's name, a zip member or a JSON path; the first if not given.")
+@click.option("--format", "shape", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
+    """Print a file's table as Keybook sees it, before any contract: text, all rows, the header first.
+
+    Every text is kept exactly, also one that a spreadsheet would run as a formula. Lines that are in the file and not in
+    its table go to standard error, each with its number and the reason.
+    """
+    from pipelines.exports.contracts import load_contracts
+    from pipelines.exports.reading import open_table
+    from pipelines.exports.texts import write_csv, write_json
+    from pipelines.exports.unpack import UnreadableError
+
+    try:
+        with open_table(file, load_contracts(), _limits(home), sheet) as table:
+            out = io.TextIOWrapper(click.get_binary_stream("stdout"), encoding="utf-8", newline="", write_through=True)
+            try:
+                (write_csv if shape == "csv" else write_json)(table, out)
+            finally:
+                out.detach()
+            for line in table.left_out:
+                click.echo(f"{file.name}, line {line.line}: {line.reason}: {line.text[:200]}", err=True)
+            if table.others and sheet is None:
+                click.echo(f"The file's other tables (--sheet): {', '.join(table.others)}", err=True)
+    except UnreadableError as error:
+        click.echo(f"{file.name}: {error}", err=True)
+        sys.exit(UNUSABLE)
+
+
+@click.command(cls=HomeCommand)
+@click.argument("file")
+@click.option("--undo", is_flag=True, help="Let a forgotten file be landed again.")
+@LANDING
+def forget(home: Path | None, landing: Path | None, file: str, undo: bool) -> None:
+    """Take a wrongly landed file out again; the next refresh is as if it had never come.
+
+    FILE is its name as `keybook status` shows it, its path, or the beginning of its SHA-256.
+    """
+    from pipelines.mend import NoSuchFileError
+    from pipelines.mend import forget as take_out
+    from pipelines.mend import undo_forget as let_in
+
+    work = refresh_of(home=home, landing=landing)
+    try:
+        done = (let_in if undo else take_out)(work, file)
+    except NoSuchFileError as error:
+        raise click.UsageError(str(error)) from error
+    if undo:
+        where = f"it lies at {done.lies_at[0]}, and" if done.lies_at else "once it is dropped into the landing folder,"
+        click.echo(f"{done.file} is forgotten no longer: {where} the next refresh lands it.")
+        return
+    click.echo(f"Forgot {done.file} ({done.sha256[:12]}): {done.rows:,} rows are taken out of raw.")
+    for path in done.lies_at:
+        click.echo(f"It still lies at {path}; it will not be landed again. `keybook forget --undo` would let it in.")
+    if work.warehouse.published() is not None:
+        click.echo("What is published still holds it until the next `keybook refresh`.")
+
+
+def _state(receipt: Receipt) -> str:
+    loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
+    held = f", {len(receipt.held)} held" if receipt.held else ""
+    return f"{loaded:,} loaded, {receipt.rows_rejected:,} rejected{held}"
+
+
+@click.command(cls=HomeCommand)
+@LANDING
+def retry(home: Path | None, landing: Path | None) -> None:
+    """Land again what a mended contract concerns: held files, rejected rows, changed contracts. Builds nothing."""
+    from pipelines.mend import retry as land_again
+
+    work = refresh_of(home=home, landing=landing)
+    done = land_again(work)
+    for file in done.files:
+        click.echo(f"{file.after.file}: {_state(file.before)} → {_state(file.after)}")
+        for message in file.after.held:
+            click.echo(f"held      {message}", err=True)
+    for receipt in done.gone:
+        click.echo(
+            f"{receipt.file} ({_state(receipt)}) lies no more in {work.settings.landing_dir}; drop it again to retry it.",
+            err=True,
+        )
+    if not done.files and not done.gone:
+        click.echo("There is nothing to retry: no file is held or has rejected rows, and no contract has changed.")
+    elif done.files:
+        click.echo("`keybook refresh` builds and publishes with them.")
+
+
+@click.command(cls=HomeCommand)
+@click.argument("text")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Show at most so many rows.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def find(home: Path | None, text: str, limit: int, as_json: bool) -> None:
+    """Find a document number, name, phone or e-mail in everything that was landed, rejected rows included.
+
+    Exit code 0 when it was found, 2 when it was not; then the files that are held are named.
+    """
+    from pipelines.exports.lookup import find as look_up
+
+    work = refresh_of(home=home)
+    found = look_up(work.store, text, limit)
+    held = [] if found.total else list(_not_landed(refresh_of(home=home)))
+    if as_json:
+        said = {"total": found.total, "hits": [asdict(hit) for hit in found.hits], "not_landed": held}
+        click.echo(json.dumps(said, indent=2, ensure_ascii=False))
+    else:
+        for hit in found.hits:
+            place = f"{hit.file}{' › ' + hit.part if hit.part else ''}, line {hit.line}"
+            where = f"{hit.entity}{'.' + hit.column if hit.column and hit.state != 'rejected' else ''}"
+            column = f" ({hit.column})" if hit.column and hit.state == "rejected" else ""
+            why = f": {hit.why}" if hit.why else ""
+            click.echo(f"{hit.state:<10} {place}  {where}{column}  {hit.value!r}{why}")
+        if found.total > len(found.hits):
+            click.echo(f"… and {found.total - len(found.hits):,} more rows; --limit shows more.")
+        if not found.total:
+            click.echo(f"{text!r} is in no row that was landed or rejected.", err=True)
+        for message in held:
+            click.echo(message, err=True)
+    sys.exit(0 if found.total else UNUSABLE)
+
+
+def _not_landed(work: object) -> Iterator[str]:
+    """Why a text may be missing: files that are held, forgotten, or not landed yet."""
+    from pipelines.refresh import Refresh
+
+    assert isinstance(work, Refresh)
+    for receipt in work.store.receipts():
+        yield from (f"held       {message}" for message in receipt.held)
+    yield from (f"forgotten  {name}" for name in sorted(work.store.forgotten().values()))
+    for file in work.new_files():
+        if work.store.receipt(file.sha256) is None:
+            yield f"not landed {file.name} lies in the landing folder; `keybook refresh` lands it"
+
+
+@click.group()
+def contract() -> None:
+    """Source contracts: what a vendor's export is recognised by and what its columns mean."""
+
+
+@contract.command(cls=HomeCommand)
+@click.argument("file", type=EXPORT)
+@click.option("--out", type=click.Path(path_type=Path), help="The file or folder to write; here if not given.")
+@click.option("--sheet", help="Which table, where the file holds several.")
+def new(home: Path | None, file: Path, out: Path | None, sheet: str | None) -> None:
+    """Write a first contract for a file that no contract knows, with its guesses marked for a person to confirm."""
+    from pipelines.exports.contracts import ContractError
+    from pipelines.exports.draft import DraftError, write_draft
+    from pipelines.exports.unpack import UnreadableError
+
+    try:
+        drafted = write_draft(file, out, _limits(home), sheet)
+    except (DraftError, UnreadableError, ContractError) as error:
+        click.echo(f"{file.name}: {error}", err=True)
+        sys.exit(UNUSABLE)
+    click.echo(f"Wrote {drafted.path}: {drafted.summary}")
+    click.echo(f"As it stands it loads {drafted.rows_loaded:,} rows and rejects {drafted.rows_rejected:,}.")
+    for message in drafted.problems:
+        click.echo(f"  {message}")
+    click.echo("Confirm or correct each line marked `guess`, then put the file into pipelines/sources/.")
+    if drafted.others:
+        click.echo(f"The file's other tables (--sheet): {', '.join(drafted.others)}", err=True)
+
+
+FILE_COMMANDS: list[click.Command] = [read, forget, retry, find, contract]

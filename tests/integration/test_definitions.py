@@ -1,0 +1,66 @@
+"""What Dagster loads: the assets, the weekly schedule and the sensor on the landing folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.definitions import build_defs
+from pipelines.exports.entities import entities
+from pipelines.refresh import Refresh
+from pipelines.settings import load_settings
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def definitions(home: Path) -> dg.Definitions:
+    return build_defs(Refresh(load_settings(home=home, business_timezone="Europe/Stockholm")))
+
+
+def test_every_entity_is_an_asset_that_staging_depends_on(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for entity in entities().values():
+        key = dg.AssetKey(["raw", entity.domain, entity.name])
+        staging = dg.AssetKey(["staging", f"stg_{entity.domain}__{entity.name}"])
+        assert key in graph.get(staging).parent_keys
+
+
+def test_tests_are_asset_checks(definitions: dg.Definitions) -> None:
+    checks = {key.name for key in definitions.resolve_asset_graph().asset_check_keys}
+    assert len(checks) > 40
+    assert any("rpt_receivable_aging" in name for name in checks)
+
+
+def test_the_publication_waits_for_every_report(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    reports = {key for key in graph.get_all_asset_keys() if key.path[0] == "reporting"}
+    assert len(reports) > 12
+    assert reports <= graph.get(dg.AssetKey("publication")).parent_keys
+
+
+def test_every_monday_at_six_business_time(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("weekly")
+    assert schedule.cron_schedule == "0 6 * * 1"
+    assert schedule.execution_timezone == "Europe/Stockholm"
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+def test_the_sensor_waits_for_files_to_settle_and_runs_once(definitions: dg.Definitions, home: Path) -> None:
+    sensor = definitions.resolve_sensor_def("landing")
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_sensor_context(instance=instance)
+        assert isinstance(sensor(context), dg.SkipReason)
+        file = home / "landing" / "export.csv"
+        file.parent.mkdir()
+        file.write_text("a,b\n1,2\n", encoding="utf-8")
+        assert isinstance(sensor(context), dg.SkipReason)
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        assert isinstance(sensor(context), dg.RunRequest)
+        assert isinstance(sensor(context), dg.SkipReason)

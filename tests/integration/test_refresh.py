@@ -1,0 +1,194 @@
+"""A refresh from end to end: what is published, what its exit code says, and what stays when it fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import duckdb
+from tests.integration.conftest import FILES, drop
+from tests.support.homes import keybook, query
+
+OPEN = "select invoice_number, open_amount from reporting.rpt_open_invoices order by 1"
+
+
+def _versions(home: Path) -> list[str]:
+    return sorted(path.name for path in (home / "warehouse" / "versions").iterdir())
+
+
+def test_a_small_landing_is_published(small: Path) -> None:
+    assert query(small, OPEN) == [("1002", 100), ("1003", 150)]
+    assert query(small, "select cast(as_of_date as varchar) from marts.dim_runs") == [("2026-03-25",)]
+    assert (small / "warehouse" / "keybook.duckdb").is_symlink()
+    assert oct(os.stat(small / "warehouse" / "keybook.duckdb").st_mode)[-3:] == "444"
+
+
+def test_the_published_file_reads_no_other_file(small: Path) -> None:
+    schemas = {row[0] for row in query(small, "select distinct table_schema from information_schema.tables")}
+    assert "raw" not in schemas
+    views = query(small, "select view_name, sql from duckdb_views() where not internal")
+    assert not [name for name, sql in views if "read_parquet" in sql or "read_csv" in sql]
+
+
+def test_an_empty_landing_says_so_and_exits_2(tmp_path: Path) -> None:
+    result = keybook("refresh", "--home", tmp_path)
+    assert result.exit_code == 2
+    assert str(tmp_path / "landing") in result.output
+    assert keybook("refresh", "--home", tmp_path, "--as-of", "yesterday").exit_code == 2
+    assert keybook("refresh", "--home", tmp_path, "--landing", tmp_path / "nowhere").exit_code == 2
+
+
+def test_nothing_new_publishes_nothing_new(small: Path) -> None:
+    before = _versions(small)
+    result = keybook("refresh", "--home", small)
+    assert result.exit_code == 0
+    assert "Nothing has changed" in result.output
+    (small / "landing" / "invoices.csv").rename(small / "landing" / "renamed.txt")
+    shutil.copy(small / "landing" / "renamed.txt", small / "landing" / "copy.csv")
+    assert "Nothing has changed" in keybook("refresh", "--home", small).output
+    assert _versions(small) == before
+
+
+def test_bad_files_are_named_and_the_others_go_on(small: Path) -> None:
+    drop(
+        small,
+        {
+            "broken.xlsx": "PK\x03\x04 no workbook",
+            "lacking.csv": "system,customer_id,issued_on,gross_amount\nbooks,c1,2026-03-01,5\n",
+            "strange.csv": "Colour,Size\nred,5\n",
+            "more.csv": "system,invoice_id,number,customer_id,issued_on,currency,gross_amount,status\n"
+            "books,i4,1004,c1,2026-03-26,EUR,40.00,issued\n"
+            "books,i5,1005,c1,26/03/2026,EUR,40.00,issued\n"
+            "books,i6,1006,c1,2026-03-26,EUR,forty,issued\n"
+            "books,i7,1007,c1,2026-03-26,EUR,70.00,issued\n"
+            "books,i7,1007,c1,2026-03-26,EUR,71.00,issued\n",
+        },
+    )
+    result = keybook("refresh", "--home", small)
+    assert result.exit_code == 3, result.output
+    said = result.output
+    assert "held      broken.xlsx: its zip data is damaged" in said
+    assert "held      strange.csv: no source contract knows these headers" in said
+    assert "held      lacking.csv" in said
+    assert "more.csv, line 3: issued_on: is no date" in said
+    assert "'26/03/2026'" in said
+    assert "more.csv, line 4: gross_amount: is no number" in said
+    assert "more.csv, line 5: stands again on line 6 with other values" in said
+    assert query(small, OPEN) == [("1002", 100), ("1003", 150), ("1004", 40), ("1007", 71)]
+    found = query(small, "select line, column_name, value from reporting.rpt_rejected_rows order by line")
+    assert found == [(3, "issued_on", "26/03/2026"), (4, "gross_amount", "forty"), (5, "invoice_id", "i7")]
+    status = keybook("status", "--home", small)
+    assert "line 4: gross_amount" in status.output
+
+
+def test_a_newer_export_supersedes_and_totals_tie(small: Path) -> None:
+    drop(small, {"newer.csv": FILES["invoices.csv"].replace("100.00,issued", "90.00,issued")})
+    result = keybook("refresh", "--home", small)
+    assert result.exit_code == 0, result.output
+    assert query(small, OPEN) == [("1002", 90), ("1003", 150)]
+    totals = query(
+        small,
+        "select file, file_total, loaded, superseded, difference from reporting.rpt_control_totals "
+        "where entity = 'invoices' and measure = 'gross_amount' and currency = 'EUR' order by file",
+    )
+    assert totals == [("invoices.csv", 225, 0, 225, 0), ("newer.csv", 215, 215, 0, 0)]
+
+
+def test_an_earlier_day_is_rebuilt_from_the_same_files(small: Path) -> None:
+    assert keybook("refresh", "--home", small, "--as-of", "2026-02-28").exit_code == 0
+    assert query(small, OPEN) == [("1002", 100), ("1003", 200)]
+    assert keybook("refresh", "--home", small, "--as-of", "2026-02-12").exit_code == 0
+    assert query(small, OPEN) == [("1001", 125), ("1002", 100)]
+
+
+def test_raw_alone_gives_the_same_tables(small: Path) -> None:
+    before = os.path.realpath(small / "warehouse" / "keybook.duckdb")
+    kept = small / "before.duckdb"
+    shutil.copy(before, kept)
+    shutil.rmtree(small / "landing")
+    for path in (small / "warehouse").iterdir():
+        if path.name != "raw":
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    result = keybook("refresh", "--home", small, "--full")
+    assert result.exit_code == 0, result.output
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{kept}' as old (read_only)")
+        connection.execute(f"attach '{os.path.realpath(small / 'warehouse' / 'keybook.duckdb')}' as new (read_only)")
+        tables = connection.execute(
+            "select distinct table_schema, table_name from information_schema.tables "
+            "where table_catalog = 'new' and table_schema in ('marts', 'reporting') and table_name != 'dim_runs'"
+        ).fetchall()
+        assert len(tables) > 40
+        for schema, table in tables:
+            differing = connection.execute(
+                f"select count(*) from ((from old.{schema}.{table} except all from new.{schema}.{table}) union all "
+                f"(from new.{schema}.{table} except all from old.{schema}.{table}))"
+            ).fetchall()
+            assert differing == [(0,)], table
+
+
+def test_a_failed_gate_publishes_nothing(small: Path) -> None:
+    before = _versions(small)
+    totals = next((small / "warehouse/raw/billing/invoices").glob("keybook*.totals.parquet"))
+    tampered = totals.with_suffix(".new")
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select * replace (file_total + 1 as file_total) from read_parquet('{totals}')) "
+            f"to '{tampered}' (format parquet)"
+        )
+    tampered.replace(totals)
+    result = keybook("refresh", "--home", small, "--full")
+    assert result.exit_code == 1
+    assert "assert_control_totals_tie" in result.output
+    assert "the earlier publication stands" in result.output
+    assert _versions(small) == before
+    assert query(small, OPEN) == [("1002", 100), ("1003", 150)]
+
+
+def test_rollback_brings_the_version_before_back(small: Path) -> None:
+    assert keybook("rollback", "--home", small).exit_code == 1
+    assert keybook("refresh", "--home", small, "--as-of", "2026-02-12").exit_code == 0
+    result = keybook("rollback", "--home", small)
+    assert result.exit_code == 0
+    assert query(small, OPEN) == [("1002", 100), ("1003", 150)]
+
+
+def test_readers_never_see_an_error_or_a_half(small: Path) -> None:
+    """Readers that open what the link resolves to, while two refreshes publish."""
+    stop = threading.Event()
+    seen: list[tuple[object, ...]] = []
+    errors: list[Exception] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                seen.append(query(small, "select count(*), sum(open_amount) from reporting.rpt_open_invoices")[0])
+            except Exception as error:
+                errors.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        assert keybook("refresh", "--home", small, "--as-of", "2026-02-12").exit_code == 0
+        assert keybook("refresh", "--home", small, "--as-of", "2026-02-28").exit_code == 0
+    finally:
+        stop.set()
+        reader.join()
+    assert not errors
+    assert set(seen) == {(2, 250), (2, 225), (2, 300)}
+
+
+def test_queries_cannot_read_files_or_write(small: Path) -> None:
+    said = keybook("sql", "--home", small, "--format", "csv", "select 1 as one, '=1+1' as two")
+    assert said.output.splitlines() == ["one,two", "1,'=1+1"]
+    assert keybook("sql", "--home", small, "select * from read_csv('/etc/passwd')").exit_code == 1
+    assert keybook("sql", "--home", small, "create table x as select 1").exit_code == 1
+
+
+def test_an_unknown_setting_is_an_error(small: Path) -> None:
+    (small / "keybook.toml").write_text('base_curency = "EUR"\n', encoding="utf-8")
+    result = keybook("refresh", "--home", small)
+    assert result.exit_code == 2
+    assert "base_curency" in result.output

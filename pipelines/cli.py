@@ -1,4 +1,4 @@
-"""The `keybook` command: thin, it calls what Dagster calls. Heavy libraries are imported by the commands that need them.
+"""The `keybook` command: thin, it calls what Dagster calls. Heavy libraries are imported by what needs them.
 
 Exit codes: 0 published; 3 published, with files held or rows rejected; 1 a gate failed and the earlier publication
 stands; 2 the arguments cannot be used, or there is nothing landed and nothing in raw.

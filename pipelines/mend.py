@@ -31,6 +31,7 @@ class Forgotten:
     file: str
     rows: int
     lies_at: list[Path]
+    was_landed: bool = False
 
 
 @dataclass
@@ -93,7 +94,7 @@ def forget(refresh: Refresh, text: str) -> Forgotten:
             refresh.store.forget(sha256, name, datetime.now(UTC).isoformat(timespec="seconds"))
         refresh.store.remove(sha256)
         rows = sum(int(row["rows_loaded"]) for row in receipts[sha256].entities) if sha256 in receipts else 0
-        return Forgotten(sha256, name, rows, lies_at)
+        return Forgotten(sha256, name, rows, lies_at, sha256 in receipts)
 
 
 def undo_forget(refresh: Refresh, text: str) -> Forgotten:

@@ -1,14 +1,14 @@
-"""Commands on single export files: read one, forget one, find a text in all, retry what was flawed, draft a contract."""
+"""Commands on single files: read one, forget one, find a text in all, retry what was flawed, draft a contract."""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -16,6 +16,7 @@ from pipelines.commands.shared import UNUSABLE, HomeCommand, refresh_of, setting
 
 if TYPE_CHECKING:
     from pipelines.exports.raw import Receipt
+    from pipelines.exports.reading import TextTable
     from pipelines.exports.unpack import Limits
 
 EXPORT = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -38,8 +39,8 @@ def _limits(home: Path | None) -> Limits:
 def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
     """Print a file's table as Keybook sees it, before any contract: text, all rows, the header first.
 
-    Every text is kept exactly, also one that a spreadsheet would run as a formula. Lines that are in the file and not in
-    its table go to standard error, each with its number and the reason.
+    Every text is kept exactly, also one that a spreadsheet would run as a formula. Lines that are in the file and not
+    in its table go to standard error, each with its number and the reason.
     """
     from pipelines.exports.contracts import load_contracts
     from pipelines.exports.reading import open_table
@@ -49,8 +50,9 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
     try:
         with open_table(file, load_contracts(), _limits(home), sheet) as table:
             out = io.TextIOWrapper(click.get_binary_stream("stdout"), encoding="utf-8", newline="", write_through=True)
+            writes: Callable[[TextTable, TextIO], None] = write_csv if shape == "csv" else write_json
             try:
-                (write_csv if shape == "csv" else write_json)(table, out)
+                writes(table, out)
             finally:
                 out.detach()
             for line in table.left_out:
@@ -84,10 +86,11 @@ def forget(home: Path | None, landing: Path | None, file: str, undo: bool) -> No
         where = f"it lies at {done.lies_at[0]}, and" if done.lies_at else "once it is dropped into the landing folder,"
         click.echo(f"{done.file} is forgotten no longer: {where} the next refresh lands it.")
         return
-    click.echo(f"Forgot {done.file} ({done.sha256[:12]}): {done.rows:,} rows are taken out of raw.")
+    taken = f"{done.rows:,} rows are taken out of raw" if done.was_landed else "nothing of it was in raw"
+    click.echo(f"Forgot {done.file} ({done.sha256[:12]}): {taken}.")
     for path in done.lies_at:
         click.echo(f"It still lies at {path}; it will not be landed again. `keybook forget --undo` would let it in.")
-    if work.warehouse.published() is not None:
+    if done.was_landed and work.warehouse.published() is not None:
         click.echo("What is published still holds it until the next `keybook refresh`.")
 
 
@@ -106,12 +109,14 @@ def retry(home: Path | None, landing: Path | None) -> None:
     work = refresh_of(home=home, landing=landing)
     done = land_again(work)
     for file in done.files:
-        click.echo(f"{file.after.file}: {_state(file.before)} → {_state(file.after)}")
+        before, after = _state(file.before), _state(file.after)
+        click.echo(f"{file.after.file}: {before + ', as before' if before == after else before + ' → ' + after}")
         for message in file.after.held:
             click.echo(f"held      {message}", err=True)
     for receipt in done.gone:
         click.echo(
-            f"{receipt.file} ({_state(receipt)}) lies no more in {work.settings.landing_dir}; drop it again to retry it.",
+            f"{receipt.file} ({_state(receipt)}) lies no more in {work.settings.landing_dir}; "
+            "drop it there again to retry it.",
             err=True,
         )
     if not done.files and not done.gone:

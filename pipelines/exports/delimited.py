@@ -85,9 +85,12 @@ class Delimited(Grid):
         """See `Grid.load`. `_line` is the physical line that the row starts on."""
         delimiter = self._delimiters[head]
         records = self._head_records(delimiter)
-        width = len(records[header_row][1])
-        # A header may hold line ends itself: the data starts where the next record does.
-        header_lines = records[header_row][0] + sum(cell.count("\n") for cell in records[header_row][1])
+        if header_row < 0:
+            width, header_lines = next(len(record) for _, record in records if record), 0
+        else:
+            width = len(records[header_row][1])
+            # A header may hold line ends itself: the data starts where the next record does.
+            header_lines = records[header_row][0] + sum(cell.count("\n") for cell in records[header_row][1])
         if not self.bad_bytes and not pad_short_rows:
             rows = self._fast(connection, delimiter, width, header_lines)
             if rows is not None:

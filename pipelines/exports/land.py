@@ -156,6 +156,10 @@ class Landing:
                     self._land_grid(grid, receipt, scratch, staged)
             except UnreadableError as error:
                 note(receipt, "", "held", f"{name}: {error}")
+            # A part that has no place here holds a file only where there is nothing else in it.
+            for finding in receipt.findings:
+                if finding["severity"] == "refused":
+                    finding["severity"] = "note" if receipt.entities else "held"
             # A file that is landed again replaces all that it gave before, under whatever contract.
             if before is not None:
                 self.store.remove(sha256)
@@ -176,8 +180,7 @@ class Landing:
         contract = match.contract
         receipt.digests[contract.contract] = digest_of(contract, self.surroundings)
         if contract.refuse:
-            refused = f"{where}: {contract.title}: {contract.refuse}"
-            receipt.refused.append((grid.part, refused))
+            note(receipt, grid.part, "refused", f"{where}: {contract.title}: {contract.refuse}")
             return
         connection = duckdb.connect(config={"temp_directory": str(scratch), "autoinstall_known_extensions": "false"})
         zone = contract.formats.timezone

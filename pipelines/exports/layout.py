@@ -54,7 +54,6 @@ def fit(connection: duckdb.DuckDBPyConnection, grid: Grid, sql: RowSql) -> int:
         f"replace (last_value(title ignore nulls) over (order by _line) as {column}) "
         f"from (select *, case when {title} then {text} end as title from ({sql.cleaned(False)}))"
     )
-    # A title's own row holds the title too: that tells it from the data.
     connection.execute(f"create or replace temp view cleaned as {sql.cleaned(False)}")
     where = f"select _line from cleaned where {title}"
     count = int(connection.execute(f"select count(*) from ({where})").fetchall()[0][0])

@@ -66,34 +66,44 @@ def _holds(column: str, text: str, pattern: str | None) -> str:
 
 
 def find(store: RawStore, text: str, most: int = 100) -> Found:
-    """Every landed or rejected row with the text in it, without regard to case, by entity, file and line."""
+    """Every landed or rejected row with the text in it, without regard to case; whole values come before parts."""
     wanted = text.strip()
     found = Found()
     if not wanted:
         return found
     pattern = _phone_pattern(wanted)
+    hits: list[tuple[bool, Hit]] = []
     with duckdb.connect() as connection:
         for entity in entities().values():
             folder = store.root / entity.domain / entity.name
-            if not folder.is_dir():
-                continue
-            _search(connection, found, entity, _loaded(entity, str(folder), wanted, pattern), most)
-            _search(connection, found, entity, _rejected(str(folder), wanted, pattern), most)
+            if folder.is_dir():
+                for query in (
+                    _loaded(entity, str(folder), wanted, pattern),
+                    _rejected(str(folder), wanted, pattern),
+                ):
+                    found.total += _search(connection, hits, entity, query, wanted, most)
+    found.hits = [hit for _, hit in sorted(hits, key=lambda entry: not entry[0])][:most]
     return found
 
 
-def _search(connection: duckdb.DuckDBPyConnection, found: Found, entity: Entity, query: str, most: int) -> None:
+def _search(
+    connection: duckdb.DuckDBPyConnection,
+    hits: list[tuple[bool, Hit]],
+    entity: Entity,
+    query: str,
+    text: str,
+    most: int,
+) -> int:
+    """Adds a query's first hits, and says how many there are in all."""
     connection.execute(f"create or replace temp table hits as {query}")
-    count = int(connection.execute("select count(*) from hits").fetchall()[0][0])
-    if not count:
-        return
-    found.total += count
-    left = most - len(found.hits)
     rows: list[tuple[Any, ...]] = connection.execute(
-        f"select file, part, line, column_name, value, state, why from hits order by file, part, line limit {max(left, 0)}"
+        f"select lower(value) = {quoted(text.lower())} as whole, file, part, line, column_name, value, state, why, "
+        "count(*) over () from hits order by not whole, file, part, line limit ?",
+        [most],
     ).fetchall()
-    for file, part, line, column, value, state, why in rows:
-        found.hits.append(Hit(file, part or "", line, entity.id, column or "", _shown(value), state, why or ""))
+    for whole, file, part, line, column, value, state, why, _ in rows:
+        hits.append((whole, Hit(file, part or "", line, entity.id, column or "", _shown(value), state, why or "")))
+    return int(rows[0][-1]) if rows else 0
 
 
 def _shown(value: str | None) -> str:

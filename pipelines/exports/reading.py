@@ -85,10 +85,9 @@ def chosen_grid(grids: list[Grid], sheet: str | None) -> Grid:
     if sheet is None:
         return grids[0]
     names = table_names(grids)
-    for fits in (lambda name: name == sheet, lambda name: name.split("/")[-1] == sheet):
-        for grid, name in zip(grids, names, strict=True):
-            if fits(name):
-                return grid
+    for called in (names, [name.split("/")[-1] for name in names]):
+        if sheet in called:
+            return grids[called.index(sheet)]
     listed = ", ".join(repr(name) for name in names if name)
     raise UnreadableError(f"it has no table {sheet!r}; it has {listed or 'one table without a name'}")
 
@@ -106,8 +105,7 @@ def open_table(
         scratch = Path(folder)
         grids = open_grids(path, scratch, contracts, limits)
         grid = chosen_grid(grids, sheet)
-        config = {"temp_directory": folder, "autoinstall_known_extensions": "false"}
-        with duckdb.connect(config=config) as connection:
+        with duckdb.connect(config={"temp_directory": folder, "autoinstall_known_extensions": "false"}) as connection:
             yield _load(grid, grids, contracts, connection)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
 
 from pipelines.exports.contracts import Contract
 from pipelines.exports.grids import Grid, Head
 
 
+@lru_cache(maxsize=100_000)
 def normal(header: str | None) -> str:
     """A header as it is compared: without case and without surrounding or repeated white space."""
     return re.sub(r"\s+", " ", (header or "").replace("\ufeff", "")).strip().casefold()
@@ -141,6 +143,9 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
     depths = sorted({contract.table.header_rows for contract in contracts.values()})
     for head_index, head in enumerate(grid.heads()):
         for row_index, depth in product(range(len(head.rows)), depths):
+            # The topmost row that is a header is the header: what is below it are rows.
+            if matches and row_index > min(match.header_row for match in matches.values()):
+                break
             rows = head.rows[row_index : row_index + depth]
             columns, headers = header_cells(rows[0] if depth == 1 else _joined(rows))
             if len(columns) < 2 or len(rows) < depth:

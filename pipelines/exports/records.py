@@ -74,6 +74,7 @@ def json_records(path: Path, member: str = "", paths: list[str] | None = None) -
         if array:
             return [_records(member, f"select row_number() over () as _line, json as j from {source}", [])]
         top = duckdb.execute(f"select json_keys(json), json from {source} limit 1").fetchall()
+        document = _scalars(source, top[0][0] if top else [])
         found = []
         wanted = list(paths or [])
         for key in top[0][0] if top else []:
@@ -86,11 +87,25 @@ def json_records(path: Path, member: str = "", paths: list[str] | None = None) -
                 label = json_path.replace('"', "")
                 numbered = f"select row_number() over () as _line, j from ({nested})"
                 found.append(_records("/".join(filter(None, [member, label])), numbered, []))
+                found[-1].document = document
         if not found:
             found.append(_records(member, f"select row_number() over () as _line, json as j from {source}", []))
         return found
     except duckdb.Error as error:
         raise UnreadableError(f"it is no valid JSON ({str(error).splitlines()[0]}); export it again") from error
+
+
+def _scalars(source: str, keys: list[str]) -> dict[str, str]:
+    """What the document says of itself: its own keys that hold a plain value."""
+    at = [quoted(f"$.{_quoted_key(key)}") for key in keys]
+    if not at:
+        return {}
+    plain = ", ".join(
+        f"case when json_type(json, {path}) not in ('OBJECT', 'ARRAY') then json_extract_string(json, {path}) end"
+        for path in at
+    )
+    values = duckdb.execute(f"select {plain} from {source} limit 1").fetchall()[0]
+    return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
 
 def _quoted_key(key: str) -> str:

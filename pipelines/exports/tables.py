@@ -55,17 +55,14 @@ class TableLanding:
         """
         self._schema_events()
         self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
+        count = titles
         if self.contract.table.skip:
             skipped = " or ".join(f"({self.sql.where([condition])})" for condition in self.contract.table.skip)
-            count = self._count(f"select count(*) from cleaned where {skipped}")
+            count += self._count(f"select count(*) from cleaned where {skipped}")
             self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
-            if count:
-                note(
-                    self.receipt,
-                    self.part,
-                    "note",
-                    f"{self.receipt.file}: {count} rows are totals or notes and no data",
-                )
+        if count:
+            message = f"{self.receipt.file}: {count} rows are titles, totals or of no concern here, as the contract says"
+            note(self.receipt, self.part, "note", message)
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.contract.entities.items()]
         for number, (entity, mapping) in enumerate(mappings):
             # Lines that are no rows at all, and rows that no entity takes, are counted with the first entity.
@@ -112,17 +109,20 @@ class TableLanding:
 
     def _cast_rows(self, entity: Entity, mapping: EntityMap, casts: list[Cast]) -> None:
         bad = " or ".join(cast.failed for cast in casts if cast.can_fail)
-        rows = f"(select * from cleaned where {self.sql.where(mapping.where)})"
+        rows, folded = f"(select * from cleaned where {self.sql.where(mapping.where)})", ""
         if mapping.one_row_per:
             key = ", ".join(self.sql.header([name]) for name in mapping.one_row_per)
             blank = " and ".join(f"{self.sql.header([name])} is null" for name in mapping.one_row_per)
             # The line of each key's first row is found on narrow rows; a window over whole ones would sort them all.
             first = f"select min(_line) as _line from {rows} group by {key}"
-            rows = f"(select * from {rows} where ({blank}) or _line in ({first}))"
+            # Totals are taken over all rows, before those that repeat are left out.
+            folded = f"where ({blank}) or _line in ({first})"
+            if not any(column.total for column in mapping.columns.values()):
+                rows, folded = f"(select * from {rows} {folded})", ""
         columns = ", ".join(cast.column.name for cast in casts)
         self.connection.execute(
             f"create or replace temp table cast_rows as select _line, {columns}, {self.system_sql} as _system, "
-            f"{self._extra()} as _extra, {bad or 'false'} as bad from ({self.sql.typed(casts, rows)})"
+            f"{self._extra()} as _extra, {bad or 'false'} as bad from ({self.sql.typed(casts, rows)}) {folded}"
         )
         if mapping.key == "made":
             self._make_key(entity, casts)
@@ -135,9 +135,14 @@ class TableLanding:
             f"md5(concat_ws(chr(31), {', '.join(f'coalesce(cast({name} as varchar), chr(30))' for name in mapped)}))"
         )
         self.connection.execute(
-            f"create or replace temp table cast_rows as select * exclude (digest) replace ("
-            f"left(digest, 16) || '-' || row_number() over (partition by digest order by _line) as {made}) "
-            f"from (select *, {digest} as digest from cast_rows)"
+            f"create or replace temp table digests as select _line, left({digest}, 16) as digest from cast_rows"
+        )
+        # Numbered are only those that stand more than once: a window over all of them would sort them all.
+        self.connection.execute(
+            f"create or replace temp table cast_rows as select cast_rows.* replace ("
+            f"digest || '-' || coalesce(occurrence, 1) as {made}) from cast_rows join digests using (_line) left join ("
+            "select _line, row_number() over (partition by digest order by _line) as occurrence from digests "
+            "semi join (select digest from digests group by digest having count(*) > 1) using (digest)) using (_line)"
         )
 
     def _extra(self) -> str:
@@ -174,9 +179,8 @@ class TableLanding:
         if not self._count("select count(*) from cast_rows where bad"):
             return
         failing = [cast for cast in casts if cast.can_fail]
-        rows = self.sql.typed(
-            casts, "(select * from cleaned semi join (select _line from cast_rows where bad) using (_line))"
-        )
+        names = ", ".join(cast.column.name for cast in casts)
+        rows = f"select * from cleaned join (select _line, {names} from cast_rows where bad) using (_line)"
         column = "case " + " ".join(f"when {cast.failed} then {quoted(cast.source)}" for cast in failing) + " end"
         value = "case " + " ".join(f"when {cast.failed} then {cast.text}" for cast in failing) + " end"
         # Every column that could not be read is named; the first one stands in column_name and value.
@@ -200,10 +204,12 @@ class TableLanding:
         names = [cast.column.name for cast in casts]
         newest = "updated_at desc nulls last, _line desc" if "updated_at" in names else "_line desc"
         said = f"md5(concat_ws(chr(31), {', '.join(f'coalesce(cast({name} as varchar), chr(30))' for name in names)}))"
+        # Only rows whose key stands more than once are compared: few, even where millions are landed.
         self.connection.execute(
             f"create or replace temp table repeated as select _line, first_value(_line) over newest as kept, "
-            f"said, first_value(said) over newest as kept_said from (select *, {said} as said from cast_rows where not bad) "
-            f"window newest as (partition by {key} order by {newest}) qualify kept != _line"
+            f"said, first_value(said) over newest as kept_said from (select *, {said} as said from cast_rows "
+            f"semi join (select {key} from cast_rows where not bad group by {key} having count(*) > 1) using ({key}) "
+            f"where not bad) window newest as (partition by {key} order by {newest}) qualify kept != _line"
         )
         headers = ", ".join(cast.source for cast in casts if cast.column.name in entity.key)
         values = ", ".join(f"cast({name} as varchar)" for name in entity.key)
@@ -316,13 +322,13 @@ class TableLanding:
             )
         for mapping in self.contract.entities.values():
             for name, spec in mapping.columns.items():
-                for aliases in spec.headers:
-                    place = self.match.find(aliases)
-                    if place is None:
-                        events.append(
-                            {"column_name": aliases[0], "event": "missing", "action": f"{name} is left blank"}
-                        )
-                    elif normal(self.match.headers[place]) != normal(aliases[0]):
+                places = [(aliases, self.match.find(aliases)) for aliases in spec.origins]
+                if places and all(place is None for _, place in places):
+                    # One event a column that has no origin at all: other spellings and second choices are no loss.
+                    event = {"column_name": places[0][0][0], "event": "missing", "action": f"{name} is left blank"}
+                    events.append(event)
+                for aliases, place in places:
+                    if place is not None and normal(self.match.headers[place]) != normal(aliases[0]):
                         action = f"read as {aliases[0]}"
                         events.append({"column_name": self.match.headers[place], "event": "renamed", "action": action})
         fixed = {

@@ -37,7 +37,7 @@ class Sheet(Grid):
 
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
         """See `Grid.load`. Rows without any cell are no rows."""
-        line = self.heads()[head].lines[header_row]
+        line = self.heads()[head].lines[header_row] if header_row >= 0 else 0
         source = f"read_parquet({quoted(str(self.path))})"
         described = connection.execute(f"describe from {source}").fetchall()
         cells = ", ".join(row[0] for row in described if row[0] != "_line")

@@ -15,9 +15,7 @@ TABLES = (
     "rpt_accounts",
     "rpt_account_monthly",
     "rpt_account_timeline",
-    "rpt_receivable_accounts",
     "rpt_open_invoices",
-    "rpt_promises",
     "rpt_open_deals",
 )
 STATUSES = ("active", "paused", "lost")

@@ -20,12 +20,8 @@ TABLES = (
     "rpt_account_monthly",
     "rpt_receivable_kpis",
     "rpt_receivable_aging",
-    "rpt_receivable_movements",
     "rpt_open_invoices",
     "rpt_pipeline",
-    "rpt_collection_worklist",
-    "rpt_concentration",
-    "rpt_revenue_retention",
 )
 
 page = here()

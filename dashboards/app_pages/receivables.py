@@ -13,14 +13,12 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import receivables
-from dashboards.queries.base import ALL, rows
+from dashboards.queries.base import ALL, catalogue, rows
 
 TABLES = (
     "rpt_receivable_kpis",
     "rpt_receivable_aging",
     "rpt_open_invoices",
-    "rpt_receivable_movements",
-    "rpt_cash_forecast",
 )
 
 page = here()
@@ -330,13 +328,10 @@ tiles(
 )
 if note := whole_company():
     st.caption(f"Tiles and trends: {note[0].lower()}{note[1:]} Ageing, invoices and movements are narrowed.")
-ageing, invoices, trends, movements = st.tabs(["Ageing", "Open invoices", "Trends", "Movements and forecast"])
-with ageing:
-    ageing_tab()
-with invoices:
-    invoices_tab()
-with trends:
-    trends_tab()
-with movements:
-    movements_tab()
+shown = {"Ageing": ageing_tab, "Open invoices": invoices_tab, "Trends": trends_tab}
+if {"rpt_receivable_movements", "rpt_cash_forecast"} & set(catalogue(page.warehouse)):
+    shown["Movements and forecast"] = movements_tab
+for tab, show in zip(st.tabs(list(shown)), shown.values(), strict=True):
+    with tab:
+        show()
 footnotes(*TABLES)

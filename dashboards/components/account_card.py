@@ -303,7 +303,8 @@ def account_card(account: str) -> None:
             ]
         )
     money_section(account, code)
-    terms_section(account)
+    if "rpt_receivable_accounts" in catalogue(here().warehouse):
+        terms_section(account)
     invoices_section(account)
     deals_section(account)
     timeline_section(account)

@@ -16,6 +16,8 @@ Rows = Sequence[dict[str, Any]]
 
 HEIGHT = 260
 COMPACT = "~s"
+# An axis of millions would call its foot "0M".
+PLAIN_ZERO = "datum.value === 0 ? '0' : datum.label"
 # 2026-11-20 is labelled 11-20, and a month 2026-11.
 _SHORT_DAY = "length(datum.value) == 10 ? substring(datum.value, 5) : datum.value"
 PADDING = {"top": 6, "left": 2, "right": 6, "bottom": 2}
@@ -80,7 +82,7 @@ def month_axis(field: str = "month") -> alt.X:
 def amount_axis(fmt: str = COMPACT, field: str = "value") -> alt.Y:
     """The upright axis of amounts."""
     # The unit stands in the card's own words and in the tooltip, so the axis has no title.
-    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(format=fmt, tickCount=5))
+    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(format=fmt, tickCount=5, labelExpr=PLAIN_ZERO))
 
 
 def scale(names: Sequence[str], chosen: Sequence[str]) -> alt.Scale:
@@ -214,7 +216,7 @@ def ranked(
     tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("value:Q", title=(names or (unit, ""))[0], format=",.0f")]
     if part:
         tips.append(alt.Tooltip("part:Q", title=(names or ("", part[1]))[1], format=",.0f"))
-    x = alt.X("value:Q", title=None, axis=alt.Axis(format=COMPACT, tickCount=4))
+    x = alt.X("value:Q", title=None, axis=alt.Axis(format=COMPACT, tickCount=4, labelExpr=PLAIN_ZERO))
     layers = [base.mark_bar(cornerRadius=2, color=look[colour], opacity=0.35 if part else 1).encode(x=x, tooltip=tips)]
     if part:
         layers.append(base.mark_bar(cornerRadius=2, color=look[colour]).encode(x="part:Q", tooltip=tips))

@@ -1,8 +1,9 @@
 -- Grain: one row a leg: a row of a call export that is no internal call, with the conversation it belongs to (K1).
 -- A leg whose parent is given belongs to its parent's conversation, through any number of parents; legs that name the
--- same parent belong together even when no export holds that parent. Else legs between the same two numbers, whichever
--- called, are one conversation while the pause between one's end and the next one's start is short enough. A leg without
--- both numbers or without its start never folds. A conversation is called by the leg that opens it.
+-- same parent belong together even when no export holds that parent. Else legs in one direction between the same two
+-- numbers are one conversation while the pause between one's end and the next one's start is short enough: a quick call
+-- back is a conversation of its own, else the fastest would never be seen (K5). A leg without both numbers or without its
+-- start never folds. A conversation is called by the leg that opens it.
 with recursive calls as (
     select
         _system,
@@ -136,7 +137,7 @@ heads as (
         case
             when threaded.started_at is null or threaded.caller_digits is null or threaded.callee_digits is null
                 then '~' || threaded.call_id
-            else least({{ phone_key('threaded.caller_digits') }}, {{ phone_key('threaded.callee_digits') }})
+            else coalesce(threaded.direction, '') || '|' || least({{ phone_key('threaded.caller_digits') }}, {{ phone_key('threaded.callee_digits') }})
                 || '|' || greatest({{ phone_key('threaded.caller_digits') }}, {{ phone_key('threaded.callee_digits') }})
         end as pair
     from threaded

@@ -49,8 +49,10 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
 
     try:
         with open_table(file, load_contracts(), _limits(home), sheet) as table:
-            out = io.TextIOWrapper(click.get_binary_stream("stdout"), encoding="utf-8", newline="", write_through=True)
-            writes: Callable[[TextTable, TextIO], None] = write_csv if shape == "csv" else write_json
+            out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+            writes: Callable[[TextTable, TextIO], None] = write_csv
+            if shape == "json":
+                writes = write_json
             try:
                 writes(table, out)
             finally:

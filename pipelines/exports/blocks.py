@@ -96,7 +96,7 @@ class BlockText(Grid):
         rows = 0
         clean = self.scratch / f"{self.path.name}.blocks"
         with clean.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
+            writer = csv.writer(out, lineterminator="\n")
             for line, block, bad in self._read():
                 if bad:
                     bad_lines.append(bad)

@@ -11,18 +11,35 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pipelines.exports.contracts import ColumnMap, Contract, EntityMap, Formats, Where
-from pipelines.exports.entities import STORED_TYPES, Column, Entity
+from pipelines.exports.entities import Column, Entity
 from pipelines.exports.grids import quoted
+from pipelines.exports.reasons import unread_reason
 from pipelines.exports.recognise import Match, normal
 
 _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
 # Currencies without minor units (ISO 4217): an amount in minor units is already whole.
-_ZERO_DECIMAL = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split()
+_ZERO_DECIMAL = [
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "JPY",
+    "KMF",
+    "KRW",
+    "MGA",
+    "PYG",
+    "RWF",
+    "UGX",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+]
 BLANK = "cast(null as varchar)"
 _LITERAL = ColumnMap.model_validate({"value": ""})
 _MOMENT = "TIMESTAMP WITH TIME ZONE"
-_NUMBER_TYPES = ("money", "price", "rate", "ratio", "quantity", "seconds", "integer")
 
 
 @dataclass(frozen=True)
@@ -137,7 +154,9 @@ class RowSql:
         alone = f"case when {' and '.join(f'{key} is null' for key in keys)} then _line end"
         rows = f"over (partition by {', '.join([*keys, alone])})"
         unread = f"bool_or({cast.text} is not null and {cast.typed} is null) {rows}"
-        typed = f"(case when {unread} then null else try_cast(sum({cast.typed}) {rows} as {cast.column.stored_type}) end)"
+        typed = (
+            f"(case when {unread} then null else try_cast(sum({cast.typed}) {rows} as {cast.column.stored_type}) end)"
+        )
         text = f"coalesce({cast.text}, max({cast.text}) {rows})"
         reason = f"cannot be added up over the rows that belong together: one of them {cast.reason}"
         return replace(cast, typed=typed, text=text, reason=reason)
@@ -163,7 +182,10 @@ class RowSql:
             text = self.header(spec.from_ or [], formats)
         read = text
         for pattern, instead in (spec.replace or {}).items():
-            read = f"nullif(regexp_replace({read}, {quoted(pattern)}, {quoted(instead)}), '')"
+            read = f"regexp_replace({read}, {quoted(pattern)}, {quoted(instead)})"
+        if spec.replace:
+            # Once, at the end: DuckDB writes a nullif's text out twice, which doubles with every level.
+            read = f"nullif({read}, '')"
         if spec.extract is not None:
             read = f"nullif(regexp_extract({read}, {quoted(spec.extract)}, 1), '')"
         if spec.map is not None:
@@ -207,7 +229,8 @@ class RowSql:
         """One number times another; blank where one of them is."""
         texts = [self.header([name], formats) for name in spec.product or []]
         numbers = " * ".join(self._number(text, "DECIMAL(18,6)", formats) for text in texts)
-        text = f"(case when {' or '.join(f'{text} is null' for text in texts)} then null else {' || chr(215) || '.join(texts)} end)"
+        blank = " or ".join(f"{text} is null" for text in texts)
+        text = f"(case when {blank} then null else {' || chr(215) || '.join(texts)} end)"
         typed = f"try_cast({numbers} as {column.stored_type})"
         return Cast(column, self._signed(typed, spec), text, required, self._reason(column, spec, formats), source)
 
@@ -346,20 +369,7 @@ class RowSql:
         return known
 
     def _reason(self, column: Column, spec: ColumnMap, formats: Formats) -> str:
-        if column.one_of:
-            words = ", ".join(column.one_of)
-            return f"is none of the words that the contract knows for {column.name} ({words})"
-        if column.type in ("date", "timestamp"):
-            known = self._patterns(spec, formats)
-            return f"is no {'date' if column.type == 'date' else 'time'} as the contract reads them ({', '.join([*known, 'ISO 8601'])})"
-        if column.type in _NUMBER_TYPES:
-            what = "whole number" if column.type == "integer" else "number"
-            return f"is no {what} that fits {STORED_TYPES[column.type]}"
-        if column.type == "boolean":
-            return "is neither yes nor no"
-        if column.type == "currency":
-            return "is no ISO 4217 currency code"
-        return "does not hold what the contract extracts from it"
+        return unread_reason(column, self._patterns(spec, formats))
 
     def _cells(self, spec: ColumnMap) -> tuple[int, ...]:
         places = {self.match.find(aliases) for aliases in spec.headers}

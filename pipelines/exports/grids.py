@@ -63,7 +63,7 @@ class Grid(ABC):
 
     @abstractmethod
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
-        """Fills the temporary table `grid` with the rows below `header_row` (an index into the head's rows; -1: all rows)."""
+        """Fills the temporary table `grid` with the rows below `header_row` (an index into the head; -1: all rows)."""
 
 
 def quoted(text: str) -> str:

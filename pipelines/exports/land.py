@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class Surroundings:
     """What landing is told from outside: time zone, limits, and the moment that counts as now."""
 
     business_timezone: str = "UTC"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     now: Callable[[], datetime] = _utc_now
 
 

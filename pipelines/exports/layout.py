@@ -49,8 +49,9 @@ def fit(connection: duckdb.DuckDBPyConnection, grid: Grid, sql: RowSql) -> int:
     title = f"({sql.where(table.group.when)}) and not ({no_data})"
     text = sql.header(table.group.from_) if table.group.from_ else f"coalesce({', '.join(f't{n}' for n in range(own))})"
     column = f"c{match.find([table.group.column])}"
+    trimmed = ", ".join(f"t{place}" for place in range(len(match.headers)))
     connection.execute(
-        f"create or replace temp table grid as select * exclude (title, {', '.join(f't{n}' for n in range(len(match.headers)))}) "
+        f"create or replace temp table grid as select * exclude (title, {trimmed}) "
         f"replace (last_value(title ignore nulls) over (order by _line) as {column}) "
         f"from (select *, case when {title} then {text} end as title from ({sql.cleaned(False)}))"
     )

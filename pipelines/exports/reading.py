@@ -19,7 +19,7 @@ import duckdb
 from pipelines.exports.contracts import Contract
 from pipelines.exports.grids import BadLine, Grid, Head, Loaded
 from pipelines.exports.land import open_grids
-from pipelines.exports.recognise import Match, recognise
+from pipelines.exports.recognise import Match, header_cells, recognise
 from pipelines.exports.unpack import Limits, UnreadableError
 
 BATCH = 10_000
@@ -33,6 +33,7 @@ class TextTable:
     head: int
     header_row: int
     header_line: int
+    # As the file has it; empty for a file without a header, which only a contract can know.
     header: list[str]
     loaded: Loaded
     match: Match | None
@@ -42,9 +43,14 @@ class TextTable:
     # The names of the file's other tables.
     others: list[str]
 
+    @property
+    def names(self) -> list[str]:
+        """A unique name for every cell: its header, or what the contract calls it in a file without one."""
+        return self.match.headers if self.match and not self.header else header_cells(list(self.header))[1]
+
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row below the header with its line; a blank cell is an empty text."""
-        cells = ", ".join(f"c{place}" for place in range(len(self.header)))
+        cells = ", ".join(f"c{place}" for place in range(len(self.names)))
         result = self.connection.execute(f"select _line, {cells} from grid order by _line")
         while batch := result.fetchmany(BATCH):
             for row in batch:
@@ -122,12 +128,12 @@ def _load(
     loaded = grid.load(connection, head, row, pad)
     above = [
         BadLine(line, " | ".join(cell or "" for cell in cells), "the line stands above the header")
-        for line, cells in zip(heads[head].lines[:row], heads[head].rows[:row], strict=True)
+        for line, cells in zip(heads[head].lines[: max(row, 0)], heads[head].rows[: max(row, 0)], strict=True)
         if _width(cells)
     ]
     names = [name for other, name in zip(grids, table_names(grids), strict=True) if other is not grid]
-    header = [cell or "" for cell in heads[head].rows[row]]
-    line = heads[head].lines[row]
+    header = [cell or "" for cell in heads[head].rows[row]] if row >= 0 else []
+    line = heads[head].lines[row] if row >= 0 else 0
     return TextTable(
         grid, head, row, line, header, loaded, match, connection, [*above, *loaded.bad_lines], list(filter(None, names))
     )

@@ -126,9 +126,14 @@ def _json_lines(path: Path) -> tuple[str, list[BadLine]] | None:
         "delim = '\x01', quote = '', escape = '', max_line_size = 67108864)"
     )
     numbered = f"select row_number() over () as _line, line from {source}"
-    broken = duckdb.execute(
-        f"select _line, line from ({numbered}) where line is not null and not json_valid(line)"
-    ).fetchall()
+    try:
+        broken = duckdb.execute(
+            f"select _line, line from ({numbered}) where line is not null and not json_valid(line)"
+        ).fetchall()
+    except duckdb.Error as error:
+        raise UnreadableError(
+            f"its lines cannot be told apart ({str(error).splitlines()[0]}); save it with one kind of line end"
+        ) from error
     bad_lines = [BadLine(line, text, "the line is no valid JSON") for line, text in broken]
     return f"select _line, cast(line as json) as j from ({numbered}) where json_valid(line)", bad_lines
 

@@ -61,7 +61,9 @@ class TableLanding:
             count += self._count(f"select count(*) from cleaned where {skipped}")
             self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
         if count:
-            message = f"{self.receipt.file}: {count} rows are titles, totals or of no concern here, as the contract says"
+            message = (
+                f"{self.receipt.file}: {count} rows are titles, totals or of no concern here, as the contract says"
+            )
             note(self.receipt, self.part, "note", message)
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.contract.entities.items()]
         for number, (entity, mapping) in enumerate(mappings):

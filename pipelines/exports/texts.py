@@ -7,20 +7,20 @@ import json
 from typing import TextIO
 
 from pipelines.exports.reading import TextTable
-from pipelines.exports.recognise import header_cells
 
 
 def write_csv(table: TextTable, out: TextIO) -> None:
     """The header as the file has it, then every row. Nothing is neutralised: what is read is what is written."""
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(table.header)
+    if table.header:
+        writer.writerow(table.header)
     for _, row in table.rows():
         writer.writerow(row)
 
 
 def write_json(table: TextTable, out: TextIO) -> None:
     """A list with one object a row; a blank header is called by its place, a repeated one gets a number."""
-    names = header_cells(list(table.header))[1]
+    names = table.names
     before = "["
     for line, row in table.rows():
         cells = {name: cell or None for name, cell in zip(names, row, strict=True)}

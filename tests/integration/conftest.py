@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from tests.support.homes import keybook
 
 CUSTOMERS = "system,customer_id,name,currency\nbooks,c1,Alder AB,EUR\nbooks,c2,Birch Ltd,USD\n"

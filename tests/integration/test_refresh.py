@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import duckdb
+
 from tests.integration.conftest import FILES, drop
 from tests.support.homes import keybook, query
 

@@ -1,0 +1,25 @@
+"""Why a text could not be read as a canonical column's value, in a person's words."""
+
+from __future__ import annotations
+
+from pipelines.exports.entities import STORED_TYPES, Column
+
+_NUMBER_TYPES = ("money", "price", "rate", "ratio", "quantity", "seconds", "integer")
+
+
+def unread_reason(column: Column, patterns: list[str]) -> str:
+    """The sentence for a text that is no value of the column; `patterns` are those of its dates and times."""
+    if column.one_of:
+        words = ", ".join(column.one_of)
+        return f"is none of the words that the contract knows for {column.name} ({words})"
+    if column.type in ("date", "timestamp"):
+        what = "date" if column.type == "date" else "time"
+        return f"is no {what} as the contract reads them ({', '.join([*patterns, 'ISO 8601'])})"
+    if column.type in _NUMBER_TYPES:
+        what = "whole number" if column.type == "integer" else "number"
+        return f"is no {what} that fits {STORED_TYPES[column.type]}"
+    if column.type == "boolean":
+        return "is neither yes nor no"
+    if column.type == "currency":
+        return "is no ISO 4217 currency code"
+    return "does not hold what the contract extracts from it"

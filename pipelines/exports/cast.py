@@ -353,7 +353,9 @@ class RowSql:
         iso = f"(case when substr({text}, 5, 1) = '-' then (case when length({text}) <= 10 then {day} else {moment} end) end)"
         if not any(pattern.startswith("%Y") and pattern.index("%d") < pattern.index("%m") for pattern in known):
             readings.insert(0, iso)
-        return f"coalesce({', '.join(readings)})"
+        # %Y takes 17 for the year 17: a year of less than four digits is none. greatest() passes over NULL.
+        first = f"cast('1000-01-01 00:00:00+00' as {column.stored_type})"
+        return f"nullif(greatest(coalesce({', '.join(readings)}), {first}), {first})"
 
     def _day(self, moment: str, column: Column) -> str:
         if column.type == "timestamp":

@@ -4,10 +4,14 @@
 {#- What is dialled: digits and a leading +, without an extension (`x12`, `ext. 12`, `доб. 12`, `#12`) or a SIP host. -#}
 {% macro dialled(column) %}{{ return(adapter.dispatch('dialled')(column)) }}{% endmacro %}
 
+{#- Most call trackers write nothing but what is dialled: the replacements, which take ten times as long, are for the rest. -#}
 {% macro duckdb__dialled(column) -%}
-regexp_replace(
-    regexp_replace(lower({{ column }}), '( x[ .]*[0-9]|ext|доб|вн|#|@).*$', ''), '[^0-9+]', '', 'g'
-)
+(case
+    when regexp_full_match({{ column }}, '[+]?[0-9]+') then {{ column }}
+    else regexp_replace(
+        regexp_replace(lower({{ column }}), '( x[ .]*[0-9]|ext|доб|вн|#|@).*$', ''), '[^0-9+]', '', 'g'
+    )
+end)
 {%- endmacro %}
 
 {% macro spark__dialled(column) -%}

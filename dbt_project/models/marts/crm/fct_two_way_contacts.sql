@@ -9,16 +9,26 @@ conversations as (
     select * from {{ ref('fct_calls') }} where status = 'answered' and account_id is not null
 ),
 
-logged_twice as (
-    select distinct activities.activity_id
+-- The conversation began on the same day or, around midnight, on the one before or after. Whole days are joined as equal:
+-- a join on a span of days would try every call of an account with every conversation that it ever had.
+logged_days as (
+    select
+        activities.activity_id,
+        activities.account_id,
+        activities.occurred_at,
+        {{ plus_days('activities.occurred_on', 'shifts.days') }} as day
     from activities
-    inner join conversations
-        on activities.account_id = conversations.account_id
-        and conversations.started_on between {{ plus_days('activities.occurred_on', -1) }}
-            and {{ plus_days('activities.occurred_on', 1) }}
+    cross join (values (-1), (0), (1)) as shifts (days)
     where activities.activity_type = 'call'
-        and abs({{ exact_seconds_between('activities.occurred_at', 'conversations.started_at') }})
-            <= 60 * {{ parameter('same_call_window_minutes') }}
+),
+
+logged_twice as (
+    select distinct logged_days.activity_id
+    from logged_days
+    inner join conversations
+        on logged_days.account_id = conversations.account_id and logged_days.day = conversations.started_on
+    where abs({{ exact_seconds_between('logged_days.occurred_at', 'conversations.started_at') }})
+        <= 60 * {{ parameter('same_call_window_minutes') }}
 )
 
 select

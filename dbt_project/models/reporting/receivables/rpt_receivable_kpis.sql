@@ -210,7 +210,8 @@ concentrated as (
         currency,
         as_of_date as day,
         {{ ratio('sum(open_amount) filter (where place <= 10)', 'max(total)') }} as top10_share,
-        sum(power({{ ratio('open_amount', 'total') }}, 2)) as hhi,
+        -- Squares are summed as decimals: a sum of doubles depends on the order in which its parts come.
+        {{ ratio('sum(cast(open_amount as decimal(28, 4)) * open_amount)', 'power(max(total), 2)') }} as hhi,
         {{ ratio('sum(disputed_amount)', 'max(total)') }} as disputed_share
     from ranked
     group by currency, as_of_date

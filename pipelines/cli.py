@@ -28,6 +28,7 @@ from pipelines.commands.shared import (
     refresh_of,
     settings_of,
 )
+from pipelines.formats import neutral
 from pipelines.settings import PROJECT
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def sql(home: Path | None, query: str, shape: str) -> None:
     if shape == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(names)
-        writer.writerows(rows)
+        writer.writerows([neutral(value) for value in row] for row in rows)
     else:
         records = [dict(zip(names, row, strict=True)) for row in rows]
         click.echo(json.dumps(records, indent=1, ensure_ascii=False, default=str))

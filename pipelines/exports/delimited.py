@@ -92,9 +92,9 @@ class Delimited(Grid):
             # A header may hold line ends itself: the data starts where the next record does.
             header_lines = records[header_row][0] + sum(cell.count("\n") for cell in records[header_row][1])
         if not self.bad_bytes and not pad_short_rows:
-            rows = self._fast(connection, delimiter, width, header_lines)
-            if rows is not None:
-                return Loaded(rows, only_spaces=self._only_spaces(delimiter))
+            loaded = self._fast(connection, delimiter, width, header_lines)
+            if loaded is not None:
+                return loaded
         return self._exact(connection, delimiter, width, header_lines, pad_short_rows)
 
     def _read(
@@ -107,7 +107,9 @@ class Delimited(Grid):
             f"columns = {{{columns}}}, null_padding = false, strict_mode = true, max_line_size = 33554432)"
         )
 
-    def _fast(self, connection: duckdb.DuckDBPyConnection, delimiter: str, width: int, header_lines: int) -> int | None:
+    def _fast(
+        self, connection: duckdb.DuckDBPyConnection, delimiter: str, width: int, header_lines: int
+    ) -> Loaded | None:
         """The rows by DuckDB's reader, or None when the file's lines do not add up to them."""
         names = [f"c{number}" for number in range(width)]
         try:
@@ -131,7 +133,7 @@ class Delimited(Grid):
             )
         connection.execute(f"create or replace temp table grid as select cast({line} as bigint) as _line, * from cells")
         connection.execute("drop table cells")
-        return rows
+        return Loaded(rows, only_spaces=lines == rows and self._only_spaces(delimiter))
 
     def _data_lines(self) -> int:
         """How many lines the file has, not counting empty ones after the last."""
@@ -147,6 +149,9 @@ class Delimited(Grid):
         with self.path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 if b"\xc2\xa0" in chunk or (delimiter != "\t" and b"\t" in chunk):
+                    return False
+                # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.
+                if chunk.count(b"\r") != chunk.count(b"\r\n"):
                     return False
         return True
 

@@ -1,8 +1,10 @@
 -- Grain: one row a source system and billing customer id that occurs anywhere in billing; '' stands for a blank one.
 -- An export of invoices alone names its customers by nothing but their ids: where an id has letters, it is the name.
--- The provenance is the customer's own record, else the first row that names the customer.
+-- The provenance is the customer's own record, else the first row that names the customer. A blank id is a customer
+-- only where there is money behind it.
 {%- set entities = ['customers', 'invoices', 'payments', 'adjustments', 'opening_balances', 'orders', 'subscriptions',
                     'dunning_events', 'promises'] %}
+{%- set with_money = ['invoices', 'payments', 'adjustments', 'opening_balances'] %}
 with occurrences as (
     {%- for entity in entities %}
     select
@@ -12,6 +14,9 @@ with occurrences as (
         min_by(_row, _file || ':' || lpad(cast(_row as varchar), 12, '0')) as _row,
         {{ loop.index }} as source_rank
     from {{ ref('stg_billing__' ~ entity) }}
+    {%- if entity not in with_money %}
+    where customer_id is not null
+    {%- endif %}
     group by 1, 2
     {{ 'union all' if not loop.last }}
     {%- endfor %}

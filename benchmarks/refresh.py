@@ -80,7 +80,7 @@ def compare(size: Size, folder: Path, repeat: int) -> tuple[str, list[str]]:
     report = "\n".join(
         [
             f"{size.calls:,} calls, {size.invoices:,} invoices, {size.accounts:,} accounts, {size.months} months: "
-            f"{sum(truth.rows.values()):,} rows in {exported / 1e6:.0f} MB of exports. {about}.",
+            f"{sum(truth.files.values()):,} rows in {exported / 1e6:.0f} MB of exports. {about}.",
             "",
             table(
                 ["", "wall, s", "processor, s", "peak, GiB", "wall ÷ script", "processor ÷ script"],

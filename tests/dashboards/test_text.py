@@ -12,8 +12,9 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.components.csv import cell, to_csv
+from dashboards.components.csv import to_csv
 from dashboards.components.formats import days, iso, money, percent, plain, signed
+from pipelines.formats import neutral as cell
 from tests.dashboards.conftest import words
 
 Open = Callable[..., AppTest]

@@ -48,7 +48,7 @@ def _people(landed: Landed) -> list[tuple[str, str]]:
         (TEXT + "\n\n\n").encode(),
         TEXT.replace(",", ";", 1).replace("1,", "1;").replace("2,", "2;").replace('3,"', '3;"').encode(),
         TEXT.replace("Id,Name", "Id\tName").replace("1,", "1\t").replace("2,", "2\t").replace('3,"', '3\t"').encode(),
-        gzip.compress(TEXT.encode()),
+        gzip.compress(TEXT.encode(), mtime=0),
         zstandard.compress(TEXT.encode()),
     ],
     ids=["utf8", "bom", "utf16", "utf16le", "crlf", "no-end", "blank-end", "semicolon", "tab", "gz", "zst"],
@@ -189,7 +189,7 @@ entities:
     [
         (b"", "empty"),
         (b"\x00\x01\x02\x03" * 100, "neither text"),
-        (gzip.compress(TEXT.encode())[:-12], "damaged"),
+        (gzip.compress(TEXT.encode(), mtime=0)[:-12], "damaged"),
         (b"PK\x03\x04 no zip at all", "damaged"),
         (b"PAR1 no parquet", "damaged"),
         (b"Colour,Size\nred,5\n", "no source contract knows"),
@@ -204,7 +204,7 @@ def test_what_cannot_be_read_is_held_with_a_reason(tmp_path: Path, content: byte
 
 
 def test_a_bomb_ends_at_the_limit(tmp_path: Path) -> None:
-    landed = land(tmp_path, gzip.compress(b"a,b\n" * 5_000_000), PEOPLE, limits=Limits(file_bytes=1_000_000))
+    landed = land(tmp_path, gzip.compress(b"a,b\n" * 5_000_000, mtime=0), PEOPLE, limits=Limits(file_bytes=1_000_000))
     assert "max_file_bytes" in landed.receipt.held[0]
 
 

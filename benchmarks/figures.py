@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-# What must be equal: the query, and how many of its columns say which row it is. Converted money is compared to a cent and
-# a hundred-millionth: the refresh rounds each document's converted amount to four decimals, the script only sums.
+# What must be equal: the query, and how many of its columns say which row it is. Converted money is compared to a cent
+# and a hundred-millionth: the refresh rounds each document's converted amount to four decimals, the script only sums.
 FIGURES: dict[str, tuple[int, str]] = {
     "open, overdue, sales and collected by month and currency": (
         2,
@@ -21,7 +21,8 @@ FIGURES: dict[str, tuple[int, str]] = {
     "ageing by day and currency": (
         2,
         """
-        select currency, as_of_date, count(*), sum(open_amount), sum(overdue_amount), sum(unapplied_amount), sum(days_31_60)
+        select currency, as_of_date, count(*), sum(open_amount), sum(overdue_amount), sum(unapplied_amount),
+            sum(days_31_60)
         from reporting.rpt_receivable_aging
         group by all
         """,

@@ -146,9 +146,11 @@ class Delimited(Grid):
         return count - tail[len(tail) - trailing :].count(b"\n") + 1
 
     def _only_spaces(self, delimiter: str) -> bool:
+        # In a file that tabs divide, only a quoted cell can hold one.
+        tab_in_cell = b'"' if delimiter == "\t" else b"\t"
         with self.path.open("rb") as file:
             while chunk := file.read(CHUNK):
-                if b"\xc2\xa0" in chunk or (delimiter != "\t" and b"\t" in chunk):
+                if b"\xc2\xa0" in chunk or tab_in_cell in chunk:
                     return False
                 # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.
                 if chunk.count(b"\r") != chunk.count(b"\r\n"):

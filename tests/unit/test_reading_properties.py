@@ -150,7 +150,12 @@ def _adds_up(landed: Landed) -> None:
     assert entities or landed.receipt.held
 
 
+TABS = {"delimiter": "\t", "quoting": csv.QUOTE_MINIMAL, "line_end": "\n", "last_line_end": False, "encoding": "utf-8"}
+TABS |= {"packed": None, "decimal": ".", "thousands": "", "date": "%Y-%m-%d", "preamble": 0}
+
+
 @given(tables())
+@example((TABS, [(None, None, None, "\t")]))
 @QUICK
 def test_a_table_reads_back_equal_in_any_dialect(table: tuple[dict[str, Any], list[tuple[Any, ...]]]) -> None:
     dialect, rows = table

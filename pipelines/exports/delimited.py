@@ -164,7 +164,7 @@ class Delimited(Grid):
         clean = self.scratch / f"{self.path.name}.clean"
         rows = 0
         with clean.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
+            writer = csv.writer(out, lineterminator="\n")
             for line, cells, text, reason in exact_rows(self.path, delimiter, width, header_lines, pad_short_rows):
                 if cells is None:
                     bad_lines.append(BadLine(line, text, reason))

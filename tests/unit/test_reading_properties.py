@@ -189,6 +189,7 @@ PIECES = st.sampled_from([b",", b";", b'"', b"\n", b"\r", b"\r\n", b"\0", b"\xff
 @example(b"", b"Id,Name\r1,a\r2,b\r")
 @example(b'{"Id": 1, "Name": "a"}\n{"Id": 2, ', b"\r")
 @example(b"Id,Name\n", b'1,"a""\n2,b\n')
+@example(b'Id,Name\n1,"a\n2,b\n', b'"\r')
 @settings(QUICK, max_examples=60)
 def test_any_bytes_end_in_rows_rejections_or_a_clear_error(start: bytes, rest: bytes) -> None:
     landed = _landed(start + rest, PEOPLE, "export.txt")

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ from pipelines.settings import PROJECT
 
 if TYPE_CHECKING:
     from pipelines.exports.raw import Receipt
-    from pipelines.refresh import Refresh
+    from pipelines.refresh import Refresh, Viewpoint
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,13 +51,26 @@ def _day(_context: click.Context, _option: click.Parameter, value: str | None) -
         raise click.BadParameter(f"{value!r} is no date; write one such as 2026-01-31") from error
 
 
+def _moment(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """A moment as it was written, or the end of a day."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no day or moment; write one such as 2026-01-31") from error
+    return moment.isoformat() if len(value) > len("2026-01-31") else _day(context, option, value)
+
+
 @main.command(cls=HomeCommand)
 @click.option("--landing", type=click.Path(path_type=Path), help="The folder of exports; <home>/landing if not given.")
 @click.option("--as-of", callback=_day, help="The day to look back from (YYYY-MM-DD); the newest event's if not given.")
-@click.option("--full", is_flag=True, help="Build and publish even when nothing has changed.")
-def refresh(home: Path | None, landing: Path | None, as_of: str | None, full: bool) -> None:
+@click.option("--known-at", callback=_moment, help="As reported: without what became known after this day or moment.")
+@click.option("--full", is_flag=True, help="Build everything and publish, even what has not changed.")
+def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at: str | None, full: bool) -> None:
     """Land new exports, build, check and publish."""
     work = refresh_of(home=home, landing=landing)
+    view = work.view(as_of, known_at)
     if landing is not None and not landing.is_dir():
         raise click.UsageError(f"{landing} is no folder.")
     if work.is_empty():
@@ -67,16 +80,16 @@ def refresh(home: Path | None, landing: Path | None, as_of: str | None, full: bo
             err=True,
         )
         sys.exit(UNUSABLE)
-    if not full and work.is_current(as_of):
+    if not full and work.is_current(view):
         published = work.warehouse.published()
         click.echo(f"Nothing has changed; the publication as of {published and published.as_of_date} stands.")
     else:
-        _run(work, as_of)
+        _run(work, view, full)
     _tell_findings(work)
     sys.exit(_exit_code(work))
 
 
-def _run(work: Refresh, as_of: str | None) -> None:
+def _run(work: Refresh, view: Viewpoint, full: bool) -> None:
     """Runs the refresh job in this process; exits with 1 and each gate's reason when it fails."""
     from pipelines.progress import Progress
 
@@ -94,7 +107,7 @@ def _run(work: Refresh, as_of: str | None) -> None:
         except TransformError as error:
             raise click.ClickException(str(error)) from error
         running = definitions.resolve_job_def("refresh")
-        config = {"config": {"as_of": as_of}}
+        config = {"config": {**asdict(view), "full": full}}
         result = running.execute_in_process(
             run_config={
                 "ops": {"transform": config, "publication": config},

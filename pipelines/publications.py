@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +32,11 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Publication:
-    """What stands beside a published file: its version (sorts by time), as of which day, and from what."""
+    """What stands beside a published file: its version (sorts by time), as of which day, and from what.
+
+    `inputs` is a hash of all that it was made from; `made_by` of the models and settings, and `tables` of each raw table:
+    by these the next build knows what it may keep.
+    """
 
     version: str
     as_of_date: str
@@ -42,6 +46,8 @@ class Publication:
     rows_loaded: int
     rows_rejected: int
     files_held: int
+    made_by: str = ""
+    tables: dict[str, str] = field(default_factory=dict)
 
 
 def version_name(run_id: str, now: datetime | None = None) -> str:
@@ -79,14 +85,19 @@ class Warehouse:
                     time.sleep(0.2)
             yield
 
-    def start_build(self, run_id: str) -> Path:
-        """An empty folder for a run's build, with `current` pointing to it; what earlier runs left is cleared."""
+    def start_build(self, run_id: str, from_published: bool = False) -> Path:
+        """A folder for a run's build, with `current` pointing to it; what earlier runs left is cleared.
+
+        The build starts empty, or as a copy of what is published.
+        """
         self.builds.mkdir(parents=True, exist_ok=True)
         for leftover in self.builds.iterdir():
             if leftover.is_dir() and not leftover.is_symlink():
                 shutil.rmtree(leftover)
         folder = self.builds / run_id
         folder.mkdir()
+        if from_published:
+            shutil.copyfile(self.link, folder / FILE)
         _swap_link(self.builds / "current", Path(run_id))
         return folder / FILE
 

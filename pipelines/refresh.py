@@ -9,13 +9,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from pipelines.exports.contracts import load_contracts
+from pipelines.exports.entities import entities
 from pipelines.exports.land import Landing, Surroundings, digest_of_all, export_files, needs_landing, sha256_of
 from pipelines.exports.raw import RawStore, Receipt
 from pipelines.exports.unpack import Limits
@@ -33,6 +35,14 @@ class NewFile:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Viewpoint:
+    """From where a run looks: back from a day (ISO), by what was known at a moment (ISO); None is the newest."""
+
+    as_of: str | None = None
+    known_at: str | None = None
+
+
 class Refresh:
     """One home's landing folder, raw store and warehouse, and what a refresh does with them."""
 
@@ -43,9 +53,22 @@ class Refresh:
         self.warehouse = Warehouse(settings.warehouse)
         limits = Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
         self.surroundings = Surroundings(settings.business_timezone, limits)
+        # When each run began to land.
+        self._began: dict[str, str] = {}
         # Who wants to follow: told of each landed file, and of each model, seed and test (its name and status).
         self.on_node: Callable[[str, str], None] | None = None
         self.on_file: Callable[[Receipt], None] | None = None
+
+    def view(self, as_of: str | None = None, known_at: str | None = None) -> Viewpoint:
+        """A viewpoint out of what a person writes: a day to know by ends with the business day, a moment has its zone."""
+        if known_at is None:
+            return Viewpoint(as_of)
+        moment = datetime.fromisoformat(known_at)
+        if len(known_at) == len("2026-01-31"):
+            moment += timedelta(days=1, microseconds=-1)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(self.settings.business_timezone))
+        return Viewpoint(as_of, moment.astimezone(UTC).isoformat())
 
     @cached_property
     def landing(self) -> Landing:
@@ -81,34 +104,66 @@ class Refresh:
                 found[file.sha256] = file
         return list(found.values())
 
-    def land(self, domain: str | None = None) -> list[Receipt]:
-        """Lands new files: all, or those that feed a domain and those that feed none."""
+    def land(self, domain: str | None = None, run_id: str = "") -> list[Receipt]:
+        """Lands new files: all, or those that feed a domain and those that feed none.
+
+        What one run lands became known at one moment, so that a full export in several files is one export.
+        """
         with self.warehouse.writing():
             self.store.prepare()
             landing = self.landing
+            known_at = self._began.setdefault(run_id, datetime.now(UTC).isoformat())
             receipts = []
             for file in self.new_files():
                 if domain is not None and domain not in (landing.domains(file.path, file.sha256) or {domain}):
                     continue
-                receipt = landing.land_file(file.path, file.name, file.sha256)
+                receipt = landing.land_file(file.path, file.name, file.sha256, known_at)
                 receipts.append(receipt)
                 if self.on_file:
                     self.on_file(receipt)
             return receipts
 
-    def inputs(self, as_of: str | None) -> str:
-        """A hash of all that a publication is made from: what was landed, the models, the settings, the day."""
-        digest = hashlib.sha256()
-        for receipt in sorted(self.store.receipts(), key=lambda receipt: receipt.sha256):
-            digest.update(json.dumps([receipt.sha256, sorted(receipt.digests.items()), receipt.landed_at]).encode())
+    def made_by(self) -> str:
+        """A hash of what makes a publication out of raw: the models and the settings."""
         settings = self.settings.model_dump_json(exclude={"landing", "home", "keep_versions"})
-        digest.update(json.dumps([project_digest(), settings, as_of]).encode())
-        return digest.hexdigest()[:32]
+        return hashlib.sha256(f"{project_digest()}{settings}".encode()).hexdigest()[:32]
 
-    def is_current(self, as_of: str | None) -> bool:
+    def tables(self, view: Viewpoint) -> dict[str, str]:
+        """A hash of what each raw table holds; the tables of the landing's records change together."""
+        said: dict[str, list[object]] = {entity.table: [] for entity in entities().values()}
+        records: list[object] = []
+        whole: list[object] = []
+        for receipt in self.store.receipts():
+            stamp = [receipt.sha256, sorted(receipt.digests.items()), receipt.landed_at, receipt.known_at]
+            records.append([stamp, receipt.findings])
+            for row in receipt.entities:
+                said[f"{row['domain']}_{row['entity']}"].append(stamp)
+                if row["export"] != "partial":
+                    whole.append(stamp)
+        said |= {f"landing_{name}": records for name in ("files", "rejects", "totals", "schema_events", "findings")}
+        said |= {"landing_whole_files": whole, "run": [view.as_of]}
+        # What is not to be known is left out of every table.
+        return {
+            name: hashlib.sha256(json.dumps([sorted(rows, key=str), view.known_at]).encode()).hexdigest()[:32]
+            for name, rows in said.items()
+        }
+
+    def inputs(self, view: Viewpoint) -> str:
+        """A hash of all that a publication is made from: what was landed, the models, the settings, the day."""
+        return hashlib.sha256(json.dumps([self.made_by(), self.tables(view)]).encode()).hexdigest()[:32]
+
+    def changed(self, view: Viewpoint) -> set[str] | None:
+        """The raw tables that have changed since the last publication; None when everything is to be built."""
+        published = self.warehouse.published()
+        if published is None or published.made_by != self.made_by():
+            return None
+        tables = self.tables(view)
+        return {name for name, digest in tables.items() if published.tables.get(name) != digest}
+
+    def is_current(self, view: Viewpoint) -> bool:
         """Whether a refresh would publish what is published already."""
         published = self.warehouse.published()
-        return published is not None and not self.new_files() and published.inputs == self.inputs(as_of)
+        return published is not None and not self.new_files() and published.inputs == self.inputs(view)
 
     def is_empty(self) -> bool:
         """Whether there is nothing landed, nothing to land, and nothing published that would have to go."""
@@ -117,24 +172,30 @@ class Refresh:
         forgotten = self.store.forgotten()
         return all(file.sha256 in forgotten for file in self.hashes())
 
-    def start_build(self, run_id: str, as_of: str | None) -> None:
-        """Makes the build's folder and the tables that tell the models what this run was asked for."""
+    def start_build(self, run_id: str, view: Viewpoint, full: bool = False) -> set[str] | None:
+        """Makes the build's folder and the tables that tell the models what this run was asked for.
+
+        Returns:
+            The raw tables that have changed since the publication that the build starts from as a copy; None when it
+            starts empty: at first, on request (`full`), and when the models or the settings have changed.
+        """
         self.store.prepare()
-        self.warehouse.start_build(run_id)
+        changed = None if full else self.changed(view)
+        self.warehouse.start_build(run_id, from_published=changed is not None)
         self.store.write_records(
             {
-                "run_id": run_id,
-                "as_of_date": as_of,
+                "as_of_date": view.as_of,
+                "known_at": view.known_at,
                 "base_currency": self.settings.base_currency,
                 "default_currency": self.settings.default_currency,
                 "business_timezone": self.settings.business_timezone,
                 "default_country": self.settings.default_country,
                 "fx_max_age_days": self.settings.fx_max_age_days,
-                "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
             }
         )
+        return changed
 
-    def publish(self, run_id: str, as_of: str | None) -> Publication:
+    def publish(self, run_id: str, view: Viewpoint) -> Publication:
         """Publishes a run's build."""
         receipts = list(self.store.receipts())
         rows = [row for receipt in receipts for row in receipt.entities]
@@ -145,11 +206,13 @@ class Refresh:
             version=version_name(run_id),
             as_of_date=str(as_of_date),
             published_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            inputs=self.inputs(as_of),
+            inputs=self.inputs(view),
             files=sum(1 for receipt in receipts if receipt.entities),
             rows_loaded=sum(row["rows_loaded"] for row in rows),
             rows_rejected=sum(row["rows_rejected"] for row in rows),
             files_held=sum(1 for receipt in receipts if receipt.held),
+            made_by=self.made_by(),
+            tables=self.tables(view),
         )
         self.warehouse.publish(run_id, publication, self.settings.keep_versions)
         return publication

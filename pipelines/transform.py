@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.publications import digest_of_files
+from pipelines.rebuild import Rebuild
 from pipelines.settings import PROJECT, Settings
 
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -105,18 +106,19 @@ def _runner(folder: Path, hear: Callable[[Any], None]) -> Any:
 
 def build(
     settings: Settings,
-    select: list[str] | None = None,
+    changed: set[str] | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
     on_node: Callable[[str, str], None] | None = None,
 ) -> list[NodeResult]:
     """Builds models, seeds and tests in dependency order; a failed test keeps what is below it from being built.
 
     Unit tests try the models on rows of their own, so their outcome depends on the project alone: they run whenever it
-    has changed since they last passed, and gate that build. Data tests run on every build.
+    has changed since they last passed, and gate that build. Data tests run on all that is made anew.
 
     Args:
         settings: whose home holds the raw store and the build.
-        select: dbt selection; everything when not given.
+        changed: the names of the raw tables that have changed since the build was published that this one started
+            from as a copy; everything is built when not given.
         on_event: gets each result event of dbt as a dictionary.
         on_node: gets each node's name and status as it ends.
     """
@@ -131,25 +133,40 @@ def build(
                 on_node(data["data"]["node_info"]["node_name"], data["data"]["node_info"]["node_status"])
 
     folder = parsed(settings)
-    arguments = ["build", *_arguments(settings, settings.warehouse / ".dbt")]
-    if select is not None:
-        arguments += ["--select", *select]
+    runner = _runner(folder, hear)
     passed = folder / "unit_tests.passed"
-    if passed.exists():
-        arguments += ["--exclude-resource-type", "unit_test"]
     try:
-        outcome = _runner(folder, hear).invoke(arguments)
+        if changed is None:
+            results = _build(runner, settings, None, unit_tests=not passed.exists())
+        else:
+            database = settings.warehouse / ".build" / "current" / "keybook.duckdb"
+            rebuild = Rebuild(read_manifest(settings), changed, database)
+            results = _build(runner, settings, rebuild.names(rebuild.first()), unit_tests=False)
+            if not failures(results):
+                _let_go()
+                results += _build(runner, settings, rebuild.names(rebuild.second()), unit_tests=False)
     finally:
         _let_go()
+    if changed is None and not failures(results):
+        passed.touch()
+    return results
+
+
+def _build(runner: Any, settings: Settings, select: list[str] | None, unit_tests: bool) -> list[NodeResult]:
+    arguments = ["build", *_arguments(settings, settings.warehouse / ".dbt")]
+    if select is not None:
+        if not select:
+            return []
+        arguments += ["--select", *select, "--indirect-selection", "empty"]
+    if not unit_tests:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    outcome = runner.invoke(arguments)
     if outcome.exception is not None:
         raise TransformError(f"dbt stopped: {outcome.exception}")
-    results = [
+    return [
         NodeResult(node.node.unique_id, str(node.status), node.execution_time, node.message or "")
         for node in getattr(outcome.result, "results", [])
     ]
-    if select is None and not failures(results):
-        passed.touch()
-    return results
 
 
 def _let_go() -> None:

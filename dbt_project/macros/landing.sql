@@ -113,3 +113,29 @@ coalesce(nullif({{ column }}, ''), {{ default_currency }})
 {%- else -%}greatest({{ found | join(', ') }})
 {%- endif -%}
 {%- endmacro %}
+
+{#- A row's natural key in one text. -#}
+{% macro row_key(key, relation) -%}
+{%- for column in key -%}
+coalesce(cast({{ relation }}.{{ column }} as varchar(1000)), '') {%- if not loop.last %} || ' · ' || {% endif -%}
+{%- endfor -%}
+{%- endmacro %}
+
+{#- What a landed row says, without where it came from: a JSON text of its entity's columns. -#}
+{% macro row_content(relation, alias) -%}
+{%- set columns = [] -%}
+{%- if execute -%}
+    {%- for column in adapter.get_columns_in_relation(relation) if not column.name.startswith('_') -%}
+        {%- do columns.append(column.name) -%}
+    {%- endfor -%}
+{%- endif -%}
+{{ return(adapter.dispatch('row_content')(columns, alias)) }}
+{%- endmacro %}
+
+{% macro duckdb__row_content(columns, alias) -%}
+cast(to_json(struct_pack({% for column in columns %}{{ column }} := {{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %})) as varchar)
+{%- endmacro %}
+
+{% macro spark__row_content(columns, alias) -%}
+to_json(struct({% for column in columns %}{{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %}))
+{%- endmacro %}

@@ -1,37 +1,66 @@
 {#- The schema `raw` while dbt runs: one view an entity on its folder of Parquet files. A folder always holds a typed
-    file without rows, so that an entity nobody has landed is an empty table with its types. -#}
+    file without rows, so that an entity nobody has landed is an empty table with its types. A run that is asked for
+    what was known at a moment sees the files of no later one. -#}
 {% macro create_raw_views() %}
   {%- if execute %}
     {%- set folder = env_var('KEYBOOK_HOME', '../data') ~ '/warehouse/raw' %}
+    {%- set known_at = run_query("select known_at from read_parquet('" ~ folder ~ "/records/run.parquet')").columns[0][0] %}
     {%- do run_query('create schema if not exists raw') %}
     {%- for source in graph.sources.values() %}
-      {%- do run_query("create or replace view raw." ~ source.identifier ~ " as select * from read_parquet('"
-                       ~ folder ~ '/' ~ source.meta.files ~ "', union_by_name = true)") %}
+      {%- set rows = "read_parquet('" ~ folder ~ '/' ~ source.meta.files ~ "', union_by_name = true)" %}
+      {%- do run_query('create or replace view raw.' ~ source.identifier ~ ' as select * from ' ~ rows
+                       ~ (known_by(source, known_at, folder) if known_at else '')) %}
     {%- endfor %}
   {%- endif %}
 {% endmacro %}
+
+{#- The condition that leaves of a raw table what was known at a moment. -#}
+{% macro known_by(source, known_at, folder) -%}
+{%- set moment = "timestamptz '" ~ known_at ~ "'" -%}
+{%- if not source.identifier.startswith('landing_') and source.identifier != 'run' %} where _known_at <= {{ moment }}
+{%- elif source.identifier in ('landing_files', 'landing_whole_files') %} where known_at <= {{ moment }}
+{%- elif source.identifier in ('landing_rejects', 'landing_totals', 'landing_schema_events') %} where file_sha256 in (
+    select file_sha256 from read_parquet('{{ folder }}/records/files.parquet') where known_at <= {{ moment }}
+)
+{%- endif -%}
+{%- endmacro %}
 
 {% macro drop_raw_views() %}
   {%- if execute %}{% do run_query('drop schema if exists raw cascade') %}{% endif %}
 {% endmacro %}
 
-{#- The newest version of every row: one row a source system and natural key. The newest export counts, within an
-    export the later line. Of rows that agree in all of it both stay, so that the key test tells. -#}
-{% macro newest_version(relation, key) %}
-    {%- set identity = ['_system'] + key + ['_known_at', '_loaded_at', '_file_sha256', '_row', '_part'] %}
-    select versions.*
+{#- The columns by which versions of a row are told apart, newest first. -#}
+{% macro version_columns() %}{{ return(['_known_at', '_loaded_at', '_file_sha256', '_row', '_part']) }}{% endmacro %}
+
+{#- The newest version of every row of a raw table: one row a source system and natural key. The newest export counts,
+    within an export the later line. Of rows that agree in all of it both stay, so that the key test tells. A row that
+    its newest full export no longer holds has vanished: it is left out, or, where the reader asks for it, kept with
+    the moment (`vanished_at`) and the kind of export (`vanished_from`). -#}
+{% macro newest_version(raw_table, key, keep_vanished=false) %}
+    {%- set relation = source('raw', raw_table) %}
+    {%- set identity = ['_system'] + key + version_columns() %}
+    select
+        versions.*
+        {%- if keep_vanished %},
+        outdated.vanished_at,
+        outdated.export as vanished_from
+        {%- endif %}
     from {{ relation }} as versions
     anti join (
         select {{ identity | join(', ') }}
         from {{ repeated_rows(relation, key) }} as repeated
         qualify rank() over (
             partition by _system, {{ key | join(', ') }}
-            order by _known_at desc, _loaded_at desc, _file_sha256 desc, _row desc, _part desc
+            order by {{ version_columns() | join(' desc, ') }} desc
         ) > 1
     ) as superseded
         on {% for column in identity -%}
         versions.{{ column }} is not distinct from superseded.{{ column }}{{ ' and ' if not loop.last }}
         {%- endfor %}
+    {{ 'left' if keep_vanished else 'anti' }} join {{ ref('stg_landing__outdated_files') }} as outdated
+        on outdated.raw_table = '{{ raw_table }}'
+        and versions._source = outdated.contract
+        and versions._file_sha256 = outdated.file_sha256
 {% endmacro %}
 
 {#- The rows whose key stands more than once. They are few: a window over them costs nothing, one over all of them would

@@ -29,7 +29,7 @@ def landing_of(domain: str, description: str, refresh: Refresh) -> dg.Definition
 
     @dg.multi_asset(name=f"land_{domain}", specs=specs, can_subset=True)
     def land(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        for receipt in refresh.land(domain):
+        for receipt in refresh.land(domain, context.run.run_id):
             for finding in receipt.findings:
                 context.log.warning(finding["message"])
         rows = [row for receipt in refresh.store.receipts() for row in receipt.entities]

@@ -244,7 +244,7 @@ class Contract(Part):
     title: str
     system: str
     system_column: str | None = None
-    export: Literal["full", "partial"] = "partial"
+    export: Literal["full", "open_items", "partial"] = "partial"
     recognise: Recognise
     table: Table = Table()
     formats: Formats = Formats()

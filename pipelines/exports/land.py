@@ -134,8 +134,11 @@ class Landing:
             self._domains[sha256] = {entity.split(".")[0] for contract in found for entity in contract.entities}
         return self._domains[sha256]
 
-    def land_file(self, path: Path, name: str, sha256: str | None = None) -> Receipt:
-        """Lands one file and returns its receipt; a file that is held leaves a receipt that says why."""
+    def land_file(self, path: Path, name: str, sha256: str | None = None, known_at: str | None = None) -> Receipt:
+        """Lands one file and returns its receipt; a file that is held leaves a receipt that says why.
+
+        `known_at` (ISO) is when its contents became known: now, if not given. A file that is landed again keeps its own.
+        """
         sha256 = sha256 or sha256_of(path)
         before = self.store.receipt(sha256)
         now = self.surroundings.now().isoformat(timespec="seconds")
@@ -144,7 +147,7 @@ class Landing:
             file=name,
             bytes=path.stat().st_size,
             landed_at=now,
-            known_at=before.known_at if before else now,
+            known_at=before.known_at if before else known_at or now,
             contracts=digest_of_all(self.contracts),
         )
         with tempfile.TemporaryDirectory(prefix="keybook-") as folder:

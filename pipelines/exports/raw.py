@@ -80,22 +80,26 @@ FINDING_COLUMNS = {
     "severity": "VARCHAR",
     "message": "VARCHAR",
 }
-# One row: what this run was asked for.
+# One row: what this run was asked for. NULL is the newest.
 RUN_COLUMNS = {
-    "run_id": "VARCHAR",
     "as_of_date": "DATE",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+}
+# One row: the settings that models read. Apart from the run, because what was asked changes and they do not.
+SETTING_COLUMNS = {
     "base_currency": "VARCHAR",
     "default_currency": "VARCHAR",
     "business_timezone": "VARCHAR",
     "default_country": "VARCHAR",
     "fx_max_age_days": "BIGINT",
-    "built_at": "TIMESTAMP WITH TIME ZONE",
 }
 RECORDS = {
     "files": FILE_COLUMNS,
+    "whole_files": FILE_COLUMNS,
     "schema_events": SCHEMA_EVENT_COLUMNS,
     "findings": FINDING_COLUMNS,
     "run": RUN_COLUMNS,
+    "settings": SETTING_COLUMNS,
 }
 # The name of the typed file without rows. It ends in a hexadecimal digit, as every content-addressed name does, so that
 # the pattern `*[0-9a-f].parquet` finds rows and leaves rejects and totals out.
@@ -253,13 +257,19 @@ class RawStore:
                 path.unlink()
 
     def write_records(self, run: dict[str, Any]) -> None:
-        """Writes the receipts as tables for the build (`records/*.parquet`), with the run's own row."""
+        """Writes the receipts as tables for the build (`records/*.parquet`), and what the run was asked for and told.
+
+        `run` has the columns of RUN_COLUMNS and SETTING_COLUMNS.
+        """
         receipts = list(self.receipts())
+        files = [row for receipt in receipts for row in receipt.entities]
         rows: dict[str, Iterable[dict[str, Any]]] = {
-            "files": [row for receipt in receipts for row in receipt.entities],
+            "files": files,
+            "whole_files": [row for row in files if row["export"] != "partial"],
             "schema_events": [row for receipt in receipts for row in receipt.schema_events],
             "findings": [row for receipt in receipts for row in receipt.findings],
             "run": [run],
+            "settings": [run],
         }
         folder = self.root / "records"
         folder.mkdir(exist_ok=True)

@@ -12,14 +12,13 @@ from pipelines.exports.entities import entities
 from pipelines.exports.raw import RawStore, stored_columns
 
 RUN = {
-    "run_id": "test",
     "as_of_date": None,
+    "known_at": None,
     "base_currency": "EUR",
     "default_currency": "EUR",
     "business_timezone": "UTC",
     "default_country": "SE",
     "fx_max_age_days": 31,
-    "built_at": "2026-01-01T00:00:00Z",
 }
 
 

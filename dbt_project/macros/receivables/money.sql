@@ -5,7 +5,7 @@ cast({{ expression }} as decimal(18, 4))
 
 {#- What a billing row's currency is: a file without one takes the run's `default_currency`. -#}
 {% macro currency_or_default(column='currency') -%}
-coalesce(nullif({{ column }}, ''), (select default_currency from {{ source('raw', 'run') }}))
+coalesce(nullif({{ column }}, ''), (select default_currency from {{ source('raw', 'settings') }}))
 {%- endmacro %}
 
 {#- A share, a number of days or another ratio of money: no money itself, so a double. A zero denominator is NULL. -#}

@@ -25,7 +25,7 @@ def build(refresh: Refresh) -> dg.Definitions:
     )
     def publication(context: dg.AssetExecutionContext, config: RefreshConfig) -> dg.MaterializeResult[None]:
         with refresh.warehouse.writing():
-            published = refresh.publish(context.run.run_id, config.as_of)
+            published = refresh.publish(context.run.run_id, config.view())
         return dg.MaterializeResult(metadata={"as_of_date": published.as_of_date, "rows": published.rows_loaded})
 
     return dg.Definitions(assets=[publication])

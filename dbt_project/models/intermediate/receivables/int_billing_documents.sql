@@ -1,8 +1,20 @@
 -- Grain: one row a billing document (invoice, credit note, debit note, prepayment) or opening balance.
 -- Dates, customer, account and amounts resolved. `is_receivable` documents are those of the ledger; `is_credit` are
 -- credit notes that count.
-with invoices as (
-    select * from {{ ref('stg_billing__invoices') }}
+-- A document that its newest full export no longer holds is void from the day that this was seen, and one that no list
+-- of open items holds any more is settled: no later than the newest event, so that the newest day does without it.
+with run as (
+    select business_timezone, newest_event_on from {{ ref('int_run_dated') }}
+),
+
+invoices as (
+    select
+        stg_billing__invoices.*,
+        least(
+            {{ business_date('stg_billing__invoices.vanished_at', 'run.business_timezone') }}, run.newest_event_on
+        ) as vanished_on
+    from {{ ref('stg_billing__invoices') }} as stg_billing__invoices
+    cross join run
 ),
 
 opening_balances as (
@@ -43,7 +55,10 @@ documents as (
         deal_id as native_deal_id,
         coalesce(number, invoice_id) as invoice_number,
         coalesce(document_kind, 'invoice') as document_kind,
-        coalesce(status, case when voided_on is null then 'issued' else 'void' end) as status,
+        case
+            when vanished_from = 'full' and coalesce(status, 'issued') = 'issued' then 'void'
+            else coalesce(status, case when voided_on is null then 'issued' else 'void' end)
+        end as status,
         currency,
         exchange_rate,
         -- A credit note is written by some with a minus, by others without; here it is what the note is worth.
@@ -58,8 +73,8 @@ documents as (
         issued_on,
         due_on,
         delivered_on,
-        voided_on,
-        settled_on,
+        case when vanished_from = 'full' then coalesce(voided_on, vanished_on) else voided_on end as voided_on,
+        case when vanished_from = 'open_items' then coalesce(settled_on, vanished_on) else settled_on end as settled_on,
         disputed_on,
         dispute_resolved_on,
         _system,

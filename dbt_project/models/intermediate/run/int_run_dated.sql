@@ -6,6 +6,10 @@ with run as (
     select * from {{ source('raw', 'run') }}
 ),
 
+settings as (
+    select * from {{ source('raw', 'settings') }}
+),
+
 newest_days as (
     select max(issued_on) as newest_on from {{ ref('stg_billing__invoices') }}
     where coalesce(status, 'issued') <> 'draft'
@@ -53,18 +57,27 @@ newest as (
     select
         (select max(newest_on) from newest_days) as newest_on,
         (select max(newest_at) from newest_moments) as newest_at
+),
+
+dated as (
+    select
+        run.*,
+        settings.*,
+        greatest(
+            newest.newest_on, {{ business_date('newest.newest_at', 'settings.business_timezone') }}
+        ) as newest_event_on
+    from run
+    cross join settings
+    cross join newest
 )
 
 select
-    run.run_id,
-    run.base_currency,
-    run.default_currency,
-    run.business_timezone,
-    run.default_country,
-    run.fx_max_age_days,
-    coalesce(
-        run.as_of_date,
-        greatest(newest.newest_on, {{ business_date('newest.newest_at', 'run.business_timezone') }})
-    ) as as_of_date
-from run
-cross join newest
+    base_currency,
+    default_currency,
+    business_timezone,
+    default_country,
+    fx_max_age_days,
+    known_at,
+    newest_event_on,
+    coalesce(as_of_date, newest_event_on) as as_of_date
+from dated

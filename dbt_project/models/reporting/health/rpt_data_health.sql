@@ -57,6 +57,17 @@ matched as (
     group by facts.contract, facts.domain, facts.entity
 ),
 
+vanished as (
+    select
+        contract,
+        domain,
+        entity,
+        count(*) as rows_vanished
+    from {{ ref('fct_superseded_rows') }}
+    where state = 'vanished'
+    group by contract, domain, entity
+),
+
 aged as (
     select
         sources.*,
@@ -89,6 +100,7 @@ select
     cast(aged.rows_loaded as bigint) as rows_loaded,
     cast(aged.rows_rejected as bigint) as rows_rejected,
     cast(aged.rows_superseded as bigint) as rows_superseded,
+    cast(coalesce(vanished.rows_vanished, 0) as bigint) as rows_vanished,
     cast(aged.days_old as integer) as days_old,
     cast(matched.matched as double) / nullif(matched.facts, 0) as match_coverage,
     cast(matched.matched_in_crm as double) / nullif(matched.facts, 0) as crm_match_coverage,
@@ -97,3 +109,5 @@ select
 from aged
 left join matched
     on aged.contract = matched.contract and aged.domain = matched.domain and aged.entity = matched.entity
+left join vanished
+    on aged.contract = vanished.contract and aged.domain = vanished.domain and aged.entity = vanished.entity

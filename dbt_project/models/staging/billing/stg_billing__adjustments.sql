@@ -1,6 +1,6 @@
 -- Grain: one row a source system and adjustment_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_adjustments'), ['adjustment_id']) }}
+    {{ newest_version('billing_adjustments', ['adjustment_id']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and application_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_applications'), ['application_id']) }}
+    {{ newest_version('billing_applications', ['application_id']) }}
 )
 
 select

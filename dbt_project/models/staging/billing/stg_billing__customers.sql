@@ -1,6 +1,6 @@
 -- Grain: one row a source system and customer_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_customers'), ['customer_id']) }}
+    {{ newest_version('billing_customers', ['customer_id']) }}
 )
 
 select

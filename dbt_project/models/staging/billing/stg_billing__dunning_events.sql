@@ -1,6 +1,6 @@
 -- Grain: one row a source system and dunning_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_dunning_events'), ['dunning_id']) }}
+    {{ newest_version('billing_dunning_events', ['dunning_id']) }}
 )
 
 select

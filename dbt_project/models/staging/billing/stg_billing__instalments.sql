@@ -1,6 +1,6 @@
 -- Grain: one row a source system and invoice_id, number; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_instalments'), ['invoice_id', 'number']) }}
+    {{ newest_version('billing_instalments', ['invoice_id', 'number']) }}
 )
 
 select

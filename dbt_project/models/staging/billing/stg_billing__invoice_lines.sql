@@ -1,6 +1,6 @@
 -- Grain: one row a source system and line_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_invoice_lines'), ['line_id']) }}
+    {{ newest_version('billing_invoice_lines', ['line_id']) }}
 )
 
 select

@@ -1,6 +1,7 @@
 -- Grain: one row a source system and invoice_id; the newest version of each.
+-- One that its newest full export no longer holds stays, with when that was seen: it was a debt until then.
 with newest as (
-    {{ newest_version(source('raw', 'billing_invoices'), ['invoice_id']) }}
+    {{ newest_version('billing_invoices', ['invoice_id'], keep_vanished=true) }}
 )
 
 select
@@ -24,6 +25,8 @@ select
     dispute_resolved_on,
     settled_on,
     reported_balance,
+    vanished_at,
+    vanished_from,
     _system,
     _source,
     _file,

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and customer_id, currency, as_of; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_opening_balances'), ['customer_id', 'currency', 'as_of']) }}
+    {{ newest_version('billing_opening_balances', ['customer_id', 'currency', 'as_of']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and order_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_orders'), ['order_id']) }}
+    {{ newest_version('billing_orders', ['order_id']) }}
 )
 
 select

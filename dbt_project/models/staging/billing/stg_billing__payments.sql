@@ -1,6 +1,6 @@
 -- Grain: one row a source system and payment_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_payments'), ['payment_id']) }}
+    {{ newest_version('billing_payments', ['payment_id']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and promise_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_promises'), ['promise_id']) }}
+    {{ newest_version('billing_promises', ['promise_id']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and subscription_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'billing_subscriptions'), ['subscription_id']) }}
+    {{ newest_version('billing_subscriptions', ['subscription_id']) }}
 )
 
 select

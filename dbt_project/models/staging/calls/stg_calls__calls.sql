@@ -3,7 +3,7 @@
 -- it was first known, with medium, campaign and keyword; what the newest version says is beside it.
 {%- set attribution = ['source', 'medium', 'campaign', 'keyword'] %}
 with newest as (
-    {{ newest_version(source('raw', 'calls_calls'), ['call_id']) }}
+    {{ newest_version('calls_calls', ['call_id']) }}
 ),
 
 -- The oldest version that says anything.

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and source, medium, spent_on; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'calls_channel_costs'), ['source', 'medium', 'spent_on']) }}
+    {{ newest_version('calls_channel_costs', ['source', 'medium', 'spent_on']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and account_id, owner_id, starts_on; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_account_owners'), ['account_id', 'owner_id', 'starts_on']) }}
+    {{ newest_version('crm_account_owners', ['account_id', 'owner_id', 'starts_on']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and account_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_accounts'), ['account_id']) }}
+    {{ newest_version('crm_accounts', ['account_id']) }}
 )
 
 select

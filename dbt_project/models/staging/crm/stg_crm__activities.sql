@@ -1,6 +1,6 @@
 -- Grain: one row a source system and activity_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_activities'), ['activity_id']) }}
+    {{ newest_version('crm_activities', ['activity_id']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and campaign_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_campaigns'), ['campaign_id']) }}
+    {{ newest_version('crm_campaigns', ['campaign_id']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and case_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_cases'), ['case_id']) }}
+    {{ newest_version('crm_cases', ['case_id']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and contact_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_contacts'), ['contact_id']) }}
+    {{ newest_version('crm_contacts', ['contact_id']) }}
 )
 
 select

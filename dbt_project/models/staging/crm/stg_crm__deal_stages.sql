@@ -1,6 +1,6 @@
 -- Grain: one row a source system and deal_id, stage, entered_at; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_deal_stages'), ['deal_id', 'stage', 'entered_at']) }}
+    {{ newest_version('crm_deal_stages', ['deal_id', 'stage', 'entered_at']) }}
 )
 
 select

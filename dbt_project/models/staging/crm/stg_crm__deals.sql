@@ -1,6 +1,6 @@
 -- Grain: one row a source system and deal_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_deals'), ['deal_id']) }}
+    {{ newest_version('crm_deals', ['deal_id']) }}
 )
 
 select

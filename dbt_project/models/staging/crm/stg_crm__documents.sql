@@ -1,6 +1,6 @@
 -- Grain: one row a source system and document_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_documents'), ['document_id']) }}
+    {{ newest_version('crm_documents', ['document_id']) }}
 )
 
 select

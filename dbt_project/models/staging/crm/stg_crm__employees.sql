@@ -1,6 +1,6 @@
 -- Grain: one row a source system and employee_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_employees'), ['employee_id']) }}
+    {{ newest_version('crm_employees', ['employee_id']) }}
 )
 
 select

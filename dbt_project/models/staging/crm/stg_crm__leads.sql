@@ -1,6 +1,6 @@
 -- Grain: one row a source system and lead_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_leads'), ['lead_id']) }}
+    {{ newest_version('crm_leads', ['lead_id']) }}
 )
 
 select

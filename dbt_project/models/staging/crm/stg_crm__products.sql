@@ -1,6 +1,6 @@
 -- Grain: one row a source system and product_id; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'crm_products'), ['product_id']) }}
+    {{ newest_version('crm_products', ['product_id']) }}
 )
 
 select

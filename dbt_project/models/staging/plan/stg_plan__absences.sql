@@ -1,6 +1,6 @@
 -- Grain: one row a source system and employee_id, starts_on; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'plan_absences'), ['employee_id', 'starts_on']) }}
+    {{ newest_version('plan_absences', ['employee_id', 'starts_on']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and account_id, month; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'plan_budgets'), ['account_id', 'month']) }}
+    {{ newest_version('plan_budgets', ['account_id', 'month']) }}
 )
 
 select

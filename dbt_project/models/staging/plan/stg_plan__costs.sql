@@ -1,6 +1,6 @@
 -- Grain: one row a source system and account_id, month, cost_kind; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'plan_costs'), ['account_id', 'month', 'cost_kind']) }}
+    {{ newest_version('plan_costs', ['account_id', 'month', 'cost_kind']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and currency, rate_date; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'plan_fx_rates'), ['currency', 'rate_date']) }}
+    {{ newest_version('plan_fx_rates', ['currency', 'rate_date']) }}
 )
 
 select

@@ -1,6 +1,6 @@
 -- Grain: one row a source system and employee_id, metric, period_start; the newest version of each.
 with newest as (
-    {{ newest_version(source('raw', 'plan_targets'), ['employee_id', 'metric', 'period_start']) }}
+    {{ newest_version('plan_targets', ['employee_id', 'metric', 'period_start']) }}
 )
 
 select

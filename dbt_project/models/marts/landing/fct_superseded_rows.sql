@@ -1,0 +1,18 @@
+-- Grain: one row a version of a landed row that a newer export changed, or that its newest full export no longer holds.
+select
+    domain,
+    entity,
+    system,
+    contract,
+    row_key,
+    state,
+    content,
+    file,
+    file_sha256,
+    part,
+    newer_file,
+    line,
+    newer_line,
+    known_at,
+    superseded_at
+from {{ ref('stg_landing__superseded_rows') }}

@@ -1,0 +1,17 @@
+-- Grain: one row a version of a landed row that a newer export changed, or that its newest full export no longer holds.
+select
+    domain,
+    entity,
+    system,
+    contract,
+    row_key,
+    state,
+    content,
+    file,
+    part,
+    newer_file,
+    line,
+    newer_line,
+    known_at,
+    superseded_at
+from {{ ref('fct_superseded_rows') }}

@@ -1,0 +1,81 @@
+-- Grain: one row a version of a landed row that a newer export changed, or that its newest full export no longer holds.
+-- A row that a newer export repeats unchanged is no version of its own.
+with outdated as (
+    select * from {{ ref('stg_landing__outdated_files') }}
+),
+
+{%- for entity_id, entity in landed_entities().items() %}
+{%- set relation = source('raw', entity_id | replace('.', '_')) %}
+{%- set key = entity.key | join(', ') %}
+{%- set name = entity_id | replace('.', '_') %}
+
+{{ name }}_keys as (
+    select _system, {{ key }}
+    from {{ relation }} as landed
+    left join outdated
+        on outdated.raw_table = '{{ name }}'
+        and landed._source = outdated.contract
+        and landed._file_sha256 = outdated.file_sha256
+    group by _system, {{ key }}
+    having count(*) > 1 or count(outdated.file_sha256) > 0
+),
+
+{{ name }}_versions as (
+    select
+        landed._system,
+        {{ row_key(entity.key, 'landed') }} as row_key,
+        {{ row_content(relation, 'landed') }} as content,
+        outdated.vanished_at,
+        landed.{{ version_columns() | join(', landed.') }},
+        landed._source,
+        landed._file
+    from {{ relation }} as landed
+    semi join {{ name }}_keys as keys
+        on landed._system is not distinct from keys._system
+        {%- for column in entity.key %}
+        and landed.{{ column }} is not distinct from keys.{{ column }}
+        {%- endfor %}
+    left join outdated
+        on outdated.raw_table = '{{ name }}'
+        and landed._source = outdated.contract
+        and landed._file_sha256 = outdated.file_sha256
+),
+{%- endfor %}
+
+versions as (
+    {%- for entity_id in landed_entities() %}
+    {%- set name = entity_id | replace('.', '_') %}
+    select '{{ entity_id }}' as entity_id, {{ name }}_versions.* from {{ name }}_versions
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+followed as (
+    select
+        *,
+        lead(content) over newer as newer_content,
+        lead(_known_at) over newer as newer_known_at,
+        lead(_file) over newer as newer_file,
+        lead(_row) over newer as newer_row
+    from versions
+    window newer as (partition by entity_id, _system, row_key order by {{ version_columns() | join(', ') }})
+)
+
+select
+    split_part(entity_id, '.', 1) as domain,
+    split_part(entity_id, '.', 2) as entity,
+    _system as system,
+    _source as contract,
+    row_key,
+    case when newer_content is null then 'vanished' else 'changed' end as state,
+    content,
+    _file as file,
+    _file_sha256 as file_sha256,
+    _part as part,
+    newer_file,
+    _row as line,
+    newer_row as newer_line,
+    _known_at as known_at,
+    coalesce(newer_known_at, vanished_at) as superseded_at
+from followed
+where newer_content <> content or (newer_content is null and vanished_at is not null)

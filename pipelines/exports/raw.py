@@ -79,6 +79,7 @@ FINDING_COLUMNS = {
     "part": "VARCHAR",
     "severity": "VARCHAR",
     "message": "VARCHAR",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
 }
 # One row: what this run was asked for. NULL is the newest.
 RUN_COLUMNS = {
@@ -267,7 +268,7 @@ class RawStore:
             "files": files,
             "whole_files": [row for row in files if row["export"] != "partial"],
             "schema_events": [row for receipt in receipts for row in receipt.schema_events],
-            "findings": [row for receipt in receipts for row in receipt.findings],
+            "findings": [row | {"known_at": receipt.known_at} for receipt in receipts for row in receipt.findings],
             "run": [run],
             "settings": [run],
         }

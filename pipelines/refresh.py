@@ -101,7 +101,7 @@ class Refresh:
         digest = hashlib.sha256()
         for receipt in sorted(self.store.receipts(), key=lambda receipt: receipt.sha256):
             digest.update(json.dumps([receipt.sha256, sorted(receipt.digests.items()), receipt.landed_at]).encode())
-        settings = self.settings.model_dump_json(exclude={"landing", "home", "keep_versions"})
+        settings = self.settings.model_dump_json(exclude={"landing", "home", "keep_versions", "company_name"})
         digest.update(json.dumps([project_digest(), settings, as_of]).encode())
         return digest.hexdigest()[:32]
 

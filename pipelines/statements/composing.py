@@ -28,7 +28,8 @@ def _head(statement: Statement, language: Language, kind: Kind) -> list[Block]:
     pairs = [(language.text("from_company"), clean(statement.company))] if statement.company else []
     pairs += [
         (language.text("account"), clean(statement.account_name)),
-        (language.text("account_number"), clean(asked.account_id)),
+        # As the customer's own system writes it.
+        (language.text("account_number"), clean(asked.account_id.split(":", 1)[-1])),
     ]
     if kind == "activity":
         period = language.text("period_of", first=language.day(asked.from_on), last=language.day(asked.to_on))
@@ -68,7 +69,7 @@ def _inferred(lines: tuple[Line, ...], language: Language) -> list[Block]:
 
 def _activity(statement: Statement, language: Language, decimals: int) -> list[Block]:
     names = {
-        "date": ("date", 1.1), "kind": ("text", 2.2), "document": ("text", 2.0), "due": ("date", 1.1),
+        "date": ("date", 1.3), "kind": ("text", 2.35), "document": ("text", 1.8), "due": ("date", 1.3),
         "debit": ("money", 1.3), "credit": ("money", 1.3), "balance": ("money", 1.4),
     }  # fmt: skip
     rows = [
@@ -95,8 +96,8 @@ def _activity(statement: Statement, language: Language, decimals: int) -> list[B
 
 def _outstanding(statement: Statement, language: Language, decimals: int) -> list[Block]:
     names = {
-        "document": ("text", 2.2), "kind": ("text", 1.8), "issued": ("date", 1.2), "due": ("date", 1.2),
-        "days_overdue": ("count", 1.0), "amount": ("money", 1.4), "open": ("money", 1.4),
+        "document": ("text", 2.0), "kind": ("text", 1.5), "issued": ("date", 1.4), "due": ("date", 1.2),
+        "days_overdue": ("count", 1.3), "amount": ("money", 1.35), "open": ("money", 1.45),
     }  # fmt: skip
     rows = []
     for item in statement.open_items:
@@ -155,7 +156,7 @@ def _act(statement: Statement, language: Language, decimals: int) -> list[Block]
         labelled("turnover", totals.debits, totals.credits),
         standing("closing", totals.closing),
     ]
-    names = {"date": ("date", 1.05), "document": ("text", 1.9), "debit": ("money", 1.35), "credit": ("money", 1.35)}
+    names = {"date": ("date", 1.15), "document": ("text", 2.15), "debit": ("money", 1.2), "credit": ("money", 1.2)}
     columns = _columns(language, names)
     bands = (
         (language.text("act.by_us", us=us, currency=currency), len(columns)),

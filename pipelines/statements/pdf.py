@@ -25,8 +25,10 @@ from pipelines.statements.document import Block, Cell, Column, Document, Facts, 
 # DejaVu Sans Condensed: free to embed and to pass on (LICENSE.txt beside it), with Latin, Cyrillic and Greek.
 FONTS = Path(__file__).with_name("fonts")
 REGULAR, BOLD = "DejaVuSansCondensed", "DejaVuSansCondensed-Bold"
-MARGIN = 16 * mm
-WIDTH = A4[0] - 2 * MARGIN
+# The page template pads its frame by 6 points on every side.
+MARGIN, PADDING = 16 * mm, 6
+EDGE = MARGIN + PADDING
+WIDTH = A4[0] - 2 * EDGE
 INK, MUTED, LINE, SHADE = (colors.HexColor(code) for code in ("#1d2733", "#5b6673", "#b9c2cc", "#f0f3f6"))
 
 
@@ -58,9 +60,11 @@ def to_pdf(document: Document) -> bytes:
         title=document.title, author=document.company, lang=document.language.texts["locale"].replace("_", "-"),
         creator="Keybook", invariant=1, initialFontName=REGULAR,
     )  # fmt: skip
-    flow: list[Flowable] = []
-    for block in document.blocks:
-        flow.extend(_flowables(block, document))
+    flow = [flowable for block in document.blocks for flowable in _flowables(block, document)]
+    if isinstance(document.blocks[-1], Signatures):
+        # Nobody signs a page that says nothing: what follows the last table stays with the places to sign.
+        last = max(place for place, flowable in enumerate(flow) if isinstance(flowable, LongTable))
+        flow[last + 1 :] = [KeepTogether(flow[last + 1 :])]
     template.build(flow, canvasmaker=_numbered(document))
     return out.getvalue()
 
@@ -74,7 +78,7 @@ def _flowables(block: Block, document: Document) -> list[Flowable]:
         case Table():
             return [_table(block, document), Spacer(0, 2 * mm)]
         case Signatures():
-            return [Spacer(0, 6 * mm), KeepTogether([_signatures(block)])]
+            return [Spacer(0, 5 * mm), _signatures(block)]
 
 
 def _facts(block: Facts) -> Flowable:
@@ -119,7 +123,12 @@ def _table(table: Table, document: Document) -> Flowable:
         for row in table.rows
     ]
     heads: list[list[Any]] = [head]
-    rules: list[Any] = [("VALIGN", (0, 0), (-1, -1), "TOP"), *_padding(0.9, 1.1 if table.boxed else 0.9)]
+    rules: list[Any] = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        # Cells without a value are as high as the others.
+        ("FONT", (0, 0), (-1, -1), REGULAR, size, size * 1.3),
+        *_padding(0.7, 1.1 if table.boxed else 0.9),
+    ]
     if table.bands:
         band: list[Any] = []
         for text, span in table.bands:
@@ -188,8 +197,8 @@ def _numbered(document: Document) -> type[Canvas]:
                 self.setFont(REGULAR, 7)
                 self.setFillColor(MUTED)
                 said = document.language.text("page", page=number, pages=len(self._pages))
-                self.drawRightString(A4[0] - MARGIN, MARGIN - 1 * mm, said)
-                self.drawString(MARGIN, MARGIN - 1 * mm, _cut(document.footer, WIDTH * 0.75))
+                self.drawRightString(A4[0] - EDGE, MARGIN - 1 * mm, said)
+                self.drawString(EDGE, MARGIN - 1 * mm, _cut(document.footer, WIDTH * 0.75))
                 super().showPage()
             super().save()
 

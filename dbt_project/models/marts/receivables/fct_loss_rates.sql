@@ -192,9 +192,7 @@ periods as (
         dates.month,
         dates.day as as_of_date,
         {{ plus_days('dates.day', '-settings.maturity_days') }} as last_due_on,
-        cast({{ dbt.dateadd(
-            'month', '-settings.history_months', plus_days('dates.day', '-settings.maturity_days')
-        ) }} as date) as due_after
+        {{ plus_months(plus_days('dates.day', '-settings.maturity_days'), '-settings.history_months') }} as due_after
     from dates
     cross join settings
     where (dates.is_month_end or dates.is_as_of)

@@ -255,10 +255,10 @@ final as (
         weighted.dso_weighted,
         {{ dso('measured.not_due_amount') }} as best_possible_dso,
         {{ dso('measured.open_amount') }} - {{ dso('measured.not_due_amount') }} as delinquent_days,
-        {{ ratio('measured.paid_late_days_in_window + measured.overdue_days',
-            'measured.paid_amount_in_window + measured.overdue_amount') }} as average_days_delinquent,
-        {{ ratio('measured.paid_delay_days_in_window + measured.overdue_days',
-            'measured.paid_amount_in_window + measured.overdue_amount') }} as average_delay_days,
+        {{ average_days_past_due('measured.paid_late_days_in_window', 'measured.overdue_days',
+            'measured.paid_amount_in_window', 'measured.overdue_amount') }} as average_days_delinquent,
+        {{ average_days_past_due('measured.paid_delay_days_in_window', 'measured.overdue_days',
+            'measured.paid_amount_in_window', 'measured.overdue_amount') }} as average_delay_days,
         {{ ratio(
             'measured.paid_issue_days_in_window', 'measured.paid_dated_amount_in_window'
         ) }} as average_payment_days,

@@ -32,9 +32,20 @@ exp(sum(ln(greatest(1 - paid_rate - lost_rate, 0.000000001))) over (partition by
 {#- Below this nobody who was open so long is known: what is left is not foreseen. -#}
 {% macro least_survival() -%} 0.000001 {%- endmacro %}
 
+{#- The share of what is open of `item` at the origin that is paid once its account's curve has paid `paid`; 0 where
+    nothing is foreseen. `least` and `greatest` pass over a NULL, so that it has to be asked for. -#}
+{% macro paid_share(paid, item) -%}
+case
+                    when {{ item }}.survival_at_origin is null then 0
+                    else least(
+                        greatest({{ paid }} - {{ item }}.paid_at_origin, 0) / {{ item }}.survival_at_origin, 1
+                    )
+                end
+{%- endmacro %}
+
 {#- A query of what is expected of each open item of `items` (rows of fct_cash_forecasts) by the end of each week of the
-    horizon: origin, invoice_id, instalment_number, account_id, currency, open_amount, week_start, expected_amount and
-    variance. `rest` is what no promise covers: week j expects rest × (paid by its end − paid by its beginning) ÷ open at the
+    horizon: origin, invoice_id, instalment_number, account_id, currency, week_start, open_amount, rest_expected, promised_amount,
+    expected_amount (the two before it) and variance. `rest` is what no promise covers: week j expects rest × (paid by its end − paid by its beginning) ÷ open at the
     origin, all of the account's curve. What is expected by two week ends is rounded, not what lies between, so that the
     weeks of an item add up. -#}
 {% macro expected_by_week(items, curves, settings) -%}
@@ -45,7 +56,8 @@ select
         account_id,
         currency,
         week_start,
-        {{ money('rest_by_then - rest_before') }} as rest_amount,
+        open_amount,
+        {{ money('rest_by_then - rest_before') }} as rest_expected,
         {{ money('case when promised_week = week_start then promised_amount else 0 end') }} as promised_amount,
         {{ money('rest_by_then - rest_before + case when promised_week = week_start then promised_amount else 0 end') }}
             as expected_amount,
@@ -66,12 +78,8 @@ select
         from (
             select
                 weekly.*,
-                coalesce(greatest(curves.paid - weekly.paid_at_origin, 0) / weekly.survival_at_origin, 0)
-                    as share_by_then,
-                {{ money(
-                    'weekly.rest_amount * coalesce(least(greatest(curves.paid - weekly.paid_at_origin, 0)'
-                    ~ ' / weekly.survival_at_origin, 1), 0)'
-                ) }} as rest_by_then
+                {{ paid_share('curves.paid', 'weekly') }} as share_by_then,
+                {{ money('weekly.rest_amount * ' ~ paid_share('curves.paid', 'weekly')) }} as rest_by_then
             from (
                 select
                     items.origin,
@@ -79,6 +87,7 @@ select
                     items.instalment_number,
                     items.account_id,
                     items.currency,
+                    items.open_amount,
                     items.promised_amount,
                     items.open_amount - items.promised_amount as rest_amount,
                     items.survival_at_origin,
@@ -104,4 +113,22 @@ select
                 and weekly.lag_days = curves.lag_days
         ) as shared
     ) as stepped
+{%- endmacro %}
+
+{#- The low and the high edge of a sum of expected amounts: so many standard deviations from it, as if each invoice were
+    paid or not independently of the others; never below what is promised, never beyond what is open. Over grouped rows of
+    fct_cash_expectations. -#}
+{% macro forecast_low(deviations) -%}
+{{ money_sum('greatest(sum(promised_amount), sum(expected_amount) - cast('
+    ~ deviations ~ ' * sqrt(cast(sum(variance) as double)) as decimal(38, 4)))') }}
+{%- endmacro %}
+
+{% macro forecast_high(deviations) -%}
+{{ money_sum('least(sum(open_amount), sum(expected_amount) + cast('
+    ~ deviations ~ ' * sqrt(cast(sum(variance) as double)) as decimal(38, 4)))') }}
+{%- endmacro %}
+
+{#- A sum of money. -#}
+{% macro money_sum(expression) -%}
+cast({{ expression }} as decimal(38, 4))
 {%- endmacro %}

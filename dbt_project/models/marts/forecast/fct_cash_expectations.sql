@@ -19,7 +19,7 @@ weekly as (
 ),
 
 within as (
-    select invoice_id, instalment_number, sum(rest_amount) as rest_amount
+    select invoice_id, instalment_number, sum(rest_expected) as rest_expected
     from weekly
     group by invoice_id, instalment_number
 ),
@@ -29,11 +29,13 @@ shares as (
     select
         items.*,
         items.open_amount - items.promised_amount as unpromised,
-        coalesce(least((items.paid_at_end - items.paid_at_origin) / items.survival_at_origin, 1), 0) as paid_share,
-        coalesce(least(greatest(
-            1 - ends.survival / items.survival_at_origin,
-            (items.paid_at_end - items.paid_at_origin) / items.survival_at_origin
-        ), 1), 0) as foreseen_share,
+        {{ paid_share('items.paid_at_end', 'items') }} as paid_share,
+        case
+            when items.survival_at_origin is null then 0
+            else greatest(
+                least(1 - ends.survival / items.survival_at_origin, 1), {{ paid_share('items.paid_at_end', 'items') }}
+            )
+        end as foreseen_share,
         items.promised_for >= {{ plus_days('items.first_week', '7 * settings.horizon_weeks') }} as is_promised_later
     from items
     cross join settings
@@ -45,7 +47,7 @@ sums as (
         shares.*,
         {{ money('unpromised * paid_share') }} as paid_in_all,
         {{ money('unpromised * foreseen_share') }} as foreseen,
-        coalesce(within.rest_amount, 0) as rest_within
+        coalesce(within.rest_expected, 0) as rest_within
     from shares
     left join within
         on shares.invoice_id = within.invoice_id and shares.instalment_number = within.instalment_number
@@ -59,6 +61,7 @@ outcomes as (
         currency,
         'paid' as outcome,
         week_start,
+        open_amount,
         expected_amount,
         promised_amount,
         variance
@@ -72,15 +75,16 @@ outcomes as (
         currency,
         'later',
         cast(null as date),
+        open_amount,
         paid_in_all - rest_within + case when is_promised_later then promised_amount else 0 end,
         case when is_promised_later then promised_amount else 0 end,
         cast(null as decimal(38, 4))
     from sums
     union all
-    select invoice_id, instalment_number, account_id, currency, 'never', null, foreseen - paid_in_all, 0, null
+    select invoice_id, instalment_number, account_id, currency, 'never', null, open_amount, foreseen - paid_in_all, 0, null
     from sums
     union all
-    select invoice_id, instalment_number, account_id, currency, 'unforeseen', null, unpromised - foreseen, 0, null
+    select invoice_id, instalment_number, account_id, currency, 'unforeseen', null, open_amount, unpromised - foreseen, 0, null
     from sums
 )
 
@@ -90,6 +94,7 @@ select
     instalment_number,
     currency,
     outcome,
+    open_amount,
     {{ money('expected_amount') }} as expected_amount,
     {{ money('promised_amount') }} as promised_amount,
     variance,

@@ -42,11 +42,29 @@ allocations as (
 ),
 
 dunned as (
-    select dunning.invoice_id, max(dunning.level) as dunning_level, max(dunning.sent_on) as last_dunned_on
-    from {{ ref('fct_dunning_events') }} as dunning
+    select dunning.invoice_id, max(dunning.step) as dunning_level, max(dunning.sent_on) as last_dunned_on
+    from {{ ref('fct_dunning_steps') }} as dunning
     cross join run
     where dunning.sent_on <= run.as_of_date
     group by dunning.invoice_id
+),
+
+-- R27: each part of the debt bears interest from its due date to the day on which it was paid, or to the day asked for.
+interest as (
+    select
+        items.invoice_id,
+        items.instalment_number,
+        sum(intervals.open_amount * {{ days_from(
+            'greatest(intervals.valid_from, items.due_on)', 'least(intervals.valid_to, items.as_of_date)'
+        ) }}) as amount_days
+    from items
+    inner join {{ ref('fct_receivable_intervals') }} as intervals
+        on items.invoice_id = intervals.invoice_id
+        and items.instalment_number = intervals.instalment_number
+        and items.as_of_date >= intervals.valid_from
+        and items.due_on < intervals.valid_to
+    where items.days_overdue > 0
+    group by items.invoice_id, items.instalment_number
 ),
 
 final as (
@@ -70,8 +88,10 @@ final as (
         {{ money('items.open_amount * rates.rate') }} as open_amount_base,
         {{ money('case
             when items.days_overdue > 0
-                then items.open_amount * ' ~ parameter('late_interest_percent') ~ ' / 100 / 365 * items.days_overdue
-                    + ' ~ parameter('late_fee') ~ '
+                then interest.amount_days / 36500
+                    * cast(coalesce(interest_rates.percent_a_year, ' ~ parameter('late_interest_percent')
+                        ~ ') as decimal(9, 4))
+                    + cast(coalesce(interest_rates.fee, ' ~ parameter('late_fee') ~ ') as decimal(18, 4))
             else 0
         end') }} as late_interest,
         cast(case when rates.rate is null then 1 else 0 end as bigint) as missing_rate_count,
@@ -90,6 +110,9 @@ final as (
     left join rates on items.currency = rates.currency and items.as_of_date = rates.rate_date
     left join allocations on items.invoice_id = allocations.invoice_id
     left join dunned on items.invoice_id = dunned.invoice_id
+    left join interest
+        on items.invoice_id = interest.invoice_id and items.instalment_number = interest.instalment_number
+    left join {{ ref('late_interest_rates') }} as interest_rates on items.currency = interest_rates.currency
     where items.open_amount > 0
 )
 

@@ -29,6 +29,11 @@ case
 exp(sum(ln(greatest(1 - paid_rate - lost_rate, 0.000000001))) over (partition by {{ keys }} order by lag_days))
 {%- endmacro %}
 
+{#- What is open before a day of lag, from what is open after it. -#}
+{% macro survival_before() -%}
+survival / greatest(1 - paid_rate - lost_rate, 0.000000001)
+{%- endmacro %}
+
 {#- Below this nobody who was open so long is known: what is left is not foreseen. -#}
 {% macro least_survival() -%} 0.000001 {%- endmacro %}
 
@@ -69,12 +74,8 @@ select
     from (
         select
             *,
-            lag(share_by_then, 1, 0) over (
-                partition by origin, invoice_id, instalment_number order by week_number
-            ) as share_before,
-            lag(rest_by_then, 1, 0) over (
-                partition by origin, invoice_id, instalment_number order by week_number
-            ) as rest_before
+            lag(share_by_then, 1, 0) over (partition by item_number order by week_number) as share_before,
+            lag(rest_by_then, 1, 0) over (partition by item_number order by week_number) as rest_before
         from (
             select
                 weekly.*,
@@ -82,6 +83,8 @@ select
                 {{ money('weekly.rest_amount * ' ~ paid_share('curves.paid', 'weekly')) }} as rest_by_then
             from (
                 select
+                    items.item_number,
+                    items.curve_number,
                     items.origin,
                     items.invoice_id,
                     items.instalment_number,
@@ -102,15 +105,17 @@ select
                         ),
                         items.last_lag
                     ) as integer) as lag_days
-                from {{ items }} as items
+                from (
+                    -- A number stands for an item: what follows sorts by it.
+                    select *, row_number() over (order by origin, invoice_id, instalment_number) as item_number
+                    from {{ items }}
+                ) as items
                 cross join {{ settings }} as settings
                 inner join (select cast(number as integer) as week_number from range(520) as numbers (number)) as weeks
                     on weeks.week_number < settings.horizon_weeks
             ) as weekly
             left join {{ curves }} as curves
-                on weekly.origin = curves.origin
-                and weekly.account_id = curves.account_id
-                and weekly.lag_days = curves.lag_days
+                on weekly.curve_number = curves.curve_number and weekly.lag_days = curves.lag_days
         ) as shared
     ) as stepped
 {%- endmacro %}

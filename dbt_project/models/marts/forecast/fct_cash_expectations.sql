@@ -39,7 +39,7 @@ shares as (
         items.promised_for >= {{ plus_days('items.first_week', '7 * settings.horizon_weeks') }} as is_promised_later
     from items
     cross join settings
-    left join curves as ends on items.account_id = ends.account_id and items.last_lag = ends.lag_days
+    left join curves as ends on items.curve_number = ends.curve_number and items.last_lag = ends.lag_days
 ),
 
 sums as (

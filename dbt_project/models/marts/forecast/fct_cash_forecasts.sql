@@ -142,9 +142,9 @@ covered as (
 
 -- What is known of the curve at the age that the debt has reached, and its end.
 ends as (
-    select origin, account_id, max(lag_days) as last_lag, max(paid) as paid_at_end
+    select curve_number, origin, account_id, max(lag_days) as last_lag, max(paid) as paid_at_end
     from curves
-    group by origin, account_id
+    group by curve_number, origin, account_id
 ),
 
 ages as (
@@ -152,16 +152,14 @@ ages as (
         items.origin,
         items.account_id,
         items.lag_at_origin,
+        ends.curve_number,
         ends.last_lag,
         ends.paid_at_end,
         curves.survival as survival_at_origin,
         curves.paid as paid_at_origin
     from items
     inner join ends on items.origin = ends.origin and items.account_id = ends.account_id
-    inner join curves
-        on items.origin = curves.origin
-        and items.account_id = curves.account_id
-        and items.lag_at_origin = curves.lag_days
+    inner join curves on ends.curve_number = curves.curve_number and items.lag_at_origin = curves.lag_days
     where curves.survival > {{ least_survival() }} and ends.paid_at_end - curves.paid > {{ least_survival() }}
 ),
 
@@ -169,8 +167,7 @@ ages as (
 {% set quantiles = {'median': '0.5', 'low': 'settings.low_quantile', 'high': 'settings.high_quantile'} %}
 quantiles as (
     select
-        ages.origin,
-        ages.account_id,
+        ages.curve_number,
         ages.lag_at_origin,
         {%- for name, share in quantiles.items() %}
         min(curves.lag_days) filter (
@@ -180,11 +177,8 @@ quantiles as (
         {%- endfor %}
     from ages
     cross join settings
-    inner join curves
-        on ages.origin = curves.origin
-        and ages.account_id = curves.account_id
-        and curves.lag_days > ages.lag_at_origin
-    group by ages.origin, ages.account_id, ages.lag_at_origin
+    inner join curves on ages.curve_number = curves.curve_number and curves.lag_days > ages.lag_at_origin
+    group by ages.curve_number, ages.lag_at_origin
 ),
 
 -- The day on which nothing was left of an item, whichever way: the first after the origin, if the as-of date knows it.
@@ -245,6 +239,7 @@ final as (
             else 'none'
         end as basis,
         items.lag_at_origin,
+        ages.curve_number,
         ages.last_lag,
         ages.survival_at_origin,
         ages.paid_at_origin,
@@ -288,9 +283,7 @@ final as (
         and items.account_id = ages.account_id
         and items.lag_at_origin = ages.lag_at_origin
     left join quantiles
-        on items.origin = quantiles.origin
-        and items.account_id = quantiles.account_id
-        and items.lag_at_origin = quantiles.lag_at_origin
+        on ages.curve_number = quantiles.curve_number and ages.lag_at_origin = quantiles.lag_at_origin
     left join covered
         on items.origin = covered.origin
         and items.invoice_id = covered.invoice_id

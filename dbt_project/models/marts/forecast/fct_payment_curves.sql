@@ -5,12 +5,19 @@ with origins as (
     select * from {{ ref('dim_forecast_origins') }}
 ),
 
+-- Numbers stand for accounts, and later for curves: what follows groups, sorts and joins by them.
 accounts as (
-    select account_id, coalesce(segment, '') as segment from {{ ref('dim_accounts') }}
+    select
+        account_id,
+        coalesce(segment, '') as segment,
+        cast(row_number() over (order by account_id) as integer) as account_number
+    from {{ ref('dim_accounts') }}
 ),
 
 stretches as (
-    select * from {{ ref('fct_debt_stretches') }}
+    select stretches.*, accounts.account_number, accounts.segment
+    from {{ ref('fct_debt_stretches') }} as stretches
+    inner join accounts on stretches.account_id = accounts.account_id
 ),
 
 settings as (
@@ -22,7 +29,7 @@ settings as (
 seen as (
     select
         origins.origin,
-        stretches.account_id,
+        stretches.account_number,
         cast(greatest(
             {{ days_from('stretches.due_on', 'stretches.valid_from') }} + 1, -settings.earliest_days
         ) as integer) as first_lag,
@@ -48,31 +55,23 @@ seen as (
 
 -- What is at risk on a lag enters on the first day that a debt could be paid and leaves after the last.
 moves as (
-    select origin, account_id, first_lag as lag_days, at_risk as change, 0 as paid, 0 as lost
+    select origin, account_number, first_lag as lag_days, at_risk as change, 0 as paid, 0 as lost
     from seen
     where first_lag <= last_lag
     union all
-    select origin, account_id, last_lag + 1, -at_risk, 0, 0
+    select origin, account_number, last_lag + 1, -at_risk, 0, 0
     from seen
     where first_lag <= last_lag
     union all
-    select origin, account_id, end_lag, 0, paid, lost
+    select origin, account_number, end_lag, 0, paid, lost
     from seen
     where is_ended and first_lag <= end_lag and end_lag = last_lag
 ),
 
 counts as (
-    select
-        moves.origin,
-        accounts.segment,
-        moves.account_id,
-        moves.lag_days,
-        sum(moves.change) as change,
-        sum(moves.paid) as paid,
-        sum(moves.lost) as lost
+    select origin, account_number, lag_days, sum(change) as change, sum(paid) as paid, sum(lost) as lost
     from moves
-    inner join accounts on moves.account_id = accounts.account_id
-    group by moves.origin, accounts.segment, moves.account_id, moves.lag_days
+    group by origin, account_number, lag_days
 ),
 
 -- The lags on which anybody paid by then, and the days before them.
@@ -111,18 +110,25 @@ company_rates as (
     ) as company_totals
 ),
 
-company as (
+company_curve as (
     select *, {{ survival_of('origin') }} as survival from company_rates
 ),
 
-company_steps as (
-    select *, lag(survival, 1, 1) over (partition by origin order by lag_days) as survival_before from company
+company as (
+    select *, {{ survival_before() }} as survival_before from company_curve
 ),
 
 segment_counts as (
-    select origin, segment, lag_days, sum(change) as change, sum(paid) as paid, sum(lost) as lost
+    select
+        counts.origin,
+        accounts.segment,
+        counts.lag_days,
+        sum(counts.change) as change,
+        sum(counts.paid) as paid,
+        sum(counts.lost) as lost
     from counts
-    group by origin, segment, lag_days
+    inner join accounts on counts.account_number = accounts.account_number
+    group by counts.origin, accounts.segment, counts.lag_days
 ),
 
 segment_rates as (
@@ -135,7 +141,7 @@ segment_rates as (
     from (
         select
             wider.origin,
-            segments.segment,
+            known.segment,
             wider.lag_days,
             settings.segment_weight,
             wider.survival_before,
@@ -144,13 +150,13 @@ segment_rates as (
             cast(coalesce(own.paid, 0) as double) as paid,
             cast(coalesce(own.lost, 0) as double) as lost,
             cast(coalesce(
-                sum(own.change) over (partition by wider.origin, segments.segment order by wider.lag_days), 0
+                sum(own.change) over (partition by wider.origin, known.segment order by wider.lag_days), 0
             ) as double) as at_risk
-        from company_steps as wider
+        from company as wider
         cross join settings
-        inner join (select distinct origin, segment from segment_counts) as segments on wider.origin = segments.origin
+        inner join (select distinct origin, segment from segment_counts) as known on wider.origin = known.origin
         left join segment_counts as own
-            on wider.origin = own.origin and segments.segment = own.segment and wider.lag_days = own.lag_days
+            on wider.origin = own.origin and known.segment = own.segment and wider.lag_days = own.lag_days
     ) as segment_totals
 ),
 
@@ -158,51 +164,48 @@ segment_curves as (
     select *, {{ survival_of('origin, segment') }} as survival from segment_rates
 ),
 
-segment_steps as (
-    select *, lag(survival, 1, 1) over (partition by origin, segment order by lag_days) as survival_before
-    from segment_curves
+segments as (
+    select *, {{ survival_before() }} as survival_before from segment_curves
 ),
 
 -- An account's curve is wanted from the youngest of its open debts on: what they have lived through is certain.
 owing as (
     select
+        cast(row_number() over (order by origins.origin, stretches.account_id) as integer) as curve_number,
         origins.origin,
         stretches.account_id,
-        accounts.segment,
+        stretches.account_number,
+        stretches.segment,
         cast(greatest(
             min({{ days_from('stretches.due_on', 'origins.origin') }}), min(-settings.earliest_days - 1)
         ) as integer) as lag_at_origin
     from stretches
     cross join settings
     inner join origins on stretches.valid_from <= origins.origin and stretches.valid_to > origins.origin
-    inner join accounts on stretches.account_id = accounts.account_id
-    group by origins.origin, stretches.account_id, accounts.segment
+    group by origins.origin, stretches.account_id, stretches.account_number, stretches.segment
 ),
 
 own_counts as (
     select
-        owing.origin,
-        owing.account_id,
+        owing.curve_number,
         greatest(counts.lag_days, owing.lag_at_origin + 1) as lag_days,
         sum(counts.change) as change,
         sum(case when counts.lag_days > owing.lag_at_origin then counts.paid else 0 end) as paid,
         sum(case when counts.lag_days > owing.lag_at_origin then counts.lost else 0 end) as lost
     from owing
-    inner join counts on owing.origin = counts.origin and owing.account_id = counts.account_id
-    group by owing.origin, owing.account_id, greatest(counts.lag_days, owing.lag_at_origin + 1)
+    inner join counts on owing.origin = counts.origin and owing.account_number = counts.account_number
+    group by owing.curve_number, greatest(counts.lag_days, owing.lag_at_origin + 1)
 ),
 
 own_rates as (
     select
-        origin,
-        account_id,
+        curve_number,
         lag_days,
         {{ shrunk_rate('paid', 'at_risk', 'account_weight', 'survival_before', 'segment_paid_rate') }} as paid_rate,
         {{ shrunk_rate('lost', 'at_risk', 'account_weight', 'survival_before', 'segment_lost_rate') }} as lost_rate
     from (
         select
-            owing.origin,
-            owing.account_id,
+            owing.curve_number,
             wider.lag_days,
             settings.account_weight,
             wider.survival_before,
@@ -211,42 +214,41 @@ own_rates as (
             cast(coalesce(own.paid, 0) as double) as paid,
             cast(coalesce(own.lost, 0) as double) as lost,
             cast(coalesce(
-                sum(own.change) over (partition by owing.origin, owing.account_id order by wider.lag_days), 0
+                sum(own.change) over (partition by owing.curve_number order by wider.lag_days), 0
             ) as double) as at_risk
         from owing
         cross join settings
-        inner join segment_steps as wider
+        inner join segments as wider
             on owing.origin = wider.origin
             and owing.segment = wider.segment
             and wider.lag_days > owing.lag_at_origin
         left join own_counts as own
-            on owing.origin = own.origin and owing.account_id = own.account_id and wider.lag_days = own.lag_days
+            on owing.curve_number = own.curve_number and wider.lag_days = own.lag_days
     ) as own_totals
     union all
     -- Where the curve begins, nothing has happened yet.
-    select owing.origin, owing.account_id, owing.lag_at_origin, 0, 0
+    select owing.curve_number, owing.lag_at_origin, 0, 0
     from owing
     inner join (select distinct origin, last_lag from grid) as bounds
         on owing.origin = bounds.origin and owing.lag_at_origin < bounds.last_lag
 ),
 
 own_curves as (
-    select *, {{ survival_of('origin, account_id') }} as survival from own_rates
-),
-
-own_steps as (
-    select *, lag(survival, 1, 1) over (partition by origin, account_id order by lag_days) as survival_before
-    from own_curves
+    select *, {{ survival_of('curve_number') }} as survival from own_rates
 ),
 
 final as (
     select
-        account_id,
-        lag_days,
-        survival,
-        sum(survival_before * paid_rate) over (partition by origin, account_id order by lag_days) as paid,
-        origin
-    from own_steps
+        owing.account_id,
+        own_curves.curve_number,
+        own_curves.lag_days,
+        own_curves.survival,
+        sum({{ survival_before() }} * own_curves.paid_rate) over (
+            partition by own_curves.curve_number order by own_curves.lag_days
+        ) as paid,
+        owing.origin
+    from own_curves
+    inner join owing on own_curves.curve_number = owing.curve_number
 )
 
 select * from final

@@ -13,18 +13,18 @@ settings as (
 ),
 
 deals as (
-    select deals.*
+    select
+        deals.*,
+        billing.won_amount,
+        billing.invoiced_amount,
+        billing.unbilled_amount,
+        billing.missing_rate_count
     from {{ ref('fct_deals') }} as deals
-    cross join run
-    where deals.status = 'won' and coalesce(deals.closed_on, run.as_of_date) <= run.as_of_date
+    inner join {{ ref('fct_deal_billing') }} as billing on deals.deal_id = billing.deal_id
 ),
 
 accounts as (
     select account_id, account_name, owner_id from {{ ref('dim_accounts') }}
-),
-
-rates as (
-    select * from {{ ref('dim_fx_rates') }}
 ),
 
 invoices as (
@@ -35,11 +35,6 @@ invoices as (
         and not invoices.is_draft and not invoices.is_void
         and invoices.document_kind in ('invoice', 'debit_note', 'credit_note')
         and invoices.issued_on <= run.as_of_date
-),
-
--- Where no invoice names any deal, nobody knows what is billed of one.
-linking as (
-    select count(*) filter (where document_kind <> 'credit_note') > 0 as are_invoices_linked from invoices
 ),
 
 documents as (
@@ -75,26 +70,13 @@ papers as (
 
 invoiced as (
     select
-        invoices.deal_id,
-        sum(case
-            when invoices.currency = deals.currency then invoices.revenue_amount
-            else {{ money('invoices.revenue_amount_base / nullif(rates.rate, 0)') }}
-        end) as invoiced_amount,
-        count(*) filter (
-            where invoices.currency <> deals.currency and (rates.rate is null or invoices.revenue_amount_base is null)
-        ) as missing_rate_count,
-        count(*) filter (where invoices.document_kind <> 'credit_note') as invoices,
-        min(invoices.issued_on) filter (where invoices.document_kind <> 'credit_note') as first_invoice_on,
-        min_by(invoices.delivered_on, invoices.issued_on)
-            filter (where invoices.document_kind <> 'credit_note') as delivered_on,
-        min(invoices.due_on) filter (where invoices.document_kind <> 'credit_note') as first_due_on
+        deal_id,
+        min(issued_on) as first_invoice_on,
+        min_by(delivered_on, issued_on) as delivered_on,
+        min(due_on) as first_due_on
     from invoices
-    inner join deals on invoices.deal_id = deals.deal_id
-    left join rates
-        on invoices.currency <> deals.currency
-        and deals.currency = rates.currency
-        and invoices.issued_on = rates.rate_date
-    group by invoices.deal_id
+    where document_kind <> 'credit_note'
+    group by deal_id
 ),
 
 paid as (
@@ -154,15 +136,16 @@ joined as (
         coalesce(deals.owner_id, accounts.owner_id) as owner_id,
         deals.name as deal_name,
         deals.currency,
-        deals.amount as won_amount,
-        case when linking.are_invoices_linked then coalesce(invoiced.invoiced_amount, 0) end as invoiced_amount,
-        coalesce(invoiced.missing_rate_count, 0) as missing_rate_count,
+        deals.won_amount,
+        deals.invoiced_amount,
+        deals.unbilled_amount,
+        deals.missing_rate_count,
         {{ days_from('coalesce(invoiced.delivered_on, deals.closed_on)', 'invoiced.first_invoice_on') }}
             as invoice_lag_days,
-        linking.are_invoices_linked,
+        deals.invoiced_amount is not null as are_invoices_linked,
         coalesce(contracted.contracts, 0) > 0 as has_contract,
         coalesce(contracted.signed_contracts, 0) > 0 as is_contract_signed,
-        coalesce(invoiced.invoices, 0) > 0 as has_invoice,
+        invoiced.deal_id is not null as has_invoice,
         coalesce(acted.acts, 0) > 0 as has_act,
         coalesce(acted.signed_acts, 0) > 0 as is_act_signed,
         coalesce(paid.cash, 0) > 0 as has_payment,
@@ -182,7 +165,6 @@ joined as (
     from deals
     cross join run
     cross join settings
-    cross join linking
     left join accounts on deals.account_id = accounts.account_id
     left join invoiced on deals.deal_id = invoiced.deal_id
     left join paid on deals.deal_id = paid.deal_id
@@ -202,7 +184,7 @@ select
         case when not has_contract then 'contract' when not is_contract_signed then 'signature on the contract' end,
         case
             when are_invoices_linked and not has_invoice then 'invoice'
-            when won_amount - invoiced_amount > {{ parameter('unbilled_tolerance_percent') }} / 100 * won_amount
+            when unbilled_amount > {{ parameter('unbilled_tolerance_percent') }} / 100 * won_amount
                 then 'rest of the invoice'
         end,
         case when not has_act then 'act' when not is_act_signed then 'signature on the act' end,
@@ -211,10 +193,9 @@ select
             when is_payment_due and not is_paid then 'rest of the payment'
         end
     ), '') as missing,
-    {{ money('won_amount') }} as won_amount,
-    {{ money('invoiced_amount') }} as invoiced_amount,
-    {{ money('case when won_amount is not null and invoiced_amount is not null
-        then greatest(won_amount - invoiced_amount, 0) end') }} as unbilled_amount,
+    won_amount,
+    invoiced_amount,
+    unbilled_amount,
     cast(missing_rate_count as bigint) as missing_rate_count,
     cast(invoice_lag_days as bigint) as invoice_lag_days,
     has_contract,

@@ -28,6 +28,7 @@ from pipelines.commands.shared import (
     refresh_of,
     settings_of,
 )
+from pipelines.commands.statements import STATEMENT_COMMANDS
 from pipelines.formats import neutral
 from pipelines.settings import PROJECT
 
@@ -279,5 +280,5 @@ def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
 
 
-for _command in FILE_COMMANDS:
+for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS]:
     main.add_command(_command)

@@ -125,7 +125,7 @@ class Refresh:
 
     def made_by(self) -> str:
         """A hash of what makes a publication out of raw: the models and the settings."""
-        settings = self.settings.model_dump_json(exclude={"landing", "home", "keep_versions"})
+        settings = self.settings.model_dump_json(exclude={"landing", "home", "keep_versions", "company_name"})
         return hashlib.sha256(f"{project_digest()}{settings}".encode()).hexdigest()[:32]
 
     def tables(self, view: Viewpoint) -> dict[str, str]:

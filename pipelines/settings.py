@@ -33,6 +33,7 @@ class Settings(BaseModel):
     default_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="For documents that name no currency.")
     default_country: str = Field("US", pattern="^[A-Z]{2}$", description="For phone numbers without a country code.")
     fx_max_age_days: int = Field(31, ge=0, description="An older exchange rate is no rate.")
+    company_name: str = Field("", description="Your company, as statements of account name it.")
     keep_versions: int = Field(3, ge=2, description="Published versions that stay on disk.")
     max_file_bytes: int = Field(20 * 2**30, gt=0, description="An export file, unpacked, may be this large.")
     max_cells: int = Field(50_000_000, gt=0, description="A workbook sheet may span this many cells.")

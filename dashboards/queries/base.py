@@ -88,14 +88,15 @@ def _connection(warehouse: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _cursor(warehouse: str) -> duckdb.DuckDBPyConnection:
+def cursor(warehouse: str) -> duckdb.DuckDBPyConnection:
+    """A cursor of its own on the warehouse, for one query or one reader."""
     return _connection(warehouse).cursor()
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def catalogue(warehouse: str) -> dict[str, tuple[str, ...]]:
     """Table -> its columns, of the schema `reporting`."""
-    found = _cursor(warehouse).execute(
+    found = cursor(warehouse).execute(
         "select table_name, list(column_name order by column_index) from duckdb_columns()"
         " where schema_name = 'reporting' and database_name = current_database() group by table_name"
     )
@@ -128,7 +129,7 @@ def select(warehouse: str, query: str, **values: Any) -> pa.Table:
     """The rows of a query. `{rpt_…}` in it stands for a table; `$name` for a value, which is bound."""
     text = re.sub(r"\{(rpt_\w+)\}", lambda found: _relation(warehouse, found[1]), query)
     used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", text)}
-    return _cursor(warehouse).sql(text, params=used or None).to_arrow_table()
+    return cursor(warehouse).sql(text, params=used or None).to_arrow_table()
 
 
 def rows(table: pa.Table) -> list[dict[str, Any]]:

@@ -62,6 +62,9 @@ _REQUIRED = {
         last_promise_state text, dunning_level int, suggested_action text, reason text""",
     "rpt_cash_forecast": """
         week_start date, account_id text, currency text, expected_amount money, low money, high money""",
+    "rpt_statement_lines": """
+        account_id text, account_name text, currency text, occurred_on date, kind text, document text, debit money,
+        credit money, running_balance money""",
     "rpt_concentration": """
         month date, top1_share real, top5_share real, top10_share real, hhi real, clients_for_80_percent int,
         key_account_share real""",

@@ -1,5 +1,6 @@
 -- Blocks publishing: staging holds one row for every key that was ever landed, so a row is superseded only by a newer
--- version of itself or by a full export without it. Without this, a row that a staging model loses would pass for superseded in the control totals.
+-- version of itself, or gone for a reason that is named. Without this, a row that a staging model loses would pass for
+-- superseded in the control totals.
 with compared as (
     {%- for entity_id, entity in landed_entities().items() %}
     {%- set domain, name = entity_id.split('.') %}
@@ -10,12 +11,13 @@ with compared as (
         ) as keys) as keys_landed,
         (
             select count(*) from {{ ref('stg_landing__superseded_rows') }}
-            where state = 'vanished' and domain = '{{ domain }}' and entity = '{{ name }}'
-                and '{{ entity_id }}' <> 'billing.invoices'
-        ) as keys_vanished,
+            where domain = '{{ domain }}' and entity = '{{ name }}' and state <> 'changed'
+                -- Of invoices what vanished stays, with its day.
+                and ('{{ entity_id }}' <> 'billing.invoices' or state = 'replaced')
+        ) as keys_gone,
         (select count(*) from {{ ref('stg_' ~ domain ~ '__' ~ name) }}) as rows_current
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 
-select * from compared where keys_landed <> rows_current + keys_vanished
+select * from compared where keys_landed <> rows_current + keys_gone

@@ -20,23 +20,8 @@ _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
 # Currencies without minor units (ISO 4217): an amount in minor units is already whole.
 _ZERO_DECIMAL = [
-    "BIF",
-    "CLP",
-    "DJF",
-    "GNF",
-    "JPY",
-    "KMF",
-    "KRW",
-    "MGA",
-    "PYG",
-    "RWF",
-    "UGX",
-    "VND",
-    "VUV",
-    "XAF",
-    "XOF",
-    "XPF",
-]
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"
+]  # fmt: skip
 BLANK = "cast(null as varchar)"
 _LITERAL = ColumnMap.model_validate({"value": ""})
 _MOMENT = "TIMESTAMP WITH TIME ZONE"
@@ -133,6 +118,10 @@ class RowSql:
             if condition.blank is not None:
                 parts.append(f"{text} is {'' if condition.blank else 'not '}null")
         return " and ".join(parts) or "true"
+
+    def deleted(self) -> str:
+        """SQL that is true for a row that the export marks as deleted."""
+        return " or ".join(f"({self.where(alternative)})" for alternative in self.contract.deleted) or "false"
 
     def entity(self, entity: Entity, mapping: EntityMap) -> list[Cast]:
         """Every column of the entity, in its order; unmapped ones are NULL. A made key is left to `land`."""
@@ -392,7 +381,7 @@ class RowSql:
     def unmapped(self) -> list[tuple[str, int]]:
         """The file's columns that no entity takes, with their places: they are kept in `_extra`."""
         taken = set()
-        for mapping in self.contract.entities.values():
+        for _, mapping in self.contract.feeds:
             for spec in mapping.columns.values():
                 for aliases in spec.carried:
                     place = self.match.find(aliases)

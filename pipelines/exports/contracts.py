@@ -54,6 +54,19 @@ class Where(Part):
         return [self.column, self.same_as] if self.same_as else [self.column]
 
 
+def _as_conditions(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+def _as_alternatives(value: Any) -> Any:
+    return [_as_conditions(item) for item in _as_conditions(value)] if isinstance(value, dict | list) else value
+
+
+# Conditions that must all hold; and several such lists, of which one is enough.
+Conditions = Annotated[list[Where], BeforeValidator(_as_conditions)]
+Alternatives = Annotated[list[list[Where]], BeforeValidator(_as_alternatives)]
+
+
 class Formats(Part):
     """How values are written. What a column does not say itself, the contract's formats say for it."""
 
@@ -166,16 +179,11 @@ class EntityMap(Part):
     """What one entity takes from the file's rows."""
 
     columns: dict[str, ColumnMap]
-    where: list[Where] = []
+    where: Conditions = []
     one_row_per: list[str] = []
     key: Literal["given", "made"] = "given"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_where(cls, value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("where"), dict):
-            return {**value, "where": [value["where"]]}
-        return value
+    # The column that names the document whose rows these are: a newer export of it replaces all of its older rows.
+    replaces: str | None = None
 
 
 class Recognise(Part):
@@ -197,15 +205,8 @@ class Group(Part):
     """Rows that are titles of the rows below them: what is written in one becomes a column of those."""
 
     column: str
-    when: list[Where]
+    when: Conditions
     from_: Texts | None = Field(None, alias="from")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_when(cls, value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("when"), dict):
-            return {**value, "when": [value["when"]]}
-        return value
 
 
 class Blocks(Part):
@@ -250,15 +251,21 @@ class Contract(Part):
     formats: Formats = Formats()
     known: list[str] = []
     refuse: str | None = None
-    entities: dict[str, EntityMap] = {}
+    deleted: Alternatives = []
+    entities: dict[str, Annotated[list[EntityMap], BeforeValidator(_as_conditions)]] = {}
     origin: str = ""
+
+    @property
+    def feeds(self) -> list[tuple[str, EntityMap]]:
+        """Every entity's map with the entity's id; one that a row feeds twice stands twice."""
+        return [(entity_id, mapping) for entity_id, mappings in self.entities.items() for mapping in mappings]
 
     @model_validator(mode="after")
     def _fits_the_entities(self) -> Contract:
         if not self.entities and not self.refuse:
             raise ValueError("a contract feeds at least one entity, or says with `refuse` why it feeds none")
         self._layout_is_whole()
-        for entity_id, mapping in self.entities.items():
+        for entity_id, mapping in self.feeds:
             entity = entities().get(entity_id)
             if entity is None:
                 raise ValueError(f"{entity_id} is no entity of pipelines/entities.yml")
@@ -275,6 +282,8 @@ class Contract(Part):
                 raise ValueError(f"{entity_id} needs its key: {', '.join(missing)} (or `key: made`)")
             if mapping.key == "made" and len(missing) != 1:
                 raise ValueError(f"{entity_id}: `key: made` makes one missing key column, not {len(missing)}")
+            if mapping.replaces and mapping.replaces not in mapping.columns:
+                raise ValueError(f"{entity_id}: `replaces` names a column that is mapped, not {mapping.replaces}")
         return self
 
     def _layout_is_whole(self) -> None:
@@ -285,14 +294,15 @@ class Contract(Part):
             strange = [name for name in wanted.patterns if name not in table.header]
             if len(table.header) != wanted.columns or not wanted.patterns or strange:
                 raise ValueError("table.header names as many columns as recognise.columns, and patterns are of these")
-        for mapping in self.entities.values():
+        for _, mapping in self.feeds:
             if not mapping.one_row_per and any(column.total for column in mapping.columns.values()):
                 raise ValueError("`total` adds up the rows that one_row_per folds: there is none")
 
     @cached_property
     def digest(self) -> str:
         """A hash of everything that decides how a file is read: a changed contract re-lands its files."""
-        text = self.model_dump_json(by_alias=True, exclude={"title", "origin"})
+        # Without what is left at its default: a word that joins the vocabulary changes no contract that does not use it.
+        text = self.model_dump_json(by_alias=True, exclude={"title", "origin"}, exclude_defaults=True)
         columns = {name: [repr(column) for column in entities()[name].columns] for name in self.entities}
         return hashlib.sha256((text + json.dumps(columns)).encode()).hexdigest()[:16]
 
@@ -302,7 +312,8 @@ class Contract(Part):
         found = set(self.known) | {alias for aliases in self.recognise.headers for alias in aliases}
         found |= {*(self.recognise.only or []), *self.table.derived, *self.table.drop}
         conditions = self.table.skip + (self.table.group.when if self.table.group else [])
-        for mapping in self.entities.values():
+        conditions += [condition for alternative in self.deleted for condition in alternative]
+        for _, mapping in self.feeds:
             conditions += mapping.where
             found |= set(mapping.one_row_per)
             found |= {alias for column in mapping.columns.values() for aliases in column.headers for alias in aliases}

@@ -41,6 +41,10 @@ PROVENANCE = {
     "_loaded_at": "TIMESTAMP WITH TIME ZONE",
     "_known_at": "TIMESTAMP WITH TIME ZONE",
     "_extra": "JSON",
+    # Whether the export marks the row as deleted: it is kept, and where it is the newest of its key nothing counts.
+    "_deleted": "BOOLEAN",
+    # The document whose rows this export replaces: rows of an older one that name the same document no longer count.
+    "_replaces": "VARCHAR",
 }
 
 

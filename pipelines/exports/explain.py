@@ -59,7 +59,7 @@ class Explanation:
 
 def _mapped(contract: Contract, match: Match) -> dict[str, str]:
     found: dict[str, list[str]] = {}
-    for entity_id, mapping in contract.entities.items():
+    for entity_id, mapping in contract.feeds:
         for column, spec in mapping.columns.items():
             for aliases in spec.headers:
                 place = match.find(aliases)

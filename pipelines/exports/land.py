@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.accounting import note
 from pipelines.exports.blocks import BlockText, find_blocks
 from pipelines.exports.cast import RowSql
 from pipelines.exports.contracts import Contract
@@ -26,7 +27,7 @@ from pipelines.exports.layout import fit
 from pipelines.exports.raw import RawStore, Receipt
 from pipelines.exports.recognise import Recognition, recognise
 from pipelines.exports.records import json_records, parquet_records
-from pipelines.exports.tables import TableLanding, note
+from pipelines.exports.tables import TableLanding
 from pipelines.exports.unpack import Limits, Member, UnreadableError, unpack
 from pipelines.exports.workbook import sheets
 
@@ -207,7 +208,7 @@ class Landing:
         contract = sql.contract
         moments = [
             (entity_id, cast)
-            for entity_id, mapping in contract.entities.items()
+            for entity_id, mapping in contract.feeds
             for cast in sql.moments(entities()[entity_id], mapping)
         ]
         orders = contract.formats.date_orders or {}
@@ -218,7 +219,7 @@ class Landing:
         readings: dict[str, list[object]] = {order: [] for order in orders}
         for order in orders:
             tried = RowSql(contract, sql.match, sql.business_timezone, order)
-            for entity_id, mapping in contract.entities.items():
+            for entity_id, mapping in contract.feeds:
                 for cast in tried.moments(entities()[entity_id], mapping):
                     # A file has few different dates: only those are tried.
                     texts = f"(select distinct {', '.join(f't{place}' for place in cast.cells)} from cleaned)"

@@ -28,7 +28,8 @@ SHOWN = 200
 class Hit:
     """One row that holds the text: where it stands in its file, in which column, and what became of it.
 
-    `state` is loaded, superseded (a newer version of the row counts) or rejected; `why` says more.
+    `state` is loaded, superseded (a newer version of the row or of its document counts), deleted (the newest version
+    says so) or rejected; `why` says more.
     """
 
     file: str
@@ -119,13 +120,20 @@ def _loaded(entity: Entity, folder: str, text: str, pattern: str | None) -> str:
     first = "case " + " ".join(f"when {test} then {quoted(name)}" for name, test in tests.items()) + " end"
     value = "case " + " ".join(f"when {test} then cast({name} as varchar)" for name, test in tests.items()) + " end"
     key = ", ".join(["_system", *entity.key])
+    export = "_known_at, _loaded_at, _file_sha256"
     return f"""
         with matching as (
             select *, {first} as column_name, {value} as value from {rows} where {" or ".join(tests.values())}
         ),
+        -- Of rows that replace their document only those of its newest export count.
+        documents as (
+            select _system, _replaces, max_by(_file, ({export})) as _file, max(({export})) as export
+            from {rows} semi join matching using (_system, _replaces)
+            where _replaces is not null group by all
+        ),
         versions as (
             select
-                {key}, _file_sha256, _part, _row, _file,
+                {key}, _file_sha256, _part, _row, _file, coalesce(_deleted, false) as gone,
                 row_number() over (
                     partition by {key} order by _known_at desc, _loaded_at desc, _file_sha256 desc, _row desc
                 ) as place
@@ -134,14 +142,23 @@ def _loaded(entity: Entity, folder: str, text: str, pattern: str | None) -> str:
         newest as (select {key}, _file, _row from versions where place = 1)
         select
             matching._file as file, matching._part as part, matching._row as line, column_name, value,
-            case when versions.place = 1 then 'loaded' else 'superseded' end as state,
-            case when versions.place > 1
-                then 'the newer ' || newest._file || ', line ' || newest._row || ' counts for '
-                    || concat_ws(', ', {", ".join(f"cast(matching.{name} as varchar)" for name in entity.key)})
+            case
+                when versions.place > 1 or ({export}) < documents.export then 'superseded'
+                when versions.gone then 'deleted'
+                else 'loaded'
+            end as state,
+            case
+                when versions.place > 1
+                    then 'the newer ' || newest._file || ', line ' || newest._row || ' counts for '
+                        || concat_ws(', ', {", ".join(f"cast(matching.{name} as varchar)" for name in entity.key)})
+                when ({export}) < documents.export
+                    then 'the newer ' || documents._file || ' gives all rows of ' || matching._replaces || ' anew'
+                when versions.gone then 'the export marks it as deleted'
             end as why
         from matching
         left join versions using ({key}, _file_sha256, _part, _row)
         left join newest using ({key})
+        left join documents on matching._system = documents._system and matching._replaces = documents._replaces
     """
 
 

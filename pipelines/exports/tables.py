@@ -7,23 +7,16 @@ whole tables: there is no loop over rows.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
+from pipelines.exports.accounting import account, note, note_columns, totals
 from pipelines.exports.cast import Cast, RowSql
 from pipelines.exports.contracts import EntityMap
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.grids import BadLine, Loaded, quoted
-from pipelines.exports.raw import REJECT_COLUMNS, TOTAL_COLUMNS, RawStore, Receipt
-from pipelines.exports.recognise import Match, normal
-
-
-def note(receipt: Receipt, part: str, severity: str, message: str) -> None:
-    """Adds a finding to a receipt: `held` says why a part of the file was not landed, `note` what in it was odd."""
-    receipt.findings.append(
-        {"file": receipt.file, "file_sha256": receipt.sha256, "part": part, "severity": severity, "message": message}
-    )
+from pipelines.exports.raw import REJECT_COLUMNS, RawStore, Receipt
+from pipelines.exports.recognise import Match
 
 
 class TableLanding:
@@ -53,7 +46,7 @@ class TableLanding:
 
         `titles` counts the rows that were titles of groups and are taken out already.
         """
-        self._schema_events()
+        note_columns(self.receipt, self.match, self.part)
         self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
         count = titles
         if self.contract.table.skip:
@@ -65,12 +58,14 @@ class TableLanding:
                 f"{self.receipt.file}: {count} rows are titles, totals or of no concern here, as the contract says"
             )
             note(self.receipt, self.part, "note", message)
-        mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.contract.entities.items()]
+        mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.contract.feeds]
         for number, (entity, mapping) in enumerate(mappings):
             # Lines that are no rows at all, and rows that no entity takes, are counted with the first entity.
             bad_lines = loaded.bad_lines if number == 0 else []
             untaken = self._untaken(mappings) if number == 0 else None
-            self._land_entity(entity, mapping, bad_lines, untaken, staged, store)
+            # Which of an entity's maps this is: a row may feed one entity twice (an invoice row with two tax lines).
+            place = sum(entity is other for other, _ in mappings[:number])
+            self._land_entity(entity, mapping, place, bad_lines, untaken, staged, store)
 
     def _untaken(self, mappings: list[tuple[Entity, EntityMap]]) -> str | None:
         if any(not mapping.where for _, mapping in mappings):
@@ -81,18 +76,21 @@ class TableLanding:
         self,
         entity: Entity,
         mapping: EntityMap,
+        place: int,
         bad_lines: list[BadLine],
         untaken: str | None,
         staged: Path,
         store: RawStore,
     ) -> None:
         casts = self.sql.entity(entity, mapping)
-        self._cast_rows(entity, mapping, casts)
+        self._cast_rows(entity, mapping, casts, place)
         self.connection.execute(
             f"create or replace temp table rejected ({', '.join(f'{name} {kind}' for name, kind in REJECT_COLUMNS.items())})"
         )
         self._reject_unread(entity, casts)
         self._reject_repeated(entity, casts)
+        if sum(entity_id == entity.id for entity_id, _ in self.contract.feeds) > 1:
+            self._reject_fed_before(entity, casts, place)
         for bad in bad_lines:
             self._reject_line(entity, bad)
         if untaken:
@@ -107,10 +105,16 @@ class TableLanding:
         stem = staged / store.stem(entity, self.contract.contract, self.receipt.sha256).relative_to(store.root)
         stem.parent.mkdir(parents=True, exist_ok=True)
         self._write(stem, entity, casts)
-        self._account(entity, read, loaded, rejected)
+        account(self.receipt, self.contract, entity, read, loaded, rejected)
 
-    def _cast_rows(self, entity: Entity, mapping: EntityMap, casts: list[Cast]) -> None:
-        bad = " or ".join(cast.failed for cast in casts if cast.can_fail)
+    def _failed(self, entity: Entity, cast: Cast) -> str:
+        """As `Cast.failed`; of a row that the export marks as deleted only its key must be there."""
+        if not self.contract.deleted or not cast.required or cast.column.name in entity.key:
+            return cast.failed
+        return f"({cast.failed} and not (_deleted and {cast.text} is null))"
+
+    def _cast_rows(self, entity: Entity, mapping: EntityMap, casts: list[Cast], place: int) -> None:
+        bad = " or ".join(self._failed(entity, cast) for cast in casts if cast.can_fail)
         rows, folded = f"(select * from cleaned where {self.sql.where(mapping.where)})", ""
         if mapping.one_row_per:
             key = ", ".join(self.sql.header([name]) for name in mapping.one_row_per)
@@ -122,20 +126,21 @@ class TableLanding:
             if not any(column.total for column in mapping.columns.values()):
                 rows, folded = f"(select * from {rows} {folded})", ""
         columns = ", ".join(cast.column.name for cast in casts)
+        document = f"cast({mapping.replaces} as varchar)" if mapping.replaces else "cast(null as varchar)"
         self.connection.execute(
             f"create or replace temp table cast_rows as select _line, {columns}, {self.system_sql} as _system, "
-            f"{self._extra()} as _extra, {bad or 'false'} as bad from ({self.sql.typed(casts, rows)}) {folded}"
+            f"{self._extra()} as _extra, {self.sql.deleted()} as _deleted, {document} as _replaces, "
+            f"{bad or 'false'} as bad from ({self.sql.typed(casts, rows)}) {folded}"
         )
         if mapping.key == "made":
-            self._make_key(entity, casts)
+            self._make_key(entity, casts, place)
 
-    def _make_key(self, entity: Entity, casts: list[Cast]) -> None:
+    def _make_key(self, entity: Entity, casts: list[Cast], place: int) -> None:
         """The hash of the mapped columns and the occurrence number, for exports whose rows have no key of their own."""
         made = next(cast.column.name for cast in casts if cast.column.name in entity.key and not cast.source)
         mapped = [cast.column.name for cast in casts if cast.source]
-        digest = (
-            f"md5(concat_ws(chr(31), {', '.join(f'coalesce(cast({name} as varchar), chr(30))' for name in mapped)}))"
-        )
+        parts = [f"coalesce(cast({name} as varchar), chr(30))" for name in mapped]
+        digest = f"md5(concat_ws(chr(31), {', '.join([*parts, *([quoted(str(place))] if place else [])])}))"
         self.connection.execute(
             f"create or replace temp table digests as select _line, left({digest}, 16) as digest from cast_rows"
         )
@@ -182,12 +187,14 @@ class TableLanding:
             return
         failing = [cast for cast in casts if cast.can_fail]
         names = ", ".join(cast.column.name for cast in casts)
-        rows = f"select * from cleaned join (select _line, {names} from cast_rows where bad) using (_line)"
-        column = "case " + " ".join(f"when {cast.failed} then {quoted(cast.source)}" for cast in failing) + " end"
-        value = "case " + " ".join(f"when {cast.failed} then {cast.text}" for cast in failing) + " end"
+        rows = f"select * from cleaned join (select _line, _deleted, {names} from cast_rows where bad) using (_line)"
+        failed = {cast.column.name: self._failed(entity, cast) for cast in failing}
+        column = "case " + " ".join(f"when {failed[c.column.name]} then {quoted(c.source)}" for c in failing) + " end"
+        value = "case " + " ".join(f"when {failed[c.column.name]} then {c.text}" for c in failing) + " end"
         # Every column that could not be read is named; the first one stands in column_name and value.
         reasons = ", ".join(
-            f"case when {cast.failed} then {quoted(cast.source or cast.column.name)} || ': ' || {cast.reason_sql} end"
+            f"case when {failed[cast.column.name]} then {quoted(cast.source or cast.column.name)} || ': ' || "
+            f"{cast.reason_sql} end"
             for cast in failing
         )
         self._reject(
@@ -203,7 +210,7 @@ class TableLanding:
             f"select count(*) from (select 1 from cast_rows where not bad group by {key} having count(*) > 1)"
         ):
             return
-        names = [cast.column.name for cast in casts]
+        names = [cast.column.name for cast in casts] + ["_deleted"]
         newest = "updated_at desc nulls last, _line desc" if "updated_at" in names else "_line desc"
         said = f"md5(concat_ws(chr(31), {', '.join(f'coalesce(cast({name} as varchar), chr(30))' for name in names)}))"
         # Only rows whose key stands more than once are compared: few, even where millions are landed.
@@ -225,6 +232,27 @@ class TableLanding:
         self.connection.execute(
             "update cast_rows set bad = true where _line in (select _line from repeated where said != kept_said)"
         )
+
+    def _reject_fed_before(self, entity: Entity, casts: list[Cast], place: int) -> None:
+        """Where a row feeds the entity twice, the first map's row counts; another one with its key is rejected by name."""
+        key = ", ".join(["_system", *entity.key])
+        fed = f"select {key}, _line from cast_rows where not bad"
+        if place:
+            again = f"select _line, kept from cast_rows join (select {key}, _line as kept from fed) using ({key}) where not bad"
+            self.connection.execute(f"create or replace temp table again as {again}")
+            headers = ", ".join(cast.source for cast in casts if cast.column.name in entity.key)
+            values = ", ".join(f"cast({name} as varchar)" for name in entity.key)
+            self._reject(
+                entity,
+                f"select _line as line, {quoted(headers)} as column_name, concat_ws(', ', {values}) as value, "
+                f"'line ' || kept || ' gives {entity.name} with this key already' as reason, {self._row_text()} as row_text "
+                f"from grid join (select _line, max(kept) as kept from again group by _line) using (_line) "
+                f"join (select _line, {', '.join(entity.key)} from cast_rows) using (_line)",
+            )
+            self.connection.execute("update cast_rows set bad = true where _line in (select _line from again)")
+            self.connection.execute(f"insert into fed {fed}")
+        else:
+            self.connection.execute(f"create or replace temp table fed as {fed}")
 
     def _reject_line(self, entity: Entity, bad: BadLine) -> None:
         self._reject(
@@ -251,13 +279,15 @@ class TableLanding:
             "_loaded_at": f"cast({quoted(self.receipt.landed_at)} as timestamptz)",
             "_known_at": f"cast({quoted(self.receipt.known_at)} as timestamptz)",
             "_extra": "_extra",
+            "_deleted": "_deleted",
+            "_replaces": "_replaces",
         }
         assert provenance.keys() == PROVENANCE.keys()
         columns = [cast.column.name for cast in casts] + [f"{value} as {name}" for name, value in provenance.items()]
         self._append(f"select {', '.join(columns)} from cast_rows where not bad", Path(f"{stem}.parquet"))
         if self._count("select count(*) from rejected"):
             self._append("select * from rejected order by line", Path(f"{stem}.rejects.parquet"))
-        self._append(self._totals(entity, casts), Path(f"{stem}.totals.parquet"))
+        self._append(totals(self.receipt, self.contract, entity, casts), Path(f"{stem}.totals.parquet"))
 
     def _append(self, query: str, path: Path) -> None:
         """Writes a query's rows; where another part of the same file was written already, both stay."""
@@ -266,78 +296,3 @@ class TableLanding:
         writing = path.with_suffix(".writing")
         self.connection.execute(f"copy ({query}) to {quoted(str(writing))} (format parquet)")
         writing.replace(path)
-
-    def _totals(self, entity: Entity, casts: list[Cast]) -> str:
-        """Control totals: what the file's own text adds up to, and what of it was loaded and what rejected."""
-        currency = "coalesce(currency, '')" if any(cast.column.name == "currency" for cast in casts) else "''"
-        measures = {"rows": "1"} | {
-            cast.column.name: f"coalesce({cast.column.name}, 0)"
-            for cast in casts
-            if cast.column.type in ("money", "seconds") and cast.source
-        }
-        fixed = {
-            "file": self.receipt.file,
-            "file_sha256": self.receipt.sha256,
-            "contract": self.contract.contract,
-            "domain": entity.domain,
-            "entity": entity.name,
-        }
-        named = ", ".join(f"{quoted(value)} as {name}" for name, value in fixed.items())
-        parts = [
-            f"select {named}, _system as system, {quoted(measure)} as measure, {currency} as currency, "
-            f"sum({amount}) as file_total, coalesce(sum({amount}) filter (where not bad), 0) as loaded, "
-            f"coalesce(sum({amount}) filter (where bad), 0) as rejected from cast_rows group by all"
-            for measure, amount in measures.items()
-        ]
-        order = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in TOTAL_COLUMNS.items())
-        return f"select {order} from ({' union all '.join(parts)})"
-
-    def _account(self, entity: Entity, read: int, loaded: int, rejected: int) -> None:
-        for row in self.receipt.entities:
-            if (row["contract"], row["domain"], row["entity"]) == (self.contract.contract, entity.domain, entity.name):
-                row["rows_read"] += read
-                row["rows_loaded"] += loaded
-                row["rows_rejected"] += rejected
-                return
-        self.receipt.entities.append(
-            {
-                "file": self.receipt.file,
-                "file_sha256": self.receipt.sha256,
-                "contract": self.contract.contract,
-                "system": self.contract.system,
-                "domain": entity.domain,
-                "entity": entity.name,
-                "export": self.contract.export,
-                "rows_read": read,
-                "rows_loaded": loaded,
-                "rows_rejected": rejected,
-                "landed_at": self.receipt.landed_at,
-                "known_at": self.receipt.known_at,
-            }
-        )
-
-    def _schema_events(self) -> None:
-        events: list[dict[str, Any]] = []
-        for header in self.match.unmapped:
-            events.append(
-                {"column_name": header, "event": "new", "action": "kept in _extra; the contract does not know it"}
-            )
-        for mapping in self.contract.entities.values():
-            for name, spec in mapping.columns.items():
-                places = [(aliases, self.match.find(aliases)) for aliases in spec.origins]
-                if places and all(place is None for _, place in places):
-                    # One event a column that has no origin at all: other spellings and second choices are no loss.
-                    event = {"column_name": places[0][0][0], "event": "missing", "action": f"{name} is left blank"}
-                    events.append(event)
-                for aliases, place in places:
-                    if place is not None and normal(self.match.headers[place]) != normal(aliases[0]):
-                        action = f"read as {aliases[0]}"
-                        events.append({"column_name": self.match.headers[place], "event": "renamed", "action": action})
-        fixed = {
-            "file": self.receipt.file,
-            "file_sha256": self.receipt.sha256,
-            "contract": self.contract.contract,
-            "part": self.part,
-        }
-        unique = {tuple(event.values()): event for event in events}
-        self.receipt.schema_events += [fixed | event for event in unique.values()]

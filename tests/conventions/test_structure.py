@@ -40,11 +40,19 @@ def test_exports_know_nothing_of_dagster(path: Path) -> None:
     assert not [name for name in _imports(path) if name.startswith(("dagster", "dbt", "pipelines.defs"))]
 
 
-def test_dashboards_take_only_settings_from_the_pipelines() -> None:
+def test_dashboards_take_only_settings_formats_and_statements_from_the_pipelines() -> None:
     paths = _tracked("dashboards/*.py")
     assert len(paths) > 5
     taken = {(path.name, name) for path in paths for name in _imports(path) if name.startswith("pipelines")}
-    assert {name for _, name in taken} <= {"pipelines.settings", "pipelines.formats"}, taken
+    allowed = ("pipelines.settings", "pipelines.formats", "pipelines.statements")
+    assert not [(file, name) for file, name in taken if not (name + ".").startswith(tuple(a + "." for a in allowed))]
+
+
+@pytest.mark.parametrize("path", _tracked("pipelines/statements/*.py"), ids=lambda path: path.name)
+def test_statements_are_documents_and_nothing_else(path: Path) -> None:
+    # So that the dashboards may take them in: no refresh, no landing, no Dagster and no dbt comes with them.
+    taken = [name for name in _imports(path) if name.startswith(("pipelines", "dagster", "dbt", "streamlit"))]
+    assert not [name for name in taken if not name.startswith(("pipelines.statements", "pipelines.formats"))]
 
 
 def test_nothing_heavy_is_imported_with_the_command() -> None:

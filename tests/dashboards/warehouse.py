@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-REPORTING = Path(__file__).with_name("reporting.sql")
+REPORTING = [Path(__file__).with_name(name) for name in ("reporting.sql", "statements.sql")]
 
 
 def publish(home: Path, version: str, *changes: str, empty: bool = False) -> Path:
@@ -17,7 +17,8 @@ def publish(home: Path, version: str, *changes: str, empty: bool = False) -> Pat
     folder.mkdir(parents=True)
     file = folder / "keybook.duckdb"
     with duckdb.connect(str(file)) as connection:
-        connection.execute(REPORTING.read_text(encoding="utf-8"))
+        for script in REPORTING:
+            connection.execute(script.read_text(encoding="utf-8"))
         if empty:
             for (name,) in connection.execute(
                 "select table_name from duckdb_tables() where schema_name = 'reporting'"

@@ -67,7 +67,7 @@ def test_one_date_far_down_decides_the_order(tmp_path: Path) -> None:
 def test_lines_that_repeat_a_document_are_taken_once(tmp_path: Path) -> None:
     text = "Rechnungsnummer;Kunde;Rechnungsdatum;Bruttobetrag\nR1;A;31.01.2024;10,00\nR1;A;31.01.2024;10,00\n"
     drafted, _ = _draft(tmp_path, text + "R2;B;01.02.2024;5,00\n", "rechnungen.csv")
-    assert drafted.entities["billing.invoices"].one_row_per == ["Rechnungsnummer"]
+    assert drafted.entities["billing.invoices"][0].one_row_per == ["Rechnungsnummer"]
     assert len(land(tmp_path, tmp_path / "rechnungen.csv", {"x": drafted}).rows("billing.invoices")) == 2
 
 
@@ -78,7 +78,7 @@ def test_without_a_column_that_could_be_one_the_key_is_made(tmp_path: Path) -> N
         "22.05.2024 10:16:00;79990000002;74950000001;0:00:00;Пропущен;Входящий\n"
     )
     drafted, _ = _draft(tmp_path, text, "звонки.csv", "cp1251")
-    calls = drafted.entities["calls.calls"]
+    calls = drafted.entities["calls.calls"][0]
     assert calls.key == "made"
     landed = land(tmp_path, tmp_path / "звонки.csv", {"x": drafted})
     assert landed.rejects() == []

@@ -83,10 +83,16 @@ def test_a_fixture_is_read_as_expected(tmp_path: Path, name: str) -> None:
     read = {}
     for counted in receipt.entities:
         entity = entities()[f"{counted['domain']}.{counted['entity']}"]
-        mapped = contracts[counted["contract"]].entities[entity.id].columns
-        columns = [column.name for column in entity.columns if column.name in mapped]
+        mapped = {
+            name for entity_map in contracts[counted["contract"]].entities[entity.id] for name in entity_map.columns
+        }
+        columns = [column.name for column in entity.columns if column.name in mapped] + ["_deleted"]
         read[entity.id] = [
-            {column: _text(value) for column, value in zip(columns, row, strict=True) if value is not None}
+            {
+                column: _text(value)
+                for column, value in zip(columns, row, strict=True)
+                if value is not None and (value or column != "_deleted")
+            }
             for row in landed.rows(entity.id, ", ".join(columns))
         ]
         assert counted["rows_read"] == counted["rows_loaded"] + counted["rows_rejected"]

@@ -28,6 +28,15 @@ case
     end
 {%- endmacro %}
 
+{#- The bucket's place, 1 for what is not due. -#}
+{% macro aging_bucket_number(days_overdue) -%}
+case
+    {%- for bucket in aging_buckets() %}
+        when {{ in_aging_bucket(days_overdue, bucket) }} then {{ loop.index }}
+    {%- endfor %}
+    end
+{%- endmacro %}
+
 {#- The first day of an item due on `due_on` in a bucket, but not before `earliest`. -#}
 {% macro bucket_starts_on(due_on, bucket, earliest) -%}
 {%- if bucket[1] is none -%} {{ earliest }}

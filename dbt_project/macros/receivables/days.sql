@@ -9,6 +9,17 @@
 date_add({{ date }}, cast({{ days }} as int))
 {%- endmacro %}
 
+{#- A date and whole months, at most the last day of the month that it reaches: `months` is an integer expression. -#}
+{% macro plus_months(date, months) %}{{ return(adapter.dispatch('plus_months')(date, months)) }}{% endmacro %}
+
+{% macro duckdb__plus_months(date, months) -%}
+cast({{ date }} + cast({{ months }} as integer) * interval 1 month as date)
+{%- endmacro %}
+
+{% macro spark__plus_months(date, months) -%}
+cast(add_months({{ date }}, cast({{ months }} as int)) as date)
+{%- endmacro %}
+
 {#- Whole days between two DATE columns, without the detour over timestamps that dbt.datediff takes: millions of rows
     pass here. -#}
 {% macro days_from(earlier, later) %}{{ return(adapter.dispatch('days_from')(earlier, later)) }}{% endmacro %}

@@ -129,30 +129,13 @@ by_account as (
 totalled as (
     select
         *,
-        {{ money(aging_buckets() | map(attribute=0) | join(' + ')) }} as open_amount,
-        {{ money((aging_buckets() | map(attribute=0) | list)[1:] | join(' + ')) }} as overdue_amount
+        {{ aging_totals() }}
     from by_account
 ),
 
 final as (
     select
-        keys.account_id,
-        keys.currency,
-        {%- for bucket in aging_buckets() %}
-        balances.{{ bucket[0] }},
-        {%- endfor %}
-        balances.open_amount,
-        balances.credit_amount,
-        balances.overdue_amount,
-        balances.unapplied_amount,
-        {{ money('balances.open_amount - balances.credit_amount - balances.unapplied_amount') }} as net_amount,
-        balances.disputed_amount,
-        {{ money('balances.open_amount * rates.rate') }} as open_amount_base,
-        {{ money('balances.overdue_amount * rates.rate') }} as overdue_amount_base,
-        {{ money('balances.unapplied_amount * rates.rate') }} as unapplied_amount_base,
-        run.base_currency,
-        case when rates.rate is null then 1 else 0 end as missing_rate_count,
-        balances.as_of_date
+        {{ balance_columns() }}
     from totalled as balances
     inner join keys on balances.account_key = keys.account_key
     cross join run

@@ -70,34 +70,14 @@ movements as (
 ),
 
 paid as (
-    select
-        currency,
-        event_date as day,
-        -amount as amount,
-        event_type = 'payment' as is_payment,
-        case when is_opening then 0 else -amount end as dated_amount,
-        {{ days_from('issued_on', 'settlement_date') }} as days_after_issue,
-        {{ days_from('due_on', 'settlement_date') }} as days_after_due
-    from {{ ref('fct_receivable_events') }}
-    where event_type in ('payment', 'refund', 'chargeback', 'reversal')
+    {{ paid_events(['currency']) }}
 ),
 
 payments as (
     select
         currency,
         day,
-        sum(amount) as paid_amount,
-        sum(dated_amount) as paid_dated_amount,
-        sum(dated_amount * days_after_issue) as paid_issue_days,
-        sum(amount * greatest(days_after_due, 0)) as paid_late_days,
-        sum(amount * days_after_due) as paid_delay_days,
-        sum(
-            case when days_after_due <= {{ parameter('on_time_grace_days') }} then amount else 0 end
-        ) as paid_on_time_amount,
-        count(*) filter (where is_payment) as payments,
-        count(*) filter (
-            where is_payment and days_after_due <= {{ parameter('on_time_grace_days') }}
-        ) as payments_on_time
+        {{ paid_sums() }}
     from paid
     group by currency, day
 ),

@@ -1,6 +1,6 @@
 -- Grain: one row a month and currency, and one a month for ALL currencies in the base currency, up to the as-of date.
 -- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at
--- the rate of their own day. Windows end on the same day. R1-R17, R21, R29, R36.
+-- the rate of their own day. Windows end on the same day. R1-R17, R20, R21, R29, R36.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -15,6 +15,10 @@ events as (
 
 balances as (
     select * from {{ ref('fct_receivable_balances') }}
+),
+
+provisions as (
+    select * from {{ ref('fct_receivable_provisions') }}
 ),
 
 {% set amounts = ['open_amount', 'not_due_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount', 'sales',
@@ -217,6 +221,16 @@ concentrated as (
     group by currency, as_of_date
 ),
 
+provided as (
+    select currency, as_of_date as day, sum(provision) as provision, sum(unprovided_amount) as unprovided_amount
+    from provisions
+    group by currency, as_of_date
+    union all
+    select 'ALL', as_of_date, sum(provision_base), sum(unprovided_amount_base)
+    from provisions
+    group by as_of_date
+),
+
 final as (
     select
         measured.currency,
@@ -241,10 +255,10 @@ final as (
         weighted.dso_weighted,
         {{ dso('measured.not_due_amount') }} as best_possible_dso,
         {{ dso('measured.open_amount') }} - {{ dso('measured.not_due_amount') }} as delinquent_days,
-        {{ ratio('measured.paid_late_days_in_window + measured.overdue_days',
-            'measured.paid_amount_in_window + measured.overdue_amount') }} as average_days_delinquent,
-        {{ ratio('measured.paid_delay_days_in_window + measured.overdue_days',
-            'measured.paid_amount_in_window + measured.overdue_amount') }} as average_delay_days,
+        {{ average_days_past_due('measured.paid_late_days_in_window', 'measured.overdue_days',
+            'measured.paid_amount_in_window', 'measured.overdue_amount') }} as average_days_delinquent,
+        {{ average_days_past_due('measured.paid_delay_days_in_window', 'measured.overdue_days',
+            'measured.paid_amount_in_window', 'measured.overdue_amount') }} as average_delay_days,
         {{ ratio(
             'measured.paid_issue_days_in_window', 'measured.paid_dated_amount_in_window'
         ) }} as average_payment_days,
@@ -260,6 +274,11 @@ final as (
             'measured.open_before_month + measured.opening_in_month + measured.sales_in_month - measured.not_due_amount'
         ) }} as collection_effectiveness_cash,
         {{ ratio('measured.sales_in_year', 'measured.average_open_in_year') }} as turnover,
+        -- Nothing open needs no provision; where no rate is known the provision isn't known either.
+        case when measured.open_amount > 0 then provided.provision else 0 end as provision,
+        case
+            when measured.open_amount > 0 then provided.unprovided_amount else 0
+        end as unprovided_amount,
         {{ ratio('measured.written_off_in_year', 'measured.sales_in_year') }} as bad_debt_ratio,
         coalesce(concentrated.disputed_share, case when measured.open_amount > 0 then 0 end) as disputed_share,
         concentrated.top10_share,
@@ -272,6 +291,7 @@ final as (
     left join countback_days on measured.currency = countback_days.currency and measured.day = countback_days.day
     left join weighted on measured.currency = weighted.currency and measured.day = weighted.day
     left join concentrated on measured.currency = concentrated.currency and measured.day = concentrated.day
+    left join provided on measured.currency = provided.currency and measured.day = provided.day
 )
 
 select
@@ -286,6 +306,8 @@ select
     overdue_amount,
     credit_amount,
     unapplied_amount,
+    cast(provision as decimal(38, 4)) as provision,
+    cast(unprovided_amount as decimal(38, 4)) as unprovided_amount,
     {%- for number in ['overdue_ratio', 'dso_simple', 'dso_average', 'dso_countback', 'dso_weighted',
         'best_possible_dso', 'delinquent_days', 'average_days_delinquent', 'average_delay_days', 'average_payment_days',
         'on_time_ratio_amount', 'on_time_ratio_count', 'collection_effectiveness', 'collection_effectiveness_cash',

@@ -1,5 +1,6 @@
--- Grain: one row a version of a landed row that a newer export changed, or that its newest full export no longer holds.
--- A row that a newer export repeats unchanged is no version of its own.
+-- Grain: one row a version of a landed row that counts no longer. A newer export changed it; or it is the newest of its
+-- key, and its newest full export does not hold it (vanished), its export marks it as deleted, or a newer export gives
+-- its document anew without it (replaced). A row that a newer export repeats unchanged is no version of its own.
 with outdated as (
     select * from {{ ref('stg_landing__outdated_files') }}
 ),
@@ -17,7 +18,7 @@ with outdated as (
         and landed._source = outdated.contract
         and landed._file_sha256 = outdated.file_sha256
     group by _system, {{ key }}
-    having count(*) > 1 or count(outdated.file_sha256) > 0
+    having count(*) > 1 or count(outdated.file_sha256) > 0 or bool_or(landed._deleted) or count(landed._replaces) > 0
 ),
 
 {{ name }}_versions as (
@@ -25,7 +26,12 @@ with outdated as (
         landed._system,
         {{ row_key(entity.key, 'landed') }} as row_key,
         {{ row_content(relation, 'landed') }} as content,
-        outdated.vanished_at,
+        case
+            when documents._replaces is not null then 'replaced'
+            when outdated.vanished_at is not null then 'vanished'
+            when landed._deleted then 'deleted'
+        end as end_state,
+        coalesce(outdated.vanished_at, case when landed._deleted then landed._known_at end) as vanished_at,
         landed.{{ version_columns() | join(', landed.') }},
         landed._source,
         landed._file
@@ -39,6 +45,10 @@ with outdated as (
         on outdated.raw_table = '{{ name }}'
         and landed._source = outdated.contract
         and landed._file_sha256 = outdated.file_sha256
+    left join {{ newest_documents(relation) }} as documents
+        on landed._system = documents._system
+        and landed._replaces = documents._replaces
+        and {{ export_order('landed') }} < documents.export_order
 ),
 {%- endfor %}
 
@@ -67,7 +77,7 @@ select
     _system as system,
     _source as contract,
     row_key,
-    case when newer_content is null then 'vanished' else 'changed' end as state,
+    coalesce(case when newer_content is not null then 'changed' end, end_state) as state,
     content,
     _file as file,
     _file_sha256 as file_sha256,
@@ -78,4 +88,4 @@ select
     _known_at as known_at,
     coalesce(newer_known_at, vanished_at) as superseded_at
 from followed
-where newer_content <> content or (newer_content is null and vanished_at is not null)
+where newer_content <> content or (newer_content is null and end_state is not null)

@@ -1,0 +1,13 @@
+{#- The third of the steps' open amounts that an amount falls in; `edges` holds small_to and medium_to. -#}
+{% macro size_band(amount, edges) -%}
+case
+            when {{ amount }} <= {{ edges }}.small_to then 'small'
+            when {{ amount }} <= {{ edges }}.medium_to then 'medium'
+            when {{ amount }} is not null then 'large'
+        end
+{%- endmacro %}
+
+{#- The cash of the joined cash_events, at most what was open and at least nothing, in the base currency. -#}
+{% macro cash_within(open_amount, rate) -%}
+{{ money('least(greatest(coalesce(sum(cash_events.amount), 0), 0), ' ~ open_amount ~ ') * ' ~ rate) }}
+{%- endmacro %}

@@ -1,0 +1,120 @@
+{#- What is open of an account on a date, in all and past its due date, from its buckets (R1, R4). -#}
+{% macro aging_totals() -%}
+{{ money(aging_buckets() | map(attribute=0) | join(' + ')) }} as open_amount,
+        {{ money((aging_buckets() | map(attribute=0) | list)[1:] | join(' + ')) }} as overdue_amount
+{%- endmacro %}
+
+{#- The columns of an account's balance of a date, in order (R1 to R5, R36). Takes the relations `balances` (buckets,
+    credit_amount, unapplied_amount, disputed_amount and aging_totals), `keys` (account_id, currency), `run` and
+    `rates`, joined by the date. -#}
+{% macro balance_columns(keys='keys') -%}
+{{ keys }}.account_id,
+        {{ keys }}.currency,
+        {%- for bucket in aging_buckets() %}
+        balances.{{ bucket[0] }},
+        {%- endfor %}
+        balances.open_amount,
+        balances.credit_amount,
+        balances.overdue_amount,
+        balances.unapplied_amount,
+        {{ money('balances.open_amount - balances.credit_amount - balances.unapplied_amount') }} as net_amount,
+        balances.disputed_amount,
+        {{ money('balances.open_amount * rates.rate') }} as open_amount_base,
+        {{ money('balances.overdue_amount * rates.rate') }} as overdue_amount_base,
+        {{ money('balances.unapplied_amount * rates.rate') }} as unapplied_amount_base,
+        run.base_currency,
+        case when rates.rate is null then 1 else 0 end as missing_rate_count,
+        balances.as_of_date
+{%- endmacro %}
+
+{#- The ageing report's columns, in order, of `balances` (balance_columns) and `accounts`. -#}
+{% macro aging_report_columns() -%}
+balances.account_id,
+    accounts.account_name,
+    accounts.owner_id,
+    balances.currency,
+    {%- for bucket in aging_buckets() %}
+    balances.{{ bucket[0] }},
+    {%- endfor %}
+    balances.open_amount,
+    balances.credit_amount,
+    balances.overdue_amount,
+    balances.unapplied_amount,
+    balances.net_amount,
+    balances.disputed_amount,
+    balances.open_amount_base,
+    balances.overdue_amount_base,
+    balances.unapplied_amount_base,
+    balances.base_currency,
+    cast(balances.missing_rate_count as bigint) as missing_rate_count,
+    balances.as_of_date
+{%- endmacro %}
+
+{#- The ageing report of one day, whichever: the same columns as rpt_receivable_aging, whose history holds week and month
+    ends only. Counts item by item, as a single day can afford. `run` is a query of one row: as_of_date, base_currency. -#}
+{% macro receivable_aging_at(run) -%}
+with run as (
+    {{ run }}
+),
+
+rates as (
+    select * from {{ ref('dim_fx_rates') }}
+),
+
+accounts as (
+    select account_id, account_name, owner_id from {{ ref('dim_accounts') }}
+),
+
+items as (
+    {{ open_items_at(ref('fct_receivable_intervals'), 'run', [
+        'account_id', 'currency', 'open_amount', 'credit_amount', 'due_on'
+    ]) }}
+),
+
+credits as (
+    select run.as_of_date, credits.account_id, credits.currency, credits.amount
+    from {{ ref('fct_unapplied_credits') }} as credits
+    inner join run on credits.event_date <= run.as_of_date
+),
+
+parts as (
+    select
+        as_of_date, account_id, currency, open_amount, credit_amount, 0 as unapplied_amount, days_overdue, is_disputed
+    from items
+    union all
+    select as_of_date, account_id, currency, 0, 0, amount, null, false from credits
+),
+
+by_account as (
+    select
+        as_of_date,
+        account_id,
+        currency,
+        {%- for bucket in aging_buckets() %}
+        {{ money("coalesce(sum(open_amount) filter (where " ~ in_aging_bucket('days_overdue', bucket) ~ "), 0)") }}
+            as {{ bucket[0] }},
+        {%- endfor %}
+        {{ money('sum(credit_amount)') }} as credit_amount,
+        {{ money('sum(unapplied_amount)') }} as unapplied_amount,
+        {{ money('coalesce(sum(open_amount) filter (where is_disputed), 0)') }} as disputed_amount
+    from parts
+    group by as_of_date, account_id, currency
+),
+
+totalled as (
+    select *, {{ aging_totals() }} from by_account
+),
+
+balances as (
+    select {{ balance_columns('balances') }}
+    from totalled as balances
+    cross join run
+    left join rates on balances.currency = rates.currency and balances.as_of_date = rates.rate_date
+    where balances.open_amount <> 0 or balances.credit_amount <> 0 or balances.unapplied_amount <> 0
+)
+
+select
+    {{ aging_report_columns() }}
+from balances
+left join accounts on balances.account_id = accounts.account_id
+{%- endmacro %}

@@ -1,0 +1,299 @@
+-- Grain: one row an origin, invoice and instalment that is open then: when it is expected to be paid, by the payment
+-- curve of its account given what it has lived through, unless a promise says (R30); beside it what two simpler methods say
+-- and, as far as the as-of date knows, what happened.
+with origins as (
+    select * from {{ ref('dim_forecast_origins') }}
+),
+
+stretches as (
+    select * from {{ ref('fct_debt_stretches') }}
+),
+
+curves as (
+    select * from {{ ref('fct_payment_curves') }}
+),
+
+promises as (
+    select
+        {{ global_id('_system', 'promise_id') }} as promise_id,
+        {{ global_id('_system', 'customer_id') }} as customer_id,
+        {{ global_id('_system', 'invoice_id') }} as invoice_id,
+        currency,
+        amount,
+        made_on,
+        promised_for,
+        cancelled_on
+    from {{ ref('stg_billing__promises') }}
+),
+
+invoices as (
+    select invoice_id, customer_id from {{ ref('fct_invoices') }}
+),
+
+settings as (
+    {{ forecast_settings() }}
+),
+
+items as (
+    select
+        origins.origin,
+        origins.is_as_of,
+        origins.first_week,
+        origins.as_of_date,
+        stretches.invoice_id,
+        stretches.account_id,
+        stretches.instalment_number,
+        stretches.currency,
+        stretches.open_amount,
+        stretches.issued_on,
+        stretches.due_on,
+        cast(greatest(
+            {{ days_from('stretches.due_on', 'origins.origin') }}, -settings.earliest_days - 1
+        ) as integer) as lag_at_origin
+    from stretches
+    cross join settings
+    inner join origins on stretches.valid_from <= origins.origin and stretches.valid_to > origins.origin
+),
+
+-- A promise in force: made, not yet due, not taken back by the origin. One on an invoice goes before one on the customer,
+-- a later before an earlier one. Without an amount it is for all that is due by then.
+promises_in_force as (
+    select origins.origin, promises.*
+    from promises
+    inner join origins
+        on promises.made_on <= origins.origin
+        and promises.promised_for > origins.origin
+        and (promises.cancelled_on is null or promises.cancelled_on > origins.origin)
+),
+
+promised_items as (
+    select
+        items.origin,
+        items.invoice_id,
+        items.instalment_number,
+        items.due_on,
+        items.open_amount,
+        promised.promise_id,
+        promised.amount,
+        promised.promised_for,
+        promised.made_on,
+        1 as nearness
+    from items
+    inner join promises_in_force as promised
+        on items.origin = promised.origin
+        and items.invoice_id = promised.invoice_id
+        and items.currency = coalesce(promised.currency, items.currency)
+    union all
+    select
+        items.origin,
+        items.invoice_id,
+        items.instalment_number,
+        items.due_on,
+        items.open_amount,
+        promised.promise_id,
+        promised.amount,
+        promised.promised_for,
+        promised.made_on,
+        2
+    from items
+    inner join invoices on items.invoice_id = invoices.invoice_id
+    inner join promises_in_force as promised
+        on items.origin = promised.origin
+        and promised.invoice_id is null
+        and invoices.customer_id = promised.customer_id
+        and items.currency = coalesce(promised.currency, items.currency)
+        and items.due_on <= promised.promised_for
+),
+
+chosen_promises as (
+    select *
+    from promised_items
+    qualify row_number() over (
+        partition by origin, invoice_id, instalment_number
+        order by nearness, made_on desc, promised_for desc, promise_id desc
+    ) = 1
+),
+
+-- A promise pays the items that it is for in the order in which they fall due.
+filled_promises as (
+    select
+        *,
+        coalesce(sum(open_amount) over (
+            partition by origin, promise_id
+            order by due_on, invoice_id, instalment_number
+            rows between unbounded preceding and 1 preceding
+        ), 0) as promised_before
+    from chosen_promises
+),
+
+covered as (
+    select
+        filled.origin,
+        filled.invoice_id,
+        filled.instalment_number,
+        filled.promised_for,
+        {{ money('settings.promise_share * least(
+            filled.open_amount, greatest(coalesce(filled.amount, filled.promised_before + filled.open_amount)
+                - filled.promised_before, 0)
+        )') }} as promised_amount
+    from filled_promises as filled
+    cross join settings
+),
+
+-- What is known of the curve at the age that the debt has reached, and its end.
+ends as (
+    select curve_number, origin, account_id, max(lag_days) as last_lag, max(paid) as paid_at_end
+    from curves
+    group by curve_number, origin, account_id
+),
+
+ages as (
+    select distinct
+        items.origin,
+        items.account_id,
+        items.lag_at_origin,
+        ends.curve_number,
+        ends.last_lag,
+        ends.paid_at_end,
+        curves.survival as survival_at_origin,
+        curves.paid as paid_at_origin
+    from items
+    inner join ends on items.origin = ends.origin and items.account_id = ends.account_id
+    inner join curves on ends.curve_number = curves.curve_number and items.lag_at_origin = curves.lag_days
+    where curves.survival > {{ least_survival() }} and ends.paid_at_end - curves.paid > {{ least_survival() }}
+),
+
+-- The lag by which a share of what will be paid is paid: the median has the smallest absolute error.
+{% set quantiles = {'median': '0.5', 'low': 'settings.low_quantile', 'high': 'settings.high_quantile'} %}
+quantiles as (
+    select
+        ages.curve_number,
+        ages.lag_at_origin,
+        {%- for name, share in quantiles.items() %}
+        min(curves.lag_days) filter (
+            where curves.paid - ages.paid_at_origin
+                >= {{ share }} * (ages.paid_at_end - ages.paid_at_origin) - 0.000000001
+        ) as {{ name }}_lag{{ ',' if not loop.last }}
+        {%- endfor %}
+    from ages
+    cross join settings
+    inner join curves on ages.curve_number = curves.curve_number and curves.lag_days > ages.lag_at_origin
+    group by ages.curve_number, ages.lag_at_origin
+),
+
+-- The day on which nothing was left of an item, whichever way: the first after the origin, if the as-of date knows it.
+settled as (
+    select
+        items.origin,
+        items.invoice_id,
+        items.instalment_number,
+        min(stretches.valid_to) as settled_on,
+        min_by(stretches.paid_amount, stretches.valid_to) as paid_amount
+    from items
+    inner join stretches
+        on items.invoice_id = stretches.invoice_id
+        and items.instalment_number = stretches.instalment_number
+        and stretches.valid_to > items.origin
+    where stretches.open_after = 0 and stretches.valid_to <= items.as_of_date
+    group by items.origin, items.invoice_id, items.instalment_number
+),
+
+-- What the mean lag of an account's settled debts says, else the company's.
+lags as (
+    select account_id, valid_to, {{ days_from('due_on', 'valid_to') }} as lag_days
+    from stretches
+    where open_after = 0 and paid_amount > 0
+),
+
+lag_sums as (
+    select origins.origin, lags.account_id, sum(lags.lag_days) as days, count(*) as debts
+    from lags
+    inner join origins on lags.valid_to <= origins.origin
+    group by origins.origin, lags.account_id
+),
+
+mean_lags as (
+    select
+        origin,
+        account_id,
+        {{ ratio('days', 'debts') }} as account_mean,
+        {{ ratio('sum(days) over (partition by origin)', 'sum(debts) over (partition by origin)') }} as company_mean
+    from lag_sums
+),
+
+company_lags as (
+    select distinct origin, company_mean from mean_lags
+),
+
+final as (
+    select
+        items.invoice_id,
+        items.account_id,
+        items.instalment_number,
+        items.currency,
+        items.open_amount,
+        coalesce(covered.promised_amount, 0) as promised_amount,
+        case
+            when covered.promised_amount * 2 >= items.open_amount then 'promise'
+            when ages.origin is not null then 'behaviour'
+            else 'none'
+        end as basis,
+        items.lag_at_origin,
+        ages.curve_number,
+        ages.last_lag,
+        ages.survival_at_origin,
+        ages.paid_at_origin,
+        ages.paid_at_end,
+        -- What is expected to be paid at all, of what is open.
+        {{ ratio('coalesce(covered.promised_amount, 0)', 'items.open_amount') }}
+        + (1 - {{ ratio('coalesce(covered.promised_amount, 0)', 'items.open_amount') }})
+        * {{ paid_share('ages.paid_at_end', 'ages') }} as paid_share,
+        items.issued_on,
+        items.due_on,
+        covered.promised_for,
+        case
+            when covered.promised_amount * 2 >= items.open_amount then covered.promised_for
+            else {{ plus_days('items.due_on', 'quantiles.median_lag') }}
+        end as expected_on,
+        case
+            when covered.promised_amount * 2 >= items.open_amount then covered.promised_for
+            else {{ plus_days('items.due_on', 'quantiles.low_lag') }}
+        end as early_on,
+        case
+            when covered.promised_amount * 2 >= items.open_amount then covered.promised_for
+            else {{ plus_days('items.due_on', 'quantiles.high_lag') }}
+        end as late_on,
+        -- Nobody expects cash before the day after the origin.
+        greatest(items.due_on, {{ plus_days('items.origin', 1) }}) as due_date_says,
+        greatest(
+            {{ plus_days(
+                'items.due_on', 'round(coalesce(mean_lags.account_mean, company_lags.company_mean, 0))'
+            ) }},
+            {{ plus_days('items.origin', 1) }}
+        ) as mean_lag_says,
+        settled.settled_on,
+        settled.paid_amount > 0 as is_settled_by_cash,
+        items.first_week,
+        items.is_as_of,
+        items.as_of_date,
+        items.origin
+    from items
+    left join ages
+        on items.origin = ages.origin
+        and items.account_id = ages.account_id
+        and items.lag_at_origin = ages.lag_at_origin
+    left join quantiles
+        on ages.curve_number = quantiles.curve_number and ages.lag_at_origin = quantiles.lag_at_origin
+    left join covered
+        on items.origin = covered.origin
+        and items.invoice_id = covered.invoice_id
+        and items.instalment_number = covered.instalment_number
+    left join settled
+        on items.origin = settled.origin
+        and items.invoice_id = settled.invoice_id
+        and items.instalment_number = settled.instalment_number
+    left join mean_lags on items.origin = mean_lags.origin and items.account_id = mean_lags.account_id
+    left join company_lags on items.origin = company_lags.origin
+)
+
+select * from final

@@ -1,0 +1,75 @@
+-- Grain: one row a deal that was won up to the as-of date: what of it has been invoiced (R34), net of tax, in the deal's
+-- currency. Where no invoice of the company names any deal, nobody knows what is billed of one: NULL.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+deals as (
+    select deals.*
+    from {{ ref('fct_deals') }} as deals
+    cross join run
+    where deals.status = 'won' and coalesce(deals.closed_on, run.as_of_date) <= run.as_of_date
+),
+
+rates as (
+    select * from {{ ref('dim_fx_rates') }}
+),
+
+invoices as (
+    select invoices.*
+    from {{ ref('fct_invoices') }} as invoices
+    cross join run
+    where invoices.deal_id is not null
+        and not invoices.is_draft and not invoices.is_void
+        and invoices.document_kind in ('invoice', 'debit_note', 'credit_note')
+        and invoices.issued_on <= run.as_of_date
+),
+
+linking as (
+    select count(*) filter (where document_kind <> 'credit_note') > 0 as are_invoices_linked from invoices
+),
+
+invoiced as (
+    select
+        invoices.deal_id,
+        sum(case
+            when invoices.currency = deals.currency then invoices.revenue_amount
+            else {{ money('invoices.revenue_amount_base / nullif(rates.rate, 0)') }}
+        end) as invoiced_amount,
+        count(*) filter (
+            where invoices.currency <> deals.currency and (rates.rate is null or invoices.revenue_amount_base is null)
+        ) as missing_rate_count
+    from invoices
+    inner join deals on invoices.deal_id = deals.deal_id
+    left join rates
+        on invoices.currency <> deals.currency
+        and deals.currency = rates.currency
+        and invoices.issued_on = rates.rate_date
+    group by invoices.deal_id
+),
+
+final as (
+    select
+        deals.deal_id,
+        deals.account_id,
+        deals.currency,
+        deals.amount as won_amount,
+        case when linking.are_invoices_linked then coalesce(invoiced.invoiced_amount, 0) end as invoiced_amount,
+        coalesce(invoiced.missing_rate_count, 0) as missing_rate_count,
+        deals.closed_on as won_on
+    from deals
+    cross join linking
+    left join invoiced on deals.deal_id = invoiced.deal_id
+)
+
+select
+    deal_id,
+    account_id,
+    currency,
+    {{ money('won_amount') }} as won_amount,
+    {{ money('invoiced_amount') }} as invoiced_amount,
+    {{ money('case when won_amount is not null and invoiced_amount is not null
+        then greatest(won_amount - invoiced_amount, 0) end') }} as unbilled_amount,
+    missing_rate_count,
+    won_on
+from final

@@ -1,0 +1,45 @@
+-- Grain: one row a promise to pay (R22, R23). A projection of fct_promises with names.
+{{ config(materialized='view') }}
+
+with promises as (
+    select * from {{ ref('fct_promises') }}
+),
+
+invoices as (
+    select invoice_id, invoice_number from {{ ref('fct_invoices') }}
+),
+
+accounts as (
+    select account_id, account_name, owner_id from {{ ref('dim_accounts') }}
+)
+
+select
+    promises.promise_id,
+    promises.account_id,
+    accounts.account_name,
+    accounts.owner_id,
+    promises.customer_id,
+    promises.invoice_id,
+    invoices.invoice_number,
+    promises.unresolved_ids,
+    promises.currency,
+    promises.state,
+    promises.closed_by,
+    promises.amount,
+    promises.received_amount,
+    promises.kept_amount,
+    promises.broken_value,
+    promises.missing_rate_count,
+    promises.is_amount_assumed,
+    promises.is_assumed,
+    promises.is_kept_late,
+    promises.made_on,
+    promises.promised_for,
+    promises.kept_by,
+    promises.kept_on,
+    promises.closed_on,
+    promises._file,
+    promises._row
+from promises
+left join invoices on promises.invoice_id = invoices.invoice_id
+left join accounts on promises.account_id = accounts.account_id

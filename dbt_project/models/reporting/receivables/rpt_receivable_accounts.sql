@@ -1,0 +1,297 @@
+-- Grain: one row an account and currency that has ever owed or paid in it, has a credit limit in it, or has ordered in it.
+-- How the account pays and how much of its credit it uses, on the as-of date (R12-R14, R22, R24, R28, R36, R37).
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_accounts') }}
+),
+
+rates as (
+    select rates.currency, rates.rate
+    from {{ ref('dim_fx_rates') }} as rates
+    inner join run on rates.rate_date = run.as_of_date
+),
+
+intervals as (
+    select * from {{ ref('fct_receivable_intervals') }} where open_amount > 0
+),
+
+invoices as (
+    select * from {{ ref('fct_invoices') }}
+),
+
+settings as (
+    select
+        as_of_date,
+        base_currency,
+        default_currency,
+        {{ plus_months('as_of_date', '-' ~ parameter('payment_behaviour_months')) }} as window_from,
+        cast({{ parameter('trend_observed_days') }} as integer) as observed_days,
+        cast({{ parameter('trend_cohorts') }} as integer) as cohorts,
+        cast({{ parameter('trend_min_invoices') }} as integer) as least_invoices
+    from run
+),
+
+balances as (
+    select balances.*
+    from {{ ref('fct_receivable_balances') }} as balances
+    inner join run on balances.as_of_date = run.as_of_date
+),
+
+ordered as (
+    select orders.account_id, orders.currency, sum(orders.open_amount) as amount
+    from {{ ref('fct_orders') }} as orders
+    cross join run
+    where orders.is_open and coalesce(orders.ordered_on, run.as_of_date) <= run.as_of_date
+    group by orders.account_id, orders.currency
+),
+
+unbilled as (
+    select account_id, currency, sum(unbilled_amount) as amount
+    from {{ ref('fct_deal_billing') }}
+    where account_id is not null and currency is not null
+    group by account_id, currency
+    having sum(unbilled_amount) > 0
+),
+
+-- 0 is a limit: nothing may be owed. No limit is none on record.
+limits as (
+    select
+        accounts.account_id,
+        coalesce(accounts.currency, settings.default_currency) as currency,
+        accounts.credit_limit
+    from accounts
+    cross join settings
+    where accounts.credit_limit is not null
+),
+
+touched as (
+    select account_id, currency, event_date from {{ ref('fct_receivable_events') }}
+    union all
+    select account_id, currency, event_date from {{ ref('fct_unapplied_credits') }}
+),
+
+keys as (
+    select touched.account_id, touched.currency
+    from touched
+    inner join run on touched.event_date <= run.as_of_date
+    union
+    select account_id, currency from limits
+    union
+    select account_id, currency from ordered
+    union
+    select account_id, currency from unbilled
+),
+
+paid as (
+    {{ paid_events(['account_id', 'currency']) }}
+),
+
+payments as (
+    select
+        account_id,
+        currency,
+        {{ paid_sums() }}
+    from paid
+    inner join settings on paid.day > settings.window_from and paid.day <= settings.as_of_date
+    group by account_id, currency
+),
+
+overdue as (
+    select
+        intervals.account_id,
+        intervals.currency,
+        sum(intervals.open_amount) as amount,
+        sum(intervals.open_amount * {{ days_from('intervals.due_on', 'run.as_of_date') }}) as overdue_days
+    from intervals
+    inner join run
+        on run.as_of_date >= intervals.valid_from
+        and run.as_of_date < intervals.valid_to
+        and run.as_of_date > intervals.due_on
+    group by intervals.account_id, intervals.currency
+),
+
+promised as (
+    select
+        promises.account_id,
+        promises.currency,
+        count(*) as due,
+        count(*) filter (where promises.state = 'kept') as kept
+    from {{ ref('fct_promises') }} as promises
+    inner join settings
+        on promises.promised_for > settings.window_from and promises.promised_for <= settings.as_of_date
+    where promises.state in ('kept', 'partly', 'broken')
+    group by promises.account_id, promises.currency
+),
+
+-- R37. A cohort is what fell due in a month, looked at so many days after the month's end: seen later, an older cohort
+-- would always look worse, and a customer who stopped paying as if he mended.
+observed as (
+    select
+        invoices.invoice_id,
+        invoices.account_id,
+        invoices.currency,
+        invoices.gross_amount,
+        invoices.issued_on,
+        {{ month_of('invoices.due_on') }} as cohort,
+        {{ plus_days(month_end_of('invoices.due_on'), 'settings.observed_days') }} as observed_on
+    from invoices
+    cross join settings
+    where invoices.is_receivable
+        and not invoices.is_void
+        and invoices.document_kind <> 'opening'
+        and invoices.gross_amount > 0
+        and {{ plus_days(month_end_of('invoices.due_on'), 'settings.observed_days') }} <= settings.as_of_date
+        and invoices.due_on >= {{ plus_months(
+            month_of(plus_days('settings.as_of_date', '1 - settings.observed_days')), '-settings.cohorts'
+        ) }}
+        and invoices.issued_on <= settings.as_of_date
+),
+
+-- What is open past its due date, day by day, adds up to amount times days late, each part to its own payment.
+late as (
+    select
+        observed.invoice_id,
+        sum(intervals.open_amount * greatest({{ days_from(
+            'case
+                when intervals.valid_from <= intervals.issued_on then intervals.due_on
+                else greatest(intervals.valid_from, intervals.due_on)
+            end',
+            'least(intervals.valid_to, observed.observed_on)'
+        ) }}, 0)) as late_days
+    from observed
+    inner join intervals
+        on observed.invoice_id = intervals.invoice_id and intervals.valid_from < observed.observed_on
+    group by observed.invoice_id
+),
+
+cohorts as (
+    select
+        observed.account_id,
+        observed.currency,
+        extract(year from observed.cohort) * 12 + extract(month from observed.cohort) as place,
+        count(*) as invoices,
+        -- Decimals: a sum of doubles depends on the order in which its parts come.
+        cast({{ ratio(
+            'sum(coalesce(late.late_days, 0))', 'sum(observed.gross_amount)'
+        ) }} as decimal(18, 6)) as days_delinquent
+    from observed
+    left join late on observed.invoice_id = late.invoice_id
+    group by observed.account_id, observed.currency, observed.cohort
+),
+
+centred as (
+    select
+        *,
+        cast(place - min(place) over (partition by account_id, currency) as decimal(9, 0)) as x
+    from cohorts
+),
+
+trends as (
+    select
+        centred.account_id,
+        centred.currency,
+        sum(centred.invoices) as invoices,
+        {{ ratio(
+            'count(*) * sum(centred.x * centred.days_delinquent) - sum(centred.x) * sum(centred.days_delinquent)',
+            'count(*) * sum(centred.x * centred.x) - sum(centred.x) * sum(centred.x)'
+        ) }} as slope
+    from centred
+    group by centred.account_id, centred.currency
+),
+
+measured as (
+    select
+        keys.account_id,
+        keys.currency,
+        coalesce(balances.open_amount, 0) as open_amount,
+        coalesce(balances.overdue_amount, 0) as overdue_amount,
+        coalesce(balances.credit_amount, 0) as credit_amount,
+        coalesce(balances.unapplied_amount, 0) as unapplied_amount,
+        coalesce(balances.disputed_amount, 0) as disputed_amount,
+        coalesce(unbilled.amount, 0) as unbilled_amount,
+        coalesce(ordered.amount, 0) as open_orders_amount,
+        coalesce(balances.open_amount, 0) + coalesce(unbilled.amount, 0) + coalesce(ordered.amount, 0)
+        - coalesce(balances.unapplied_amount, 0) as exposure_amount,
+        payments.paid_amount,
+        payments.payments,
+        {{ average_days_past_due('coalesce(payments.paid_late_days, 0)', 'coalesce(overdue.overdue_days, 0)',
+            'coalesce(payments.paid_amount, 0)', 'coalesce(overdue.amount, 0)') }} as average_days_delinquent,
+        {{ ratio('payments.paid_issue_days', 'payments.paid_dated_amount') }} as average_payment_days,
+        {{ ratio('payments.paid_on_time_amount', 'payments.paid_amount') }} as on_time_ratio_amount,
+        {{ ratio('payments.payments_on_time', 'payments.payments') }} as on_time_ratio_count,
+        case when trends.invoices >= settings.least_invoices then trends.slope end as delinquency_trend,
+        trends.invoices as trend_invoices,
+        promised.due as promises_due,
+        {{ ratio('promised.kept', 'promised.due') }} as promises_kept_ratio
+    from keys
+    cross join settings
+    left join balances on keys.account_id = balances.account_id and keys.currency = balances.currency
+    left join ordered on keys.account_id = ordered.account_id and keys.currency = ordered.currency
+    left join unbilled on keys.account_id = unbilled.account_id and keys.currency = unbilled.currency
+    left join payments on keys.account_id = payments.account_id and keys.currency = payments.currency
+    left join overdue on keys.account_id = overdue.account_id and keys.currency = overdue.currency
+    left join trends on keys.account_id = trends.account_id and keys.currency = trends.currency
+    left join promised on keys.account_id = promised.account_id and keys.currency = promised.currency
+),
+
+-- A limit holds for all that the account owes: other currencies are converted at the as-of date's rates.
+exposed as (
+    select
+        limits.account_id,
+        limits.currency,
+        limits.credit_limit,
+        sum(case
+            when measured.currency = limits.currency then measured.exposure_amount
+            else {{ money('measured.exposure_amount * (own_rates.rate / nullif(limit_rates.rate, 0))') }}
+        end) as credit_used,
+        count(*) filter (
+            where measured.currency <> limits.currency
+            and measured.exposure_amount <> 0
+            and (own_rates.rate is null or limit_rates.rate is null)
+        ) as missing_rate_count
+    from limits
+    inner join measured on limits.account_id = measured.account_id
+    left join rates as own_rates on measured.currency = own_rates.currency
+    left join rates as limit_rates on limits.currency = limit_rates.currency
+    group by limits.account_id, limits.currency, limits.credit_limit
+)
+
+select
+    measured.account_id,
+    accounts.account_name,
+    accounts.owner_id,
+    {{ segment_or_unknown('accounts.segment') }} as segment,
+    measured.currency,
+    cast(case
+        when measured.average_days_delinquent <= {{ parameter('payment_rating_a_days') }} then 'A'
+        when measured.average_days_delinquent <= {{ parameter('payment_rating_b_days') }} then 'B'
+        when measured.average_days_delinquent <= {{ parameter('payment_rating_c_days') }} then 'C'
+        when measured.average_days_delinquent is not null then 'D'
+    end as varchar) as payment_rating,
+    {%- for amount in ['open_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount', 'disputed_amount',
+        'unbilled_amount', 'open_orders_amount', 'exposure_amount'] %}
+    cast(measured.{{ amount }} as decimal(38, 4)) as {{ amount }},
+    {%- endfor %}
+    cast(exposed.credit_limit as decimal(38, 4)) as credit_limit,
+    cast(exposed.credit_used as decimal(38, 4)) as credit_used,
+    {{ ratio('exposed.credit_used', 'exposed.credit_limit') }} as credit_used_ratio,
+    exposed.credit_used > exposed.credit_limit as is_over_limit,
+    {{ ratio('measured.disputed_amount', 'measured.open_amount') }} as disputed_share,
+    cast(measured.average_days_delinquent as double) as average_days_delinquent,
+    cast(measured.average_payment_days as double) as average_payment_days,
+    cast(measured.on_time_ratio_amount as double) as on_time_ratio_amount,
+    cast(measured.on_time_ratio_count as double) as on_time_ratio_count,
+    cast(measured.delinquency_trend as double) as delinquency_trend,
+    cast(measured.promises_kept_ratio as double) as promises_kept_ratio,
+    cast(coalesce(measured.payments, 0) as bigint) as payment_count,
+    cast(coalesce(measured.trend_invoices, 0) as bigint) as trend_invoices,
+    cast(coalesce(measured.promises_due, 0) as bigint) as promises_due,
+    cast(coalesce(exposed.missing_rate_count, 0) as bigint) as missing_rate_count,
+    settings.as_of_date
+from measured
+cross join settings
+left join accounts on measured.account_id = accounts.account_id
+left join exposed on measured.account_id = exposed.account_id and measured.currency = exposed.currency

@@ -1,0 +1,97 @@
+"""What is known now and what was known then: newer exports, rows that are gone, and builds that start from a copy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import drop
+from tests.support.homes import keybook, query
+from tests.support.tables import differences
+
+AGEING = """Example Works Ltd
+A/R Aging Detail
+"As of March 5, 2024"
+
+,Date,Transaction type,Num,Customer full name,Due date,Amount,Open balance
+CURRENT,,,,,,,
+{rows}Total for CURRENT,,,,,,$0.00,$0.00
+TOTAL,,,,,,$0.00,$0.00
+"""
+BAKERY = ",02/20/2024,Invoice,1005,Example Bakery,03/21/2024,400.00,400.00\n"
+TIMBER = ",01/20/2024,Invoice,1002,Example Timber,02/19/2024,90.00,90.00\n"
+MILL = ",02/22/2024,Invoice,1006,Example Mill,03/22/2024,{amount},{amount}\n"
+DEALS = "Название сделки;Компания;Бюджет;Дата создания;Ответственный;Воронка;Этап сделки\n{rows}"
+KEPT = "Доска;ООО «Пример»;1000;20.01.2024 09:00:00;Ада Примерова;Продажи;Переговоры\n"
+GONE = "Поддоны;ООО «Пример»;900;21.01.2024 09:00:00;Ада Примерова;Продажи;Переговоры\n"
+
+OPEN = "select invoice_number, open_amount from reporting.rpt_open_invoices order by 1"
+SUPERSEDED = "select entity, state, row_key, file, newer_file from reporting.rpt_superseded_rows order by all"
+
+
+def _published(home: Path) -> Path:
+    return (home / "warehouse" / "keybook.duckdb").resolve()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two exports one after the other: in the newer an invoice is gone, another changed, and a deal is gone."""
+    home = tmp_path_factory.mktemp("knowledge")
+    first = AGEING.format(rows=BAKERY + TIMBER + MILL.format(amount="500.00"))
+    drop(home, {"ageing-1.csv": first, "deals-1.csv": DEALS.format(rows=KEPT + GONE)})
+    assert keybook("refresh", "--home", home).exit_code == 0
+    (home / "first.duckdb").write_bytes(_published(home).read_bytes())
+    second = AGEING.format(rows=BAKERY + MILL.format(amount="450.00"))
+    drop(home, {"ageing-2.csv": second, "deals-2.csv": DEALS.format(rows=KEPT)})
+    result = keybook("refresh", "--home", home)
+    assert result.exit_code == 0, result.output
+    return home
+
+
+def test_the_newest_export_counts_and_what_is_gone_counts_no_longer(home: Path) -> None:
+    assert query(home, OPEN) == [("1005", 400), ("1006", 450)]
+    assert query(home, "select name from marts.fct_deals") == [("Доска",)]
+
+
+def test_the_earlier_versions_stay_queryable(home: Path) -> None:
+    found = {(entity, state): (file, newer) for entity, state, _, file, newer in query(home, SUPERSEDED)}
+    assert found["invoices", "vanished"] == ("ageing-1.csv", None)
+    assert found["invoices", "changed"] == ("ageing-1.csv", "ageing-2.csv")
+    assert found["deals", "vanished"] == ("deals-1.csv", None)
+    content = "select content ->> '$.reported_balance' from reporting.rpt_superseded_rows where entity = 'invoices'"
+    assert sorted(float(row[0]) for row in query(home, content)) == [90, 500]
+
+
+def test_vanished_rows_are_findings(home: Path) -> None:
+    gone = "select source, rows_vanished from reporting.rpt_data_health where rows_vanished > 0 order by all"
+    assert query(home, gone) == [("amocrm_deals", 1), ("quickbooks_ar_aging_detail", 1)]
+    said = query(home, "select message from reporting.rpt_landing_findings where message like 'ageing-1.csv: 1 rows%'")
+    assert len(said) == 1
+
+
+def test_a_build_from_a_copy_is_the_build_from_nothing(home: Path) -> None:
+    before = _published(home)
+    assert keybook("refresh", "--home", home, "--full").exit_code == 0
+    assert _published(home) != before
+    assert differences(before, _published(home)) == {}
+
+
+def test_what_was_known_then_is_what_was_published_then(home: Path) -> None:
+    known = query(home, "select max(known_at) from reporting.rpt_superseded_rows")[0][0]
+    assert isinstance(known, datetime)
+    assert keybook("refresh", "--home", home, "--known-at", known.isoformat()).exit_code == 0
+    assert query(home, OPEN) == [("1002", 90), ("1005", 400), ("1006", 500)]
+    found = differences(home / "first.duckdb", _published(home), ("reporting",))
+    assert found == {}
+
+
+def test_a_full_export_that_is_much_smaller_takes_nothing_away(tmp_path: Path) -> None:
+    drop(tmp_path, {"deals-1.csv": DEALS.format(rows=KEPT + GONE + KEPT.replace("Доска", "Рейка"))})
+    assert keybook("refresh", "--home", tmp_path).exit_code == 0
+    drop(tmp_path, {"deals-2.csv": DEALS.format(rows=KEPT)})
+    assert keybook("refresh", "--home", tmp_path).exit_code == 0
+    assert len(query(tmp_path, "select * from marts.fct_deals")) == 3
+    said = query(tmp_path, "select message from reporting.rpt_landing_findings where file = 'deals-2.csv'")
+    assert any("it may be a part" in message for (message,) in said)

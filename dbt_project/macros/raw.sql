@@ -77,7 +77,8 @@
         select
             landed._system,
             landed._replaces,
-            max({{ export_order('landed') }}) as export_order
+            max({{ export_order('landed') }}) as export_order,
+            max(landed._known_at) as known_at
         from {{ relation }} as landed
         where landed._replaces is not null
         group by landed._system, landed._replaces

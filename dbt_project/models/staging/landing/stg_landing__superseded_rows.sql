@@ -31,7 +31,9 @@ with outdated as (
             when outdated.vanished_at is not null then 'vanished'
             when landed._deleted then 'deleted'
         end as end_state,
-        coalesce(outdated.vanished_at, case when landed._deleted then landed._known_at end) as vanished_at,
+        coalesce(
+            documents.known_at, outdated.vanished_at, case when landed._deleted then landed._known_at end
+        ) as ended_at,
         landed.{{ version_columns() | join(', landed.') }},
         landed._source,
         landed._file
@@ -86,6 +88,6 @@ select
     _row as line,
     newer_row as newer_line,
     _known_at as known_at,
-    coalesce(newer_known_at, vanished_at) as superseded_at
+    coalesce(newer_known_at, ended_at) as superseded_at
 from followed
 where newer_content <> content or (newer_content is null and end_state is not null)

@@ -74,6 +74,12 @@ def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at
     view = work.view(as_of, known_at)
     if landing is not None and not landing.is_dir():
         raise click.UsageError(f"{landing} is no folder.")
+    retired = work.retired_until()
+    if view.known_at and retired and datetime.fromisoformat(view.known_at) < retired:
+        raise click.UsageError(
+            f"What was known before {retired:%Y-%m-%d %H:%M %Z} cannot be told any more: rows that were known then were "
+            "taken out of raw (keep_superseded_days); --known-at takes a later moment."
+        )
     if work.is_empty():
         click.echo(
             f"Nothing is landed: drop exports (CSV, XLSX, JSON, Parquet) into {work.settings.landing_dir} and run this "
@@ -181,6 +187,11 @@ def status(home: Path | None, as_json: bool) -> None:
         click.echo(f"Nothing is published in {work.settings.home} yet; `keybook refresh` publishes.")
     else:
         click.echo(f"Published {published.published_at} as of {published.as_of_date} ({work.settings.published}).")
+    stored = sum(int(row.get("raw_bytes") or 0) for receipt in receipts for row in receipt.entities)
+    retired = sum(1 for receipt in receipts if receipt.retired_at)
+    click.echo(
+        f"Raw holds {stored / 2**20:,.1f} MiB of {len(receipts) - retired:,} files; {retired:,} files were retired."
+    )
     for receipt in receipts:
         for row in receipt.entities:
             counts = f"{row['rows_loaded']:>9,} loaded {row['rows_rejected']:>7,} rejected"

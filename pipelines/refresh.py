@@ -111,6 +111,8 @@ class Refresh:
         """
         with self.warehouse.writing():
             self.store.prepare()
+            if run_id not in self._began:
+                self.retire()
             landing = self.landing
             known_at = self._began.setdefault(run_id, datetime.now(UTC).isoformat())
             receipts = []
@@ -123,9 +125,36 @@ class Refresh:
                     self.on_file(receipt)
             return receipts
 
+    def retire(self, now: datetime | None = None) -> int:
+        """Takes out of raw what the setting `keep_superseded_days` no longer keeps; how many bytes were freed.
+
+        Retired are files landed before that, of which the published warehouse needs no row: none is current and none
+        was rejected. A call export stays, because a call's source is what its first export said (K10).
+        """
+        days = self.settings.keep_superseded_days
+        if days is None or self.warehouse.published() is None:
+            return 0
+        before = (now or datetime.now(UTC)) - timedelta(days=days)
+        with duckdb.connect(str(self.warehouse.link.resolve()), read_only=True) as connection:
+            needed = connection.execute(
+                "select file_sha256 from marts.fct_landed_files group by file_sha256 having sum(rows_current) > 0 "
+                "or sum(rows_rejected) > 0 or bool_or(domain || '.' || entity = 'calls.calls') or max(landed_at) >= ?",
+                [before],
+            ).fetchall()
+            known = connection.execute("select distinct file_sha256 from marts.fct_landed_files").fetchall()
+        unneeded = {sha256 for (sha256,) in known} - {sha256 for (sha256,) in needed}
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        return sum(self.store.retire(receipt, at) for receipt in self.store.receipts() if receipt.sha256 in unneeded)
+
+    def retired_until(self) -> datetime | None:
+        """The newest moment at which something became known that retirement has taken out since; None when nothing was."""
+        retired = [receipt.known_at for receipt in self.store.receipts() if receipt.retired_at]
+        return max(map(datetime.fromisoformat, retired), default=None)
+
     def made_by(self) -> str:
         """A hash of what makes a publication out of raw: the models and the settings."""
-        settings = self.settings.model_dump_json(exclude={"landing", "home", "keep_versions", "company_name"})
+        apart = {"landing", "home", "keep_versions", "keep_superseded_days", "company_name"}
+        settings = self.settings.model_dump_json(exclude=apart)
         return hashlib.sha256(f"{project_digest()}{settings}".encode()).hexdigest()[:32]
 
     def tables(self, view: Viewpoint) -> dict[str, str]:

@@ -35,6 +35,11 @@ class Settings(BaseModel):
     fx_max_age_days: int = Field(31, ge=0, description="An older exchange rate is no rate.")
     company_name: str = Field("", description="Your company, as statements of account name it.")
     keep_versions: int = Field(3, ge=2, description="Published versions that stay on disk.")
+    keep_superseded_days: int | None = Field(
+        None,
+        ge=1,
+        description="Landed files of which no row counts any more stay in raw so long; for ever when not set.",
+    )
     max_file_bytes: int = Field(20 * 2**30, gt=0, description="An export file, unpacked, may be this large.")
     max_cells: int = Field(50_000_000, gt=0, description="A workbook sheet may span this many cells.")
     read_memory_bytes: int = Field(4 * 2**30, gt=0, description="Memory that reading one file may take.")

@@ -171,6 +171,8 @@ class Landing:
                 target = self.store.root / file.relative_to(staged)
                 shutil.move(file, target.with_suffix(".writing"))
                 target.with_suffix(".writing").replace(target)
+        for row in receipt.entities:
+            row["raw_bytes"] = self.store.size(entities()[f"{row['domain']}.{row['entity']}"], row["contract"], sha256)
         self.store.write_receipt(receipt)
         return receipt
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ FILE_COLUMNS = {
     "rows_read": "BIGINT",
     "rows_loaded": "BIGINT",
     "rows_rejected": "BIGINT",
+    "raw_bytes": "BIGINT",
     "landed_at": "TIMESTAMP WITH TIME ZONE",
     "known_at": "TIMESTAMP WITH TIME ZONE",
 }
@@ -123,6 +124,8 @@ class Receipt:
     contracts: str = ""
     digests: dict[str, str] = field(default_factory=dict)
     entities: list[dict[str, Any]] = field(default_factory=list)
+    # When its rows were taken out of raw, because none of them counted any more (`keep_superseded_days`).
+    retired_at: str | None = None
     schema_events: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
 
@@ -222,6 +225,21 @@ class RawStore:
         temporary.write_text(json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str), encoding="utf-8")
         os.replace(temporary, path)
 
+    def size(self, entity: Entity, contract: str, sha256: str) -> int:
+        """Bytes on disk of what one file gives to one entity, with its rejects and totals."""
+        folder = self.root / entity.domain / entity.name
+        return sum(path.stat().st_size for path in folder.glob(f"{contract}-{sha256}.*"))
+
+    def retire(self, receipt: Receipt, at: str) -> int:
+        """Takes a file's rows out of raw and keeps its receipt, so that it is not landed again; how many bytes were freed.
+
+        The receipt goes first: what a crash leaves behind it, the next sweep clears.
+        """
+        freed = sum(int(row.get("raw_bytes") or 0) for row in receipt.entities)
+        self.write_receipt(replace(receipt, retired_at=at, entities=[], schema_events=[], findings=[]))
+        self.sweep()
+        return freed
+
     def remove(self, sha256: str) -> bool:
         """Takes one file's rows out again, the receipt first; whether there was anything to take."""
         path = self.receipts_folder / f"{sha256}.json"
@@ -250,8 +268,8 @@ class RawStore:
         (self.forgotten_folder / f"{sha256}.json").unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Deletes Parquet files whose export file has no receipt, and half-written ones."""
-        landed = {path.stem for path in self.receipts_folder.glob("*.json")}
+        """Deletes Parquet files whose export file has no receipt or was retired, and half-written ones."""
+        landed = {receipt.sha256 for receipt in self.receipts() if receipt.retired_at is None}
         for path in self.root.glob("*/*/*"):
             sha256 = path.name.split(".")[0].rsplit("-", 1)[-1]
             if path.suffix == ".writing" or (path.suffix == ".parquet" and sha256 != "0" and sha256 not in landed):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from pipelines.refresh import Refresh
+from pipelines.settings import load_settings
 from tests.integration.conftest import drop
 from tests.support.homes import keybook, query
 from tests.support.tables import differences
@@ -85,6 +87,22 @@ def test_what_was_known_then_is_what_was_published_then(home: Path) -> None:
     assert query(home, OPEN) == [("1002", 90), ("1005", 400), ("1006", 500)]
     found = differences(home / "first.duckdb", _published(home), ("reporting",))
     assert found == {}
+
+
+def test_files_of_which_no_row_counts_are_retired_and_not_landed_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert keybook("refresh", "--home", home).exit_code == 0
+    monkeypatch.setenv("KEYBOOK_KEEP_SUPERSEDED_DAYS", "7")
+    work = Refresh(load_settings(home=home))
+    assert work.retire(datetime.now(UTC)) == 0
+    assert work.retire(datetime.now(UTC) + timedelta(days=8)) > 0
+    assert [receipt.file for receipt in work.store.receipts() if receipt.retired_at] == ["deals-1.csv"]
+    assert keybook("refresh", "--home", home, "--known-at", "2020-01-01").exit_code == 2
+    assert keybook("refresh", "--home", home).exit_code == 0
+    assert query(home, "select name from marts.fct_deals") == [("Доска",)]
+    assert query(home, OPEN) == [("1005", 400), ("1006", 450)]
+    assert "1 files were retired" in keybook("status", "--home", home).output
 
 
 def test_a_full_export_that_is_much_smaller_takes_nothing_away(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ select
     files.rows_read,
     files.rows_loaded,
     files.rows_rejected,
+    cast(coalesce(files.raw_bytes, 0) as bigint) as raw_bytes,
     cast(coalesce(current_rows.rows_current, 0) as bigint) as rows_current,
     cast(files.rows_loaded - coalesce(current_rows.rows_current, 0) as bigint) as rows_superseded,
     current_rows.newest_event_at,

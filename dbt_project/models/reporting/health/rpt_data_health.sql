@@ -25,6 +25,8 @@ sources as (
         sum(rows_loaded) as rows_loaded,
         sum(rows_rejected) as rows_rejected,
         sum(rows_superseded) as rows_superseded,
+        sum(raw_bytes) as raw_bytes,
+        sum(raw_bytes * rows_superseded / nullif(rows_loaded, 0)) as superseded_bytes,
         max(newest_event_at) as newest_event_at,
         max(landed_at) as loaded_at
     from files
@@ -101,6 +103,8 @@ select
     cast(aged.rows_rejected as bigint) as rows_rejected,
     cast(aged.rows_superseded as bigint) as rows_superseded,
     cast(coalesce(vanished.rows_vanished, 0) as bigint) as rows_vanished,
+    cast(coalesce(aged.raw_bytes, 0) as bigint) as raw_bytes,
+    cast(coalesce(aged.superseded_bytes, 0) as bigint) as superseded_bytes,
     cast(aged.days_old as integer) as days_old,
     cast(matched.matched as double) / nullif(matched.facts, 0) as match_coverage,
     cast(matched.matched_in_crm as double) / nullif(matched.facts, 0) as crm_match_coverage,

@@ -60,11 +60,20 @@ _REQUIRED = {
     "rpt_collection_worklist": """
         rank int, account_id text, overdue_amount money, oldest_days_overdue int, last_contact_on date,
         last_promise_state text, dunning_level int, suggested_action text, reason text""",
+    "rpt_dunning_effect": """
+        step int, channel text, window_days int, open_at_step money, cash_after money, rate real, comparison_rate real,
+        low real, high real""",
+    "rpt_documents": """
+        deal_id text, account_id text, won_amount money, invoiced_amount money, unbilled_amount money,
+        invoice_lag_days int, has_contract bool, has_invoice bool, has_act bool, has_payment bool""",
+    "rpt_reconciliation": """
+        account_id text, month date, act_sent_on date, act_signed_on date, our_closing money, client_closing money,
+        gap money""",
     "rpt_cash_forecast": """
         week_start date, account_id text, currency text, expected_amount money, low money, high money""",
     "rpt_statement_lines": """
         account_id text, account_name text, currency text, occurred_on date, kind text, document text, debit money,
-        credit money, running_balance money""",
+        credit money, running_balance money, as_of_date date""",
     "rpt_concentration": """
         month date, top1_share real, top5_share real, top10_share real, hhi real, clients_for_80_percent int,
         key_account_share real""",
@@ -109,6 +118,24 @@ _EXTRA = {
         amount_base money, probability real, created_on date, expected_close_on date, _file text, _row int""",
     "rpt_receivable_kpis": "base_currency text, missing_rate_count int",
     "rpt_account_monthly": "missing_rate_count int",
+    "rpt_collection_worklist": """
+        account_name text, owner_name text, base_currency text, collectible_amount money, disputed_amount money,
+        missing_rate_count int, is_disputed bool, contact_name text, contact_title text, contact_phone text,
+        contact_email text, usual_channel text, score real, money_points real, age_points real, silence_points real,
+        promise_points real, habit_points real""",
+    "rpt_promises": """
+        account_name text, currency text, invoice_number text, made_on date, kept_on date, is_kept_late bool,
+        closed_by text, _file text, _row int""",
+    "rpt_dunning_effect": """
+        steps int, steps_left_out int, difference real, comparison_invoices int, comparison_share real,
+        base_currency text""",
+    "rpt_documents": """
+        account_name text, deal_name text, currency text, missing text, is_due bool, is_complete bool,
+        are_invoices_linked bool, won_on date, contract_signed_on date, first_invoice_on date, act_sent_on date,
+        act_signed_on date, last_payment_on date, _file text, _row int""",
+    "rpt_reconciliation": """
+        account_name text, currency text, state text, document_number text, is_active bool, is_covered bool, _file text,
+        _row int""",
     "rpt_pipeline": "employee_name text, team text",
     "rpt_sales_monthly": "employee_name text, team text, lost_amount money",
     "rpt_missed_calls": "state text",

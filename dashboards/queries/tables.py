@@ -49,6 +49,9 @@ _REQUIRED = {
     "rpt_receivable_movements": """
         month date, account_id text, currency text, opening money, invoiced money, credited money, collected money,
         written_off money, refunded money, other money, closing money""",
+    "rpt_roll_rates": """
+        month date, segment text, bucket text, roll_rate real, loss_rate real, provision_rate real, open_amount money,
+        provision money""",
     "rpt_receivable_accounts": """
         account_id text, currency text, open_amount money, overdue_amount money, unapplied_amount money,
         average_days_delinquent real, average_payment_days real, on_time_ratio_amount real, payment_rating text,
@@ -117,6 +120,12 @@ _EXTRA = {
         deal_id text, account_id text, deal_name text, employee_name text, stage text, currency text, amount money,
         amount_base money, probability real, created_on date, expected_close_on date, _file text, _row int""",
     "rpt_receivable_kpis": "base_currency text, missing_rate_count int",
+    "rpt_receivable_movements": "charged_back money, reversed money, brought_forward money, transferred money",
+    "rpt_roll_rates": """
+        bucket_number int, basis text, history_invoices int, reached_amount money, lost_amount money,
+        specific_provision money, unprovided_amount money, missing_rate_count int, as_of_date date""",
+    "rpt_receivable_accounts": """
+        account_name text, unbilled_amount money, open_orders_amount money, credit_used money, is_over_limit bool""",
     "rpt_account_monthly": "missing_rate_count int",
     "rpt_collection_worklist": """
         account_name text, owner_name text, base_currency text, collectible_amount money, disputed_amount money,
@@ -134,8 +143,8 @@ _EXTRA = {
         are_invoices_linked bool, won_on date, contract_signed_on date, first_invoice_on date, act_sent_on date,
         act_signed_on date, last_payment_on date, _file text, _row int""",
     "rpt_reconciliation": """
-        account_name text, currency text, state text, document_number text, is_active bool, is_covered bool, _file text,
-        _row int""",
+        account_name text, currency text, state text, document_number text, is_active bool, is_covered bool,
+        as_of_date date, _file text, _row int""",
     "rpt_pipeline": "employee_name text, team text",
     "rpt_sales_monthly": "employee_name text, team text, lost_amount money",
     "rpt_missed_calls": "state text",

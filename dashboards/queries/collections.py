@@ -192,7 +192,7 @@ COVERAGE = f"""
         count(distinct account_id) filter (is_active and is_covered) as covered,
         count(distinct account_id) filter (is_active and is_covered)
             / nullif(count(distinct account_id) filter (is_active), 0) as coverage,
-        count(*) filter (state = 'gap') as gaps
+        count(*) filter (state = 'gap') as gaps, last_day(found.month) <= max(as_of_date) as is_over
     from found
     group by found.month
     order by found.month

@@ -74,6 +74,18 @@ _REQUIRED = {
         gap money""",
     "rpt_cash_forecast": """
         week_start date, account_id text, currency text, expected_amount money, low money, high money""",
+    "rpt_cash_forecast_weeks": """
+        week_start date, currency text, expected_amount money, low money, high money, promised_amount money""",
+    "rpt_cash_expectations": """
+        invoice_id text, invoice_number text, instalment_number int, account_id text, account_name text, currency text,
+        outcome text, basis text, days_overdue int, open_amount money, expected_amount money, promised_amount money,
+        paid_share real, week_start date, due_on date, promised_for date, expected_on date, early_on date, late_on date,
+        _file text, _row int""",
+    "rpt_forecast_backtest": """
+        origin date, method text, invoices int, invoices_still_open int, mean_absolute_error_days real,
+        amount_error_ratio real, within_band_ratio real, expected_amount money, paid_amount money, weeks int,
+        overall_error_days real, overall_amount_error_ratio real, overall_within_band_ratio real, overall_invoices int,
+        base_currency text, missing_rate_count int""",
     "rpt_statement_lines": """
         account_id text, account_name text, currency text, occurred_on date, kind text, document text, debit money,
         credit money, running_balance money, as_of_date date""",
@@ -113,6 +125,7 @@ _REQUIRED = {
 }
 
 _EXTRA = {
+    "rpt_cash_forecast": "promised_amount money",
     "rpt_accounts": """
         payment_terms_days int, credit_limit money, currency text, website text, phone text, email text, city text,
         industry text, as_of_date date""",

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.components import charts, money_charts
+from dashboards.components import charts, money_charts, receivable_risk
 from dashboards.components.formats import BUCKET_WORDS, days, money, number, percent, signed, words
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
@@ -19,6 +19,9 @@ TABLES = (
     "rpt_receivable_kpis",
     "rpt_receivable_aging",
     "rpt_open_invoices",
+    "rpt_receivable_movements",
+    "rpt_roll_rates",
+    "rpt_receivable_accounts",
 )
 
 page = here()
@@ -308,6 +311,42 @@ def movements_tab() -> None:
             )
         else:
             nothing("Nothing is expected: nothing is open, or no customer has paid yet.", "rpt_cash_forecast")
+    about = "What raises the debt is positive. Opening and movements add up to closing: open less credit and unapplied."
+    with section("Month by month", about, key="moves-months"):
+        data = receivables.movements_by_month(page.warehouse, page.filters, single or "")
+        if not data.num_rows:
+            nothing("Nothing moved in this period.", "rpt_receivable_movements")
+            return
+        table(
+            data,
+            {
+                "month": Column("Month", pinned=True),
+                "opening": Column("Opening", "money"),
+                "invoiced": Column("Invoiced", "money", "Invoices and debit notes; void ones taken back."),
+                "credited": Column("Credited", "money", "Credit notes, used or not."),
+                "collected": Column("Collected", "money", "Payments received, set against an invoice or not."),
+                "written_off": Column("Written off", "money"),
+                "refunded": Column("Refunded", "money", "Money that we gave back."),
+                "charged_back": Column("Charged back", "money", "Payments taken back by the bank or the payer."),
+                "reversed": Column("Reversed", "money", "Reversals that name no payment.", optional=True),
+                "brought_forward": Column("Brought forward", "money", "Opening balances of the books.", optional=True),
+                "transferred": Column("Paid for others", "money", "One account's money on another's invoice."),
+                "closing": Column("Closing", "money", "R3"),
+            },
+            "movements",
+            height="content" if data.num_rows < 14 else 520,
+        )
+        download("Download as CSV", "movements", lambda: data, "movements")
+
+
+def provision_tab() -> None:
+    """The provision matrix and what it rests on."""
+    receivable_risk.provision_tab(page, kpis, code)
+
+
+def behaviour_tab() -> None:
+    """How accounts pay and use their credit."""
+    receivable_risk.behaviour_tab(page, single)
 
 
 header("Receivables", "What is owed, how old it is, and how fast it turns into cash. Debt is gross of tax.")
@@ -331,6 +370,10 @@ if note := whole_company():
 shown = {"Ageing": ageing_tab, "Open invoices": invoices_tab, "Trends": trends_tab}
 if {"rpt_receivable_movements", "rpt_cash_forecast"} & set(catalogue(page.warehouse)):
     shown["Movements and forecast"] = movements_tab
+if "rpt_roll_rates" in catalogue(page.warehouse):
+    shown["Provision"] = provision_tab
+if "rpt_receivable_accounts" in catalogue(page.warehouse):
+    shown["Payment behaviour"] = behaviour_tab
 for tab, show in zip(st.tabs(list(shown)), shown.values(), strict=True):
     with tab:
         show()

@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from typing import cast
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboards.components.formats import BUCKET_WORDS, money, plain, words
@@ -13,7 +14,7 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import statements
-from dashboards.queries.base import Filters, catalogue
+from dashboards.queries.base import catalogue
 from pipelines.statements.making import FORMATS, MIME, file_name, make
 from pipelines.statements.reading import BUCKETS, KINDS, Asked, Statement, StatementError
 from pipelines.statements.wording import languages
@@ -142,20 +143,22 @@ def file_name_of_lines(asked: Asked) -> str:
 
 def ageing(found: Statement) -> None:
     """What is open at the period's end by age, and what is taken off it."""
-    code, parts = found.asked.currency, found.ageing
+    parts = found.ageing
     with section(
-        f"Open at the end of {found.asked.to_on}",
+        f"Open at the end of {found.asked.to_on}, in {plain(found.asked.currency)}",
         "By days overdue on that day (R5). Open less overpaid less not yet applied is the closing balance.",
         key="statement-ageing",
     ):
-        shown = [(BUCKET_WORDS[name], amount) for name, amount in zip(BUCKETS, parts.buckets, strict=True)]
-        shown += [
-            ("Open", parts.open_amount),
-            ("Less overpaid", parts.credit_amount),
-            ("Less not yet applied", parts.unapplied_amount),
-            ("Balance", parts.net_amount),
-        ]
-        tiles(page.warehouse, [Tile(label, money(amount, code, 2)) for label, amount in shown], least_width=170)
+        amounts = dict(zip(BUCKETS, parts.buckets, strict=True)) | {
+            name: getattr(parts, name) for name in ("open_amount", "credit_amount", "unapplied_amount", "net_amount")
+        }
+        columns = {name: Column(BUCKET_WORDS[name], "money") for name in BUCKETS} | {
+            "open_amount": Column("Open", "money", "R1: the buckets add up to it."),
+            "credit_amount": Column("Less overpaid", "money", "Over-applied and negative invoices."),
+            "unapplied_amount": Column("Less not applied", "money", "R2: paid, not yet set against an invoice."),
+            "net_amount": Column("Balance", "money", "R3: the closing balance."),
+        }
+        table(pa.table({name: [amount] for name, amount in amounts.items()}), columns, "statement_ageing")
 
 
 def statement_page(last: date) -> None:
@@ -177,7 +180,7 @@ def statement_page(last: date) -> None:
 
 header("Statements", "What moved an account, what it owes, and both as a document that you can send.")
 day = statements.last_day(page.warehouse) if set(TABLES) <= set(catalogue(page.warehouse)) else None
-if day is None or not statements.offered(page.warehouse, Filters()):
+if day is None:
     drop_in("billing", "rpt_statement_lines")
 else:
     statement_page(day)

@@ -144,6 +144,19 @@ MOVEMENTS = f"""
     from moves
 """
 
+# The same month by month, with what `other` is made of.
+_MOVES = ("opening", "invoiced", "credited", "collected", "written_off", "refunded", "charged_back", "reversed",
+          "brought_forward", "transferred", "closing")  # fmt: skip
+MOVEMENTS_BY_MONTH = f"""
+    with chosen as ({ACCOUNTS})
+
+    select strftime(month, '%Y-%m') as month, {", ".join(f"sum({name}) as {name}" for name in _MOVES)}
+    from {{rpt_receivable_movements}} as movements
+    where {CHOSEN} and currency = $one_currency and month >= $since
+    group by movements.month
+    order by movements.month
+"""
+
 FORECAST = f"""
     with chosen as ({ACCOUNTS})
 
@@ -202,6 +215,12 @@ def open_invoices_total(warehouse: str, filters: Filters, buckets: tuple[str, ..
 def movements(warehouse: str, filters: Filters, currency: str) -> dict[str, Any]:
     """From the opening to the closing balance of the period, in one currency."""
     return first(select(warehouse, MOVEMENTS, one_currency=currency, **filters.values()))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def movements_by_month(warehouse: str, filters: Filters, currency: str) -> pa.Table:
+    """Opening, movements and closing of each month of the period, in one currency."""
+    return select(warehouse, MOVEMENTS_BY_MONTH, one_currency=currency, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -49,6 +49,9 @@ _REQUIRED = {
     "rpt_receivable_movements": """
         month date, account_id text, currency text, opening money, invoiced money, credited money, collected money,
         written_off money, refunded money, other money, closing money""",
+    "rpt_roll_rates": """
+        month date, segment text, bucket text, roll_rate real, loss_rate real, provision_rate real, open_amount money,
+        provision money""",
     "rpt_receivable_accounts": """
         account_id text, currency text, open_amount money, overdue_amount money, unapplied_amount money,
         average_days_delinquent real, average_payment_days real, on_time_ratio_amount real, payment_rating text,
@@ -60,11 +63,32 @@ _REQUIRED = {
     "rpt_collection_worklist": """
         rank int, account_id text, overdue_amount money, oldest_days_overdue int, last_contact_on date,
         last_promise_state text, dunning_level int, suggested_action text, reason text""",
+    "rpt_dunning_effect": """
+        step int, channel text, window_days int, open_at_step money, cash_after money, rate real, comparison_rate real,
+        low real, high real""",
+    "rpt_documents": """
+        deal_id text, account_id text, won_amount money, invoiced_amount money, unbilled_amount money,
+        invoice_lag_days int, has_contract bool, has_invoice bool, has_act bool, has_payment bool""",
+    "rpt_reconciliation": """
+        account_id text, month date, act_sent_on date, act_signed_on date, our_closing money, client_closing money,
+        gap money""",
     "rpt_cash_forecast": """
         week_start date, account_id text, currency text, expected_amount money, low money, high money""",
+    "rpt_cash_forecast_weeks": """
+        week_start date, currency text, expected_amount money, low money, high money, promised_amount money""",
+    "rpt_cash_expectations": """
+        invoice_id text, invoice_number text, instalment_number int, account_id text, account_name text, currency text,
+        outcome text, basis text, days_overdue int, open_amount money, expected_amount money, promised_amount money,
+        paid_share real, week_start date, due_on date, promised_for date, expected_on date, early_on date, late_on date,
+        _file text, _row int""",
+    "rpt_forecast_backtest": """
+        origin date, method text, invoices int, invoices_still_open int, mean_absolute_error_days real,
+        amount_error_ratio real, within_band_ratio real, expected_amount money, paid_amount money, weeks int,
+        overall_error_days real, overall_amount_error_ratio real, overall_within_band_ratio real, overall_invoices int,
+        base_currency text, missing_rate_count int""",
     "rpt_statement_lines": """
         account_id text, account_name text, currency text, occurred_on date, kind text, document text, debit money,
-        credit money, running_balance money""",
+        credit money, running_balance money, as_of_date date""",
     "rpt_concentration": """
         month date, top1_share real, top5_share real, top10_share real, hhi real, clients_for_80_percent int,
         key_account_share real""",
@@ -101,6 +125,7 @@ _REQUIRED = {
 }
 
 _EXTRA = {
+    "rpt_cash_forecast": "promised_amount money",
     "rpt_accounts": """
         payment_terms_days int, credit_limit money, currency text, website text, phone text, email text, city text,
         industry text, as_of_date date""",
@@ -108,7 +133,31 @@ _EXTRA = {
         deal_id text, account_id text, deal_name text, employee_name text, stage text, currency text, amount money,
         amount_base money, probability real, created_on date, expected_close_on date, _file text, _row int""",
     "rpt_receivable_kpis": "base_currency text, missing_rate_count int",
+    "rpt_receivable_movements": "charged_back money, reversed money, brought_forward money, transferred money",
+    "rpt_roll_rates": """
+        bucket_number int, basis text, history_invoices int, reached_amount money, lost_amount money,
+        specific_provision money, unprovided_amount money, missing_rate_count int, as_of_date date""",
+    "rpt_receivable_accounts": """
+        account_name text, unbilled_amount money, open_orders_amount money, credit_used money, is_over_limit bool""",
     "rpt_account_monthly": "missing_rate_count int",
+    "rpt_collection_worklist": """
+        account_name text, owner_name text, base_currency text, collectible_amount money, disputed_amount money,
+        missing_rate_count int, is_disputed bool, contact_name text, contact_title text, contact_phone text,
+        contact_email text, usual_channel text, score real, money_points real, age_points real, silence_points real,
+        promise_points real, habit_points real""",
+    "rpt_promises": """
+        account_name text, currency text, invoice_number text, made_on date, kept_on date, is_kept_late bool,
+        closed_by text, _file text, _row int""",
+    "rpt_dunning_effect": """
+        steps int, steps_left_out int, difference real, comparison_invoices int, comparison_share real,
+        base_currency text""",
+    "rpt_documents": """
+        account_name text, deal_name text, currency text, missing text, is_due bool, is_complete bool,
+        are_invoices_linked bool, won_on date, contract_signed_on date, first_invoice_on date, act_sent_on date,
+        act_signed_on date, last_payment_on date, _file text, _row int""",
+    "rpt_reconciliation": """
+        account_name text, currency text, state text, document_number text, is_active bool, is_covered bool,
+        as_of_date date, _file text, _row int""",
     "rpt_pipeline": "employee_name text, team text",
     "rpt_sales_monthly": "employee_name text, team text, lost_amount money",
     "rpt_missed_calls": "state text",

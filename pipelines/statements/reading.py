@@ -15,7 +15,7 @@ BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "d
 # Lines that no row of an export states: the invoice alone shows them.
 INFERRED = ("settled_date", "balance_only")
 
-_AS_OF = "select max(as_of_date) from reporting.rpt_accounts"
+_AS_OF = "select max(as_of_date) from reporting.rpt_statement_lines"
 
 _CURRENCIES = (
     "select distinct currency from reporting.rpt_statement_lines where account_id = $account order by currency"
@@ -159,7 +159,7 @@ class Statement:
 
 
 def as_of(connection: duckdb.DuckDBPyConnection) -> date | None:
-    """The last day that the warehouse knows of; None when it has no accounts."""
+    """The last day that the warehouse knows of; None when no account was ever moved."""
     found: date | None = connection.execute(_AS_OF).fetchall()[0][0]
     return found
 

@@ -204,12 +204,41 @@ select
 from fixture.accounts, range(20) as events(event);
 
 create table reporting.rpt_receivable_accounts as
-select account_id, currency, open_amount, overdue_amount, unapplied_amount, 12.5 as average_days_delinquent,
-    36.0 as average_payment_days, 0.74 as on_time_ratio_amount, 'A' as payment_rating,
-    cast(20000 as decimal(18, 4)) as credit_limit, cast(open_amount as double) / 20000 as credit_used_ratio,
-    cast(0 as decimal(18, 4)) as disputed_amount, cast(null as double) as delinquency_trend,
+select account_id, account_name, currency, open_amount, overdue_amount, unapplied_amount,
+    10 + 5 * length(account_name) as average_days_delinquent, 36.0 as average_payment_days, 0.74 as on_time_ratio_amount,
+    case
+        when 10 + 5 * length(account_name) <= 60 then 'A' when 10 + 5 * length(account_name) <= 75 then 'B'
+        when 10 + 5 * length(account_name) <= 90 then 'C' else 'D'
+    end as payment_rating,
+    cast(20000 as decimal(18, 4)) as credit_limit, open_amount - unapplied_amount + 11000 as credit_used,
+    cast(open_amount - unapplied_amount + 11000 as double) / 20000 as credit_used_ratio,
+    open_amount - unapplied_amount + 11000 > 20000 as is_over_limit, cast(0 as decimal(18, 4)) as disputed_amount,
+    cast(11000 as decimal(18, 4)) as unbilled_amount, cast(0 as decimal(18, 4)) as open_orders_amount,
+    case when length(account_name) > 9 then 2.5 - length(account_name) % 5 end as delinquency_trend,
     cast(null as double) as promises_kept_ratio
 from reporting.rpt_receivable_aging where as_of_date = date '2026-11-20';
+
+create table reporting.rpt_roll_rates as
+with cells as (
+    select months.month, months.as_of_date, number, segment, bucket, place, base_open
+    from fixture.months as months,
+        (values ('Enterprise', 1), ('Mid-market', 2), ('(not known)', 3)) as segments(segment, scale),
+        (values ('not_due', 1, 90000), ('days_1_30', 2, 30000), ('days_31_60', 3, 9000), ('days_61_90', 4, 4000),
+            ('days_91_120', 5, 1500), ('days_over_120', 6, 800)) as buckets(bucket, place, base_open)
+)
+
+select
+    month, as_of_date, segment, bucket, place as bucket_number, cast(base_open as decimal(38, 4)) as open_amount,
+    case when month < date '2026-10-01' and place < 6 then 0.15 + 0.1 * place + 0.05 * sin(number) end as roll_rate,
+    case when place < 6 then 0.01 * place * place end as loss_rate,
+    case when place < 6 then 0.01 * place * place end as provision_rate,
+    cast(case when place < 6 then base_open * 0.01 * place * place end as decimal(38, 4)) as provision,
+    case when place = 6 then 'none' when place > 3 or segment = '(not known)' then 'company' else 'segment' end as basis,
+    case when place = 6 then 0 else 400 // place end as history_invoices, cast(0 as decimal(38, 4)) as specific_provision,
+    cast(case when place = 6 then base_open else 0 end as decimal(38, 4)) as unprovided_amount,
+    cast(base_open * 9 as decimal(38, 4)) as reached_amount, 0 as missing_rate_count,
+    cast(base_open * 0.09 * place * place as decimal(38, 4)) as lost_amount
+from cells;
 
 create table reporting.rpt_promises as
 select 'p' || number as promise_id, account_id, date '2026-11-10' as promised_for, cast(900 as decimal(18, 4)) as amount,

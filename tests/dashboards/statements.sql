@@ -1,7 +1,5 @@
 -- What the page Statements reads, on top of reporting.sql: lines that add up to each account's net receivables of the
 -- as-of date, and plain stand-ins for the table macros, which the build renders from dbt (tests/dbt/test_statements.py).
-alter table reporting.rpt_accounts add column as_of_date date default date '2026-11-20';
-
 create table reporting.rpt_statement_lines as
 with net as (
     select * from reporting.rpt_receivable_aging where as_of_date = date '2026-11-20'
@@ -34,7 +32,7 @@ select
     document, cast(null as varchar) as invoice_id, 'explicit' as allocation,
     cast(greatest(amount, 0) as decimal(18, 4)) as debit, cast(greatest(-amount, 0) as decimal(18, 4)) as credit,
     cast(sum(amount) over (partition by account_id, currency order by line_number) as decimal(18, 4)) as running_balance,
-    occurred_on, due_on, 'invoices_2026.csv' as _file, line_number + 1 as _row
+    occurred_on, due_on, date '2026-11-20' as as_of_date, 'invoices_2026.csv' as _file, line_number + 1 as _row
 from placed;
 
 create macro main.receivable_aging(as_of) as table

@@ -221,6 +221,17 @@ def test_a_download_has_neutralised_formulas(page: Any, address: str) -> None:
     assert "'=HYPERLINK(" in text
 
 
+@pytest.mark.parametrize(("button", "begins"), [("PDF", b"%PDF-"), ("XLSX", b"PK")])
+def test_a_statement_is_saved_as_a_document(page: Any, address: str, button: str, begins: bytes) -> None:
+    page.goto(f"{address}/statements")
+    settled(page)
+    with page.expect_download() as started:
+        page.get_by_role("button", name=button).click()
+    assert Path(started.value.path()).read_bytes().startswith(begins)
+    assert started.value.suggested_filename.endswith(f"-en.{button.lower()}")
+    no_trouble(page)
+
+
 def test_an_open_page_moves_to_a_new_publication_by_itself(page: Any, address: str, served_home: Path) -> None:
     page.goto(address)
     settled(page)

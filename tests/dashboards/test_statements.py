@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
+import shlex
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -14,9 +17,11 @@ import duckdb
 import openpyxl
 import pypdfium2
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.formats import money
+from pipelines.cli import main
 from pipelines.statements import making, reading
 from tests.dashboards.conftest import tile, words
 from tests.dashboards.warehouse import publish
@@ -59,7 +64,9 @@ def test_a_period_ties_and_its_table_is_the_warehouse_s(open_page: Open, lines: 
     assert list(shown["running_balance"]) == [opening, *(row[3] for row in within)]
     assert shown["kind"].iloc[0] == "brought forward"
     # The footer ends in the same balance.
-    assert f"{lines[-1][3]:,.2f}" in tile(app, "Balance").value
+    footer = app.dataframe[1].value.iloc[0]
+    assert footer["net_amount"] == lines[-1][3]
+    assert footer["open_amount"] == footer.iloc[:6].sum()
 
 
 def test_accounts_are_those_that_the_filters_leave(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -103,6 +110,22 @@ def test_a_hostile_name_is_text_in_every_document(
         assert not [cell.value for cell in cells if cell.data_type == "f" or str(cell.value).startswith("=")]
         pdf = pypdfium2.PdfDocument(making.make(found, kind, language, "pdf"))
         assert "HYPERLINK" in "".join(page.get_textpage().get_text_range() for page in pdf)
+
+
+def test_the_documents_commands_and_queries_run(home: Path, tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "statements.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^keybook (statement .*)$", page, flags=re.M)
+    assert len(commands) > 3
+    for command in commands:
+        arguments = shlex.split(command, comments=True)
+        done = CliRunner().invoke(main, [*arguments, "--home", str(home), "--out", str(tmp_path)])
+        assert done.exit_code == 0, done.output
+    assert len(list(tmp_path.iterdir())) == len(commands)
+    [queries] = re.findall(r"^```sql\n(.*?)^```", page, flags=re.S | re.M)
+    for query in filter(None, (line.split(";")[0] for line in queries.splitlines())):
+        done = CliRunner().invoke(main, ["sql", query, "--format", "json", "--home", str(home)])
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.output)
 
 
 def test_the_page_reads_an_account_without_a_name(open_page: Open, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ DROPPED = {
     "overview": "Drop the exports of your CRM",
     "accounts": "Drop your CRM's exports",
     "receivables": "Drop your billing system's exports",
+    "collections": "Drop your billing system's exports",
     "statements": "Drop your billing system's exports",
     "sales": "Drop your CRM's exports",
     "calls": "Drop your call tracker's or telephone exchange's export",

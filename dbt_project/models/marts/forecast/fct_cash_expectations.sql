@@ -29,13 +29,13 @@ shares as (
     select
         items.*,
         items.open_amount - items.promised_amount as unpromised,
-        {{ paid_share('items.paid_at_end', 'items') }} as paid_share,
+        {{ paid_share('items.paid_at_end', 'items') }} as rest_paid_share,
         case
             when items.survival_at_origin is null then 0
             else greatest(
                 least(1 - ends.survival / items.survival_at_origin, 1), {{ paid_share('items.paid_at_end', 'items') }}
             )
-        end as foreseen_share,
+        end as rest_foreseen_share,
         items.promised_for >= {{ plus_days('items.first_week', '7 * settings.horizon_weeks') }} as is_promised_later
     from items
     cross join settings
@@ -45,8 +45,8 @@ shares as (
 sums as (
     select
         shares.*,
-        {{ money('unpromised * paid_share') }} as paid_in_all,
-        {{ money('unpromised * foreseen_share') }} as foreseen,
+        {{ money('unpromised * rest_paid_share') }} as paid_in_all,
+        {{ money('unpromised * rest_foreseen_share') }} as foreseen,
         coalesce(within.rest_expected, 0) as rest_within
     from shares
     left join within

@@ -242,10 +242,11 @@ final as (
         owing.account_id,
         own_curves.curve_number,
         own_curves.lag_days,
-        own_curves.survival,
-        sum({{ survival_before() }} * own_curves.paid_rate) over (
+        -- Twelve decimals are more than money needs and the same on every machine.
+        round(own_curves.survival, 12) as survival,
+        round(sum({{ survival_before() }} * own_curves.paid_rate) over (
             partition by own_curves.curve_number order by own_curves.lag_days
-        ) as paid,
+        ), 12) as paid,
         owing.origin
     from own_curves
     inner join owing on own_curves.curve_number = owing.curve_number

@@ -227,8 +227,8 @@ advised as (
             when pointed.dunning_level < settings.last_reminder
                 then 'Send reminder ' || cast(pointed.dunning_level + 1 as varchar(20))
             when coalesce(pointed.days_silent, settings.silence_full_days) >= settings.silence_full_days
-                then 'Call: reminders are used up'
-            else 'Escalate: reminders and talks are used up'
+                then 'Call: reminders used up'
+            else 'Escalate: reminders used up'
         end as suggested_action
     from pointed
     cross join run

@@ -35,6 +35,7 @@ select
     movements.running_balance,
     movements.occurred_on,
     movements.due_on,
+    run.as_of_date,
     movements._file,
     movements._row
 from movements

@@ -1,0 +1,98 @@
+"""The wording of statements: every language says everything, and dates and amounts are written as it writes them."""
+
+from __future__ import annotations
+
+import string
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pipelines.commands.statements import statement
+from pipelines.statements import reading
+from pipelines.statements.making import file_name
+from pipelines.statements.reading import Asked, Statement, Totals
+from pipelines.statements.wording import clean, decimals_of, languages
+
+FORMATTER = string.Formatter()
+
+
+def texts(found: dict[str, Any], path: str = "") -> dict[str, set[str]]:
+    """Path of each text -> the names that are filled in."""
+    flat: dict[str, set[str]] = {}
+    for name, value in found.items():
+        if isinstance(value, dict):
+            flat |= texts(value, f"{path}{name}.")
+        else:
+            flat[path + name] = {field for _, field, _, _ in FORMATTER.parse(str(value)) if field is not None}
+    return flat
+
+
+@pytest.mark.parametrize("code", ["ru", "sv"])
+def test_every_language_has_the_same_texts_with_the_same_names(code: str) -> None:
+    assert texts(languages()[code].texts) == texts(languages()["en"].texts)
+
+
+def test_no_text_is_left_in_english() -> None:
+    english = languages()["en"].texts
+    for code in ("ru", "sv"):
+        other = languages()[code].texts
+        for group in ("activity", "act", "outstanding", "owed", "ageing"):
+            assert not [name for name, text in english[group].items() if other[group][name] == text], (code, group)
+    letters = "".join(str(value) for value in languages()["ru"].texts["act"].values())
+    assert sum("а" <= sign.lower() <= "я" for sign in letters) > 400
+
+
+def test_the_command_offers_the_languages_and_documents_that_there_are() -> None:
+    choices = {option.name: set(option.type.choices) for option in statement.params if hasattr(option.type, "choices")}
+    assert choices["language"] == set(languages())
+    assert choices["kind"] == set(reading.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "long_day", "amount"),
+    [
+        ("en", "9 Mar 2026", "9 March 2026", "-1,234,567.50"),
+        ("ru", "09.03.2026", "9 марта 2026 г.", "-1 234 567,50"),
+        ("sv", "2026-03-09", "9 mars 2026", "-1 234 567,50"),
+    ],
+)
+def test_dates_and_amounts_are_written_as_the_language_does(code: str, day: str, long_day: str, amount: str) -> None:
+    language = languages()[code]
+    assert language.day(date(2026, 3, 9)) == day
+    assert language.long_day(date(2026, 3, 9)).replace("\u202f", " ") == long_day
+    assert language.amount(Decimal("-1234567.5"), 2).replace("\u00a0", " ").replace("\u202f", " ") == amount
+    assert language.amount(Decimal("0.005"), 4).endswith("0050")
+
+
+@pytest.mark.parametrize(
+    ("amounts", "currency", "decimals"),
+    [
+        (["1", "2.50"], "EUR", 2),
+        (["1", "2"], "JPY", 0),
+        (["1.5"], "JPY", 1),
+        (["1"], "KWD", 3),
+        (["0.0050"], "EUR", 3),
+        (["100", "1E+3"], "EUR", 2),
+        ([], "no such", 2),
+    ],
+)
+def test_no_amount_is_rounded(amounts: list[str], currency: str, decimals: int) -> None:
+    assert decimals_of([Decimal(amount) for amount in amounts], currency) == decimals
+
+
+def test_text_from_data_is_one_line_without_what_steers_a_reader() -> None:
+    assert clean("a\tb\nc\x00d\x07 \u202eevil\u202c \u2066x\u2069 \u200f end ") == "a b c d evil x end"
+    assert clean("Ünï – «Ромашка»") == "Ünï – «Ромашка»"
+
+
+@pytest.mark.parametrize("account", ["../../etc/passwd", "a/b\\c:d", "..", "", "x" * 500])
+def test_a_files_name_is_a_name(account: str) -> None:
+    asked = Asked(account, "E/R", date(2026, 1, 1), date(2026, 1, 31))
+    found = Statement(asked, "n", "", (), Totals(), reading.Ageing(), ())
+    name = file_name(found, "activity", "en", "pdf")
+    assert "/" not in name
+    assert "\\" not in name
+    assert ".." not in name
+    assert len(name) < 200

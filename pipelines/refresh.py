@@ -163,7 +163,13 @@ class Refresh:
         records: list[object] = []
         whole: list[object] = []
         for receipt in self.store.receipts():
-            stamp = [receipt.sha256, sorted(receipt.digests.items()), receipt.landed_at, receipt.known_at]
+            stamp = [
+                receipt.sha256,
+                sorted(receipt.digests.items()),
+                receipt.landed_at,
+                receipt.known_at,
+                receipt.retired_at,
+            ]
             records.append([stamp, receipt.findings])
             for row in receipt.entities:
                 said[f"{row['domain']}_{row['entity']}"].append(stamp)

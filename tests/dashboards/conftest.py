@@ -11,7 +11,17 @@ from streamlit.testing.v1 import AppTest
 from tests.dashboards.warehouse import publish
 
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
-PAGES = ("overview", "accounts", "receivables", "collections", "forecast", "statements", "sales", "calls", "data_health")
+PAGES = (
+    "overview",
+    "accounts",
+    "receivables",
+    "collections",
+    "forecast",
+    "statements",
+    "sales",
+    "calls",
+    "data_health",
+)
 
 
 @pytest.fixture(scope="session")

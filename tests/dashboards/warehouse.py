@@ -8,7 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-REPORTING = [Path(__file__).with_name(name) for name in ("reporting.sql", "statements.sql", "collections.sql", "forecast.sql")]
+REPORTING = [
+    Path(__file__).with_name(name) for name in ("reporting.sql", "statements.sql", "collections.sql", "forecast.sql")
+]
 
 
 def publish(home: Path, version: str, *changes: str, empty: bool = False) -> Path:

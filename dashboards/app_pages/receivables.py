@@ -317,22 +317,25 @@ def movements_tab() -> None:
         if not data.num_rows:
             nothing("Nothing moved in this period.", "rpt_receivable_movements")
             return
+        moved = {name for name in data.column_names if any(data.column(name).to_pylist())}
+        columns = {
+            "month": Column("Month", pinned=True),
+            "opening": Column("Opening", "money"),
+            "invoiced": Column("Invoiced", "money", "Invoices and debit notes; void ones taken back."),
+            "credited": Column("Credited", "money", "Credit notes, used or not."),
+            "collected": Column("Collected", "money", "Payments received, set against an invoice or not."),
+            "written_off": Column("Written off", "money"),
+            "refunded": Column("Refunded", "money", "Money that we gave back."),
+            "charged_back": Column("Charged back", "money", "Payments taken back by the bank or the payer."),
+            "reversed": Column("Reversed", "money", "Reversals that name no payment."),
+            "brought_forward": Column("Brought forward", "money", "Opening balances of the books."),
+            "transferred": Column("Paid for others", "money", "One account's money on another's invoice."),
+            "closing": Column("Closing", "money", "R3"),
+        }
+        # What moved in no month of the period is no column.
         table(
             data,
-            {
-                "month": Column("Month", pinned=True),
-                "opening": Column("Opening", "money"),
-                "invoiced": Column("Invoiced", "money", "Invoices and debit notes; void ones taken back."),
-                "credited": Column("Credited", "money", "Credit notes, used or not."),
-                "collected": Column("Collected", "money", "Payments received, set against an invoice or not."),
-                "written_off": Column("Written off", "money"),
-                "refunded": Column("Refunded", "money", "Money that we gave back."),
-                "charged_back": Column("Charged back", "money", "Payments taken back by the bank or the payer."),
-                "reversed": Column("Reversed", "money", "Reversals that name no payment.", optional=True),
-                "brought_forward": Column("Brought forward", "money", "Opening balances of the books.", optional=True),
-                "transferred": Column("Paid for others", "money", "One account's money on another's invoice."),
-                "closing": Column("Closing", "money", "R3"),
-            },
+            {name: column for name, column in columns.items() if name in moved | {"opening", "closing"}},
             "movements",
             height="content" if data.num_rows < 14 else 520,
         )
@@ -366,7 +369,10 @@ tiles(
     ],
 )
 if note := whole_company():
-    st.caption(f"Tiles and trends: {note[0].lower()}{note[1:]} Ageing, invoices and movements are narrowed.")
+    st.caption(
+        f"Tiles and trends: {note[0].lower()}{note[1:]} Ageing, invoices, movements and behaviour are narrowed, "
+        "the provision matrix by segment only."
+    )
 shown = {"Ageing": ageing_tab, "Open invoices": invoices_tab, "Trends": trends_tab}
 if {"rpt_receivable_movements", "rpt_cash_forecast"} & set(catalogue(page.warehouse)):
     shown["Movements and forecast"] = movements_tab

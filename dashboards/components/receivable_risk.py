@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,11 @@ from dashboards.queries import receivable_risk
 from dashboards.queries.base import rows
 
 BASIS_WORDS = {"segment": "Own history", "company": "Whole company", "none": "No history"}
+
+
+def _falls_with_age(row: dict[str, Any]) -> bool:
+    known = [row[bucket] for bucket in BUCKET_WORDS if row[bucket] is not None]
+    return any(older < younger for younger, older in pairwise(known))
 
 
 def provision_tab(page: Here, kpis: list[dict[str, Any]], code: str | None) -> None:
@@ -81,6 +87,11 @@ def provision_tab(page: Here, kpis: list[dict[str, Any]], code: str | None) -> N
             "matrix",
             height="content",
         )
+        if any(_falls_with_age(row) for row in matrix):
+            st.caption(
+                "Where an older bucket has a lower rate than a younger one, few invoices grew that old or they were "
+                "written off before. `seeds/specific_provisions.csv` sets rates by hand."
+            )
         if total["unprovided_amount"]:
             st.caption(
                 f"{money(total['unprovided_amount'], page.base_currency)} of what is open has no loss rate "
@@ -159,7 +170,7 @@ def behaviour_tab(page: Here, single: str | None) -> None:
             nothing("No account with a credit limit uses any of it.", "rpt_receivable_accounts")
     about = "Latest payers first. Click a row to open the account."
     if total["with_trend"]:
-        about = f"{number(total['worsening'])} of {number(total['with_trend'])} pay later and later. {about}"
+        about = f"{number(total['worsening'])} of {number(total['with_trend'])} with a trend are getting later. {about}"
     with section("Account by account", about, key="behaviour"):
         data = receivable_risk.behaviour(page.warehouse, page.filters, MOST)
         if not data.num_rows:
@@ -178,13 +189,13 @@ def behaviour_tab(page: Here, single: str | None) -> None:
                 "promises_kept_ratio": Column("Promises kept", "ratio", "R22", optional=True),
                 "open_amount": Column("Open", "money", "R1"),
                 "overdue_amount": Column("Overdue", "money", "R4"),
-                "disputed_amount": Column("Disputed", "money", "R36"),
-                "unbilled_amount": Column("Unbilled", "money", "Won deals not yet invoiced."),
-                "open_orders_amount": Column("Ordered", "money"),
-                "credit_used": Column("Credit used", "money", "Open + unbilled + ordered - unapplied, all currencies."),
-                "credit_limit": Column("Limit", "money", "0 is a limit; a dash is none."),
-                "credit_used_ratio": Column("Of limit", "ratio", "R24"),
+                "credit_used_ratio": Column("Of limit", "ratio", "R24: credit used of the limit."),
                 "is_over_limit": Column("Over", "bool"),
+                "credit_limit": Column("Limit", "money", "0 is a limit; a dash is none."),
+                "credit_used": Column("Credit used", "money", "Open + unbilled + ordered - unapplied, all currencies."),
+                "disputed_amount": Column("Disputed", "money", "R36"),
+                "unbilled_amount": Column("Unbilled", "money", "Won deals not yet invoiced, net of tax."),
+                "open_orders_amount": Column("Ordered", "money"),
             },
             "behaviour",
             pick="account_id",

@@ -18,6 +18,8 @@ from babel.numbers import format_decimal, get_currency_precision
 
 TEXTS = Path(__file__).with_name("texts.yml")
 MOST_DECIMALS = 4
+# A longer name or reference is cut: a document has columns, and a page an end.
+LONGEST = 300
 
 # Characters that steer a reader's eye, not a text: controls, and marks that turn the direction of what follows.
 _DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
@@ -85,4 +87,5 @@ def _decimals(amount: Decimal) -> int:
 def clean(value: object) -> str:
     """Text from data on one line, without characters that a document must not hold."""
     text = _DIRECTIONS.sub("", str(value))
-    return " ".join("".join(" " if unicodedata.category(sign) in ("Cc", "Cs") else sign for sign in text).split())
+    line = " ".join("".join(" " if unicodedata.category(sign) in ("Cc", "Cs") else sign for sign in text).split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

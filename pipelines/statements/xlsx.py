@@ -40,9 +40,11 @@ class _Sheet:
         self.row = 0
         tables = [block for block in document.blocks if isinstance(block, Table)]
         self.across = max((len(table.columns) for table in tables), default=2)
+        names = [len(name) for block in document.blocks if isinstance(block, Facts) for name, _ in block.pairs]
         for place in range(self.across):
             shares = [table.columns[place].share for table in tables if place < len(table.columns)]
-            self.sheet.set_column(place, place, max(LEAST_WIDTH, SHARE_WIDTH * max(shares, default=1)))
+            least = max([LEAST_WIDTH, *names]) if place == 0 else LEAST_WIDTH
+            self.sheet.set_column(place, place, max(least, SHARE_WIDTH * max(shares, default=1)))
 
     def format(self, **properties: Any) -> Format:
         """One format object for the same properties."""
@@ -76,7 +78,7 @@ class _Sheet:
                 case Facts():
                     for name, value in block.pairs:
                         self.text(0, name, font_color="#5b6673")
-                        self.text(2, value, bold=True)
+                        self.text(1, value, bold=True)
                         self.row += 1
                 case Table():
                     self.table(block)
@@ -99,7 +101,8 @@ class _Sheet:
         self.row += 1
 
     def table(self, table: Table) -> None:
-        """Bands, headers, rows."""
+        """Bands, headers, rows; a list's headers are printed on every page."""
+        first = self.row
         if table.bands:
             place = 0
             for text, span in table.bands:
@@ -114,6 +117,8 @@ class _Sheet:
             self.text(
                 place, column.label, bold=True, bottom=1, bg_color="#f0f3f6", align=align, text_wrap=True, valign="top"
             )
+        if len(table.rows) > 1:
+            self.sheet.repeat_rows(first, self.row)
         self.row += 1
         for row in table.rows:
             self.cells(row, table)

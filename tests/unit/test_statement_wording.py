@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import string
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from pipelines.commands.statements import statement
 from pipelines.statements import reading
-from pipelines.statements.making import file_name
+from pipelines.statements.making import file_name, make
 from pipelines.statements.reading import Asked, Statement, Totals
 from pipelines.statements.wording import clean, decimals_of, languages
 
@@ -85,6 +87,27 @@ def test_no_amount_is_rounded(amounts: list[str], currency: str, decimals: int) 
 def test_text_from_data_is_one_line_without_what_steers_a_reader() -> None:
     assert clean("a\tb\nc\x00d\x07 \u202eevil\u202c \u2066x\u2069 \u200f end ") == "a b c d evil x end"
     assert clean("Ünï – «Ромашка»") == "Ünï – «Ромашка»"
+
+
+def test_long_texts_end_and_rows_that_fill_pages_are_all_there() -> None:
+    day, name = date(2026, 1, 1), "Long name " * 200
+    lines = [reading.Line(day, "brought_forward", None, None, None, Decimal(0), Decimal(0), Decimal(0))]
+    for number in range(1, 201):
+        reference = f"R{number:03} " + ("remittance " * 60 if number % 40 == 0 else "x" * (5_000 if number == 7 else 3))
+        lines.append(
+            reading.Line(day, "payment", reference, None, "explicit", Decimal(0), Decimal(1), Decimal(-number))
+        )
+    totals = Totals(Decimal(0), Decimal(0), Decimal(200), Decimal(-200))
+    found = Statement(Asked("a", "EUR", day, day), name, name, tuple(lines), totals, reading.Ageing(), ())
+    for kind in reading.KINDS:
+        pages = pypdfium2.PdfDocument(make(found, kind, "en", "pdf"))
+        said = [page.get_textpage().get_text_range() for page in pages]
+        if kind != "outstanding":
+            assert len(said) > 4
+            assert re.findall(r"\bR(\d{3})", "".join(said)) == [f"{number:03}" for number in range(1, 201)]
+            # Every page of lines has their heads, and says which page it is.
+            assert all("Debit" in text for text in said[:-1])
+        assert all(f"Page {place} of {len(said)}" in text for place, text in enumerate(said, start=1))
 
 
 @pytest.mark.parametrize("account", ["../../etc/passwd", "a/b\\c:d", "..", "", "x" * 500])

@@ -178,15 +178,12 @@ movements as (
 placed as (
     select
         *,
-        cast(row_number() over (
-            partition by account_id, currency
-            order by occurred_on, case
-                when kind = 'opening_balance' then 0
-                when kind in ('invoice', 'debit_note') then 1
-                when kind in ('void', 'credit_note') then 2
-                else 3
-            end, line_id
-        ) as bigint) as line_number
+        case
+            when kind = 'opening_balance' then 0
+            when kind in ('invoice', 'debit_note') then 1
+            when kind in ('void', 'credit_note') then 2
+            else 3
+        end as place
     from movements
 ),
 
@@ -195,7 +192,9 @@ final as (
         line_id,
         account_id,
         currency,
-        line_number,
+        cast(row_number() over (
+            partition by account_id, currency order by occurred_on, place, line_id
+        ) as bigint) as line_number,
         kind,
         document,
         invoice_id,
@@ -203,7 +202,10 @@ final as (
         {{ money('amount') }} as amount,
         {{ money('greatest(amount, 0)') }} as debit,
         {{ money('greatest(-amount, 0)') }} as credit,
-        {{ money('sum(amount) over (partition by account_id, currency order by line_number)') }} as running_balance,
+        {{ money('sum(amount) over (
+            partition by account_id, currency order by occurred_on, place, line_id
+            rows between unbounded preceding and current row
+        )') }} as running_balance,
         occurred_on,
         due_on,
         {{ provenance() }}

@@ -68,15 +68,16 @@ papers as (
     inner join signing on documents.system = signing.system and documents.document_type = signing.document_type
 ),
 
+-- The first invoice tells the lag by its own delivery date, known or not.
 invoiced as (
     select
         deal_id,
-        min(issued_on) as first_invoice_on,
-        min_by(delivered_on, issued_on) as delivered_on,
-        min(due_on) as first_due_on
+        issued_on as first_invoice_on,
+        delivered_on,
+        min(due_on) over (partition by deal_id) as first_due_on
     from invoices
     where document_kind <> 'credit_note'
-    group by deal_id
+    qualify row_number() over (partition by deal_id order by issued_on, invoice_id) = 1
 ),
 
 paid as (

@@ -77,8 +77,8 @@ def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at
     retired = work.retired_until()
     if view.known_at and retired and datetime.fromisoformat(view.known_at) < retired:
         raise click.UsageError(
-            f"What was known before {retired:%Y-%m-%d %H:%M %Z} cannot be told any more: rows that were known then were "
-            "taken out of raw (keep_superseded_days); --known-at takes a later moment."
+            f"What was known before {retired:%Y-%m-%d %H:%M %Z} cannot be told any more: rows that were known then "
+            "were taken out of raw (keep_superseded_days); --known-at takes a later moment."
         )
     if work.is_empty():
         click.echo(

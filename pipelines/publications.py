@@ -34,8 +34,8 @@ class PublishError(Exception):
 class Publication:
     """What stands beside a published file: its version (sorts by time), as of which day, and from what.
 
-    `inputs` is a hash of all that it was made from; `made_by` of the models and settings, and `tables` of each raw table:
-    by these the next build knows what it may keep.
+    `inputs` is a hash of all that it was made from, `made_by` of the models and settings, and `tables` has one of each
+    raw table: by these the next build knows what it may keep.
     """
 
     version: str

@@ -60,7 +60,7 @@ class Refresh:
         self.on_file: Callable[[Receipt], None] | None = None
 
     def view(self, as_of: str | None = None, known_at: str | None = None) -> Viewpoint:
-        """A viewpoint out of what a person writes: a day to know by ends with the business day, a moment has its zone."""
+        """A viewpoint out of what a person writes; what is known on a day is known by the end of the business day."""
         if known_at is None:
             return Viewpoint(as_of)
         moment = datetime.fromisoformat(known_at)
@@ -147,7 +147,7 @@ class Refresh:
         return sum(self.store.retire(receipt, at) for receipt in self.store.receipts() if receipt.sha256 in unneeded)
 
     def retired_until(self) -> datetime | None:
-        """The newest moment at which something became known that retirement has taken out since; None when nothing was."""
+        """The newest moment at which something became known that was retired since; None when nothing was."""
         retired = [receipt.known_at for receipt in self.store.receipts() if receipt.retired_at]
         return max(map(datetime.fromisoformat, retired), default=None)
 

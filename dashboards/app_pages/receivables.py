@@ -104,6 +104,14 @@ def ageing_tab() -> None:
             "ageing_currency",
             height="content",
         )
+    if "rpt_receivable_aging_buckets" in catalogue(page.warehouse):
+        about = f"Days since due and since issue, of invoices in {single}; `seeds/aging_edges.csv` sets the edges."
+        with section("By your own edges", about, key="ageing-own"):
+            own = rows(receivables.own_ageing(page.warehouse, page.filters, single or ""))
+            if own:
+                money_charts.own_ageing(own, single or "", key="ageing_own", alt_text="Open by days, by your own edges")
+            else:
+                nothing("Nothing is owed in this currency.")
     with section("By account", "Most overdue first. Click a row to open the account.", key="ageing-account"):
         data = receivables.ageing_by_account(page.warehouse, page.filters, MOST)
         columns = {"currency": Column("Currency"), "account_name": Column("Account", width="medium")}
@@ -268,18 +276,14 @@ def trends_tab() -> None:
 
 
 def movements_tab() -> None:
-    """From the opening to the closing balance, and the cash to come."""
-    left, right = st.columns(2, gap="small")
+    """From the opening to the closing balance, in one chart and month by month."""
     moves = receivables.movements(page.warehouse, page.filters, single or "")
-    with (
-        left,
-        section(
-            "What moved the balance",
-            f"{moves['first_month']} to {moves['last_month']}, of invoices in {single}."
-            if moves["closing"] is not None
-            else None,
-            key="moves",
-        ),
+    with section(
+        "What moved the balance",
+        f"{moves['first_month']} to {moves['last_month']}, of invoices in {single}."
+        if moves["closing"] is not None
+        else None,
+        key="moves",
     ):
         if moves["closing"] is None:
             nothing("Nothing moved in this period.", "rpt_receivable_movements")
@@ -292,25 +296,6 @@ def movements_tab() -> None:
             money_charts.waterfall(
                 steps, single or "", key="moves", alt_text="Movements from opening to closing balance"
             )
-    with (
-        right,
-        section(
-            "Cash expected", f"A week, of invoices in {single}, from how each customer pays (R30).", key="forecast"
-        ),
-    ):
-        forecast = rows(receivables.forecast(page.warehouse, page.filters, single or ""))
-        if forecast:
-            charts.bars(
-                forecast,
-                {"expected_amount": "Expected"},
-                ["teal"],
-                single or "",
-                index="week",
-                key="forecast",
-                alt_text="Cash expected by week",
-            )
-        else:
-            nothing("Nothing is expected: nothing is open, or no customer has paid yet.", "rpt_cash_forecast")
     about = "What raises the debt is positive. Opening and movements add up to closing: open less credit and unapplied."
     with section("Month by month", about, key="moves-months"):
         data = receivables.movements_by_month(page.warehouse, page.filters, single or "")
@@ -374,8 +359,8 @@ if note := whole_company():
         "the provision matrix by segment only."
     )
 shown = {"Ageing": ageing_tab, "Open invoices": invoices_tab, "Trends": trends_tab}
-if {"rpt_receivable_movements", "rpt_cash_forecast"} & set(catalogue(page.warehouse)):
-    shown["Movements and forecast"] = movements_tab
+if "rpt_receivable_movements" in catalogue(page.warehouse):
+    shown["Movements"] = movements_tab
 if "rpt_roll_rates" in catalogue(page.warehouse):
     shown["Provision"] = provision_tab
 if "rpt_receivable_accounts" in catalogue(page.warehouse):

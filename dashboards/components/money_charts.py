@@ -65,6 +65,38 @@ def ageing_columns(values: dict[str, Any], unit: str, *, key: str, alt_text: str
     )
 
 
+def own_ageing(data: Rows, unit: str, *, key: str, alt_text: str) -> None:
+    """Open money by buckets of the user's own: from the due date and from the issue date, side by side."""
+    look = colours()
+    points = [
+        {"bucket": row["bucket"], "series": name, "value": float(row[column] or 0)}
+        for row in data
+        for column, name in (("open_amount", "Since due"), ("open_amount_by_issue", "Since issue"))
+    ]
+    names = ["Since due", "Since issue"]
+    chart = (
+        alt.Chart(inline(points))
+        .mark_bar(cornerRadius=2)
+        .encode(
+            x=alt.X("bucket:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=80)),
+            xOffset=alt.XOffset("series:N", sort=names),
+            y=amount_axis(),
+            color=alt.Color(
+                "series:N",
+                scale=alt.Scale(domain=names, range=[look["orange"], look["blue"]]),
+                sort=names,
+                legend=legend(names),
+            ),
+            tooltip=[
+                alt.Tooltip("bucket:N", title="Days"),
+                alt.Tooltip("series:N", title="Counted"),
+                alt.Tooltip("value:Q", title=unit, format=",.2f"),
+            ],
+        )
+    )
+    show(chart.properties(height=HEIGHT, padding=PADDING), key, alt_text)
+
+
 def ageing_history(data: Rows, unit: str, *, key: str, alt_text: str) -> None:
     """Open money by age at each month end."""
     bars(data, BUCKET_WORDS, ageing(), unit, key=key, alt_text=alt_text)

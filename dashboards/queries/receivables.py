@@ -93,6 +93,24 @@ AGEING_HISTORY = f"""
     order by as_of_date
 """
 
+# The as-of date's buckets of the user's own edges, of one currency: 0 or less, 1–7, over 360.
+OWN_AGEING = f"""
+    with chosen as ({ACCOUNTS})
+
+    select
+        case
+            when from_days is null then '≤ ' || to_days
+            when to_days is null then '> ' || (from_days - 1)
+            else from_days || '–' || to_days
+        end as bucket,
+        sum(open_amount) as open_amount, sum(open_amount_by_issue) as open_amount_by_issue
+    from {{rpt_receivable_aging_buckets}} as buckets
+    where {CHOSEN} and currency = $one_currency
+        and as_of_date = (select max(as_of_date) from {{rpt_receivable_aging_buckets}})
+    group by bucket_number, from_days, to_days
+    order by bucket_number
+"""
+
 _OPEN_INVOICES = f"""
     with chosen as ({ACCOUNTS}),
 
@@ -157,17 +175,6 @@ MOVEMENTS_BY_MONTH = f"""
     order by movements.month
 """
 
-FORECAST = f"""
-    with chosen as ({ACCOUNTS})
-
-    select strftime(week_start, '%Y-%m-%d') as week, sum(expected_amount) as expected_amount
-    from {{rpt_cash_forecast}} as forecast
-    where {CHOSEN} and currency = $one_currency
-    group by week_start
-    order by week_start
-    limit 16
-"""
-
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def kpis(warehouse: str, filters: Filters) -> pa.Table:
@@ -200,6 +207,12 @@ def ageing_history(warehouse: str, filters: Filters, currency: str) -> pa.Table:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+def own_ageing(warehouse: str, filters: Filters, currency: str) -> pa.Table:
+    """Buckets of the user's own edges at the as-of date, in one currency."""
+    return select(warehouse, OWN_AGEING, one_currency=currency, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
 def open_invoices(warehouse: str, filters: Filters, buckets: tuple[str, ...], search: str, most: int) -> pa.Table:
     """The open invoices and instalments, the oldest first, at most so many."""
     return select(warehouse, OPEN_INVOICES, buckets=list(buckets), search=search, most=most, **filters.values())
@@ -221,12 +234,6 @@ def movements(warehouse: str, filters: Filters, currency: str) -> dict[str, Any]
 def movements_by_month(warehouse: str, filters: Filters, currency: str) -> pa.Table:
     """Opening, movements and closing of each month of the period, in one currency."""
     return select(warehouse, MOVEMENTS_BY_MONTH, one_currency=currency, **filters.values())
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def forecast(warehouse: str, filters: Filters, currency: str) -> pa.Table:
-    """Cash expected a week, in one currency."""
-    return select(warehouse, FORECAST, one_currency=currency, **filters.values())
 
 
 def one_currency(by_currency: list[dict[str, Any]], chosen: str, base: str | None) -> str | None:

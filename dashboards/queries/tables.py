@@ -39,6 +39,9 @@ _REQUIRED = {
         as_of_date date, account_id text, account_name text, currency text, not_due money, days_1_30 money,
         days_31_60 money, days_61_90 money, days_91_120 money, days_over_120 money, open_amount money,
         credit_amount money, overdue_amount money, unapplied_amount money, net_amount money""",
+    "rpt_receivable_aging_buckets": """
+        as_of_date date, account_id text, currency text, bucket text, bucket_number int, from_days int, to_days int,
+        open_amount money, open_amount_by_issue money""",
     "rpt_receivable_kpis": """
         month date, currency text, sales money, collected money, open_amount money, overdue_amount money,
         overdue_ratio real, unapplied_amount money, dso_simple real, dso_average real, dso_countback real,

@@ -150,6 +150,17 @@ left join (
     from reporting.rpt_account_monthly where month >= date '2025-12-01' group by account_id
 ) as revenue on revenue.account_id = accounts.account_id;
 
+create table reporting.rpt_receivable_aging_buckets as
+select as_of_date, account_id, currency, 'days_up_to_0' as bucket, 1 as bucket_number, cast(null as bigint) as from_days,
+    0 as to_days, not_due as open_amount, cast(0 as decimal(18, 4)) as open_amount_by_issue
+from reporting.rpt_receivable_aging
+union all
+select as_of_date, account_id, currency, 'days_1_30', 2, 1, 30, days_1_30, not_due from reporting.rpt_receivable_aging
+union all
+select as_of_date, account_id, currency, 'days_over_30', 3, 31, null, open_amount - not_due - days_1_30,
+    open_amount - not_due
+from reporting.rpt_receivable_aging;
+
 create table reporting.rpt_receivable_kpis as
 with parts as (
     select as_of_date, currency, open_amount, overdue_amount, unapplied_amount from reporting.rpt_receivable_aging

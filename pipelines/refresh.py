@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from pipelines.calendar import write_holidays
 from pipelines.exports.contracts import load_contracts
 from pipelines.exports.entities import entities
 from pipelines.exports.land import Landing, Surroundings, digest_of_all, export_files, needs_landing, sha256_of
@@ -226,8 +227,10 @@ class Refresh:
                 "business_timezone": self.settings.business_timezone,
                 "default_country": self.settings.default_country,
                 "fx_max_age_days": self.settings.fx_max_age_days,
+                "fiscal_year_first_month": self.settings.fiscal_year_first_month,
             }
         )
+        write_holidays(self.store.records, self.settings.holiday_country or self.settings.default_country)
         return changed
 
     def publish(self, run_id: str, view: Viewpoint) -> Publication:

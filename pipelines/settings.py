@@ -32,6 +32,10 @@ class Settings(BaseModel):
     base_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="The currency of totals.")
     default_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="For documents that name no currency.")
     default_country: str = Field("US", pattern="^[A-Z]{2}$", description="For phone numbers without a country code.")
+    holiday_country: str | None = Field(
+        None, pattern="^[A-Z]{2}$", description="Whose public holidays are no working days; not set, default_country."
+    )
+    fiscal_year_first_month: int = Field(1, ge=1, le=12, description="The month that the fiscal year begins with.")
     fx_max_age_days: int = Field(31, ge=0, description="An older exchange rate is no rate.")
     company_name: str = Field("", description="Your company, as statements of account name it.")
     keep_versions: int = Field(3, ge=2, description="Published versions that stay on disk.")

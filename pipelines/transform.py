@@ -47,7 +47,7 @@ def project_digest() -> str:
     """A hash of everything that the models are made from and by."""
     parts = [digest_of_files(DBT_PROJECT / folder, _SOURCES) for folder in ("models", "macros", "seeds", "tests")]
     settings = [(DBT_PROJECT / name).read_text(encoding="utf-8") for name in ("dbt_project.yml", "profiles.yml")]
-    versions = [version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb")]
+    versions = [version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb", "holidays")]
     return hashlib.sha256("\0".join([*parts, *settings, *versions]).encode()).hexdigest()[:16]
 
 

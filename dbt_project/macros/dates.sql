@@ -26,3 +26,8 @@ timezone({{ timezone }}, cast({{ day }} as timestamp))
 {% macro spark__start_of_day(day, timezone) -%}
 to_utc_timestamp(cast({{ day }} as timestamp), {{ timezone }})
 {%- endmacro %}
+
+{#- The first day of the fiscal quarter or year that holds a date, when the fiscal year begins with the given month. -#}
+{% macro fiscal_start_of(period, day, first_month) -%}
+{{ plus_months("date_trunc('" ~ period ~ "', " ~ plus_months(day, '1 - ' ~ first_month) ~ ")", first_month ~ ' - 1') }}
+{%- endmacro %}

@@ -17,7 +17,7 @@
 {#- The condition that leaves of a raw table what was known at a moment. -#}
 {% macro known_by(source, known_at, folder) -%}
 {%- set moment = "timestamptz '" ~ known_at ~ "'" -%}
-{%- if not source.identifier.startswith('landing_') and source.identifier not in ('run', 'settings') %} where _known_at <= {{ moment }}
+{%- if not source.identifier.startswith('landing_') and source.identifier not in ('run', 'settings', 'holidays') %} where _known_at <= {{ moment }}
 {%- elif source.identifier in ('landing_files', 'landing_whole_files', 'landing_findings') %} where known_at <= {{ moment }}
 {%- elif source.identifier in ('landing_rejects', 'landing_totals', 'landing_schema_events') %} where file_sha256 in (
     select file_sha256 from read_parquet('{{ folder }}/records/files.parquet') where known_at <= {{ moment }}

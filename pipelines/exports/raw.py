@@ -94,6 +94,7 @@ SETTING_COLUMNS = {
     "business_timezone": "VARCHAR",
     "default_country": "VARCHAR",
     "fx_max_age_days": "BIGINT",
+    "fiscal_year_first_month": "BIGINT",
 }
 RECORDS = {
     "files": FILE_COLUMNS,
@@ -157,6 +158,7 @@ class RawStore:
         self.root = root
         self.receipts_folder = root / "receipts"
         self.forgotten_folder = root / "forgotten"
+        self.records = root / "records"
 
     def prepare(self) -> None:
         """Makes every entity's folder with its typed file without rows, and takes away what a crash left."""
@@ -290,8 +292,7 @@ class RawStore:
             "run": [run],
             "settings": [run],
         }
-        folder = self.root / "records"
-        folder.mkdir(exist_ok=True)
+        self.records.mkdir(exist_ok=True)
         connection = duckdb.connect()
         for name, columns in RECORDS.items():
             values = json.dumps(list(rows[name]), ensure_ascii=False, default=str)
@@ -299,4 +300,4 @@ class RawStore:
             connection.execute("set timezone = 'UTC'")
             connection.execute("create or replace temp table record as select ? as value", [values])
             query = f"select unnest(from_json(value, '{structure}'), recursive := true) from record"
-            self._copy(connection, query, folder / f"{name}.parquet")
+            self._copy(connection, query, self.records / f"{name}.parquet")

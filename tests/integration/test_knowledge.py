@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,7 @@ def _published(home: Path) -> Path:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two exports one after the other: in the newer an invoice is gone, another changed, and a deal is gone."""
     home = tmp_path_factory.mktemp("knowledge")
+    (home / "keybook.toml").write_text('holiday_country = "SE"\nfiscal_year_first_month = 7\n', encoding="utf-8")
     first = AGEING.format(rows=BAKERY + TIMBER + MILL.format(amount="500.00"))
     drop(home, {"ageing-1.csv": first, "deals-1.csv": DEALS.format(rows=KEPT + GONE)})
     assert keybook("refresh", "--home", home).exit_code == 0
@@ -55,6 +56,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_newest_export_counts_and_what_is_gone_counts_no_longer(home: Path) -> None:
     assert query(home, OPEN) == [("1005", 400), ("1006", 450)]
     assert query(home, "select name from marts.fct_deals") == [("Доска",)]
+
+
+def test_the_calendar_is_the_settings(home: Path) -> None:
+    days = "select day, fiscal_quarter, fiscal_year, is_working_day from marts.dim_dates where day in (?, ?, ?) order by day"
+    asked = [date(2024, 6, 6), date(2024, 8, 31), date(2025, 1, 2)]
+    assert query(home, days, asked) == [
+        (date(2024, 6, 6), date(2024, 4, 1), date(2023, 7, 1), False),
+        (date(2024, 8, 31), date(2024, 7, 1), date(2024, 7, 1), False),
+        (date(2025, 1, 2), date(2025, 1, 1), date(2024, 7, 1), True),
+    ]
 
 
 def test_the_earlier_versions_stay_queryable(home: Path) -> None:

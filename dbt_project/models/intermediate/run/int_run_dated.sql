@@ -77,6 +77,7 @@ select
     business_timezone,
     default_country,
     fx_max_age_days,
+    fiscal_year_first_month,
     known_at,
     newest_event_on,
     coalesce(as_of_date, newest_event_on) as as_of_date

@@ -2,10 +2,15 @@
 with bounds as (
     select
         as_of_date,
+        fiscal_year_first_month,
         cast('1990-01-01' as date) as first_on,
         {{ plus_days('as_of_date', 731) }} as last_on
     from {{ ref('int_run_dated') }}
     where as_of_date is not null
+),
+
+holidays as (
+    select * from {{ ref('stg_plan__holidays') }}
 ),
 
 days as (
@@ -20,8 +25,13 @@ select
     {{ month_end_of('days.day') }} as month_end,
     cast(date_trunc('quarter', days.day) as date) as quarter,
     cast(date_trunc('year', days.day) as date) as year,
+    {{ fiscal_start_of('quarter', 'days.day', 'bounds.fiscal_year_first_month') }} as fiscal_quarter,
+    {{ fiscal_start_of('year', 'days.day', 'bounds.fiscal_year_first_month') }} as fiscal_year,
+    holidays.name as holiday_name,
     {{ days_from("cast(date_trunc('week', days.day) as date)", 'days.day') }} + 1 as iso_weekday,
     {{ days_from("cast(date_trunc('week', days.day) as date)", 'days.day') }} >= 5 as is_weekend,
+    {{ days_from("cast(date_trunc('week', days.day) as date)", 'days.day') }} < 5 and holidays.day is null
+        as is_working_day,
     {{ is_week_end('days.day') }} as is_week_end,
     days.day = {{ month_end_of('days.day') }} as is_month_end,
     days.day = bounds.as_of_date as is_as_of,
@@ -31,3 +41,4 @@ select
     ) as is_snapshot
 from days
 cross join bounds
+left join holidays on days.day = holidays.day

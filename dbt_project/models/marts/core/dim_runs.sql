@@ -5,6 +5,7 @@ select
     business_timezone,
     default_country,
     fx_max_age_days,
+    fiscal_year_first_month,
     known_at,
     as_of_date,
     {{ month_of('as_of_date') }} as as_of_month

@@ -1,0 +1,67 @@
+-- Grain: one row a finding about a billing row: it could not be posted to the ledger, or its export's own balance is not
+-- ours.
+with accounts as (
+    select account_id, account_name from {{ ref('dim_accounts') }}
+),
+
+reasons as (
+    select * from {{ ref('finding_reasons') }}
+),
+
+unposted as (
+    select
+        entity,
+        row_id,
+        account_id,
+        reason,
+        currency,
+        amount,
+        cast(null as decimal(18, 4)) as our_amount,
+        cast(null as decimal(18, 4)) as difference,
+        event_date,
+        _file,
+        _row
+    from {{ ref('fct_receivable_exceptions') }}
+),
+
+differing as (
+    select
+        'invoices' as entity,
+        invoice_id as row_id,
+        account_id,
+        'reported_balance_differs' as reason,
+        currency,
+        reported_balance as amount,
+        our_balance as our_amount,
+        difference,
+        issued_on as event_date,
+        _file,
+        _row
+    from {{ ref('fct_reported_balances') }}
+    where difference <> 0
+),
+
+findings as (
+    select * from unposted
+    union all
+    select * from differing
+)
+
+select
+    findings.entity,
+    findings.row_id,
+    findings.account_id,
+    accounts.account_name,
+    findings.reason,
+    reasons.meaning,
+    reasons.what_to_do,
+    findings.currency,
+    cast(findings.amount as decimal(18, 4)) as amount,
+    cast(findings.our_amount as decimal(18, 4)) as our_amount,
+    cast(findings.difference as decimal(18, 4)) as difference,
+    findings.event_date,
+    findings._file,
+    findings._row
+from findings
+left join accounts on findings.account_id = accounts.account_id
+left join reasons on findings.reason = reasons.reason

@@ -1,0 +1,7 @@
+-- Grain: one row a day that is a public holiday where the business is.
+select
+    day,
+    min(name) as name
+from {{ source('raw', 'holidays') }}
+where day is not null
+group by day

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [refresh | land]`."""
+"""`python -m benchmarks [refresh | land | pollock]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark; `refresh` when none is named."""
-    from benchmarks import land, refresh
+    from benchmarks import land, pollock, refresh
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -24,9 +24,14 @@ def main() -> int:
     reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")
     reading.add_argument("--rows", type=int, default=200_000, help="of each file")
     reading.add_argument("--files", type=int, default=40, help="small files, for files a second")
+    yardstick = commands.add_parser("pollock", help="polluted CSV files, read without a contract and scored")
+    yardstick.add_argument("--files", type=Path, help="the published polluted_files folder; made here if not given")
     arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
     if arguments.command == "land":
         print(land.compare(arguments.rows, arguments.files))
+        return 0
+    if arguments.command == "pollock":
+        print(pollock.main(arguments.files))
         return 0
     size = refresh.SMALL if arguments.small else refresh.Size()
     given = {name: getattr(arguments, name) for name in asdict(size) if getattr(arguments, name) is not None}

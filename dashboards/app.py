@@ -34,7 +34,7 @@ def pages() -> list[st.Page]:
         st.Page("app_pages/accounts.py", title="Accounts", icon=":material/contacts:"),
         st.Page("app_pages/receivables.py", title="Receivables", icon=":material/account_balance_wallet:"),
         st.Page("app_pages/collections.py", title="Collections", icon=":material/phone_forwarded:"),
-        st.Page("app_pages/forecast.py", title="Cash forecast", icon=":material/event_upcoming:"),
+        st.Page("app_pages/cash_forecast.py", title="Cash forecast", icon=":material/event_upcoming:"),
         st.Page("app_pages/statements.py", title="Statements", icon=":material/receipt_long:"),
         st.Page("app_pages/sales.py", title="Sales", icon=":material/trending_up:"),
         st.Page("app_pages/calls.py", title="Calls", icon=":material/call:"),

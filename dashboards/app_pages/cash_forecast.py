@@ -60,14 +60,14 @@ def shown_tiles(part: dict[str, Any], currency: str, tested: list[dict[str, Any]
             Tile(
                 "Error in days",
                 one_decimal(off(tested, "payment_behaviour", "overall_error_days"), "days"),
-                versus=f"due date: {one_decimal(off(tested, 'due_date', 'overall_error_days'), 'days')}",
+                versus=f"customer's mean: {one_decimal(off(tested, 'mean_lag', 'overall_error_days'), 'days')}",
                 metric=("rpt_forecast_backtest", "mean_absolute_error_days", "R30"),
                 note="Over all month ends tested, of the whole company.",
             ),
             Tile(
                 "Error in weekly cash",
                 percent(off(tested, "payment_behaviour", "overall_amount_error_ratio"), 0),
-                versus=f"due date: {percent(off(tested, 'due_date', 'overall_amount_error_ratio'), 0)}",
+                versus=f"customer's mean: {percent(off(tested, 'mean_lag', 'overall_amount_error_ratio'), 0)}",
                 metric=("rpt_forecast_backtest", "amount_error_ratio", "R30"),
                 note="Over all month ends tested, of the whole company.",
             ),
@@ -188,12 +188,12 @@ def backtest_section(tested: list[dict[str, Any]]) -> None:
         if not tested:
             nothing("No month end has passed yet on which anything was open.", "rpt_forecast_backtest")
             return
-        left, right = st.columns([2, 3], gap="medium")
+        left, right = st.columns(2, gap="medium")
         with left:
             table(
                 overall(tested),
                 {
-                    "method": Column("Method", width="medium"),
+                    "method": Column("Method", width=150),
                     "overall_error_days": Column("Days off", "days", "Mean days between expected and real settlement."),
                     "overall_amount_error_ratio": Column(
                         "Cash off", "ratio", "Sum over weeks of the difference of expected and paid, of what was paid."

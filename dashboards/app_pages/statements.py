@@ -25,12 +25,20 @@ KIND_WORDS = {"activity": "Statement of account", "outstanding": "Open items", "
 page = here()
 
 
+def remember() -> None:
+    """Puts the account into the address, by its id, so that a statement can be linked to."""
+    st.query_params["account"] = st.session_state["statement_account"]
+
+
 def choose(last: date) -> Asked | None:
     """Whose statement, in which currency, of which days."""
     accounts = statements.offered(page.warehouse, page.filters)
     if not accounts:
         nothing("No account that the filters leave has movements. Take a filter away.", "rpt_statement_lines")
         return None
+    asked_for = st.query_params.get("account")
+    if asked_for in accounts:
+        st.session_state["statement_account"] = asked_for
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         account = st.selectbox(
             "Account",
@@ -38,7 +46,7 @@ def choose(last: date) -> Asked | None:
             key="statement_account",
             format_func=lambda value: f"{accounts[value]['account_name'] or value}",
             help="Type to search. Accounts with at least one invoice or payment.",
-            bind="query-params",
+            on_change=remember,
             persist_state="session",
             width=340,
         )

@@ -13,7 +13,7 @@ from dashboards.components.formats import iso, money, number, percent, words
 from dashboards.components.page import here, nothing, section
 from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
-from dashboards.queries import accounts
+from dashboards.queries import accounts, statements
 from dashboards.queries.base import catalogue, rows
 
 TIMELINE_MOST = 500
@@ -239,6 +239,13 @@ def account_card(account: str) -> None:
         if card["is_key_account"]:
             st.badge("key account", color="blue")
         st.caption(f"As of {iso(page.publication['as_of_date'])}, in {code or 'base currency'}.")
+        if "rpt_statement_lines" in catalogue(page.warehouse) and statements.has_lines(page.warehouse, account):
+            st.page_link(
+                "app_pages/statements.py",
+                label="Statement",
+                icon=":material/receipt_long:",
+                query_params={"account": account},
+            )
     tiles(
         page.warehouse,
         [

@@ -60,6 +60,12 @@ def statement(warehouse: str, asked: Asked) -> Statement:
     return reading.read(cursor(warehouse), asked, load_settings().company_name)
 
 
+@st.cache_data(show_spinner=False, max_entries=64)
+def has_lines(warehouse: str, account: str) -> bool:
+    """Whether anything ever moved the account."""
+    return bool(reading.currencies(cursor(warehouse), account))
+
+
 def last_day(warehouse: str) -> date | None:
     """The day up to which a statement can go."""
     return reading.as_of(cursor(warehouse))

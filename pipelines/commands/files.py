@@ -40,13 +40,17 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
     """Print a file's table as Keybook sees it, before any contract: text, all rows, the header first.
 
     Every text is kept exactly, also one that a spreadsheet would run as a formula. Lines that are in the file and not
-    in its table go to standard error, each with its number and the reason.
+    in its table go to standard error, each with its number and the reason; so do those that have more or fewer cells
+    than the others, which are shown as they stand as long as no contract knows the file.
     """
     from pipelines.exports.contracts import load_contracts
     from pipelines.exports.reading import open_table
     from pipelines.exports.texts import write_csv, write_json
     from pipelines.exports.unpack import UnreadableError
 
+    if file.stat().st_size == 0:
+        click.echo(f"{file.name}: it is empty", err=True)
+        return
     try:
         with open_table(file, load_contracts(), _limits(home), sheet) as table:
             out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
@@ -59,6 +63,9 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
                 out.detach()
             for line in table.left_out:
                 click.echo(f"{file.name}, line {line.line}: {line.reason}: {line.text[:200]}", err=True)
+            for line in table.ragged:
+                said = "shown as it stands, and loaded by no contract"
+                click.echo(f"{file.name}, line {line.line}: {line.reason}: {said}: {line.text[:200]}", err=True)
             if table.others and sheet is None:
                 click.echo(f"The file's other tables (--sheet): {', '.join(table.others)}", err=True)
     except UnreadableError as error:

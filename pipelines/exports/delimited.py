@@ -9,20 +9,19 @@ are never used: they lose good rows silently.
 from __future__ import annotations
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.dialects import DELIMITERS, text_lines
 from pipelines.exports.grids import HEAD_ROWS, BadLine, Grid, Head, Loaded, quoted
+from pipelines.exports.lines import Line, exact_rows
 
-DELIMITERS = (",", ";", "\t", "|")
 CHUNK = 1 << 22
-# A quoted field that runs over more lines than this has lost its closing quote.
-MAX_FIELD_LINES = 1_000
 csv.field_size_limit(2**31 - 1)
 
 
@@ -47,6 +46,16 @@ def _consistency(rows: list[list[str]]) -> float:
     return 0.0 if width < 2 else count / sum(widths.values()) + min(width, 50) / 1000
 
 
+def _first_table(lines: Iterator[Line], header: Line | None, width: int) -> Iterator[Line]:
+    said = {cell.strip() for cell in header.cells if cell.strip()} if header else set()
+    begins = 0
+    for line in lines:
+        if not begins and said and len(line.cells) > 1 and line.reason and len(line.cells) != width:
+            again = sum(cell.strip() in said for cell in line.cells)
+            begins = line.number if 2 * again >= len(line.cells) and 2 * again >= len(said) else 0
+        yield replace(line, cells=[], reason=f"another table begins on line {begins}") if begins else line
+
+
 class Delimited(Grid):
     """A CSV, TSV or otherwise delimited text file in UTF-8."""
 
@@ -69,8 +78,7 @@ class Delimited(Grid):
     def _head_records(self, delimiter: str) -> list[tuple[int, list[str]]]:
         with self.path.open(encoding="utf-8", newline="") as file:
             text = file.read(CHUNK // 4)
-        lines = iter(text.splitlines(keepends=True))
-        return list(islice(_records(lines, delimiter), HEAD_ROWS))
+        return list(islice(_records(text_lines(text), delimiter), HEAD_ROWS))
 
     def heads(self) -> list[Head]:
         """One reading a delimiter; a line without any is a table of one column."""
@@ -95,7 +103,28 @@ class Delimited(Grid):
             loaded = self._fast(connection, delimiter, width, header_lines)
             if loaded is not None:
                 return loaded
-        return self._exact(connection, delimiter, width, header_lines, pad_short_rows)
+        lines = exact_rows(self.path, delimiter, width, header_lines, pad_short_rows)
+        return self._exact(connection, lines, width)
+
+    def usual(self) -> tuple[int, list[Line]]:
+        """The number of cells that most rows have, and the first records, read exactly."""
+        delimiter = self._delimiters[0]
+        widths = Counter(len(row) for _, row in self._head_records(delimiter) if any(row))
+        width = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0] > 1), default=(1, 0))[0]
+        return width, list(islice(exact_rows(self.path, delimiter, width, 0, False), HEAD_ROWS))
+
+    def load_rows(self, connection: duckdb.DuckDBPyConnection, width: int, header: Line | None) -> Loaded:
+        """All rows of so many cells below the header's record, whatever the header's own width is.
+
+        A line that says the header again, with other columns, begins another table: what follows is none of this one's.
+        """
+        delimiter = self._delimiters[0]
+        skip = header.number + header.text.count("\n") if header else 0
+        loaded = None if self.bad_bytes else self._fast(connection, delimiter, width, skip)
+        if loaded is None:
+            lines = exact_rows(self.path, delimiter, width, skip, False)
+            loaded = self._exact(connection, _first_table(lines, header, width), width)
+        return loaded
 
     def _read(
         self, connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, names: list[str], skip: int
@@ -157,19 +186,17 @@ class Delimited(Grid):
                     return False
         return True
 
-    def _exact(
-        self, connection: duckdb.DuckDBPyConnection, delimiter: str, width: int, header_lines: int, pad_short_rows: bool
-    ) -> Loaded:
+    def _exact(self, connection: duckdb.DuckDBPyConnection, lines: Iterator[Line], width: int) -> Loaded:
         bad_lines: list[BadLine] = []
         clean = self.scratch / f"{self.path.name}.clean"
         rows = 0
         with clean.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, lineterminator="\n")
-            for line, cells, text, reason in exact_rows(self.path, delimiter, width, header_lines, pad_short_rows):
-                if cells is None:
-                    bad_lines.append(BadLine(line, text, reason))
+            for line in lines:
+                if line.reason:
+                    bad_lines.append(BadLine(line.number, line.text, line.reason, line.cells))
                 else:
-                    writer.writerow([line, *cells])
+                    writer.writerow([line.number, *line.cells])
                     rows += 1
         self._read(connection, clean, ",", ["line", *(f"c{number}" for number in range(width))], 0)
         connection.execute(
@@ -177,83 +204,3 @@ class Delimited(Grid):
         )
         connection.execute("drop table cells")
         return Loaded(rows, bad_lines)
-
-
-def _strict(text: str, delimiter: str) -> list[str] | str:
-    """The cells of one record, or the reason why its quotes do not add up."""
-    try:
-        return next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True), [])
-    except csv.Error as error:
-        return str(error)
-
-
-def _by_outer_quotes(text: str, delimiter: str) -> list[str] | None:
-    """Cells where a quote closes a field only before a delimiter or the line's end; None when that does not fit."""
-    mark = re.escape(delimiter)
-    field_pattern = re.compile(rf'(?:"((?:[^"]|"(?!{mark}|$))*)"|([^"{mark}][^{mark}]*|))(?={mark}|$)', re.S)
-    cells, place = [], 0
-    line = text.rstrip("\r\n")
-    while True:
-        match = field_pattern.match(line, place)
-        if match is None:
-            return None
-        cells.append((match[1] or "").replace('""', '"') if match[1] is not None else match[2])
-        place = match.end()
-        if place >= len(line):
-            return cells
-        place += len(delimiter)
-
-
-def _fit(cells: list[str], width: int, pad: bool) -> tuple[list[str] | None, str]:
-    """The row with the header's width, or why it has none."""
-    if len(cells) == width:
-        return cells, ""
-    if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
-        return cells[:width], ""
-    if len(cells) < width and pad:
-        return [*cells, *[""] * (width - len(cells))], ""
-    return None, f"the line has {len(cells)} fields, the header has {width}"
-
-
-def exact_rows(
-    path: Path, delimiter: str, width: int, header_lines: int, pad: bool
-) -> Iterator[tuple[int, list[str] | None, str, str]]:
-    """Every row below the header, one physical line after another: (line, cells or None, its text, the reason)."""
-    with path.open(encoding="utf-8", newline="") as file:
-        waiting: list[str] = []
-        source = islice(file, header_lines, None)
-        number = header_lines
-        while True:
-            text = waiting.pop(0) if waiting else next(source, None)
-            if text is None:
-                return
-            number += 1
-            if not text.strip("\r\n"):
-                continue
-            if "\ufffd" in text:
-                yield number, None, text.rstrip("\r\n"), "the line holds bytes that are no text in the file's encoding"
-                continue
-            cells = _strict(text, delimiter)
-            lines = [text]
-            if cells == "unexpected end of data":
-                while isinstance(cells, str) and len(lines) < MAX_FIELD_LINES:
-                    following = waiting.pop(0) if waiting else next(source, None)
-                    if following is None:
-                        break
-                    lines.append(following)
-                    if '"' in following:
-                        cells = _strict("".join(lines), delimiter)
-                        if isinstance(cells, str) and cells != "unexpected end of data":
-                            break
-                if isinstance(cells, str) or _fit(cells, width, pad)[0] is None:
-                    waiting = lines[1:] + waiting
-                    lines = lines[:1]
-                    cells = "a quote that is opened on this line is never closed"
-            if isinstance(cells, str) and (outer := _by_outer_quotes(text, delimiter)) and len(outer) == width:
-                cells = outer
-            if isinstance(cells, str):
-                yield number, None, text.rstrip("\r\n"), cells
-                continue
-            fitted, reason = _fit(cells, width, pad)
-            yield number, fitted, "".join(lines).rstrip("\r\n"), reason
-            number += len(lines) - 1

@@ -22,7 +22,7 @@ from pipelines.exports.land import Landing, Surroundings, open_grids
 from pipelines.exports.profile import DAY_FIRST, MONTH_FIRST, Profile, profile
 from pipelines.exports.raw import RawStore
 from pipelines.exports.reading import TextTable, open_table, table_names
-from pipelines.exports.recognise import header_cells, recognise
+from pipelines.exports.recognise import recognise
 from pipelines.exports.unpack import Limits
 
 MOST_REQUIRED = 8
@@ -71,7 +71,7 @@ def write_draft(path: Path, out: Path | None, limits: Limits, sheet: str | None 
             raise DraftError(
                 f"{known.title} ({known.contract}) recognises it already; `keybook detect` shows what it maps"
             )
-        headers = header_cells(list(table.header))[1]
+        headers = table.columns
         totals = _take_totals(table, headers)
         profiles = [profile(table.connection, header, place) for place, header in enumerate(headers)]
         named = re.sub(r"(\.[A-Za-z]\w{1,6})+$", "", path.name)
@@ -111,7 +111,7 @@ def _take_totals(table: TextTable, headers: list[str]) -> list[tuple[str, str]]:
     last = table.connection.execute("select * from grid order by _line desc limit ?", [LAST_ROWS]).fetchall()
     found = set()
     for line, *cells in last:
-        for header, cell in zip(headers, cells, strict=True):
+        for header, cell in zip(headers, cells, strict=False):
             if cell and plain(cell) in words:
                 found.add((header, cell.strip()))
                 table.connection.execute("delete from grid where _line = ?", [line])

@@ -24,6 +24,8 @@ class BadLine:
     line: int
     text: str
     reason: str
+    # What it holds as far as that can be told.
+    cells: list[str] = field(default_factory=list)
 
 
 @dataclass

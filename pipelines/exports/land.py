@@ -21,6 +21,7 @@ from pipelines.exports.blocks import BlockText, find_blocks
 from pipelines.exports.cast import RowSql
 from pipelines.exports.contracts import Contract
 from pipelines.exports.delimited import Delimited
+from pipelines.exports.dialects import in_usual_dialect
 from pipelines.exports.entities import entities
 from pipelines.exports.grids import Grid, quoted
 from pipelines.exports.layout import fit
@@ -111,7 +112,8 @@ def _grids_of(member: Member, scratch: Path, contracts: dict[str, Contract], lim
     known = dict.fromkeys(contract.table.blocks for contract in contracts.values() if contract.table.blocks)
     if known and (blocks := find_blocks(member.path, list(known))):
         return [BlockText(member.path, scratch, member.name, blocks)]
-    return [Delimited(member.path, scratch, member.name, bad_bytes=member.bad_bytes)]
+    plain, delimiter = in_usual_dialect(member.path, scratch)
+    return [Delimited(plain, scratch, member.name, delimiter, member.bad_bytes)]
 
 
 class Landing:

@@ -7,22 +7,26 @@ and lines that are no rows of the table are given with their reason.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
 from pipelines.exports.contracts import Contract
+from pipelines.exports.delimited import Delimited
 from pipelines.exports.grids import BadLine, Grid, Head, Loaded
 from pipelines.exports.land import open_grids
-from pipelines.exports.recognise import Match, header_cells, recognise
+from pipelines.exports.recognise import Match, header_cells, joined, recognise
 from pipelines.exports.unpack import Limits, UnreadableError
 
 BATCH = 10_000
+ABOVE = "the line stands above the header"
 
 
 @dataclass
@@ -40,21 +44,43 @@ class TextTable:
     connection: duckdb.DuckDBPyConnection
     # Lines that are in the file and not in the table: those above the header, and those that are no rows.
     left_out: list[BadLine]
+    # Without a contract: lines with more or fewer cells than most. They are shown as they stand, and no contract loads
+    # them as they are.
+    ragged: list[BadLine]
     # The names of the file's other tables.
     others: list[str]
 
     @property
     def names(self) -> list[str]:
         """A unique name for every cell: its header, or what the contract calls it in a file without one."""
-        return self.match.headers if self.match and not self.header else header_cells(list(self.header))[1]
+        widest = max((len(line.cells) for line in self.ragged), default=0)
+        return self._named(max(len(self.header), self.width, widest))
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the cells that most rows have."""
+        return self._named(self.width)
+
+    def _named(self, count: int) -> list[str]:
+        if self.match and not self.header:
+            return self.match.headers
+        return header_cells([*self.header, *[None] * count][:count])[1]
+
+    @property
+    def width(self) -> int:
+        """How many cells most rows have."""
+        return len(self.connection.execute("from grid limit 0").description or []) - 1
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Each row below the header with its line; a blank cell is an empty text."""
-        cells = ", ".join(f"c{place}" for place in range(len(self.names)))
-        result = self.connection.execute(f"select _line, {cells} from grid order by _line")
+        """Each row below the header with its line; a blank cell is an empty text, and a ragged row has its own width."""
+        result = self.connection.execute("select * from grid order by _line")
+        waiting = deque(self.ragged)
         while batch := result.fetchmany(BATCH):
             for row in batch:
+                while waiting and waiting[0].line < row[0]:
+                    yield waiting[0].line, waiting.popleft().cells
                 yield row[0], [cell or "" for cell in row[1:]]
+        yield from ((line.line, line.cells) for line in waiting)
 
 
 def _width(row: list[str | None]) -> int:
@@ -68,7 +94,7 @@ def header_place(head: Head) -> int:
     counted = Counter(len(row) for row, width in zip(head.rows, widths, strict=True) if width)
     if not counted:
         return 0
-    usual = max(counted.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))[0]
+    usual = max(counted.items(), key=lambda item: (item[1] * (item[0] > 1), item[0] > 1))[0]
     for place, row in enumerate(head.rows):
         if widths[place] and len(row) >= usual and (widths[place] > 1 or usual == 1):
             return place
@@ -119,6 +145,10 @@ def _load(
     grid: Grid, grids: list[Grid], contracts: dict[str, Contract], connection: duckdb.DuckDBPyConnection
 ) -> TextTable:
     match = recognise(grid, contracts).match
+    others = [name for other, name in zip(grids, table_names(grids), strict=True) if other is not grid]
+    found = partial(TextTable, grid, match=match, connection=connection, others=list(filter(None, others)))
+    if match is None and isinstance(grid, Delimited):
+        return _as_it_stands(grid, connection, found)
     heads = grid.heads()
     head = match.head if match else 0
     if not heads or not any(_width(row) for row in heads[head].rows):
@@ -127,13 +157,68 @@ def _load(
     pad = match is not None and match.contract.table.short_rows == "pad"
     loaded = grid.load(connection, head, row, pad)
     above = [
-        BadLine(line, " | ".join(cell or "" for cell in cells), "the line stands above the header")
+        BadLine(line, " | ".join(cell or "" for cell in cells), ABOVE)
         for line, cells in zip(heads[head].lines[: max(row, 0)], heads[head].rows[: max(row, 0)], strict=True)
         if _width(cells)
     ]
-    names = [name for other, name in zip(grids, table_names(grids), strict=True) if other is not grid]
-    header = [cell or "" for cell in heads[head].rows[row]] if row >= 0 else []
-    line = heads[head].lines[row] if row >= 0 else 0
-    return TextTable(
-        grid, head, row, line, header, loaded, match, connection, [*above, *loaded.bad_lines], list(filter(None, names))
+    return found(
+        head=head,
+        header_row=row,
+        header_line=heads[head].lines[row] if row >= 0 else 0,
+        header=[cell or "" for cell in heads[head].rows[row]] if row >= 0 else [],
+        loaded=loaded,
+        left_out=[*above, *loaded.bad_lines],
+        ragged=[],
     )
+
+
+def _as_it_stands(grid: Delimited, connection: duckdb.DuckDBPyConnection, found: Callable[..., TextTable]) -> TextTable:
+    """Delimited text that no contract knows: the header is guessed, and rows of any width are shown."""
+    width, lines = grid.usual()
+    rows: list[list[str | None]] = [list(line.cells) for line in lines]
+    if not any(_width(row) for row in rows):
+        raise UnreadableError("it holds no row with anything in it")
+    first = header_place(Head([line.number for line in lines], rows))
+    if first and _is_header(rows[first - 1], rows[first:], width):
+        first -= 1
+    last = first + header_depth(rows[first:]) - 1
+    loaded = grid.load_rows(connection, width, lines[last])
+    header = joined(rows[first : last + 1]) if last > first else rows[first]
+    above = [BadLine(line.number, line.text, ABOVE) for line in lines[:first] if line.text.strip()]
+    return found(
+        head=0,
+        header_row=last,
+        header_line=lines[last].number,
+        header=[cell or "" for cell in header],
+        loaded=loaded,
+        left_out=[*above, *(line for line in loaded.bad_lines if not line.cells)],
+        ragged=[line for line in loaded.bad_lines if line.cells],
+    )
+
+
+def _is_value(cell: str | None) -> bool:
+    """Whether a cell is a number, an amount, a date or a time, and no word."""
+    return re.fullmatch(r"[^\w]*\d[\d\W]*[a-zA-Z]{0,2}", (cell or "").strip()) is not None
+
+
+def _is_header(row: list[str | None], below: list[list[str | None]], width: int) -> bool:
+    """Whether a row of another width than the rows below it names their columns: words above values."""
+    filled = [cell for cell in row if cell and cell.strip()]
+    return 2 * len(filled) >= max(width, 4) and not any(map(_is_value, filled)) and any(map(_is_value, below[0]))
+
+
+def header_depth(rows: list[list[str | None]]) -> int:
+    """How many rows the header has: words go on where below them are values, in two columns at least."""
+    width = len(rows[0])
+    body = [row for row in rows[3:] if len(row) == width]
+    columns = []
+    for place in range(width):
+        filled = [row[place] for row in body if row[place]]
+        if len(filled) > 2 and sum(map(_is_value, filled)) >= 0.9 * len(filled):
+            columns.append(place)
+    depth = 1
+    while len(columns) > 1 and depth < 3 and len(rows[depth]) == width:
+        if not all(row[place] and not _is_value(row[place]) for row in rows[: depth + 1] for place in columns):
+            break
+        depth += 1
+    return depth

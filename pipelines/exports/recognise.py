@@ -98,7 +98,7 @@ def _fits(contract: Contract, columns: dict[str, int], grid: Grid) -> tuple[list
     return missing, allowed
 
 
-def _joined(rows: list[list[str | None]]) -> list[str | None]:
+def joined(rows: list[list[str | None]]) -> list[str | None]:
     """One header of several rows: a merged cell, blank but for its first place, stands over all that is below it."""
     lowest = rows[-1]
     above: list[str] = [""] * len(lowest)
@@ -147,7 +147,7 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
             if matches and row_index > min(match.header_row for match in matches.values()):
                 break
             rows = head.rows[row_index : row_index + depth]
-            columns, headers = header_cells(rows[0] if depth == 1 else _joined(rows))
+            columns, headers = header_cells(rows[0] if depth == 1 else joined(rows))
             if len(columns) < 2 or len(rows) < depth:
                 continue
             for contract in contracts.values():

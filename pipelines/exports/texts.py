@@ -20,10 +20,10 @@ def write_csv(table: TextTable, out: TextIO) -> None:
 
 def write_json(table: TextTable, out: TextIO) -> None:
     """A list with one object a row; a blank header is called by its place, a repeated one gets a number."""
-    names = table.names
+    names = table.names  # as many as the widest row has cells
     before = "["
     for line, row in table.rows():
-        cells = {name: cell or None for name, cell in zip(names, row, strict=True)}
+        cells = {name: cell or None for name, cell in zip(names, row, strict=False)}
         out.write(f"{before}\n{json.dumps({'_line': line} | cells, ensure_ascii=False)}")
         before = ","
     out.write("[]\n" if before == "[" else "\n]\n")

@@ -61,24 +61,59 @@ def dunning(world: World) -> pl.DataFrame:
     })  # fmt: skip
 
 
+def _older_debt(world: World, invoice: Ints, day: Ints) -> Ints:
+    """What the customer's invoice before each of these owes on that day, where it is overdue and not disputed."""
+    invoices = world.invoices
+    order = np.lexsort((invoices.issued, invoices.party))
+    before = np.full(invoices.count, -1)
+    same = invoices.party[order][1:] == invoices.party[order][:-1]
+    before[order[1:][same]] = order[:-1][same]
+    older = before[invoice]
+    # Every invoice comes before one other at most, so that each is asked for one day.
+    asked = np.zeros(invoices.count, dtype=np.int64)
+    asked[older[older >= 0]] = day[older >= 0]
+    left, asks = _owing(world, asked)
+    return np.where((older >= 0) & asks[older] & (invoices.due[older] < day), left[older], 0)
+
+
 def promises(world: World) -> pl.DataFrame:
-    """Promises to pay that debtors made; whether they were kept is for the payments to tell."""
+    """Promises to pay that debtors made; whether they were kept is for the payments to tell.
+
+    A few are about all that is overdue and name no invoice, some are made again shortly before their day, and some are
+    cancelled.
+    """
     invoices, noise, scope = world.invoices, world.scope.noise, world.scope
     made = next_workday(invoices.due + noise.whole("promise/made", invoices.count, 8, 25))
     left, asks = _owing(world, made)
     chosen = np.flatnonzero(asks & noise.chance("promise", invoices.count, 0.3))
-    until = next_workday(made[chosen] + noise.whole("promise/days", chosen, 4, 21))
-    cancelled = noise.chance("promise/cancelled", chosen, 0.04)
-    order = np.lexsort((chosen, made[chosen]))
-    until = np.maximum(until, made[chosen] + 1)
+    made = made[chosen]
+    until = next_workday(made + noise.whole("promise/days", chosen, 4, 21))
+    until = np.maximum(until, made + 1)
+    cancelled = np.where(noise.chance("promise/cancelled", chosen, 0.04), np.minimum(made + 2, scope.until_day), -1)
+    older = _older_debt(world, chosen, made)
+    is_of_all = (older > 0) & noise.chance("promise/of_all", chosen, 0.5)
+
+    again = next_workday(until - 2)
+    asked = np.zeros(invoices.count, dtype=np.int64)
+    asked[chosen] = again
+    left_again, asks_again = _owing(world, asked)
+    repeats = (again > made) & (cancelled < 0) & ~is_of_all & asks_again[chosen]
+    repeats &= noise.chance("promise/again", chosen, 0.2)
+    invoice = np.concatenate([chosen, chosen[repeats]])
+    days_made = np.concatenate([made, again[repeats]])
+    promised = np.concatenate([until, next_workday(until[repeats] + 7)])
+    amount = np.concatenate([left[chosen] + np.where(is_of_all, older, 0), left_again[chosen[repeats]]])
+    dropped = np.concatenate([cancelled, np.full(np.count_nonzero(repeats), -1)])
+    named = np.concatenate([~is_of_all, np.ones(np.count_nonzero(repeats), dtype=bool)])
+    order = np.lexsort((invoice, days_made))
     frame = pl.DataFrame({
-        "customer_id": taken(world.ids.customer, invoices.party[chosen]),
-        "invoice_id": taken(world.ids.invoice, chosen),
-        "made_on": days(made[chosen]),
-        "promised_for": days(until),
-        "amount": cents(left[chosen]),
-        "currency": taken(words.CURRENCIES, world.parties.currency[invoices.party[chosen]]),
-        "cancelled_on": days(np.where(cancelled, np.minimum(made[chosen] + 2, scope.until_day), -1)),
+        "customer_id": taken(world.ids.customer, invoices.party[invoice]),
+        "invoice_id": taken(world.ids.invoice, np.where(named, invoice, -1)),
+        "made_on": days(days_made),
+        "promised_for": days(promised),
+        "amount": cents(amount),
+        "currency": taken(words.CURRENCIES, world.parties.currency[invoices.party[invoice]]),
+        "cancelled_on": days(dropped),
     })[order]  # fmt: skip
     return frame.with_columns(promise_id=numbered("PTP-", np.arange(1, len(order) + 1), 6))
 

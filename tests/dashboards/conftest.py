@@ -16,7 +16,7 @@ PAGES = (
     "accounts",
     "receivables",
     "collections",
-    "forecast",
+    "cash_forecast",
     "statements",
     "sales",
     "calls",

@@ -22,7 +22,7 @@ def all_of(warehouse: duckdb.DuckDBPyConnection, query: str) -> list[tuple[objec
 
 @pytest.fixture
 def app(open_page: Open) -> AppTest:
-    opened = open_page("forecast")
+    opened = open_page("cash_forecast")
     assert not opened.exception
     assert not opened.error
     return opened
@@ -37,7 +37,7 @@ def test_tiles_are_the_parts_of_what_is_open(app: AppTest, warehouse: duckdb.Duc
         for label, outcome in (("Expected", "paid"), ("Later", "later"), ("Never", "never"), ("Not", "unforeseen")):
             assert tile(app, label).value == money(parts[outcome], currency).replace("$", r"\$")
     assert tile(app, "Error in days").value == "6.0 days"
-    assert tile(app, "Error in days").proto.delta_description == "due date: 8.8 days"
+    assert tile(app, "Error in days").proto.delta_description == "customer's mean: 6.3 days"
 
 
 def test_accounts_add_up_to_what_is_open(app: AppTest, warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -69,7 +69,7 @@ def test_the_test_stands_beside_the_simpler_methods(app: AppTest) -> None:
 
 
 def test_a_part_of_the_accounts_has_no_band(open_page: Open) -> None:
-    app = open_page("forecast", team="South")
+    app = open_page("cash_forecast", team="South")
     assert not app.exception
     assert "known for the whole company alone" in words(app)
     assert "the filters don't narrow this" in words(app)
@@ -77,6 +77,6 @@ def test_a_part_of_the_accounts_has_no_band(open_page: Open) -> None:
 
 def test_nothing_landed_says_what_to_drop(open_page: Open, tmp_path: Path) -> None:
     publish(tmp_path, "v1", empty=True)
-    app = open_page("forecast", at_home=tmp_path)
+    app = open_page("cash_forecast", at_home=tmp_path)
     assert not app.exception
     assert "No invoices yet" in words(app)

@@ -80,6 +80,23 @@ def test_accounts_are_those_that_the_filters_leave(open_page: Open, warehouse: d
     assert 0 < len(app.selectbox(key="statement_account").options) == south[0]
 
 
+def test_the_card_of_an_account_leads_to_its_statement(open_page: Open) -> None:
+    card = open_page("accounts", account="crm:402")
+    [link] = [found.proto for found in card.get("page_link") if found.proto.label == "Statement"]
+    assert link.page == "statements"
+    assert link.query_string == "account=crm%3A402"
+    app = open_page("statements", account="crm:402")
+    assert app.selectbox(key="statement_account").value == "crm:402"
+    app.selectbox(key="statement_account").set_value("crm:403").run()
+    assert app.selectbox(key="statement_account").value == "crm:403"
+    assert app.query_params["account"] in ("crm:403", ["crm:403"])
+    assert not open_page("statements", account="nobody").exception
+    # Account 410 owes nothing and never did.
+    assert not [
+        found for found in open_page("accounts", account="crm:410").get("page_link") if found.proto.label == "Statement"
+    ]
+
+
 def test_the_days_are_refused_in_words(open_page: Open) -> None:
     app = open_page("statements")
     app.date_input(key="statement_to").set_value(date(2026, 10, 1)).run()

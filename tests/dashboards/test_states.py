@@ -18,6 +18,7 @@ DROPPED = {
     "accounts": "Drop your CRM's exports",
     "receivables": "Drop your billing system's exports",
     "collections": "Drop your billing system's exports",
+    "cash_forecast": "Drop your billing system's exports",
     "statements": "Drop your billing system's exports",
     "sales": "Drop your CRM's exports",
     "calls": "Drop your call tracker's or telephone exchange's export",

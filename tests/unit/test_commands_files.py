@@ -166,12 +166,15 @@ def _read(*arguments: object) -> list[list[str]]:
 def test_read_gives_the_table_as_it_stands(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes('Report\n\nId;Name\n1;"a;""b"""\n2;x;y\n3;=1+1\n4;"two\nlines"\n'.encode("utf-16"))
-    assert _read(path) == [["Id", "Name"], ["1", 'a;"b"'], ["3", "=1+1"], ["4", "two\nlines"]]
+    assert _read(path) == [["Id", "Name"], ["1", 'a;"b"'], ["2", "x", "y"], ["3", "=1+1"], ["4", "two\nlines"]]
     said = keybook("read", path).stderr
     assert "line 1: the line stands above the header: Report" in said
-    assert "line 5: the line has 3 fields, the header has 2: 2;x;y" in said
+    assert (
+        "line 5: the line has 3 fields, the header has 2: shown as it stands, and loaded by no contract: 2;x;y" in said
+    )
     rows = json.loads(keybook("read", path, "--format", "json").stdout)
     assert rows[0] == {"_line": 4, "Id": "1", "Name": 'a;"b"'}
+    assert rows[1] == {"_line": 5, "Id": "2", "Name": "x", "(unnamed 3)": "y"}
 
 
 def test_read_takes_a_sheet_by_name_and_names_the_others(tmp_path: Path) -> None:
@@ -192,7 +195,13 @@ def test_read_takes_a_sheet_by_name_and_names_the_others(tmp_path: Path) -> None
 
 
 def test_read_says_why_a_file_cannot_be_read(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(b"")
+    (tmp_path / "a.csv").write_bytes(b"Id,Name\n1,a\0b\n")
     result = keybook("read", tmp_path / "a.csv")
     assert result.exit_code == 2
-    assert "it is empty" in result.stderr
+    assert "neither text nor a format" in result.stderr
+
+
+def test_an_empty_file_is_a_table_of_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"")
+    result = keybook("read", tmp_path / "a.csv")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "a.csv: it is empty\n")

@@ -53,7 +53,6 @@ unbilled as (
     from {{ ref('fct_deal_billing') }}
     where account_id is not null and currency is not null
     group by account_id, currency
-    having sum(unbilled_amount) > 0
 ),
 
 -- 0 is a limit: nothing may be owed. No limit is none on record.
@@ -82,7 +81,7 @@ keys as (
     union
     select account_id, currency from ordered
     union
-    select account_id, currency from unbilled
+    select account_id, currency from unbilled where amount > 0
 ),
 
 paid as (
@@ -211,7 +210,7 @@ measured as (
         coalesce(balances.credit_amount, 0) as credit_amount,
         coalesce(balances.unapplied_amount, 0) as unapplied_amount,
         coalesce(balances.disputed_amount, 0) as disputed_amount,
-        coalesce(unbilled.amount, 0) as unbilled_amount,
+        case when unbilled.account_id is null then 0 else unbilled.amount end as unbilled_amount,
         coalesce(ordered.amount, 0) as open_orders_amount,
         coalesce(balances.open_amount, 0) + coalesce(unbilled.amount, 0) + coalesce(ordered.amount, 0)
         - coalesce(balances.unapplied_amount, 0) as exposure_amount,

@@ -106,9 +106,10 @@ def _runner(folder: Path, hear: Callable[[Any], None]) -> Any:
 
 def build(
     settings: Settings,
-    changed: set[str] | None = None,
+    select: list[str] | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
     on_node: Callable[[str, str], None] | None = None,
+    changed: set[str] | None = None,
 ) -> list[NodeResult]:
     """Builds models, seeds and tests in dependency order; a failed test keeps what is below it from being built.
 
@@ -117,10 +118,11 @@ def build(
 
     Args:
         settings: whose home holds the raw store and the build.
-        changed: the names of the raw tables that have changed since the build was published that this one started
-            from as a copy; everything is built when not given.
+        select: dbt selection, for tests of a part; everything when not given.
         on_event: gets each result event of dbt as a dictionary.
         on_node: gets each node's name and status as it ends.
+        changed: the names of the raw tables that have changed since the build was published that this one started
+            from as a copy; everything is built when not given.
     """
     from google.protobuf.json_format import MessageToDict
 
@@ -137,27 +139,31 @@ def build(
     passed = folder / "unit_tests.passed"
     try:
         if changed is None:
-            results = _build(runner, settings, None, unit_tests=not passed.exists())
+            results = _build(runner, settings, select, unit_tests=not passed.exists())
         else:
             database = settings.warehouse / ".build" / "current" / "keybook.duckdb"
             rebuild = Rebuild(read_manifest(settings), changed, database)
-            results = _build(runner, settings, rebuild.names(rebuild.first()), unit_tests=False)
+            results = _build(runner, settings, rebuild.names(rebuild.first()), unit_tests=False, alone=True)
             if not failures(results):
                 _let_go()
-                results += _build(runner, settings, rebuild.names(rebuild.second()), unit_tests=False)
+                results += _build(runner, settings, rebuild.names(rebuild.second()), unit_tests=False, alone=True)
     finally:
         _let_go()
-    if changed is None and not failures(results):
+    if select is None and changed is None and not failures(results):
         passed.touch()
     return results
 
 
-def _build(runner: Any, settings: Settings, select: list[str] | None, unit_tests: bool) -> list[NodeResult]:
+def _build(
+    runner: Any, settings: Settings, select: list[str] | None, unit_tests: bool, alone: bool = False
+) -> list[NodeResult]:
     arguments = ["build", *_arguments(settings, settings.warehouse / ".dbt")]
     if select is not None:
         if not select:
             return []
-        arguments += ["--select", *select, "--indirect-selection", "empty"]
+        arguments += ["--select", *select]
+    if alone:
+        arguments += ["--indirect-selection", "empty"]
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
     outcome = runner.invoke(arguments)

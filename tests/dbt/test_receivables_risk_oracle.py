@@ -11,7 +11,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -24,6 +24,7 @@ import pytest
 
 from pipelines import transform
 from pipelines.settings import Settings
+from tests.support.oracle import SEEDS, days, month_end, months_before, parameter
 from tests.support.raw_rows import write_raw
 
 FIRST, AS_OF = date(2023, 1, 1), date(2024, 3, 20)
@@ -31,32 +32,7 @@ RATES = {"EUR": Decimal(1), "USD": Decimal("0.9")}
 SEGMENTS = {"C0": "Large", "C1": "Large", "C2": "Small", "C3": None, "C4": "Small"}
 BUCKETS = {"not_due": None, "days_1_30": 1, "days_31_60": 31, "days_61_90": 61, "days_91_120": 91, "days_over_120": 121}
 NAMES = list(BUCKETS)
-SEEDS = transform.DBT_PROJECT / "seeds"
 ZERO = Decimal(0)
-
-
-@cache
-def parameter(name: str) -> int:
-    """A parameter as the project has it now."""
-    with (SEEDS / "parameters.csv").open(encoding="utf-8", newline="") as file:
-        return next(int(row["value"]) for row in csv.DictReader(file) if row["parameter"] == name)
-
-
-def days(number: int) -> timedelta:
-    """So many days."""
-    return timedelta(days=number)
-
-
-def month_end(day: date) -> date:
-    """The last day of a day's month."""
-    return (day.replace(day=1) + days(32)).replace(day=1) - days(1)
-
-
-def months_before(day: date, months: int) -> date:
-    """The same day so many months before, or the last of that month."""
-    place = day.year * 12 + day.month - 1 - months
-    first = date(place // 12, place % 12 + 1, 1)
-    return min(first + days(day.day - 1), month_end(first))
 
 
 def bucket_of(late: int) -> str:
@@ -70,7 +46,10 @@ PERIODS.append(AS_OF)
 
 @dataclass(eq=False)
 class Invoice:
-    """One debt: whose, in what, since when and due when, and its events; `sold` ones make loss history."""
+    """One debt: whose, in what, since when and due when, its events and what was paid; `sold` ones make loss history.
+
+    `paid` holds cash (+) and what took it back (-): the day it counts on, the amount, the day of the payment behind it.
+    """
 
     account: str
     currency: str
@@ -79,7 +58,7 @@ class Invoice:
     gross: Decimal
     sold: bool = True
     events: list[tuple[date, Decimal]] = field(default_factory=list)
-    applied: list[tuple[date, str, str, Decimal]] = field(default_factory=list)
+    paid: list[tuple[date, Decimal, date]] = field(default_factory=list)
     lost: list[tuple[date, Decimal]] = field(default_factory=list)
 
     def open_on(self, day: date) -> Decimal:
@@ -173,6 +152,7 @@ class Stream:
             self.move(own, on, "transferred", applied)
             self.move(invoice, on, "transferred", -applied)
         invoice.events.append((on, -applied))
+        invoice.paid.append((on, applied, on))
         fate = self.random.choice(["stays"] * 8 + ["given back", "bounces"])
         later = on + days(self.random.randrange(1, 40))
         kind = {"given back": "refund", "bounces": "chargeback"}.get(fate)
@@ -187,6 +167,7 @@ class Stream:
             self.move(own, later, "refunded", taken)
         else:
             invoice.events.append((later, applied))
+            invoice.paid.append((later, -applied, on))
             self.move(invoice, later, "charged_back", applied)
             self.move(own, later, "charged_back", amount - applied)
 
@@ -204,6 +185,9 @@ class Stream:
         self.move(invoice, on, names[kind], signed)
         if kind == "write_off":
             invoice.lost.append((on, amount))
+        else:
+            last = max((paid for day, _, paid in invoice.paid if day <= on and day == paid), default=on)
+            invoice.paid.append((on, -amount, last))
 
     def credit(self, number: int, invoice: Invoice) -> None:
         """A credit note of the account that nothing is done with."""
@@ -371,3 +355,30 @@ def test_roll_rates(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> Non
             ), ZERO,
         )  # fmt: skip
         assert row["roll_rate"] == pytest.approx(float(rolled / amount), abs=1e-9), key
+
+
+def test_payment_behaviour(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """R12 to R14 of each currency: cash of the window, less what was taken back of it, and what is overdue."""
+    rows = found(warehouse, "select * from reporting.rpt_receivable_kpis where currency <> 'ALL'")
+    assert len(rows) > 20
+    for row in rows:
+        end, since = row["as_of_date"], row["as_of_date"] - days(parameter("dso_window_days"))
+        own = [invoice for invoice in stream.invoices if invoice.currency == row["currency"]]
+        paid = [
+            (amount, (settled - invoice.issued).days, (settled - invoice.due).days)
+            for invoice in own for day, amount, settled in invoice.paid if since < day <= end
+        ]  # fmt: skip
+        overdue = [(invoice.open_on(end), (end - invoice.due).days) for invoice in own if end > invoice.due]
+        cash, late = sum(amount for amount, *_ in paid), sum(amount for amount, _ in overdue)
+        weights = sum(amount * max(past, 0) for amount, _, past in paid) + sum(
+            amount * past for amount, past in overdue
+        )
+        grace = parameter("on_time_grace_days")
+        expected = {
+            "average_days_delinquent": (weights, cash + late),
+            "average_payment_days": (sum(amount * taken for amount, taken, _ in paid), cash),
+            "on_time_ratio_amount": (sum(amount for amount, _, past in paid if past <= grace), cash),
+        }
+        for name, (part, whole) in expected.items():
+            ratio = pytest.approx(float(part / whole), abs=1e-9) if whole else None
+            assert row[name] == ratio, (name, row["currency"], end)

@@ -110,7 +110,7 @@ def home(stream: Stream, tmp_path_factory: pytest.TempPathFactory) -> Path:
     select = ["+rpt_receivable_aging", "+rpt_open_invoices", "+rpt_statement_lines"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBT_INDIRECT_SELECTION", "cautious")
-        results = transform.build(Settings(home=folder), [*select, "assert_statements_close_on_the_balances"])
+        results = transform.build(Settings(home=folder), select=[*select, "assert_statements_close_on_the_balances"])
     assert not transform.failures(results)
     assert any("assert_statements_close" in result.unique_id for result in results)
     (folder / "warehouse" / "keybook.duckdb").symlink_to(".build/current/keybook.duckdb")

@@ -94,7 +94,7 @@ def build(refresh: Refresh) -> dg.Definitions:
         with refresh.warehouse.writing():
             changed = refresh.start_build(context.run.run_id, config.view(), config.full)
             events: list[dict[str, Any]] = []
-            results = build_project(refresh.settings, changed, events.append, refresh.on_node)
+            results = build_project(refresh.settings, on_event=events.append, on_node=refresh.on_node, changed=changed)
         failed = failures(results)
         made: list[Any] = []
         for event in events:

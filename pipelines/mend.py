@@ -48,6 +48,8 @@ class Retry:
 
     files: list[Retried] = field(default_factory=list)
     gone: list[Receipt] = field(default_factory=list)
+    # Files with held parts or rejected rows whose contracts have not changed since.
+    waiting: int = 0
 
 
 def _one_of(known: dict[str, str], lying: list[NewFile], text: str) -> tuple[str, str]:
@@ -114,13 +116,15 @@ def undo_forget(refresh: Refresh, text: str) -> Forgotten:
 
 
 def retry(refresh: Refresh) -> Retry:
-    """Lands again what was held, what has rejected rows and what a changed contract read, where it still lies.
+    """Lands again what a changed contract concerns, where it still lies: its own files, and those that were held.
 
-    The newest contracts count. New files are left to the next refresh, and nothing is built.
+    A held file is tried again when any contract has changed, since any may know it now. A file with rejected rows whose
+    contract is the same would be read the same: it is counted as waiting. New files are left to the next refresh, and
+    nothing is built.
     """
     done = Retry()
     contracts = load_contracts()
-    all_digest = digest_of_all(contracts)
+    all_digest = digest_of_all(contracts, refresh.surroundings)
     with refresh.warehouse.writing():
         refresh.store.prepare()
         lying: dict[str, NewFile] = {}
@@ -128,7 +132,8 @@ def retry(refresh: Refresh) -> Retry:
             lying.setdefault(file.sha256, file)
         for receipt in list(refresh.store.receipts()):
             flawed = bool(receipt.held or receipt.rows_rejected)
-            if not flawed and not needs_landing(receipt, contracts, all_digest, refresh.surroundings):
+            if not needs_landing(receipt, contracts, all_digest, refresh.surroundings):
+                done.waiting += flawed
                 continue
             found = lying.get(receipt.sha256)
             if found is None:

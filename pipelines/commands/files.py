@@ -112,7 +112,7 @@ def _state(receipt: Receipt) -> str:
 @click.command(cls=HomeCommand)
 @LANDING
 def retry(home: Path | None, landing: Path | None) -> None:
-    """Land again what a mended contract concerns: held files, rejected rows, changed contracts. Builds nothing."""
+    """Land again what a mended contract concerns: its own files, and those that no contract knew. Builds nothing."""
     from pipelines.mend import retry as land_again
 
     work = refresh_of(home=home, landing=landing)
@@ -128,8 +128,13 @@ def retry(home: Path | None, landing: Path | None) -> None:
             "drop it there again to retry it.",
             err=True,
         )
+    if done.waiting:
+        click.echo(
+            f"Files with rejected rows or held parts whose contracts have not changed: {done.waiting}. "
+            "`keybook status` names the rows; mend the contract, or the export."
+        )
     if not done.files and not done.gone:
-        click.echo("There is nothing to retry: no file is held or has rejected rows, and no contract has changed.")
+        click.echo("There is nothing to retry: no contract has changed since the files were landed.")
     elif done.files:
         click.echo("`keybook refresh` builds and publishes with them.")
 

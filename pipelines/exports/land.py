@@ -78,9 +78,10 @@ def digest_of(contract: Contract, surroundings: Surroundings) -> str:
     return f"{contract.digest}-{surroundings.business_timezone}"
 
 
-def digest_of_all(contracts: dict[str, Contract]) -> str:
-    """What recognition depends on: a file that was held is tried again when any contract has changed."""
-    return hashlib.sha256("".join(contract.digest for contract in contracts.values()).encode()).hexdigest()[:16]
+def digest_of_all(contracts: dict[str, Contract], surroundings: Surroundings | None = None) -> str:
+    """What recognition depends on: a file that was held is tried again when any contract or a limit has changed."""
+    text = "".join(contract.digest for contract in contracts.values()) + repr((surroundings or Surroundings()).limits)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def open_grids(path: Path, scratch: Path, contracts: dict[str, Contract], limits: Limits) -> list[Grid]:
@@ -151,7 +152,7 @@ class Landing:
             bytes=path.stat().st_size,
             landed_at=now,
             known_at=before.known_at if before else known_at or now,
-            contracts=digest_of_all(self.contracts),
+            contracts=digest_of_all(self.contracts, self.surroundings),
         )
         with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
             scratch = Path(folder)

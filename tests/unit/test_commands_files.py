@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pipelines.exports.contracts import Contract, load_contracts
 from pipelines.refresh import Refresh
 from pipelines.settings import load_settings
 from tests.support.homes import keybook
@@ -136,13 +137,22 @@ def test_everything_forgotten_is_an_empty_home(home: Path) -> None:
     assert _work(home).is_empty()
 
 
-def test_retry_lands_flawed_files_again_and_names_those_that_are_gone(home: Path) -> None:
+def test_retry_lands_what_a_changed_contract_concerns(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "landing" / "strange.csv").write_text("Colour,Size\nred,5\n", encoding="utf-8")
+    (home / "landing" / "other.csv").write_text("Shape,Weight\nround,5\n", encoding="utf-8")
     _land(home)
     (home / "landing" / "strange.csv").unlink()
+    same = keybook("retry", "--home", home)
+    assert same.exit_code == 0, same.output
+    assert "contracts have not changed: 3." in same.stdout
+    assert "nothing to retry" in same.stdout
+    contracts, name = load_contracts(), "keybook_billing_invoices"
+    # The digest of a contract is kept with it: a copy would keep the old one.
+    changed = Contract.model_validate(contracts[name].model_dump(by_alias=True) | {"known": ["Project"]})
+    monkeypatch.setattr("pipelines.mend.load_contracts", lambda: contracts | {name: changed})
     result = keybook("retry", "--home", home)
-    assert result.exit_code == 0, result.output
     assert "invoices.csv: 2 loaded, 1 rejected, as before" in result.stdout
+    assert "other.csv: 0 loaded, 0 rejected, 1 held, as before" in result.stdout
     assert "customers.csv" not in result.stdout
     assert "strange.csv" in result.stderr
     assert "lies no more in" in result.stderr

@@ -11,7 +11,7 @@ dates as (
 ),
 
 accounts as (
-    select account_id, {{ segment_or_unknown('segment') }} as segment from {{ ref('dim_accounts') }}
+    {{ segments_of_debtors() }}
 ),
 
 left_out as (
@@ -250,9 +250,7 @@ of_company as (
 ),
 
 segments as (
-    select distinct accounts.segment
-    from accounts
-    inner join (select distinct account_id from intervals) as owing on accounts.account_id = owing.account_id
+    select distinct segment from accounts
 ),
 
 based as (

@@ -1,7 +1,7 @@
 -- Grain: one row a month, segment, currency and ageing bucket with anything open at the month's end (R20).
 -- The provision is what is open times the bucket's rate; of items in seeds/specific_provisions.csv their own rate counts.
 with accounts as (
-    select account_id, {{ segment_or_unknown('segment') }} as segment from {{ ref('dim_accounts') }}
+    {{ segments_of_debtors() }}
 ),
 
 loss_rates as (

@@ -85,7 +85,7 @@ periods as (
         {{ month_of('series.day') }} as month,
         {{ plus_days(month_of('series.day'), -1) }} as day_before_month,
         {{ plus_days('series.day', '-settings.window_days') }} as day_before_window,
-        cast({{ dbt.dateadd('month', '-settings.turnover_months', 'series.day') }} as date) as day_before_year,
+        {{ plus_months('series.day', '-settings.turnover_months') }} as day_before_year,
         settings.window_days,
         settings.base_currency
     from series

@@ -14,7 +14,7 @@ provisions as (
 ),
 
 accounts as (
-    select account_id, {{ segment_or_unknown('segment') }} as segment from {{ ref('dim_accounts') }}
+    {{ segments_of_debtors() }}
 ),
 
 intervals as (

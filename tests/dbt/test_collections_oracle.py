@@ -230,6 +230,8 @@ def warehouse(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Ite
     write_raw(home, dict(company.rows), as_of_date=AS_OF)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBT_INDIRECT_SELECTION", "cautious")
+        # The models' unit tests run with every whole build of a changed project.
+        patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "unit_test")
         results = transform.build(Settings(home=home), ["+rpt_promises", "+rpt_documents", "+rpt_reconciliation"])
     assert not transform.failures(results)
     with duckdb.connect(str(home / "warehouse/.build/current/keybook.duckdb"), read_only=True) as connection:

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from pipelines.exports.contracts import Contract, load_contracts
-from pipelines.refresh import Refresh
+from pipelines.refresh import Refresh, Viewpoint
 from pipelines.settings import load_settings
 from tests.support.homes import keybook
 
@@ -88,12 +88,12 @@ def test_find_takes_a_quote_and_a_percent_as_they_are(home: Path) -> None:
 
 
 def test_forget_takes_a_file_out_and_keeps_it_out(home: Path) -> None:
-    before = _work(home).inputs(None)
+    before = _work(home).inputs(Viewpoint())
     result = keybook("forget", "newer.csv", "--home", home)
     assert result.exit_code == 0, result.output
     assert "will not be landed again" in result.stdout
     work = _work(home)
-    assert work.inputs(None) != before
+    assert work.inputs(Viewpoint()) != before
     assert work.new_files() == []
     assert [row[4] for row in _found(home, "I-1")] == ["loaded"]
     # A copy under another name is the same file.

@@ -11,14 +11,21 @@ with outdated as (
 {%- set name = entity_id | replace('.', '_') %}
 
 {{ name }}_keys as (
-    select _system, {{ key }}
+    select landed._system, {{ key }}
     from {{ relation }} as landed
     left join outdated
         on outdated.raw_table = '{{ name }}'
         and landed._source = outdated.contract
         and landed._file_sha256 = outdated.file_sha256
-    group by _system, {{ key }}
-    having count(*) > 1 or count(outdated.file_sha256) > 0 or bool_or(landed._deleted) or count(landed._replaces) > 0
+    left join {{ newest_documents(relation) }} as documents
+        on landed._system = documents._system
+        and landed._replaces = documents._replaces
+        and {{ export_order('landed') }} < documents.export_order
+    group by landed._system, {{ key }}
+    having count(*) > 1
+        or count(outdated.file_sha256) > 0
+        or count(documents._replaces) > 0
+        or bool_or(landed._deleted)
 ),
 
 {{ name }}_versions as (

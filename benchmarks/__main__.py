@@ -24,11 +24,12 @@ def main() -> int:
     reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")
     reading.add_argument("--rows", type=int, default=200_000, help="of each file")
     reading.add_argument("--files", type=int, default=40, help="small files, for files a second")
+    reading.add_argument("--dlt", type=Path, help="an interpreter that has dlt[duckdb], to be measured too")
     yardstick = commands.add_parser("pollock", help="polluted CSV files, read without a contract and scored")
     yardstick.add_argument("--files", type=Path, help="the published polluted_files folder; made here if not given")
     arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
     if arguments.command == "land":
-        print(land.compare(arguments.rows, arguments.files))
+        print(land.compare(arguments.rows, arguments.files, arguments.dlt))
         return 0
     if arguments.command == "pollock":
         print(pollock.main(arguments.files))

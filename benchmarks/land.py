@@ -1,22 +1,26 @@
 """Landing beside plain readers: the same call log in each format, and what each way gives for its time.
 
 Keybook recognises the file, casts every cell by its contract, keeps what it does not know, accounts for every row and
-writes Parquet; DuckDB and Polars read the columns with the types they are told, DuckDB into a table. XLSX is read by
-DuckDB through an extension that has to be downloaded, which nothing here does.
+writes Parquet and control totals; DuckDB and Polars read the columns with the types they are told, DuckDB into a table;
+dlt normalises and loads into DuckDB. XLSX is read by DuckDB through an extension that has to be downloaded, which
+nothing here does. Others may use the machine: the readers take turns, and the median of the turns' ratios is stated.
 """
 
 from __future__ import annotations
 
 import gzip
-import importlib.util
+import statistics
+import subprocess
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import duckdb
 import polars as pl
+import zstandard
 
 from benchmarks.processes import machine, table
 from pipelines.exports.contracts import load_contracts
@@ -24,7 +28,8 @@ from pipelines.exports.land import Landing, Surroundings
 from pipelines.exports.raw import RawStore
 from pipelines.sample import generate
 
-FORMATS = ("csv", "csv.gz", "xlsx", "json", "jsonl", "parquet")
+FORMATS = ("csv", "tsv", "csv.gz", "csv.zst", "csv.zip", "xlsx", "json", "jsonl", "parquet")
+TURNS = 3
 SMALL_ROWS = 100
 TYPES = {"calldate": "TIMESTAMP", "duration": "INTEGER", "billsec": "INTEGER", "waittime": "INTEGER"}
 
@@ -44,6 +49,13 @@ def write(frame: pl.DataFrame, path: Path) -> None:
     kind = path.name.split(".", 1)[1]
     if kind == "csv":
         frame.write_csv(path)
+    elif kind == "tsv":
+        frame.write_csv(path, separator="\t")
+    elif kind == "csv.zst":
+        path.write_bytes(zstandard.compress(frame.write_csv().encode()))
+    elif kind == "csv.zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("calls.csv", frame.write_csv())
     elif kind == "csv.gz":
         with gzip.open(path, "wb", compresslevel=6) as file:
             file.write(frame.write_csv().encode())
@@ -64,14 +76,11 @@ def write(frame: pl.DataFrame, path: Path) -> None:
         frame.write_parquet(path)
 
 
-def seconds(work: Callable[[], int], turns: int = 2) -> tuple[int, float]:
-    """What the work gives, and the least time that it took."""
-    best, given = float("inf"), 0
-    for _ in range(turns):
-        started = time.perf_counter()
-        given = work()
-        best = min(best, time.perf_counter() - started)
-    return given, best
+def seconds(work: Callable[[], int]) -> tuple[int, float]:
+    """What the work gives, and the time that it took."""
+    started = time.perf_counter()
+    given = work()
+    return given, time.perf_counter() - started
 
 
 def land(files: list[Path]) -> int:
@@ -87,48 +96,83 @@ def land(files: list[Path]) -> int:
         return sum(int(row["rows_loaded"]) for receipt in receipts for row in receipt.entities)
 
 
-def by_duckdb(path: Path, names: list[str]) -> int:
-    """Reads the file into a typed table; the rows, 0 where DuckDB does not read the format by itself."""
-    kind = path.name.split(".", 1)[1]
-    if kind == "xlsx":
+def by_duckdb(files: list[Path], names: list[str]) -> int:
+    """Reads the files into a typed table; the rows, 0 where DuckDB does not read the format by itself."""
+    kind = files[0].name.split(".", 1)[1]
+    if kind in ("xlsx", "csv.zip"):
         return 0
     columns = {name: TYPES.get(name, "VARCHAR") for name in names}
     listed = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     cast = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in columns.items())
-    read = {
-        "csv": f"read_csv('{path}', header = true, columns = {{{listed}}})",
-        "csv.gz": f"read_csv('{path}', header = true, columns = {{{listed}}})",
-        "json": f"read_json('{path}', columns = {{{listed}}})",
-        "jsonl": f"read_json('{path}', columns = {{{listed}}})",
-        "parquet": f"(select {cast} from read_parquet('{path}'))",
-    }[kind]
+    paths = f"[{', '.join(repr(str(file)) for file in files)}]"
+    if kind.startswith(("csv", "tsv")):
+        mark = "\t" if kind == "tsv" else ","
+        read = f"read_csv({paths}, header = true, delim = '{mark}', columns = {{{listed}}})"
+    elif kind == "parquet":
+        read = f"(select {cast} from read_parquet({paths}))"
+    else:
+        read = f"read_json({paths}, columns = {{{listed}}})"
     with duckdb.connect() as connection:
         connection.execute(f"create table calls as select * from {read}")
         return int(connection.execute("select count(*) from calls").fetchall()[0][0])
 
 
-def by_polars(path: Path, names: list[str]) -> int:
-    """Reads the file into a typed frame; the rows."""
-    kind = path.name.split(".", 1)[1]
-    if kind.startswith("csv"):
-        frame = pl.read_csv(path, infer_schema=False)
-    elif kind == "xlsx":
-        frame = pl.read_excel(path, infer_schema_length=0)
-    elif kind == "json":
-        frame = pl.read_json(path, infer_schema_length=None)
-    elif kind == "jsonl":
-        frame = pl.read_ndjson(path, infer_schema_length=None)
-    else:
-        frame = pl.read_parquet(path)
+def by_polars(files: list[Path], names: list[str]) -> int:
+    """Reads the files into typed frames; the rows, 0 where Polars does not read the format."""
+    kind = files[0].name.split(".", 1)[1]
+    if kind == "csv.zip":
+        return 0
+    readers: dict[str, Callable[[Path], pl.DataFrame]] = {
+        "tsv": lambda path: pl.read_csv(path, infer_schema=False, separator="\t"),
+        "xlsx": lambda path: pl.read_excel(path, infer_schema_length=0),
+        "json": lambda path: pl.read_json(path, infer_schema_length=None),
+        "jsonl": lambda path: pl.read_ndjson(path, infer_schema_length=None),
+        "parquet": pl.read_parquet,
+    }
     whole = [pl.col(name).cast(pl.String).cast(pl.Int32) for name, kind in TYPES.items() if kind == "INTEGER"]
     day = pl.col("calldate").cast(pl.String).str.to_datetime("%Y-%m-%d %H:%M:%S")
-    return frame.select(names).with_columns(day, *whole).height
+    rows = 0
+    for path in files:
+        frame = readers.get(kind, lambda path: pl.read_csv(path, infer_schema=False))(path)
+        rows += frame.select(names).with_columns(day, *whole).height
+    return rows
 
 
-def compare(rows: int, files: int) -> str:
-    """The report: rows a second of one large file a format, and files a second of small ones."""
+def by_dlt(files: list[Path], python: Path | None) -> float:
+    """The seconds that dlt takes for the files; 0 without an interpreter that has it, or where it has no reader."""
+    if python is None or files[0].name.split(".", 1)[1] not in ("csv", "csv.gz", "jsonl", "parquet"):
+        return 0.0
+    script = Path(__file__).parent / "by_dlt.py"
+    with tempfile.TemporaryDirectory(prefix="keybook-bench-") as folder:
+        command = [str(python), str(script), folder, *map(str, files)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr[-2000:])
+    return float(done.stdout.split()[-1])
+
+
+def _turns(files: list[Path], names: list[str], dlt: Path | None, expected: int) -> tuple[float, list[str]]:
+    """Keybook's median time for the files, and how many times as long as each other reader it takes."""
+    ours: list[float] = []
+    ratios: dict[str, list[float]] = {"DuckDB": [], "Polars": [], "dlt": []}
+    for _ in range(TURNS):
+        loaded, taken = seconds(partial(land, files))
+        assert expected >= loaded > 0.99 * expected, f"{files[0].name}: {loaded} of {expected} rows"
+        ours.append(taken)
+        for name, work in (("DuckDB", by_duckdb), ("Polars", by_polars)):
+            read, theirs = seconds(partial(work, files, names))
+            if read:
+                assert read == expected, f"{files[0].name}: {name} reads {read} of {expected} rows"
+                ratios[name].append(taken / theirs)
+        if theirs := by_dlt(files, dlt):
+            ratios["dlt"].append(taken / theirs)
+    stated = [f"{statistics.median(found):.2f}" if found else "—" for found in ratios.values()]
+    return statistics.median(ours), stated
+
+
+def compare(rows: int, files: int, dlt: Path | None = None) -> str:
+    """The report: rows a second of one large file a format, files a second of small ones, and the ratios of times."""
     about = machine()
-    dlt = "not measured" if importlib.util.find_spec("dlt") else "not installed"
     lines = []
     with tempfile.TemporaryDirectory(prefix="keybook-bench-") as temporary:
         frame = call_log(rows)
@@ -138,15 +182,14 @@ def compare(rows: int, files: int) -> str:
             small = [Path(temporary) / f"small{number}.{kind}" for number in range(files)]
             for number, path in enumerate(small):
                 write(frame.slice(number * SMALL_ROWS, SMALL_ROWS), path)
-            loaded, ours = seconds(partial(land, [large]))
-            _, many = seconds(partial(land, small), 1)
-            read, theirs = seconds(partial(by_duckdb, large, frame.columns))
-            framed, polars = seconds(partial(by_polars, large, frame.columns))
-            if read:
-                assert read == framed >= loaded > 0.99 * framed, f"{kind}: {loaded}, {read} and {framed} rows"
+            one, ratios = _turns([large], frame.columns, dlt, frame.height)
+            many, many_ratios = _turns(small, frame.columns, dlt, files * SMALL_ROWS)
             lines.append([
-                kind, f"{large.stat().st_size / 1e6:.1f}", f"{loaded / ours:,.0f}", f"{files / many:.1f}",
-                f"{read / theirs:,.0f}" if read else "—", f"{framed / polars:,.0f}", dlt,
+                kind, f"{large.stat().st_size / 1e6:.1f}", f"{frame.height / one:,.0f}", *ratios,
+                f"{files / many:.1f}", *many_ratios,
             ])  # fmt: skip
-    header = ["format", "MB", "Keybook, rows/s", "Keybook, files/s", "DuckDB, rows/s", "Polars, rows/s", "dlt"]
-    return f"{rows:,} rows of a call log; {files} files of {SMALL_ROWS} rows. {about}.\n\n{table(header, lines)}\n"
+    header = ["format", "MB", "rows/s", "÷ DuckDB", "÷ Polars", "÷ dlt", "files/s", "÷ DuckDB", "÷ Polars", "÷ dlt"]
+    return (
+        f"{rows:,} rows of a call log in one file; {files} files of {SMALL_ROWS} rows. Keybook's time as a multiple of "
+        f"the others' (÷), median of {TURNS} turns. {about}.\n\n{table(header, lines)}\n"
+    )

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [refresh | land | pollock]`."""
+"""`python -m benchmarks [refresh | drop | aging | land | pollock]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark; `refresh` when none is named."""
-    from benchmarks import land, pollock, refresh
+    from benchmarks import aging, drop, land, pollock, refresh
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -21,6 +21,10 @@ def main() -> int:
     full.add_argument("--repeat", type=int, default=1, help="turns of each side; the quickest counts")
     full.add_argument("--folder", type=Path, help="an empty folder to work in and keep; a temporary one if not given")
     full.add_argument("--out", type=Path, help="write the report here too")
+    dropping = commands.add_parser("drop", help="one file with 1 % new calls, beside the refresh of everything")
+    dropping.add_argument("--small", action="store_true", help="a sample that takes two minutes")
+    history = commands.add_parser("aging", help="the ageing history beside one query written by hand")
+    history.add_argument("--invoices", type=int, default=1_000_000)
     reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")
     reading.add_argument("--rows", type=int, default=200_000, help="of each file")
     reading.add_argument("--files", type=int, default=40, help="small files, for files a second")
@@ -30,6 +34,12 @@ def main() -> int:
     arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
     if arguments.command == "land":
         print(land.compare(arguments.rows, arguments.files, arguments.dlt))
+        return 0
+    if arguments.command == "drop":
+        print(drop.main(refresh.SMALL if arguments.small else refresh.Size()))
+        return 0
+    if arguments.command == "aging":
+        print(aging.main(arguments.invoices))
         return 0
     if arguments.command == "pollock":
         print(pollock.main(arguments.files))

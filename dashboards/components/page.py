@@ -54,6 +54,7 @@ def header(title: str, about: str) -> None:
     st.markdown(f":gray[{about}]")
     line = [
         f"**As of {iso(facts['as_of_date'])}**",
+        *([f"**by what was known on {iso(facts['known_at'])}**"] if facts["known_at"] is not None else []),
         f"published {iso(page.published_at)}" + (f" from {plural(files, 'file')}" if files else ""),
         f"totals in {plain(page.base_currency)}" if page.base_currency else "base currency not known",
     ]

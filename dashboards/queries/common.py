@@ -37,10 +37,12 @@ PUBLICATION = """
             (select max(base_currency) from {rpt_account_monthly}),
             (select max(base_currency) from {rpt_receivable_kpis})
         ) as base_currency
-    )
+    ),
 
-    select as_of_date, files, entity_files, rows_loaded, rows_rejected, loaded_at, base_currency
-    from as_of, files, health, base
+    run as (select cast(max(known_at) as timestamp) as known_at from {rpt_run})
+
+    select as_of_date, files, entity_files, rows_loaded, rows_rejected, loaded_at, base_currency, known_at
+    from as_of, files, health, base, run
 """
 
 CHOICES = f"""

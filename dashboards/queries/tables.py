@@ -166,6 +166,7 @@ _EXTRA = {
     "rpt_missed_calls": "state text",
     "rpt_data_health": "domain text",
     "rpt_control_totals": "file_sha256 text",
+    "rpt_run": "as_of_date date, known_at time",
     "rpt_landing_findings": "file text, part text, severity text, message text",
 }
 

@@ -105,3 +105,11 @@ def test_a_table_of_other_types_is_a_sentence_not_a_trace(open_page: Open, tmp_p
     app = open_page("sales", at_home=tmp_path)
     assert not app.exception
     assert "another version of Keybook" in app.error[0].value
+
+
+def test_a_publication_by_earlier_knowledge_says_so(open_page: Open, tmp_path: Path) -> None:
+    known = "select date '2026-11-20' as as_of_date, timestamptz '2026-10-31 12:00:00+00' as known_at"
+    publish(tmp_path, "v1", f"create table reporting.rpt_run as {known}")
+    assert "by what was known on 2026-10-31" in words(open_page("overview", at_home=tmp_path))
+    publish(tmp_path, "v2")
+    assert "by what was known" not in words(open_page("overview", at_home=tmp_path))

@@ -356,7 +356,8 @@ def test_weighted_days_follow_each_part_of_an_invoice(stream: Stream, warehouse:
             issued, gross = item.events[0]
             if item.key[1] == "EUR" and day - timedelta(days=90) < issued <= day:
                 invoiced += gross
-                days += sum((amount * (day - on).days for on, amount in item.events if on <= day), Decimal(0))
+                lived = (issued + timedelta(days=number) for number in range((day - issued).days))
+                days += sum((max(item.open_on(on), Decimal(0)) for on in lived), Decimal(0))
         [(found,)] = warehouse.execute(
             "select dso_weighted from reporting.rpt_receivable_kpis where currency = 'EUR' and as_of_date = ?", [day]
         ).fetchall()

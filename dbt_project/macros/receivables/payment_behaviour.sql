@@ -1,5 +1,5 @@
 {#- Cash that was set against invoices and what took it back, as R12 to R14 weigh it: a payment that was taken back takes
-    its weight back with it. `keys` are columns of fct_receivable_events to keep. Opening balances have no issue date. -#}
+    its weight back with it. `keys` are columns of fct_receivable_settlements to keep. Opening balances have no issue date. -#}
 {% macro paid_events(keys) -%}
 select
         {%- for key in keys %}
@@ -7,12 +7,11 @@ select
         {%- endfor %}
         event_date as day,
         -amount as amount,
-        event_type = 'payment' as is_payment,
+        is_payment,
         case when is_opening then 0 else -amount end as dated_amount,
         {{ days_from('issued_on', 'settlement_date') }} as days_after_issue,
         {{ days_from('due_on', 'settlement_date') }} as days_after_due
-    from {{ ref('fct_receivable_events') }}
-    where event_type in ('payment', 'refund', 'chargeback', 'reversal')
+    from {{ ref('fct_receivable_settlements') }}
 {%- endmacro %}
 
 {#- The sums over `paid_events` that R12 to R14 are made of. -#}

@@ -1,0 +1,146 @@
+"""Scenarios of receivables that a person can check by hand, and the identities that gate publishing, each made to fail.
+
+One small warehouse is built from the scenarios; every identity holds on it. Then a table is put out of joint within a
+transaction that is rolled back, and the identity's own SQL, as dbt compiled it, has to find that.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines import transform
+from pipelines.settings import PROJECT, Settings
+from tests.support.raw_rows import write_raw
+from tests.support.scenarios import AS_OF, Scenario, scenarios
+
+IDENTITIES = PROJECT / "dbt_project" / "tests"
+LAST = f"date '{AS_OF}'"
+# What breaks each identity: a cent more or less, a row lost, a row twice.
+BREAKS = {
+    "assert_receivable_events_are_the_balances": [
+        "update marts.fct_receivable_events set amount = amount + 0.01 where event_type = 'write_off'",
+        "delete from marts.fct_receivable_events where event_type = 'credit_note'",
+        f"update marts.fct_receivable_balances set credit_amount = 0 where as_of_date = {LAST}",
+    ],
+    "assert_receivable_buckets_sum_to_open": [
+        "update marts.fct_receivable_balances set days_1_30 = days_1_30 + 0.01",
+        "update marts.fct_receivable_balances set net_amount = open_amount where unapplied_amount > 0",
+        "update marts.fct_receivable_balances set overdue_amount = overdue_amount - 0.01",
+    ],
+    "assert_receivable_days_are_the_balances": [
+        f"update marts.fct_receivable_days set overdue_amount = overdue_amount + 0.01 where day = {LAST}",
+        "delete from marts.fct_receivable_balances where as_of_date = date '2024-02-04'",
+    ],
+    "assert_receivable_movements_are_the_balances": [
+        "update reporting.rpt_receivable_movements set invoiced = invoiced + 0.01 where month = date '2024-01-01'",
+        "update reporting.rpt_receivable_movements set opening = opening + 1, closing = closing + 1",
+        "delete from reporting.rpt_receivable_movements where month = date '2024-02-01'",
+        f"update marts.fct_receivable_balances set net_amount = net_amount + 0.01 where as_of_date = {LAST}",
+    ],
+    "assert_receivable_parts_sum_to_wholes": [
+        f"insert into marts.dim_account_owners (account_id, employee_id) select account_id, unnest(['a', 'b']) "
+        f"from marts.fct_receivable_balances where as_of_date = {LAST} and open_amount > 0",
+        "delete from reporting.rpt_receivable_accounts where open_amount > 0",
+        "insert into marts.dim_accounts select * from marts.dim_accounts",
+        f"update marts.fct_receivable_days set unapplied_amount = unapplied_amount + 0.01 where day = {LAST}",
+    ],
+    "assert_receivable_rows_are_posted": [
+        "delete from marts.fct_unapplied_credits where movement_type = 'received' and origin_kind = 'payment'",
+        "insert into marts.fct_receivable_events select * from marts.fct_receivable_events where event_type = 'payment'",
+    ],
+    "assert_collected_is_applied_or_unapplied": [
+        "update marts.fct_payments set amount = amount + 0.01 where payment_kind = 'received'",
+        "delete from marts.fct_unapplied_credits where movement_type = 'refunded'",
+    ],
+    "assert_open_invoices_are_the_balances": [
+        "delete from reporting.rpt_open_invoices where invoice_id = 'books:negative invoice 1'",
+        "update reporting.rpt_open_invoices set open_amount = open_amount + 0.01",
+    ],
+    "assert_own_aging_buckets_sum_to_open": [
+        "update reporting.rpt_receivable_aging_buckets set open_amount_by_issue = open_amount_by_issue + 0.01",
+        f"delete from reporting.rpt_receivable_aging_buckets where as_of_date = {LAST}",
+    ],
+    "assert_provisions_are_of_what_is_open": [
+        "update marts.fct_receivable_provisions set open_amount = open_amount + 0.01",
+        "update marts.fct_receivable_provisions set provision = open_amount + 1",
+        f"delete from marts.fct_receivable_provisions where as_of_date = {LAST}",
+    ],
+    "assert_statements_close_on_the_balances": [
+        "delete from marts.fct_account_movements where line_number = 1",
+        "update marts.fct_account_movements set running_balance = running_balance + 0.01",
+        f"update marts.fct_receivable_balances set unapplied_amount = 0, net_amount = 0 where as_of_date = {LAST}",
+    ],
+}  # fmt: skip
+# Identities of other subjects; their tests are beside their models'.
+ELSEWHERE = {
+    "assert_accounts_sum_to_wholes", "assert_call_reports_count_every_call", "assert_cash_forecast_is_what_is_open",
+    "assert_collections_add_up", "assert_control_totals_tie", "assert_conversations_keep_their_legs",
+    "assert_crm_rows_are_kept", "assert_open_deals_are_the_pipeline",
+    "assert_superseded_rows_have_a_newer_version",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the scenarios, with every identity of receivables passed."""
+    home: Path = tmp_path_factory.mktemp("scenarios")
+    rows = defaultdict(list)
+    for scenario in scenarios():
+        for entity, found in scenario.rows.items():
+            rows[entity] += found
+    write_raw(home, dict(rows), system="books", as_of_date=AS_OF)
+    reports = [
+        "rpt_receivable_kpis", "rpt_receivable_aging", "rpt_open_invoices", "rpt_receivable_movements",
+        "rpt_receivable_aging_buckets", "rpt_receivable_accounts", "rpt_statement_lines", "fct_receivable_provisions",
+        "fct_receivable_exceptions", "dim_account_owners",
+    ]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_INDIRECT_SELECTION", "empty")
+        results = transform.build(Settings(home=home), [*(f"+{report}" for report in reports), *BREAKS])
+    assert not transform.failures(results)
+    assert {result.unique_id.split(".")[-1] for result in results if result.status == "pass"} >= set(BREAKS)
+    return home
+
+
+@pytest.fixture(scope="module")
+def warehouse(built: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The scenarios' warehouse, to be written to within transactions."""
+    with duckdb.connect(str(built / "warehouse/.build/current/keybook.duckdb")) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+def test_scenario(scenario: Scenario, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """The balances at the ends of the days that the scenario tells."""
+    query = (
+        "select open_amount, overdue_amount, credit_amount, unapplied_amount from receivable_aging(cast(? as date)) "
+        "where account_id = ?"
+    )
+    for day, expected in scenario.balances.items():
+        found = warehouse.execute(query, [day, f"books:{scenario.name}"]).fetchone()
+        assert (found or (0, 0, 0, 0)) == expected, day
+
+
+@pytest.mark.parametrize("identity", BREAKS)
+def test_identity_fails_when_it_is_broken(identity: str, built: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Its compiled SQL returns nothing before each change and something after it."""
+    [compiled] = (built / "warehouse" / ".dbt" / "compiled").rglob(f"{identity}.sql")
+    sql = compiled.read_text(encoding="utf-8")
+    for change in BREAKS[identity]:
+        assert warehouse.execute(sql).fetchall() == []
+        warehouse.execute("begin")
+        try:
+            warehouse.execute(change)
+            assert warehouse.execute(sql).fetchall(), change
+        finally:
+            warehouse.execute("rollback")
+
+
+def test_every_identity_of_receivables_is_made_to_fail() -> None:
+    """A new identity needs a way to break it, or it may be one that cannot fail."""
+    assert {path.stem for path in IDENTITIES.glob("assert_*.sql")} - ELSEWHERE == set(BREAKS)

@@ -1,0 +1,365 @@
+"""A ledger of receivables in plain Python: what the metric definitions make of rows of billing exports, day by day.
+
+Nothing here is quick and nothing is taken from the SQL: a balance is a sum of signed events up to a day, a share or a
+mean is added up from its parts. Amounts are in the document's currency; days are the business's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tests.support.oracle import days, parameter
+
+ZERO = Decimal(0)
+BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
+EDGES = ((None, 0), (1, 30), (31, 60), (61, 90), (91, 120), (121, None))
+MOVES = ("sales", "collected", "opening")
+Row = dict[str, Any]
+Rate = Callable[[date], Decimal | None]
+KEYS = {
+    "billing.customers": ("customer_id",), "billing.invoices": ("invoice_id",), "billing.payments": ("payment_id",),
+    "billing.instalments": ("invoice_id", "number"), "billing.applications": ("application_id",),
+    "billing.adjustments": ("adjustment_id",), "billing.opening_balances": ("customer_id", "currency", "as_of"),
+}  # fmt: skip
+Movement = tuple[date, Decimal]
+Lateness = tuple[Decimal, int]
+
+
+def total(movements: Iterable[Movement], day: date) -> Decimal:
+    """The sum of what lies up to a day."""
+    return sum((amount for on, amount in movements if on <= day), ZERO)
+
+
+@dataclass
+class Debt:
+    """One invoice, debit note or opening balance: its instalments (due date, amount) and its events (date, amount).
+
+    `paid` holds the cash among the events: its place in them, and the day of the payment that it is or takes back.
+    """
+
+    account: str
+    issued: date
+    gross: Decimal
+    instalments: list[Movement]
+    is_opening: bool = False
+    voided: date | None = None
+    events: list[Movement] = field(default_factory=list)
+    paid: list[tuple[int, date]] = field(default_factory=list)
+
+    def open_on(self, day: date) -> Decimal:
+        """Open(i, D)."""
+        return total(self.events, day)
+
+    def split(self, balance: Decimal) -> list[Movement]:
+        """A balance by due date: payments fill the instalments in order, so what is open lies on the last ones."""
+        left, parts = balance, []
+        for due, amount in reversed(self.instalments[1:]):
+            part = min(max(left, ZERO), amount)
+            parts.append((due, part))
+            left -= part
+        return [*parts, (self.instalments[0][0], left)]
+
+    def parts_on(self, day: date) -> list[Movement]:
+        """What is open by due date; over-applied money is none of it."""
+        return [(due, max(part, ZERO)) for due, part in self.split(self.open_on(day))]
+
+    def payments(self, since: date, until: date) -> list[tuple[date, Decimal, int, list[Lateness]]]:
+        """The cash of the days after `since`, up to `until`: day, amount, days from issue, lateness by part.
+
+        What is taken back counts negative, with the days of the payment that it takes back.
+        """
+        order = sorted(range(len(self.events)), key=lambda place: (self.events[place][0], -self.events[place][1]))
+        balances, running = {}, ZERO
+        for place in order:
+            balances[place] = (running, running := running + self.events[place][1])
+        found = []
+        for place, settled in self.paid:
+            if since < self.events[place][0] <= until:
+                before, after = (dict_of(self.split(balance)) for balance in balances[place])
+                parts = [(before[due] - after[due], (settled - due).days) for due in before]
+                day, amount = self.events[place]
+                found.append((day, -amount, (settled - self.issued).days, parts))
+        return found
+
+
+def dict_of(parts: list[Movement]) -> dict[date, Decimal]:
+    """Parts by due date."""
+    found: dict[date, Decimal] = defaultdict(Decimal)
+    for due, amount in parts:
+        found[due] += amount
+    return found
+
+
+class Book:
+    """The ledger of one system and currency, made from its rows by entity."""
+
+    def __init__(self, system: str, rows: dict[str, list[Row]]) -> None:
+        """Posts every row: documents, then cash, then what sets the one against the other."""
+        self.system = system
+        self.rows = {entity: newest(found, KEYS[entity]) for entity, found in rows.items()}
+        self.debts: dict[str, Debt] = {}
+        self.credits: dict[str, tuple[str, date]] = {}
+        self.unapplied: list[tuple[str, date, Decimal]] = []
+        self.flows: dict[str, list[Movement]] = defaultdict(list)
+        self.applied: dict[str, list[tuple[date, str, Decimal]]] = defaultdict(list)
+        terms = {row["customer_id"]: row.get("payment_terms_days") for row in self.of("customers")}
+        for row in self.of("invoices"):
+            self.document(row, terms.get(row["customer_id"]) or 0)
+        for row in self.of("opening_balances"):
+            debt = Debt(
+                self.account(row), row["as_of"], row["amount"], [(row["due_on"] or row["as_of"], row["amount"])]
+            )
+            debt.is_opening, debt.events = True, [(row["as_of"], row["amount"])]
+            self.debts[f"opening of {row['customer_id']}"] = debt
+            self.flows["opening"].append((row["as_of"], row["amount"]))
+        self.received = {row["payment_id"]: row for row in self.of("payments") if row["status"] == "received"}
+        for row in self.received.values():
+            self.unapplied.append((self.account(row), row["received_on"], row["amount"]))
+            self.flows["collected"].append((row["received_on"], row["amount"]))
+        for row in self.of("applications"):
+            self.apply(row)
+        for row in sorted(self.of("adjustments"), key=lambda row: row["occurred_on"]):
+            self.adjust(row)
+
+    def of(self, entity: str) -> list[Row]:
+        """The rows of an entity of billing."""
+        return self.rows.get(f"billing.{entity}", [])
+
+    def account(self, row: Row) -> str:
+        """A row's account, as reports name it."""
+        return f"{self.system}:{row['customer_id']}"
+
+    def document(self, row: Row, terms: int) -> None:
+        """An invoice, debit note or credit note; drafts, requests, and what was void at once are nothing."""
+        issued, gross, voided = row["issued_on"], row["gross_amount"], row.get("voided_on")
+        is_void = row["status"] == "void"
+        if row["status"] == "draft" or row["document_kind"] == "prepayment":
+            return
+        if is_void and (voided is None or voided <= issued):
+            return
+        moves = [(issued, gross)] + ([(voided, -gross)] if is_void else [])
+        if row["document_kind"] == "credit_note":
+            moves = [(day, amount * (1 if gross >= 0 else -1)) for day, amount in moves]
+            self.credits[row["invoice_id"]] = (self.account(row), issued)
+            self.unapplied += [(self.account(row), day, amount) for day, amount in moves]
+            self.flows["sales"] += [(day, -amount) for day, amount in moves]
+            return
+        parts = sorted(
+            (part["number"], part["due_on"], part["amount"])
+            for part in self.of("instalments")
+            if part["invoice_id"] == row["invoice_id"] and part["amount"] > 0
+        )
+        due = row["due_on"] or issued + days(terms)
+        debt = Debt(self.account(row), issued, gross, [(on, amount) for _, on, amount in parts] or [(due, gross)])
+        debt.events, debt.voided = moves, voided if is_void else None
+        self.flows["sales"] += moves
+        self.debts[row["invoice_id"]] = debt
+
+    def apply(self, row: Row) -> None:
+        """Money of a payment or credit note on an invoice: not before the invoice, not on a void one."""
+        debt = self.debts.get(row["invoice_id"])
+        payment = self.received.get(row.get("payment_id") or "")
+        note = self.credits.get(row.get("credit_note_id") or "")
+        if debt is None or debt.voided or not (payment or note):
+            return
+        account, came = (self.account(payment), payment["received_on"]) if payment else note or ("", date.min)
+        day = max(row["applied_on"] or came, debt.issued)
+        if payment:
+            debt.paid.append((len(debt.events), day))
+            self.applied[row["payment_id"]].append((day, row["invoice_id"], row["amount"]))
+        debt.events.append((day, -row["amount"]))
+        self.unapplied.append((account, day, -row["amount"]))
+
+    def adjust(self, row: Row) -> None:
+        """A write-off, a refund, or a payment that was taken back."""
+        kind, amount, day = row["adjustment_kind"], row["amount"], row["occurred_on"]
+        debt, payment = self.debts.get(row["invoice_id"] or ""), row["payment_id"]
+        if kind == "write_off" and debt:
+            debt.events.append((max(day, debt.issued), -amount))
+            self.flows["written_off"].append((max(day, debt.issued), amount))
+            return
+        if kind in ("refund", "chargeback") or payment:
+            self.flows["collected"].append((day, -amount))
+        if debt:
+            earlier = [settled for place, settled in debt.paid if debt.events[place][1] < 0 and settled <= day]
+            own = [on for on, name, _ in self.applied[payment or ""] if name == row["invoice_id"]]
+            self.reopen(debt, max(day, debt.issued), amount, max(own or earlier or [day]))
+            return
+        if kind != "refund":
+            for on, name, applied in sorted(self.applied[payment], reverse=True):
+                part = min(applied, amount)
+                if part > 0:
+                    self.reopen(self.debts[name], day, part, on)
+                    amount -= part
+        self.unapplied.append((self.account(row), day, -amount))
+
+    def reopen(self, debt: Debt, day: date, amount: Decimal, settled: date) -> None:
+        """A payment, or a part of one, that no longer pays."""
+        debt.paid.append((len(debt.events), settled))
+        debt.events.append((day, amount))
+
+    def balances(self, day: date) -> dict[str, dict[str, Decimal]]:
+        """Each account's buckets, open, credit and unapplied amounts at a day's end."""
+        found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        for debt in self.debts.values():
+            for due, part in debt.parts_on(day):
+                late = (day - due).days
+                for name, (low, high) in zip(BUCKETS, EDGES, strict=True):
+                    if (low is None or late >= low) and (high is None or late <= high):
+                        found[debt.account][name] += part
+                found[debt.account]["open_amount"] += part
+            found[debt.account]["credit_amount"] += max(-debt.open_on(day), ZERO)
+        for account, on, amount in self.unapplied:
+            found[account]["unapplied_amount"] += amount if on <= day else ZERO
+        return {account: dict(row) for account, row in found.items() if any(row.values())}
+
+    def stock(self, name: str, day: date) -> Decimal:
+        """A balance of all accounts."""
+        return sum((row.get(name, ZERO) for row in self.balances(day).values()), ZERO)
+
+
+def newest(rows: list[Row], key: tuple[str, ...]) -> list[Row]:
+    """Of rows with one key, the one that was known last."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in sorted(rows, key=lambda row: str(row.get("_known_at", ""))):
+        found[tuple(row[name] for name in key)] = row
+    return list(found.values())
+
+
+class View:
+    """What a report shows: one currency as it is, or several in the base currency at each day's rate.
+
+    Debts open on a day are taken at that day's rate, what happened on a day at the rate of that day. What has no rate is
+    left out.
+    """
+
+    def __init__(self, books: list[tuple[Book, Rate]]) -> None:
+        """Takes ledgers, each with the rate of its currency on a day."""
+        self.books = books
+
+    def stock(self, name: str, day: date) -> Decimal:
+        """A balance at a day's end."""
+        return sum((book.stock(name, day) * (rate(day) or 0) for book, rate in self.books), ZERO)
+
+    def daily(self, name: str) -> dict[date, Decimal]:
+        """What happened on each day."""
+        found: dict[date, Decimal] = defaultdict(Decimal)
+        for book, rate in self.books:
+            for day, amount in book.flows[name]:
+                found[day] += amount * (rate(day) or 0)
+        return found
+
+    def flow(self, name: str, since: date, until: date) -> Decimal:
+        """What happened after a day, up to another."""
+        return sum((amount for day, amount in self.daily(name).items() if since < day <= until), ZERO)
+
+    def unrated(self, since: date, until: date) -> int:
+        """Days of currencies on which there was something and no rate."""
+        number = 0
+        for book, rate in self.books:
+            for day in (since + days(place) for place in range(1, (until - since).days + 1)):
+                if rate(day) is None:
+                    moved = any(sum(amount for on, amount in book.flows[name] if on == day) for name in MOVES)
+                    number += moved or any(book.stock(name, day) for name in ("open_amount", "unapplied_amount"))
+        return number
+
+    def countback(self, day: date) -> float | None:
+        """R8: back from the day, each day's net sales are taken off what is open until one covers the rest."""
+        left, sales = self.stock("open_amount", day), self.daily("sales")
+        if left <= 0:
+            return 0.0
+        back = 0
+        while sales and day - days(back) >= min(sales):
+            sold = sales.get(day - days(back), ZERO)
+            if sold >= left:
+                return back + float(left / sold)
+            left -= sold
+            back += 1
+        return None
+
+    def weighted(self, since: date, day: date) -> float | None:
+        """R11: each part of each invoice of the window times the days that it was open, over what was invoiced."""
+        weights, invoiced = ZERO, ZERO
+        for book, rate in self.books:
+            for debt in book.debts.values():
+                is_void = debt.voided is not None and debt.voided <= day
+                if debt.is_opening or is_void or debt.gross <= 0 or not since < debt.issued <= day:
+                    continue
+                at = rate(debt.issued) or Decimal(0)
+                invoiced += debt.gross * at
+                lived = range((day - debt.issued).days)
+                weights += at * sum((max(debt.open_on(debt.issued + days(n)), ZERO) for n in lived), ZERO)
+        return share(weights, invoiced)
+
+    def behaviour(self, since: date, day: date) -> dict[str, float | None]:
+        """R12 to R14: of the cash of the window, and for R12 of what is overdue at its end."""
+        grace, sums = parameter("on_time_grace_days"), defaultdict[str, Decimal](Decimal)
+        for book, rate in self.books:
+            now = rate(day) or ZERO
+            for debt in book.debts.values():
+                for due, part in debt.parts_on(day):
+                    if due < day:
+                        sums["overdue"] += part * now
+                        sums["late"] += part * now * (day - due).days
+                for on, amount, taken, parts in debt.payments(since, day):
+                    at = rate(on) or ZERO
+                    sums["cash"] += amount * at
+                    sums["dated"] += ZERO if debt.is_opening else amount * at
+                    sums["taken"] += ZERO if debt.is_opening else amount * at * taken
+                    sums["late"] += sum((part * at * max(past, 0) for part, past in parts), ZERO)
+                    sums["in time"] += sum((part * at for part, past in parts if past <= grace), ZERO)
+                    # A count needs no rate.
+                    if amount > 0:
+                        sums["number"] += 1
+                        sums["number in time"] += all(past <= grace for part, past in parts if part)
+        return {
+            "average_days_delinquent": share(sums["late"], sums["cash"] + sums["overdue"]),
+            "average_payment_days": share(sums["taken"], sums["dated"]),
+            "on_time_ratio_amount": share(sums["in time"], sums["cash"]),
+            "on_time_ratio_count": share(sums["number in time"], sums["number"]),
+        }
+
+    def kpis(self, day: date) -> dict[str, Any]:
+        """A month's row of the key figures, which ends on a day (R1 to R17)."""
+        window, before = parameter("dso_window_days"), day.replace(day=1) - days(1)
+        start = day - days(window)
+        open_amount, not_due = self.stock("open_amount", day), self.stock("not_due", day)
+        sold = self.flow("sales", start, day)
+        begin = self.stock("open_amount", before) + self.flow("opening", before, day)
+        month = self.flow("sales", before, day)
+        collectable = begin + month - not_due
+        gone = begin + month - open_amount
+
+        def dso(amount: Decimal) -> float | None:
+            return float(amount / sold * window) if sold > 0 else None
+
+        best, simple = dso(not_due), dso(open_amount)
+        return self.behaviour(start, day) | {
+            "open_amount": open_amount,
+            "overdue_amount": open_amount - not_due,
+            "credit_amount": self.stock("credit_amount", day),
+            "unapplied_amount": self.stock("unapplied_amount", day),
+            "sales": month,
+            "collected": self.flow("collected", before, day),
+            "written_off": self.flow("written_off", before, day),
+            "missing_rate_count": self.unrated(before, day),
+            "overdue_ratio": share(open_amount - not_due, open_amount),
+            "dso_simple": simple,
+            "dso_average": dso((self.stock("open_amount", start) + open_amount) / 2),
+            "dso_countback": self.countback(day),
+            "dso_weighted": self.weighted(start, day),
+            "best_possible_dso": best,
+            "delinquent_days": None if simple is None or best is None else simple - best,
+            "collection_effectiveness": share(100 * gone, collectable),
+            "collection_effectiveness_cash": share(100 * (gone - self.flow("written_off", before, day)), collectable),
+        }
+
+
+def share(part: Decimal, whole: Decimal) -> float | None:
+    """A ratio; of nothing there is none."""
+    return float(part / whole) if whole else None

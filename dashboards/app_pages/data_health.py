@@ -35,8 +35,11 @@ if not totals["rows_read"] and not checks["checks"]:
 tiles(
     page.warehouse,
     [
-        Tile("Sources", number(totals["sources"])),
-        Tile("Files", number(page.publication["files"] or page.publication["entity_files"])),
+        Tile(
+            "Files",
+            number(page.publication["files"] or page.publication["entity_files"]),
+            versus=f"from {plural(totals['sources'], 'source')}",
+        ),
         Tile("Rows read", number(totals["rows_read"])),
         Tile(
             "Rows loaded",
@@ -83,6 +86,10 @@ def several(label: str, choices: dict[str, int], key: str, width: int = 260) -> 
 def sources_tab() -> None:
     """Each source and entity, and what raw takes on disk."""
     about = "Rows read are rows loaded plus rows rejected, for each source and entity."
+    gone = {"rows_vanished": Column("Gone", "count", "The newest full export no longer holds them.")}
+    unused = {
+        "superseded_kib": Column("Former, KiB", "count", "Of rows that count no longer, by their share of the rows.")
+    }
     with section("Sources", about, key="sources"):
         table(
             health.sources(page.warehouse),
@@ -91,19 +98,17 @@ def sources_tab() -> None:
                 "domain": Column("Domain"),
                 "entity": Column("Entity"),
                 "freshness_state": Column("Freshness"),
-                "newest_event_at": Column("Newest event", "time"),
+                "newest_event_at": Column("Newest event", "date"),
                 "loaded_at": Column("Landed", "time"),
                 "files": Column("Files", "count"),
                 "rows_read": Column("Read", "count"),
                 "rows_loaded": Column("Loaded", "count"),
                 "rows_rejected": Column("Rejected", "count"),
                 "rows_superseded": Column("Replaced", "count", "A newer row of the same key counts instead."),
-                "rows_vanished": Column("Gone", "count", "The newest full export no longer holds them.", optional=True),
+                **(gone if totals["rows_vanished"] else {}),
                 "match_coverage": Column("Matched", "ratio", "The share that reaches one account."),
                 "raw_kib": Column("KiB on disk", "count", optional=True),
-                "superseded_kib": Column(
-                    "KiB of no use", "count", "In files of which no row counts any more.", optional=True
-                ),
+                **(former if totals["superseded_bytes"] else {}),
             },
             "health_sources",
             height="content",
@@ -114,18 +119,19 @@ def sources_tab() -> None:
     with section("Disk", key="disk"):
         days = load_settings().keep_superseded_days
         st.markdown(
-            f"The raw store takes **{size(totals['raw_bytes'])}**; **{size(totals['superseded_bytes'])}** of it are in "
-            "files of which no row counts any more."
+            f"The raw store takes **{size(totals['raw_bytes'])}**; **{size(totals['superseded_bytes'])}** of it are of "
+            "rows that count no longer, by their share of the rows."
         )
         if days is None:
             st.caption(
-                "They stay for ever: `keep_superseded_days` isn't set in `keybook.toml`. With it, such files are taken "
-                "out so many days after they were landed; what was known before then can't be looked at any more."
+                "They stay for ever: `keep_superseded_days` isn't set in `keybook.toml`. With it, a file of which no "
+                "row counts any more is taken out so many days after it was landed; what was known before then can't be "
+                "looked at any more."
             )
         else:
             st.caption(
-                f"They are taken out {plural(days, 'day')} after they were landed: `keep_superseded_days` in "
-                "`keybook.toml`. What a publication counts is never touched."
+                f"A file of which no row counts any more is taken out {plural(days, 'day')} after it was landed: "
+                "`keep_superseded_days` in `keybook.toml`. What a publication counts is never touched."
             )
 
 
@@ -136,12 +142,11 @@ def rejected_tab() -> None:
         with section("Rejected rows", key="no-rejects"):
             nothing("No row was rejected.", "rpt_rejected_rows")
         return
-    why, next_step = st.columns([3, 2])
-    with why, section("Why", "The most frequent reasons first.", key="reasons"):
+    with section("Why", "The most frequent reasons first.", key="reasons"):
         table(
             health.reasons(page.warehouse, MOST),
             {
-                "reason": Column("Reason", width="large"),
+                "reason": Column("Reason", width=700),
                 "rejected": Column("Rows", "count", width="small"),
                 "files": Column("Files", "count", width="small"),
                 "contract": Column("Contract", optional=True),
@@ -149,7 +154,7 @@ def rejected_tab() -> None:
             "reject_reasons",
             height="content" if len(choices["reason"]) < 8 else 320,
         )
-    with next_step, section("What to do next", key="next"):
+    with section("What to do next", key="next"):
         named = ", ".join(f"`{contract}`" for contract in list(choices["contract"])[:4])
         st.markdown(
             "1. **The value is wrong in the system:** correct it there, export again and drop the file in. "
@@ -162,11 +167,11 @@ def rejected_tab() -> None:
         )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         wanted = Rejects(
-            files=several("Files", choices["file"], "reject_files"),
-            entities=several("Entities", choices["entity"], "reject_entities", 200),
-            columns=several("Columns", choices["column_name"], "reject_columns", 200),
-            reasons=several("Reasons", choices["reason"], "reject_reasons_chosen", 320),
-            search=st.text_input("Search", key="reject_search", placeholder="Any text of the row", width=220).strip(),
+            files=several("Files", choices["file"], "reject_files", 230),
+            entities=several("Entities", choices["entity"], "reject_entities", 160),
+            columns=several("Columns", choices["column_name"], "reject_columns", 170),
+            reasons=several("Reasons", choices["reason"], "reject_reasons_chosen", 270),
+            search=st.text_input("Search", key="reject_search", placeholder="Any text of the row", width=200).strip(),
         )
     found = health.rejected(page.warehouse, wanted, MOST)
     with section("Rows", "Each with the text of its file.", key="rejects"):
@@ -176,11 +181,11 @@ def rejected_tab() -> None:
                 "file": Column("File", pinned=True),
                 "part": Column("Sheet or member", optional=True),
                 "line": Column("Line", "count", width="small"),
-                "entity": Column("Entity", width="small"),
                 "column_name": Column("Column"),
                 "value": Column("Value"),
+                "row_text": Column("The row as it stands in the file", width=480),
                 "reason": Column("Reason", width="large"),
-                "row_text": Column("The row as it stands in the file", width="large"),
+                "entity": Column("Entity", width="small"),
                 "contract": Column("Contract", optional=True),
                 "landed_at": Column("Landed", "time"),
             },
@@ -281,7 +286,7 @@ def receivables_tab() -> None:
                 {
                     "row_id": Column("Document", pinned=True),
                     "entity": Column("Entity", width="small"),
-                    "reason": Column("What is odd"),
+                    "reason_words": Column("What is odd"),
                     "account_name": Column("Account"),
                     "event_date": Column("Date", "date"),
                     "currency": Column("Currency", width="small"),

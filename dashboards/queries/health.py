@@ -55,10 +55,10 @@ _REJECTED = """
 """
 
 REJECTED = f"""
-    select file, part, line, entity, column_name, value, reason, row_text, contract,
+    select file, nullif(part, '') as part, line, entity, column_name, value, reason, row_text, contract,
         cast(landed_at as timestamp) as landed_at
     {_REJECTED}
-    order by count(*) over (partition by reason) desc, reason, file, part, line, column_name
+    order by count(*) over (partition by reason) desc, reason, file, 2, line, column_name
     limit $most
 """
 
@@ -97,7 +97,7 @@ _SUPERSEDED = """
 """
 
 SUPERSEDED = f"""
-    select row_key, entity, system, state, content, file, part, line, newer_file, newer_line,
+    select row_key, entity, system, state, content, file, nullif(part, '') as part, line, newer_file, newer_line,
         cast(known_at as timestamp) as known_at, cast(superseded_at as timestamp) as superseded_at
     {_SUPERSEDED}
     order by superseded_at desc, entity, row_key, known_at desc
@@ -123,7 +123,8 @@ RECEIVABLE_REASONS = """
 """
 
 RECEIVABLE_FINDINGS = """
-    select row_id, entity, reason, account_id, account_name, event_date, currency, amount, our_amount, difference,
+    select row_id, entity, reason, replace(reason, '_', ' ') as reason_words, account_id,
+        account_name, event_date, currency, amount, our_amount, difference,
         meaning, what_to_do, _file, _row
     from {rpt_receivable_findings}
     where (len($reasons) = 0 or list_contains($reasons, reason))

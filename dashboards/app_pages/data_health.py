@@ -87,9 +87,7 @@ def sources_tab() -> None:
     """Each source and entity, and what raw takes on disk."""
     about = "Rows read are rows loaded plus rows rejected, for each source and entity."
     gone = {"rows_vanished": Column("Gone", "count", "The newest full export no longer holds them.")}
-    unused = {
-        "superseded_kib": Column("Former, KiB", "count", "Of rows that count no longer, by their share of the rows.")
-    }
+    former = {"superseded_kib": Column("Former, KiB", "count", "By the share of rows that count no longer.")}
     with section("Sources", about, key="sources"):
         table(
             health.sources(page.warehouse),
@@ -125,8 +123,8 @@ def sources_tab() -> None:
         if days is None:
             st.caption(
                 "They stay for ever: `keep_superseded_days` isn't set in `keybook.toml`. With it, a file of which no "
-                "row counts any more is taken out so many days after it was landed; what was known before then can't be "
-                "looked at any more."
+                "row counts any more is taken out so many days after it was landed; what was known before then "
+                "can't be looked at any more."
             )
         else:
             st.caption(

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.components import charts
-from dashboards.components.formats import number
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, section
+from dashboards.components.formats import number, plural, words
+from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import health
-from dashboards.queries.base import catalogue, rows
+from dashboards.queries.base import catalogue
+from dashboards.queries.health import Rejects
+from pipelines.settings import load_settings
 
 TABLES = ("rpt_data_health", "rpt_control_totals", "rpt_rejected_rows", "rpt_schema_events")
 
+# What became of a row that counts no longer.
+STATES = {
+    "changed": "a newer export says otherwise",
+    "vanished": "the newest full export no longer holds it",
+    "deleted": "its export marks it as deleted",
+    "replaced": "a newer export gives its document anew without it",
+}
+
 page = here()
+there = catalogue(page.warehouse)
 header("Data health", "A row of an export is loaded or rejected with its line and reason; nothing disappears.")
 totals = health.totals(page.warehouse)
 checks = health.control_totals(page.warehouse)
@@ -25,8 +35,11 @@ if not totals["rows_read"] and not checks["checks"]:
 tiles(
     page.warehouse,
     [
-        Tile("Sources", number(totals["sources"])),
-        Tile("Files", number(page.publication["files"] or page.publication["entity_files"])),
+        Tile(
+            "Files",
+            number(page.publication["files"] or page.publication["entity_files"]),
+            versus=f"from {plural(totals['sources'], 'source')}",
+        ),
         Tile("Rows read", number(totals["rows_read"])),
         Tile(
             "Rows loaded",
@@ -35,121 +48,297 @@ tiles(
             note="Of rows that came twice, the newest counts.",
         ),
         Tile("Rows rejected", number(totals["rows_rejected"])),
+        Tile(
+            "Rows gone",
+            number(totals["rows_vanished"]),
+            note="Rows that the newest full export of their system no longer holds: they count no longer.",
+        ),
         Tile("Totals that differ", number(checks["different"]), versus=f"of {number(checks['checks'])} compared"),
     ],
 )
 
-sources, rejected, control, findings = st.tabs(["Sources", "Rejected rows", "Control totals", "Findings and columns"])
-with (
-    sources,
-    section("Sources", "Rows read are rows loaded plus rows rejected, for each source and entity.", key="sources"),
-):
-    table(
-        health.sources(page.warehouse),
-        {
-            "source": Column("Source", pinned=True),
-            "domain": Column("Domain"),
-            "entity": Column("Entity"),
-            "freshness_state": Column("Freshness"),
-            "newest_event_at": Column("Newest event", "time"),
-            "loaded_at": Column("Landed", "time"),
-            "files": Column("Files", "count"),
-            "rows_read": Column("Read", "count"),
-            "rows_loaded": Column("Loaded", "count"),
-            "rows_rejected": Column("Rejected", "count"),
-            "rows_superseded": Column("Replaced", "count", "A newer row of the same key counts instead."),
-            "match_coverage": Column("Matched", "ratio", "The share that reaches one account."),
-        },
-        "health_sources",
-        height="content",
-    )
-    download("Download as CSV", "sources", lambda: health.sources(page.warehouse), "sources")
 
-with rejected:
-    reasons = rows(health.reasons(page.warehouse))
-    if not reasons:
+def size(count: int | None) -> str:
+    """Bytes in a unit that a person reads."""
+    if count is None:
+        return number(None)
+    for unit in ("bytes", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:,.0f} {unit}"
+        count = round(count / 1024)
+    return f"{count:,.0f} GiB"
+
+
+def several(label: str, choices: dict[str, int], key: str, width: int = 260) -> tuple[str, ...]:
+    """A choice of several values, each with its rows; none chosen means all."""
+    return tuple(
+        st.multiselect(
+            label,
+            list(choices),
+            format_func=lambda choice: f"{choice} ({choices[choice]:,})",
+            key=key,
+            placeholder="All",
+            width=width,
+        )
+    )
+
+
+def sources_tab() -> None:
+    """Each source and entity, and what raw takes on disk."""
+    about = "Rows read are rows loaded plus rows rejected, for each source and entity."
+    gone = {"rows_vanished": Column("Gone", "count", "The newest full export no longer holds them.")}
+    former = {"superseded_kib": Column("Former, KiB", "count", "By the share of rows that count no longer.")}
+    with section("Sources", about, key="sources"):
+        table(
+            health.sources(page.warehouse),
+            {
+                "source": Column("Source", pinned=True),
+                "domain": Column("Domain"),
+                "entity": Column("Entity"),
+                "freshness_state": Column("Freshness"),
+                "newest_event_at": Column("Newest event", "date"),
+                "loaded_at": Column("Landed", "time"),
+                "files": Column("Files", "count"),
+                "rows_read": Column("Read", "count"),
+                "rows_loaded": Column("Loaded", "count"),
+                "rows_rejected": Column("Rejected", "count"),
+                "rows_superseded": Column("Replaced", "count", "A newer row of the same key counts instead."),
+                **(gone if totals["rows_vanished"] else {}),
+                "match_coverage": Column("Matched", "ratio", "The share that reaches one account."),
+                "raw_kib": Column("KiB on disk", "count", optional=True),
+                **(former if totals["superseded_bytes"] else {}),
+            },
+            "health_sources",
+            height="content",
+        )
+        download("Download as CSV", "sources", lambda: health.sources(page.warehouse), "sources")
+    if totals["raw_bytes"] is None:
+        return
+    with section("Disk", key="disk"):
+        days = load_settings().keep_superseded_days
+        st.markdown(
+            f"The raw store takes **{size(totals['raw_bytes'])}**; **{size(totals['superseded_bytes'])}** of it are of "
+            "rows that count no longer, by their share of the rows."
+        )
+        if days is None:
+            st.caption(
+                "They stay for ever: `keep_superseded_days` isn't set in `keybook.toml`. With it, a file of which no "
+                "row counts any more is taken out so many days after it was landed; what was known before then "
+                "can't be looked at any more."
+            )
+        else:
+            st.caption(
+                f"A file of which no row counts any more is taken out {plural(days, 'day')} after it was landed: "
+                "`keep_superseded_days` in `keybook.toml`. What a publication counts is never touched."
+            )
+
+
+def rejected_tab() -> None:
+    """The quarantine: why rows were rejected, the rows themselves, and what to do next."""
+    choices = health.rejected_choices(page.warehouse)
+    if not choices["reason"]:
         with section("Rejected rows", key="no-rejects"):
             nothing("No row was rejected.", "rpt_rejected_rows")
-    else:
-        with section("Why", "The ten most frequent reasons.", key="reasons"):
-            charts.ranked(
-                reasons,
-                "reason",
-                "rejected",
-                "Rows",
-                colour="orange",
-                key="reasons",
-                alt_text="Rejected rows by reason",
-            )
+        return
+    with section("Why", "The most frequent reasons first.", key="reasons"):
+        table(
+            health.reasons(page.warehouse, MOST),
+            {
+                "reason": Column("Reason", width=700),
+                "rejected": Column("Rows", "count", width="small"),
+                "files": Column("Files", "count", width="small"),
+                "contract": Column("Contract", optional=True),
+            },
+            "reject_reasons",
+            height="content" if len(choices["reason"]) < 8 else 320,
+        )
+    with section("What to do next", key="next"):
+        named = ", ".join(f"`{contract}`" for contract in list(choices["contract"])[:4])
+        st.markdown(
+            "1. **The value is wrong in the system:** correct it there, export again and drop the file in. "
+            "The new row counts; the rejected one stays here.\n"
+            "2. **The value is right, and Keybook reads it wrongly:** mend the contract"
+            + (f" ({named})" if named else "")
+            + " in `pipelines/sources/`; `keybook detect FILE` shows how it reads each column.\n"
+            "3. Run `keybook retry`: it reads the files again that a changed contract concerns, and says how many rows "
+            "load now. Then `keybook refresh`."
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        wanted = Rejects(
+            files=several("Files", choices["file"], "reject_files", 230),
+            entities=several("Entities", choices["entity"], "reject_entities", 160),
+            columns=several("Columns", choices["column_name"], "reject_columns", 170),
+            reasons=several("Reasons", choices["reason"], "reject_reasons_chosen", 270),
+            search=st.text_input("Search", key="reject_search", placeholder="Any text of the row", width=200).strip(),
+        )
+    found = health.rejected(page.warehouse, wanted, MOST)
+    with section("Rows", "Each with the text of its file.", key="rejects"):
+        table(
+            found,
+            {
+                "file": Column("File", pinned=True),
+                "part": Column("Sheet or member", optional=True),
+                "line": Column("Line", "count", width="small"),
+                "column_name": Column("Column"),
+                "value": Column("Value"),
+                "row_text": Column("The row as it stands in the file", width=480),
+                "reason": Column("Reason", width="large"),
+                "entity": Column("Entity", width="small"),
+                "contract": Column("Contract", optional=True),
+                "landed_at": Column("Landed", "time"),
+            },
+            "rejected_rows",
+        )
+        shown_of(found.num_rows, health.rejected_count(page.warehouse, wanted), "rejected rows")
+        download("Download as CSV", "rejected-rows", lambda: health.rejected(page.warehouse, wanted, EVERY), "rejects")
+
+
+def former_tab() -> None:
+    """Versions of rows that count no longer, with what they said."""
+    states = health.superseded_states(page.warehouse)
+    about = "What was reported once and is known otherwise now: each version of a row with what it said."
+    with section("Rows that count no longer", about, key="former"):
+        if not states:
+            nothing("Every row that was landed counts: none was changed, deleted or left out by a newer export.")
+            return
+        by_state = {state: sum(row["superseded"] for row in states if row["state"] == state) for state in STATES}
+        by_entity: dict[str, int] = {}
+        for row in states:
+            by_entity[row["entity"]] = by_entity.get(row["entity"], 0) + row["superseded"]
+        st.markdown(
+            "\n".join(f"- **{count:,} {state}**: {STATES[state]}" for state, count in by_state.items() if count)
+        )
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            search = st.text_input(
-                "Search", key="reject_search", placeholder="Column, value or reason", width=280
-            ).strip()
-            files = tuple(
-                st.multiselect(
-                    "Files", health.rejected_files(page.warehouse), key="reject_files", placeholder="All", width=380
-                )
+            chosen = several("What became of them", {k: v for k, v in by_state.items() if v}, "former_states")
+            entities = several("Entities", by_entity, "former_entities")
+            search = st.text_input("Search", key="former_search", placeholder="Key, text or file", width=260).strip()
+        found = health.superseded(page.warehouse, chosen, entities, search, MOST)
+        table(
+            found,
+            {
+                "row_key": Column("Row", pinned=True),
+                "entity": Column("Entity", width="small"),
+                "system": Column("System", width="small"),
+                "state": Column("Became", width="small"),
+                "content": Column("What it said", width="large"),
+                "file": Column("File"),
+                "part": Column("Sheet or member", optional=True),
+                "line": Column("Line", "count", width="small"),
+                "newer_file": Column("Newer file"),
+                "newer_line": Column("Its line", "count", width="small"),
+                "known_at": Column("Known since", "time"),
+                "superseded_at": Column("Until", "time"),
+            },
+            "former_rows",
+        )
+        shown_of(found.num_rows, health.superseded_count(page.warehouse, chosen, entities, search), "rows")
+        download(
+            "Download as CSV",
+            "rows-that-count-no-longer",
+            lambda: health.superseded(page.warehouse, chosen, entities, search, EVERY),
+            "former",
+        )
+
+
+def receivables_tab() -> None:
+    """Billing rows that could not be posted, and balances that are not what their export says."""
+    reasons = health.receivable_reasons(page.warehouse)
+    about = (
+        "Billing rows that could not be posted, and balances of exports that are not what their documents leave open."
+    )
+    with section("Findings in receivables", about, key="receivable-reasons"):
+        if not reasons.num_rows:
+            nothing("Every billing row is posted, and every balance that an export carries is ours.")
+            return
+        table(
+            reasons,
+            {
+                "meaning": Column("What is odd", width="large"),
+                "what_to_do": Column("What to do", width="large"),
+                "findings": Column("Rows", "count", width="small"),
+                "currency": Column("Currency", width="small"),
+                "amount": Column("Amount", "money"),
+                "difference": Column("Difference", "money", "Of balances: the export's less ours.", optional=True),
+            },
+            "receivable_reasons",
+            height="content",
+        )
+    counted: dict[str, int] = {}
+    for row in reasons.to_pylist():
+        counted[row["reason"]] = counted.get(row["reason"], 0) + row["findings"]
+    with section("By document", "A click on a row opens its account.", key="receivable-findings"):
+        chosen = tuple(
+            st.multiselect(
+                "What is odd",
+                list(counted),
+                format_func=lambda reason: f"{words(reason)} ({counted[reason]:,})",
+                key="receivable_reason",
+                placeholder="All",
+                width=420,
             )
-        found = health.rejected(page.warehouse, files, search, MOST)
-        with section(
-            "Rows", "Mend them in the source, export again and drop the file in: the new row counts.", key="rejects"
-        ):
+        )
+        found = health.receivable_findings(page.warehouse, chosen, MOST)
+        open_account(
             table(
                 found,
                 {
-                    "file": Column("File", pinned=True, width="medium"),
-                    "line": Column("Line", "count"),
-                    "entity": Column("Entity"),
-                    "column_name": Column("Column"),
-                    "value": Column("Value"),
-                    "reason": Column("Reason", width="large"),
-                    "row_text": Column("The row as it stands in the file", width="large"),
-                    "landed_at": Column("Landed", "time"),
+                    "row_id": Column("Document", pinned=True),
+                    "entity": Column("Entity", width="small"),
+                    "reason_words": Column("What is odd"),
+                    "account_name": Column("Account"),
+                    "event_date": Column("Date", "date"),
+                    "currency": Column("Currency", width="small"),
+                    "amount": Column("Amount", "money", "Of a balance: the one that its export reports."),
+                    "our_amount": Column("Ours", "money", "What the document's events leave open.", optional=True),
+                    "difference": Column("Difference", "money", "The export's less ours.", optional=True),
+                    "_file": Column("File"),
+                    "_row": Column("Line", "count", width="small"),
                 },
-                "rejected_rows",
+                "receivable_findings",
+                pick="account_id",
             )
-            shown_of(found.num_rows, health.rejected_count(page.warehouse, files, search), "rejected rows")
-            download(
-                "Download as CSV",
-                "rejected-rows",
-                lambda: health.rejected(page.warehouse, files, search, EVERY),
-                "rejects",
-            )
-
-with (
-    control,
-    section(
-        "Control totals",
-        "What each file adds up to, against what became of it. A difference that isn't zero stops publishing.",
-        key="control",
-    ),
-):
-    data = health.control(page.warehouse, MOST)
-    if data.num_rows:
-        if checks["without_total"]:
-            st.caption(f"For {number(checks['without_total'])} totals the file's own sum is not known.")
-        table(
-            data,
-            {
-                "file": Column("File", pinned=True, width="medium"),
-                "entity": Column("Entity"),
-                "measure": Column("Measure"),
-                "currency": Column("Currency"),
-                "file_total": Column("In the file", "money"),
-                "loaded": Column("Loaded", "money"),
-                "rejected": Column("Rejected", "money"),
-                "superseded": Column("Replaced", "money"),
-                "difference": Column("Difference", "money"),
-            },
-            "control_totals",
-            height=520 if data.num_rows > 13 else "content",
         )
-        shown_of(data.num_rows, checks["checks"], "totals")
-        download("Download as CSV", "control-totals", lambda: health.control(page.warehouse, EVERY), "control")
-    else:
-        nothing("No totals yet.", "rpt_control_totals")
+        shown_of(found.num_rows, sum(counted[reason] for reason in chosen or counted), "findings")
+        download(
+            "Download as CSV",
+            "receivable-findings",
+            lambda: health.receivable_findings(page.warehouse, chosen, EVERY),
+            "receivable_findings",
+        )
 
-with findings:
+
+def control_tab() -> None:
+    """Each file's totals against what became of it."""
+    about = "What each file adds up to, against what became of it. A difference that isn't zero stops publishing."
+    with section("Control totals", about, key="control"):
+        data = health.control(page.warehouse, MOST)
+        if data.num_rows:
+            if checks["without_total"]:
+                st.caption(f"For {number(checks['without_total'])} totals the file's own sum is not known.")
+            table(
+                data,
+                {
+                    "file": Column("File", pinned=True, width="medium"),
+                    "entity": Column("Entity"),
+                    "measure": Column("Measure"),
+                    "currency": Column("Currency"),
+                    "file_total": Column("In the file", "money"),
+                    "loaded": Column("Loaded", "money"),
+                    "rejected": Column("Rejected", "money"),
+                    "superseded": Column("Replaced", "money"),
+                    "difference": Column("Difference", "money"),
+                },
+                "control_totals",
+                height=520 if data.num_rows > 13 else "content",
+            )
+            shown_of(data.num_rows, checks["checks"], "totals")
+            download("Download as CSV", "control-totals", lambda: health.control(page.warehouse, EVERY), "control")
+        else:
+            nothing("No totals yet.", "rpt_control_totals")
+
+
+def findings_tab() -> None:
+    """What was odd about files, and columns that changed."""
     with section("Findings", "Files that were held, and data that contradicts itself.", key="findings"):
         found = health.findings(page.warehouse, MOST)
         if found.num_rows:
@@ -183,4 +372,17 @@ with findings:
             )
         else:
             nothing("Every file has the columns that its contract names.", "rpt_schema_events")
+
+
+TABS = {
+    "Sources": sources_tab,
+    "Rejected rows": rejected_tab,
+    "Control totals": control_tab,
+    **({"Former rows": former_tab} if "rpt_superseded_rows" in there else {}),
+    **({"Receivables": receivables_tab} if "rpt_receivable_findings" in there else {}),
+    "Findings and columns": findings_tab,
+}
+for tab, show in zip(st.tabs(list(TABS)), TABS.values(), strict=True):
+    with tab:
+        show()
 footnotes(*TABLES)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import first, select
+from dashboards.queries.base import first, rows, select
 
 SOURCES = """
     select source, domain, entity, freshness_state, files, rows_read, rows_loaded, rows_rejected, rows_superseded,
-        match_coverage, cast(newest_event_at as timestamp) as newest_event_at, cast(loaded_at as timestamp) as loaded_at
+        rows_vanished, match_coverage, cast(ceil(raw_bytes / 1024) as bigint) as raw_kib,
+        cast(ceil(superseded_bytes / 1024) as bigint) as superseded_kib,
+        cast(newest_event_at as timestamp) as newest_event_at, cast(loaded_at as timestamp) as loaded_at
     from {rpt_data_health}
     order by rows_rejected desc nulls last, source, entity
 """
 
 TOTALS = """
     select sum(rows_read) as rows_read, sum(rows_loaded) as rows_loaded, sum(rows_rejected) as rows_rejected,
-        sum(rows_superseded) as rows_superseded, count(distinct source) as sources
+        sum(rows_superseded) as rows_superseded, sum(rows_vanished) as rows_vanished,
+        cast(sum(raw_bytes) as bigint) as raw_bytes, cast(sum(superseded_bytes) as bigint) as superseded_bytes,
+        count(distinct source) as sources
     from {rpt_data_health}
 """
 
@@ -38,35 +44,91 @@ CONTROL_TOTALS = """
 _REJECTED = """
     from {rpt_rejected_rows}
     where (len($files) = 0 or list_contains($files, file))
+        and (len($entities) = 0 or list_contains($entities, entity))
+        and (len($columns) = 0 or list_contains($columns, coalesce(column_name, '')))
+        and (len($reasons) = 0 or list_contains($reasons, coalesce(reason, 'Not known')))
         and ($search = ''
+            or contains(lower(coalesce(row_text, '')), lower($search))
             or contains(lower(coalesce(reason, '')), lower($search))
             or contains(lower(coalesce(value, '')), lower($search))
             or contains(lower(coalesce(column_name, '')), lower($search)))
 """
 
 REJECTED = f"""
-    select file, line, entity, column_name, value, reason, row_text, cast(landed_at as timestamp) as landed_at
+    select file, nullif(part, '') as part, line, entity, column_name, value, reason, row_text, contract,
+        cast(landed_at as timestamp) as landed_at
     {_REJECTED}
-    order by file, line, column_name
+    order by count(*) over (partition by reason) desc, reason, file, 2, line, column_name
     limit $most
 """
 
 REJECTED_COUNT = f"select count(*) as rejected {_REJECTED}"
 
-REASONS = """
-    select coalesce(reason, 'Not known') as reason, count(*) as rejected
+CHOICES = """
+    select file, entity, coalesce(column_name, '') as column_name, coalesce(reason, 'Not known') as reason,
+        contract, count(*) as rejected
     from {rpt_rejected_rows}
-    group by 1
-    order by rejected desc, reason
-    limit 10
+    group by all
 """
 
-FILES = "select distinct file from {rpt_rejected_rows} order by file"
+REASONS = """
+    select coalesce(reason, 'Not known') as reason, contract, count(*) as rejected, count(distinct file) as files
+    from {rpt_rejected_rows}
+    group by all
+    order by rejected desc, reason, contract
+    limit $most
+"""
 
 FINDINGS = """
     select severity, message, file, part
     from {rpt_landing_findings}
     order by severity, file, part
+    limit $most
+"""
+
+_SUPERSEDED = """
+    from {rpt_superseded_rows}
+    where (len($states) = 0 or list_contains($states, state))
+        and (len($entities) = 0 or list_contains($entities, entity))
+        and ($search = ''
+            or contains(lower(coalesce(row_key, '')), lower($search))
+            or contains(lower(coalesce(content, '')), lower($search))
+            or contains(lower(coalesce(file, '')), lower($search)))
+"""
+
+SUPERSEDED = f"""
+    select row_key, entity, system, state, content, file, nullif(part, '') as part, line, newer_file, newer_line,
+        cast(known_at as timestamp) as known_at, cast(superseded_at as timestamp) as superseded_at
+    {_SUPERSEDED}
+    order by superseded_at desc, entity, row_key, known_at desc
+    limit $most
+"""
+
+SUPERSEDED_COUNT = f"select count(*) as superseded {_SUPERSEDED}"
+
+SUPERSEDED_STATES = """
+    select state, entity, count(*) as superseded
+    from {rpt_superseded_rows}
+    group by all
+    order by superseded desc, state, entity
+"""
+
+# Amounts of different currencies stand apart: a reason of two currencies has two rows.
+RECEIVABLE_REASONS = """
+    select reason, currency, max(meaning) as meaning, max(what_to_do) as what_to_do, count(*) as findings,
+        sum(amount) as amount, sum(difference) as difference
+    from {rpt_receivable_findings}
+    group by reason, currency
+    order by findings desc, reason, currency
+"""
+
+RECEIVABLE_FINDINGS = """
+    select row_id, entity, reason, replace(reason, '_', ' ') as reason_words, account_id,
+        account_name, event_date, currency, amount, our_amount, difference,
+        meaning, what_to_do, _file, _row
+    from {rpt_receivable_findings}
+    where (len($reasons) = 0 or list_contains($reasons, reason))
+    order by reason, abs(coalesce(difference, amount)) desc nulls last, entity, row_id
     limit $most
 """
 
@@ -102,28 +164,86 @@ def control_totals(warehouse: str) -> dict[str, Any]:
     return first(select(warehouse, CONTROL_TOTALS))
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def rejected(warehouse: str, files: tuple[str, ...], search: str, most: int) -> pa.Table:
-    """The rejected rows with their own text, at most so many."""
-    return select(warehouse, REJECTED, files=list(files), search=search, most=most)
+@dataclass(frozen=True)
+class Rejects:
+    """Which rejected rows are asked for; empty means all."""
+
+    files: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    search: str = ""
+
+    def values(self) -> dict[str, Any]:
+        """The parameters that the query binds."""
+        return {
+            "files": list(self.files),
+            "entities": list(self.entities),
+            "columns": list(self.columns),
+            "reasons": list(self.reasons),
+            "search": self.search,
+        }
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def rejected_count(warehouse: str, files: tuple[str, ...], search: str) -> int:
+def rejected(warehouse: str, wanted: Rejects, most: int) -> pa.Table:
+    """The rejected rows with their own text, at most so many, the most frequent reasons first."""
+    return select(warehouse, REJECTED, most=most, **wanted.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def rejected_count(warehouse: str, wanted: Rejects) -> int:
     """How many rejected rows match."""
-    return int(first(select(warehouse, REJECTED_COUNT, files=list(files), search=search))["rejected"])
+    return int(first(select(warehouse, REJECTED_COUNT, **wanted.values()))["rejected"])
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def reasons(warehouse: str) -> pa.Table:
-    """The ten most frequent reasons."""
-    return select(warehouse, REASONS)
+def rejected_choices(warehouse: str) -> dict[str, dict[str, int]]:
+    """What rejected rows can be narrowed by: file, entity, column_name, reason, contract -> rows, most first."""
+    names = ("file", "entity", "column_name", "reason", "contract")
+    found: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for row in rows(select(warehouse, CHOICES)):
+        for name in names:
+            if row[name]:
+                found[name][row[name]] += row["rejected"]
+    return {name: dict(sorted(found[name].items(), key=lambda pair: (-pair[1], pair[0]))) for name in names}
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def rejected_files(warehouse: str) -> list[str]:
-    """The files with rejected rows."""
-    return [row["file"] for row in select(warehouse, FILES).to_pylist()]
+def reasons(warehouse: str, most: int) -> pa.Table:
+    """Why rows were rejected, by contract, the most frequent first."""
+    return select(warehouse, REASONS, most=most)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def superseded(warehouse: str, states: tuple[str, ...], entities: tuple[str, ...], search: str, most: int) -> pa.Table:
+    """Versions of rows that count no longer, with what they said, the latest first."""
+    return select(warehouse, SUPERSEDED, states=list(states), entities=list(entities), search=search, most=most)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def superseded_count(warehouse: str, states: tuple[str, ...], entities: tuple[str, ...], search: str) -> int:
+    """How many of them match."""
+    found = select(warehouse, SUPERSEDED_COUNT, states=list(states), entities=list(entities), search=search)
+    return int(first(found)["superseded"])
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def superseded_states(warehouse: str) -> list[dict[str, Any]]:
+    """How many rows of each entity count no longer, and why."""
+    return rows(select(warehouse, SUPERSEDED_STATES))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def receivable_reasons(warehouse: str) -> pa.Table:
+    """What is odd with billing rows, what it means and what to do, by reason and currency."""
+    return select(warehouse, RECEIVABLE_REASONS)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def receivable_findings(warehouse: str, reasons: tuple[str, ...], most: int) -> pa.Table:
+    """The billing rows that are odd, the largest of each reason first."""
+    return select(warehouse, RECEIVABLE_FINDINGS, reasons=list(reasons), most=most)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

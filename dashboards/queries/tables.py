@@ -164,7 +164,14 @@ _EXTRA = {
     "rpt_pipeline": "employee_name text, team text",
     "rpt_sales_monthly": "employee_name text, team text, lost_amount money",
     "rpt_missed_calls": "state text",
-    "rpt_data_health": "domain text",
+    "rpt_data_health": "domain text, rows_vanished int, raw_bytes int, superseded_bytes int",
+    "rpt_rejected_rows": "part text, contract text",
+    "rpt_superseded_rows": """
+        domain text, entity text, system text, contract text, row_key text, state text, content text, file text,
+        part text, newer_file text, line int, newer_line int, known_at time, superseded_at time""",
+    "rpt_receivable_findings": """
+        entity text, row_id text, account_id text, account_name text, reason text, meaning text, what_to_do text,
+        currency text, amount money, our_amount money, difference money, event_date date, _file text, _row int""",
     "rpt_control_totals": "file_sha256 text",
     "rpt_run": "as_of_date date, known_at time",
     "rpt_landing_findings": "file text, part text, severity text, message text",

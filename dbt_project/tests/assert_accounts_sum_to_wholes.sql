@@ -26,6 +26,28 @@ pairs as (
         (select sum(net_revenue) from {{ ref('fct_account_months') }})
     union all
     select
+        'overdue of accounts',
+        (
+            select sum(overdue_amount_end) from {{ ref('fct_account_months') }}
+            where month = (select as_of_month from run)
+        ),
+        (
+            select sum(overdue_amount_base) from {{ ref('fct_receivable_balances') }}
+            where as_of_date = (select as_of_date from run)
+        )
+    union all
+    select
+        'overdue of the team',
+        (
+            select sum(overdue_amount) from {{ ref('rpt_team_scorecard') }}
+            where month = (select as_of_month from run)
+        ),
+        (
+            select sum(overdue_amount_base) from {{ ref('fct_receivable_balances') }}
+            where as_of_date = (select as_of_date from run)
+        )
+    union all
+    select
         'won deals',
         (select sum(won) from {{ ref('rpt_sales_monthly') }}),
         (

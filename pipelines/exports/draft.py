@@ -139,7 +139,7 @@ def _summary(found: Guess, headers: int) -> str:
 def _try(path: Path, contract: Contract, limits: Limits, folder: Path, drafted: Drafted) -> None:
     """Lands the file with the contract in a store of its own, so that a person sees what it does."""
     store = RawStore(folder / "raw")
-    store.prepare()
+    store.receipts_folder.mkdir(parents=True)
     receipt = Landing(store, {contract.contract: contract}, Surroundings(limits=limits)).land_file(path, path.name)
     drafted.rows_loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
     drafted.rows_rejected = receipt.rows_rejected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ def synonyms() -> dict[str, Any]:
     return data
 
 
+@lru_cache(maxsize=10_000)
 def plain(text: str) -> str:
     """A header or a word as it is compared: words apart, without case, brackets, marks and repeated spaces."""
     text = re.sub(r"[(\[{].*?[)\]}]", " ", text)
@@ -52,6 +53,14 @@ def _words(entity_id: str, column: str) -> tuple[frozenset[str], frozenset[str]]
     return frozenset(map(plain, [column, *own])), frozenset(map(plain, common))
 
 
+@cache
+def _within(entity_id: str, column: str) -> re.Pattern[str]:
+    """Finds one of those words, if it is long enough to mean something, within a longer header."""
+    own, common = _words(entity_id, column)
+    words = sorted(re.escape(word) for word in own | common if len(word) > 3)
+    return re.compile(rf"\b(?:{'|'.join(words)})\b" if words else r"(?!)")
+
+
 def _strength(entity: Entity, column: Column, found: Profile) -> float:
     header = plain(found.header)
     own, common = _words(entity.id, column.name)
@@ -60,7 +69,7 @@ def _strength(entity: Entity, column: Column, found: Profile) -> float:
         strength = OWN
     elif header in common:
         strength = COMMON
-    elif any(len(word) > 3 and re.search(rf"\b{re.escape(word)}\b", header) for word in own | common):
+    elif _within(entity.id, column.name).search(header):
         strength = WITHIN
     return strength if strength and _readable(column, found) else 0.0
 

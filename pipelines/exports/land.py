@@ -22,11 +22,12 @@ from pipelines.exports.cast import RowSql
 from pipelines.exports.contracts import Contract
 from pipelines.exports.delimited import Delimited
 from pipelines.exports.dialects import in_usual_dialect
+from pipelines.exports.engine import connected
 from pipelines.exports.entities import entities
 from pipelines.exports.grids import Grid, quoted
 from pipelines.exports.layout import fit
 from pipelines.exports.raw import RawStore, Receipt
-from pipelines.exports.recognise import Recognition, recognise
+from pipelines.exports.recognise import Match, Recognition, recognise
 from pipelines.exports.records import json_records, parquet_records
 from pipelines.exports.tables import TableLanding
 from pipelines.exports.unpack import Limits, Member, UnreadableError, unpack
@@ -160,7 +161,7 @@ class Landing:
             staged.mkdir()
             try:
                 for grid in open_grids(path, scratch, self.contracts, self.surroundings.limits):
-                    self._land_grid(grid, receipt, scratch, staged)
+                    self._land_grid(grid, receipt, staged)
             except UnreadableError as error:
                 note(receipt, "", "held", f"{name}: {error}")
             # A part that has no place here holds a file only where there is nothing else in it.
@@ -172,6 +173,7 @@ class Landing:
                 self.store.remove(sha256)
             for file in sorted(staged.rglob("*.parquet")):
                 target = self.store.root / file.relative_to(staged)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(file, target.with_suffix(".writing"))
                 target.with_suffix(".writing").replace(target)
         for row in receipt.entities:
@@ -179,7 +181,7 @@ class Landing:
         self.store.write_receipt(receipt)
         return receipt
 
-    def _land_grid(self, grid: Grid, receipt: Receipt, scratch: Path, staged: Path) -> None:
+    def _land_grid(self, grid: Grid, receipt: Receipt, staged: Path) -> None:
         recognition = recognise(grid, self.contracts)
         match = recognition.match
         where = f"{receipt.file}{' › ' + grid.part if grid.part else ''}"
@@ -191,7 +193,19 @@ class Landing:
         if contract.refuse:
             note(receipt, grid.part, "refused", f"{where}: {contract.title}: {contract.refuse}")
             return
-        connection = duckdb.connect(config={"temp_directory": str(scratch), "autoinstall_known_extensions": "false"})
+        with connected() as connection:
+            self._land_match(grid, match, receipt, staged, connection, where)
+
+    def _land_match(
+        self,
+        grid: Grid,
+        match: Match,
+        receipt: Receipt,
+        staged: Path,
+        connection: duckdb.DuckDBPyConnection,
+        where: str,
+    ) -> None:
+        contract = match.contract
         zone = contract.formats.timezone
         zone = self.surroundings.business_timezone if zone == "business" else zone
         connection.execute(f"set timezone = {quoted(zone)}")

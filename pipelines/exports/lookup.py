@@ -12,9 +12,10 @@ from typing import Any
 
 import duckdb
 
+from pipelines.exports.engine import connected
 from pipelines.exports.entities import Entity, entities
 from pipelines.exports.grids import quoted
-from pipelines.exports.raw import RawStore
+from pipelines.exports.raw import EMPTY, RawStore
 
 # A text of so many digits and no letter may be a phone number: it is found however it is punctuated.
 PHONE_DIGITS = 7
@@ -74,15 +75,22 @@ def find(store: RawStore, text: str, most: int = 100) -> Found:
         return found
     pattern = _phone_pattern(wanted)
     hits: list[tuple[bool, Hit]] = []
-    with duckdb.connect() as connection:
+    with connected() as connection:
         for entity in entities().values():
             folder = store.root / entity.domain / entity.name
-            if folder.is_dir():
-                for query in (
-                    _loaded(entity, str(folder), wanted, pattern),
-                    _rejected(str(folder), wanted, pattern),
-                ):
-                    found.total += _search(connection, hits, entity, query, wanted, most)
+            # Most entities have no file but the empty one, and need no query.
+            there = {
+                path.name
+                for path in folder.glob("*.parquet")
+                if not path.name.startswith(EMPTY.removesuffix(".parquet"))
+            }
+            queries = []
+            if any("." not in name.removesuffix(".parquet") for name in there):
+                queries.append(_loaded(entity, str(folder), wanted, pattern))
+            if any(name.endswith(".rejects.parquet") for name in there):
+                queries.append(_rejected(str(folder), wanted, pattern))
+            for query in queries:
+                found.total += _search(connection, hits, entity, query, wanted, most)
     found.hits = [hit for _, hit in sorted(hits, key=lambda entry: not entry[0])][:most]
     return found
 

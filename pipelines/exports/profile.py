@@ -122,13 +122,29 @@ def profile(connection: duckdb.DuckDBPyConnection, header: str, place: int) -> P
     return found
 
 
+def _shape(pattern: str) -> str:
+    """How a value that the pattern reads is written: a run of digits is 0, a word is a."""
+    return re.sub("0+", "0", re.sub("%[A-Za-z]", lambda found: "a" if found[0] in ("%b", "%B", "%p") else "0", pattern))
+
+
 def _dates(connection: duckdb.DuckDBPyConnection, found: Profile) -> None:
-    tests = {
-        f"{day}{time}": (order, _pattern_test(f"{day}{time}")) for day, order in _DATE_PARTS for time in _TIME_PARTS
+    # A test of a pattern is dear; most are of no shape that occurs.
+    shapes = {
+        row[0]
+        for row in connection.execute(
+            r"select distinct regexp_replace(regexp_replace(v, '\p{L}+', 'a', 'g'), '\d+', '0', 'g') from words"
+        ).fetchall()
     }
-    counts = connection.execute(
-        f"select {', '.join(f'coalesce(sum(n) filter (where {test}), 0)' for _, test in tests.values())} from words"
-    ).fetchall()[0]
+    tests = {
+        f"{day}{time}": (order, _pattern_test(f"{day}{time}"))
+        for day, order in _DATE_PARTS
+        for time in _TIME_PARTS
+        if _shape(f"{day}{time}") in shapes
+    }
+    if not tests and not found.iso_dates:
+        return
+    sums = [f"coalesce(sum(n) filter (where {test}), 0)" for _, test in tests.values()]
+    counts = connection.execute(f"select {', '.join(sums)} from words").fetchall()[0] if sums else ()
     for (pattern, (order, _)), count in zip(tests.items(), counts, strict=True):
         if count:
             found.dates[pattern] = (order, int(count))

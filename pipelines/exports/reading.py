@@ -20,6 +20,7 @@ import duckdb
 
 from pipelines.exports.contracts import Contract
 from pipelines.exports.delimited import Delimited
+from pipelines.exports.engine import connected
 from pipelines.exports.grids import BadLine, Grid, Head, Loaded
 from pipelines.exports.land import open_grids
 from pipelines.exports.recognise import Match, header_cells, joined, recognise
@@ -137,7 +138,7 @@ def open_table(
         scratch = Path(folder)
         grids = open_grids(path, scratch, contracts, limits)
         grid = chosen_grid(grids, sheet)
-        with duckdb.connect(config={"temp_directory": folder, "autoinstall_known_extensions": "false"}) as connection:
+        with connected() as connection:
             yield _load(grid, grids, contracts, connection)
 
 

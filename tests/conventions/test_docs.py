@@ -12,6 +12,7 @@ from pipelines.cli import main
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+DECISIONS = ROOT / "docs" / "decisions.md"
 DOCS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((ROOT / "docs").glob("*.md"))
 
 
@@ -61,3 +62,30 @@ def test_settings_in_the_readme_are_settings() -> None:
     names = set(re.findall(r"^([a-z_]+) =", "\n".join(blocks), flags=re.M))
     assert names
     assert names <= set(Settings.model_fields)
+
+
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+
+
+def _unit_tests() -> dict[str, str]:
+    """Each dbt unit test's own text, its description with it."""
+    found = {}
+    for path in (ROOT / "dbt_project" / "models").rglob("*.yml"):
+        for block in path.read_text(encoding="utf-8").partition("\nunit_tests:\n")[2].split("\n  - name: "):
+            name, _, text = block.removeprefix("  - name: ").partition("\n")
+            found[name.strip()] = text
+    return found
+
+
+def test_worked_figures_of_decisions_are_those_of_unit_tests() -> None:
+    """Who reads a choice can look up its example: the unit test exists, and each number of the paragraph stands in it."""
+    tests = _unit_tests()
+    argued = [text for text in DECISIONS.read_text(encoding="utf-8").split("\n\n") if "ee unit test" in text]
+    assert len(argued) >= 12
+    for paragraph in argued:
+        names = re.findall(r"[Ss]ee unit test `(\w+)`", paragraph)
+        assert set(names) <= set(tests), paragraph[:80]
+        prose = re.sub(r"`[^`]*`|\bR\d+", "", paragraph)
+        worked = NUMBER.findall(" ".join(tests[name] for name in names).replace(",", ""))
+        missing = [figure for figure in NUMBER.findall(prose) if figure.replace(",", "") not in worked]
+        assert not missing, f"{paragraph[:80]}: {missing}"

@@ -331,11 +331,11 @@ from fixture.accounts join reporting.rpt_accounts using (account_id) where numbe
 
 create table reporting.rpt_data_health as
 select * from (values
-    ('books', 'billing.invoices', 2, 1204, 1200, 4, 3, timestamptz '2026-11-20 00:00:00+00', timestamptz '2026-11-21 06:00:00+00', 'fresh', 0.97),
-    ('books', 'billing.payments', 1, 880, 880, 0, 0, timestamptz '2026-11-19 00:00:00+00', timestamptz '2026-11-21 06:00:00+00', 'fresh', 0.97),
-    ('crm', 'crm.accounts', 1, 48, 48, 0, 0, timestamptz '2026-10-02 00:00:00+00', timestamptz '2026-11-21 06:00:00+00', 'stale', null),
-    ('phones', 'calls.calls', 3, 4302, 4300, 2, 0, timestamptz '2026-11-20 00:00:00+00', timestamptz '2026-11-21 06:00:00+00', 'fresh', 0.81)
-) as health(source, entity, files, rows_read, rows_loaded, rows_rejected, rows_superseded, newest_event_at, loaded_at, freshness_state, match_coverage);
+    ('books', 'billing.invoices', 2, 1204, 1200, 4, 3, 2, 4000000, 1500000, timestamptz '2026-11-20 00:00:00+00', timestamptz '2026-11-21 06:00:00+00', 'fresh', 0.97),
+    ('books', 'billing.payments', 1, 880, 880, 0, 0, 0, 800000, 0, timestamptz '2026-11-19 00:00:00+00', timestamptz '2026-11-21 06:00:00+00', 'fresh', 0.97),
+    ('crm', 'crm.accounts', 1, 48, 48, 0, 0, 0, 20000, 0, timestamptz '2026-10-02 00:00:00+00', timestamptz '2026-11-21 06:00:00+00', 'stale', null),
+    ('phones', 'calls.calls', 3, 4302, 4300, 2, 0, 0, 600000, 0, timestamptz '2026-11-20 00:00:00+00', timestamptz '2026-11-21 06:00:00+00', 'fresh', 0.81)
+) as health(source, entity, files, rows_read, rows_loaded, rows_rejected, rows_superseded, rows_vanished, raw_bytes, superseded_bytes, newest_event_at, loaded_at, freshness_state, match_coverage);
 
 create table reporting.rpt_control_totals as
 select file, entity, measure, currency, cast(total as decimal(38, 4)) as file_total, cast(total - lost as decimal(38, 4)) as loaded,
@@ -348,7 +348,7 @@ from (values
 ) as totals(file, entity, measure, currency, total, lost);
 
 create table reporting.rpt_rejected_rows as
-select * from (values
+select *, cast(null as varchar) as part, case when entity = 'calls.calls' then 'phones_calls' else 'books_invoices' end as contract from (values
     ('invoices_2026.csv', 17, 'billing.invoices', 'issued_on', '31.02.2026', 'no such date', 'INV-17;31.02.2026;100,00', timestamptz '2026-11-21 06:00:00+00'),
     ('invoices_2026.csv', 18, 'billing.invoices', 'gross_amount', '=1+1', 'not an amount', 'INV-18;2026-02-01;=1+1', timestamptz '2026-11-21 06:00:00+00'),
     ('invoices_2026.csv', 19, 'billing.invoices', 'gross_amount', '<b>12</b>', 'not an amount', 'INV-19;2026-02-01;<b>12</b>', timestamptz '2026-11-21 06:00:00+00'),
@@ -356,6 +356,24 @@ select * from (values
     ('calls_a.csv', 9, 'calls.calls', 'started_at', 'yesterday', 'not a time', 'c9,yesterday', timestamptz '2026-11-21 06:00:00+00'),
     ('calls_a.csv', 10, 'calls.calls', 'started_at', '', 'missing', 'c10,', timestamptz '2026-11-21 06:00:00+00')
 ) as rejects(file, line, entity, column_name, value, reason, row_text, landed_at);
+
+create table reporting.rpt_superseded_rows as
+select 'billing' as domain, 'invoices' as entity, 'books' as system, 'books_invoices' as contract, row_key, state, content, 'invoices_2025.csv' as file,
+    cast(null as varchar) as part, newer_file, line, newer_line, timestamptz '2026-10-01 06:00:00+00' as known_at, timestamptz '2026-11-21 06:00:00+00' as superseded_at
+from (values
+    ('INV-7', 'changed', '{"gross_amount": "100.00"}', 'invoices_2026.csv', 8, 9), ('INV-8', 'vanished', '{"gross_amount": "250.00"}', null, 9, null),
+    ('INV-9', 'vanished', '{"gross_amount": "=1+1"}', null, 10, null)
+) as former(row_key, state, content, newer_file, line, newer_line);
+
+create table reporting.rpt_receivable_findings as
+select entity, row_id, account_id, 'Nordic Timber AB' as account_name, reason, meaning, what_to_do, currency, cast(amount as decimal(18, 4)) as amount,
+    cast(our_amount as decimal(18, 4)) as our_amount, cast(amount - our_amount as decimal(18, 4)) as difference, date '2026-10-05' as event_date,
+    'invoices_2026.csv' as _file, line as _row
+from (values
+    ('invoices', 'books:INV-30', 'crm:401', 'reported_balance_differs', 'The export has another balance', 'Look for payments', 'EUR', 100, 40, 31),
+    ('invoices', 'books:INV-31', 'crm:401', 'reported_balance_differs', 'The export has another balance', 'Look for payments', 'USD', 10, 15, 32),
+    ('invoices', 'books:INV-32', null, 'no_date', 'The row has no date', 'Correct it', 'EUR', 70, null, 33)
+) as findings(entity, row_id, account_id, reason, meaning, what_to_do, currency, amount, our_amount, line);
 
 create table reporting.rpt_schema_events as
 select 'Accounts.csv' as file, 'crm_accounts' as contract, 'Loyalty tier' as column_name, 'new' as event, 'kept in _extra' as action;

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboards.conftest import PAGES, tile, words
+from tests.dashboards.warehouse import publish
 
 Open = Callable[..., AppTest]
 
@@ -239,13 +242,76 @@ def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
 
 def test_data_health(open_page: Open) -> None:
     app = open_page("data_health")
+    assert not app.exception
     assert tile(app, "Rows read").value == "6,434"
     assert tile(app, "Rows rejected").value == "6"
+    assert tile(app, "Rows gone").value == "2"
     assert tile(app, "Totals that differ").value == "0"
-    rejected = app.dataframe[1].value
-    assert list(rejected.iloc[0][["file", "line", "column_name", "value", "reason"]]) == [
-        "calls_a.csv", 9, "started_at", "yesterday", "not a time",
-    ]  # fmt: skip
-    app.multiselect(key="reject_files").set_value(["invoices_2025.csv"]).run()
-    assert list(app.dataframe[1].value["value"]) == ["EURO"]
+    said = words(app)
+    assert "**5 MiB**" in said
+    assert "**1 MiB**" in said
+    assert "`keep_superseded_days` isn't set" in said
     assert list(app.dataframe[-1].value["column_name"]) == ["Loyalty tier"]
+
+
+def test_rejected_rows_most_frequent_reasons_first(open_page: Open) -> None:
+    app = open_page("data_health")
+    assert list(app.dataframe[1].value["reason"])[:2] == ["not an amount", "missing"]
+    assert list(app.dataframe[1].value["rejected"]) == [2, 1, 1, 1, 1]
+    rejected = app.dataframe[2].value
+    assert list(rejected.iloc[0][["file", "line", "column_name", "value", "reason", "row_text"]]) == [
+        "invoices_2026.csv", 18, "gross_amount", "=1+1", "not an amount", "INV-18;2026-02-01;=1+1",
+    ]  # fmt: skip
+    said = words(app)
+    assert "`keybook retry`" in said
+    assert "`books_invoices`, `phones_calls`" in said
+    for key, choice, left in (
+        ("reject_files", "invoices_2025.csv", ["EURO"]),
+        ("reject_entities", "calls.calls", ["", "yesterday"]),
+        ("reject_columns", "issued_on", ["31.02.2026"]),
+        ("reject_reasons_chosen", "not a time", ["yesterday"]),
+    ):
+        app.multiselect(key=key).set_value([choice]).run()
+        assert list(app.dataframe[2].value["value"]) == left
+        app.multiselect(key=key).set_value([]).run()
+    app.text_input(key="reject_search").set_value("inv-17;").run()
+    assert list(app.dataframe[2].value["line"]) == [17]
+
+
+def test_rows_that_count_no_longer_say_what_they_said(open_page: Open) -> None:
+    app = open_page("data_health")
+    said = words(app)
+    assert "**2 vanished**: the newest full export no longer holds it" in said
+    assert "**1 changed**: a newer export says otherwise" in said
+    assert "deleted" not in said
+    former = app.dataframe[4].value
+    assert list(former["row_key"]) == ["INV-7", "INV-8", "INV-9"]
+    app.multiselect(key="former_states").set_value(["changed"]).run()
+    assert list(app.dataframe[4].value["content"]) == ['{"gross_amount": "100.00"}']
+    app.multiselect(key="former_states").set_value([]).run()
+    app.text_input(key="former_search").set_value("250.00").run()
+    assert list(app.dataframe[4].value["row_key"]) == ["INV-8"]
+
+
+def test_findings_in_receivables_keep_currencies_apart(open_page: Open) -> None:
+    app = open_page("data_health")
+    reasons = app.dataframe[5].value
+    assert sorted(zip(reasons["currency"], reasons["amount"], reasons["what_to_do"], strict=True)) == [
+        ("EUR", Decimal(70), "Correct it"), ("EUR", Decimal(100), "Look for payments"),
+        ("USD", Decimal(10), "Look for payments"),
+    ]  # fmt: skip
+    app.multiselect(key="receivable_reason").set_value(["reported_balance_differs"]).run()
+    assert list(app.dataframe[6].value["difference"]) == [Decimal(60), Decimal(-5)]
+
+
+def test_data_health_hides_what_the_publication_lacks(open_page: Open, tmp_path: Path) -> None:
+    publish(
+        tmp_path, "v1", "drop table reporting.rpt_superseded_rows", "drop table reporting.rpt_receivable_findings",
+        "alter table reporting.rpt_data_health drop column raw_bytes",
+    )  # fmt: skip
+    app = open_page("data_health", at_home=tmp_path)
+    assert not app.exception
+    assert [tab.label for tab in app.tabs] == [
+        "Sources", "Rejected rows", "Control totals", "Findings and columns"
+    ]  # fmt: skip
+    assert "keep_superseded_days" not in words(app)

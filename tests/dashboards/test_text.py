@@ -32,7 +32,7 @@ def test_the_card_escapes_a_hostile_name(open_page: Open) -> None:
 
 def test_no_page_renders_text_of_rejected_rows(open_page: Open) -> None:
     app = open_page("data_health")
-    assert "<b>12</b>" in list(app.dataframe[1].value["value"])
+    assert "<b>12</b>" in list(app.dataframe[2].value["value"])
     assert "<b>12</b>" not in words(app)
 
 

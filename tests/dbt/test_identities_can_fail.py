@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -89,7 +90,7 @@ ELSEWHERE = {
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of the scenarios, with every identity of receivables passed."""
     home: Path = tmp_path_factory.mktemp("scenarios")
-    rows = defaultdict(list)
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for scenario in scenarios():
         for entity, found in scenario.rows.items():
             rows[entity] += found

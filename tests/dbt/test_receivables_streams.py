@@ -60,6 +60,10 @@ class Stream:
             self.add("customers", customer_id=customer, name=f"{self.system} {customer}", payment_terms_days=terms)
 
     def __repr__(self) -> str:
+        """Its name: a whole batch is told when a test fails."""
+        return f"stream {self.system}"
+
+    def told(self) -> str:
         """What a person needs to replay it."""
         lines = [f"{entity}: {row}" for entity, rows in self.rows.items() for row in rows]
         return "\n".join([f"stream {self.system} in {self.currency}: {', '.join(self.stories)}", *lines])
@@ -210,6 +214,8 @@ def check_balances(batch: list[Stream], warehouse: duckdb.DuckDBPyConnection) ->
         if any(amounts):
             found[(day, currency)][account] = dict(zip(columns, amounts, strict=True))
     assert {day for day, _ in found} <= set(snapshots())
+    for name in columns:
+        assert any(row[name] for accounts in found.values() for row in accounts.values()), f"nothing tries {name}"
     for stream in batch:
         book = Book(stream.system, stream.rows)
         for day in snapshots():
@@ -217,7 +223,7 @@ def check_balances(batch: list[Stream], warehouse: duckdb.DuckDBPyConnection) ->
                 account: {name: row.get(name, Decimal(0)) for name in columns}
                 for account, row in book.balances(day).items()
             }
-            assert found[(day, stream.currency)] == expected, f"balances on {day} of {stream}"
+            assert found[(day, stream.currency)] == expected, f"balances on {day} of {stream.told()}"
 
 
 def kpi_differences(batch: list[Stream], warehouse: duckdb.DuckDBPyConnection) -> list[str]:
@@ -227,7 +233,7 @@ def kpi_differences(batch: list[Stream], warehouse: duckdb.DuckDBPyConnection) -
         return Decimal(1)
 
     books = [(Book(stream.system, stream.rows), stream) for stream in batch]
-    views = {stream.currency: (View([(book, same)]), str(stream)) for book, stream in books}
+    views = {stream.currency: (View([(book, same)]), stream.told()) for book, stream in books}
     views["ALL"] = View([(book, stream.rate) for book, stream in books]), "all streams"
     rows = warehouse.cursor().sql("select * from reporting.rpt_receivable_kpis").to_arrow_table().to_pylist()
     assert {row["currency"] for row in rows} >= {"ALL", "EUR"}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 
 from pipelines.exports.contracts import Contract, load_contracts
+from pipelines.exports.engine import connected
 from pipelines.exports.land import Landing, Surroundings
 from pipelines.exports.raw import RawStore, Receipt
 from pipelines.exports.unpack import Limits
@@ -38,17 +42,34 @@ class Landed:
         return self._query("*/*/*.totals.parquet", "measure, currency, file_total, loaded, rejected", "all")
 
     def _query(self, pattern: str, columns: str, order: str) -> list[tuple[Any, ...]]:
-        files = str(self.store.root / pattern)
-        with duckdb.connect() as connection:
+        files = list(map(str, self.store.root.glob(pattern)))
+        # A typed file without rows, as in a store that is prepared.
+        files = files or [str(next(_empty_store().glob(pattern)))]
+        with connected() as connection:
             connection.execute("set timezone = 'UTC'")
-            query = f"select {columns} from read_parquet('{files}', union_by_name = true) order by {order}"
-            return connection.execute(query).fetchall()
+            query = f"select {columns} from read_parquet(?, union_by_name = true) order by {order}"
+            return connection.execute(query, [files]).fetchall()
 
 
 def contract(text: str) -> dict[str, Contract]:
     """A contract from YAML, by its name."""
     made = Contract.model_validate(yaml.safe_load(text))
     return {made.contract: made}
+
+
+@cache
+def _empty_store() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="keybook-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    RawStore(folder).prepare()
+    return folder
+
+
+def bare_store(root: Path) -> RawStore:
+    """A store without every entity's empty files: to write them takes longer than to land a small file."""
+    store = RawStore(root)
+    store.receipts_folder.mkdir(parents=True, exist_ok=True)
+    return store
 
 
 def land(
@@ -65,8 +86,7 @@ def land(
         path = content
     else:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    store = RawStore(folder / "raw")
-    store.prepare()
+    store = bare_store(folder / "raw")
     surroundings = Surroundings(business_timezone, limits or Limits(), lambda: NOON)
     receipt = Landing(store, contracts or load_contracts(), surroundings).land_file(path, name)
     return Landed(receipt, store)

@@ -81,35 +81,43 @@ def _read(path: Path) -> tuple[list[list[str]], dict[int, str]]:
     return list(csv.reader(io.StringIO(out.getvalue(), newline=""))), named
 
 
+# One table divided by blanks, and others whose rows a reader cannot tell: they are counted, not compared.
+UNLIKE = (
+    "file_no_payload",
+    "row_field_delimiter",
+    "file_field_delimiter_0x20",
+    "file_multitable_same",
+    "file_footnote",
+)
+
+
+def _sampled(name: str) -> bool:
+    """One cell in five where the same is done to each cell; every row and column is among them."""
+    place = re.search(r"(\d)_col(\d)", name)
+    return place is None or (2 * int(place[1]) + int(place[2])) % 5 == 0
+
+
 def test_every_kind_of_pollution_keeps_its_account(tmp_path: Path) -> None:
     """Physical lines are the header, what stands above it, rows shown, lines left out and line ends within fields."""
-    files = polluted(6)
-    unlike = (
-        "file_no_payload",
-        "row_field_delimiter",
-        "file_field_delimiter_0x20",
-        "file_multitable_same",
-        "file_footnote",
-    )
+    files = {name: file for name, file in polluted(6).items() if file[0] and _sampled(name)}
+    kinds = {re.sub(r"\d_col\d", "", name) for name in polluted(6)} - {"file_no_payload.csv"}
+    assert {re.sub(r"\d_col\d", "", name) for name in files} == kinds
     for name, (content, clean) in files.items():
         path = tmp_path / name
         path.write_bytes(content)
-        if not content:
-            continue
-        rows, named = _read(path)
+        text = content.decode("utf-16" if "utf-16" in name else "cp1252" if "cp1252" in name else "utf-8-sig")
+        lines = [line for line in io.StringIO(text, newline="") if line.strip("\r\n")]
+        depth = 3 if "multirow_3" in name else 2 if "multirow_2" in name else 1
         with open_table(path, {}, Limits()) as table:
-            text = path.read_bytes().decode(
-                "utf-16" if "utf-16" in name else "cp1252" if "cp1252" in name else "utf-8-sig"
-            )
-            lines = [line for line in io.StringIO(text, newline="") if line.strip("\r\n")]
-            within = sum(cell.count("\n") for _, row in table.rows() for cell in row)
-            depth = 3 if "multirow_3" in name else 2 if "multirow_2" in name else 1
-            assert len(lines) == depth + len(table.left_out) + len(list(table.rows())) + within, name
-        if name.startswith(unlike) or re.search(r"less_sep.*col[567]", name):
+            below = [row for _, row in table.rows()]
+            within = sum(cell.count("\n") for row in below for cell in row)
+            assert len(lines) == depth + len(table.left_out) + len(below) + within, name
+            named = {line.line: line.reason for line in [*table.left_out, *table.ragged]}
+            shown = [*([table.header] if table.header else []), *below]
+        if name.startswith(UNLIKE) or re.search(r"less_sep.*col[567]", name):
             continue
-        assert len(rows) == len(clean), (name, named)
-        joined = ["".join(row) for row in rows]
-        assert joined == ["".join(row) for row in clean], name
+        assert len(shown) == len(clean), (name, named)
+        assert ["".join(row) for row in shown] == ["".join(row) for row in clean], name
 
 
 def test_ragged_rows_are_shown_and_named(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from pipelines.exports.contracts import Contract
 from pipelines.exports.land import Landing, Surroundings, open_grids
 from pipelines.exports.raw import RawStore
 from pipelines.exports.unpack import Limits, UnreadableError
-from tests.support.landing import NOON, Landed, contract
+from tests.support.landing import NOON, Landed, bare_store, contract
 
 QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 SMALL = Limits(file_bytes=1 << 20, cells=100_000, seconds=30)
@@ -115,10 +115,8 @@ entities:
 
 @cache
 def _store() -> RawStore:
-    """One store for all examples: preparing one takes longer than landing a small file."""
-    store = RawStore(Path(tempfile.mkdtemp(prefix="keybook-test-")))
-    store.prepare()
-    return store
+    """One store for all examples."""
+    return bare_store(Path(tempfile.mkdtemp(prefix="keybook-test-")))
 
 
 def _landed(content: bytes, contracts: dict[str, Contract], name: str = "export.csv") -> Landed:

@@ -324,7 +324,9 @@ final as (
         case
             when measured.open_amount > 0 then provided.unprovided_amount else 0
         end as unprovided_amount,
-        {{ ratio('measured.written_off_in_year', 'measured.sales_in_year') }} as bad_debt_ratio,
+        case
+            when measured.sales_in_year > 0 then {{ ratio('measured.written_off_in_year', 'measured.sales_in_year') }}
+        end as bad_debt_ratio,
         coalesce(concentrated.disputed_share, case when measured.open_amount > 0 then 0 end) as disputed_share,
         concentrated.top10_share,
         concentrated.hhi,

@@ -75,7 +75,7 @@ def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at
     if landing is not None and not landing.is_dir():
         raise click.UsageError(f"{landing} is no folder.")
     retired = work.retired_until()
-    if view.known_at and retired and datetime.fromisoformat(view.known_at) < retired:
+    if view.known_at and retired and datetime.fromisoformat(view.known_at) <= retired:
         raise click.UsageError(
             f"What was known before {retired:%Y-%m-%d %H:%M %Z} cannot be told any more: rows that were known then "
             "were taken out of raw (keep_superseded_days); --known-at takes a later moment."

@@ -46,6 +46,7 @@ class Publication:
     rows_loaded: int
     rows_rejected: int
     files_held: int
+    known_at: str | None = None
     made_by: str = ""
     tables: dict[str, str] = field(default_factory=dict)
 

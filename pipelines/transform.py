@@ -6,12 +6,14 @@ in this process does the same work without that. Nothing of dbt is imported befo
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -114,7 +116,7 @@ def build(
     """Builds models, seeds and tests in dependency order; a failed test keeps what is below it from being built.
 
     Unit tests try the models on rows of their own, so their outcome depends on the project alone: they run whenever it
-    has changed since they last passed, and gate that build. Data tests run on all that is made anew.
+    has changed since they last passed, and gate that build of everything. Data tests run on all that is made anew.
 
     Args:
         settings: whose home holds the raw store and the build.
@@ -139,7 +141,10 @@ def build(
     passed = folder / "unit_tests.passed"
     try:
         if changed is None:
-            results = _build(runner, settings, select, unit_tests=not passed.exists())
+            with _one_at_a_time(folder) if select is None and not passed.exists() else nullcontext():
+                results = _build(runner, settings, select, unit_tests=select is None and not passed.exists())
+                if select is None and not failures(results):
+                    passed.touch()
         else:
             database = settings.warehouse / ".build" / "current" / "keybook.duckdb"
             rebuild = Rebuild(read_manifest(settings), changed, database)
@@ -149,9 +154,15 @@ def build(
                 results += _build(runner, settings, rebuild.names(rebuild.second()), unit_tests=False, alone=True)
     finally:
         _let_go()
-    if select is None and changed is None and not failures(results):
-        passed.touch()
     return results
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Holds the lock of a parsed project: of builds that start together one runs the unit tests, the others wait."""
+    with (folder / "unit_tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _build(

@@ -13,7 +13,6 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.processes import GIB, machine, measure, table
-from pipelines.calendar import write_holidays
 from pipelines.exports.entities import entities
 from pipelines.exports.raw import RawStore, stored_columns
 from pipelines.publications import Warehouse
@@ -68,7 +67,6 @@ def _write_raw(home: Path, invoices: int) -> None:
         target = store.root / entity.domain / entity.name / "bench-a.parquet"
         connection.execute(f"copy (select {columns} from given) to '{target}' (format parquet)")
     store.write_records({"as_of_date": "2025-12-31", **RUN})
-    write_holidays(store.records, "ZZ")
 
 
 def build(home: Path, models: list[str]) -> None:

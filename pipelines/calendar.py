@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.raw import HOLIDAY_COLUMNS
+
 FIRST_YEAR, LAST_YEAR = 1990, 2060
 
 
@@ -34,7 +36,7 @@ def write_holidays(folder: Path, country: str) -> None:
     # A row without a day says that the country was looked up, also when it has no holidays.
     rows = [{"day": None, "name": None, "made_by": made_by}]
     rows += [{"day": day.isoformat(), "name": name, "made_by": made_by} for day, name in sorted(found.items())]
-    structure = json.dumps([{"day": "DATE", "name": "VARCHAR", "made_by": "VARCHAR"}])
+    structure = json.dumps([HOLIDAY_COLUMNS])
     temporary = file.with_suffix(".writing")
     connection = duckdb.connect()
     connection.execute("create temp table holiday as select ? as value", [json.dumps(rows)])

@@ -96,6 +96,8 @@ SETTING_COLUMNS = {
     "fx_max_age_days": "BIGINT",
     "fiscal_year_first_month": "BIGINT",
 }
+# One row a public holiday; `made_by` says which country's, as `pipelines/calendar.py` looked them up.
+HOLIDAY_COLUMNS = {"day": "DATE", "name": "VARCHAR", "made_by": "VARCHAR"}
 RECORDS = {
     "files": FILE_COLUMNS,
     "whole_files": FILE_COLUMNS,
@@ -301,3 +303,5 @@ class RawStore:
             connection.execute("create or replace temp table record as select ? as value", [values])
             query = f"select unnest(from_json(value, '{structure}'), recursive := true) from record"
             self._copy(connection, query, self.records / f"{name}.parquet")
+        if not (self.records / "holidays.parquet").exists():
+            self._copy(connection, f"select {_typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,11 @@ def ibm_june(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ibm_end(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return published(tmp_path_factory.mktemp("ibm"), "ibm_ar", as_of="2014-01-31", code=0)
+def ibm_end(ibm_june: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same files as of a later day: a build from a copy of June's."""
+    home = tmp_path_factory.mktemp("ibm") / "home"
+    shutil.copytree(ibm_june, home, symlinks=True)
+    return published(home, "ibm_ar", as_of="2014-01-31", code=0)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from typing import Any
 
 import duckdb
 
-from pipelines.calendar import write_holidays
 from pipelines.exports.entities import entities
 from pipelines.exports.raw import RawStore, stored_columns
 
@@ -45,6 +44,4 @@ def write_raw(home: Path, rows: dict[str, list[dict[str, Any]]], system: str = "
         query = f"select unnest(from_json(value, '{structure}'), recursive := true) from fixture"
         connection.execute(f"copy ({query}) to '{path}' (format parquet)")
     store.write_records(RUN | run)
-    # A country that nobody knows has no holidays; looking one up takes seconds.
-    write_holidays(store.records, "ZZ")
     return store

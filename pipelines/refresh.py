@@ -95,7 +95,7 @@ class Refresh:
         A file that a person told Keybook to forget is none of them.
         """
         contracts = load_contracts()
-        all_digest = digest_of_all(contracts)
+        all_digest = digest_of_all(contracts, self.surroundings)
         found: dict[str, NewFile] = {}
         forgotten = self.store.forgotten()
         for file in self.hashes():

@@ -233,6 +233,7 @@ class Table(Part):
     short_rows: Literal["reject", "pad"] = "reject"
     skip: list[Where] = []
     drop: list[str] = []
+    ends: Literal["blank"] | None = None
 
     @property
     def derived(self) -> list[str]:
@@ -292,6 +293,8 @@ class Contract(Part):
         wanted, table = self.recognise, self.table
         if (table.header is None) != (wanted.columns is None):
             raise ValueError("a file without a header needs both table.header and recognise.columns")
+        if table.ends and (table.path or table.blocks):
+            raise ValueError("table.ends is for sheets and delimited text: records and blocks have no blank rows")
         if table.header is not None:
             strange = [name for name in wanted.patterns if name not in table.header]
             if len(table.header) != wanted.columns or not wanted.patterns or strange:

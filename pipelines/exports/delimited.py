@@ -20,6 +20,7 @@ import duckdb
 from pipelines.exports.dialects import DELIMITERS, text_lines
 from pipelines.exports.grids import HEAD_ROWS, BadLine, Grid, Head, Loaded, quoted
 from pipelines.exports.lines import Line, exact_rows
+from pipelines.exports.sections import Below
 
 CHUNK = 1 << 22
 csv.field_size_limit(2**31 - 1)
@@ -92,19 +93,53 @@ class Delimited(Grid):
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
         """See `Grid.load`. `_line` is the physical line that the row starts on."""
         delimiter = self._delimiters[head]
-        records = self._head_records(delimiter)
-        if header_row < 0:
-            width, header_lines = next(len(record) for _, record in records if record), 0
-        else:
-            width = len(records[header_row][1])
-            # A header may hold line ends itself: the data starts where the next record does.
-            header_lines = records[header_row][0] + sum(cell.count("\n") for cell in records[header_row][1])
+        width, header_lines = self._header(head, header_row)
         if not self.bad_bytes and not pad_short_rows:
             loaded = self._fast(connection, delimiter, width, header_lines)
             if loaded is not None:
                 return loaded
         lines = exact_rows(self.path, delimiter, width, header_lines, pad_short_rows)
         return self._exact(connection, lines, width)
+
+    def _header(self, head: int, header_row: int) -> tuple[int, int]:
+        """How many cells the header has, and how many lines stand above the first row of data."""
+        records = self._head_records(self._delimiters[head])
+        if header_row < 0:
+            return next(len(record) for _, record in records if record), 0
+        # A header may hold line ends itself: the data starts where the next record does.
+        line, cells = records[header_row]
+        return len(cells), line + sum(cell.count("\n") for cell in cells)
+
+    def split(self, head: int, header_row: int) -> tuple[Grid, Grid | None]:
+        """See `Grid.split`. A blank line within quotes ends nothing."""
+        delimiter = self._delimiters[head]
+        width, line = self._header(head, header_row)
+        blank = rest = 0
+        for record in exact_rows(self.path, delimiter, width, line, True):
+            # Empty lines are no records.
+            if not blank and record.number > line + 1:
+                blank = line + 1
+            line = record.number + sum(1 for _ in text_lines(record.text)) - 1
+            if any(cell.strip() for cell in record.cells):
+                if blank:
+                    rest = record.number
+                    break
+            elif not blank:
+                blank = record.number
+        if not blank:
+            return self, None
+        above, below = (self.scratch / f"{self.path.name}.{name}" for name in ("above", "below"))
+        with self.path.open(encoding="utf-8", newline="") as source:
+            for path, lines in (
+                (above, islice(source, blank - 1)),
+                (below, islice(source, rest - blank if rest else 0, None)),
+            ):
+                with path.open("w", encoding="utf-8", newline="") as target:
+                    target.writelines(lines)
+        upper = Delimited(above, self.scratch, self.part, delimiter, self.bad_bytes)
+        if not rest:
+            return upper, None
+        return upper, Below(Delimited(below, self.scratch, self.part, None, self.bad_bytes), rest - 1)
 
     def usual(self) -> tuple[int, list[Line]]:
         """The number of cells that most rows have, and the first records, read exactly."""

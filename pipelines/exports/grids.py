@@ -56,6 +56,8 @@ class Grid(ABC):
         self.name = ""
         # What the document says of itself beside the table: key -> text.
         self.document: dict[str, str] = {}
+        # The part that it was cut out of, where a table above it ends with a blank row (`sections.py`).
+        self.within: str | None = None
         # How the file's blocks are marked, where it is a text of blocks (`blocks.py`).
         self.blocks: Blocks | None = None
 
@@ -66,6 +68,10 @@ class Grid(ABC):
     @abstractmethod
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
         """Fills the temporary table `grid` with the rows below `header_row` (an index into the head; -1: all rows)."""
+
+    def split(self, head: int, header_row: int) -> tuple[Grid, Grid | None]:
+        """The table up to the first blank row below its header, and what follows it; None where nothing does."""
+        return self, None
 
 
 def quoted(text: str) -> str:

@@ -29,6 +29,7 @@ from pipelines.exports.layout import fit
 from pipelines.exports.raw import RawStore, Receipt
 from pipelines.exports.recognise import Match, Recognition, recognise
 from pipelines.exports.records import json_records, parquet_records
+from pipelines.exports.sections import footer, sections
 from pipelines.exports.tables import TableLanding
 from pipelines.exports.unpack import Limits, Member, UnreadableError, unpack
 from pipelines.exports.workbook import sheets
@@ -95,6 +96,8 @@ def open_grids(path: Path, scratch: Path, contracts: dict[str, Contract], limits
     declared = tuple({pair: None for contract in contracts.values() for pair in contract.table.encodings.items()})
     for member in unpack(path, scratch, limits, declared):
         found += _grids_of(member, scratch, contracts, limits)
+    if any(contract.table.ends for contract in contracts.values()):
+        return [part for grid in found for part in sections(grid, contracts)]
     return found
 
 
@@ -185,6 +188,10 @@ class Landing:
         recognition = recognise(grid, self.contracts)
         match = recognition.match
         where = f"{receipt.file}{' › ' + grid.part if grid.part else ''}"
+        if match is None and (texts := footer(grid)):
+            said = " | ".join(texts)[:200]
+            note(receipt, grid.part, "note", f"{where}: below the table stands {said!r}; it is no table and not loaded")
+            return
         if match is None:
             note(receipt, grid.part, "held", f"{where}: {recognition.reason}")
             return

@@ -177,7 +177,7 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
 
 
 def _part_fits(contract: Contract, grid: Grid) -> bool:
-    part = grid.part
+    part = grid.part if grid.within is None else grid.within
     if contract.table.blocks != grid.blocks:
         return False
     if contract.table.path and part.startswith("$"):

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import zstandard
-from charset_normalizer import from_bytes
+
+from pipelines.exports.encodings import one_byte_encoding
 
 CHUNK = 1 << 20
 # An encoding, and the words by which a text that is written in it says so.
@@ -175,13 +176,6 @@ def _is_clean(text: str) -> bool:
     return True
 
 
-def _legacy_encoding(sample: bytes) -> str:
-    """The likeliest one-byte encoding by the letters it would give; Latin-1 reads any byte, so it is the last."""
-    candidates = ["cp1251", "cp866", "koi8_r", "cp1252", "cp1250", "latin_1"]
-    best = from_bytes(sample, cp_isolation=candidates, threshold=0.6).best()
-    return best.encoding if best else "latin_1"
-
-
 def _plain_text(path: Path, scratch: Path, declared: Declared, name: str) -> Member:
     with path.open("rb") as file:
         head = file.read(CHUNK)
@@ -199,7 +193,7 @@ def _plain_text(path: Path, scratch: Path, declared: Declared, name: str) -> Mem
             found, bad_bytes = "utf-8", bad > 0
         else:
             said = (encoding for encoding, words in declared if words.encode(encoding) in head)
-            found = next(said, None) or _legacy_encoding(head)
+            found = next(said, None) or one_byte_encoding(head)
     plain = path
     if found != "utf-8" or bad_bytes:
         plain = _scratch_file(scratch, ".utf8")

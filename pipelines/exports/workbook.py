@@ -24,27 +24,49 @@ _DIMENSION = re.compile(rb'<dimension ref="[A-Z]+(\d+):([A-Z]+)(\d+)"')
 class Sheet(Grid):
     """One sheet of a workbook, already written out as text cells with the sheet's row numbers."""
 
-    def __init__(self, path: Path, part: str, name: str = "") -> None:
-        """Takes the Parquet file of the sheet (`_line`, `c0`, …) and the sheet's name."""
+    def __init__(self, path: Path, part: str, name: str = "", lines: tuple[int, int] = (1, 1 << 62)) -> None:
+        """Takes the Parquet file of the sheet (`_line`, `c0`, …), the sheet's name, and its first and last row."""
         super().__init__(part)
         self.path = path
         self.name = name
+        self.lines = lines
+
+    @property
+    def _rows(self) -> str:
+        return f"(from read_parquet({quoted(str(self.path))}) where _line between {self.lines[0]} and {self.lines[1]})"
 
     def heads(self) -> list[Head]:
         """The first rows of the sheet."""
-        rows = duckdb.execute(f"from read_parquet({quoted(str(self.path))}) limit {HEAD_ROWS}").fetchall()
+        rows = duckdb.execute(f"from {self._rows} order by _line limit {HEAD_ROWS}").fetchall()
         return [Head([row[0] for row in rows], [list(row[1:]) for row in rows])]
 
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
         """See `Grid.load`. Rows without any cell are no rows."""
-        line = self.heads()[head].lines[header_row] if header_row >= 0 else 0
-        source = f"read_parquet({quoted(str(self.path))})"
-        described = connection.execute(f"describe from {source}").fetchall()
-        cells = ", ".join(row[0] for row in described if row[0] != "_line")
+        line = self._header_line(head, header_row)
         connection.execute(
-            f"create or replace temp table grid as from {source} where _line > {line} and concat({cells}) != ''"
+            f"create or replace temp table grid as from {self._rows} where _line > {line} and {self._cells()} != ''"
         )
         return Loaded(int(connection.execute("select count(*) from grid").fetchall()[0][0]))
+
+    def _header_line(self, head: int, header_row: int) -> int:
+        return self.heads()[head].lines[header_row] if header_row >= 0 else 0
+
+    def _cells(self) -> str:
+        described = duckdb.execute(f"describe from {self._rows}").fetchall()
+        return f"concat({', '.join(row[0] for row in described if row[0] != '_line')})"
+
+    def split(self, head: int, header_row: int) -> tuple[Grid, Grid | None]:
+        """See `Grid.split`."""
+        line, text = self._header_line(head, header_row), f"trim({self._cells()}, chr(32) || chr(9) || chr(160))"
+        blank, rest = duckdb.execute(
+            f"with below as (select _line, {text} as text from {self._rows} where _line > {line}), "
+            "ended as (select min(_line) as blank from below where text = '') "
+            "select blank, (select min(_line) from below where _line > blank and text != '') from ended"
+        ).fetchall()[0]
+        if blank is None:
+            return self, None
+        upper = Sheet(self.path, self.part, self.name, (self.lines[0], blank - 1))
+        return upper, None if rest is None else Sheet(self.path, self.part, self.name, (rest, self.lines[1]))
 
 
 def sheets(path: Path, scratch: Path, limits: Limits, member: str = "") -> list[Sheet]:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from pipelines.cli import main
 
 # Data sets that others made: read in place, never copied. Tests of them are skipped, by name, where they are missing.
-SHARED = Path(os.environ.get("KEYBOOK_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+SHARED = Path(os.environ.get("REAL_DATA_FOLDER", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
 
 def keybook(*arguments: object) -> Result:

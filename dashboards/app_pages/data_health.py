@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.components.formats import number, plural, words
+from dashboards.components.formats import number, plain, plural, words
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -97,7 +97,7 @@ def sources_tab() -> None:
                 "entity": Column("Entity"),
                 "freshness_state": Column("Freshness"),
                 "newest_event_at": Column("Newest event", "date"),
-                "loaded_at": Column("Landed", "time"),
+                "loaded_at": Column("Landed", "date"),
                 "files": Column("Files", "count"),
                 "rows_read": Column("Read", "count"),
                 "rows_loaded": Column("Loaded", "count"),
@@ -253,8 +253,7 @@ def receivables_tab() -> None:
         table(
             reasons,
             {
-                "meaning": Column("What is odd", width="large"),
-                "what_to_do": Column("What to do", width="large"),
+                "reason_words": Column("What is odd", width=320),
                 "findings": Column("Rows", "count", width="small"),
                 "currency": Column("Currency", width="small"),
                 "amount": Column("Amount", "money"),
@@ -262,6 +261,13 @@ def receivables_tab() -> None:
             },
             "receivable_reasons",
             height="content",
+        )
+        meant = {row["reason_words"]: row for row in reasons.to_pylist()}
+        st.markdown(
+            "\n".join(
+                f"- **{plain(reason)}:** {plain(row['meaning'] or '')}. *What to do:* {plain(row['what_to_do'] or '')}."
+                for reason, row in meant.items()
+            )
         )
     counted: dict[str, int] = {}
     for row in reasons.to_pylist():

@@ -115,8 +115,8 @@ SUPERSEDED_STATES = """
 
 # Amounts of different currencies stand apart: a reason of two currencies has two rows.
 RECEIVABLE_REASONS = """
-    select reason, currency, max(meaning) as meaning, max(what_to_do) as what_to_do, count(*) as findings,
-        sum(amount) as amount, sum(difference) as difference
+    select reason, replace(reason, '_', ' ') as reason_words, currency, max(meaning) as meaning,
+        max(what_to_do) as what_to_do, count(*) as findings, sum(amount) as amount, sum(difference) as difference
     from {rpt_receivable_findings}
     group by reason, currency
     order by findings desc, reason, currency

@@ -296,10 +296,13 @@ def test_rows_that_count_no_longer_say_what_they_said(open_page: Open) -> None:
 def test_findings_in_receivables_keep_currencies_apart(open_page: Open) -> None:
     app = open_page("data_health")
     reasons = app.dataframe[5].value
-    assert sorted(zip(reasons["currency"], reasons["amount"], reasons["what_to_do"], strict=True)) == [
-        ("EUR", Decimal(70), "Correct it"), ("EUR", Decimal(100), "Look for payments"),
-        ("USD", Decimal(10), "Look for payments"),
+    assert sorted(zip(reasons["currency"], reasons["amount"], reasons["reason_words"], strict=True)) == [
+        ("EUR", Decimal(70), "no date"), ("EUR", Decimal(100), "reported balance differs"),
+        ("USD", Decimal(10), "reported balance differs"),
     ]  # fmt: skip
+    said = words(app)
+    assert "**no date:** The row has no date. *What to do:* Correct it." in said
+    assert said.count("*What to do:* Look for payments.") == 1
     app.multiselect(key="receivable_reason").set_value(["reported_balance_differs"]).run()
     assert list(app.dataframe[6].value["difference"]) == [Decimal(60), Decimal(-5)]
 

@@ -122,7 +122,7 @@ def test_readers_see_whole_publications_of_earlier_days_and_after_a_rollback(sma
     errors: list[Exception] = []
 
     def read() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.02):
             try:
                 seen.append(query(small, "select count(*), sum(open_amount) from reporting.rpt_open_invoices")[0])
             except Exception as error:

@@ -168,7 +168,8 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 def _build(
     runner: Any, settings: Settings, select: list[str] | None, unit_tests: bool, alone: bool = False
 ) -> list[NodeResult]:
-    arguments = ["build", *_arguments(settings, settings.warehouse / ".dbt")]
+    # Nobody reads the manifest and the results that dbt would write: a tenth of a refresh.
+    arguments = ["build", "--no-write-json", *_arguments(settings, settings.warehouse / ".dbt")]
     if select is not None:
         if not select:
             return []

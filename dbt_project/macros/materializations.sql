@@ -1,0 +1,79 @@
+{#- Tables and views made in one statement, and held to what their YAML says of them: the contract's columns and types,
+    and the key (`meta: {key: [...], nullable: [...]}`), the columns that no two rows share. A model that breaks either
+    fails by itself, so that nothing is built on it, and says what is wrong.
+
+    A build works on a file that nobody reads before it is published: it needs none of what dbt-duckdb's own
+    materializations do for readers (build under another name, rename the old away, rename the new in, drop the old),
+    and no second planning of the query to learn its columns, and no test node a key. -#}
+{% materialization table, adapter='duckdb', supported_languages=['sql'] %}
+    {{ return(made_and_held('table')) }}
+{% endmaterialization %}
+
+{% materialization view, adapter='duckdb', supported_languages=['sql'] %}
+    {{ return(made_and_held('view')) }}
+{% endmaterialization %}
+
+{% macro made_and_held(type) -%}
+    {%- set before = load_cached_relation(this) -%}
+    {%- set made = this.incorporate(type=type) -%}
+    {%- do run_hooks(pre_hooks) -%}
+    {%- if before is not none and before.type != type -%}
+        {%- do drop_relation(before) -%}
+    {%- endif -%}
+    {%- call statement('main') -%}
+        create or replace {{ type }} {{ made }} as ({{ compiled_code }})
+    {%- endcall -%}
+    {%- if config.get('contract').enforced -%}
+        {%- do hold_to_contract(made) -%}
+    {%- endif -%}
+    {%- if config.get('meta', {}).key -%}
+        {%- do hold_to_key(made, config.get('meta').key, config.get('meta').nullable or []) -%}
+    {%- endif -%}
+    {%- do run_hooks(post_hooks) -%}
+    {%- do adapter.commit() -%}
+    {{ return({'relations': [made]}) }}
+{%- endmacro %}
+
+{#- Fails where a relation has other columns or other types than the model's YAML declares, and names them. -#}
+{% macro hold_to_contract(relation) -%}
+    {%- set differences -%}
+        select
+            coalesce(made.column_name, declared.column_name) as column_name,
+            coalesce(made.column_type, 'no such column') as made,
+            coalesce(declared.column_type, 'no such column') as declared
+        from (describe {{ relation }}) as made
+        full outer join (
+            describe select
+            {%- for column in model['columns'].values() %}
+                cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as declared on made.column_name = declared.column_name
+        where made.column_type is distinct from declared.column_type
+        order by column_name
+    {%- endset -%}
+    {%- set wrong = [] -%}
+    {%- for name, made, declared in run_query(differences).rows -%}
+        {%- do wrong.append(name ~ ': the query gives ' ~ made ~ ', the contract says ' ~ declared) -%}
+    {%- endfor -%}
+    {%- if wrong -%}
+        {%- do exceptions.raise_compiler_error(model.name ~ ' breaks its contract: ' ~ wrong | join('; ')) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Fails where two rows of a relation share a key, or a part of it is missing that may not be, and gives an example. -#}
+{% macro hold_to_key(relation, key, nullable) -%}
+    {%- set broken -%}
+        select count(*) over () as keys, count(*) as rows_of_key, concat_ws(', '
+            {%- for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %}) as example
+        from {{ relation }}
+        group by {{ key | join(', ') }}
+        having count(*) > 1
+            {%- for column in key if column not in nullable %} or {{ column }} is null{% endfor %}
+        limit 1
+    {%- endset -%}
+    {%- for keys, rows_of_key, example in run_query(broken).rows -%}
+        {%- do exceptions.raise_compiler_error(
+            model.name ~ ' breaks its key (' ~ key | join(', ') ~ ') ' ~ keys ~ ' times, such as ' ~ example ~ ' in '
+            ~ rows_of_key ~ ' rows') -%}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,86 @@
+"""A model that breaks its key or its contract fails by itself, and says how: macros/materializations.sql."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from dbt.cli.main import dbtRunner
+
+from pipelines.transform import DBT_PROJECT, _let_go
+
+MODELS = {
+    "sound": "select 1 as id, cast(null as varchar) as part union all select 1, 'a' union all select 2, 'a'",
+    "doubled": "select 1 as id, 'a' as part union all select 1, 'a' union all select 2, 'a'",
+    "with_a_gap": "select cast(null as integer) as id, 'a' as part",
+    "of_another_type": "select cast(1 as bigint) as id, 'a' as part",
+    "short_of_a_column": "select 1 as id",
+    "with_a_column_more": "select 1 as id, 'a' as part, 3 as more",
+    "below_doubled": "select id, part from {{ ref('doubled') }}",
+}
+KINDS = {"view": "VIEW", "table": "BASE TABLE"}
+BROKEN = {
+    "doubled": "doubled breaks its key (id, part) 1 times, such as 1, a in 2 rows",
+    "with_a_gap": "with_a_gap breaks its key (id, part) 1 times, such as NULL, a in 1 rows",
+    "of_another_type": "of_another_type breaks its contract: id: the query gives BIGINT, the contract says INTEGER",
+    "short_of_a_column": "short_of_a_column breaks its contract: part: the query gives no such column, "
+    "the contract says VARCHAR",
+    "with_a_column_more": "with_a_column_more breaks its contract: more: the query gives INTEGER, "
+    "the contract says no such column",
+}
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tuple[str, str]]]:
+    """Every model's status and message, built as views first and then, over those, as tables."""
+    project = tmp_path_factory.mktemp("project")
+    (project / "models").mkdir()
+    listed = []
+    for name, query in MODELS.items():
+        (project / "models" / f"{name}.sql").write_text(query, encoding="utf-8")
+        listed.append(
+            f"  - name: {name}\n"
+            "    config: {contract: {enforced: true}, meta: {key: [id, part], nullable: [part]}}\n"
+            "    columns: [{name: id, data_type: integer}, {name: part, data_type: varchar}]\n"
+        )
+    (project / "models" / "models.yml").write_text("models:\n" + "".join(listed), encoding="utf-8")
+    (project / "profiles.yml").write_text(
+        f"held: {{target: it, outputs: {{it: {{type: duckdb, path: '{project}/it.duckdb'}}}}}}", encoding="utf-8"
+    )
+    macro = (DBT_PROJECT / "macros" / "materializations.sql").read_text(encoding="utf-8")
+    (project / "macros").mkdir()
+    (project / "macros" / "materializations.sql").write_text(macro, encoding="utf-8")
+    found = {}
+    for kind in KINDS:
+        (project / "dbt_project.yml").write_text(
+            f"name: held\nversion: '1.0.0'\nprofile: held\nmodels: {{+materialized: {kind}}}\n", encoding="utf-8"
+        )
+        made = dbtRunner().invoke(
+            ["run", "--project-dir", str(project), "--profiles-dir", str(project), "--quiet", "--log-level", "none"]
+        )
+        _let_go()
+        assert made.exception is None, made.exception
+        found[kind] = {node.node.name: (str(node.status), node.message or "") for node in made.result.results}
+        with duckdb.connect(str(project / "it.duckdb"), read_only=True) as connection:
+            type_of = "select table_type from information_schema.tables where table_name = 'sound'"
+            assert connection.execute(type_of).fetchall() == [(KINDS[kind],)]
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sound_model_is_built(outcomes: dict[str, dict[str, tuple[str, str]]], kind: str) -> None:
+    assert outcomes[kind]["sound"][0] == "success"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_model_fails_and_says_how(
+    outcomes: dict[str, dict[str, tuple[str, str]]], name: str, kind: str
+) -> None:
+    status, message = outcomes[kind][name]
+    assert status == "error"
+    assert BROKEN[name] in " ".join(message.split())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_built_on_a_broken_model(outcomes: dict[str, dict[str, tuple[str, str]]], kind: str) -> None:
+    assert outcomes[kind]["below_doubled"][0] == "skipped"

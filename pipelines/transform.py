@@ -48,8 +48,11 @@ class NodeResult:
 def project_digest() -> str:
     """A hash of everything that the models are made from and by."""
     parts = [digest_of_files(DBT_PROJECT / folder, _SOURCES) for folder in ("models", "macros", "seeds", "tests")]
-    settings = [(DBT_PROJECT / name).read_text(encoding="utf-8") for name in ("dbt_project.yml", "profiles.yml")]
-    versions = [version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb", "holidays")]
+    functions = Path(__file__).with_name("sql_functions.py")
+    files = (DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml", functions)
+    settings = [path.read_text(encoding="utf-8") for path in files]
+    names = ("dbt-core", "dbt-duckdb", "duckdb", "holidays", "phonenumbers", "rapidfuzz", "anyascii", "babel")
+    versions = [version(name) for name in names]
     return hashlib.sha256("\0".join([*parts, *settings, *versions]).encode()).hexdigest()[:16]
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.sample.calls import ANSWERED, Conversations
 from pipelines.sample.contacts import Contacts
 from pipelines.sample.deals import Deals, Stages
+from pipelines.sample.decline import falls_silent
 from pipelines.sample.invoices import Invoices
 from pipelines.sample.noise import Floats, Ints, spread
 from pipelines.sample.parties import Parties
@@ -81,8 +82,10 @@ def _words(texts: tuple[str, ...], position: Ints) -> pl.Series:
 def _logged_calls(scope: Scope, parties: Parties, calls: Conversations) -> dict[str, Ints]:
     """The calls with accounts that somebody logged, and a few that never took place."""
     noise = scope.noise
-    known = (calls.party >= 0) & (calls.party < parties.accounts) & (calls.status == ANSWERED) & (calls.employee >= 0)
-    known &= noise.chance("log", len(calls), np.where(calls.is_inbound, 0.45, 0.72))
+    known = (calls.party >= 0) & (calls.party < parties.accounts) & (calls.employee >= 0)
+    known &= (calls.status == ANSWERED) | (calls.fell_silent > 0)
+    was_inbound = calls.is_inbound | (calls.fell_silent == 2)
+    known &= noise.chance("log", len(calls), np.where(was_inbound, 0.45, 0.72))
     known &= calls.started >= parties.created[np.maximum(calls.party, 0)]
     chosen = np.flatnonzero(known)
     end = calls.started[chosen] + calls.wait[chosen] + calls.talk[chosen]
@@ -98,6 +101,7 @@ def _logged_calls(scope: Scope, parties: Parties, calls: Conversations) -> dict[
         "call_seconds": np.where(never, 300, np.where(noise.chance("log/rounded", chosen, 0.1),
                                                       (calls.talk[chosen] + 59) // 60 * 60, calls.talk[chosen])),
         "shift": np.where(never, 3 * 3600, 0),
+        "is_real": (calls.fell_silent[chosen] == 0).astype(np.int64),
     }  # fmt: skip
 
 
@@ -152,7 +156,13 @@ def make_tasks(scope: Scope, parties: Parties, people: People, turns: Turns, con
     direction = np.full(count, -1)
     direction[: len(logged["party"])] = logged["call_direction"]
     subject, disposition = _subjects(scope, kind, direction, invoices, remind)
+    # What a client in decline no longer takes part in was drawn with all the rest, and is left out here.
+    happens = np.ones(count, dtype=bool)
+    happens[: len(logged["party"])] = logged["is_real"] == 1
+    is_ours = (kind == EMAIL) | (kind == TASK) & (keys < count - len(remind))
+    happens &= ~(is_ours & falls_silent(scope, parties, "tasks", party, created // DAY, 0.7))
     order = np.lexsort((keys, created))
+    order = order[happens[order]]
     return Tasks(
         kind=kind[order], party=party[order], contact=_someone(scope, "task", contacts, party)[order], deal=deal[order],
         owner=owner[order], happened=happened[order], created=created[order], due_day=due_day[order],
@@ -211,6 +221,14 @@ class Meetings:
     subject: pl.Series
     location: pl.Series
 
+    def taken(self, place: Ints) -> Meetings:
+        """Some of the meetings, by position."""
+        return Meetings(
+            party=self.party[place], contact=self.contact[place], deal=self.deal[place], owner=self.owner[place],
+            starts=self.starts[place], ends=self.ends[place], created=self.created[place],
+            subject=self.subject.gather(place), location=self.location.gather(place),
+        )  # fmt: skip
+
 
 def make_meetings(
     scope: Scope, parties: Parties, people: People, turns: Turns, contacts: Contacts, deals: Deals
@@ -225,7 +243,7 @@ def make_meetings(
     created = np.maximum(starts - noise.whole("meeting/ahead", keys, 1, 12) * DAY, parties.created[party])
     subjects = ("Quarterly review", "On-site visit", "Demonstration", "Kick-off", "Contract negotiation")
     places = ("Video call", "Client's office", "Our office")
-    return Meetings(
+    meetings = Meetings(
         party=party,
         contact=_someone(scope, "meeting", contacts, party),
         deal=np.where(noise.chance("meeting/on_deal", keys, 0.4), _open_deal(deals, parties, party, starts), -1),
@@ -236,3 +254,5 @@ def make_meetings(
         subject=_words(subjects, noise.pick("meeting/subject", keys, [0.34, 0.24, 0.2, 0.1, 0.12])),
         location=_words(places, noise.pick("meeting/place", keys, [0.5, 0.35, 0.15])),
     )
+    held = np.flatnonzero(~falls_silent(scope, parties, "meetings", party, starts // DAY, 0.9))
+    return meetings.taken(held)

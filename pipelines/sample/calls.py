@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pipelines.sample.contacts import Contacts, Numbers, new_numbers
 from pipelines.sample.deals import Leads
+from pipelines.sample.decline import falls_silent
 from pipelines.sample.invoices import Invoices
 from pipelines.sample.noise import Bools, Floats, Ints, spread
 from pipelines.sample.parties import Parties
@@ -41,6 +42,8 @@ class Conversations:
     talk: Ints
     second_employee: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # transferred to, or who picked up
     second_after: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # seconds; 0 for a single leg
+    # Answered, had the client not been in decline: 1 was outbound, 2 inbound; 0 for all others.
+    fell_silent: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         """How many conversations."""
@@ -263,6 +266,19 @@ def _legs(scope: Scope, people: People, calls: Conversations) -> None:
     calls.second_after = np.where(two, noise.whole("legs/after", keys, 15, LEG_SECONDS), 0)
 
 
+def _unanswered(scope: Scope, parties: Parties, calls: Conversations) -> None:
+    """Clients in decline take no more calls, and call no more: we try to reach them instead."""
+    silent = (calls.status == ANSWERED) & (calls.lead < 0) & (calls.number != 0)
+    silent &= falls_silent(scope, parties, "calls", calls.party, calls.started // DAY, 0.9)
+    calls.fell_silent = np.where(silent, 1 + calls.is_inbound, 0)
+    calls.status = np.where(silent, MISSED, calls.status)
+    calls.is_inbound = calls.is_inbound & ~silent
+    calls.channel = np.where(silent, -1, calls.channel)
+    calls.talk = np.where(silent, 0, calls.talk)
+    calls.second_employee = np.where(silent, NOBODY, calls.second_employee)
+    calls.second_after = np.where(silent, 0, calls.second_after)
+
+
 def make_calls(scope: Scope, parties: Parties, people: People, turns: Turns, contacts: Contacts, numbers: Numbers,
                leads: Leads, enquiry_numbers: Ints, invoices: Invoices, ledger: Ledger) -> Conversations:  # fmt: skip
     """Every conversation in the order of time; exactly as many as the scope asks."""
@@ -274,9 +290,11 @@ def make_calls(scope: Scope, parties: Parties, people: People, turns: Turns, con
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in vars(enquiries) if len(getattr(clients, name))
     })  # fmt: skip
-    _chasing(scope, parties, turns, invoices, ledger, numbers, calls, 0.15)
+    drawn = replace(ledger.payments, application_day=ledger.payments.drawn_day)
+    _chasing(scope, parties, turns, invoices, replace(ledger, payments=drawn), numbers, calls, 0.15)
     _outcomes(scope, people, calls)
     _called_back(scope, people, calls, 0.35)
     _legs(scope, people, calls)
     _kept_apart(calls)
+    _unanswered(scope, parties, calls)
     return calls.reordered(np.lexsort((np.arange(len(calls)), calls.started)))

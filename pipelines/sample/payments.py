@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.sample.decline import paid_later
 from pipelines.sample.invoices import Invoices
 from pipelines.sample.noise import Bools, Floats, Ints
 from pipelines.sample.parties import FOREVER, PAYERS, Parties
@@ -52,6 +53,7 @@ class Payments:
     application_invoice: Ints
     application_day: Ints
     application_amount: Ints
+    drawn_day: Ints  # when it would have been applied without a decline of the client
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,11 @@ def make_payments(scope: Scope, parties: Parties, turns: Turns, invoices: Invoic
     is_refunded = too_much & noise.chance("refund", len(starts), 0.4) & (refund_day <= scope.until_day)
     is_refunded[story[0]], is_refunded[story[1]] = False, True
 
+    drawn = applied
+    later = paid_later(scope, parties, payer, applied)
+    applied, received = applied + later, received + later
+    refund_day = np.where(is_refunded & (later > 0), np.minimum(refund_day + later, scope.until_day), refund_day)
+
     by_day = np.lexsort((np.arange(len(starts)), received))
     position = np.empty(len(starts), dtype=np.int64)
     position[by_day] = np.arange(len(starts))
@@ -183,6 +190,7 @@ def make_payments(scope: Scope, parties: Parties, turns: Turns, invoices: Invoic
         application_invoice=invoice,
         application_day=applied[group],
         application_amount=amount,
+        drawn_day=drawn[group],
     )
 
 

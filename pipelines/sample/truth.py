@@ -13,8 +13,9 @@ import polars as pl
 from pipelines.sample import words
 from pipelines.sample.calls import ANSWERED
 from pipelines.sample.calls_files import make_legs
-from pipelines.sample.columns import phone_numbers, taken
+from pipelines.sample.columns import days, phone_numbers, taken
 from pipelines.sample.deals import LOST, WON
+from pipelines.sample.decline import make_decline
 from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.payments import summed
 from pipelines.sample.story import CAST, PART
@@ -37,6 +38,7 @@ class SampleTruth:
     story: dict[str, dict[str, str | None]]
     callers: pl.DataFrame
     customers: pl.DataFrame
+    declines: pl.DataFrame
 
     def as_json(self) -> str:
         """All of it as JSON text, money as text."""
@@ -44,6 +46,7 @@ class SampleTruth:
             name: value for name, value in vars(self).items() if not isinstance(value, pl.DataFrame)
         }
         shown |= {"callers": self.callers.to_dicts(), "customers": self.customers.to_dicts()}
+        shown["declines"] = self.declines.to_dicts()
         return json.dumps(shown, default=str, ensure_ascii=False, indent=1)
 
 
@@ -199,6 +202,23 @@ def _customers(world: World) -> pl.DataFrame:
     })  # fmt: skip
 
 
+def _declines(world: World) -> pl.DataFrame:
+    """Who leaves and when, and who shows signs of it from when to when; some stay, some leave without a sign."""
+    parties = world.parties
+    decline = make_decline(world.scope, parties)
+    shows = decline.pays_later | decline.goes_quiet
+    chosen = np.flatnonzero(decline.is_leaving | shows)
+    chosen = chosen[chosen < parties.accounts]
+    return pl.DataFrame({
+        "account_id": taken(world.ids.account, chosen),
+        "left_on": days(np.where(decline.is_leaving, parties.silent_day, -1)[chosen]),
+        "signs_from": days(np.where(shows, decline.starts, -1)[chosen]),
+        "signs_until": days(np.where(shows, decline.ends, -1)[chosen]),
+        "pays_later": pl.Series(decline.pays_later[chosen]),
+        "goes_quiet": pl.Series(decline.goes_quiet[chosen]),
+    })  # fmt: skip
+
+
 def tell(world: World, rows: dict[str, int]) -> SampleTruth:
     """The truth about a world that was written in `rows` rows by file."""
     faults = formats()["faults"]
@@ -214,4 +234,5 @@ def tell(world: World, rows: dict[str, int]) -> SampleTruth:
         story=_story(world),
         callers=_callers(world),
         customers=_customers(world),
+        declines=_declines(world),
     )

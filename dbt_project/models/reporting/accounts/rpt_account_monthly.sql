@@ -1,29 +1,48 @@
 -- Grain: one row an account and month, every month from the account's first to its last event up to the as-of date.
+-- What ends in _to_date is added up from the account's first month on (C18).
 {{ config(materialized='view') }}
 
 with months as (
-    select * from {{ ref('fct_account_months') }} where is_within_activity
+    select
+        *,
+        sum(net_revenue) over (partition by account_id order by month) as revenue_to_date,
+        -- NULL until the plan gives the account its first cost.
+        sum(cost) over (partition by account_id order by month) as cost_to_date,
+        min(case when net_revenue <> 0 then month end) over (partition by account_id) as first_revenue_month
+    from {{ ref('fct_account_months') }}
+    where is_within_activity
+),
+
+-- The month from which the plan gives costs at all.
+costs as (
+    select min(month) as first_month from {{ ref('fct_account_months') }} where cost is not null
 )
 
 select
-    account_id,
-    owner_id,
-    base_currency,
-    status,
-    net_revenue,
-    collected,
-    open_amount_end,
-    overdue_amount_end,
-    won_deals,
-    won_amount,
-    two_way_contacts,
-    inbound_calls,
-    outbound_calls,
-    cost,
-    {{ money('net_revenue - cost') }} as margin,
-    budget,
-    {{ money('net_revenue - budget') }} as budget_variance,
-    1 - {{ ratio('listed_net', 'list_amount') }} as effective_discount,
-    missing_rate_count,
-    month
+    months.account_id,
+    months.owner_id,
+    months.base_currency,
+    months.status,
+    months.net_revenue,
+    months.collected,
+    months.open_amount_end,
+    months.overdue_amount_end,
+    months.won_deals,
+    months.won_amount,
+    months.two_way_contacts,
+    months.inbound_calls,
+    months.outbound_calls,
+    months.cost,
+    {{ money('months.net_revenue - months.cost') }} as margin,
+    months.budget,
+    {{ money('months.net_revenue - months.budget') }} as budget_variance,
+    {{ ratio('months.net_revenue - months.budget', 'months.budget') }} as budget_variance_ratio,
+    1 - {{ ratio('months.listed_net', 'months.list_amount') }} as effective_discount,
+    {{ money('months.revenue_to_date') }} as revenue_to_date,
+    {{ money('months.cost_to_date') }} as cost_to_date,
+    {{ ratio('months.revenue_to_date', 'months.cost_to_date') }} as revenue_to_cost,
+    months.first_revenue_month >= costs.first_month as is_cost_from_first_deal,
+    months.missing_rate_count,
+    months.month
 from months
+cross join costs

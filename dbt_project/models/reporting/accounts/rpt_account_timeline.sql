@@ -1,6 +1,6 @@
--- Grain: one row an event with an account, up to the as-of date (F16): documents of the ledger, cash, deals that were
--- won or lost, conversations, done CRM activities, CRM documents and cases. An event that carries a date alone stands
--- at the start of its day in the business time zone.
+-- Grain: one row an event with an account, up to the as-of date (F16): documents of the ledger and what became of them,
+-- cash and what it was applied to, reminders and promises, deals and their stages, conversations, done CRM activities, CRM
+-- documents and cases. An event that carries a date alone stands at the start of its day in the business time zone.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -14,7 +14,34 @@ payments as (
 ),
 
 deals as (
-    select * from {{ ref('fct_deals') }} where status in ('won', 'lost')
+    select * from {{ ref('fct_deals') }}
+),
+
+-- The first stage is the deal's beginning, and the stage of a closed deal is its end: both have rows of their own.
+stages as (
+    select stages.*, coalesce(deals.name, deals.deal_id) as deal_name
+    from {{ ref('fct_deal_stages') }} as stages
+    inner join deals on stages.deal_id = deals.deal_id
+    where stages.stage_number > 1 and not (stages.is_current and deals.status in ('won', 'lost'))
+),
+
+-- What changes an invoice but is no document and no movement of cash, which have rows of their own.
+applied as (
+    select events.*, invoices.invoice_number
+    from {{ ref('fct_receivable_events') }} as events
+    left join invoices on events.invoice_id = invoices.invoice_id
+    where events.event_type in ('payment', 'credit_note', 'write_off', 'reversal')
+        and events.allocation not in ('settled_date', 'balance_only')
+),
+
+reminders as (
+    select reminders.*, invoices.invoice_number
+    from {{ ref('fct_dunning_events') }} as reminders
+    left join invoices on reminders.invoice_id = invoices.invoice_id
+),
+
+promises as (
+    select * from {{ ref('fct_promises') }}
 ),
 
 contacts as (
@@ -33,6 +60,10 @@ documents as (
     select * from {{ ref('fct_documents') }}
 ),
 
+orders as (
+    select * from {{ ref('fct_orders') }}
+),
+
 cases as (
     select * from {{ ref('fct_cases') }}
 ),
@@ -47,196 +78,121 @@ logged_once as (
 ),
 
 events as (
-    select
-        document_kind || ':' || invoice_id as event_id,
-        account_id,
-        cast(null as varchar) as employee_id,
-        document_kind as event_type,
-        case document_kind
+    {{ timeline_event('invoices', "document_kind || ':' || invoice_id", 'invoices', 'document_kind',
+        "case document_kind
             when 'opening' then 'Opening balance'
             when 'credit_note' then 'Credit note ' || invoice_number
             when 'debit_note' then 'Debit note ' || invoice_number
             when 'prepayment' then 'Prepayment ' || invoice_number
             else 'Invoice ' || invoice_number
-        end || case when is_void then ' (void)' else '' end as title,
-        currency,
-        cast(gross_amount as decimal(18, 4)) as amount,
-        cast(null as boolean) as is_two_way,
-        cast(null as timestamp with time zone) as occurred_at,
-        issued_on as occurred_on,
-        _source,
-        _file,
-        _file_sha256,
-        _row
-    from invoices
-
+        end || case when is_void then ' (void)' else '' end",
+        'issued_on', currency='currency', amount='gross_amount') }}
     union all
-
-    select
-        'payment:' || payment_id,
-        account_id,
-        null,
-        case when payment_kind in ('refund', 'chargeback') then payment_kind else 'payment' end,
-        case payment_kind
+    {{ timeline_event('invoices', "'invoice_void:' || invoice_id", 'invoices', "'invoice_void'",
+        "'Invoice ' || invoice_number || ' made void'", 'voided_on', currency='currency', amount='gross_amount',
+        where='is_void and voided_on > issued_on') }}
+    union all
+    {{ timeline_event('invoices', "'dispute_opened:' || invoice_id", 'claims', "'dispute_opened'",
+        "'Invoice ' || invoice_number || ' disputed'", 'disputed_on', currency='currency', amount='gross_amount',
+        where='disputed_on is not null') }}
+    union all
+    {{ timeline_event('invoices', "'dispute_resolved:' || invoice_id", 'claims', "'dispute_resolved'",
+        "'Dispute of invoice ' || invoice_number || ' settled'", 'dispute_resolved_on', currency='currency',
+        amount='gross_amount', where='dispute_resolved_on is not null') }}
+    union all
+    {{ timeline_event('payments', "'payment:' || payment_id", 'cash',
+        "case when payment_kind in ('refund', 'chargeback') then payment_kind else 'payment' end",
+        "case payment_kind
             when 'refund' then 'Refund'
             when 'chargeback' then 'Chargeback'
             when 'settled_date' then 'Payment, inferred from the day the invoice was settled'
             when 'balance_only' then 'Payment, inferred from a balance'
             else 'Payment'
-        end || coalesce(' ' || reference, ''),
-        currency,
-        cast(amount as decimal(18, 4)),
-        null,
-        null,
-        received_on,
-        _source,
-        _file,
-        _file_sha256,
-        _row
-    from payments
-
+        end || coalesce(' ' || reference, '')",
+        'received_on', currency='currency', amount='amount') }}
     union all
-
-    select
-        'deal_' || status || ':' || deal_id,
-        account_id,
-        owner_id,
-        'deal_' || status,
-        case status when 'won' then 'Deal won: ' else 'Deal lost: ' end || coalesce(name, deal_id),
-        currency,
-        cast(amount as decimal(18, 4)),
-        null,
-        closed_at,
-        closed_on,
-        _source,
-        _file,
-        _file_sha256,
-        _row
-    from deals
-
+    {{ timeline_event('applied', "'applied:' || event_id", 'cash',
+        "case event_type when 'payment' then 'cash_applied' when 'credit_note' then 'credit_applied' else event_type end",
+        "case event_type
+            when 'payment' then 'Payment set against invoice '
+            when 'credit_note' then 'Credit note set against invoice '
+            when 'write_off' then 'Written off of invoice '
+            else 'Taken back from invoice '
+        end || coalesce(invoice_number, invoice_id)",
+        'event_date', currency='currency', amount='abs(amount)') }}
     union all
-
-    select
-        'activity:' || activity_id,
-        account_id,
-        owner_id,
-        activity_type,
-        coalesce(subject, activity_type),
-        null,
-        null,
-        is_two_way,
-        occurred_at,
-        occurred_on,
-        _source,
-        _file,
-        _file_sha256,
-        _row
-    from logged_once
-
+    {{ timeline_event('reminders', "'reminder:' || dunning_id", 'reminders', "'reminder_sent'",
+        "'Reminder' || coalesce(' of level ' || cast(level as varchar(9)), '') || coalesce(' by ' || channel, '')
+        || coalesce(', invoice ' || invoice_number, '')",
+        'sent_on', at='sent_at', where='sent_on is not null') }}
     union all
-
-    select
-        'call:' || conversation_id,
-        account_id,
-        employee_id,
-        'call',
-        coalesce(direction, 'call') || ' call, ' || coalesce(status, 'status unknown'),
-        null,
-        null,
-        status = 'answered',
-        started_at,
-        started_on,
-        _source,
-        _file,
-        _file_sha256,
-        _row
-    from calls
-
+    {{ timeline_event('promises', "'promise_made:' || promise_id", 'reminders', "'promise_made'",
+        "'Promised to pay' || coalesce(' by ' || cast(promised_for as varchar(10)), '')",
+        'made_on', currency='currency', amount='amount', where='made_on is not null') }}
     union all
-
-    select
-        'document_sent:' || document_id,
-        account_id,
-        null,
-        document_type || '_sent',
-        replace(document_type, '_', ' ') || coalesce(' ' || document_number, '') || ' sent',
-        currency,
-        cast(amount as decimal(18, 4)),
-        null,
-        sent_at,
-        sent_on,
-        _source,
-        _file,
-        _file_sha256,
-        _row
-    from documents
-    where sent_on is not null
-
+    -- A promise is broken once its day and the days of grace are over.
+    {{ timeline_event('promises', "'promise_ended:' || promise_id", 'reminders', "'promise_' || state",
+        "case state
+            when 'kept' then 'Promise kept'
+            when 'partly' then 'Promise kept in part'
+            when 'broken' then 'Promise broken'
+            else 'Promise ' || coalesce(closed_by, 'cancelled')
+        end",
+        "case state when 'kept' then kept_on when 'cancelled' then closed_on else "
+        ~ plus_days('kept_by', '1') ~ " end",
+        currency='currency', amount="case when state = 'broken' then amount else kept_amount end",
+        where="state in ('kept', 'partly', 'broken', 'cancelled')") }}
     union all
-
-    select
-        'document_signed:' || document_id,
-        account_id,
-        null,
-        document_type || '_signed',
-        replace(document_type, '_', ' ') || coalesce(' ' || document_number, '') || ' signed',
-        currency,
-        cast(amount as decimal(18, 4)),
-        null,
-        signed_at,
-        signed_on,
-        _source,
-        _file,
-        _file_sha256,
-        _row
-    from documents
-    where signed_on is not null
-
+    {{ timeline_event('deals', "'deal_created:' || deal_id", 'sales', "'deal_created'",
+        "'Deal begun: ' || coalesce(name, deal_id)", 'created_on', at='created_at', employee='owner_id',
+        currency='currency', amount='amount', where='created_on is not null') }}
     union all
-
-    select
-        'case_opened:' || case_id,
-        account_id,
-        owner_id,
-        'case_opened',
-        'Case opened' || coalesce(': ' || reason, ''),
-        null,
-        null,
-        null,
-        opened_at,
-        opened_on,
-        _source,
-        _file,
-        _file_sha256,
-        _row
-    from cases
-    where opened_on is not null
-
+    {{ timeline_event('stages', "'deal_stage:' || deal_id || ':' || cast(stage_number as varchar(9))", 'sales',
+        "'deal_stage'", "'Deal to ' || stage || ': ' || deal_name", 'entered_on', at='entered_at', employee='owner_id',
+        where='entered_on is not null') }}
     union all
-
-    select
-        'case_closed:' || case_id,
-        account_id,
-        owner_id,
-        'case_closed',
-        'Case closed' || coalesce(': ' || reason, ''),
-        null,
-        null,
-        null,
-        closed_at,
-        closed_on,
-        _source,
-        _file,
-        _file_sha256,
-        _row
-    from cases
-    where closed_on is not null
+    {{ timeline_event('deals', "'deal_' || status || ':' || deal_id", 'sales', "'deal_' || status",
+        "case status when 'won' then 'Deal won: ' else 'Deal lost: ' end || coalesce(name, deal_id)",
+        'closed_on', at='closed_at', employee='owner_id', currency='currency', amount='amount',
+        where="status in ('won', 'lost')") }}
+    union all
+    {{ timeline_event('orders', "'order:' || order_id", 'sales', "'order'", "'Order' || coalesce(', ' || status, '')",
+        'ordered_on', currency='currency', amount='open_amount', where='ordered_on is not null') }}
+    union all
+    {{ timeline_event('logged_once', "'activity:' || activity_id", 'contacts', 'activity_type',
+        'coalesce(subject, activity_type)', 'occurred_on', at='occurred_at', employee='owner_id',
+        two_way='is_two_way') }}
+    union all
+    {{ timeline_event('calls', "'call:' || conversation_id", 'contacts', "'call'",
+        "coalesce(direction, 'call') || ' call, ' || coalesce(status, 'status unknown')", 'started_on',
+        at='started_at', employee='employee_id', two_way="status = 'answered'") }}
+    union all
+    {{ timeline_event('documents', "'document_sent:' || document_id", 'documents', "document_type || '_sent'",
+        "replace(document_type, '_', ' ') || coalesce(' ' || document_number, '') || ' sent'", 'sent_on', at='sent_at',
+        currency='currency', amount='amount', where='sent_on is not null') }}
+    union all
+    {{ timeline_event('documents', "'document_signed:' || document_id", 'documents', "document_type || '_signed'",
+        "replace(document_type, '_', ' ') || coalesce(' ' || document_number, '') || ' signed'", 'signed_on',
+        at='signed_at', currency='currency', amount='amount', where='signed_on is not null') }}
+    union all
+    {{ timeline_event('documents', "'contract_ended:' || document_id", 'documents', "'contract_ended'",
+        "'contract' || coalesce(' ' || document_number, '') || ' ended'", 'ends_on', currency='currency',
+        amount='amount', where="document_type = 'contract' and ends_on is not null") }}
+    union all
+    {{ timeline_event('cases', "'case_opened:' || case_id", 'claims', "'case_opened'",
+        "'Case opened' || coalesce(': ' || reason, '')", 'opened_on', at='opened_at', employee='owner_id',
+        where='opened_on is not null') }}
+    union all
+    {{ timeline_event('cases', "'case_closed:' || case_id", 'claims', "'case_closed'",
+        "'Case closed' || coalesce(': ' || reason, '')", 'closed_on', at='closed_at', employee='owner_id',
+        where='closed_on is not null') }}
 )
 
 select
     events.event_id,
     events.account_id,
     events.employee_id,
+    events.event_group,
     events.event_type,
     events.title,
     events.currency,

@@ -1,10 +1,14 @@
--- Grain: one row an account, as of the run's as-of date.
+-- Grain: one row an account, as of the run's as-of date: all that a client may ask for at once (B2, B6, B7, F7, F11, F16).
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
 
 accounts as (
     select * from {{ ref('dim_accounts') }}
+),
+
+classes as (
+    select * from {{ ref('dim_account_classes') }}
 ),
 
 employees as (
@@ -15,15 +19,45 @@ states as (
     select * from {{ ref('fct_account_states') }}
 ),
 
+documents as (
+    select * from {{ ref('fct_account_documents') }}
+),
+
+engagements as (
+    select * from {{ ref('fct_account_engagements') }}
+),
+
+cards as (
+    select * from {{ ref('fct_account_cards') }}
+),
+
+limits as (
+    select * from {{ ref('fct_credit_exposures') }} where credit_limit is not null
+),
+
+healths as (
+    select health.account_id, health.score, health.band
+    from {{ ref('fct_account_health') }} as health
+    qualify row_number() over (partition by health.account_id order by health.week_start desc) = 1
+),
+
+rates as (
+    select rates.currency, rates.rate
+    from {{ ref('dim_fx_rates') }} as rates
+    inner join run on rates.rate_date = run.as_of_date
+),
+
 balances as (
     select
         balances.account_id,
         sum(balances.open_amount_base) as open_amount,
         sum(balances.overdue_amount_base) as overdue_amount,
         sum(balances.unapplied_amount_base) as unapplied_amount,
+        sum({{ money('balances.disputed_amount * rates.rate') }}) as disputed_amount,
         sum(balances.missing_rate_count) as missing_rate_count
     from {{ ref('fct_receivable_balances') }} as balances
     inner join run on balances.as_of_date = run.as_of_date
+    left join rates on balances.currency = rates.currency
     group by balances.account_id
 ),
 
@@ -35,16 +69,27 @@ revenue as (
             as missing_rate_count
     from {{ ref('fct_invoices') }} as invoices
     cross join run
-    where invoices.issued_on > {{ dbt.dateadd('month', -12, 'run.as_of_date') }}
+    where invoices.issued_on > {{ plus_months('run.as_of_date', '-12') }}
         and invoices.issued_on <= run.as_of_date
     group by invoices.account_id
 ),
 
+-- V20 over the months that end within the 12 months up to the as-of date.
+discounts as (
+    select months.account_id, sum(months.listed_net) as listed_net, sum(months.list_amount) as list_amount
+    from {{ ref('fct_account_months') }} as months
+    inner join run on months.month_end > {{ plus_months('run.as_of_date', '-12') }}
+    group by months.account_id
+),
+
+-- The payments of the last day on which any came: in base currency, and as paid where they are all in one currency.
 payments as (
     select
         payments.account_id,
         payments.received_on,
         sum(payments.amount_base) as amount_base,
+        case when min(payments.currency) = max(payments.currency) then sum(payments.amount) end as amount,
+        case when min(payments.currency) = max(payments.currency) then min(payments.currency) end as currency,
         count(*) filter (where payments.amount_base is null) as missing_rate_count
     from {{ ref('fct_payments') }} as payments
     cross join run
@@ -53,78 +98,88 @@ payments as (
     qualify row_number() over (partition by payments.account_id order by payments.received_on desc) = 1
 ),
 
-due as (
-    select intervals.account_id, min(intervals.due_on) as next_due_on
+open_items as (
+    select
+        intervals.account_id,
+        intervals.currency,
+        intervals.due_on,
+        intervals.open_amount,
+        {{ money('intervals.open_amount * rates.rate') }} as open_amount_base,
+        run.as_of_date
     from {{ ref('fct_receivable_intervals') }} as intervals
-    cross join run
-    where intervals.open_amount > 0 and intervals.due_on >= run.as_of_date
-        and intervals.valid_from <= run.as_of_date and intervals.valid_to > run.as_of_date
-    group by intervals.account_id
+    inner join run on intervals.valid_from <= run.as_of_date and intervals.valid_to > run.as_of_date
+    left join rates on intervals.currency = rates.currency
+    where intervals.open_amount > 0 and intervals.account_id is not null
 ),
 
-acts as (
-    select documents.account_id, max(documents.sent_on) as last_act_sent_on
-    from {{ ref('fct_documents') }} as documents
-    cross join run
-    where documents.document_type = 'act' and documents.sent_on <= run.as_of_date
-    group by documents.account_id
+due as (
+    select
+        account_id,
+        due_on,
+        sum(open_amount_base) as amount_base,
+        case when min(currency) = max(currency) then sum(open_amount) end as amount,
+        case when min(currency) = max(currency) then min(currency) end as currency
+    from open_items
+    where due_on >= as_of_date
+    group by account_id, due_on
+    qualify row_number() over (partition by account_id order by due_on) = 1
+),
+
+overdue as (
+    select account_id, min(due_on) as oldest_due_on, count(*) as overdue_items
+    from open_items
+    where due_on < as_of_date
+    group by account_id
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by account_id
+            order by case when is_decision_maker then 0 else 1 end, last_two_way_at desc nulls last, contact_id
+        ) as place,
+        row_number() over (partition by account_id order by next_birthday_on nulls last, contact_id) as birthday_place
+    from {{ ref('dim_account_people') }}
 ),
 
 people as (
     select
         account_id,
         count(*) as contacts,
-        count(coalesce(phone, mobile)) as phones,
-        count(email) as emails
-    from {{ ref('dim_contacts') }}
-    where account_id is not null
+        count(*) filter (where is_decision_maker) as decision_makers,
+        count(*) filter (where is_decision_maker is null) as contacts_without_role,
+        concat_ws(
+            ', ',
+            max(case when place = 1 and is_decision_maker then full_name end),
+            max(case when place = 2 and is_decision_maker then full_name end),
+            max(case when place = 3 and is_decision_maker then full_name end)
+        ) as decision_maker_names,
+        max(last_two_way_on) filter (where is_decision_maker) as last_decision_maker_contact_on,
+        max(case when birthday_place = 1 then next_birthday_on end) as next_birthday_on,
+        max(case when birthday_place = 1 and next_birthday_on is not null then full_name end) as next_birthday_name
+    from ranked
     group by account_id
 ),
 
-{#- The fields of the account card and what fills them; which of them are required is seeds/card_fields.csv. -#}
-{%- set card = {
-    'account_name': 'accounts.account_name is not null',
-    'owner_id': 'accounts.owner_id is not null',
-    'phone': 'accounts.phone is not null or people.phones > 0',
-    'email': 'accounts.email is not null or people.emails > 0',
-    'contact': 'people.contacts > 0',
-    'tax_id': 'accounts.tax_id is not null',
-    'country': 'accounts.country is not null',
-    'industry': 'coalesce(accounts.industry, accounts.segment) is not null',
-    'payment_terms_days': 'accounts.payment_terms_days is not null',
-    'website': 'accounts.website is not null',
-    'city': 'accounts.city is not null',
-    'credit_limit': 'accounts.credit_limit is not null',
-} %}
-required as (
-    select
-        {%- for field in card %}
-        count(*) filter (where field = '{{ field }}' and is_required) as {{ field }},
-        {%- endfor %}
-        count(*) filter (where is_required) as fields
-    from {{ ref('card_fields') }}
-),
-
-filled as (
-    select
-        accounts.account_id,
-        required.fields as required_fields,
-        {%- for field, is_filled in card.items() %}
-        {{ '+ ' if not loop.first }}case when {{ is_filled }} then required.{{ field }} else 0 end
-        {%- endfor %}
-        as required_fields_filled
-    from accounts
-    cross join required
-    left join people on accounts.account_id = people.account_id
+away as (
+    select absences.employee_id, absences.substitute_id, absences.ends_on
+    from {{ ref('fct_absences') }} as absences
+    inner join run
+        on absences.starts_on <= run.as_of_date and coalesce(absences.ends_on, run.as_of_date) >= run.as_of_date
+    qualify row_number() over (partition by absences.employee_id order by absences.starts_on desc) = 1
 )
 
 select
     accounts.account_id,
     accounts.parent_account_id,
+    cast(null as varchar) as group_id,
     accounts.owner_id,
+    away.substitute_id,
     accounts.system,
     accounts.account_name,
     employees.full_name as owner_name,
+    substitutes.full_name as substitute_name,
     employees.team,
     accounts.segment,
     accounts.industry,
@@ -137,45 +192,120 @@ select
     accounts.currency,
     states.status,
     accounts.crm_status,
-    accounts.tier,
+    classes.tier,
+    healths.band as health_band,
     states.usual_channel,
+    engagements.last_contact_channel,
+    talkers.full_name as last_contact_by,
+    persons.full_name as last_contact_person,
+    engagements.next_contact_type,
+    engagements.next_contact_subject,
+    engagements.next_task_subject,
+    engagements.oldest_case_reason,
+    documents.contract_number,
+    documents.contract_state,
+    documents.last_act_number,
+    documents.last_signed_act_number,
+    documents.last_invoice_number,
+    documents.last_invoice_currency,
+    payments.currency as last_payment_currency,
+    due.currency as next_due_currency,
+    limits.currency as credit_currency,
+    nullif(people.decision_maker_names, '') as decision_maker_names,
+    people.next_birthday_name,
+    cards.missing_fields,
     run.base_currency,
     {{ money('coalesce(revenue.revenue_12m, 0)') }} as revenue_12m,
     {{ money('coalesce(balances.open_amount, 0)') }} as open_amount,
     {{ money('coalesce(balances.overdue_amount, 0)') }} as overdue_amount,
     {{ money('coalesce(balances.unapplied_amount, 0)') }} as unapplied_amount,
+    {{ money('coalesce(balances.disputed_amount, 0)') }} as disputed_amount,
     {{ money('payments.amount_base') }} as last_payment_amount,
+    {{ money('payments.amount') }} as last_payment_document_amount,
+    {{ money('due.amount_base') }} as next_due_amount,
+    {{ money('due.amount') }} as next_due_document_amount,
+    {{ money('documents.last_invoice_amount') }} as last_invoice_amount,
+    {{ money('engagements.open_deals_amount') }} as open_deals_amount,
     {{ money('accounts.credit_limit') }} as credit_limit,
+    {{ money('limits.credit_used') }} as credit_used,
+    limits.credit_used_ratio,
     cast(accounts.payment_terms_days as bigint) as payment_terms_days,
+    1 - {{ ratio('discounts.listed_net', 'discounts.list_amount') }} as effective_discount,
     cast(
         coalesce(balances.missing_rate_count, 0) + coalesce(revenue.missing_rate_count, 0)
-        + coalesce(payments.missing_rate_count, 0) as bigint
+        + coalesce(payments.missing_rate_count, 0) + coalesce(engagements.missing_rate_count, 0)
+        + coalesce(limits.missing_rate_count, 0) as bigint
     ) as missing_rate_count,
-    cast(null as double) as health_score,
-    {{ ratio('filled.required_fields_filled', 'filled.required_fields') }} as card_completeness,
+    cast({{ days_from('overdue.oldest_due_on', 'run.as_of_date') }} as bigint) as oldest_days_overdue,
+    cast(coalesce(overdue.overdue_items, 0) as bigint) as overdue_items,
+    cast(coalesce(documents.unsigned_acts, 0) as bigint) as unsigned_acts,
+    cast(coalesce(engagements.open_deals, 0) as bigint) as open_deals,
+    cast(coalesce(engagements.open_cases, 0) as bigint) as open_cases,
+    cast({{ days_from('engagements.oldest_case_on', 'run.as_of_date') }} as bigint) as oldest_case_days,
+    cast(coalesce(engagements.open_tasks, 0) as bigint) as open_tasks,
+    cast(coalesce(engagements.overdue_tasks, 0) as bigint) as overdue_tasks,
+    cast(coalesce(people.contacts, 0) as bigint) as contacts,
+    cast(coalesce(people.decision_makers, 0) as bigint) as decision_makers,
+    cast(coalesce(people.contacts_without_role, 0) as bigint) as contacts_without_role,
+    cast(healths.score as double) as health_score,
+    {{ ratio('cards.required_fields_filled', 'cards.required_fields') }} as card_completeness,
+    cast(cards.card_lag_days as double) as card_lag_days,
+    cards.card_on_time_ratio,
+    cast(cards.card_entries as bigint) as card_entries,
+    cast(cards.timed_entries as bigint) as timed_entries,
     cast(states.days_silent as bigint) as days_since_contact,
-    cast(null as boolean) as is_key_account,
+    classes.is_key_account,
+    away.employee_id is not null as is_owner_away,
     accounts.has_crm_record,
     accounts.has_billing_record,
+    coalesce(
+        accounts.created_on <= run.as_of_date
+        and accounts.created_on > {{ plus_days('run.as_of_date', '-' ~ parameter('new_card_days')) }},
+        false
+    ) as is_new_card,
+    states.first_invoice_on is not null and accounts.payment_terms_days is null as is_billed_without_terms,
     accounts.created_on,
+    accounts.owner_since,
     states.first_invoice_on,
     states.last_invoice_on,
     payments.received_on as last_payment_on,
-    due.next_due_on,
-    acts.last_act_sent_on,
+    due.due_on as next_due_on,
+    documents.contract_signed_on,
+    documents.contract_ends_on,
+    documents.last_act_sent_on,
+    documents.last_act_signed_on,
+    documents.oldest_unsigned_act_on,
     states.last_contact_on,
+    engagements.next_contact_on,
+    engagements.next_task_on,
+    engagements.next_close_on,
+    people.last_decision_maker_contact_on,
+    people.next_birthday_on,
+    away.ends_on as owner_away_until,
     run.as_of_date,
+    engagements.last_contact_at,
     accounts._source,
     accounts._file,
     accounts._file_sha256,
     accounts._row
 from accounts
 cross join run
-inner join filled on accounts.account_id = filled.account_id
+inner join cards on accounts.account_id = cards.account_id
+left join classes on accounts.account_id = classes.account_id
 left join employees on accounts.owner_id = employees.employee_id
+left join away on accounts.owner_id = away.employee_id
+left join employees as substitutes on away.substitute_id = substitutes.employee_id
 left join states on accounts.account_id = states.account_id
+left join documents on accounts.account_id = documents.account_id
+left join engagements on accounts.account_id = engagements.account_id
+left join employees as talkers on engagements.last_contact_by_id = talkers.employee_id
+left join {{ ref('dim_contacts') }} as persons on engagements.last_contact_person_id = persons.contact_id
+left join limits on accounts.account_id = limits.account_id
+left join healths on accounts.account_id = healths.account_id
 left join balances on accounts.account_id = balances.account_id
 left join revenue on accounts.account_id = revenue.account_id
+left join discounts on accounts.account_id = discounts.account_id
 left join payments on accounts.account_id = payments.account_id
 left join due on accounts.account_id = due.account_id
-left join acts on accounts.account_id = acts.account_id
+left join overdue on accounts.account_id = overdue.account_id
+left join people on accounts.account_id = people.account_id

@@ -8,10 +8,8 @@ accounts as (
     select * from {{ ref('dim_accounts') }}
 ),
 
-rates as (
-    select rates.currency, rates.rate
-    from {{ ref('dim_fx_rates') }} as rates
-    inner join run on rates.rate_date = run.as_of_date
+exposures as (
+    select * from {{ ref('fct_credit_exposures') }}
 ),
 
 intervals as (
@@ -40,32 +38,6 @@ balances as (
     inner join run on balances.as_of_date = run.as_of_date
 ),
 
-ordered as (
-    select orders.account_id, orders.currency, sum(orders.open_amount) as amount
-    from {{ ref('fct_orders') }} as orders
-    cross join run
-    where orders.is_open and coalesce(orders.ordered_on, run.as_of_date) <= run.as_of_date
-    group by orders.account_id, orders.currency
-),
-
-unbilled as (
-    select account_id, currency, sum(unbilled_amount) as amount
-    from {{ ref('fct_deal_billing') }}
-    where account_id is not null and currency is not null
-    group by account_id, currency
-),
-
--- 0 is a limit: nothing may be owed. No limit is none on record.
-limits as (
-    select
-        accounts.account_id,
-        coalesce(accounts.currency, settings.default_currency) as currency,
-        accounts.credit_limit
-    from accounts
-    cross join settings
-    where accounts.credit_limit is not null
-),
-
 touched as (
     select account_id, currency, event_date from {{ ref('fct_receivable_events') }}
     union all
@@ -77,11 +49,8 @@ keys as (
     from touched
     inner join run on touched.event_date <= run.as_of_date
     union
-    select account_id, currency from limits
-    union
-    select account_id, currency from ordered
-    union
-    select account_id, currency from unbilled where amount > 0
+    select account_id, currency from exposures
+    where credit_limit is not null or open_orders_amount <> 0 or unbilled_amount > 0
 ),
 
 paid as (
@@ -210,10 +179,13 @@ measured as (
         coalesce(balances.credit_amount, 0) as credit_amount,
         coalesce(balances.unapplied_amount, 0) as unapplied_amount,
         coalesce(balances.disputed_amount, 0) as disputed_amount,
-        case when unbilled.account_id is null then 0 else unbilled.amount end as unbilled_amount,
-        coalesce(ordered.amount, 0) as open_orders_amount,
-        coalesce(balances.open_amount, 0) + coalesce(unbilled.amount, 0) + coalesce(ordered.amount, 0)
-        - coalesce(balances.unapplied_amount, 0) as exposure_amount,
+        case when exposures.account_id is null then 0 else exposures.unbilled_amount end as unbilled_amount,
+        coalesce(exposures.open_orders_amount, 0) as open_orders_amount,
+        coalesce(exposures.exposure_amount, 0) as exposure_amount,
+        exposures.credit_limit,
+        exposures.credit_used,
+        exposures.credit_used_ratio,
+        exposures.missing_rate_count,
         payments.paid_amount,
         payments.payments,
         {{ average_days_past_due('coalesce(payments.paid_late_days, 0)', 'coalesce(overdue.overdue_days, 0)',
@@ -228,34 +200,11 @@ measured as (
     from keys
     cross join settings
     left join balances on keys.account_id = balances.account_id and keys.currency = balances.currency
-    left join ordered on keys.account_id = ordered.account_id and keys.currency = ordered.currency
-    left join unbilled on keys.account_id = unbilled.account_id and keys.currency = unbilled.currency
+    left join exposures on keys.account_id = exposures.account_id and keys.currency = exposures.currency
     left join payments on keys.account_id = payments.account_id and keys.currency = payments.currency
     left join overdue on keys.account_id = overdue.account_id and keys.currency = overdue.currency
     left join trends on keys.account_id = trends.account_id and keys.currency = trends.currency
     left join promised on keys.account_id = promised.account_id and keys.currency = promised.currency
-),
-
--- A limit holds for all that the account owes: other currencies are converted at the as-of date's rates.
-exposed as (
-    select
-        limits.account_id,
-        limits.currency,
-        limits.credit_limit,
-        sum(case
-            when measured.currency = limits.currency then measured.exposure_amount
-            else {{ money('measured.exposure_amount * (own_rates.rate / nullif(limit_rates.rate, 0))') }}
-        end) as credit_used,
-        count(*) filter (
-            where measured.currency <> limits.currency
-            and measured.exposure_amount <> 0
-            and (own_rates.rate is null or limit_rates.rate is null)
-        ) as missing_rate_count
-    from limits
-    inner join measured on limits.account_id = measured.account_id
-    left join rates as own_rates on measured.currency = own_rates.currency
-    left join rates as limit_rates on limits.currency = limit_rates.currency
-    group by limits.account_id, limits.currency, limits.credit_limit
 )
 
 select
@@ -274,10 +223,10 @@ select
         'unbilled_amount', 'open_orders_amount', 'exposure_amount'] %}
     cast(measured.{{ amount }} as decimal(38, 4)) as {{ amount }},
     {%- endfor %}
-    cast(exposed.credit_limit as decimal(38, 4)) as credit_limit,
-    cast(exposed.credit_used as decimal(38, 4)) as credit_used,
-    {{ ratio('exposed.credit_used', 'exposed.credit_limit') }} as credit_used_ratio,
-    exposed.credit_used > exposed.credit_limit as is_over_limit,
+    cast(measured.credit_limit as decimal(38, 4)) as credit_limit,
+    cast(measured.credit_used as decimal(38, 4)) as credit_used,
+    measured.credit_used_ratio as credit_used_ratio,
+    measured.credit_used > measured.credit_limit as is_over_limit,
     {{ ratio('measured.disputed_amount', 'measured.open_amount') }} as disputed_share,
     cast(measured.average_days_delinquent as double) as average_days_delinquent,
     cast(measured.average_payment_days as double) as average_payment_days,
@@ -288,9 +237,8 @@ select
     cast(coalesce(measured.payments, 0) as bigint) as payment_count,
     cast(coalesce(measured.trend_invoices, 0) as bigint) as trend_invoices,
     cast(coalesce(measured.promises_due, 0) as bigint) as promises_due,
-    cast(coalesce(exposed.missing_rate_count, 0) as bigint) as missing_rate_count,
+    cast(coalesce(measured.missing_rate_count, 0) as bigint) as missing_rate_count,
     settings.as_of_date
 from measured
 cross join settings
 left join accounts on measured.account_id = accounts.account_id
-left join exposed on measured.account_id = exposed.account_id and measured.currency = exposed.currency

@@ -91,6 +91,18 @@ contacts as (
     group by 1, 2
 ),
 
+-- P17: what a person enters of a month's events. An entry of which nobody knows when it was made counts in card_entries alone.
+entries as (
+    select
+        coalesce(employee_id, 'unassigned') as employee_id,
+        {{ month_of('event_on') }} as month,
+        median(lag_days) as card_timeliness,
+        {{ ratio('count(*) filter (where is_on_time)', 'count(lag_days)') }} as card_on_time_ratio,
+        count(*) as card_entries
+    from {{ ref('fct_card_entries') }}
+    group by 1, 2
+),
+
 keys as (
     select employee_id, month from portfolios
     union
@@ -140,7 +152,9 @@ select
     coalesce(contacts.two_way_contact_accounts, 0) as two_way_contact_accounts,
     coalesce(contacts.two_way_contacts, 0) as two_way_contacts,
     cast(null as double) as response_minutes_median,
-    cast(null as double) as card_timeliness,
+    cast(entries.card_timeliness as double) as card_timeliness,
+    entries.card_on_time_ratio,
+    coalesce(entries.card_entries, 0) as card_entries,
     case
         when reconciling.acts > 0 then {{ ratio('portfolios.reconciled_accounts', 'portfolios.accounts') }}
     end as reconciliation_coverage,
@@ -153,6 +167,7 @@ cross join reconciling
 left join portfolios on keys.employee_id = portfolios.employee_id and keys.month = portfolios.month
 left join new_contracts on keys.employee_id = new_contracts.employee_id and keys.month = new_contracts.month
 left join contacts on keys.employee_id = contacts.employee_id and keys.month = contacts.month
+left join entries on keys.employee_id = entries.employee_id and keys.month = entries.month
 left join targets on keys.employee_id = targets.employee_id and keys.month = targets.month
 left join employees on keys.employee_id = employees.employee_id
 left join banded on keys.employee_id = banded.employee_id

@@ -1,0 +1,166 @@
+{#- The measures of the health score by group (V18). What a measure is worth stands in seeds/health_measures.csv; a
+    measure without a row there, or with the weight 0, does not count. -#}
+{% macro health_measures() %}
+{{ return({
+    'cash': ['overdue_share', 'payment_delay', 'broken_promises', 'disputed_share'],
+    'contact': ['silence', 'contact_trend', 'unhandled_missed'],
+    'deal': ['open_pipeline', 'recent_win', 'invoice_gap', 'revenue_trend'],
+    'service': ['open_cases', 'oldest_case'],
+}) }}
+{% endmacro %}
+
+{#- The sum of the weights of a group's measures that a row knows, for `row` with the measures' values and `settings`
+    (health_settings). -#}
+{% macro health_known_weight(group, row='valued') -%}
+({%- for measure in health_measures()[group] %}
+        {{ '+ ' if not loop.first }}case when {{ row }}.{{ measure }} is null then 0 else settings.{{ measure }}_weight end
+        {%- endfor %})
+{%- endmacro %}
+
+{#- One row: what each measure and each group is worth, and the edges of the bands. -#}
+{% macro health_settings() -%}
+select
+        {%- for group, measures in health_measures().items() %}
+        {%- for measure in measures %}
+        measures.{{ measure }}_weight,
+        measures.{{ measure }}_zero,
+        measures.{{ measure }}_full,
+        {%- endfor %}
+        groups.{{ group }}_weight,
+        {%- endfor %}
+        bands.red_up_to,
+        bands.yellow_up_to
+    from (
+        select
+            {%- for group, measures in health_measures().items() %}
+            {%- set last_group = loop.last %}
+            {%- for measure in measures %}
+            cast(coalesce(max(weight) filter (where measure = '{{ measure }}'), 0) as double) as {{ measure }}_weight,
+            cast(max(zero_at) filter (where measure = '{{ measure }}') as double) as {{ measure }}_zero,
+            cast(max(full_at) filter (where measure = '{{ measure }}') as double) as {{ measure }}_full
+            {{- '' if last_group and loop.last else ',' }}
+            {%- endfor %}
+            {%- endfor %}
+        from {{ ref('health_measures') }}
+    ) as measures
+    cross join (
+        select
+            {%- for group in health_measures() %}
+            cast(coalesce(max(weight) filter (where measure_group = '{{ group }}'), 0) as double) as {{ group }}_weight
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        from {{ ref('health_groups') }}
+    ) as groups
+    cross join (
+        select
+            cast(max(up_to) filter (where band = 'red') as double) as red_up_to,
+            cast(max(up_to) filter (where band = 'yellow') as double) as yellow_up_to
+        from {{ ref('health_bands') }}
+    ) as bands
+{%- endmacro %}
+
+{#- Points of a measure, 0 to 100: none at its value `zero`, all at `full`, even in between, either way round. A value
+    that is missing, and a measure that no seed describes, give none. -#}
+{% macro health_points(measure, row='valued') -%}
+case
+            when {{ row }}.{{ measure }} is not null and settings.{{ measure }}_weight > 0 then 100 * greatest(0, least(1,
+                ({{ row }}.{{ measure }} - settings.{{ measure }}_zero)
+                / nullif(settings.{{ measure }}_full - settings.{{ measure }}_zero, 0)
+            ))
+        end
+{%- endmacro %}
+
+{#- The band of a score: a band's lower bound belongs to the one below (V18). -#}
+{% macro health_band(score) -%}
+case
+            when {{ score }} <= settings.red_up_to then 'red'
+            when {{ score }} <= settings.yellow_up_to then 'yellow'
+            when {{ score }} is not null then 'green'
+        end
+{%- endmacro %}
+
+{#- The number of the week (Monday to Sunday) that a date lies in. -#}
+{% macro week_number(date) -%}
+cast(floor(({{ day_number(date) }} + 5) / 7) as integer)
+{%- endmacro %}
+
+{#- The days of a relation with account_id and day (each once), numbered, with the gap before each. -#}
+{% macro rhythm_days(days) -%}
+select
+        account_id,
+        day,
+        {{ week_number('day') }} as week_number,
+        row_number() over (partition by account_id order by day) as place,
+        {{ days_from('lag(day) over (partition by account_id order by day)', 'day') }} as gap_days
+    from {{ days }}
+{%- endmacro %}
+
+{#- The counts that the measures are made of, as fct_account_signals changes them week by week. -#}
+{% macro health_counts() %}
+{{ return([
+    'paid_recent', 'paid_recent_days', 'paid_habit', 'paid_habit_days', 'overdue_items', 'overdue_due_days',
+    'promises_due', 'promises_broken', 'contacts_recent', 'contacts_habit', 'missed_unhandled', 'calls_known',
+    'open_deals', 'deals_known', 'revenue_recent', 'revenue_habit', 'open_cases',
+]) }}
+{% endmacro %}
+
+{#- The sum of all weights of a group's measures. -#}
+{% macro health_all_weight(group) -%}
+({% for measure in health_measures()[group] %}{{ ' + ' if not loop.first }}settings.{{ measure }}_weight{% endfor %})
+{%- endmacro %}
+
+{#- V18: the weighted mean of the groups that have a score. -#}
+{% macro health_score(row) -%}
+({%- for group in health_measures() %}
+        {{ '+ ' if not loop.first }}coalesce({{ row }}.{{ group }}_score, 0) * settings.{{ group }}_weight
+        {%- endfor %}
+        ) / nullif({% for group in health_measures() %}
+            {{- ' + ' if not loop.first }}case when {{ row }}.{{ group }}_score is null then 0
+            else settings.{{ group }}_weight end{% endfor %}, 0)
+{%- endmacro %}
+
+{#- A number as text without decimals, for reasons. -#}
+{% macro whole_text(number) -%}
+cast(cast(round({{ number }}, 0) as integer) as varchar(20))
+{%- endmacro %}
+
+{#- Why a measure has few points, in plain words: with its figures where the row keeps them, else what it is about. -#}
+{% macro health_reasons(row) -%}
+{%- set percent = {'overdue_share': ' % of what is open is overdue', 'broken_promises': ' % of its promises were broken',
+    'disputed_share': ' % of what is open is disputed', 'contact_trend': ' % of its usual contacts',
+    'revenue_trend': ' % of its usual revenue'} -%}
+{%- set labels = {'overdue_share': 'overdue', 'payment_delay': 'pays later', 'broken_promises': 'broken promises',
+    'disputed_share': 'disputes', 'silence': 'silence', 'contact_trend': 'fewer contacts',
+    'unhandled_missed': 'missed calls', 'open_pipeline': 'no open deal', 'recent_win': 'no recent win',
+    'invoice_gap': 'no orders', 'revenue_trend': 'falling revenue', 'open_cases': 'open cases',
+    'oldest_case': 'old case'} -%}
+{%- set figures = {
+    'payment_delay': "'pays ' || " ~ days_text('cast(round(' ~ row ~ '.payment_delay, 0) as integer)')
+        ~ " || ' later than it used to'",
+    'silence': "'no contact for ' || " ~ days_text(days_from(row ~ '.last_contact_on', row ~ '.as_of_date'))
+        ~ " || ', usually every ' || " ~ whole_text(row ~ '.contact_gap'),
+    'unhandled_missed': whole_text(row ~ '.unhandled_missed') ~ " || ' missed calls not called back'",
+    'open_pipeline': "'no open deal'",
+    'recent_win': "'no deal won for ' || " ~ whole_text(row ~ '.recent_win') ~ " || ' days'",
+    'invoice_gap': "'no invoice for ' || " ~ days_text(days_from(row ~ '.last_invoice_on', row ~ '.as_of_date'))
+        ~ " || ', usually every ' || " ~ whole_text(row ~ '.usual_invoice_gap'),
+    'open_cases': whole_text(row ~ '.open_cases') ~ " || ' open cases'",
+    'oldest_case': "'a case open for ' || " ~ whole_text(row ~ '.oldest_case') ~ " || ' days'",
+} -%}
+concat_ws(
+        '; '
+        {%- for group, measures in health_measures().items() %}
+        {%- for measure in measures %},
+        case
+            when {{ row }}.{{ measure }}_points >= limits.reason_points or {{ row }}.{{ measure }}_points is null then null
+            when not {{ row }}.has_measures then '{{ labels[measure] }}'
+            {%- if measure in percent %}
+            else {{ whole_text('100 * ' ~ row ~ '.' ~ measure) }} || '{{ percent[measure] }}'
+            {%- else %}
+            else {{ figures[measure] }}
+            {%- endif %}
+        end
+        {%- endfor %}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -8,6 +8,12 @@
 {% macro duckdb__latin(text) -%}nullif(latin({{ text }}), ''){%- endmacro %}
 {% macro spark__latin(text) -%}nullif(latin({{ text }}), ''){%- endmacro %}
 
+{#- Spellings of one sound as one, of text in Latin letters: ö, oe and o, kh and h, doubled letters, so that writings of
+    one name by two systems of transliteration meet. -#}
+{% macro same_sound(text) %}{{ return(adapter.dispatch('same_sound')(text)) }}{% endmacro %}
+{% macro duckdb__same_sound(text) -%}same_sound({{ text }}){%- endmacro %}
+{% macro spark__same_sound(text) -%}same_sound({{ text }}){%- endmacro %}
+
 {#- The two-letter code of a country that is written as a name (in fifteen languages) or as a code. -#}
 {% macro country_code(text) %}{{ return(adapter.dispatch('country_code')(text)) }}{% endmacro %}
 {% macro duckdb__country_code(text) -%}country_code({{ text }}){%- endmacro %}

@@ -28,14 +28,34 @@ nullif(trim(regexp_replace(
 {#- A company's name without the legal form that ends or opens it: `Acme Inc.` and `Acme` share it. Takes what
     `normalised_name` gave. A name that is nothing but a legal form stays whole. -#}
 {% macro name_without_legal_form(normalised) -%}
-{%- set forms = 'inc|incorporated|llc|llp|lp|ltd|limited|plc|corp|corporation|co|company|gmbh|ag|kg|ug|ab|oy|oyj|as|asa'
-    ~ '|aps|bv|nv|sa|sas|sarl|srl|spa|sl|pty|ооо|оао|зао|пао|ао|ип' -%}
+{%- set forms = 'inc|incorporated|llc|llp|lp|ltd|limited|plc|corp|corporation|co|company|gmbh|ag|kg|ug|ohg|gbr|ev|mbh'
+    ~ '|ab|aktiebolag|hb|kb|oy|oyj|as|asa|aps|ivs|bv|nv|sa|sas|sarl|srl|spa|sl|slu|lda|ltda|pty|pte|sro|doo|ood|eood|too'
+    ~ '|ooo|oao|zao|pao|kft|zrt|uab|sia|ou|ооо|оао|зао|пао|ао|ип|оод|еоод|ад|еад|тоо|жшс' -%}
 coalesce(
     nullif(trim(regexp_replace(
-        regexp_replace({{ normalised }}, '( ({{ forms }}))+$', ''), '^(ооо|оао|зао|пао|ао|ип) ', ''
+        regexp_replace({{ normalised }}, '( ({{ forms }}))+$', ''),
+        '^(ооо|оао|зао|пао|ао|ип|тоо|ooo|oao|zao|pao|too|ab|oy|uab|sia) ', ''
     )), ''),
     {{ normalised }}
 )
+{%- endmacro %}
+
+{#- The domain of a website: `https://www.acme.example/about` is `acme.example`; NULL for text that is none. -#}
+{% macro website_domain(column) -%}
+nullif(regexp_replace(
+    regexp_replace(lower(trim(case when {{ column }} like '%_._%' then {{ column }} end)), '^([a-z]+://)?(www[.])?', ''),
+    '[/:?# ].*$', ''
+), '')
+{%- endmacro %}
+
+{#- The domain of an e-mail address that `normalised_email` gave. -#}
+{% macro email_domain(email) -%}
+nullif(substr({{ email }}, length(regexp_replace({{ email }}, '@[^@]*$', '')) + 2), '')
+{%- endmacro %}
+
+{#- True where both tax numbers are known and neither holds the other: `556677-8899` is within `SE556677889901`. -#}
+{% macro tax_ids_differ(one, other) -%}
+coalesce({{ one }} not like '%' || {{ other }} || '%' and {{ other }} not like '%' || {{ one }} || '%', false)
 {%- endmacro %}
 
 {#- An e-mail address in lower case; NULL for text that is none. -#}

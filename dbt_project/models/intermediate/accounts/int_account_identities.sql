@@ -1,120 +1,120 @@
 -- Grain: one row a source system, kind (crm_account, billing_customer) and native id.
--- Which account an id stands for, by which rule and how sure. The first rule that answers counts; rules that rest on a
--- key ask that the key lead to one account only, and a name must also be one customer's only in its billing system.
-with merged as (
-    select * from {{ ref('int_crm_accounts_merged') }}
+-- Which account an id stands for, by which rule, how sure and on what evidence. A person's decision wins, then exact rules
+-- (int_crm_accounts_linked, int_billing_customers_linked), then weighed evidence (int_match_proposals); whatever none of
+-- them puts on an account is an account of its own.
+with crm_accounts as (
+    select * from {{ ref('int_crm_accounts_linked') }}
 ),
 
 customers as (
+    select * from {{ ref('int_billing_customers_linked') }}
+),
+
+customer_ids as (
+    select * from {{ ref('int_billing_customers_named') }}
+),
+
+weighed as (
+    select * from {{ ref('int_match_proposals') }} where is_link
+),
+
+rules as (
+    select * from {{ ref('identity_rules') }}
+),
+
+-- An account of one CRM that weighed evidence puts on another takes along what was put on it.
+moved as (
     select
-        *,
-        count(*) over (partition by system, name_key) as customers_of_name,
-        count(*) over (partition by system, core_name_key) as customers_of_core_name
-    from {{ ref('int_billing_customers_named') }}
+        substr(weighed.record_id, 3) as account_id,
+        weighed.account_id as target_id,
+        weighed.score,
+        weighed.evidence
+    from weighed
+    where weighed.kind = 'crm_account'
 ),
 
-keys as (
-    select * from {{ ref('int_account_keys') }}
+crm_records as (
+    select
+        crm_accounts.system,
+        'crm_account' as kind,
+        crm_accounts.native_id,
+        coalesce(moved.target_id, crm_accounts.account_id) as account_id,
+        case
+            when moved.target_id is not null and crm_accounts.rule = 'crm_account' then 'probable'
+            else crm_accounts.rule
+        end as rule,
+        moved.score as weighed_score,
+        case
+            when moved.target_id is not null and crm_accounts.rule = 'crm_account' then moved.evidence
+            else crm_accounts.evidence
+        end as evidence
+    from crm_accounts
+    left join moved on crm_accounts.account_id = moved.account_id
 ),
 
-survivors as (
-    select system, native_id, {{ global_id('system', 'surviving_id') }} as account_id from merged
-),
-
-matched as (
+by_themselves as (
     select
         customers.system,
         customers.native_id,
-        customers.given_account_id,
-        customers.customer_name,
-        customers.tax_id,
-        customers.email,
-        coalesce(given_here.account_id, given_elsewhere.account_id) as given_key,
-        same_system.account_id as same_system_id,
-        by_tax.account_id as tax_key,
-        by_email.account_id as email_key,
-        case when customers.customers_of_name = 1 then by_name.account_id end as name_key,
+        customers.record_id,
+        coalesce(customers.account_id, weighed.account_id) as found_id,
+        customers.is_crm_account,
         case
-            when customers.customers_of_core_name = 1
-                and (by_core.is_bare_name or customers.name_key = customers.core_name_key)
-                then by_core.account_id
-        end as core_name_key
+            when customers.account_id is not null then customers.rule
+            when weighed.account_id is not null then 'probable'
+            else 'own_account'
+        end as rule,
+        weighed.score as weighed_score,
+        case
+            when customers.account_id is null and weighed.account_id is not null then weighed.evidence
+            else customers.evidence
+        end as evidence
     from customers
-    left join survivors as given_here
-        on customers.system = given_here.system and customers.given_account_id = given_here.native_id
-    left join keys as given_elsewhere
-        on given_elsewhere.kind = 'native_id' and customers.given_account_id = given_elsewhere.key_value
-    left join survivors as same_system
-        on customers.system = same_system.system and customers.native_id = same_system.native_id
-    left join keys as by_tax on by_tax.kind = 'tax_id' and customers.tax_key = by_tax.key_value
-    left join keys as by_email on by_email.kind = 'email' and customers.email_key = by_email.key_value
-    left join keys as by_name on by_name.kind = 'name' and customers.name_key = by_name.key_value
-    left join keys as by_core on by_core.kind = 'core_name' and customers.core_name_key = by_core.key_value
+    left join weighed on customers.record_id = weighed.record_id and customers.account_id is null
 ),
 
-ruled as (
+-- A person may put two customers together that no CRM knows: the second goes where the first is.
+resolved as (
     select
-        *,
+        by_themselves.*,
         case
-            when native_id = '' then 'no_customer_given'
-            when given_key is not null then 'given_key'
-            when same_system_id is not null then 'same_system_id'
-            when tax_key is not null then 'tax_id'
-            when email_key is not null then 'email'
-            when name_key is not null then 'name'
-            when core_name_key is not null then 'name_without_legal_form'
-            else 'own_account'
-        end as rule
-    from matched
+            when by_themselves.found_id is null then {{ global_id('by_themselves.system', 'by_themselves.native_id') }}
+            when not by_themselves.is_crm_account then coalesce(others.found_id, by_themselves.found_id)
+            else coalesce(moved.target_id, by_themselves.found_id)
+        end as account_id
+    from by_themselves
+    left join moved on by_themselves.found_id = moved.account_id
+    left join by_themselves as others
+        on not by_themselves.is_crm_account and others.record_id = 'c:' || by_themselves.found_id
+        and others.rule <> 'decision'
 ),
 
 billing_customers as (
     select
-        system,
+        customer_ids.system,
         'billing_customer' as kind,
-        native_id,
-        case rule
-            when 'no_customer_given' then {{ global_id('system', "'unknown'") }}
-            when 'own_account' then {{ global_id('system', 'native_id') }}
-            else coalesce(given_key, same_system_id, tax_key, email_key, name_key, core_name_key)
-        end as account_id,
-        rule,
-        cast(case rule
-            when 'tax_id' then 0.98
-            when 'email' then 0.9
-            when 'name' then 0.8
-            when 'name_without_legal_form' then 0.7
-            when 'no_customer_given' then 0
-            else 1
-        end as decimal(3, 2)) as score,
-        case
-            when rule = 'given_key' then 'the customer names account ' || given_account_id
-            when rule = 'same_system_id' then 'the same system has an account ' || native_id
-            when rule = 'tax_id' then 'tax number ' || tax_id
-            when rule = 'email' then 'e-mail ' || email
-            when rule in ('name', 'name_without_legal_form') then 'name ' || customer_name
-            when rule = 'own_account' and given_account_id is not null
-                then 'names account ' || given_account_id || ', which no CRM export has'
-        end as evidence
-    from ruled
+        customer_ids.native_id,
+        coalesce(resolved.account_id, {{ global_id('customer_ids.system', "'unknown'") }}) as account_id,
+        coalesce(resolved.rule, 'no_customer_given') as rule,
+        resolved.weighed_score,
+        resolved.evidence
+    from customer_ids
+    left join resolved on customer_ids.system = resolved.system and customer_ids.native_id = resolved.native_id
 ),
 
-crm_accounts as (
-    select
-        system,
-        'crm_account' as kind,
-        native_id,
-        {{ global_id('system', 'surviving_id') }} as account_id,
-        rule,
-        cast(1 as decimal(3, 2)) as score,
-        case rule
-            when 'merged' then 'merged into ' || surviving_id
-            when 'merge_not_resolved'
-                then 'its merges end at ' || unresolved_id || ', which is not in the export or leads back'
-        end as evidence
-    from merged
+together as (
+    select * from crm_records
+    union all
+    select * from billing_customers
 )
 
-select * from crm_accounts
-union all
-select * from billing_customers
+select
+    together.system,
+    together.kind,
+    together.native_id,
+    together.account_id,
+    together.rule,
+    cast(coalesce(rules.score, together.weighed_score) as decimal(5, 4)) as score,
+    together.evidence
+from together
+inner join rules on together.rule = rules.rule

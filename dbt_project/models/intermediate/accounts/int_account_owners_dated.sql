@@ -50,7 +50,7 @@ present as (
     from accounts
     inner join identities
         on accounts._system = identities.system and accounts.account_id = identities.native_id
-        and identities.rule <> 'merged'
+        and identities.account_id = {{ global_id('identities.system', 'identities.native_id') }}
     inner join employees on accounts._system = employees.system and accounts.owner_id = employees.reference
     left join history_ends on identities.account_id = history_ends.account_id
     where not coalesce(history_ends.is_open, false)

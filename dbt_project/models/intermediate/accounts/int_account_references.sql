@@ -1,19 +1,20 @@
 -- Grain: one row a source system and reference: whatever the CRM's and the plan's exports call an account.
 -- Rules in order: an account's id in the same system; its name there, when one account has it; and for a plan, which
--- belongs to no system, a global id, an id or a name that only one account has anywhere. Else the reference stays
--- unresolved (account_id is NULL, rule not_in_export), and who uses it says so.
+-- belongs to no system, and for a parent, which may stand in another export, a global id, an id or a name that only one
+-- account has anywhere (for a parent no id shorter than ten: small numbers mean something else in every system). Else the
+-- reference stays unresolved (account_id is NULL, rule not_in_export), and who uses it says so.
 {%- set users = ['contacts', 'leads', 'deals', 'activities', 'cases', 'documents', 'account_owners'] %}
 with occurrences as (
-    select distinct _system as system, parent_account_id as reference, false as is_plan
+    select distinct _system as system, parent_account_id as reference, false as is_plan, true as is_parent
     from {{ ref('stg_crm__accounts') }}
     {%- for user in users %}
     union all
-    select distinct _system, account_id, false from {{ ref('stg_crm__' ~ user) }}
+    select distinct _system, account_id, false, false from {{ ref('stg_crm__' ~ user) }}
     {%- endfor %}
     union all
-    select distinct _system, account_id, true from {{ ref('stg_plan__budgets') }}
+    select distinct _system, account_id, true, false from {{ ref('stg_plan__budgets') }}
     union all
-    select distinct _system, account_id, true from {{ ref('stg_plan__costs') }}
+    select distinct _system, account_id, true, false from {{ ref('stg_plan__costs') }}
 ),
 
 mentioned as (
@@ -21,6 +22,7 @@ mentioned as (
         system,
         reference,
         bool_or(is_plan) as is_plan,
+        bool_or(is_plan or is_parent) as is_wide,
         {{ normalised_name('reference') }} as name_key
     from occurrences
     where reference is not null
@@ -77,12 +79,13 @@ matched as (
     from mentioned
     left join ids_here on mentioned.system = ids_here.system and mentioned.reference = ids_here.native_id
     left join names_here on mentioned.system = names_here.system and mentioned.name_key = names_here.name_key
-    left join global_ids on mentioned.is_plan and mentioned.reference = global_ids.account_id
+    left join global_ids on mentioned.is_wide and mentioned.reference = global_ids.account_id
     left join keys as ids_anywhere
-        on mentioned.is_plan and ids_anywhere.kind = 'native_id' and mentioned.reference = ids_anywhere.key_value
+        on (mentioned.is_plan or (mentioned.is_wide and length(mentioned.reference) >= 10))
+        and ids_anywhere.kind = 'native_id' and mentioned.reference = ids_anywhere.key_value
     left join customers_anywhere on mentioned.is_plan and mentioned.reference = customers_anywhere.native_id
     left join keys as names_anywhere
-        on mentioned.is_plan and names_anywhere.kind = 'name' and mentioned.name_key = names_anywhere.key_value
+        on mentioned.is_wide and names_anywhere.kind = 'name' and mentioned.name_key = names_anywhere.key_value
 )
 
 select

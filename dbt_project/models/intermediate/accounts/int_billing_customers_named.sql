@@ -43,23 +43,14 @@ named as (
         ) as customer_name,
         customers.email,
         customers.tax_id,
+        customers.city,
+        customers.postal_code,
+        customers.country,
         customers.customer_id is not null as is_in_customers,
         ids._file,
         ids._row
     from ids
     left join customers on ids.system = customers._system and ids.native_id = customers.customer_id
-),
-
-normalised as (
-    select
-        *,
-        {{ normalised_email('email') }} as email_key,
-        {{ normalised_tax_id('tax_id') }} as tax_key,
-        {{ normalised_name('customer_name') }} as name_key
-    from named
 )
 
-select
-    *,
-    {{ name_without_legal_form('name_key') }} as core_name_key
-from normalised
+select * from named

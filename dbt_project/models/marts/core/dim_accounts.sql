@@ -15,6 +15,10 @@ account_references as (
     select * from {{ ref('int_account_references') }}
 ),
 
+account_groups as (
+    select * from {{ ref('int_account_groups') }}
+),
+
 customers as (
     select * from {{ ref('stg_billing__customers') }}
 ),
@@ -45,7 +49,6 @@ counted as (
 crm_records as (
     select
         identities.account_id,
-        parents.account_id as parent_account_id,
         accounts.account_id as native_id,
         accounts.name,
         accounts.industry,
@@ -67,10 +70,10 @@ crm_records as (
         accounts._row
     from accounts
     inner join identities
-        on identities.kind = 'crm_account' and identities.rule <> 'merged'
+        on identities.kind = 'crm_account'
         and accounts._system = identities.system and accounts.account_id = identities.native_id
-    left join account_references as parents
-        on accounts._system = parents.system and accounts.parent_account_id = parents.reference
+    -- An account that is in several CRMs is described by the record that gives it its id.
+    where identities.account_id = {{ global_id('identities.system', 'identities.native_id') }}
 ),
 
 -- An account may have customers in several billing systems: the surest match that has a record of its own describes it.
@@ -90,16 +93,12 @@ billing_records as (
         customers.currency,
         customers.payment_terms_days,
         customers.credit_limit,
-        parents.account_id as parent_account_id,
         customers._source,
         customers._file_sha256
     from identities
     inner join customers_named
         on identities.system = customers_named.system and identities.native_id = customers_named.native_id
     left join customers on identities.system = customers._system and identities.native_id = customers.customer_id
-    left join identities as parents
-        on parents.kind = 'billing_customer'
-        and customers._system = parents.system and customers.parent_customer_id = parents.native_id
     where identities.kind = 'billing_customer'
     qualify row_number() over (
         partition by identities.account_id
@@ -137,8 +136,9 @@ contract_terms as (
 final as (
     select
         counted.account_id,
-        nullif(coalesce(crm_records.parent_account_id, billing_records.parent_account_id), counted.account_id)
-            as parent_account_id,
+        account_groups.parent_account_id,
+        account_groups.group_id,
+        account_groups.group_rule,
         owners_now.employee_id as owner_id,
         coalesce(crm_records._system, billing_records.system) as system,
         coalesce(
@@ -188,8 +188,13 @@ final as (
     cross join run
     left join crm_records on counted.account_id = crm_records.account_id
     left join billing_records on counted.account_id = billing_records.account_id
+    inner join account_groups on counted.account_id = account_groups.account_id
     left join owners_now on counted.account_id = owners_now.account_id
     left join contract_terms on counted.account_id = contract_terms.account_id
 )
 
-select * from final
+select
+    final.*,
+    groups.account_name as group_name
+from final
+inner join final as groups on final.group_id = groups.account_id

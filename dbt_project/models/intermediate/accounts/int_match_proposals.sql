@@ -1,0 +1,107 @@
+-- Grain: one row a record that the exact rules leave and an account that it may be, best first (place 1 …).
+-- is_link: the score reaches link_probability, the second account is link_margin_bits less likely, and no other record of
+-- the same system is or seeks to be that account. Else `why_not` says what is missing, and a person decides.
+with candidates as (
+    select * from {{ ref('int_identity_candidates') }}
+),
+
+records as (
+    select * from {{ ref('int_identity_records') }}
+),
+
+crm_accounts as (
+    select * from {{ ref('int_crm_accounts_linked') }}
+),
+
+customers as (
+    select * from {{ ref('int_billing_customers_linked') }}
+),
+
+-- An account may have several CRM records, absorbed ones among them: the most alike counts.
+best_records as (
+    select *
+    from candidates
+    where score >= {{ parameter('link_propose_probability') }}
+        or tax_level = 'different' or country_level = 'different'
+    qualify row_number() over (
+        partition by record_id, account_id order by weight desc, likeness desc, target_record_id
+    ) = 1
+),
+
+-- A veto leaves no probability, but where all else agrees a person should see it.
+likely as (
+    select
+        *,
+        weight
+        + case when tax_level = 'different' then 100 else 0 end
+        + case when country_level = 'different' then 100 else 0 end as weight_without_veto
+    from best_records
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by record_id order by weight_without_veto desc, likeness desc, account_id) as place,
+        lead(weight_without_veto) over (
+            partition by record_id order by weight_without_veto desc, likeness desc, account_id
+        ) as next_weight
+    from likely
+    where weight_without_veto >= 0 or score >= {{ parameter('link_propose_probability') }}
+),
+
+-- Who of the seeker's own system is the account already.
+holders as (
+    select distinct system, account_id from customers where account_id is not null
+),
+
+crm_holders as (
+    select distinct system, account_id from crm_accounts
+),
+
+contested as (
+    select
+        ranked.*,
+        records.system,
+        case
+            when ranked.kind = 'billing_customer' then holders.account_id is not null
+            else crm_holders.account_id is not null
+        end as is_held,
+        count(*) filter (where ranked.place = 1 and ranked.score >= {{ parameter('link_probability') }}) over (
+            partition by ranked.kind, records.system, ranked.account_id
+        ) as seekers
+    from ranked
+    inner join records on ranked.record_id = records.record_id
+    left join holders on records.system = holders.system and ranked.account_id = holders.account_id
+    left join crm_holders on records.system = crm_holders.system and ranked.account_id = crm_holders.account_id
+),
+
+judged as (
+    select
+        *,
+        case
+            when tax_level = 'different' then 'another tax number'
+            when country_level = 'different' then 'another country'
+            when score < {{ parameter('link_probability') }} then 'not sure enough'
+            when place > 1 then 'another account is as likely or likelier'
+            when weight - next_weight < {{ parameter('link_margin_bits') }} then 'a second account is nearly as likely'
+            when is_held then 'another record of its system is that account'
+            when seekers > 1 then 'several records of its system may be that account'
+        end as why_not
+    from contested
+)
+
+select
+    record_id,
+    account_id,
+    target_record_id,
+    kind,
+    system,
+    score,
+    weight,
+    likeness,
+    place,
+    evidence,
+    why_not is null as is_link,
+    why_not
+from judged
+where place <= {{ parameter('link_proposals_most') }}

@@ -1,0 +1,43 @@
+-- Grain: one row a measure and source contract, and `ALL` sources (N17).
+with amounts as (
+    select * from {{ ref('fct_match_amounts') }}
+),
+
+run as (
+    select base_currency, as_of_date from {{ ref('dim_runs') }}
+),
+
+by_source as (
+    select measure, unit, source, match_state, amount, missing_rate_count from amounts
+    union all
+    select measure, unit, 'ALL', match_state, amount, missing_rate_count from amounts
+),
+
+summed as (
+    select
+        measure,
+        unit,
+        source,
+        sum(amount) as total,
+        coalesce(sum(amount) filter (where match_state = 'matched'), 0) as matched,
+        coalesce(sum(amount) filter (where match_state = 'ambiguous'), 0) as ambiguous,
+        coalesce(sum(amount) filter (where match_state = 'unmatched'), 0) as unmatched,
+        sum(missing_rate_count) as missing_rate_count
+    from by_source
+    group by measure, unit, source
+)
+
+select
+    summed.measure,
+    summed.source,
+    summed.unit,
+    case when summed.unit = 'money' then run.base_currency end as base_currency,
+    cast(summed.total as decimal(38, 4)) as total,
+    cast(summed.matched as decimal(38, 4)) as matched,
+    cast(summed.ambiguous as decimal(38, 4)) as ambiguous,
+    cast(summed.unmatched as decimal(38, 4)) as unmatched,
+    {{ ratio('summed.matched', 'summed.total') }} as matched_share,
+    cast(summed.missing_rate_count as bigint) as missing_rate_count,
+    run.as_of_date
+from summed
+cross join run

@@ -1,0 +1,49 @@
+-- Grain: one row a record (CRM account, billing customer or caller's number) and an account that a person may put it on.
+-- seed_line is what to paste into dbt_project/seeds/account_links.csv to do so; never_link_line keeps the two apart.
+with proposals as (
+    select * from {{ ref('fct_match_proposals') }}
+),
+
+amounts as (
+    select
+        kind,
+        record_id,
+        coalesce(sum(amount) filter (where measure = 'open_receivables'), 0) as open_amount,
+        coalesce(sum(amount) filter (where measure = 'revenue_12m'), 0) as revenue_12m,
+        coalesce(sum(amount) filter (where measure = 'call_minutes'), 0) as call_minutes
+    from {{ ref('fct_match_amounts') }}
+    group by kind, record_id
+),
+
+accounts as (
+    select account_id, account_name from {{ ref('dim_accounts') }}
+),
+
+run as (
+    select base_currency from {{ ref('dim_runs') }}
+)
+
+select
+    coalesce(proposals.system, '') as system,
+    proposals.kind,
+    proposals.native_id,
+    case when proposals.kind = 'phone' then {{ masked_phone('proposals.native_id') }} else proposals.native_id end
+        as shown_id,
+    proposals.name,
+    proposals.place,
+    proposals.account_id,
+    accounts.account_name,
+    proposals.score,
+    proposals.evidence,
+    proposals.why_not,
+    run.base_currency,
+    cast(coalesce(amounts.open_amount, 0) as decimal(38, 4)) as open_amount,
+    cast(coalesce(amounts.revenue_12m, 0) as decimal(38, 4)) as revenue_12m,
+    cast(coalesce(amounts.call_minutes, 0) as decimal(38, 4)) as call_minutes,
+    {{ seed_line('link') }} as seed_line,
+    {{ seed_line('never_link') }} as never_link_line
+from proposals
+cross join run
+left join amounts
+    on proposals.kind = amounts.kind and amounts.record_id = coalesce(proposals.record_id, proposals.native_id)
+left join accounts on proposals.account_id = accounts.account_id

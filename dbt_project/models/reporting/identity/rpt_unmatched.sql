@@ -1,0 +1,72 @@
+-- Grain: one row a record (billing customer, caller's number, deals without an account) of a source that reached no account
+-- with a CRM record, the most money first, then the most minutes (N17).
+with amounts as (
+    select * from {{ ref('fct_match_amounts') }} where match_state <> 'matched'
+),
+
+identities as (
+    select * from {{ ref('dim_account_identities') }}
+),
+
+proposals as (
+    select * from {{ ref('fct_match_proposals') }} where place = 1
+),
+
+accounts as (
+    select account_id, account_name from {{ ref('dim_accounts') }}
+),
+
+run as (
+    select base_currency from {{ ref('dim_runs') }}
+),
+
+summed as (
+    select
+        source,
+        kind,
+        record_id,
+        bool_or(match_state = 'ambiguous') as is_ambiguous,
+        coalesce(sum(amount) filter (where measure = 'open_receivables'), 0) as open_amount,
+        coalesce(sum(amount) filter (where measure = 'revenue_12m'), 0) as revenue_12m,
+        coalesce(sum(amount) filter (where measure in ('open_pipeline', 'won_deals')), 0) as deal_amount,
+        coalesce(sum(amount) filter (where measure = 'call_minutes'), 0) as call_minutes,
+        coalesce(sum(amount) filter (where measure = 'conversations'), 0) as conversations
+    from amounts
+    group by source, kind, record_id
+)
+
+select
+    cast(row_number() over (
+        order by abs(summed.open_amount) + abs(summed.revenue_12m) + abs(summed.deal_amount) desc,
+            summed.call_minutes desc, summed.conversations desc, summed.kind, summed.record_id, summed.source
+    ) as bigint) as rank,
+    summed.source,
+    summed.kind,
+    case
+        when summed.kind <> 'phone' then summed.record_id
+        when summed.record_id = 'withheld' then 'withheld'
+        else {{ masked_phone('summed.record_id') }}
+    end as shown_id,
+    case
+        when summed.kind = 'phone' then null
+        when summed.kind = 'deal' then 'Deals that name no account'
+        else coalesce(identities.name, 'No customer given')
+    end as name,
+    run.base_currency,
+    cast(summed.open_amount as decimal(38, 4)) as open_amount,
+    cast(summed.revenue_12m as decimal(38, 4)) as revenue_12m,
+    cast(summed.deal_amount as decimal(38, 4)) as deal_amount,
+    cast(summed.call_minutes as decimal(38, 4)) as call_minutes,
+    cast(summed.conversations as bigint) as conversations,
+    summed.is_ambiguous,
+    proposals.account_id as nearest_account_id,
+    accounts.account_name as nearest_account_name,
+    proposals.score as nearest_score,
+    coalesce(proposals.why_not, 'nothing like it in any CRM export') as why_not
+from summed
+cross join run
+left join identities
+    on summed.kind = identities.kind and summed.record_id = identities.record_id
+left join proposals
+    on summed.kind = proposals.kind and summed.record_id = coalesce(proposals.record_id, proposals.native_id)
+left join accounts on proposals.account_id = accounts.account_id

@@ -2,6 +2,7 @@
 -- qualifies when it meets more than half of all criteria; of those that do, the best fill the list. What a person decided
 -- (seed key_account_decisions) holds from its quarter on until decided anew, whatever is proposed.
 {%- set measures = key_account_measures() %}
+{%- set parts = key_account_parts() %}
 with quarters as (
     select * from {{ ref('fct_account_quarters') }}
 ),
@@ -28,14 +29,21 @@ thresholds as (
     select
         {%- for measure in measures %}
         max(threshold) filter (where criterion = '{{ measure }}' and kind = 'computed') as {{ measure }},
+        max(name) filter (where criterion = '{{ measure }}' and kind = 'computed') as {{ measure }}_name,
+        {%- for part, condition in parts.items() %}
+        count(*) filter (where criterion = '{{ measure }}' and kind = 'computed' and {{ condition }})
+            as {{ measure }}_{{ part }},
         {%- endfor %}
-        count(*) as criteria_total
+        {%- endfor %}
+        {%- for part, condition in parts.items() %}
+        count(*) filter (where {{ condition }}) as {{ part }}_total{{ ',' if not loop.last }}
+        {%- endfor %}
     from criteria
 ),
 
 -- The newest rating of each rated criterion on the day counts.
 rated_rows as (
-    select periods.quarter, ratings.account_id, ratings.is_met
+    select periods.quarter, ratings.account_id, ratings.is_met, criteria.theme, criteria.side
     from ratings
     inner join criteria on ratings.criterion = criteria.criterion and criteria.kind = 'rated'
     inner join periods on ratings.rated_on <= periods.measured_on
@@ -45,31 +53,55 @@ rated_rows as (
 ),
 
 rated as (
-    select quarter, account_id, count(*) filter (where is_met) as met, count(*) filter (where is_met is not null) as known
+    select
+        quarter,
+        account_id,
+        {%- for part, condition in parts.items() %}
+        count(*) filter (where is_met and {{ condition }}) as {{ part }}_met,
+        count(*) filter (where is_met is not null and {{ condition }}) as {{ part }}_known{{ ',' if not loop.last }}
+        {%- endfor %}
     from rated_rows
     group by quarter, account_id
 ),
 
-counted as (
+-- Each computed criterion that is met, or known, is one of these numbers; their sum tells all of them at once.
+met as (
     select
         quarters.*,
-        {%- for kind, condition in [('met', '>= thresholds.'), ('known', 'is not null and 0 = 0 * thresholds.')] %}
         {%- for measure in measures %}
-        case when quarters.{{ measure }} {{ condition }}{{ measure }} then 1 else 0 end
+        case when quarters.{{ measure }} >= thresholds.{{ measure }} then {{ 2 ** loop.index0 }} else 0 end
         {{ '+ ' if not loop.last }}
-        {%- endfor %} + coalesce(rated.{{ kind }}, 0) as criteria_{{ kind }},
-        {%- endfor %}
-        thresholds.criteria_total
+        {%- endfor %} as met_mask,
+        {%- for measure in measures %}
+        case when quarters.{{ measure }} is not null and thresholds.{{ measure }} is not null then {{ 2 ** loop.index0 }} else 0 end
+        {{ '+ ' if not loop.last }}
+        {%- endfor %} as known_mask
     from quarters
     cross join thresholds
-    left join rated on quarters.quarter = rated.quarter and quarters.account_id = rated.account_id
+),
+
+counted as (
+    select
+        met.*,
+        {%- for part in parts %}
+        {%- for state in ['met', 'known'] %}
+        {%- for measure in measures %}
+        case when (met.{{ state }}_mask & {{ 2 ** loop.index0 }}) > 0 then thresholds.{{ measure }}_{{ part }} else 0 end
+        {{ '+ ' if not loop.last }}
+        {%- endfor %} + coalesce(rated.{{ part }}_{{ state }}, 0) as {{ part }}_{{ state }},
+        {%- endfor %}
+        thresholds.{{ part }}_total,
+        {%- endfor %}
+        cast(floor({{ parameter('key_criteria_share') }} * thresholds.criteria_total) as integer) + 1 as criteria_needed
+    from met
+    cross join thresholds
+    left join rated on met.quarter = rated.quarter and met.account_id = rated.account_id
 ),
 
 qualified as (
     select
         *,
-        {{ ratio('criteria_met', 'criteria_total') }} as criteria_share,
-        criteria_met > {{ parameter('key_criteria_share') }} * criteria_total as is_qualified,
+        criteria_met >= criteria_needed as is_qualified,
         row_number() over (partition by quarter order by criteria_met desc, revenue_12m desc, account_id) as list_rank
     from counted
 ),
@@ -85,65 +117,132 @@ decided as (
     ) = 1
 ),
 
-listed as (
+ranked as (
     select
         qualified.*,
         decided.decision,
         decided.reason as decision_reason,
         decided.decided_in,
-        qualified.is_qualified and qualified.list_rank <= {{ parameter('key_list_max') }} as is_proposed,
-        case
-            when decided.decision is not null then decided.decision = 'enter'
-            else qualified.is_qualified
-                and qualified.list_rank <= {{ parameter('key_list_max') }}
-                and {{ parameter('key_list_follows_proposals') }} = 1
-        end as is_listed
+        count(*) filter (where decided.decision = 'enter') over (partition by qualified.quarter) as decided_places,
+        row_number() over (
+            partition by qualified.quarter, decided.decision is null order by qualified.list_rank
+        ) as open_rank
     from qualified
     left join decided on qualified.quarter = decided.quarter and qualified.account_id = decided.account_id
 ),
 
--- The quarter before is looked up by its day: an account without a row then was not listed.
+-- Who is decided is proposed by merit alone, so that the proposal says whether the decision still fits. The others share
+-- the places that decisions leave.
+merited as (
+    select
+        *,
+        is_qualified and case
+            when decision is not null then list_rank <= {{ parameter('key_list_max') }}
+            else open_rank <= {{ parameter('key_list_max') }} - decided_places
+        end as is_proposed
+    from ranked
+),
+
+listed as (
+    select
+        *,
+        case
+            when decision is not null then decision = 'enter'
+            else is_proposed and {{ parameter('key_list_follows_proposals') }} = 1
+        end as is_listed
+    from merited
+),
+
+-- An account has a row a quarter from its first on, so that the row before is the quarter before.
 followed as (
     select
-        listed.*,
-        coalesce(
-            lag(is_listed) over (partition by account_id order by quarter)
-            and lag(quarter) over (partition by account_id order by quarter) = {{ plus_months('quarter', -3) }},
-            false
-        ) as was_listed,
-        max(case when is_qualified then quarter end) over (partition by account_id order by quarter) as qualified_in,
+        *,
+        coalesce(lag(is_listed) over (partition by account_id order by quarter), false) as was_listed,
+        lag(met_mask) over (partition by account_id order by quarter) as mask_before,
+        max(case when is_qualified then quarter end) over (
+            partition by account_id order by quarter rows between unbounded preceding and current row
+        ) as qualified_in,
         count(*) filter (where is_listed) over (partition by quarter) as list_size,
         row_number() over (partition by quarter, is_listed order by list_rank) as rank_beside
     from listed
+),
+
+proposed as (
+    select
+        followed.*,
+        case
+            when is_proposed and was_listed then 'stay'
+            when is_proposed then 'enter'
+            when was_listed or is_listed then 'leave'
+        end as proposal,
+        not is_listed and criteria_met > 0 and rank_beside <= {{ parameter('key_candidates') }}
+        and coalesce(decision, '') <> 'leave' as is_candidate,
+        {%- for name, now, before in [('gained', 'met_mask', 'mask_before'), ('lost', 'mask_before', 'met_mask')] %}
+        nullif(concat_ws(
+            ', '
+            {%- for measure in measures %},
+            case
+                when (followed.{{ now }} & {{ 2 ** loop.index0 }}) > 0
+                    and (followed.{{ before }} & {{ 2 ** loop.index0 }}) = 0
+                    then thresholds.{{ measure }}_name
+            end
+            {%- endfor %}
+        ), '') as {{ name }}_criteria{{ ',' if not loop.last }}
+        {%- endfor %}
+    from followed
+    cross join thresholds
 )
 
 select
     quarter,
     account_id,
-    case
-        when is_proposed and was_listed then 'stay'
-        when is_proposed then 'enter'
-        when was_listed or is_listed then 'leave'
-    end as proposal,
+    proposal,
     case when decision is not null then 'decided' when is_listed then 'proposed' end as basis,
+    case
+        when proposal is not null or is_candidate or decision is not null then concat_ws(
+            '; ',
+            'Meets ' || cast(criteria_met as varchar(10)) || ' of ' || cast(criteria_total as varchar(10)) || ' criteria, '
+            || cast(criteria_needed as varchar(10)) || ' needed',
+            case
+                when is_qualified and not is_proposed
+                    then 'the list is full with accounts that rank before it'
+            end,
+            'new: ' || case when proposal = 'enter' or is_candidate then gained_criteria end,
+            'no longer: ' || case when proposal = 'leave' then lost_criteria end,
+            case
+                when criteria_known < criteria_total and not is_qualified
+                    then cast(criteria_total - criteria_known as varchar(10)) || ' not known'
+            end,
+            case
+                when decision is not null
+                    then 'decided to ' || decision || coalesce(': ' || decision_reason, '')
+            end
+        )
+    end as reason,
     tier,
     relationship_stage,
     stage_rank,
     decision,
     decision_reason,
+    gained_criteria,
+    lost_criteria,
     is_listed,
     was_listed,
     is_proposed,
     is_qualified,
     -- Listed although it no longer qualifies (N11): only a decision keeps it.
     is_listed and not is_qualified as is_drifting,
-    not is_listed and rank_beside <= {{ parameter('key_candidates') }} and coalesce(decision, '') <> 'leave'
-        as is_candidate,
-    tier = 'A' as is_large,
-    criteria_met,
-    criteria_known,
+    is_candidate,
+    coalesce(tier = 'A', false) as is_large,
+    cast(criteria_met as bigint) as criteria_met,
+    cast(criteria_known as bigint) as criteria_known,
     criteria_total,
-    criteria_share,
+    criteria_needed,
+    {{ ratio('criteria_met', 'criteria_total') }} as criteria_share,
+    {{ ratio('fit_met', 'fit_total') }} as fit_share,
+    -- The axes of a grid (D8) are of what is known: nobody withdraws from an account that nobody has rated.
+    {{ ratio('attractiveness_met', 'attractiveness_known') }} as attractiveness_share,
+    {{ ratio('strength_met', 'strength_known') }} as strength_share,
     list_rank,
     list_size,
     revenue_12m,
@@ -151,4 +250,4 @@ select
     measured_on,
     qualified_in,
     decided_in
-from followed
+from proposed

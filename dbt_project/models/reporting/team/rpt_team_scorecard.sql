@@ -116,6 +116,17 @@ keys as (
     where targets.month <= run.as_of_month
 ),
 
+-- D17: who reports to the employee in the month, and whether that is more than one account executive can lead.
+reports as (
+    select employees.manager_id as employee_id, months.month, count(*) as direct_reports
+    from employees
+    inner join (select distinct month from keys) as months
+        on coalesce(employees.active_from <= {{ month_end_of('months.month') }}, true)
+        and coalesce(employees.active_to >= months.month, true)
+    where employees.manager_id is not null
+    group by employees.manager_id, months.month
+),
+
 -- The band of the employee's role and grade; a band without a grade is for every grade of the role.
 banded as (
     select employees.employee_id, load_bands.min_accounts, load_bands.max_accounts
@@ -144,6 +155,8 @@ select
     {{ money('coalesce(portfolios.revenue, 0)') }} as revenue,
     {{ money('targets.target') }} as target,
     {{ ratio('coalesce(portfolios.revenue, 0)', 'targets.target') }} as attainment,
+    coalesce(reports.direct_reports, 0) as direct_reports,
+    coalesce(reports.direct_reports, 0) > {{ parameter('span_max_reports') }} as is_above_span,
     coalesce(new_contracts.new_contracts, 0) as new_contracts,
     {{ money('coalesce(portfolios.collected, 0)') }} as collected,
     {{ money('coalesce(portfolios.open_amount, 0)') }} as open_amount,
@@ -170,4 +183,5 @@ left join contacts on keys.employee_id = contacts.employee_id and keys.month = c
 left join entries on keys.employee_id = entries.employee_id and keys.month = entries.month
 left join targets on keys.employee_id = targets.employee_id and keys.month = targets.month
 left join employees on keys.employee_id = employees.employee_id
+left join reports on keys.employee_id = reports.employee_id and keys.month = reports.month
 left join banded on keys.employee_id = banded.employee_id

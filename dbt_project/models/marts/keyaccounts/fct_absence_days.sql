@@ -1,0 +1,47 @@
+-- Grain: one row an employee and day of absence, as far as the calendar goes (D11): who stands in. A substitute who is away
+-- on the day does not, so that nobody covers.
+with absences as (
+    select * from {{ ref('fct_absences') }}
+),
+
+dates as (
+    select * from {{ ref('dim_dates') }}
+),
+
+-- Of two absences on one day the one with a substitute tells who stands in.
+days as (
+    select
+        absences.employee_id,
+        absences.substitute_id,
+        dates.day,
+        dates.is_working_day,
+        absences.ends_on,
+        absences._source,
+        absences._file,
+        absences._file_sha256,
+        absences._row
+    from absences
+    inner join dates on dates.day >= absences.starts_on and coalesce(dates.day <= absences.ends_on, true)
+    qualify row_number() over (
+        partition by absences.employee_id, dates.day
+        order by case when absences.substitute_id is null then 1 else 0 end, absences.starts_on, absences.substitute_id
+    ) = 1
+),
+
+away as (
+    select distinct employee_id, day from days
+)
+
+select
+    days.employee_id,
+    days.day,
+    case when away.employee_id is null then days.substitute_id end as substitute_id,
+    days.substitute_id as named_substitute_id,
+    days.is_working_day,
+    days.ends_on,
+    days._source,
+    days._file,
+    days._file_sha256,
+    days._row
+from days
+left join away on days.substitute_id = away.employee_id and days.day = away.day

@@ -1,0 +1,140 @@
+-- Grain: one row an employee and account that the employee worked on or owns, over the months up to the as-of date (D19): the
+-- share of the time for the employee's own book that the account takes beside the share of the book's revenue it brings.
+with run as (
+    select
+        *,
+        {{ plus_months('as_of_date', '-' ~ parameter('effort_window_months')) }} as window_from
+    from {{ ref('dim_runs') }}
+),
+
+accounts as (
+    select account_id, account_name, owner_id from {{ ref('dim_accounts') }}
+),
+
+classes as (
+    select * from {{ ref('dim_account_classes') }}
+),
+
+employees as (
+    select * from {{ ref('dim_employees') }}
+),
+
+minutes as (
+    select * from {{ ref('effort_minutes') }}
+),
+
+revenue as (
+    select invoices.account_id, sum(invoices.revenue_amount_base) as revenue
+    from {{ ref('fct_invoices') }} as invoices
+    cross join run
+    where not invoices.is_void and not invoices.is_draft
+        and invoices.issued_on > run.window_from and invoices.issued_on <= run.as_of_date
+    group by invoices.account_id
+),
+
+-- What was said in two directions, once whichever system has it; and what was written or prepared.
+efforts as (
+    select account_id, employee_id, channel as activity_type, duration_seconds, occurred_on, 1 as is_contact
+    from {{ ref('fct_two_way_contacts') }}
+    union all
+    select account_id, owner_id, activity_type, duration_seconds, occurred_on, 0
+    from {{ ref('fct_activities') }}
+    where is_completed and not coalesce(is_two_way, false) and activity_type <> 'call'
+),
+
+spent as (
+    select
+        efforts.employee_id,
+        efforts.account_id,
+        sum(coalesce(cast(efforts.duration_seconds as double) / 60, minutes.minutes, 0)) as effort_minutes,
+        count(*) filter (where efforts.duration_seconds is null) as assumed_efforts,
+        count(*) as efforts,
+        sum(efforts.is_contact) as two_way_contacts
+    from efforts
+    cross join run
+    left join minutes on efforts.activity_type = minutes.activity_type
+    where efforts.employee_id is not null and efforts.account_id is not null
+        and efforts.occurred_on > run.window_from and efforts.occurred_on <= run.as_of_date
+    group by efforts.employee_id, efforts.account_id
+),
+
+pairs as (
+    select employee_id, account_id from spent
+    union
+    select owner_id, account_id from accounts where owner_id is not null
+),
+
+joined as (
+    select
+        pairs.employee_id,
+        pairs.account_id,
+        coalesce(accounts.owner_id = pairs.employee_id, false) as is_owner,
+        coalesce(spent.effort_minutes, 0) as effort_minutes,
+        coalesce(spent.efforts, 0) as efforts,
+        coalesce(spent.assumed_efforts, 0) as assumed_efforts,
+        coalesce(spent.two_way_contacts, 0) as two_way_contacts,
+        {{ money('greatest(coalesce(revenue.revenue, 0), 0)') }} as revenue_12m
+    from pairs
+    left join accounts on pairs.account_id = accounts.account_id
+    left join spent on pairs.employee_id = spent.employee_id and pairs.account_id = spent.account_id
+    left join revenue on pairs.account_id = revenue.account_id
+),
+
+-- Effort follows revenue within the employee's own book; time for others' accounts is told apart.
+shared as (
+    select
+        *,
+        {{ ratio('effort_minutes', 'sum(effort_minutes) over (partition by employee_id)') }} as time_share,
+        case
+            when is_owner
+                then {{ ratio('effort_minutes', 'sum(effort_minutes) over (partition by employee_id, is_owner)') }}
+        end as effort_share,
+        case
+            when is_owner
+                then {{ ratio('revenue_12m', 'sum(revenue_12m) over (partition by employee_id, is_owner)') }}
+        end as revenue_share,
+        case
+            when is_owner
+                then row_number() over (
+                    partition by employee_id, is_owner order by revenue_12m desc, account_id
+                )
+        end as revenue_rank
+    from joined
+)
+
+select
+    shared.employee_id,
+    employees.full_name as employee_name,
+    employees.team,
+    shared.account_id,
+    accounts.account_name,
+    classes.tier,
+    coalesce(classes.is_key_account, false) as is_key_account,
+    shared.is_owner,
+    run.base_currency,
+    shared.revenue_12m,
+    shared.effort_minutes,
+    cast(shared.efforts as bigint) as efforts,
+    cast(shared.assumed_efforts as bigint) as assumed_efforts,
+    cast(shared.two_way_contacts as bigint) as two_way_contacts,
+    shared.time_share,
+    shared.effort_share,
+    shared.revenue_share,
+    shared.effort_share - shared.revenue_share as share_gap,
+    shared.revenue_rank,
+    -- The Lorenz pair: both shares added up over the own accounts in order of revenue.
+    {%- for share in ['revenue', 'effort'] %}
+    case
+        when shared.is_owner
+            then sum(shared.{{ share }}_share) over (
+                partition by shared.employee_id, shared.is_owner order by shared.revenue_rank
+                rows between unbounded preceding and current row
+            )
+    end as {{ share }}_share_up_to,
+    {%- endfor %}
+    sum(abs(shared.effort_share - shared.revenue_share)) over (partition by shared.employee_id) / 2 as misplaced_share
+from shared
+cross join run
+left join accounts on shared.account_id = accounts.account_id
+left join classes on shared.account_id = classes.account_id
+left join employees on shared.employee_id = employees.employee_id

@@ -1,0 +1,92 @@
+-- Grain: one row a week and employee who owned key accounts at its end (K13): with how many of them anybody of ours had a
+-- connected call in the week. The list is the one that stood then; weeks run from Monday, the last one to the as-of date.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+quarters as (
+    select quarter, account_id, measured_on, is_listed from {{ ref('fct_key_account_quarters') }}
+),
+
+owners as (
+    select * from {{ ref('dim_account_owners') }}
+),
+
+employees as (
+    select * from {{ ref('dim_employees') }}
+),
+
+calls as (
+    select distinct account_id, cast(date_trunc('week', started_on) as date) as week_start
+    from {{ ref('fct_calls') }}
+    cross join run
+    where status = 'answered' and account_id is not null and started_on <= run.as_of_date
+),
+
+contacts as (
+    select distinct account_id, cast(date_trunc('week', occurred_on) as date) as week_start
+    from {{ ref('fct_two_way_contacts') }}
+    cross join run
+    where occurred_on <= run.as_of_date
+),
+
+-- From when on there are calls at all: before, nobody knows who was called.
+begun as (
+    select min(started_on) as calls_from from {{ ref('fct_calls') }} where status = 'answered'
+),
+
+weeks as (
+    select distinct dates.week_start, least(dates.week_end, run.as_of_date) as week_end
+    from {{ ref('dim_dates') }} as dates
+    cross join run
+    cross join begun
+    where dates.day <= run.as_of_date and dates.week_start >= begun.calls_from
+),
+
+-- The list that stood at the week's end is the newest one measured by then.
+standing as (
+    select weeks.week_start, weeks.week_end, max(periods.measured_on) as measured_on
+    from weeks
+    inner join (select distinct measured_on from quarters) as periods on periods.measured_on <= weeks.week_end
+    group by weeks.week_start, weeks.week_end
+),
+
+listed as (
+    select
+        standing.week_start,
+        standing.week_end,
+        quarters.account_id,
+        coalesce(owners.employee_id, 'unassigned') as employee_id
+    from standing
+    inner join quarters on standing.measured_on = quarters.measured_on and quarters.is_listed
+    left join owners
+        on quarters.account_id = owners.account_id
+        and standing.week_end >= coalesce(owners.starts_on, standing.week_end)
+        and standing.week_end <= coalesce(owners.ends_on, standing.week_end)
+),
+
+counted as (
+    select
+        listed.week_start,
+        listed.employee_id,
+        count(*) as key_accounts,
+        count(calls.account_id) as called_accounts,
+        count(contacts.account_id) as contacted_accounts
+    from listed
+    left join calls on listed.account_id = calls.account_id and listed.week_start = calls.week_start
+    left join contacts on listed.account_id = contacts.account_id and listed.week_start = contacts.week_start
+    group by listed.week_start, listed.employee_id
+)
+
+select
+    counted.week_start,
+    counted.employee_id,
+    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.team,
+    counted.key_accounts,
+    counted.called_accounts,
+    counted.contacted_accounts,
+    {{ ratio('counted.called_accounts', 'counted.key_accounts') }} as coverage,
+    {{ ratio('counted.contacted_accounts', 'counted.key_accounts') }} as contact_coverage
+from counted
+left join employees on counted.employee_id = employees.employee_id

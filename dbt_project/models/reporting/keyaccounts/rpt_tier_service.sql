@@ -1,0 +1,105 @@
+-- Grain: one row a month and class of service: key accounts, then tiers A, B and C, then accounts without revenue (D16, D20).
+-- An account's class is the one that stood when the call was missed or the case opened: the newest quarter measured by then.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+quarters as (
+    select quarter, account_id, is_listed, tier, measured_on from {{ ref('fct_key_account_quarters') }}
+),
+
+targets as (
+    select * from {{ ref('service_targets') }}
+),
+
+asked as (
+    select
+        account_id,
+        'call' as kind,
+        started_on as day,
+        is_handled as is_done,
+        callback_minutes as taken
+    from {{ ref('fct_missed_calls') }}
+    where account_id is not null
+    union all
+    select
+        account_id,
+        'case',
+        opened_on,
+        closed_on is not null,
+        cast({{ days_from('opened_on', 'closed_on') }} as double)
+    from {{ ref('fct_cases') }}
+    where account_id is not null and opened_on is not null
+),
+
+recent as (
+    select asked.*
+    from asked
+    cross join run
+    where asked.day <= run.as_of_date
+),
+
+periods as (
+    select distinct measured_on from quarters
+),
+
+days as (
+    select days.day, max(periods.measured_on) as measured_on
+    from (select distinct day from recent) as days
+    inner join periods on periods.measured_on <= days.day
+    group by days.day
+),
+
+classed as (
+    select
+        recent.*,
+        {{ month_of('recent.day') }} as month,
+        case
+            when quarters.is_listed then 'key'
+            else coalesce(quarters.tier, 'none')
+        end as service_class,
+        {{ days_from('recent.day', 'run.as_of_date') }} as age_days
+    from recent
+    cross join run
+    inner join days on recent.day = days.day
+    left join quarters on recent.account_id = quarters.account_id and days.measured_on = quarters.measured_on
+),
+
+-- What is open and still in time is neither within its target nor beyond it.
+judged as (
+    select
+        classed.*,
+        targets.class_rank,
+        targets.callback_minutes as callback_target,
+        targets.case_days as case_target,
+        classed.taken <= case when classed.kind = 'call' then targets.callback_minutes else targets.case_days end
+            as is_within,
+        classed.taken is not null
+        or classed.age_days > case when classed.kind = 'call' then targets.callback_minutes / 1440 else targets.case_days end
+            as is_judged
+    from classed
+    left join targets on classed.service_class = targets.service_class
+)
+
+select
+    month,
+    service_class,
+    max(class_rank) as class_rank,
+    count(*) filter (where kind = 'call') as missed_cases,
+    count(*) filter (where kind = 'call' and taken is not null) as called_back,
+    median(taken) filter (where kind = 'call') as callback_minutes_median,
+    max(callback_target) as callback_target,
+    {{ ratio(
+        "count(*) filter (where kind = 'call' and is_judged and is_within)",
+        "count(*) filter (where kind = 'call' and is_judged)"
+    ) }} as callback_within_target,
+    count(*) filter (where kind = 'case') as cases_opened,
+    count(*) filter (where kind = 'case' and is_done) as cases_closed,
+    median(taken) filter (where kind = 'case') as case_days_median,
+    max(case_target) as case_target,
+    {{ ratio(
+        "count(*) filter (where kind = 'case' and is_judged and is_within)",
+        "count(*) filter (where kind = 'case' and is_judged)"
+    ) }} as case_within_target
+from judged
+group by month, service_class

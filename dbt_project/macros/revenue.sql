@@ -1,0 +1,102 @@
+{#- V2: what a subscription is worth a month, of its price, quantity and interval. A week is 52/12 of a month's, a day
+    365/12. NULL where the price or the interval is not known; a missing quantity or number of intervals is 1. -#}
+{% macro monthly_amount(unit_price, quantity, interval_unit, interval_count) -%}
+{{ money(
+    'cast(' ~ unit_price ~ ' as double) * coalesce(cast(' ~ quantity ~ ' as double), 1) * case ' ~ interval_unit
+    ~ " when 'day' then 365.0 / 12 when 'week' then 52.0 / 12 when 'month' then 1 when 'year' then 1.0 / 12 end"
+    ~ ' / nullif(coalesce(cast(' ~ interval_count ~ ' as double), 1), 0)'
+) }}
+{%- endmacro %}
+
+{#- Months as whole numbers, so that they can be subtracted. -#}
+{% macro month_number(day) -%}
+cast(extract(year from {{ day }}) * 12 + extract(month from {{ day }}) as integer)
+{%- endmacro %}
+
+{#- What an earlier amount in a currency would be today, in the base currency: at the rate at which the later amount was
+    converted, or the month end's where there is none. Equal amounts are equal, whatever the rate did. NULL where the
+    later amount has no rate at all: the two can't be compared. `parts` are the absolute amounts that have a rate. -#}
+{% macro restated(earlier, later, later_base, parts, parts_base, month_end_rate) -%}
+case
+            when {{ earlier }} = 0 then 0
+            when {{ later }} <> 0 and {{ parts }} = 0 then null
+            when {{ earlier }} = {{ later }} then {{ later_base }}
+            when {{ parts }} > 0 then {{ money(
+                'cast(' ~ earlier ~ ' as double) * cast(' ~ parts_base ~ ' as double) / cast(' ~ parts ~ ' as double)'
+            ) }}
+            else {{ money(earlier ~ ' * ' ~ month_end_rate) }}
+        end
+{%- endmacro %}
+
+{#- V3: what became of an account between two amounts, both above zero or zero. -#}
+{% macro movement(opening, closing, is_returning) -%}
+case
+        when {{ opening }} > 0 and {{ closing }} > {{ opening }} then 'expansion'
+        when {{ opening }} > 0 and {{ closing }} = {{ opening }} then 'unchanged'
+        when {{ opening }} > 0 and {{ closing }} > 0 then 'contraction'
+        when {{ opening }} > 0 then 'churned'
+        when {{ closing }} > 0 and {{ is_returning }} then 'reactivated'
+        when {{ closing }} > 0 then 'new'
+    end
+{%- endmacro %}
+
+{#- V3 added up over accounts: the money of each movement between `opening` and `closing`; `suffix` goes behind names. -#}
+{% macro movement_sums(opening, closing, movement, suffix='') -%}
+{%- for kind, sign in {'new': 1, 'expansion': 1, 'contraction': -1, 'churned': -1, 'reactivated': 1}.items() %}
+        {{ money_sum('coalesce(sum(' ~ (closing ~ ' - ' ~ opening if sign == 1 else opening ~ ' - ' ~ closing)
+            ~ ") filter (where " ~ movement ~ " = '" ~ kind ~ "'), 0)") }} as {{ kind }}{{ suffix }},
+{%- endfor %}
+{%- endmacro %}
+
+{#- The sums of rows of fct_account_revenue that V4 to V9 and V13 are made of. -#}
+{% macro retention_sums() -%}
+{{ money_sum('coalesce(sum(opening_revenue), 0)') }} as opening_revenue,
+        {{- movement_sums('opening_revenue', 'closing_revenue', 'movement') }}
+        {{ money_sum('coalesce(sum(closing_revenue), 0)') }} as closing_revenue,
+        {{ money_sum('coalesce(sum(currency_effect), 0)') }} as currency_effect,
+        {{ money_sum('coalesce(sum(closing_revenue - revenue), 0)') }} as negative_revenue,
+        count(*) filter (where opening_revenue > 0) as opening_accounts,
+        count(*) filter (where movement = 'new') as new_accounts,
+        count(*) filter (where movement = 'reactivated') as reactivated_accounts,
+        count(*) filter (where movement = 'churned') as churned_accounts,
+        count(*) filter (where closing_revenue > 0) as closing_accounts,
+        {{ money_sum('coalesce(sum(year_opening_revenue), 0)') }} as opening_revenue_12m,
+        {{- movement_sums('year_opening_revenue', 'year_closing_revenue', 'year_movement', '_12m') }}
+        {{ money_sum('coalesce(sum(year_closing_revenue), 0)') }} as closing_revenue_12m,
+        count(*) filter (where year_opening_revenue > 0) as opening_accounts_12m,
+        count(*) filter (where year_movement = 'churned') as churned_accounts_12m,
+        count(*) filter (where not is_contract and opening_invoice_status = 'active') as noncontract_accounts,
+        count(*) filter (
+            where not is_contract and opening_invoice_status = 'active' and invoice_status <> 'active'
+        ) as noncontract_churned,
+        count(*) filter (where invoices_12m >= 1) as buying_accounts_12m,
+        count(*) filter (where invoices_12m >= 2) as repeat_accounts_12m,
+        coalesce(sum(missing_rate_count), 0) as missing_rate_count
+{%- endmacro %}
+
+{#- V4 to V9 and V13 of `retention_sums`, as columns of the relation `sums`. Twelve months back something must be known:
+    `has_year` says so. What the MRR basis doesn't know is NULL. -#}
+{% macro retention_ratios(sums, has_year) -%}
+{{ ratio(sums ~ '.opening_revenue + ' ~ sums ~ '.expansion - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',
+        sums ~ '.opening_revenue') }} as nrr,
+    {{ ratio(sums ~ '.opening_revenue - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',
+        sums ~ '.opening_revenue') }} as grr,
+    {{ ratio(sums ~ '.churned_accounts', sums ~ '.opening_accounts') }} as logo_churn,
+    {{ ratio(sums ~ '.churned + ' ~ sums ~ '.contraction - ' ~ sums ~ '.expansion - ' ~ sums ~ '.reactivated',
+        sums ~ '.opening_revenue') }} as net_churn,
+    {{ ratio(sums ~ '.new + ' ~ sums ~ '.expansion', sums ~ '.contraction + ' ~ sums ~ '.churned') }} as quick_ratio,
+    case when {{ has_year }} then {{ ratio(
+        sums ~ '.opening_revenue_12m + ' ~ sums ~ '.expansion_12m - ' ~ sums ~ '.contraction_12m - '
+        ~ sums ~ '.churned_12m', sums ~ '.opening_revenue_12m') }} end as nrr_12m,
+    case when {{ has_year }} then {{ ratio(
+        sums ~ '.opening_revenue_12m - ' ~ sums ~ '.contraction_12m - ' ~ sums ~ '.churned_12m',
+        sums ~ '.opening_revenue_12m') }} end as grr_12m,
+    case when {{ has_year }} then {{ ratio(
+        sums ~ '.churned_accounts_12m', sums ~ '.opening_accounts_12m') }} end as logo_churn_12m,
+    case when {{ sums }}.basis = 'invoiced' then {{ sums }}.noncontract_accounts end as noncontract_accounts,
+    case when {{ sums }}.basis = 'invoiced' then {{ sums }}.noncontract_churned end as noncontract_churned,
+    case when {{ sums }}.basis = 'invoiced' then {{ ratio(
+        sums ~ '.noncontract_churned', sums ~ '.noncontract_accounts') }} end as noncontract_churn,
+    case when {{ sums }}.basis = 'invoiced' then {{ ratio(
+        sums ~ '.repeat_accounts_12m', sums ~ '.buying_accounts_12m') }} end as repeat_purchase_ratio
+{%- endmacro %}

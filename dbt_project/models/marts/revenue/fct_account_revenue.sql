@@ -1,0 +1,237 @@
+-- Grain: one row an account, basis (mrr, invoiced) and month in which it had revenue, had it in the two years
+-- before, or was not paused. Revenue is that of the month: what its subscriptions are worth a month at the month's
+-- end (V2), or its invoices net of tax less credit notes (V1). Everything is in the base currency: invoices at their
+-- day's rate, subscriptions at the month end's. What the month is compared with is restated at the same rates, so
+-- that a rate moves currency_effect and nothing else. In the as-of month, unless it is over, the month's end is the
+-- as-of date.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+months as (
+    select distinct
+        dates.month,
+        dates.month_end,
+        {{ month_number('dates.month') }} as month_number,
+        least(dates.month_end, run.as_of_date) as measured_on,
+        run.base_currency
+    from {{ ref('dim_dates') }} as dates
+    cross join run
+    where dates.day <= run.as_of_date
+),
+
+rates as (
+    select * from {{ ref('dim_fx_rates') }}
+),
+
+owners as (
+    select * from {{ ref('dim_account_owners') }}
+),
+
+states as (
+    select account_id, invoice_gap_days from {{ ref('fct_account_states') }}
+),
+
+subscribed as (
+    select
+        'mrr' as basis,
+        subscriptions.account_id,
+        subscriptions.currency,
+        months.month,
+        coalesce(subscriptions.monthly_amount, 0) as amount,
+        case
+            when subscriptions.monthly_amount is not null then {{ money('subscriptions.monthly_amount * rates.rate') }}
+        end as amount_base,
+        0 as invoices,
+        cast(null as date) as invoiced_on
+    from {{ ref('fct_subscriptions') }} as subscriptions
+    inner join months
+        on months.measured_on >= subscriptions.started_on
+        and months.measured_on <= coalesce(subscriptions.ended_on, {{ end_of_time() }})
+    left join rates on subscriptions.currency = rates.currency and months.measured_on = rates.rate_date
+),
+
+invoiced as (
+    select
+        'invoiced' as basis,
+        invoices.account_id,
+        invoices.currency,
+        {{ month_of('invoices.issued_on') }} as month,
+        invoices.revenue_amount as amount,
+        invoices.revenue_amount_base as amount_base,
+        case when invoices.document_kind = 'invoice' then 1 else 0 end as invoices,
+        case when invoices.document_kind <> 'credit_note' then invoices.issued_on end as invoiced_on
+    from {{ ref('fct_invoices') }} as invoices
+    cross join run
+    where not invoices.is_void and not invoices.is_draft and invoices.issued_on <= run.as_of_date
+        and invoices.document_kind in ('invoice', 'debit_note', 'credit_note')
+),
+
+amounts as (
+    select
+        basis,
+        account_id,
+        currency,
+        month,
+        coalesce(sum(amount), 0) as amount,
+        coalesce(sum(amount_base), 0) as amount_base,
+        coalesce(sum(abs(amount)) filter (where amount_base is not null), 0) as parts,
+        coalesce(sum(abs(amount_base)), 0) as parts_base,
+        sum(invoices) as invoices,
+        max(invoiced_on) as invoiced_on,
+        count(*) filter (where amount <> 0 and amount_base is null) as missing_rate_count
+    from (select * from subscribed union all select * from invoiced) as both_bases
+    group by basis, account_id, currency, month
+),
+
+-- Every month from the currency's first on: a window of twelve rows is a year.
+spans as (
+    select basis, account_id, currency, min(month) as first_month
+    from amounts
+    group by basis, account_id, currency
+),
+
+dense as (
+    select
+        spans.basis,
+        spans.account_id,
+        spans.currency,
+        months.month,
+        months.measured_on,
+        coalesce(amounts.amount, 0) as amount,
+        coalesce(amounts.amount_base, 0) as amount_base,
+        coalesce(amounts.parts, 0) as parts,
+        coalesce(amounts.parts_base, 0) as parts_base,
+        coalesce(amounts.invoices, 0) as invoices,
+        amounts.invoiced_on,
+        coalesce(amounts.missing_rate_count, 0) as missing_rate_count
+    from spans
+    inner join months on months.month >= spans.first_month
+    left join amounts
+        on spans.basis = amounts.basis and spans.account_id = amounts.account_id
+        and spans.currency = amounts.currency and months.month = amounts.month
+),
+
+{%- set by_month = 'partition by basis, account_id, currency order by month' %}
+{%- set year = by_month ~ ' rows between 11 preceding and current row' %}
+{%- set year_before = by_month ~ ' rows between 23 preceding and 12 preceding' %}
+looked_back as (
+    select
+        *,
+        lag(amount, 1, 0) over ({{ by_month }}) as earlier,
+        {%- for column in ['amount', 'amount_base', 'parts', 'parts_base'] %}
+        case when basis = 'mrr' then {{ column }} else sum({{ column }}) over ({{ year }}) end as year_{{ column }},
+        {%- endfor %}
+        case
+            when basis = 'mrr' then lag(amount, 12, 0) over ({{ by_month }})
+            else coalesce(sum(amount) over ({{ year_before }}), 0)
+        end as year_earlier
+    from dense
+),
+
+compared as (
+    select
+        looked_back.*,
+        {{ restated('earlier', 'amount', 'amount_base', 'parts', 'parts_base', 'rates.rate') }} as opening,
+        {{ restated('year_earlier', 'year_amount', 'year_amount_base', 'year_parts', 'year_parts_base', 'rates.rate') }}
+            as year_opening
+    from looked_back
+    left join rates on looked_back.currency = rates.currency and looked_back.measured_on = rates.rate_date
+),
+
+-- An account in two currencies is one account; below zero it has no revenue that it could keep or lose.
+summed as (
+    select
+        basis,
+        account_id,
+        month,
+        {{ money('sum(amount_base)') }} as revenue,
+        {{ money('greatest(sum(amount_base), 0)') }} as closing_revenue,
+        {{ money('greatest(sum(coalesce(opening, 0)), 0)') }} as opening_revenue,
+        {{ money('sum(year_amount_base)') }} as year_revenue,
+        {{ money('greatest(sum(year_amount_base), 0)') }} as year_closing_revenue,
+        {{ money('greatest(sum(coalesce(year_opening, 0)), 0)') }} as year_opening_revenue,
+        max(case when amount > 0 then 1 else 0 end) as is_positive,
+        sum(invoices) as invoices,
+        max(invoiced_on) as invoiced_on,
+        sum(missing_rate_count) + count(*) filter (where opening is null) as missing_rate_count
+    from compared
+    group by basis, account_id, month
+),
+
+{%- set by_account = 'partition by basis, account_id order by month' %}
+followed as (
+    select
+        *,
+        min(month) over (partition by basis, account_id) as first_month,
+        min(case when is_positive = 1 then month end) over (partition by basis, account_id) as first_paid_month,
+        lag(closing_revenue, 1, 0) over ({{ by_account }}) as closed_before,
+        sum(invoices) over ({{ by_account }} rows between 11 preceding and current row) as invoices_12m,
+        max(invoiced_on) over ({{ by_account }}) as last_invoice_on
+    from summed
+),
+
+statuses as (
+    select
+        followed.*,
+        months.month_end,
+        months.measured_on,
+        months.base_currency,
+        months.month_number - {{ month_number('followed.first_paid_month') }} as months_of_history,
+        {{ account_status(days_from('followed.last_invoice_on', 'months.measured_on'), 'states.invoice_gap_days') }}
+            as invoice_status
+    from followed
+    inner join months on followed.month = months.month
+    left join states on followed.account_id = states.account_id
+),
+
+moved as (
+    select
+        *,
+        lag(invoice_status) over ({{ by_account }}) as opening_invoice_status,
+        {{ movement('opening_revenue', 'closing_revenue',
+            'months_of_history >= ' ~ parameter('reactivation_min_months')) }} as movement,
+        {{ movement('year_opening_revenue', 'year_closing_revenue', 'months_of_history >= 12') }} as year_movement
+    from statuses
+),
+
+contracts as (
+    select account_id, month
+    from summed
+    where basis = 'mrr' and (opening_revenue > 0 or closing_revenue > 0)
+)
+
+select
+    moved.account_id,
+    owners.employee_id as owner_id,
+    moved.basis,
+    moved.base_currency,
+    moved.movement,
+    moved.year_movement,
+    moved.invoice_status,
+    moved.opening_invoice_status,
+    moved.revenue,
+    moved.opening_revenue,
+    moved.closing_revenue,
+    {{ money('moved.opening_revenue - moved.closed_before') }} as currency_effect,
+    moved.year_revenue,
+    moved.year_opening_revenue,
+    moved.year_closing_revenue,
+    cast(moved.invoices as bigint) as invoices,
+    cast(moved.invoices_12m as bigint) as invoices_12m,
+    cast(moved.months_of_history as bigint) as months_of_history,
+    cast(moved.missing_rate_count as bigint) as missing_rate_count,
+    contracts.account_id is not null as is_contract,
+    moved.measured_on = moved.month_end as is_complete,
+    moved.month,
+    moved.first_month,
+    moved.measured_on
+from moved
+left join contracts on moved.account_id = contracts.account_id and moved.month = contracts.month
+left join owners
+    on moved.account_id = owners.account_id
+    and moved.measured_on >= coalesce(owners.starts_on, moved.measured_on)
+    and moved.measured_on <= coalesce(owners.ends_on, moved.measured_on)
+where moved.revenue <> 0 or moved.opening_revenue <> 0 or moved.closed_before <> 0 or moved.invoices_12m > 0
+    or moved.year_revenue <> 0 or moved.year_opening_revenue <> 0 or moved.missing_rate_count > 0
+    or moved.invoice_status = 'active' or moved.opening_invoice_status = 'active'

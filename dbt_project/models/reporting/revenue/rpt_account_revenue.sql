@@ -1,0 +1,25 @@
+-- Grain: one row an account, basis (mrr, invoiced) and month: what rpt_revenue_retention adds up, account by account
+-- (V1 to V3).
+{{ config(materialized='view') }}
+
+select
+    account_id,
+    owner_id,
+    basis,
+    base_currency,
+    movement,
+    year_movement as movement_12m,
+    invoice_status,
+    revenue,
+    opening_revenue,
+    closing_revenue,
+    currency_effect,
+    year_revenue as revenue_12m,
+    year_opening_revenue as opening_revenue_12m,
+    year_closing_revenue as closing_revenue_12m,
+    invoices,
+    missing_rate_count,
+    is_contract,
+    is_complete,
+    month
+from {{ ref('fct_account_revenue') }}

@@ -1,0 +1,73 @@
+-- Grain: one row a month: what winning an account cost over the twelve months up to its end, beside what serving one
+-- cost (C11). Winning is what channels cost in the exports of the call tracker; nobody's working time is in it.
+-- Serving is what the plan's costs charge to accounts.
+with months as (
+    select distinct dates.month, dates.month_end <= runs.as_of_date as is_complete, runs.base_currency
+    from {{ ref('dim_dates') }} as dates
+    cross join {{ ref('dim_runs') }} as runs
+    where dates.day <= runs.as_of_date
+),
+
+channel_costs as (
+    select {{ month_of('spent_on') }} as month, sum(amount_base) as cost
+    from {{ ref('fct_channel_costs') }}
+    group by 1
+),
+
+serving_costs as (
+    select month, sum(cost) as cost, count(distinct case when cost > 0 then account_id end) as accounts
+    from {{ ref('fct_account_months') }}
+    where cost is not null
+    group by month
+),
+
+new_accounts as (
+    select first_month as month, count(distinct account_id) as accounts
+    from {{ ref('fct_account_revenue') }}
+    where basis = 'invoiced'
+    group by first_month
+),
+
+monthly as (
+    select
+        months.*,
+        channel_costs.cost as channel_cost,
+        serving_costs.cost as serving_cost,
+        serving_costs.accounts as served_accounts,
+        coalesce(new_accounts.accounts, 0) as new_accounts
+    from months
+    left join channel_costs on months.month = channel_costs.month
+    left join serving_costs on months.month = serving_costs.month
+    left join new_accounts on months.month = new_accounts.month
+),
+
+{%- set year = 'over (order by month rows between 11 preceding and current row)' %}
+years as (
+    select
+        month,
+        base_currency,
+        is_complete,
+        sum(channel_cost) {{ year }} as acquisition_cost,
+        sum(new_accounts) {{ year }} as new_accounts,
+        sum(serving_cost) {{ year }} as serving_cost,
+        avg(served_accounts) {{ year }} as served_accounts,
+        -- A year that the costs do not cover is no year.
+        count(channel_cost) {{ year }} as channel_months,
+        count(serving_cost) {{ year }} as serving_months
+    from monthly
+)
+
+select
+    month,
+    base_currency,
+    {{ money_sum('case when channel_months = 12 then acquisition_cost end') }} as acquisition_cost,
+    cast(new_accounts as bigint) as new_accounts,
+    case when channel_months = 12 then {{ ratio('acquisition_cost', 'new_accounts') }} end as cost_per_new_account,
+    {{ money_sum('case when serving_months = 12 then serving_cost end') }} as serving_cost,
+    case when serving_months = 12 then {{ ratio('serving_cost', 'served_accounts') }} end as cost_per_served_account,
+    case when channel_months = 12 and serving_months = 12 then
+        {{ ratio(ratio('acquisition_cost', 'new_accounts'), ratio('serving_cost', 'served_accounts')) }}
+    end as acquisition_to_serving,
+    is_complete
+from years
+where channel_months > 0 or serving_months > 0

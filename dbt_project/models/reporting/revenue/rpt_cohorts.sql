@@ -1,0 +1,68 @@
+-- Grain: one row a cohort month and month number: the accounts with their first invoice (or credit note) in the
+-- cohort's month, so many months later (V12). Every complete month, also those in which a cohort bought nothing;
+-- revenue is net of tax, credit notes in their own month.
+with account_revenue as (
+    select * from {{ ref('fct_account_revenue') }} where basis = 'invoiced' and is_complete
+),
+
+months as (
+    select distinct dates.month, runs.base_currency
+    from {{ ref('dim_dates') }} as dates
+    cross join {{ ref('dim_runs') }} as runs
+    where dates.month_end <= runs.as_of_date
+),
+
+cohorts as (
+    select first_month as cohort_month, count(distinct account_id) as cohort_accounts
+    from account_revenue
+    group by first_month
+),
+
+bought as (
+    select
+        first_month as cohort_month,
+        month,
+        count(*) filter (where revenue > 0) as accounts,
+        sum(revenue) as revenue,
+        sum(missing_rate_count) as missing_rate_count
+    from account_revenue
+    group by first_month, month
+),
+
+numbered as (
+    select
+        cohorts.cohort_month,
+        {{ month_number('months.month') }} - {{ month_number('cohorts.cohort_month') }} as month_number,
+        months.base_currency,
+        cohorts.cohort_accounts,
+        coalesce(bought.accounts, 0) as accounts,
+        {{ money_sum('coalesce(bought.revenue, 0)') }} as revenue,
+        cast(coalesce(bought.missing_rate_count, 0) as bigint) as missing_rate_count,
+        months.month
+    from cohorts
+    inner join months on months.month >= cohorts.cohort_month
+    left join bought on cohorts.cohort_month = bought.cohort_month and months.month = bought.month
+),
+
+firsts as (
+    select
+        numbered.*,
+        first_value(revenue) over (partition by cohort_month order by month_number) as first_revenue,
+        sum(revenue) over (partition by cohort_month order by month_number) as revenue_to_date
+    from numbered
+)
+
+select
+    cohort_month,
+    month_number,
+    base_currency,
+    cohort_accounts,
+    accounts,
+    revenue,
+    {{ money_sum('revenue_to_date') }} as revenue_to_date,
+    -- A cohort that began with nothing, or with more credit than sales, has nothing that could be kept.
+    case when first_revenue > 0 then {{ ratio('revenue', 'first_revenue') }} end as retention,
+    {{ ratio('accounts', 'cohort_accounts') }} as account_retention,
+    missing_rate_count,
+    month
+from firsts

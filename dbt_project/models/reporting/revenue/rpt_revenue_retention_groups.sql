@@ -1,0 +1,101 @@
+-- Grain: one row a month, basis (mrr, invoiced), grouping_kind and grouping_value: rpt_revenue_retention for the
+-- accounts of a segment, a team, an owner, a billing currency, a country or a parent with its daughters. Segment,
+-- currency, country and parent are the account's today, owner and team those of the month's end; a group's opening
+-- is that of its accounts, so that an account which changes hands is no churn. Each kind adds up to the whole but
+-- for parent, which has only accounts with a parent or daughters.
+with account_revenue as (
+    select * from {{ ref('fct_account_revenue') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_accounts') }}
+),
+
+employees as (
+    select employee_id, team from {{ ref('dim_employees') }}
+),
+
+parents as (
+    select distinct parent_account_id as account_id from {{ ref('dim_accounts') }} where parent_account_id is not null
+),
+
+kinds as (
+    select 'segment' as grouping_kind union all
+    select 'team' union all
+    select 'owner' union all
+    select 'currency' union all
+    select 'country' union all
+    select 'parent'
+),
+
+described as (
+    select
+        account_revenue.*,
+        accounts.segment,
+        accounts.currency,
+        accounts.country,
+        employees.team,
+        coalesce(accounts.parent_account_id, parents.account_id) as parent
+    from account_revenue
+    left join accounts on account_revenue.account_id = accounts.account_id
+    left join parents on account_revenue.account_id = parents.account_id
+    left join employees on account_revenue.owner_id = employees.employee_id
+),
+
+grouped as (
+    select
+        described.*,
+        kinds.grouping_kind,
+        coalesce(
+            case kinds.grouping_kind
+                when 'segment' then described.segment
+                when 'team' then described.team
+                when 'owner' then described.owner_id
+                when 'currency' then described.currency
+                when 'country' then described.country
+                else described.parent
+            end,
+            '(not known)'
+        ) as grouping_value
+    from described
+    inner join kinds on kinds.grouping_kind <> 'parent' or described.parent is not null
+),
+
+sums as (
+    select
+        basis,
+        month,
+        is_complete,
+        base_currency,
+        grouping_kind,
+        grouping_value,
+        {{ retention_sums() }}
+    from grouped
+    group by basis, month, is_complete, base_currency, grouping_kind, grouping_value
+),
+
+firsts as (
+    select basis, {{ month_number('min(month)') }} as month_number
+    from account_revenue
+    group by basis
+)
+
+select
+    sums.grouping_kind,
+    sums.grouping_value,
+    sums.basis,
+    sums.base_currency,
+    {%- for column in ['opening_revenue', 'new', 'expansion', 'contraction', 'churned', 'reactivated',
+        'closing_revenue', 'currency_effect', 'negative_revenue', 'opening_accounts', 'new_accounts',
+        'reactivated_accounts', 'churned_accounts', 'closing_accounts'] %}
+    sums.{{ column }},
+    {%- endfor %}
+    {{ retention_ratios(
+        'sums',
+        month_number('sums.month') ~ " - firsts.month_number >= case when sums.basis = 'mrr' then 12 else 23 end"
+    ) }},
+    cast(sums.missing_rate_count as bigint) as missing_rate_count,
+    sums.is_complete,
+    sums.month
+from sums
+inner join firsts on sums.basis = firsts.basis

@@ -1,0 +1,178 @@
+-- Revenue adds up: accounts to the ledger, what opened and moved to what closed, months to each other, parts to the
+-- whole, cohorts and concentration to the revenue that they share out. One row a figure that does not.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+account_revenue as (
+    select * from {{ ref('fct_account_revenue') }}
+),
+
+retention as (
+    select * from {{ ref('rpt_revenue_retention') }}
+),
+
+ledger as (
+    select {{ month_of('issued_on') }} as month, sum(revenue_amount_base) as revenue
+    from {{ ref('fct_invoices') }}
+    where issued_on <= (select as_of_date from run)
+    group by 1
+),
+
+by_month as (
+    select basis, month, sum(revenue) as revenue, sum(greatest(year_revenue, 0)) as year_revenue
+    from account_revenue
+    group by basis, month
+),
+
+-- Closing revenue less what is below zero is what the ledger says was sold, month by month.
+sold as (
+    select
+        coalesce(retention.month, ledger.month) as month,
+        retention.closing_revenue - retention.negative_revenue as parts,
+        ledger.revenue as whole
+    from (select * from retention where basis = 'invoiced') as retention
+    full join ledger on retention.month = ledger.month
+),
+
+-- What subscriptions are worth on the as-of date, each at that day's rate.
+running as (
+    select sum(subscriptions.monthly_amount * rates.rate) as revenue
+    from {{ ref('fct_subscriptions') }} as subscriptions
+    inner join run
+        on subscriptions.started_on <= run.as_of_date
+        and coalesce(subscriptions.ended_on, {{ end_of_time() }}) >= run.as_of_date
+    inner join {{ ref('dim_fx_rates') }} as rates
+        on subscriptions.currency = rates.currency and run.as_of_date = rates.rate_date
+),
+
+chained as (
+    select
+        *,
+        lag(closing_revenue, 1, 0) over (partition by basis order by month) as closed_before,
+        lag(closing_accounts, 1, 0) over (partition by basis order by month) as accounts_before
+    from retention
+),
+
+months as (
+    select basis, month, opening_revenue, closing_revenue, churned, closing_revenue_12m
+    from retention
+),
+
+grouped as (
+    select
+        basis,
+        month,
+        grouping_kind,
+        sum(opening_revenue) as opening_revenue,
+        sum(closing_revenue) as closing_revenue,
+        sum(churned) as churned
+    from {{ ref('rpt_revenue_retention_groups') }}
+    where grouping_kind <> 'parent'
+    group by basis, month, grouping_kind
+),
+
+figures as (
+    select 'revenue of accounts and ledger' as figure, cast(month as varchar) as place, parts, whole from sold
+    union all
+    -- To the rounding of each subscription to four decimals.
+    select
+        'MRR and subscriptions on the as-of date',
+        'as of',
+        case when abs(coalesce(by_month.revenue, 0) - coalesce(running.revenue, 0)) < 0.01 then 0 else 1 end,
+        0
+    from running
+    cross join run
+    left join by_month on by_month.basis = 'mrr' and run.as_of_month = by_month.month
+    union all
+    select
+        'opening and movements',
+        basis || ' ' || cast(month as varchar),
+        opening_revenue + new + expansion + reactivated - contraction - churned,
+        closing_revenue
+    from retention
+    union all
+    select
+        'opening and movements of a year',
+        basis || ' ' || cast(month as varchar),
+        opening_revenue_12m + new_12m + expansion_12m + reactivated_12m - contraction_12m - churned_12m,
+        closing_revenue_12m
+    from retention
+    union all
+    select
+        'opening and the month before',
+        basis || ' ' || cast(month as varchar),
+        closed_before + currency_effect,
+        opening_revenue
+    from chained
+    union all
+    select
+        'accounts that opened, came and went',
+        basis || ' ' || cast(month as varchar),
+        opening_accounts + new_accounts + reactivated_accounts - churned_accounts,
+        closing_accounts
+    from retention
+    union all
+    select
+        measure || ' by ' || grouping_kind,
+        basis || ' ' || cast(month as varchar),
+        parts,
+        whole
+    from (
+        select
+            grouped.grouping_kind,
+            months.basis,
+            months.month,
+            measures.measure,
+            case measures.measure
+                when 'opening' then grouped.opening_revenue
+                when 'closing' then grouped.closing_revenue
+                else grouped.churned
+            end as parts,
+            case measures.measure
+                when 'opening' then months.opening_revenue
+                when 'closing' then months.closing_revenue
+                else months.churned
+            end as whole
+        from grouped
+        inner join months on grouped.basis = months.basis and grouped.month = months.month
+        cross join (
+            select 'opening' as measure union all
+            select 'closing' union all
+            select 'churned'
+        ) as measures
+    ) as parted
+    union all
+    select 'cohorts', cast(months.month as varchar), cohorts.revenue, months.revenue
+    from (select * from by_month where basis = 'invoiced') as months
+    inner join {{ ref('dim_dates') }} as dates
+        on months.month = dates.month and dates.day = dates.month_end and dates.day <= (select as_of_date from run)
+    left join (
+        select month, sum(revenue) as revenue
+        from {{ ref('rpt_cohorts') }}
+        group by month
+    ) as cohorts on months.month = cohorts.month
+    union all
+    select 'concentration', cast(by_month.month as varchar), concentration.revenue, by_month.year_revenue
+    from by_month
+    left join {{ ref('rpt_concentration') }} as concentration on by_month.month = concentration.month
+    where by_month.basis = 'invoiced'
+    union all
+    select
+        'concentration and the ledger of twelve months',
+        cast(month as varchar),
+        revenue - negative_revenue,
+        (
+            select sum(ledger.revenue) from ledger
+            where ledger.month <= concentration.month and ledger.month > {{ plus_months('concentration.month', -12) }}
+        )
+    from {{ ref('rpt_concentration') }} as concentration
+    union all
+    select 'revenue of accounts as of the day', 'as of', sum(revenue_12m), (
+        select sum(ledger.revenue) from ledger
+        inner join run on ledger.month > {{ plus_months('run.as_of_month', -12) }}
+    )
+    from {{ ref('rpt_account_value') }}
+)
+
+select * from figures where coalesce(parts, 0) <> coalesce(whole, 0)

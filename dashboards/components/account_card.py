@@ -8,12 +8,13 @@ from typing import Literal
 import streamlit as st
 
 from dashboards.components import charts
-from dashboards.components.facts import facts
-from dashboards.components.formats import iso, money, number, percent, words
+from dashboards.components.account_answers import answers
+from dashboards.components.formats import iso, money, number, plain, words
 from dashboards.components.page import here, nothing, section
 from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
-from dashboards.queries import accounts, statements
+from dashboards.queries import account_card as cards
+from dashboards.queries import statements
 from dashboards.queries.base import catalogue, rows
 
 TIMELINE_MOST = 500
@@ -32,7 +33,7 @@ def back() -> None:
 def money_section(account: str, code: str | None) -> None:
     """Two charts by month: what was invoiced and paid, and what was open."""
     page = here()
-    monthly = rows(accounts.monthly(page.warehouse, account, page.filters))
+    monthly = rows(cards.monthly(page.warehouse, account, page.filters))
     left, right = st.columns(2, gap="small")
     with left, section("Revenue and cash", f"A month, in {code or 'base currency'}.", key="card-money"):
         if any(row["net_revenue"] is not None or row["collected"] is not None for row in monthly):
@@ -78,7 +79,7 @@ def money_section(account: str, code: str | None) -> None:
 def terms_section(account: str) -> None:
     """Limit, rating and payment behaviour, a row a currency; and the promises."""
     page = here()
-    terms = accounts.terms(page.warehouse, account)
+    terms = cards.terms(page.warehouse, account)
     with section("Terms and payment behaviour", "A row a currency; currencies are never added.", key="card-terms"):
         if terms.num_rows:
             table(
@@ -102,7 +103,7 @@ def terms_section(account: str) -> None:
             )
         else:
             nothing("No receivables of this account.", "rpt_receivable_accounts")
-        promises = accounts.promises(page.warehouse, account)
+        promises = cards.promises(page.warehouse, account)
         if promises.num_rows:
             st.caption("Promises to pay")
             table(
@@ -121,7 +122,7 @@ def terms_section(account: str) -> None:
 
 def invoices_section(account: str) -> None:
     """What is open, with the file and the line that each invoice came from."""
-    invoices = accounts.invoices(here().warehouse, account)
+    invoices = cards.invoices(here().warehouse, account)
     with section("Open invoices", "With the export file and the line in it that each came from.", key="card-invoices"):
         if not invoices.num_rows:
             nothing("No open invoices.", "rpt_open_invoices")
@@ -157,7 +158,7 @@ def invoices_section(account: str) -> None:
 
 def deals_section(account: str) -> None:
     """What is being sold to it."""
-    deals = accounts.deals(here().warehouse, account)
+    deals = cards.deals(here().warehouse, account)
     with section("Open deals", "Those expected to close first on top.", key="card-deals"):
         if not deals.num_rows:
             nothing("No deal is open.", "rpt_open_deals")
@@ -181,16 +182,94 @@ def deals_section(account: str) -> None:
         )
 
 
+def people_section(account: str) -> None:
+    """Who is there, who decides, whose birthday is near."""
+    people = cards.people(here().warehouse, account)
+    with section("People", "Those who decide first (A15).", key="card-people"):
+        if not people.num_rows:
+            nothing("The CRM has no person of this account.", "rpt_account_people")
+            return
+        near = [f"{iso(row['next_birthday_on'])} {row['full_name']}" for row in rows(people) if row["is_birthday_soon"]]
+        if near:
+            st.caption(f":material/cake: Birthdays soon: {plain('; '.join(near))}")
+        table(
+            people,
+            {
+                "full_name": Column("Name", pinned=True),
+                "title": Column("Title or role"),
+                "is_decision_maker": Column("Decides", "bool", "By role or title: seed decision_maker_roles."),
+                "phone": Column("Telephone"),
+                "email": Column("E-mail"),
+                "last_two_way_on": Column("Last contact", "date", "Two-way, with this person (P14)."),
+                "last_channel": Column("By", optional=True),
+                "last_contact_by": Column("Of us", optional=True),
+                "next_birthday_on": Column("Next birthday", "date", optional=True),
+                "_file": Column("File"),
+                "_row": Column("Line", "count"),
+            },
+            "card_people",
+            height="content" if people.num_rows <= 12 else "auto",
+        )
+
+
+def documents_section(account: str) -> None:
+    """Contracts, acts and acts of reconciliation with their dates."""
+    papers = cards.documents(here().warehouse, account)
+    with section("Documents", "Sent and signed, the newest first.", key="card-documents"):
+        if not papers.num_rows:
+            nothing("No contract and no act is known.", "rpt_account_documents")
+            return
+        for name in ("document_type", "state"):
+            values = [words(value) for value in papers.column(name).to_pylist()]
+            papers = papers.set_column(papers.column_names.index(name), name, [values])
+        table(
+            papers,
+            {
+                "document_type": Column("Document", pinned=True),
+                "document_number": Column("Number"),
+                "state": Column("State", help="overdue: sent more than unsigned_after_days ago, not signed (B8)."),
+                "sent_on": Column("Sent", "date"),
+                "signed_on": Column("Signed", "date"),
+                "days_unsigned": Column("Days unsigned", "count", optional=True),
+                "starts_on": Column("From", "date", optional=True),
+                "ends_on": Column("To", "date", optional=True),
+                "amount": Column("Amount", "money", optional=True),
+                "currency": Column("Currency", optional=True),
+                "_file": Column("File"),
+                "_row": Column("Line", "count"),
+            },
+            "card_documents",
+            height="content" if papers.num_rows <= 8 else 320,
+        )
+
+
 def timeline_section(account: str) -> None:
     """What happened, newest first."""
     page = here()
-    timeline = accounts.timeline(page.warehouse, account, TIMELINE_MOST)
-    with section("Timeline", "Newest first: invoices, payments, deals, calls and contacts.", key="card-timeline"):
+    kinds = cards.groups(page.warehouse, account)
+    with section("Timeline", "All that happened with this account, newest first.", key="card-timeline"):
+        chosen: list[str] = []
+        if len(kinds) > 1:
+            chosen = st.pills(
+                "Show",
+                list(kinds),
+                selection_mode="multi",
+                format_func=lambda kind: f"{kind} {kinds[kind]:,}",
+                key="card_kinds",
+                label_visibility="collapsed",
+            )
+        # What the account of a moment ago offered may not be here.
+        wanted = tuple(kind for kind in chosen if kind in kinds)
+        timeline = cards.timeline(page.warehouse, account, wanted, TIMELINE_MOST)
         if not timeline.num_rows:
             nothing("Nothing is known to have happened.", "rpt_account_timeline")
             return
+        place = timeline.column_names.index("event_type")
+        shown = timeline.set_column(
+            place, "event_type", [[words(value) for value in timeline.column("event_type").to_pylist()]]
+        )
         table(
-            timeline,
+            shown,
             {
                 "occurred_at": Column("When", "time", pinned=True),
                 "event_type": Column("Event"),
@@ -208,7 +287,7 @@ def timeline_section(account: str) -> None:
         download(
             "Download as CSV",
             "timeline",
-            lambda: accounts.timeline(page.warehouse, account, MOST * 1000),
+            lambda: cards.timeline(page.warehouse, account, wanted, MOST * 1000),
             "card_timeline",
         )
 
@@ -217,14 +296,14 @@ def account_card(account: str) -> None:
     """The whole card, or a plain sentence when this publication has no such account."""
     page = here()
     st.button("All accounts", icon=":material/arrow_back:", type="tertiary", on_click=back, key="card_back")
-    card = accounts.card(page.warehouse, account)
+    card = cards.card(page.warehouse, account)
     if card is None:
         st.title("Account not found", anchor=False)
         st.text(f"This publication has no account with the id {account}. It may have been merged into another one.")
         return
     code = card["base_currency"] or page.base_currency
     deals_known = "rpt_open_deals" in catalogue(page.warehouse)
-    deals = accounts.deals_total(page.warehouse, account)
+    deals = cards.deals_total(page.warehouse, account)
     place = " · ".join(filter(None, (card["segment"], card["industry"], card["city"], card["country"])))
     st.html(
         f'<h1 class="keybook-name">{html.escape(card["account_name"] or account)}</h1>'
@@ -238,6 +317,18 @@ def account_card(account: str) -> None:
         )
         if card["is_key_account"]:
             st.badge("key account", color="blue")
+        if card["tier"]:
+            st.badge(f"tier {plain(card['tier'])}", color="gray")
+        if card["is_new_card"]:
+            st.badge("new card", color="blue")
+        if card["has_crm_record"] is False:
+            st.badge("not in the CRM", color="orange")
+        if (card["credit_used_ratio"] or 0) > 1:
+            st.badge("over its credit limit", color="red")
+        if card["is_billed_without_terms"]:
+            st.badge("billed without terms", color="orange")
+        if card["is_owner_away"]:
+            st.badge("manager away", color="orange")
         st.caption(f"As of {iso(page.publication['as_of_date'])}, in {code or 'base currency'}.")
         if "rpt_statement_lines" in catalogue(page.warehouse) and statements.has_lines(page.warehouse, account):
             st.page_link(
@@ -263,55 +354,18 @@ def account_card(account: str) -> None:
                 "Health",
                 number(card["health_score"]),
                 metric=("rpt_accounts", "health_score", "V18"),
+                versus=words(card["health_band"]) if card["health_band"] else None,
                 note="From 0 to 100.",
             ),
         ],
     )
-    left, right = st.columns(2, gap="small")
-    with left, section("Terms", key="card-facts"):
-        behaviour = rows(accounts.terms(page.warehouse, account))
-        limits = [
-            f"{money(row['credit_limit'], row['currency'])}, {percent(row['credit_used_ratio'])} used"
-            for row in behaviour
-            if row["credit_limit"] is not None
-        ]
-        limit = money(card["credit_limit"], card["currency"])
-        ratings = [f"{row['payment_rating']} in {row['currency']}" for row in behaviour if row["payment_rating"]]
-        terms = number(card["payment_terms_days"]) + " days" if card["payment_terms_days"] is not None else None
-        last = iso(card["last_payment_on"])
-        if card["last_payment_amount"] is not None:
-            last += f", {money(card['last_payment_amount'], code, 2)}"
-        facts(
-            [
-                ("Payment terms", terms),
-                ("Credit limit", "; ".join(limits) or limit),
-                ("Payment rating", "; ".join(ratings)),
-                ("Next due", iso(card["next_due_on"])),
-                ("Last payment", last),
-                ("First invoice", iso(card["first_invoice_on"])),
-                ("Last act sent", iso(card["last_act_sent_on"])),
-            ]
-        )
-    with right, section("Contact and ownership", key="card-who"):
-        facts(
-            [
-                ("Manager", card["owner_name"]),
-                ("Team", card["team"]),
-                ("Tier", card["tier"]),
-                ("Last contact", iso(card["last_contact_on"])),
-                ("Usual channel", card["usual_channel"]),
-                ("Telephone", card["phone"]),
-                ("E-mail", card["email"]),
-                ("Website", card["website"]),
-                ("Belongs to", card["parent_name"] or card["parent_account_id"]),
-                ("Card filled", percent(card["card_completeness"], 0)),
-                ("Record", f"{card['_file']}, line {card['_row']}" if card["_file"] else None),
-                ("Account id", card["account_id"]),
-            ]
-        )
-    money_section(account, code)
-    if "rpt_receivable_accounts" in catalogue(here().warehouse):
-        terms_section(account)
+    answers(card, account, code)
+    people_section(account)
+    if "rpt_account_documents" in catalogue(page.warehouse):
+        documents_section(account)
     invoices_section(account)
+    if "rpt_receivable_accounts" in catalogue(page.warehouse):
+        terms_section(account)
+    money_section(account, code)
     deals_section(account)
     timeline_section(account)

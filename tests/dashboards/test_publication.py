@@ -55,16 +55,16 @@ def test_a_cursor_reads_on_after_its_file_was_taken_away(tmp_path: Path) -> None
     link = tmp_path / "warehouse" / "keybook.duckdb"
     opened = resolve(link)
     assert opened == str(file)
-    everything: tuple[tuple[str, ...], str, bool, bool] = ((), "", False, False)
-    assert accounts.totals(opened, Filters(), *everything)["revenue_12m"] == 48
+    everything = accounts.Asked()
+    assert accounts.totals(opened, Filters(), everything)["revenue_12m"] == 48
     publish(tmp_path, "v2", *numbered(2))
     withdraw(tmp_path, ["v1"])
     st.cache_data.clear()
-    assert accounts.totals(opened, Filters(), *everything)["revenue_12m"] == 48
+    assert accounts.totals(opened, Filters(), everything)["revenue_12m"] == 48
     newer = resolve(link)
     assert newer is not None
     assert newer != opened
-    assert accounts.totals(newer, Filters(), *everything)["revenue_12m"] == 96
+    assert accounts.totals(newer, Filters(), everything)["revenue_12m"] == 96
 
 
 def test_readers_never_see_a_half_or_an_error(tmp_path: Path) -> None:

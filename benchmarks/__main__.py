@@ -1,4 +1,4 @@
-"""`python -m benchmarks [refresh | drop | aging | land | pollock]`."""
+"""`python -m benchmarks [refresh | drop | growth | aging | land | pollock]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark; `refresh` when none is named."""
-    from benchmarks import aging, drop, land, pollock, refresh
+    from benchmarks import aging, drop, growth, land, pollock, refresh
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -23,6 +23,9 @@ def main() -> int:
     full.add_argument("--out", type=Path, help="write the report here too")
     dropping = commands.add_parser("drop", help="one file with 1 % new calls, beside the refresh of everything")
     dropping.add_argument("--small", action="store_true", help="a sample that takes two minutes")
+    growing = commands.add_parser("growth", help="what each step costs as the company grows")
+    growing.add_argument("--small", action="store_true", help="samples that take five minutes")
+    growing.add_argument("--folder", type=Path, help="an empty folder to work in and keep; a temporary one if not given")
     history = commands.add_parser("aging", help="the ageing history beside one query written by hand")
     history.add_argument("--invoices", type=int, default=1_000_000)
     reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")
@@ -37,6 +40,9 @@ def main() -> int:
         return 0
     if arguments.command == "drop":
         print(drop.main(refresh.SMALL if arguments.small else refresh.Size()))
+        return 0
+    if arguments.command == "growth":
+        print(growth.main(growth.SMALL if arguments.small else growth.WHOLE, arguments.folder))
         return 0
     if arguments.command == "aging":
         print(aging.main(arguments.invoices))

@@ -5,6 +5,7 @@ with outdated as (
     select * from {{ ref('stg_landing__outdated_files') }}
 ),
 
+{%- set columns = raw_columns() %}
 {%- for entity_id, entity in landed_entities().items() %}
 {%- set relation = source('raw', entity_id | replace('.', '_')) %}
 {%- set key = entity.key | join(', ') %}
@@ -32,7 +33,7 @@ with outdated as (
     select
         landed._system,
         {{ row_key(entity.key, 'landed') }} as row_key,
-        {{ row_content(relation, 'landed') }} as content,
+        {{ row_content(columns[name] or [], 'landed') }} as content,
         case
             when documents._replaces is not null then 'replaced'
             when outdated.vanished_at is not null then 'vanished'

@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 REPORTING = [
-    Path(__file__).with_name(name) for name in ("reporting.sql", "statements.sql", "collections.sql", "forecast.sql")
+    Path(__file__).with_name(name)
+    for name in ("reporting.sql", "statements.sql", "collections.sql", "forecast.sql", "account_card.sql")
 ]
 
 

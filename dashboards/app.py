@@ -42,6 +42,7 @@ def pages() -> list[st.Page]:
         st.Page("app_pages/statements.py", title="Statements", icon=":material/receipt_long:"),
         st.Page("app_pages/sales.py", title="Sales", icon=":material/trending_up:"),
         st.Page("app_pages/calls.py", title="Calls", icon=":material/call:"),
+        st.Page("app_pages/matches.py", title="Matches", icon=":material/join_inner:"),
         st.Page("app_pages/data_health.py", title="Data health", icon=":material/verified:"),
         st.Page("app_pages/requirements.py", title="Requirements", icon=":material/checklist:"),
     ]

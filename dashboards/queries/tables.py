@@ -258,6 +258,23 @@ _EXTRA = {
         efforts int, assumed_efforts int, two_way_contacts int, time_share real, effort_share real,
         revenue_share real, share_gap real, revenue_rank int, revenue_share_up_to real, effort_share_up_to
         real, misplaced_share real""",
+    "rpt_match_coverage": """
+        measure text, source text, unit text, base_currency text, total money, matched money, ambiguous money,
+        unmatched money, matched_share real, missing_rate_count int""",
+    "rpt_unmatched": """
+        rank int, source text, kind text, shown_id text, name text, base_currency text, open_amount money,
+        revenue_12m money, deal_amount money, call_minutes money, conversations int, is_ambiguous bool,
+        nearest_account_id text, nearest_account_name text, nearest_score real, why_not text""",
+    "rpt_match_proposals": """
+        system text, kind text, native_id text, shown_id text, name text, place int, account_id text, account_name text,
+        score real, evidence text, why_not text, base_currency text, open_amount money, revenue_12m money,
+        call_minutes money, seed_line text, never_link_line text""",
+    "rpt_account_identities": """
+        system text, kind text, native_id text, name text, account_id text, account_name text, rule text,
+        rule_title text, score real, evidence text, has_crm_record bool, proposals int, _file text, _row int""",
+    "rpt_account_links": """
+        system text, kind text, native_id text, decision text, given_account_id text, account_name text, state text,
+        finding text, reason text, decided_by text, decided_on text""",
     "rpt_key_account_coverage": """
         week_start date, employee_id text, employee_name text, team text, key_accounts int, called_accounts
         int, contacted_accounts int, coverage real, contact_coverage real""",

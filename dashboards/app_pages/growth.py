@@ -182,7 +182,8 @@ tiles(
         Tile(
             "Ends in 30 days",
             number(due["last_notice"]),
-            versus=f"{number(due['second_notice'])} in 60, {number(due['first_notice'])} in 90; {number(due['past'])} past",
+            versus=f"{number(due['second_notice'])} in 60, {number(due['first_notice'])} in 90; "
+            f"{number(due['past'])} past",
             metric=("rpt_renewals", "days_to_end", "C12"),
         ),
         Tile(

@@ -60,7 +60,8 @@ WORST = f"""
         last_invoice_on, account_id
     from found
     where list_contains($bands, coalesce(band, 'unknown')) and (not $only_active or status = 'active')
-    order by case when $only_active and band = 'red' then 0 else 1 end, revenue_12m desc nulls last, open_amount desc nulls last, score, account_name
+    order by case when $only_active and band = 'red' then 0 else 1 end, revenue_12m desc nulls last,
+        open_amount desc nulls last, score, account_name
     limit $most
 """
 

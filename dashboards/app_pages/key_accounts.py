@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.components import charts
 from dashboards.components.facts import facts
 from dashboards.components.formats import iso, money, number, percent, plain, plural
-from dashboards.components.key_account_matrix import matrix_tab, stages_tab
+from dashboards.components.key_account_matrix import matrix_tab, measured, stages_tab
 from dashboards.components.key_account_tabs import effort_tab, ownership_tab, service_tab
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import MOST, Column, download, table
@@ -63,11 +63,11 @@ def list_tab(quarter: date, totals: dict[str, Any]) -> None:
                 {
                     "change": Column("Change"),
                     "account_name": Column("Account", width="medium"),
-                    "reason": Column("Why", width="large"),
-                    "owner_name": Column("Owner"),
+                    "reason": Column("Why", width=520),
                     "tier": Column("Tier"),
                     "relationship_stage": Column("Stage"),
-                    "revenue_12m": Column(f"Revenue, {base or 'base'}", "money", "Net, 12 months (V1)."),
+                    "revenue_12m": Column(f"Revenue, {base or 'base'}", "score", "Net, 12 months (V1)."),
+                    "owner_name": Column("Owner"),
                 },
                 "changes",
                 pick="account_id",
@@ -195,13 +195,20 @@ def scorecard_tab(quarter: date) -> None:
         else:
             states = {True: "✓ met", False: "✗ not met", None: "? not known"}
             shown = [states[value] for value in data.column("is_met").to_pylist()]
+            shown_data = data.set_column(data.column_names.index("is_met"), "is_met", [shown])
+            units = data.column("unit").to_pylist()
+            for name in ("value", "threshold"):
+                texts = [
+                    measured(value, unit) for value, unit in zip(data.column(name).to_pylist(), units, strict=True)
+                ]
+                shown_data = shown_data.set_column(shown_data.column_names.index(name), name, [texts])
             table(
-                data.set_column(data.column_names.index("is_met"), "is_met", [shown]),
+                shown_data,
                 {
                     "criterion_name": Column("Criterion", pinned=True),
                     "is_met": Column("State"),
-                    "value": Column("Measured", "real"),
-                    "threshold": Column("Met from", "real"),
+                    "value": Column("Measured"),
+                    "threshold": Column("Met from"),
                     "unit": Column("Unit"),
                     "theme": Column("Theme", help="D6"),
                     "meaning": Column("What it asks", width="large"),

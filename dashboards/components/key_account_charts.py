@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 
 from dashboards.components.charts import PADDING, Rows, drawable, inline, scale, show
 from dashboards.components.palette import colours
 
 
-def size_and_fit(data: Rows, cut: float, *, key: str, alt_text: str) -> None:
-    """A point an account: criteria met to the right, share of revenue upwards; key accounts filled, with their name."""
+def _named(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The points whose names don't cover one another, those with most revenue first."""
+    kept: list[dict[str, Any]] = []
+    for point in points:
+        apart = (abs(point["revenue_share"] ** 0.5 - other["revenue_share"] ** 0.5) > 0.012 for other in kept
+                 if abs(point["fit_share"] - other["fit_share"]) < 0.2)  # fmt: skip
+        if (point["is_listed"] or point["is_large"]) and all(apart):
+            kept.append(point)
+    return kept
+
+
+def size_and_fit(data: Rows, size_cut: float | None, fit_cut: float | None, *, key: str, alt_text: str) -> None:
+    """A point an account: criteria met to the right, share of revenue upwards; lines at the cuts, names with room."""
     look = colours()
     points = [row | {"series": "Key account" if row["is_listed"] else "Other account"} for row in drawable(data)]
     fit = alt.X(
@@ -35,15 +48,18 @@ def size_and_fit(data: Rows, cut: float, *, key: str, alt_text: str) -> None:
     names = ["Key account", "Other account"]
     base = alt.Chart(inline(points)).encode(x=fit, y=size)
     layers = [
-        alt.Chart(inline([{"cut": 0.5}])).mark_rule(color=look["grey"], strokeDash=[4, 4]).encode(x="cut:Q"),
-        alt.Chart(inline([{"cut": cut}])).mark_rule(color=look["grey"], strokeDash=[4, 4]).encode(y="cut:Q"),
+        *(
+            alt.Chart(inline([{"cut": cut}])).mark_rule(color=look["grey"], strokeDash=[4, 4]).encode(**{axis: "cut:Q"})
+            for axis, cut in (("x", fit_cut), ("y", size_cut))
+            if cut is not None
+        ),
         base.mark_point(filled=True, size=95, opacity=0.85, stroke=look["ground"], strokeWidth=0.5).encode(
             color=alt.Color("series:N", scale=scale(names, ["teal", "grey"]), legend=alt.Legend(symbolType="circle")),
             tooltip=tips,
         ),
-        base.transform_filter("datum.is_listed || datum.revenue_share >= 0.04")
+        alt.Chart(inline(_named(points)))
         .mark_text(align="left", dx=8, dy=-6, fontSize=11, color=look["muted"], limit=140)
-        .encode(text="account_name:N"),
+        .encode(x=fit, y=size, text="account_name:N"),
     ]
     show(alt.layer(*layers).properties(height=380, padding=PADDING), key, alt_text)
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components import charts
-from dashboards.components.formats import number, plain
+from dashboards.components.formats import number, percent, plain
 from dashboards.components.key_account_charts import size_and_fit
 from dashboards.components.page import Here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, table
@@ -16,6 +16,15 @@ from dashboards.queries import key_accounts
 from dashboards.queries.base import rows
 
 STAGES = ("tactical", "operational", "functional", "strategic")
+
+
+def measured(value: float | None, unit: str | None = None) -> str | None:
+    """A measure with as many places as it needs: a share in percent, a whole number without any."""
+    if value is None:
+        return None
+    if unit == "share":
+        return percent(value)
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
 def matrix_tab(page: Here, quarter: date, totals: dict[str, Any]) -> None:
@@ -29,7 +38,13 @@ def matrix_tab(page: Here, quarter: date, totals: dict[str, Any]) -> None:
         key="matrix",
     ):
         if points:
-            size_and_fit(points, 0.02, key="size_fit", alt_text="Share of revenue and criteria met by account")
+            size_and_fit(
+                points,
+                totals["size_cut"],
+                totals["fit_cut"],
+                key="size_fit",
+                alt_text="Share of revenue and criteria met by account",
+            )
         else:
             nothing("No account has revenue in these 12 months.", "rpt_key_accounts")
     schemes = {row["scheme"]: row for row in rows(key_accounts.schemes(page.warehouse))}
@@ -61,13 +76,16 @@ def matrix_tab(page: Here, quarter: date, totals: dict[str, Any]) -> None:
                     "action": Column("Do", optional=True),
                     "accounts": Column("Accounts", "count"),
                     "key_accounts": Column("Key", "count"),
-                    "revenue_12m": Column("Revenue", "money"),
+                    "revenue_12m": Column("Revenue", "score", "Net, 12 months (V1)."),
                 },
                 "classes",
                 height="content",
             )
         with right:
             data = key_accounts.classed(page.warehouse, page.filters, scheme, MOST)
+            for axis in ("x_value", "y_value"):
+                shown = [measured(value) for value in data.column(axis).to_pylist()]
+                data = data.set_column(data.column_names.index(axis), axis, [shown])
             picked = table(
                 data,
                 {
@@ -75,8 +93,8 @@ def matrix_tab(page: Here, quarter: date, totals: dict[str, Any]) -> None:
                     "account_name": Column("Account", width="medium"),
                     "action": Column("Do", optional=True),
                     "basis": Column("Basis", help="By the grid, or given by a person."),
-                    "x_value": Column(axes[0] if axes else "First", "real", optional=True),
-                    "y_value": Column(axes[1] if len(axes) > 1 else "Second", "real", optional=True),
+                    "x_value": Column("First axis", help=axes[0] if axes else None, optional=True),
+                    "y_value": Column("Second axis", help=axes[1] if len(axes) > 1 else None, optional=True),
                 },
                 "classed",
                 pick="account_id",

@@ -42,7 +42,7 @@ def ownership_tab(page: Here) -> None:
                     "account_name": Column("Account", width="medium"),
                     "is_key_account": Column("Key", "bool"),
                     "owner_name": Column("Owner"),
-                    "owner_since": Column("Since", "date", "A dash: from always on."),
+                    "owner_since": Column("Since", "date", "A dash: from always on.", width=95),
                     "owner_changes_12m": Column("Changes", "count", "P18: changes of owner in 12 months."),
                     "owner_other_accounts": Column("Others", "count", "D9: the owner's other active accounts."),
                     "is_uncovered": Column(
@@ -133,8 +133,8 @@ def handovers(page: Here) -> None:
                 "changed_on": Column("Changed", "date"),
                 "account_name": Column("Account", width="medium"),
                 "is_key_account": Column("Key", "bool"),
-                "previous_owner_name": Column("From"),
-                "new_owner_name": Column("To"),
+                "previous_owner_name": Column("From", width="small"),
+                "new_owner_name": Column("To", width="small"),
                 "days_to_first_contact": Column(
                     "First contact", "count", "Days until the new owner first spoke with them."
                 ),
@@ -291,6 +291,7 @@ def service_tab(page: Here) -> None:
                 "month": Column("Month"),
                 "service_class": Column("Class"),
                 "missed_cases": Column("Missed", "count", "K4: missed cases."),
+                "called_back": Column("Called back", "count"),
                 "callback_minutes_median": Column(
                     "Minutes to call-back", "score", "K5, the middle one of those called back."
                 ),

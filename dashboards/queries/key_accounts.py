@@ -39,7 +39,11 @@ TOTALS = f"""
         count(*) filter (is_listed and basis = 'decided') as decided,
         sum(revenue_share) filter (is_listed) as listed_share, max(list_state) as list_state,
         max(criteria_needed) as criteria_needed, max(criteria_total) as criteria_total,
-        max(criteria_total) - max(criteria_known) as never_known, max(base_currency) as base_currency,
+        (
+            select max(threshold)
+            from {{rpt_key_account_criteria}}
+            where criterion = 'revenue_share' and quarter = $quarter
+        ) as size_cut, (max(criteria_needed) - 1) / max(criteria_total) as fit_cut, max(base_currency) as base_currency,
         max(measured_on) as measured_on, sum(missing_rate_count) as missing_rate_count
     from found
 """
@@ -49,8 +53,8 @@ CHANGES = f"""
 
     select case
             when basis = 'decided' and is_listed and proposal = 'leave' then 'listed, though it should leave'
+            when decision = 'leave' and proposal in ('enter', 'stay') then 'kept off'
             when proposal in ('enter', 'leave') then proposal
-            when decision = 'leave' then 'kept off'
             else 'candidate'
         end as change,
         account_name, reason, owner_name, tier, relationship_stage, revenue_12m, criteria_met, account_id
@@ -104,9 +108,9 @@ CRITERIA = """
 STAGES = """
     select strftime(quarter, '%Y') || '-Q' || quarter(quarter) as quarter, relationship_stage, is_stage_changed, tier,
         is_listed, criteria_met, tenure_years, contracts, buying_centres, decision_maker_contacts, revenue_12m
-    from {rpt_key_accounts}
+    from {rpt_key_accounts} as accounts
     where account_id = $account
-    order by rpt_key_accounts.quarter desc
+    order by accounts.quarter desc
 """
 
 STAGE_COUNTS = f"""

@@ -40,8 +40,8 @@ OWNED = f"""
     select account_name, is_key_account, tier, owner_name, owner_since, owner_changes_12m, owner_other_accounts,
         is_owner_away, covered_by_name, is_uncovered, uncovered_days, next_uncovered_on, open_deals,
         open_deals_of_others, manager_name, sold_by_name, first_won_on, days_won_to_assigned, days_won_to_contact,
-        is_handover_late, startup_answers, is_startup_late, plan_progress, plan_items_overdue, next_plan_item, next_plan_due_on,
-        account_id
+        is_handover_late, startup_answers, is_startup_late, plan_progress, plan_items_overdue, next_plan_item,
+        next_plan_due_on, account_id
     from found
     where not $key_only or is_key_account
     order by is_key_account desc, is_uncovered desc, uncovered_days desc, revenue_12m desc nulls last, account_name

@@ -10,7 +10,15 @@ import duckdb
 
 REPORTING = [
     Path(__file__).with_name(name)
-    for name in ("reporting.sql", "statements.sql", "collections.sql", "forecast.sql", "matches.sql", "account_card.sql")
+    for name in (
+        "reporting.sql",
+        "statements.sql",
+        "collections.sql",
+        "forecast.sql",
+        "matches.sql",
+        "account_card.sql",
+        "key_accounts.sql",
+    )
 ]
 
 

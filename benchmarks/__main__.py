@@ -1,4 +1,4 @@
-"""`python -m benchmarks [refresh | drop | growth | aging | land | pollock]`."""
+"""`python -m benchmarks [refresh | drop | growth | aging | land | pollock | identity]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark; `refresh` when none is named."""
-    from benchmarks import aging, drop, growth, land, pollock, refresh
+    from benchmarks import aging, drop, growth, identity, land, pollock, refresh
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -34,6 +34,10 @@ def main() -> int:
     reading.add_argument("--dlt", type=Path, help="an interpreter that has dlt[duckdb], to be measured too")
     yardstick = commands.add_parser("pollock", help="polluted CSV files, read without a contract and scored")
     yardstick.add_argument("--files", type=Path, help="the published polluted_files folder; made here if not given")
+    who = commands.add_parser("identity", help="who is who: precision and recall on samples, seconds on many accounts")
+    who.add_argument("--accounts", type=int, default=2_000, help="of each sample company; 0 leaves them out")
+    who.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    who.add_argument("--scale", type=int, default=100_000, help="accounts of the timed run; 0 leaves it out")
     arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
     if arguments.command == "land":
         print(land.compare(arguments.rows, arguments.files, arguments.dlt))
@@ -46,6 +50,9 @@ def main() -> int:
         return 0
     if arguments.command == "aging":
         print(aging.main(arguments.invoices))
+        return 0
+    if arguments.command == "identity":
+        print(identity.main(arguments.accounts, arguments.seeds, arguments.scale))
         return 0
     if arguments.command == "pollock":
         print(pollock.main(arguments.files))

@@ -158,7 +158,10 @@ def profile(card: dict[str, Any]) -> None:
     facts(
         [
             ("Belongs to", card["parent_name"] or card["parent_account_id"]),
-            ("Group", card["group_id"] if card["group_id"] != card["account_id"] else None),
+            (
+                "Group",
+                (card["group_name"] or card["group_id"]) if card["group_id"] != card["account_id"] else None,
+            ),
             ("Website", card["website"]),
             ("Tier", card["tier"]),
             ("Card filled", percent(card["card_completeness"], 0)),

@@ -59,11 +59,11 @@ def to_xlsx(data: pa.Table, columns: dict[str, Column], title: str, note: str, t
                 letter = xlsxwriter.utility.xl_col_to_name(place)
                 total = sum((value for value in data.column(name).to_pylist() if value is not None), Decimal(0))
                 sheet.write_formula(
-                    last + 1, place, f"=SUBTOTAL(109,{letter}{first + 1}:{letter}{last + 1})", sums[column.kind],
+                    last + 2, place, f"=SUBTOTAL(109,{letter}{first + 1}:{letter}{last + 1})", sums[column.kind],
                     float(total),
                 )  # fmt: skip
         if totals and data.num_rows:
-            sheet.write_string(last + 1, 0, "Total", book.add_format({"bold": True, "top": 1}))
+            sheet.write_string(last + 2, 0, "Total", book.add_format({"bold": True, "top": 1}))
             sheet.autofilter(header, 0, last, len(columns) - 1)
         sheet.freeze_panes(first, 1)
     return out.getvalue()

@@ -10,9 +10,10 @@ import streamlit as st
 from dashboards.queries.base import EMPLOYEES, Filters, first, rows, select
 
 CARD = """
-    select accounts.*, parents.account_name as parent_name
+    select accounts.*, parents.account_name as parent_name, groups.account_name as group_name
     from {rpt_accounts} as accounts
     left join {rpt_accounts} as parents on parents.account_id = accounts.parent_account_id
+    left join {rpt_accounts} as groups on groups.account_id = accounts.group_id
     where accounts.account_id = $account
 """
 

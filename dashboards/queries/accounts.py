@@ -23,7 +23,8 @@ class Asked:
 
     def values(self) -> dict[str, Any]:
         """The parameters that the queries bind."""
-        digits = "".join(sign for sign in self.search if sign.isdigit()).lstrip("0")
+        # The trunk prefix that some write in brackets is not dialled from abroad.
+        digits = "".join(sign for sign in self.search.replace("(0)", "") if sign.isdigit()).lstrip("0")
         # A few digits are in every number; from five on they are somebody's.
         dialled = digits if len(digits) >= 5 and not any(sign.isalpha() for sign in self.search) else ""
         return asdict(self) | {"statuses": list(self.statuses), "flags": list(self.flags), "digits": dialled}

@@ -98,6 +98,9 @@ _REQUIRED = {
     "rpt_revenue_retention": """
         month date, basis text, opening_revenue money, nrr real, grr real, logo_churn real, repeat_purchase_ratio real,
         quick_ratio real""",
+    "rpt_key_accounts": """
+        quarter date, account_id text, is_listed bool, proposal text, criteria_met int, criteria_total int,
+        reason text""",
     "rpt_pipeline": """
         as_of_date date, employee_id text, stage text, open_deals int, open_amount money, weighted_amount money,
         stale_deals int""",
@@ -125,6 +128,11 @@ _REQUIRED = {
     "rpt_schema_events": "file text, contract text, column_name text, event text, action text",
     "rpt_metric_catalogue": """
         metric_id text, name text, formula text, table_name text, column_name text, unit text""",
+    "rpt_account_health": """
+        week_start date, account_id text, score real, band text, coverage real, cash_score real, contact_score real,
+        deal_score real, service_score real, reasons text""",
+    "rpt_whitespace": """
+        account_id text, product_id text, is_candidate bool, expected_value money, gate_reason text""",
 }
 
 _EXTRA = {
@@ -169,7 +177,9 @@ _EXTRA = {
         specific_provision money, unprovided_amount money, missing_rate_count int, as_of_date date""",
     "rpt_receivable_accounts": """
         account_name text, unbilled_amount money, open_orders_amount money, credit_used money, is_over_limit bool""",
-    "rpt_account_monthly": "missing_rate_count int",
+    "rpt_account_monthly": """
+        missing_rate_count int, revenue_to_date money, cost_to_date money, revenue_to_cost real,
+        is_cost_from_first_deal bool""",
     "rpt_collection_worklist": """
         account_name text, owner_name text, base_currency text, collectible_amount money, disputed_amount money,
         missing_rate_count int, is_disputed bool, contact_name text, contact_title text, contact_phone text,
@@ -202,6 +212,148 @@ _EXTRA = {
     "rpt_control_totals": "file_sha256 text",
     "rpt_run": "as_of_date date, known_at time",
     "rpt_landing_findings": "file text, part text, severity text, message text",
+    "rpt_key_accounts": """
+        account_name text, segment text, country text, owner_id text, owner_name text, team text, basis text,
+        decision text, decision_reason text, was_listed bool, is_proposed bool, is_qualified bool, is_drifting
+        bool, drift_quarters int, is_candidate bool, is_review_due bool, tier text, is_large bool,
+        criteria_known int, criteria_needed int, criteria_share real, fit_share real, attractiveness_share
+        real, strength_share real, list_rank int, list_size int, list_state text, relationship_stage text,
+        stage_rank int, stage_before text, is_stage_changed bool, base_currency text, revenue_12m money,
+        revenue_previous_12m money, revenue_share real, revenue_growth real, margin_share real, on_time_share
+        real, tenure_years real, contracts int, contracts_in_force int, buying_centres int,
+        decision_maker_contacts int, two_way_contacts_12m int, product_breadth int, open_deals int,
+        missing_rate_count int, measured_on date, entered_in date, left_in date, client_since date,
+        last_contact_on date""",
+    "rpt_key_account_criteria": """
+        quarter date, account_id text, criterion text, criterion_name text, theme text, side text, kind text,
+        meaning text, unit text, value real, threshold real, is_met bool, rated_by text, note text, rated_on
+        date, measured_on date""",
+    "rpt_account_classifications": """
+        account_id text, account_name text, scheme text, scheme_name text, class text, action text, basis
+        text, x_label text, y_label text, x_value real, y_value real, origin text, quarter date, classified_on
+        date""",
+    "rpt_account_handovers": """
+        account_id text, account_name text, changed_on date, previous_owner_id text, previous_owner_name text,
+        new_owner_id text, new_owner_name text, tier text, is_key_account bool, window_days int,
+        days_after_seen int, is_complete bool, days_without_owner int, contacts_before int, contacts_after
+        int, contacts_change real, missed_calls_before int, missed_calls_after int, payments_before int,
+        payments_after int, payment_delay_days_before real, payment_delay_days_after real,
+        payment_delay_change real, first_contact_on date, days_to_first_contact int""",
+    "rpt_account_ownership": """
+        account_id text, account_name text, parent_account_id text, group_account_id text, country text,
+        region text, segment text, owner_id text, owner_name text, team text, manager_name text, status text,
+        tier text, is_large bool, is_key_account bool, relationship_stage text, base_currency text,
+        revenue_12m money, owner_changes int, owner_changes_12m int, owner_tenure_days int,
+        owner_other_accounts int, is_dedicated bool, lacks_dedicated bool, is_owner_away bool, covered_by_id
+        text, covered_by_name text, is_uncovered bool, absent_days int, uncovered_days int, sold_by_id text,
+        sold_by_name text, assigned_id text, assigned_name text, days_won_to_assigned int, days_won_to_contact
+        int, is_handover_late bool, open_deals int, open_deal_people int, open_deals_of_others int, plan_items
+        int, plan_items_done int, plan_items_overdue int, plan_progress real, next_plan_item text,
+        startup_answers int, is_startup_late bool, owner_since date, owner_back_after date, next_absence_on
+        date, next_uncovered_on date, first_won_on date, assigned_on date, first_contact_on date,
+        next_plan_due_on date, startup_answered_on date""",
+    "rpt_effort": """
+        employee_id text, employee_name text, team text, account_id text, account_name text, tier text,
+        is_key_account bool, is_owner bool, base_currency text, revenue_12m money, effort_minutes real,
+        efforts int, assumed_efforts int, two_way_contacts int, time_share real, effort_share real,
+        revenue_share real, share_gap real, revenue_rank int, revenue_share_up_to real, effort_share_up_to
+        real, misplaced_share real""",
+    "rpt_match_coverage": """
+        measure text, source text, unit text, base_currency text, total money, matched money, ambiguous money,
+        unmatched money, matched_share real, missing_rate_count int""",
+    "rpt_unmatched": """
+        rank int, source text, kind text, shown_id text, name text, base_currency text, open_amount money,
+        revenue_12m money, deal_amount money, call_minutes money, conversations int, is_ambiguous bool,
+        nearest_account_id text, nearest_account_name text, nearest_score real, why_not text""",
+    "rpt_match_proposals": """
+        system text, kind text, native_id text, shown_id text, name text, place int, account_id text, account_name text,
+        score real, evidence text, why_not text, base_currency text, open_amount money, revenue_12m money,
+        call_minutes money, seed_line text, never_link_line text""",
+    "rpt_account_identities": """
+        system text, kind text, native_id text, name text, account_id text, account_name text, rule text,
+        rule_title text, score real, evidence text, has_crm_record bool, proposals int, _file text, _row int""",
+    "rpt_account_links": """
+        system text, kind text, native_id text, decision text, given_account_id text, account_name text, state text,
+        finding text, reason text, decided_by text, decided_on text""",
+    "rpt_key_account_coverage": """
+        week_start date, employee_id text, employee_name text, team text, key_accounts int, called_accounts
+        int, contacted_accounts int, coverage real, contact_coverage real""",
+    "rpt_tier_service": """
+        month date, service_class text, class_rank int, missed_cases int, called_back int,
+        callback_minutes_median real, callback_target real, callback_within_target real, cases_opened int,
+        cases_closed int, case_days_median real, case_target real, case_within_target real""",
+    "rpt_revenue_retention": """
+        is_complete bool, base_currency text, new money, expansion money, contraction money, churned money, reactivated
+        money, closing_revenue money, currency_effect money, negative_revenue money, opening_accounts int,
+        churned_accounts int, closing_accounts int, net_churn real, nrr_12m real, grr_12m real, logo_churn_12m real,
+        noncontract_accounts int, noncontract_churned int, noncontract_churn real, repeat_deal_ratio real,
+        logo_churn_daily real, opening_revenue_12m money, new_12m money, expansion_12m money, contraction_12m money,
+        churned_12m money, reactivated_12m money, closing_revenue_12m money, missing_rate_count int""",
+    "rpt_revenue_retention_groups": """
+        grouping_kind text, grouping_value text, month date, basis text, is_complete bool, base_currency text,
+        opening_revenue money, new money, expansion money, contraction money, churned money, reactivated money,
+        closing_revenue money, currency_effect money, negative_revenue money, opening_accounts int, churned_accounts
+        int, closing_accounts int, nrr real, grr real, logo_churn real, net_churn real, quick_ratio real, nrr_12m
+        real, grr_12m real, logo_churn_12m real, noncontract_accounts int, noncontract_churned int, noncontract_churn
+        real, repeat_purchase_ratio real, missing_rate_count int""",
+    "rpt_account_revenue": """
+        account_id text, basis text, base_currency text, movement text, movement_12m text, opening_revenue money,
+        closing_revenue money, opening_revenue_12m money, closing_revenue_12m money, month date""",
+    "rpt_cohorts": """
+        cohort_month date, month_number int, base_currency text, cohort_accounts int, accounts int, revenue money,
+        retention real, account_retention real, is_history_start bool, missing_rate_count int""",
+    "rpt_concentration": """
+        revenue money, negative_revenue money, clients int, clients_for_80_percent_share real, key_accounts int,
+        window_months int, is_complete bool, missing_rate_count int""",
+    "rpt_account_value": """
+        account_id text, base_currency text, segment text, rfm_segment text, clv_historic money, tax_in_cash money,
+        clv_predicted money, clv_low money, clv_high money, revenue_12m money, revenue_rank int, revenue_share real,
+        revenue_share_so_far real, recency_score int, frequency_score int, monetary_score int, days_since_payment int,
+        churn_basis text, is_revenue_based bool, missing_rate_count int""",
+    "rpt_acquisition": """
+        month date, is_complete bool, acquisition_cost money, new_accounts int, cost_per_new_account real,
+        serving_cost money, cost_per_served_account real, acquisition_to_serving real""",
+    "rpt_reference_lines": """
+        reference_id text, metric_id text, column_name text, value real, label text, source text""",
+    "rpt_account_health": """
+        account_name text, owner_id text, segment text, status text, has_measures bool, is_newest bool, as_of_date
+        date, last_sign_on date, last_contact_on date, last_invoice_on date""",
+    "rpt_account_health_measures": """
+        week_start date, account_id text, measure text, measure_group text, unit text, meaning text, evidence text,
+        evidence_events text, zero_at real, full_at real, value real, points real, weight real, contribution real,
+        lost_points real, is_newest bool, as_of_date date""",
+    "rpt_health_backtest": """
+        method text, threshold real, band text, departures int, flagged_before int, flagged_late int, recall real,
+        recall_by_pause real, lead_days_median real, alarms int, alarms_before int, alarms_late int, alarms_false
+        int, alarms_open int, precision real, base_rate real, accounts int, account_weeks int, horizon_days int,
+        as_of_date date""",
+    "rpt_health_departures": """
+        account_id text, account_name text, owner_id text, owner_name text, segment text, base_currency text,
+        revenue_12m money, outcome text, last_score real, last_band text, last_coverage real, last_reasons text,
+        lead_days int, silence_lead_days int, overdue_lead_days int, is_tested bool, left_on date, recognised_on
+        date, returned_on date, flagged_on date, silence_flagged_on date, overdue_flagged_on date, as_of_date date""",
+    "rpt_silent_accounts": """
+        rank int, account_id text, account_name text, owner_id text, owner_name text, segment text, tier text,
+        is_key_account bool, base_currency text, suggested_action text, cadence_rule text, usual_channel text,
+        health_band text, health_score real, score real, silence_points real, money_points real, renewal_points
+        real, pipeline_points real, days_since_contact int, cadence_days real, own_gap_days real, silence_factor
+        real, open_amount money, overdue_amount money, open_pipeline money, open_deals int, missing_rate_count int,
+        attempts_without_reply int, days_to_renewal int, is_silent bool, is_fatigued bool, last_contact_on date,
+        last_attempt_on date, next_renewal_on date, as_of_date date""",
+    "rpt_renewals": """
+        term_id text, account_id text, account_name text, owner_id text, owner_name text, term_kind text,
+        term_number text, state text, renewal_window text, base_currency text, revenue_12m money, monthly_amount
+        money, open_amount money, overdue_amount money, missing_rate_count int, days_to_end int, days_since_contact
+        int, health_score real, health_band text, account_status text, is_renewed bool, is_signed bool, starts_on
+        date, ends_on date, renewed_from date, last_contact_on date, as_of_date date, _file text, _row int""",
+    "rpt_renewal_rates": """
+        quarter date, term_kind text, base_currency text, ended int, renewed int, lapsed int, undecided int,
+        renewal_rate real, renewed_revenue money, lapsed_revenue money, renewal_rate_amount real""",
+    "rpt_whitespace": """
+        account_name text, owner_id text, segment text, product_name text, category text, base_currency text,
+        segment_accounts int, segment_buyers int, segment_share real, is_first_paid_on_time bool, has_open_claim
+        bool, is_decision_maker_reached bool, health_band text, health_score real, decision_maker_reached_on date,
+        as_of_date date""",
 }
 
 

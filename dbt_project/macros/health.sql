@@ -99,8 +99,8 @@ select
 {% macro health_counts() %}
 {{ return([
     'paid_recent', 'paid_recent_days', 'paid_habit', 'paid_habit_days', 'overdue_items', 'overdue_due_days',
-    'promises_due', 'promises_broken', 'contacts_recent', 'contacts_habit', 'missed_unhandled', 'calls_known',
-    'open_deals', 'deals_known', 'revenue_recent', 'revenue_habit', 'open_cases',
+    'promises_due', 'promises_broken', 'contacts_recent', 'contacts_habit', 'missed_cases', 'missed_unhandled',
+    'open_deals', 'deals_known', 'revenue_recent', 'revenue_habit', 'open_cases', 'cases_recent',
 ]) }}
 {% endmacro %}
 

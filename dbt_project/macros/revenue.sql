@@ -40,7 +40,7 @@ case
     end
 {%- endmacro %}
 
-{#- V3 added up over accounts: the money of each movement between `opening` and `closing`; `suffix` goes behind names. -#}
+{#- V3 added up over accounts: the money of each movement between `opening` and `closing`, columns with a `suffix`. -#}
 {% macro movement_sums(opening, closing, movement, suffix='') -%}
 {%- for kind, sign in {'new': 1, 'expansion': 1, 'contraction': -1, 'churned': -1, 'reactivated': 1}.items() %}
         {{ money_sum('coalesce(sum(' ~ (closing ~ ' - ' ~ opening if sign == 1 else opening ~ ' - ' ~ closing)

@@ -7,57 +7,38 @@ import polars as pl
 
 from pipelines.sample import words
 from pipelines.sample.columns import blank_unless, cents, days, numbered, taken, times
-from pipelines.sample.crm_files import addresses, product_codes, tax_numbers
+from pipelines.sample.crm_files import product_codes
 from pipelines.sample.invoices import monthly_product
 from pipelines.sample.noise import Ints
 from pipelines.sample.payments import METHODS
 from pipelines.sample.scope import DAY
-from pipelines.sample.story import PART
+from pipelines.sample.spellings import (
+    customer_addresses,
+    customer_emails,
+    customer_names,
+    customer_phones,
+    customer_tax_ids,
+)
 from pipelines.sample.world import World, billing_ids
-
-LEGAL_FORMS = "AB|AS|Oy|GmbH|AG|KG|Ltd|PLC|Inc|LLC|Corp|ООД|ЕООД|ТОО"
-
-
-def customer_names(world: World) -> pl.Series:
-    """How accounting wrote the names: mostly as the CRM does, some in capitals, some without the legal form."""
-    names = pl.Series(world.parties.names)
-    way = world.scope.noise.pick("customer/name", world.parties.count, [0.8, 0.1, 0.1])
-    way[world.parties.duplicate] = 0
-    bare = names.str.replace(f" ({LEGAL_FORMS})$", "")
-    shouted, shortened = pl.Series(way == 1), pl.Series(way == 2)
-    return pl.select(
-        pl.when(shouted).then(names.str.to_uppercase()).when(shortened).then(bare).otherwise(names)
-    ).to_series()
 
 
 def customers(world: World) -> pl.DataFrame:
-    """Every company that is invoiced. Seven in eight share the tax number or an e-mail address with the CRM."""
+    """Every company that is invoiced, as accounting wrote it down (spellings.py)."""
     parties, noise = world.parties, world.scope.noise
-    place, contacts = addresses(world), world.contacts
-    first = np.full(parties.count, -1)
-    first[: parties.accounts] = contacts.first_of_party
-    first[parties.duplicate] = contacts.first_of_party[PART["survivor"]]
-    own = "invoices@" + pl.Series(parties.domains)
-    shares = noise.chance("customer/email", parties.count, 0.65)
-    shares[parties.duplicate] = True
-    email = pl.select(
-        pl.when(pl.Series(shares & (first >= 0))).then(taken(contacts.emails, first)).otherwise(own)
-    ).to_series()
-    has_tax = noise.chance("customer/tax", parties.count, 0.85)
-    has_tax[parties.duplicate] = False
+    place = customer_addresses(world)
+    tax_ids, has_tax = customer_tax_ids(world)
     limit = parties.multiple.astype(np.int64) * 12_000 + 15_000
     shown = np.flatnonzero(parties.is_customer)
-    names = customer_names(world)
     frame = pl.DataFrame({
         "id": world.ids.customer,
-        "name": names,
-        "email": email,
-        "phone": pl.select("+" + pl.Series(world.main_numbers).cast(pl.String)).to_series(),
+        "name": customer_names(world),
+        "email": customer_emails(world),
+        "phone": customer_phones(world),
         "currency": taken(words.CURRENCIES, parties.currency),
         "terms": pl.Series(parties.terms),
         "terms_label": "Net " + pl.Series(parties.terms).cast(pl.String),
         "credit_limit": blank_unless(noise.chance("customer/limit", parties.count, 0.8), cents(limit * 100)),
-        "tax_id": blank_unless(has_tax, tax_numbers(world)),
+        "tax_id": blank_unless(has_tax, tax_ids),
         "street": place["street"],
         "city": place["city"],
         "postal_code": place["postal_code"],

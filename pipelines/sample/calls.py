@@ -269,7 +269,7 @@ def _legs(scope: Scope, people: People, calls: Conversations) -> None:
 def _unanswered(scope: Scope, parties: Parties, calls: Conversations) -> None:
     """Clients in decline take no more calls, and call no more: we try to reach them instead."""
     silent = (calls.status == ANSWERED) & (calls.lead < 0) & (calls.number != 0)
-    silent &= falls_silent(scope, parties, "calls", calls.party, calls.started // DAY, 0.9)
+    silent &= falls_silent(scope, parties, "calls", calls.party, calls.started // DAY, 0.95)
     calls.fell_silent = np.where(silent, 1 + calls.is_inbound, 0)
     calls.status = np.where(silent, MISSED, calls.status)
     calls.is_inbound = calls.is_inbound & ~silent

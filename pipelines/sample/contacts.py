@@ -10,7 +10,8 @@ import polars as pl
 from pipelines.sample import words
 from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.parties import Parties
-from pipelines.sample.scope import Scope
+from pipelines.sample.scope import DAY, Scope
+from pipelines.sample.story import CAST
 
 NO_NUMBER = 0
 
@@ -26,6 +27,7 @@ class Contacts:
     title: Ints
     phone: Ints
     mobile: Ints
+    has_given_up: Bools  # whose mobile number is another company's person's by now; the CRM still has it
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def make_contacts(scope: Scope, parties: Parties) -> Contacts:
     used = 2 * parties.count
     phone = np.where(has_phone, new_numbers(scope, "office", country, np.zeros(len(party), bool), used), NO_NUMBER)
     mobile = np.where(has_mobile, new_numbers(scope, "mobile", country, np.ones(len(party), bool)), NO_NUMBER)
+    mobile, has_given_up = _reused(scope, parties, party, ordinal, mobile)
     return Contacts(
         party=party,
         first_of_party=first,
@@ -93,12 +96,46 @@ def make_contacts(scope: Scope, parties: Parties) -> Contacts:
         title=np.where(ordinal == 0, boss, title),
         phone=phone,
         mobile=mobile,
+        has_given_up=has_given_up,
     )  # fmt: skip
 
 
+def _reused(scope: Scope, parties: Parties, party: Ints, ordinal: Ints, mobile: Ints) -> tuple[Ints, Bools]:
+    """Some mobile numbers go to a person of another company of the same country, who is entered later.
+
+    Neither is the first contact of a company, whom the story needs. Returns the numbers, and who gave theirs up.
+    """
+    given_up = np.zeros(len(party), bool)
+    taken_over = mobile.copy()
+    country, created = parties.country[party], parties.created[party]
+    may = (ordinal > 0) & (mobile != NO_NUMBER)
+    gets = np.flatnonzero(may & scope.noise.chance("contact/reused", len(party), 0.12))
+    for person in gets.tolist():
+        before = np.flatnonzero(
+            may & (country == country[person]) & (created + 90 * DAY < created[person]) & ~given_up
+            & (taken_over == mobile)
+        )  # fmt: skip
+        before = before[~np.isin(before, gets)]
+        if len(before):
+            giver = int(before[person % len(before)])
+            given_up[giver] = True
+            taken_over[person] = mobile[giver]
+    return taken_over, given_up
+
+
 def switchboards(scope: Scope, parties: Parties) -> Ints:
-    """Every company's main number."""
-    return new_numbers(scope, "office", parties.country, np.zeros(parties.count, bool))
+    """Every company's main number. Some share a reception with another company of their city's business centre."""
+    numbers = new_numbers(scope, "office", parties.country, np.zeros(parties.count, bool))
+    is_guest = scope.noise.chance("switchboard/shared", parties.count, 0.06)
+    is_guest[: len(CAST)] = is_guest[parties.accounts - 3 :] = False
+    hosts: dict[int, int] = {}
+    for place in range(len(CAST), parties.accounts - 3):
+        country = int(parties.country[place])
+        if is_guest[place] and country in hosts:
+            numbers[place] = numbers[hosts[country]]
+        elif not is_guest[place]:
+            hosts[country] = place
+    return numbers
 
 
 def make_numbers(scope: Scope, parties: Parties, contacts: Contacts, main: Ints) -> Numbers:
@@ -106,7 +143,8 @@ def make_numbers(scope: Scope, parties: Parties, contacts: Contacts, main: Ints)
     everybody = np.arange(parties.count)
     unlisted = new_numbers(scope, "office", parties.country, np.zeros(parties.count, bool), parties.count)
     has_unlisted = scope.noise.chance("numbers/unlisted", parties.count, 0.25)
-    number = np.concatenate([main, contacts.phone, contacts.mobile, np.where(has_unlisted, unlisted, NO_NUMBER)])
+    mobile = np.where(contacts.has_given_up, NO_NUMBER, contacts.mobile)
+    number = np.concatenate([main, contacts.phone, mobile, np.where(has_unlisted, unlisted, NO_NUMBER)])
     party = np.concatenate([everybody, contacts.party, contacts.party, everybody])
     # The duplicate's main number went with it when it was merged; the CRM does not know the strangers'.
     is_listed = np.concatenate([parties.is_crm, np.ones(2 * len(contacts.party), bool), np.zeros(parties.count, bool)])

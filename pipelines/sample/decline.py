@@ -18,7 +18,7 @@ from pipelines.sample.story import CAST, PART
 WITH_SIGNS = 0.7  # of those that leave
 SIGNS_DAYS = (60, 120)  # before the day from which nothing happens any more
 BAD_QUARTER = 0.06  # of those that stay
-LATER_DAYS = (12, 45)  # how much later they pay, at the beginning and at the end
+LATER_DAYS = (20, 50)  # how much later they pay, at the beginning and at the end
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ def paid_later(scope: Scope, parties: Parties, party: Ints, applied: Ints) -> In
 def falls_silent(scope: Scope, parties: Parties, stream: str, party: Ints, day: Ints, most: float) -> Bools:
     """Which of the contacts with these parties (-1: none) on these days don't come about any more.
 
-    At the beginning of a decline it is half of `most`, at its end `most`.
+    At the beginning of a decline it is six tenths of `most`, at its end `most`.
     """
     decline = make_decline(scope, parties)
     known = np.maximum(party, 0)
     far = np.where((party >= 0) & decline.goes_quiet[known], decline.progress(known, day), -1.0)
-    share = np.where(far >= 0, most * (0.5 + 0.5 * far), 0.0)
+    share = np.where(far >= 0, most * (0.6 + 0.4 * far), 0.0)
     return scope.noise.chance(f"decline/{stream}", len(party), share)

@@ -18,6 +18,7 @@ from pipelines.sample.deals import LOST, WON
 from pipelines.sample.decline import make_decline
 from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.payments import summed
+from pipelines.sample.spellings import customer_names
 from pipelines.sample.story import CAST, PART
 from pipelines.sample.world import World
 from pipelines.sample.writer import formats
@@ -175,7 +176,10 @@ def _story(world: World) -> dict[str, dict[str, str | None]]:
 
 
 def _callers(world: World) -> pl.DataFrame:
-    """Every number in the call log: the account that it truly is, or the customer that no CRM knows."""
+    """Every number in the call log: the account that it truly is, or the customer that no CRM knows.
+
+    A switchboard of several companies is nobody's alone: `is_shared`, and no account.
+    """
     calls = world.calls
     number, place = np.unique(calls.number, return_index=True)
     party = calls.party[place]
@@ -183,12 +187,19 @@ def _callers(world: World) -> pl.DataFrame:
     number, party = number[shown], party[shown]
     account = np.where(party >= 0, world.parties.true_account[np.maximum(party, 0)], -1)
     listed = world.numbers.number[world.numbers.is_listed]
+    holders = np.unique(np.stack([world.numbers.number, world.numbers.party]), axis=1)[0]
+    often, count = np.unique(holders, return_counts=True)
+    is_shared = np.isin(number, often[count > 1])
+    account = np.where(is_shared, -1, account)
+    party = np.where(is_shared, -1, party)
     return pl.DataFrame({
         "number": phone_numbers(number),
         "account_id": taken(world.ids.account, account),
         "customer_id": taken(world.ids.customer, np.where(account < 0, party, -1)),
         "is_in_crm": pl.Series(np.isin(number, listed)),
         "is_lead": pl.Series(np.isin(number, world.lead_numbers)),
+        "is_shared": pl.Series(is_shared),
+        "is_reused": pl.Series(np.isin(number, world.contacts.mobile[world.contacts.has_given_up])),
     })  # fmt: skip
 
 
@@ -198,6 +209,7 @@ def _customers(world: World) -> pl.DataFrame:
     return pl.DataFrame({
         "customer_id": world.ids.customer.gather(chosen),
         "name": pl.Series([parties.names[place] for place in chosen]),
+        "written_name": customer_names(world).gather(chosen),
         "account_id": taken(world.ids.account, parties.true_account[chosen]),
     })  # fmt: skip
 

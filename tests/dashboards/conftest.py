@@ -14,6 +14,7 @@ APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
 PAGES = (
     "overview",
     "accounts",
+    "key_accounts",
     "receivables",
     "collections",
     "cash_forecast",

@@ -9,7 +9,16 @@ from pathlib import Path
 import duckdb
 
 REPORTING = [
-    Path(__file__).with_name(name) for name in ("reporting.sql", "statements.sql", "collections.sql", "forecast.sql")
+    Path(__file__).with_name(name)
+    for name in (
+        "reporting.sql",
+        "statements.sql",
+        "collections.sql",
+        "forecast.sql",
+        "matches.sql",
+        "account_card.sql",
+        "key_accounts.sql",
+    )
 ]
 
 

@@ -179,10 +179,6 @@ balances as (
     group by clients.account_key, {{ week_number('balances.as_of_date') }}
 ),
 
-first_cases as (
-    select {{ week_number('min(opened_on)') }} as week_number from {{ ref('fct_cases') }}
-),
-
 open_cases as (
     select clients.account_key, weeks.week_number, min(cases.opened_on) as oldest_on
     from {{ ref('fct_cases') }} as cases
@@ -229,7 +225,7 @@ valued as (
                 ) }})
                 / {{ ratio('running.contacts_habit', '7 * limits.contact_habit_weeks') }}
         end as contact_trend,
-        case when running.calls_known > 0 then cast(running.missed_unhandled as double) end as unhandled_missed,
+        case when running.missed_cases > 0 then cast(running.missed_unhandled as double) end as unhandled_missed,
         case when running.deals_known > 0 then cast(running.open_deals as double) end as open_pipeline,
         cast({{ days_from('running.last_won_on', 'running.as_of_date') }} as double) as recent_win,
         {{ ratio(days_from('running.last_invoice_on', 'running.as_of_date'),
@@ -249,11 +245,10 @@ valued as (
                     ~ '- limits.recent_weeks)'
                 ) }}
         end as revenue_trend,
-        case when first_cases.week_number <= running.week_number then cast(running.open_cases as double) end as open_cases,
+        case when running.cases_recent + running.open_cases > 0 then cast(running.open_cases as double) end as open_cases,
         cast({{ days_from('open_cases.oldest_on', 'running.as_of_date') }} as double) as oldest_case
     from running
     cross join limits
-    cross join first_cases
     left join balances on running.account_key = balances.account_key and running.week_number = balances.week_number
     left join open_cases
         on running.account_key = open_cases.account_key and running.week_number = open_cases.week_number

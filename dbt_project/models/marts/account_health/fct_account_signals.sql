@@ -12,8 +12,9 @@ with run as (
     'revenue': [('revenue_recent', 0, 'recent'), ('revenue_habit', 'recent', 'habit')],
     'promise': [('promises_due', 0, 'promise')],
     'promise_broken': [('promises_broken', 0, 'promise')],
+    'missed': [('missed_cases', 0, 'missed')],
     'unhandled': [('missed_unhandled', 0, 'missed')],
-    'call': [('calls_known', 0, none)],
+    'case': [('cases_recent', 0, 'case')],
     'deal': [('deals_known', 0, none)],
     'open_deal': [('open_deals', 0, none)],
     'open_case': [('open_cases', 0, none)],
@@ -26,7 +27,7 @@ settings as (
         {{ week_number('run.as_of_date') }} as last_week,
         {{ week_number(plus_months('run.as_of_date', '-' ~ parameter('health_history_months'))) }} as first_week,
         0 as lag_0,
-        {%- for name in ['recent', 'contact_recent', 'promise', 'missed'] %}
+        {%- for name in ['recent', 'contact_recent', 'promise', 'missed', 'case'] %}
         cast({{ parameter('health_' ~ name ~ '_weeks') }} as integer) as lag_{{ name }},
         {%- endfor %}
         cast({{ parameter('health_recent_weeks') }} + {{ parameter('health_habit_weeks') }} as integer) as lag_habit,
@@ -69,7 +70,20 @@ overdue as (
     where open_amount > 0 and valid_to > {{ plus_days('due_on', 1) }}
 ),
 
--- A promise is decided once its last day is over; a missed call once the time to call back is.
+-- A missed call is decided once the time to call back is over.
+missed as (
+    select
+        misses.account_id,
+        misses.is_handled,
+        {{ business_date(
+            seconds_after('misses.started_at', parameter('handled_window_hours') ~ ' * 3600'), 'run.business_timezone'
+        ) }} as decided_on
+    from {{ ref('fct_missed_calls') }} as misses
+    cross join run
+    where misses.is_handled is not null
+),
+
+-- A promise is decided once its last day is over.
 events as (
     select account_id, 'paid' as flow, day, cast(1 as bigint) as amount from paid
     union all
@@ -89,14 +103,11 @@ events as (
     from {{ ref('fct_promises') }}
     where state in ('partly', 'broken')
     union all
-    select misses.account_id, 'unhandled', {{ business_date(
-        seconds_after('misses.started_at', parameter('handled_window_hours') ~ ' * 3600'), 'run.business_timezone'
-    ) }}, 1
-    from {{ ref('fct_missed_calls') }} as misses
-    cross join run
-    where not misses.is_handled
+    select account_id, 'missed', decided_on, 1 from missed
     union all
-    select account_id, 'call', min(started_on), 1 from {{ ref('fct_calls') }} group by account_id
+    select account_id, 'unhandled', decided_on, 1 from missed where not is_handled
+    union all
+    select account_id, 'case', opened_on, 1 from {{ ref('fct_cases') }}
     union all
     select account_id, 'deal', min(created_on), 1 from {{ ref('fct_deals') }} group by account_id
     union all

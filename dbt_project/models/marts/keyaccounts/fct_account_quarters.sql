@@ -100,7 +100,8 @@ periods as (
     from {{ ref('dim_dates') }} as dates
     cross join run
     where dates.day <= run.as_of_date
-        and dates.quarter > {{ plus_months(
+        -- One more than the quarters kept: what is proposed in the first of them follows from the one before.
+        and dates.quarter >= {{ plus_months(
             "cast(date_trunc('quarter', run.as_of_date) as date)", '-3 * ' ~ parameter('key_history_quarters')
         ) }}
 ),

@@ -3,7 +3,11 @@
 -- (seed key_account_decisions) holds from its quarter on until decided anew, whatever is proposed.
 {%- set measures = key_account_measures() %}
 {%- set parts = key_account_parts() %}
-with quarters as (
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+quarters as (
     select * from {{ ref('fct_account_quarters') }}
 ),
 
@@ -158,12 +162,13 @@ followed as (
     select
         *,
         coalesce(lag(is_listed) over (partition by account_id order by quarter), false) as was_listed,
+        lag(relationship_stage) over (partition by account_id order by quarter) as stage_before,
         lag(met_mask) over (partition by account_id order by quarter) as mask_before,
         max(case when is_qualified then quarter end) over (
             partition by account_id order by quarter rows between unbounded preceding and current row
         ) as qualified_in,
         count(*) filter (where is_listed) over (partition by quarter) as list_size,
-        row_number() over (partition by quarter, is_listed order by list_rank) as rank_beside
+        row_number() over (partition by quarter, is_listed or decision is not null order by list_rank) as rank_beside
     from listed
 ),
 
@@ -175,8 +180,8 @@ proposed as (
             when is_proposed then 'enter'
             when was_listed or is_listed then 'leave'
         end as proposal,
-        not is_listed and criteria_met > 0 and rank_beside <= {{ parameter('key_candidates') }}
-        and coalesce(decision, '') <> 'leave' as is_candidate,
+        not is_listed and criteria_met > 0 and decision is null
+        and rank_beside <= {{ parameter('key_candidates') }} as is_candidate,
         {%- for name, now, before in [('gained', 'met_mask', 'mask_before'), ('lost', 'mask_before', 'met_mask')] %}
         nullif(concat_ws(
             ', '
@@ -222,6 +227,7 @@ select
     tier,
     relationship_stage,
     stage_rank,
+    stage_before,
     decision,
     decision_reason,
     gained_criteria,
@@ -251,3 +257,7 @@ select
     qualified_in,
     decided_in
 from proposed
+cross join run
+where quarter > {{ plus_months(
+    "cast(date_trunc('quarter', run.as_of_date) as date)", '-3 * ' ~ parameter('key_history_quarters')
+) }}

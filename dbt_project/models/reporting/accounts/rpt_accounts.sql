@@ -173,7 +173,7 @@ away as (
 select
     accounts.account_id,
     accounts.parent_account_id,
-    cast(null as varchar) as group_id,
+    accounts.group_id,
     accounts.owner_id,
     away.substitute_id,
     accounts.system,

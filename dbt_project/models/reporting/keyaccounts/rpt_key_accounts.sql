@@ -24,7 +24,6 @@ owners as (
 followed as (
     select
         *,
-        lag(relationship_stage) over (partition by account_id order by quarter) as stage_before,
         max(case when is_listed and not was_listed then quarter end) over (
             partition by account_id order by quarter rows between unbounded preceding and current row
         ) as entered_in,

@@ -254,6 +254,7 @@ select
     {{ money('cost') }} as cost,
     {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0)') }} as clv_historic,
     {{ money('tax_in_cash') }} as tax_in_cash,
+    {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0) - tax_in_cash') }} as clv_historic_net_of_tax,
     {{ money('margin_per_month') }} as margin_per_month,
     churn_basis,
     churn as monthly_churn,

@@ -64,5 +64,7 @@ select
     case when first_revenue > 0 then {{ ratio('revenue', 'first_revenue') }} end as retention,
     {{ ratio('accounts', 'cohort_accounts') }} as account_retention,
     missing_rate_count,
+    -- Who bought before the first invoice of all is in the first cohort too: it is no cohort of new accounts.
+    cohort_month = min(cohort_month) over () as is_history_start,
     month
 from firsts

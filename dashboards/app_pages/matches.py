@@ -1,0 +1,267 @@
+"""Matches: how much of the money and of the minutes reached an account, what did not, and what a person may decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboards.components.formats import money, number, percent, plain, plural
+from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
+from dashboards.components.tiles import Tile, tiles
+from dashboards.queries import matches
+from dashboards.queries.base import catalogue
+
+TABLES = (
+    "rpt_match_coverage",
+    "rpt_unmatched",
+    "rpt_match_proposals",
+    "rpt_account_identities",
+    "rpt_account_links",
+)
+MEASURES = {
+    "open_receivables": "Open receivables",
+    "revenue_12m": "Revenue, 12 months",
+    "open_pipeline": "Open pipeline",
+    "won_deals": "Won deals, 12 months",
+    "call_minutes": "Minutes of talk",
+    "conversations": "Conversations",
+}
+KINDS = {
+    "billing_customer": "Billing customers",
+    "phone": "Callers' numbers",
+    "deal": "Deals",
+    "crm_account": "CRM accounts",
+}
+SEED = "dbt_project/seeds/account_links.csv"
+
+page = here()
+base = page.base_currency
+there = catalogue(page.warehouse)
+header("Matches", "One account out of several systems: how much reached one, by which rule, and what did not.")
+covered = matches.coverage(page.warehouse)
+if not covered:
+    drop_in("any", "rpt_match_coverage")
+    footnotes(*TABLES)
+    st.stop()
+
+
+def amount(row: dict[str, Any], column: str) -> str:
+    """A measure's amount in its own unit."""
+    if row["unit"] == "money":
+        return money(row[column], base)
+    return number(row[column]) + (" min" if row["unit"] == "minutes" else "")
+
+
+def in_words(data: Any, column: str, known: dict[str, str]) -> Any:
+    """The table with a column's fixed names in words."""
+    texts = [known.get(value, value) for value in data.column(column).to_pylist()]
+    return data.set_column(data.column_names.index(column), column, [texts])
+
+
+tiles(
+    page.warehouse,
+    [
+        Tile(
+            MEASURES[row["measure"]],
+            percent(row["matched_share"]),
+            versus=f"of {amount(row, 'total')}",
+            metric=("rpt_match_coverage", "matched_share", "N17"),
+            note=f"Of the rest {amount(row, 'ambiguous')} is ambiguous, {amount(row, 'unmatched')} unmatched.",
+        )
+        for row in covered
+        if row["source"] == "ALL"
+    ],
+    least_width=135,
+)
+
+
+def unmatched_tab() -> None:
+    """The biggest records that reached no account with a CRM record."""
+    counts = matches.unmatched_counts(page.warehouse)
+    about = "Records that reached no account with a CRM record, the most money first, then the most minutes (N17)."
+    with section("Biggest unmatched", about + " A click on a row opens the nearest account.", key="unmatched"):
+        if not counts:
+            nothing("Everything reached an account that has a record in the CRM.", "rpt_unmatched")
+            return
+        kind = st.segmented_control(
+            "Kind",
+            ["", *counts],
+            default="",
+            format_func=lambda chosen: f"{KINDS[chosen]} ({counts[chosen]:,})" if chosen else "All",
+            key="unmatched_kind",
+        )
+        found = matches.unmatched(page.warehouse, kind or "", MOST)
+        picked = table(
+            in_words(found, "kind", KINDS),
+            {
+                "rank": Column("#", "count", width="small"),
+                "name": Column("Name"),
+                "shown_id": Column("Record"),
+                "kind": Column("Kind", width="small"),
+                "open_amount": Column(f"Open, {base}", "money"),
+                "revenue_12m": Column("Revenue 12 m", "money"),
+                "deal_amount": Column("Deals", "money", "The open pipeline and the deals won in 12 months."),
+                "call_minutes": Column("Minutes", "real"),
+                "conversations": Column("Calls", "count"),
+                "nearest_account_name": Column("Nearest account", optional=True),
+                "nearest_score": Column("How likely", "ratio", optional=True),
+                "why_not": Column("Why not linked", width="large"),
+                "source": Column("Source"),
+            },
+            "unmatched",
+            pick="nearest_account_id",
+        )
+        shown_of(found.num_rows, sum(counts.values()) if not kind else counts[kind], "records")
+        download(
+            "Download as CSV", "unmatched", lambda: matches.unmatched(page.warehouse, kind or "", EVERY), "unmatched"
+        )
+        open_account(picked)
+
+
+def proposals_tab() -> None:
+    """What a person may decide, with the line to paste."""
+    found = matches.proposals(page.warehouse, MOST)
+    about = (
+        "Pairs that are alike, but not surely one company. A click on a row shows the lines that decide it; a line in "
+        f"`{SEED}` wins over every rule from the next refresh on."
+    )
+    with section("Proposals", about, key="proposals"):
+        if not found.num_rows:
+            nothing("Nothing is in doubt: no record is like an account that it was not put on.", "rpt_match_proposals")
+            return
+        numbered = found.append_column("line_number", [list(range(found.num_rows))])
+        picked = table(
+            in_words(numbered, "kind", KINDS),
+            {
+                "name": Column("Record's name"),
+                "account_name": Column("May be account"),
+                "score": Column("How likely", "ratio"),
+                "evidence": Column("Evidence", width="large"),
+                "why_not": Column("Why not linked"),
+                "open_amount": Column(f"Open, {base}", "money"),
+                "revenue_12m": Column("Revenue 12 m", "money"),
+                "call_minutes": Column("Minutes", "real"),
+                "kind": Column("Kind", width="small"),
+                "shown_id": Column("Record"),
+                "system": Column("System", width="small"),
+                "seed_line": Column("Line that links", width="medium"),
+            },
+            "proposals",
+            pick="line_number",
+            height="content" if found.num_rows < 9 else 330,
+        )
+        if picked is not None:
+            st.session_state["proposal"] = picked
+        place = st.session_state.get("proposal", 0)
+        row = found.slice(place if place < found.num_rows else 0, 1).to_pylist()[0]
+        record, account = row["name"] or row["shown_id"], row["account_name"] or row["account_id"]
+        st.markdown(
+            f"**{plain(record)}** may be **{plain(account)}**: "
+            f"{plain(row['evidence'])}. To put it there, add the first line to `{SEED}`; to keep the two apart for "
+            "good, the second. Between the last commas there is room for a reason, who decided and when."
+        )
+        st.code(f"{row['seed_line']}\n{row['never_link_line']}", language="csv")
+        shown_of(found.num_rows, matches.proposals_count(page.warehouse), "proposals")
+        download("Download as CSV", "proposals", lambda: matches.proposals(page.warehouse, EVERY), "proposals")
+
+
+def links_tab() -> None:
+    """How many records each rule linked, and the links themselves."""
+    by_rule = matches.rules(page.warehouse)
+    with section("By rule", "How the records of each system came to their accounts.", key="rules"):
+        if not by_rule.num_rows:
+            nothing("No record was landed.", "rpt_account_identities")
+            return
+        table(
+            in_words(by_rule, "kind", KINDS),
+            {
+                "kind": Column("Kind"),
+                "rule_title": Column("Rule"),
+                "records": Column("Records", "count"),
+                "with_crm_record": Column("On an account with a CRM record", "count"),
+                "least_score": Column("Least score", "ratio"),
+            },
+            "match_rules",
+            height="content",
+        )
+    about = "What was linked and why, the least sure first; CRM accounts that are simply themselves are left out."
+    with section("Links", about, key="links"):
+        titles = sorted({row["rule_title"] for row in by_rule.to_pylist()} - {"CRM account"})
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            title = st.selectbox("Rule", ["", *titles], format_func=lambda t: t or "All", key="link_rule", width=260)
+            search = st.text_input("Search", key="link_search", placeholder="Name, id or evidence", width=260).strip()
+        found = matches.links(page.warehouse, title, search, MOST)
+        picked = table(
+            in_words(found, "kind", KINDS),
+            {
+                "name": Column("Record's name", pinned=True),
+                "account_name": Column("Account"),
+                "rule_title": Column("Rule"),
+                "score": Column("Score", "ratio"),
+                "evidence": Column("Evidence", width="large"),
+                "kind": Column("Kind", width="small"),
+                "system": Column("System", width="small"),
+                "native_id": Column("Id"),
+                "_file": Column("File"),
+                "_row": Column("Line", "count", width="small"),
+            },
+            "links",
+            pick="account_id",
+        )
+        download("Download as CSV", "links", lambda: matches.links(page.warehouse, title, search, EVERY), "links")
+        open_account(picked)
+
+
+def decisions_tab() -> None:
+    """What people decided and what became of it."""
+    found = matches.decisions(page.warehouse)
+    with section("Decisions", f"The rows of `{SEED}`, those that change nothing first.", key="decisions"):
+        if not found.num_rows:
+            nothing("Nobody has decided anything yet: every link is a rule's.", "rpt_account_links")
+            return
+        table(
+            found,
+            {
+                "kind": Column("Kind", width="small"),
+                "native_id": Column("Record"),
+                "system": Column("System", width="small"),
+                "decision": Column("Decision", width="small"),
+                "given_account_id": Column("Account"),
+                "account_name": Column("Its name"),
+                "finding": Column("What became of it", width="large"),
+                "reason": Column("Reason", optional=True),
+                "decided_by": Column("By", optional=True),
+                "decided_on": Column("On", optional=True),
+            },
+            "decisions",
+            height="content" if found.num_rows < 15 else 400,
+        )
+
+
+def sources_tab() -> None:
+    """The coverage of each source."""
+    about = "Matched, ambiguous and unmatched add up to the total; money in the base currency."
+    with section("By source", about, key="coverage"):
+        shown = [
+            {
+                "Measure": MEASURES[row["measure"]],
+                "Source": "All" if row["source"] == "ALL" else row["source"],
+                "Matched": percent(row["matched_share"]),
+                **{name.capitalize(): amount(row, name) for name in ("total", "ambiguous", "unmatched")},
+            }
+            for row in covered
+        ]
+        st.dataframe(shown, hide_index=True, key="coverage_table", height="content")
+        if lacking := sum(row["missing_rate_count"] for row in covered if row["source"] == "ALL"):
+            st.caption(f"{plural(lacking, 'amount')} have no exchange rate and are left out.")
+
+
+tabs = {"Biggest unmatched": unmatched_tab, "Proposals": proposals_tab, "Links": links_tab, "Sources": sources_tab}
+if "rpt_account_links" in there:
+    tabs["Decisions"] = decisions_tab
+for shown, draw in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
+    with shown:
+        draw()
+footnotes(*TABLES)

@@ -1,0 +1,139 @@
+-- Grain: one row something that ends: a contract or addendum with a last day, or a subscription that was ended (C12). It is
+-- renewed when another of its account (of a subscription, of the same product too, or a contract) begins after it did and
+-- within renewal_grace_days after its last day, and ends later or not at all. One that is sent and not signed is offered.
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+accounts as (
+    select account_id from {{ ref('dim_accounts') }}
+),
+
+documents as (
+    select documents.*, coalesce(documents.starts_on, documents.signed_on, documents.sent_on) as begins_on
+    from {{ ref('fct_documents') }} as documents
+    inner join accounts on documents.account_id = accounts.account_id
+    cross join run
+    where documents.document_type in ('contract', 'addendum')
+        and coalesce(documents.sent_on, documents.signed_on, documents.starts_on, run.as_of_date) <= run.as_of_date
+),
+
+-- An export without any date of signing says nothing about who signed.
+signing as (
+    select count(signed_on) as signed from documents
+),
+
+subscriptions as (
+    select subscriptions.*
+    from {{ ref('fct_subscriptions') }} as subscriptions
+    inner join accounts on subscriptions.account_id = accounts.account_id
+    inner join run on subscriptions.started_on <= run.as_of_date
+),
+
+terms as (
+    select
+        documents.document_id as term_id,
+        documents.document_type as term_kind,
+        documents.account_id,
+        documents.document_number as term_number,
+        cast(null as varchar) as product_id,
+        documents.currency,
+        documents.amount,
+        documents.signed_on is not null or signing.signed = 0 as is_signed,
+        documents.begins_on as starts_on,
+        documents.ends_on,
+        documents._source,
+        documents._file,
+        documents._file_sha256,
+        documents._row
+    from documents
+    cross join signing
+    union all
+    select
+        subscription_id,
+        'subscription',
+        account_id,
+        subscription_id,
+        product_id,
+        currency,
+        monthly_amount,
+        true,
+        started_on,
+        ended_on,
+        _source,
+        _file,
+        _file_sha256,
+        _row
+    from subscriptions
+),
+
+-- Terms of one account are few: each is held against the others.
+followed as (
+    select
+        terms.term_id,
+        min(later.starts_on) filter (where later.is_signed) as renewed_from,
+        max_by(later.term_id, {{ days_from('later.starts_on', "cast('9999-12-31' as date)") }})
+            filter (where later.is_signed) as renewed_by,
+        count(*) filter (where not later.is_signed) as offers
+    from terms
+    inner join terms as later
+        on terms.account_id = later.account_id
+        and terms.term_id <> later.term_id
+        and later.starts_on > terms.starts_on
+        and coalesce(later.ends_on, {{ end_of_time() }}) > terms.ends_on
+        and later.starts_on <= {{ plus_days('terms.ends_on', parameter('renewal_grace_days')) }}
+    where terms.term_kind <> 'subscription' and later.term_kind <> 'subscription'
+        or terms.term_kind = 'subscription' and (later.term_kind <> 'subscription' or terms.product_id = later.product_id)
+    group by terms.term_id
+),
+
+-- What the account brought in the 12 months up to the as-of date, or to the last day where that lies before it.
+revenue as (
+    select
+        terms.term_id,
+        sum(invoices.revenue_amount_base) as amount,
+        count(*) filter (where invoices.revenue_amount <> 0 and invoices.revenue_amount_base is null)
+            as missing_rate_count
+    from terms
+    cross join run
+    inner join {{ ref('fct_invoices') }} as invoices
+        on terms.account_id = invoices.account_id
+        and invoices.issued_on <= least(terms.ends_on, run.as_of_date)
+        and invoices.issued_on > {{ plus_months('least(terms.ends_on, run.as_of_date)', -12) }}
+    where not invoices.is_void and not invoices.is_draft
+    group by terms.term_id
+)
+
+select
+    terms.term_id,
+    terms.term_kind,
+    terms.account_id,
+    terms.term_number,
+    terms.product_id,
+    run.base_currency,
+    followed.renewed_by,
+    case
+        when followed.renewed_from is not null then 'renewed'
+        when {{ plus_days('terms.ends_on', parameter('renewal_grace_days')) }} < run.as_of_date then 'lapsed'
+        when followed.offers > 0 then 'offered'
+        when terms.ends_on < run.as_of_date then 'in grace'
+        else 'to renew'
+    end as state,
+    terms.currency,
+    {{ money('terms.amount') }} as amount,
+    {{ money('coalesce(revenue.amount, 0)') }} as revenue_12m,
+    cast(coalesce(revenue.missing_rate_count, 0) as bigint) as missing_rate_count,
+    terms.is_signed,
+    coalesce(followed.renewed_from is not null, false) as is_renewed,
+    terms.starts_on,
+    terms.ends_on,
+    followed.renewed_from,
+    terms._source,
+    terms._file,
+    terms._file_sha256,
+    terms._row
+from terms
+cross join run
+left join followed on terms.term_id = followed.term_id
+left join revenue on terms.term_id = revenue.term_id
+where terms.ends_on is not null

@@ -1,0 +1,96 @@
+-- Grain: one row a departure of an account (V9) within the health history, and whether the score had flagged it: at the
+-- upper edge of red, and for comparison silence and the overdue share at the same number of points.
+with departures as (
+    select * from {{ ref('fct_account_departures') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_accounts') }}
+),
+
+employees as (
+    select employee_id, full_name from {{ ref('dim_employees') }}
+),
+
+run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+red as (
+    select up_to as threshold from {{ ref('health_bands') }} where band = 'red'
+),
+
+weeks as (
+    select * from {{ ref('fct_account_health') }}
+),
+
+alarms as (
+    select alarms.*
+    from {{ ref('fct_health_alarms') }} as alarms
+    inner join red on alarms.threshold = red.threshold
+    where alarms.left_on is not null
+),
+
+told as (
+    select
+        account_id,
+        left_on,
+        {%- for method in ['score', 'silence', 'overdue'] %}
+        min(started_on) filter (where method = '{{ method }}') as {{ method }}_flagged_on,
+        max(lead_days) filter (where method = '{{ method }}') as {{ method }}_lead_days,
+        {%- endfor %}
+        count(*) as alarms
+    from alarms
+    group by account_id, left_on
+),
+
+-- How the account stood in the last week before it left.
+last_weeks as (
+    select
+        departures.account_id,
+        departures.left_on,
+        weeks.score,
+        weeks.band,
+        weeks.coverage,
+        weeks.reasons
+    from departures
+    inner join weeks
+        on departures.account_id = weeks.account_id and weeks.as_of_date < departures.left_on
+    qualify row_number() over (partition by departures.account_id, departures.left_on order by weeks.as_of_date desc) = 1
+)
+
+select
+    departures.account_id,
+    accounts.account_name,
+    accounts.owner_id,
+    employees.full_name as owner_name,
+    accounts.segment,
+    run.base_currency,
+    departures.revenue_12m,
+    case
+        when not departures.is_tested then 'too new to tell'
+        when told.score_lead_days is not null then 'flagged before'
+        when told.score_flagged_on is not null then 'flagged late'
+        else 'not flagged'
+    end as outcome,
+    last_weeks.score as last_score,
+    last_weeks.band as last_band,
+    last_weeks.coverage as last_coverage,
+    last_weeks.reasons as last_reasons,
+    cast(told.score_lead_days as bigint) as lead_days,
+    cast(told.silence_lead_days as bigint) as silence_lead_days,
+    cast(told.overdue_lead_days as bigint) as overdue_lead_days,
+    departures.is_tested,
+    departures.left_on,
+    departures.recognised_on,
+    departures.returned_on,
+    told.score_flagged_on as flagged_on,
+    told.silence_flagged_on,
+    told.overdue_flagged_on,
+    run.as_of_date
+from departures
+cross join run
+left join accounts on departures.account_id = accounts.account_id
+left join employees on accounts.owner_id = employees.employee_id
+left join told on departures.account_id = told.account_id and departures.left_on = told.left_on
+left join last_weeks on departures.account_id = last_weeks.account_id and departures.left_on = last_weeks.left_on

@@ -1,0 +1,304 @@
+"""Key accounts against plain Python that follows the definitions, not the SQL.
+
+One seeded company of three years in two currencies: invoices (some made void later), payments, contracts, talks, calls, deals
+and costs; an owner who left, absences with and without a substitute. Criteria, tiers, stages, the list and the proposals of
+every quarter are worked out here from the events up to the quarter's end. A second build, as of an earlier day and from the
+same exports, must tell the same of every quarter that both have seen the end of.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import transform
+from pipelines.settings import Settings
+from tests.support.key_accounts import ACCOUNTS, AS_OF, CHANGED, EARLIER, FIRST, KRONA, Company, Rows, back
+from tests.support.raw_rows import write_raw
+
+SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
+
+
+def seed(name: str) -> Rows:
+    """A seed as it stands in the project."""
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def euros(row: dict[str, Any]) -> Decimal:
+    """An invoice's net amount in the base currency, to four places; less than nothing for a credit note."""
+    rate = Decimal(1)
+    if row["currency"] == "SEK":
+        rate = next(value for since, value in reversed(KRONA.items()) if since <= row["issued_on"])
+        # Rates come every 20 days: the one that counts may be older than the change.
+        if row["issued_on"] < date(2023, 1, 1) + timedelta(days=20) and rate == KRONA[date(2023, 1, 1)]:
+            steps = (row["issued_on"] - date(2021, 1, 1)).days // 20
+            rate_on = date(2021, 1, 1) + timedelta(days=20 * steps)
+            rate = next(value for since, value in reversed(KRONA.items()) if since <= rate_on)
+    return (row["net_amount"] * rate).quantize(Decimal("0.0001")) * (-1 if row["document_kind"] == "credit_note" else 1)
+
+
+def on(text: str | None) -> date | None:
+    """The day of a moment."""
+    return date.fromisoformat(text[:10]) if text else None
+
+
+def evidence(company: Company, number: int, day: date) -> dict[str, Any]:
+    """What is known of an account at the end of a day, from what had happened by then."""
+    year, two = back(day, 12), back(day, 24)
+    standing = [
+        row for row in company.of("billing.invoices", number)
+        if row["issued_on"] <= day and (row["voided_on"] is None or row["voided_on"] > day)
+    ]  # fmt: skip
+    revenue = sum((euros(row) for row in standing if row["issued_on"] > year), Decimal(0))
+    before = sum((euros(row) for row in standing if two < row["issued_on"] <= year), Decimal(0))
+    costs = [row["amount"] for row in company.of("plan.costs", number) if year < row["month"] <= day]
+    lines = {row["invoice_id"]: row["product_id"] for row in company.rows["billing.invoice_lines"]}
+    products = {
+        lines[row["invoice_id"]] for row in standing if row["issued_on"] > year and row["document_kind"] == "invoice"
+    } - {None}
+    paid = [row for row in company.of("billing.invoices", number) if year < row.get("paid_on", date.min) <= day]
+    contracts = [row for row in company.of("crm.documents", number) if row["starts_on"] <= day]
+    deals = [row for row in company.of("crm.deals", number) if (on(row["created_at"]) or day) <= day]
+    people = {row["contact_id"]: row for row in company.of("crm.contacts", number)}
+    talks = [
+        (on(row["occurred_at"]), people[row["contact_id"]]) for row in company.of("crm.activities", number)
+        if year < (on(row["occurred_at"]) or day) <= day
+    ]  # fmt: skip
+    is_manned = any(row["job_title"] or row["contact_role"] for row in people.values())
+    first = [row["issued_on"] for row in company.of("billing.invoices", number)]
+    first += [on(row["closed_at"]) for row in company.of("crm.deals", number) if row["status"] == "won"]
+    first += [row["starts_on"] for row in company.of("crm.documents", number)]
+    since = min(first)
+    all_invoices = min(row["issued_on"] for row in company.rows["billing.invoices"])
+    return {
+        "revenue": revenue,
+        "since": since if since <= day else None,
+        "margin_share": float((revenue - sum(costs)) / revenue) if costs and revenue else None,
+        "tenure_years": (day - since).days / 365 if since <= day else None,
+        "decision_maker_contacts": sum(
+            row["job_title"] == "CEO" and spoken > day - timedelta(days=90) for spoken, row in talks if spoken
+        ) if is_manned else None,
+        "product_breadth": len(products) or None,
+        "revenue_growth": float(revenue / before) if before and all_invoices <= two else None,
+        "open_deals": sum(row["status"] == "open" or (on(row["closed_at"]) or day) > day for row in deals),
+        "on_time_share": sum(row["paid_on"] <= row["due_on"] for row in paid) / len(paid) if paid else None,
+        "contracts_in_force": sum(row["ends_on"] >= day for row in contracts),
+        "contracts": len(contracts),
+        "buying_centres": len({row["job_title"] or row["contact_role"] for _, row in talks} - {None})
+        if is_manned else None,
+    }  # fmt: skip
+
+
+def stage(found: dict[str, Any], day: date) -> str | None:
+    """D7: the highest stage whose conditions all hold."""
+    reached = None
+    for row in seed("relationship_stages"):
+        if (
+            found["since"]
+            and found["since"] <= back(day, int(row["min_tenure_months"]))
+            and found["contracts"] >= int(row["min_contracts"])
+            and (found["buying_centres"] or 0) >= int(row["min_buying_centres"])
+            and (found["decision_maker_contacts"] or 0) >= int(row["min_decision_maker_contacts"])
+        ):
+            reached = row["stage"]
+    return reached
+
+
+def quarters(as_of: date) -> list[tuple[date, date]]:
+    """The quarters kept and the one before, by their first day, and the day on which each is measured."""
+    newest = date(as_of.year, as_of.month - (as_of.month - 1) % 3, 1)
+    starts = [back(newest, 3 * step) for step in range(12, -1, -1)]
+    return [(first, min(back(first, -3) - timedelta(days=1), as_of)) for first in starts]
+
+
+def expected(company: Company, as_of: date) -> dict[tuple[date, str], tuple[Any, ...]]:
+    """Met, known, tier, stage, listed and proposal by quarter and account (D2, D3, D5, D6, D7)."""
+    criteria = seed("key_account_criteria")
+    told: dict[tuple[date, str], tuple[Any, ...]] = {}
+    before: set[int] = set()
+    for quarter, day in quarters(as_of):
+        known = [number for number in range(len(ACCOUNTS)) if FIRST + timedelta(days=70 * number) <= day]
+        found = {number: evidence(company, number, day) for number in known}
+        whole = sum((max(row["revenue"], Decimal(0)) for row in found.values()), Decimal(0))
+        tiers, running = {}, Decimal(0)
+        for number in sorted(known, key=lambda n: (-found[n]["revenue"], f"test:A{n}")):
+            share = running / whole if whole else None
+            row = found[number]
+            row["revenue_share"] = float(max(row["revenue"], Decimal(0)) / whole) if whole else None
+            running += max(row["revenue"], Decimal(0))
+            if share is not None and row["revenue"] > 0:
+                tiers[number] = "A" if share < Decimal("0.8") else "B" if share < Decimal("0.95") else "C"
+        computed = {row["criterion"]: float(row["threshold"]) for row in criteria if row["kind"] == "computed"}
+        met = {n: sum((found[n][name] or 0) >= least for name, least in computed.items()) for n in known}
+        seen = {n: sum(found[n][name] is not None for name in computed) for n in known}
+        listed = {n for n in known if met[n] > len(criteria) / 2}
+        for number in known:
+            proposal = ("stay" if number in before else "enter") if number in listed else None
+            proposal = "leave" if proposal is None and number in before else proposal
+            told[quarter, f"test:A{number}"] = (
+                met[number], seen[number], tiers.get(number), stage(found[number], day), number in listed, proposal,
+            )  # fmt: skip
+        before = listed
+    # The quarter before the first one kept is only what its proposals follow from.
+    return {key: row for key, row in told.items() if key[0] > quarters(as_of)[0][0]}
+
+
+QUERY = (
+    "select quarter, account_id, criteria_met, criteria_known, tier, relationship_stage, is_listed, proposal"
+    " from marts.fct_key_account_quarters"
+)
+
+
+def build(home: Path, company: Company, as_of: date, models: list[str]) -> duckdb.DuckDBPyConnection:
+    """Builds models as of a day, and opens what is built."""
+    rows = {
+        name: [{key: value for key, value in row.items() if key != "paid_on"} for row in rows]
+        for name, rows in company.rows.items()
+    }
+    write_raw(home, rows, as_of_date=as_of)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_INDIRECT_SELECTION", "cautious")
+        # The models' unit tests run with every whole build of a changed project.
+        patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "unit_test")
+        assert not transform.failures(transform.build(Settings(home=home), models))
+    return duckdb.connect(str(home / "warehouse/.build/current/keybook.duckdb"), read_only=True)
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    """The rows."""
+    return Company()
+
+
+Told = dict[tuple[date, str], tuple[Any, ...]]
+# Of the quarters that ended by the earlier day, whatever is told. Since when an account no longer qualified is told as far
+# back as quarters are kept.
+PAST = {
+    table: f"select {columns} from marts.{table} where quarter < date '2024-07-01'"
+    f" and quarter >= date '{quarters(AS_OF)[1][0]}' order by all"
+    for table, columns in (("fct_account_quarters", "*"), ("fct_key_account_quarters", "* exclude (qualified_in)"))
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that is built twice."""
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture(scope="module")
+def then(home: Path, company: Company) -> tuple[Told, dict[str, list[Any]]]:
+    """What was told as of the earlier day: the list, and every past quarter in full."""
+    with build(home, company, EARLIER, ["+fct_key_account_quarters"]) as connection:
+        return told(connection), {table: connection.execute(query).fetchall() for table, query in PAST.items()}
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path, company: Company, then: object) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The reports as of the later day, in the same home."""
+    assert then
+    models = ["rpt_key_accounts", "rpt_account_handovers", "rpt_account_ownership", "rpt_key_account_coverage"]
+    with build(home, company, AS_OF, [f"+{model}" for model in models]) as connection:
+        yield connection
+
+
+def told(connection: duckdb.DuckDBPyConnection) -> dict[tuple[date, str], tuple[Any, ...]]:
+    """What the warehouse says, as `expected` has it."""
+    return {(row[0], row[1]): row[2:] for row in connection.execute(QUERY).fetchall()}
+
+
+def test_the_list_of_every_quarter(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Criteria, tier, stage, list and proposal of each quarter and account; all that can happen happens."""
+    wanted = expected(company, AS_OF)
+    assert {row[5] for row in wanted.values()} == {"enter", "stay", "leave", None}
+    assert {row[2] for row in wanted.values()} == {"A", "B", "C", None}
+    assert {row[3] for row in wanted.values()} >= {"tactical", "operational", "functional"}
+    assert told(warehouse) == wanted
+
+
+def test_a_past_quarter_stays_as_it_was(
+    company: Company, warehouse: duckdb.DuckDBPyConnection, then: tuple[Told, dict[str, list[Any]]]
+) -> None:
+    """Quarters that ended by an earlier as-of date are told alike on both days, to the last measure."""
+    told_then, rows_then = then
+    assert told_then == expected(company, EARLIER)
+    for table, query in PAST.items():
+        assert rows_then[table]
+        assert warehouse.execute(query).fetchall() == rows_then[table]
+
+
+def test_a_change_of_owner(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """N19 and P18: contacts, missed calls and payment delay in 60 days before and after, by account."""
+    first, last = CHANGED - timedelta(days=60), CHANGED + timedelta(days=59)
+    wanted = {}
+    for number in range(6):
+        days: dict[str, tuple[list[Any], list[Any]]] = {name: ([], []) for name in ("talk", "missed", "paid")}
+
+        def put(name: str, day: date | None, value: Any, into: Any = days) -> None:
+            if day and first <= day <= last:
+                into[name][day >= CHANGED].append(value)
+
+        for row in company.of("crm.activities", number):
+            put("talk", on(row["occurred_at"]), row)
+        for row in company.rows["calls.calls"]:
+            if row["call_id"].startswith(f"VA{number}-"):
+                put("missed" if row["status"] == "missed" else "talk", on(row["started_at"]), row)
+        for row in company.of("billing.invoices", number):
+            put("paid", row.get("paid_on"), (row.get("paid_on", CHANGED) - row["due_on"]).days)
+        late = [sum(part) / len(part) if part else None for part in days["paid"]]
+        wanted[f"test:A{number}"] = (
+            *(len(part) for part in days["talk"]), *(len(part) for part in days["missed"]), *late,
+        )  # fmt: skip
+    found = warehouse.execute(
+        "select account_id, contacts_before, contacts_after, missed_calls_before, missed_calls_after,"
+        " payment_delay_days_before, payment_delay_days_after from reporting.rpt_account_handovers"
+        f" where changed_on = date '{CHANGED}' and previous_owner_id = 'test:ann' and new_owner_id = 'test:ben'"
+    ).fetchall()
+    assert {row[0]: row[1:] for row in found} == wanted
+    assert any(row[4] is not None for row in wanted.values())
+    changes = dict(warehouse.execute(
+        "select account_id, owner_changes_12m from reporting.rpt_account_ownership"
+    ).fetchall())  # fmt: skip
+    assert changes == {f"test:A{number}": int(number < 6) for number in range(len(ACCOUNTS))}
+
+
+def test_who_covers(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """D11: five covered days, two without a substitute, one of two whose substitute is away; the next one is known."""
+    found = warehouse.execute(
+        "select absent_days, uncovered_days, next_uncovered_on, is_owner_away from reporting.rpt_account_ownership"
+        " where account_id = 'test:A0'"
+    ).fetchall()
+    assert found == [(9, 3, date(2024, 12, 2), False)]
+
+
+def test_key_accounts_are_called_every_week(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """K13: of the list that stood at the week's end, the accounts with an answered call in the week."""
+    every = expected(company, AS_OF)
+    listed: dict[date, set[str]] = {
+        day: {account for (start, account), row in every.items() if start == quarter and row[4]}
+        for quarter, day in quarters(AS_OF)[1:]
+    }
+    monday, wanted = date(2022, 1, 3), {}
+    while monday <= AS_OF:
+        sunday = min(monday + timedelta(days=6), AS_OF)
+        standing = listed[max((day for day in listed if day <= sunday), default=quarters(AS_OF)[1][1])]
+        called = {
+            f"test:{row['call_id'][1:].split('-')[0]}" for row in company.rows["calls.calls"]
+            if row["status"] == "answered" and monday <= (on(row["started_at"]) or AS_OF) <= sunday
+        }  # fmt: skip
+        if standing:
+            wanted[monday] = (len(standing), len(standing & called))
+        monday += timedelta(days=7)
+    found = warehouse.execute(
+        "select week_start, sum(key_accounts), sum(called_accounts) from reporting.rpt_key_account_coverage group by 1"
+    ).fetchall()
+    assert {row[0]: row[1:] for row in found} == wanted
+    assert any(called for _, called in wanted.values())

@@ -21,7 +21,7 @@ def main() -> int:
     full.add_argument("--repeat", type=int, default=1, help="turns of each side; the quickest counts")
     full.add_argument("--folder", type=Path, help="an empty folder to work in and keep; a temporary one if not given")
     full.add_argument("--out", type=Path, help="write the report here too")
-    dropping = commands.add_parser("drop", help="one file with 1 % new calls, beside the refresh of everything")
+    dropping = commands.add_parser("drop", help="one file with 1 %% new calls, beside the refresh of everything")
     dropping.add_argument("--small", action="store_true", help="a sample that takes two minutes")
     growing = commands.add_parser("growth", help="what each step costs as the company grows")
     growing.add_argument("--small", action="store_true", help="samples that take five minutes")

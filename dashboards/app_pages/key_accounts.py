@@ -330,4 +330,5 @@ with effort:
     effort_tab(page)
 with service:
     service_tab(page)
+st.caption("`docs/key-accounts.md` says how to rate, to decide and to set criteria.")
 footnotes(*TABLES)

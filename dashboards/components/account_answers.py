@@ -49,6 +49,13 @@ def _ago(day: date | None) -> str | None:
     return since((here().publication["as_of_date"] - day).days) if day else None
 
 
+def _ahead(day: date | None) -> str | None:
+    days = (day - here().publication["as_of_date"]).days if day else None
+    if days is None or days < 0:
+        return None
+    return "today" if days == 0 else f"in {plural(days, 'day')}"
+
+
 def payments(card: dict[str, Any], code: str | None) -> None:
     """When was the payment, what is due, what is overdue (B6)."""
     last = paid(card["last_payment_document_amount"], card["last_payment_currency"], card["last_payment_amount"], code)
@@ -58,7 +65,7 @@ def payments(card: dict[str, Any], code: str | None) -> None:
     facts(
         [
             ("Last payment", joined(iso(card["last_payment_on"]), last, _ago(card["last_payment_on"]))),
-            ("Next due", joined(iso(card["next_due_on"]), due)),
+            ("Next due", joined(iso(card["next_due_on"]), due, _ahead(card["next_due_on"]))),
             (
                 "Overdue",
                 joined(
@@ -89,7 +96,7 @@ def documents(card: dict[str, Any]) -> None:
             ("Contract", joined(card["contract_number"], words(card["contract_state"]))),
             (
                 "Contract ends",
-                iso(card["contract_ends_on"])
+                joined(iso(card["contract_ends_on"]), _ahead(card["contract_ends_on"]))
                 if card["contract_ends_on"] or not card["contract_number"]
                 else "open-ended",
             ),

@@ -366,6 +366,6 @@ def account_card(account: str) -> None:
     invoices_section(account)
     if "rpt_receivable_accounts" in catalogue(page.warehouse):
         terms_section(account)
-    money_section(account, code)
     deals_section(account)
     timeline_section(account)
+    money_section(account, code)

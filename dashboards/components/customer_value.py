@@ -76,10 +76,7 @@ def curve_of_one(data: Any) -> None:
     page = here()
     code = page.base_currency
     names = {row["account_id"]: row["account_name"] or row["account_id"] for row in data.to_pylist()}
-    account = st.selectbox(
-        "Account", list(names), index=None,
-        key="revenue_account", format_func=lambda one: names.get(one, one), placeholder="Choose an account",
-    )  # fmt: skip
+    account = st.selectbox("Account", list(names), key="revenue_account", format_func=lambda one: names.get(one, one))
     if account is None:
         return
     found = revenue.curve(page.warehouse, account)

@@ -85,6 +85,29 @@ def ownership_tab(page: Here) -> None:
                 "`account_startup_answers` and `account_plans`."
             )
     handovers(page)
+    people = ownership.load(page.warehouse, page.filters)
+    if people.num_rows:
+        with section(
+            "Load",
+            "Active accounts of each account manager, beside the band of their role and grade (D1, seed load_bands), "
+            "and who reports to them (D17). A dash: no band for the role.",
+            key="load",
+        ):
+            table(
+                people,
+                {
+                    "employee_name": Column("Account manager", pinned=True),
+                    "team": Column("Team"),
+                    "accounts": Column("Active accounts", "count", "P19"),
+                    "load_band": Column("Band", help="D1: below, within or above."),
+                    "direct_reports": Column("Assistants", "count", "D17: employees who report to this one."),
+                    "is_above_span": Column("Above the span", "bool", "D17"),
+                    "open_amount": Column("Open receivables", "score", "P19"),
+                    "overdue_ratio": Column("Overdue", "ratio", "R6"),
+                },
+                "load",
+                height="content",
+            )
     with section("Added up", "Where the accounts belong (D12). Revenue of 12 months.", key="rollups"):
         unit = st.segmented_control(
             "By",

@@ -87,7 +87,7 @@ def steps(parts: Sequence[tuple[str, Any, str]], unit: str, *, key: str, alt_tex
                 "amount": size,
                 "top": max(start, end),
                 "colour": look[colour],
-                "label": compact(size, sign=not is_sum),
+                "label": compact(size, sign=not is_sum) if size else "",
             }
         )
     base = alt.Chart(inline(points)).encode(

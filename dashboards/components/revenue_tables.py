@@ -18,7 +18,7 @@ GROUP_COLUMNS = {
 }
 
 MOVER_COLUMNS = {
-    "movement": Column("What", help="V3"),
+    "movement": Column("What", help="V3", width=110),
     "account_name": Column("Account", width="medium"),
     "owner_name": Column("Manager"),
     "opening": Column("Before", "money", "At the rates of now."),
@@ -27,7 +27,7 @@ MOVER_COLUMNS = {
 }
 
 VALUE_COLUMNS = {
-    "rfm_segment": Column("Pays", help="A word for recency, frequency and money."),
+    "rfm_segment": Column("Pays", help="A word for recency, frequency and money.", width=130),
     "account_name": Column("Account", width="medium"),
     "segment": Column("Segment"),
     "clv_historic": Column("Worth so far", "money", "V10: cash applied − refunds − write-offs − cost."),

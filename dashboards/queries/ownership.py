@@ -13,11 +13,9 @@ _OWNED = f"""
     with chosen as ({ACCOUNTS}),
 
     found as (
-        select accounts.* replace (coalesce(accounts.account_name, accounts.account_id) as account_name),
-            heads.account_name as group_name
-        from (select * from {{rpt_account_ownership}} where {CHOSEN}) as accounts
-        left join (select account_id as head_id, account_name from {{rpt_account_ownership}}) as heads
-            on accounts.group_account_id = heads.head_id
+        select * replace (coalesce(account_name, account_id) as account_name)
+        from {{rpt_account_ownership}} as accounts
+        where {CHOSEN}
     )
 """
 
@@ -106,6 +104,16 @@ BOOK = """
     order by revenue_rank
 """
 
+# D1 and D17: how many accounts and assistants each has in the newest month.
+LOAD = """
+    select employee_name, team, accounts, load_band, direct_reports, is_above_span, open_amount, overdue_ratio
+    from {rpt_team_scorecard}
+    where month = (select max(month) from {rpt_team_scorecard}) and employee_id <> 'unassigned'
+        and (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
+        and (len($managers) = 0 or list_contains($managers, employee_id))
+    order by accounts desc, employee_name
+"""
+
 COVERAGE = """
     select strftime(week_start, '%Y-%m-%d') as week, sum(key_accounts) as key_accounts,
         sum(called_accounts) as called_accounts, sum(contacted_accounts) as contacted_accounts,
@@ -170,6 +178,12 @@ def managers(warehouse: str, filters: Filters) -> pa.Table:
 def book(warehouse: str, employee: str) -> pa.Table:
     """One employee's own accounts by revenue, with shares of time and revenue."""
     return select(warehouse, BOOK, employee=employee)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def load(warehouse: str, filters: Filters) -> pa.Table:
+    """Accounts and assistants of each account manager, beside the band of their role and grade."""
+    return select(warehouse, LOAD, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

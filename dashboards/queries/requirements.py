@@ -17,7 +17,8 @@ COUNTS = """
 """
 
 REGISTER = """
-    select requirement_id, area, requirement, state, note, feed, met_by, origin
+    select requirement_id, area, requirement, state, coalesce(note, '') as note, coalesce(feed, '') as feed,
+        coalesce(met_by, '') as met_by, origin
     from {rpt_requirements}
     where (len($areas) = 0 or list_contains($areas, area)) and (len($states) = 0 or list_contains($states, state))
         and (

@@ -240,7 +240,7 @@ _EXTRA = {
         payments_after int, payment_delay_days_before real, payment_delay_days_after real,
         payment_delay_change real, first_contact_on date, days_to_first_contact int""",
     "rpt_account_ownership": """
-        account_id text, account_name text, parent_account_id text, group_account_id text, country text,
+        account_id text, account_name text, parent_account_id text, group_id text, group_name text, country text,
         region text, segment text, owner_id text, owner_name text, team text, manager_name text, status text,
         tier text, is_large bool, is_key_account bool, relationship_stage text, base_currency text,
         revenue_12m money, owner_changes int, owner_changes_12m int, owner_tenure_days int,
@@ -278,6 +278,9 @@ _EXTRA = {
     "rpt_key_account_coverage": """
         week_start date, employee_id text, employee_name text, team text, key_accounts int, called_accounts
         int, contacted_accounts int, coverage real, contact_coverage real""",
+    "rpt_team_scorecard": """
+        month date, employee_id text, employee_name text, team text, accounts int, load_band text, direct_reports int,
+        is_above_span bool, open_amount money, overdue_ratio real""",
     "rpt_tier_service": """
         month date, service_class text, class_rank int, missed_cases int, called_back int,
         callback_minutes_median real, callback_target real, callback_within_target real, cases_opened int,

@@ -15,6 +15,7 @@ PAGES = (
     "overview",
     "accounts",
     "key_accounts",
+    "revenue",
     "receivables",
     "collections",
     "cash_forecast",

@@ -91,7 +91,7 @@ from fixture.accounts where number < 3;
 
 create table reporting.rpt_account_ownership as
 select
-    keys.account_id, keys.account_name, 'North' as region, own.country, keys.team, keys.account_id as group_account_id,
+    keys.account_id, keys.account_name, 'North' as region, own.country, keys.team, keys.account_id as group_id, keys.account_name as group_name,
     keys.tier, keys.is_large, keys.is_listed as is_key_account, keys.owner_id, keys.owner_name, own.status,
     keys.revenue_12m, cast(0 as bigint) as owner_changes_12m, cast(9 as bigint) as owner_other_accounts,
     true as lacks_dedicated, keys.owner_id is null as is_uncovered, cast(2 as bigint) as uncovered_days,
@@ -129,5 +129,13 @@ select
     date '2026-10-01' as month, service_class, class_rank, cast(10 as bigint) as missed_cases, cast(8 as bigint) as called_back,
     90.0 as callback_minutes_median, 60.0 as callback_target, 0.4 as callback_within_target, cast(2 as bigint) as cases_opened
 from (values ('key', 1), ('A', 2), ('none', 5)) as classes(service_class, class_rank);
+
+create table reporting.rpt_team_scorecard as
+select
+    date '2026-11-01' as month, employee_id, employee_name, team, accounts, load_band, cast(3 as bigint) as direct_reports,
+    true as is_above_span
+from (values
+    ('crm:1', 'Astrid Berg', 'North', 9, 'above'), ('crm:3', 'Maja Roth', 'South', 4, 'within'), ('unassigned', 'No owner', null, 2, null)
+) as people(employee_id, employee_name, team, accounts, load_band);
 
 drop schema fixture cascade;

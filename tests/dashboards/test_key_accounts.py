@@ -89,6 +89,7 @@ def test_schemes_ownership_time_and_service(app: AppTest, warehouse: duckdb.Duck
     assert tile(app, "Would have to move").value == "25%"
     assert table(app, "service_class")["service_class"] == ["Key accounts", "Tier A", "No revenue"]
     assert tile(app, "Called last week").value == percent(4 / 8, 0)
+    assert table(app, "load_band")["load_band"] == ["above", "within"]
     key = len(table(app, "owner_other_accounts")["account_name"])
     app.toggle(key="owned_key_only").set_value(False).run()
     assert len(table(app, "owner_other_accounts")["account_name"]) > key

@@ -16,7 +16,9 @@ Open = Callable[..., AppTest]
 DROPPED = {
     "overview": "Drop the exports of your CRM",
     "accounts": "Drop your CRM's exports",
+    "key_accounts": "Drop the exports of your CRM",
     "receivables": "Drop your billing system's exports",
+    "revenue": "Drop your billing system's exports",
     "collections": "Drop your billing system's exports",
     "cash_forecast": "Drop your billing system's exports",
     "statements": "Drop your billing system's exports",

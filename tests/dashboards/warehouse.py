@@ -18,6 +18,7 @@ REPORTING = [
         "matches.sql",
         "account_card.sql",
         "key_accounts.sql",
+        "revenue.sql",
     )
 ]
 

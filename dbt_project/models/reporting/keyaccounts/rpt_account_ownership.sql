@@ -200,7 +200,8 @@ final as (
         accounts.account_id,
         accounts.account_name,
         accounts.parent_account_id,
-        coalesce(parents.parent_account_id, parents.account_id, accounts.account_id) as group_account_id,
+        accounts.group_id,
+        accounts.group_name,
         accounts.country,
         accounts.region,
         accounts.segment,
@@ -256,7 +257,6 @@ final as (
     cross join run
     left join classes on accounts.account_id = classes.account_id
     left join states on accounts.account_id = states.account_id
-    left join accounts as parents on accounts.parent_account_id = parents.account_id
     left join employees on accounts.owner_id = employees.employee_id
     left join employees as managers on employees.manager_id = managers.employee_id
     left join changed on accounts.account_id = changed.account_id
@@ -277,7 +277,8 @@ select
     final.account_id,
     final.account_name,
     final.parent_account_id,
-    final.group_account_id,
+    final.group_id,
+    final.group_name,
     final.country,
     final.region,
     final.segment,

@@ -27,25 +27,33 @@ WATCH_SECONDS = 3
 FOLDER = Path(__file__).resolve().parent
 
 
-def pages() -> list[st.Page]:
-    """The pages, in the order of the menu."""
-    return [
-        st.Page("app_pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
-        st.Page("app_pages/accounts.py", title="Accounts", icon=":material/contacts:"),
-        st.Page("app_pages/key_accounts.py", title="Key accounts", icon=":material/star:"),
-        st.Page("app_pages/revenue.py", title="Revenue", icon=":material/query_stats:"),
-        st.Page("app_pages/account_health.py", title="Account health", icon=":material/monitor_heart:"),
-        st.Page("app_pages/growth.py", title="Renewals and whitespace", icon=":material/autorenew:"),
-        st.Page("app_pages/receivables.py", title="Receivables", icon=":material/account_balance_wallet:"),
-        st.Page("app_pages/collections.py", title="Collections", icon=":material/phone_forwarded:"),
-        st.Page("app_pages/cash_forecast.py", title="Cash forecast", icon=":material/event_upcoming:"),
-        st.Page("app_pages/statements.py", title="Statements", icon=":material/receipt_long:"),
-        st.Page("app_pages/sales.py", title="Sales", icon=":material/trending_up:"),
-        st.Page("app_pages/calls.py", title="Calls", icon=":material/call:"),
-        st.Page("app_pages/matches.py", title="Matches", icon=":material/join_inner:"),
-        st.Page("app_pages/data_health.py", title="Data health", icon=":material/verified:"),
-        st.Page("app_pages/requirements.py", title="Requirements", icon=":material/checklist:"),
-    ]
+def pages() -> dict[str, list[st.Page]]:
+    """The pages by what they are about, in the order of the menu."""
+    return {
+        "": [st.Page("app_pages/overview.py", title="Overview", icon=":material/dashboard:", default=True)],
+        "Accounts": [
+            st.Page("app_pages/accounts.py", title="Accounts", icon=":material/contacts:"),
+            st.Page("app_pages/key_accounts.py", title="Key accounts", icon=":material/star:"),
+            st.Page("app_pages/account_health.py", title="Account health", icon=":material/monitor_heart:"),
+            st.Page("app_pages/growth.py", title="Renewals and whitespace", icon=":material/autorenew:"),
+        ],
+        "Sales": [
+            st.Page("app_pages/revenue.py", title="Revenue", icon=":material/query_stats:"),
+            st.Page("app_pages/sales.py", title="Sales", icon=":material/trending_up:"),
+            st.Page("app_pages/calls.py", title="Calls", icon=":material/call:"),
+        ],
+        "Money owed": [
+            st.Page("app_pages/receivables.py", title="Receivables", icon=":material/account_balance_wallet:"),
+            st.Page("app_pages/collections.py", title="Collections", icon=":material/phone_forwarded:"),
+            st.Page("app_pages/cash_forecast.py", title="Cash forecast", icon=":material/event_upcoming:"),
+            st.Page("app_pages/statements.py", title="Statements", icon=":material/receipt_long:"),
+        ],
+        "Trust": [
+            st.Page("app_pages/data_health.py", title="Data health", icon=":material/verified:"),
+            st.Page("app_pages/matches.py", title="Matches", icon=":material/join_inner:"),
+            st.Page("app_pages/requirements.py", title="Requirements", icon=":material/checklist:"),
+        ],
+    }
 
 
 @st.fragment(run_every=WATCH_SECONDS)
@@ -86,7 +94,7 @@ def main() -> None:
         st.error("A setting cannot be used:")
         st.text(str(error))
         return
-    chosen = st.navigation(pages())
+    chosen = st.navigation(pages(), expanded=True)
     warehouse = resolve(settings.published)
     watch(settings.published, warehouse)
     if warehouse is None:

@@ -296,13 +296,20 @@ if current is None:
     nothing("No revenue of the accounts that the filters leave.", "rpt_revenue_retention_groups")
 else:
     shown_tiles(everything, current, chosen_basis)
-    if group_kind is None:
-        year_section(current, chosen_basis)
-    months_section(everything, chosen_basis)
-    movers_section(current, chosen_basis)
-    groups_section(current, chosen_basis)
-cohorts_section()
-concentration_section()
-values_section()
-acquisition_section()
+
+moved, cohorts, concentration, values = st.tabs(["What moved", "Cohorts", "How many bring most", "What an account is worth"])
+with moved:
+    if current is not None:
+        if group_kind is None:
+            year_section(current, chosen_basis)
+        months_section(everything, chosen_basis)
+        movers_section(current, chosen_basis)
+        groups_section(current, chosen_basis)
+with cohorts:
+    cohorts_section()
+with concentration:
+    concentration_section()
+with values:
+    values_section()
+    acquisition_section()
 footnotes(*TABLES)

@@ -297,7 +297,9 @@ if current is None:
 else:
     shown_tiles(everything, current, chosen_basis)
 
-moved, cohorts, concentration, values = st.tabs(["What moved", "Cohorts", "How many bring most", "What an account is worth"])
+moved, cohorts, concentration, values = st.tabs(
+    ["What moved", "Cohorts", "How many bring most", "What an account is worth"]
+)
 with moved:
     if current is not None:
         if group_kind is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import Literal
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboards.components import charts
@@ -74,6 +75,31 @@ def money_section(account: str, code: str | None) -> None:
             )
         else:
             nothing("No contact in this period.", "rpt_account_monthly")
+
+
+def plan_section(account: str, code: str | None) -> None:
+    """Budget against actual and cost against revenue by month, where a plan brings them (C16, C17)."""
+    page = here()
+    monthly = cards.monthly(page.warehouse, account, page.filters)
+    planned = [row for row in rows(monthly) if row["budget"] is not None or row["cost"] is not None]
+    if not planned:
+        return
+    about = f"A month, in {code or 'base currency'}; the months for which a plan has a budget or a cost, newest first."
+    with section("Budget and margin", about, key="card-plan"):
+        table(
+            pa.Table.from_pylist(planned[::-1], schema=monthly.schema),
+            {
+                "month": Column("Month", pinned=True),
+                "net_revenue": Column("Revenue", "money", "V1"),
+                "budget": Column("Budget", "money"),
+                "budget_variance": Column("Variance", "money", "V19: revenue less budget."),
+                "budget_variance_ratio": Column("Variance, share", "ratio", "V19"),
+                "cost": Column("Cost", "money", optional=True),
+                "margin": Column("Margin", "money", "Revenue less cost (C17).", optional=True),
+            },
+            "card_plan",
+            height="content" if len(planned) <= 12 else "auto",
+        )
 
 
 def terms_section(account: str) -> None:
@@ -366,6 +392,7 @@ def account_card(account: str) -> None:
     invoices_section(account)
     if "rpt_receivable_accounts" in catalogue(page.warehouse):
         terms_section(account)
+    plan_section(account, code)
     deals_section(account)
     timeline_section(account)
     money_section(account, code)

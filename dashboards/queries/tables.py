@@ -179,7 +179,8 @@ _EXTRA = {
         account_name text, unbilled_amount money, open_orders_amount money, credit_used money, is_over_limit bool""",
     "rpt_account_monthly": """
         missing_rate_count int, revenue_to_date money, cost_to_date money, revenue_to_cost real,
-        is_cost_from_first_deal bool""",
+        is_cost_from_first_deal bool, budget money, budget_variance money, budget_variance_ratio real, cost money,
+        margin money""",
     "rpt_collection_worklist": """
         account_name text, owner_name text, base_currency text, collectible_amount money, disputed_amount money,
         missing_rate_count int, is_disputed bool, contact_name text, contact_title text, contact_phone text,

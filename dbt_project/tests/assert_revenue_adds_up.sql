@@ -38,10 +38,10 @@ sold as (
 -- What subscriptions are worth on the as-of date, each at that day's rate.
 running as (
     select sum(subscriptions.monthly_amount * rates.rate) as revenue
-    from {{ ref('fct_subscriptions') }} as subscriptions
+    from {{ ref('fct_subscription_periods') }} as subscriptions
     inner join run
-        on subscriptions.started_on <= run.as_of_date
-        and coalesce(subscriptions.ended_on, {{ end_of_time() }}) >= run.as_of_date
+        on subscriptions.valid_from <= run.as_of_date
+        and coalesce(subscriptions.valid_to, {{ end_of_time() }}) >= run.as_of_date
     inner join {{ ref('dim_fx_rates') }} as rates
         on subscriptions.currency = rates.currency and run.as_of_date = rates.rate_date
 ),

@@ -66,6 +66,10 @@ select
     event_type in ('call', 'email') as is_two_way, cast(occurred_at as date) as occurred_on
 from reporting.rpt_account_timeline;
 
+update reporting.rpt_account_monthly set budget = 5000, budget_variance = net_revenue - 5000 where account_id = 'crm:401';
+alter table reporting.rpt_account_monthly add column budget_variance_ratio double;
+update reporting.rpt_account_monthly set budget_variance_ratio = net_revenue / 5000 - 1 where account_id = 'crm:401';
+
 create table reporting.rpt_requirements as
 select * from (values
     ('A1', 'Activity and contact', 1, 'Thirty calls a day', 'S4', 'not_built', 'calls', null, null),

@@ -70,6 +70,10 @@ def test_the_card_answers_what_a_client_asks(open_page: Open) -> None:
     assert "Birthdays soon: 2026-11-29 Ida Payer" in text
     assert set(grid(app, "document_number")["state"]) == {"overdue", "signed"}
     assert "over its credit limit" in text
+    plan = grid(app, "budget_variance")
+    assert [float(value) for value in plan["budget"]] == [5000.0] * 12
+    assert plan["month"].iloc[0] == "2026-11"
+    assert float(plan["budget_variance"].iloc[0]) == pytest.approx(float(plan["net_revenue"].iloc[0]) - 5000)
 
 
 def test_each_answer_opens_to_its_file_and_line(open_page: Open) -> None:

@@ -37,6 +37,7 @@ from tests.support.revenue import (
     number,
     rate,
     revenue,
+    runs,
 )
 
 KINDS = ("new", "expansion", "contraction", "churned", "reactivated")
@@ -166,6 +167,11 @@ def test_single_accounts(warehouse: duckdb.DuckDBPyConnection) -> None:
     # Back after two months of history, and after three.
     assert of(warehouse, 5, "mrr", "2024-03")["movement"] == "new"
     assert of(warehouse, 4, "mrr", "2024-04")["movement"] == "reactivated"
+    # A price that one export says otherwise than the one before counts from that export's day on.
+    assert (of(warehouse, 12, "mrr", "2024-10")["revenue"], of(warehouse, 12, "mrr", "2024-11")["movement"]) == (
+        70,
+        "expansion",
+    )
     below = of(warehouse, 11, "invoiced", "2024-07")
     assert (below["revenue"], below["closing_revenue"], below["movement"]) == (-450, 0, None)
     # Without a rate nothing is known: neither lost nor won, and counted.
@@ -180,9 +186,7 @@ def test_sum_of_daily_logo_churn(warehouse: duckdb.DuckDBPyConnection) -> None:
     for offset in range((AS_OF - date(2023, 5, 31)).days + 1):
         day = date(2023, 5, 31) + days(offset)
         running[day] = {
-            account_of(row["customer_id"])
-            for row in COMPANY.rows["billing.subscriptions"]
-            if row["started_on"] <= str(day) <= (row["ended_on"] or "9999")
+            account_of(row["customer_id"]) for row in COMPANY.rows["billing.subscriptions"] if runs(row, day)
         }
     daily: dict[date, Fraction] = defaultdict(Fraction)
     for before, day in pairwise(running):

@@ -104,6 +104,13 @@ class Company:
         self.subscription(7, 40, "2024-03-10")
         self.subscription(8, 500, "2024-02-03", "2024-02-20")  # gained and lost within a month
         self.subscription(9, 90, "2025-12-01")  # begins after the as-of date
+        # The same price twice, then others, by the days of the exports; the last one ends it.
+        for known, price, last in (
+            ("2023-08-01", 70, None), ("2024-02-01", 70, None), ("2024-11-12", 95, None), ("2024-11-12T08", 90, None),
+            ("2025-03-01", 65, "2025-06-30"),
+        ):  # fmt: skip
+            at = f"{known}:00:00Z" if "T" in known else f"{known}T00:00:00Z"
+            self.subscription(12, price, "2023-07-01", last, subscription_id="repriced", _known_at=at)
 
     def invoice(self, account: int, day: date, net: Decimal, currency: str = "EUR", kind: str = "invoice") -> str:
         """A document of 25 % tax."""
@@ -225,6 +232,17 @@ def documents() -> Rows:
     ]  # fmt: skip
 
 
+def runs(row: dict[str, Any], day: date) -> bool:
+    """Whether a subscription runs on a day at the price that this version of its row says."""
+    versions = [
+        one for one in COMPANY.rows["billing.subscriptions"] if one["subscription_id"] == row["subscription_id"]
+    ]
+    if not row["started_on"] <= str(day) <= (versions[-1]["ended_on"] or "9999"):
+        return False
+    told = [one for one in versions[1:] if one["_known_at"][:10] <= str(day)]
+    return row is (told[-1] if told else versions[0])
+
+
 @cache
 def pieces() -> dict[tuple[str, str, str, date], list[tuple[Fraction, Fraction | None]]]:
     """By account, basis, currency and month: the amounts in the currency, each with its rate."""
@@ -236,7 +254,7 @@ def pieces() -> dict[tuple[str, str, str, date], list[tuple[Fraction, Fraction |
             Fraction(row["unit_price"]) * row["quantity"] * PER_MONTH[row["interval_unit"]] / row["interval_count"]
         )
         for month in MONTHS:
-            if row["started_on"] <= str(measured(month)) <= (row["ended_on"] or "9999"):
+            if runs(row, measured(month)):
                 key = account_of(row["customer_id"]), "mrr", row["currency"], month
                 found[key].append((monthly, rate(row["currency"], measured(month))))
     return dict(found)

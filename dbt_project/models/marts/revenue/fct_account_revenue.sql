@@ -44,10 +44,10 @@ subscribed as (
         end as amount_base,
         0 as invoices,
         cast(null as date) as invoiced_on
-    from {{ ref('fct_subscriptions') }} as subscriptions
+    from {{ ref('fct_subscription_periods') }} as subscriptions
     inner join months
-        on months.measured_on >= subscriptions.started_on
-        and months.measured_on <= coalesce(subscriptions.ended_on, {{ end_of_time() }})
+        on months.measured_on >= subscriptions.valid_from
+        and months.measured_on <= coalesce(subscriptions.valid_to, {{ end_of_time() }})
     left join rates on subscriptions.currency = rates.currency and months.measured_on = rates.rate_date
 ),
 

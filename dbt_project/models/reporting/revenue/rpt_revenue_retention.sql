@@ -58,13 +58,13 @@ repeats as (
 -- V6, second variant: an account is lost on the day after which none of its subscriptions runs; each day's loss is
 -- divided by the accounts that the day began with, and the days of the month are added up.
 starts_and_ends as (
-    select account_id, started_on as day, 1 as change
-    from {{ ref('fct_subscriptions') }}
-    where monthly_amount > 0 and started_on is not null and started_on <= coalesce(ended_on, {{ end_of_time() }})
+    select account_id, valid_from as day, 1 as change
+    from {{ ref('fct_subscription_periods') }}
+    where monthly_amount > 0 and valid_from is not null
     union all
-    select account_id, {{ plus_days('ended_on', 1) }}, -1
-    from {{ ref('fct_subscriptions') }}
-    where monthly_amount > 0 and started_on is not null and started_on <= ended_on
+    select account_id, {{ plus_days('valid_to', 1) }}, -1
+    from {{ ref('fct_subscription_periods') }}
+    where monthly_amount > 0 and valid_from is not null and valid_to is not null
 ),
 
 running as (

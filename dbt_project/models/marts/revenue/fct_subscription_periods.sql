@@ -1,0 +1,76 @@
+-- Grain: one row a subscription and period in which its price stood, with what it is worth a month (V2) in its own
+-- currency. It runs from its first to its last day, both included. No export says since when a price counts: one
+-- that differs from the export before counts from the day of the export that says so. A subscription that its newest
+-- full export no longer holds ran until the day before that was seen.
+with prices as (
+    select * from {{ ref('stg_billing__subscription_prices') }}
+),
+
+identities as (
+    select system, native_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
+),
+
+run as (
+    select business_timezone, newest_event_on from {{ ref('int_run_dated') }}
+),
+
+dated as (
+    select
+        prices.*,
+        coalesce(
+            prices.ended_on,
+            {{ plus_days(
+                'least(' ~ business_date('prices.vanished_at', 'run.business_timezone') ~ ', run.newest_event_on)', -1
+            ) }}
+        ) as last_on,
+        case
+            when prices.version_number = 1 then prices.started_on
+            else greatest(prices.started_on, {{ business_date('prices.priced_at', 'run.business_timezone') }})
+        end as valid_from
+    from prices
+    cross join run
+),
+
+periods as (
+    select
+        *,
+        case
+            when lead(valid_from) over (partition by _system, subscription_id order by version_number) is null
+                then last_on
+            else least(
+                coalesce(last_on, {{ end_of_time() }}),
+                {{ plus_days(
+                    'lead(valid_from) over (partition by _system, subscription_id order by version_number)', -1
+                ) }}
+            )
+        end as valid_to
+    from dated
+)
+
+select
+    {{ global_id('periods._system', 'periods.subscription_id') }} as subscription_id,
+    row_number() over (
+        partition by periods._system, periods.subscription_id order by periods.version_number
+    ) as period_number,
+    coalesce(
+        identities.account_id, {{ global_id('periods._system', "coalesce(periods.customer_id, '')") }}
+    ) as account_id,
+    {{ global_id('periods._system', "coalesce(periods.customer_id, '')") }} as customer_id,
+    {{ global_id('periods._system', 'periods.product_id') }} as product_id,
+    periods.currency,
+    periods.interval_unit,
+    periods.interval_count,
+    periods.unit_price,
+    periods.quantity,
+    {{ monthly_amount('periods.unit_price', 'periods.quantity', 'periods.interval_unit', 'periods.interval_count') }}
+        as monthly_amount,
+    periods.started_on,
+    periods.last_on as ended_on,
+    periods.valid_from,
+    periods.valid_to,
+    {{ provenance('periods') }},
+    periods._known_at
+from periods
+left join identities
+    on periods._system = identities.system and coalesce(periods.customer_id, '') = identities.native_id
+where coalesce(periods.valid_from <= periods.valid_to, true)

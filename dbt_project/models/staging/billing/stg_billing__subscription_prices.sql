@@ -1,0 +1,52 @@
+-- Grain: one row a source system, subscription_id and version of its price: an export in which price, quantity or
+-- interval differ from those of the export before. What else is known of the subscription is that of its newest
+-- version, also of one that its newest full export no longer holds (vanished_at).
+with newest as (
+    {{ newest_version('billing_subscriptions', ['subscription_id'], keep_vanished=true) }}
+),
+
+{%- set order = 'partition by _system, subscription_id order by ' ~ version_columns() | join(', ') %}
+versions as (
+    select
+        _system,
+        subscription_id,
+        unit_price,
+        quantity,
+        interval_unit,
+        interval_count,
+        _known_at,
+        row_number() over ({{ order }}) as version_number,
+        {%- for column in ['unit_price', 'quantity', 'interval_unit', 'interval_count'] %}
+        lag({{ column }}) over ({{ order }}) as earlier_{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ source('raw', 'billing_subscriptions') }}
+)
+
+select
+    newest.subscription_id,
+    newest.customer_id,
+    newest.product_id,
+    {{ currency_or_default('newest.currency') }} as currency,
+    versions.unit_price,
+    versions.quantity,
+    versions.interval_unit,
+    versions.interval_count,
+    newest.started_on,
+    newest.ended_on,
+    newest.vanished_at,
+    versions._known_at as priced_at,
+    versions.version_number,
+    newest._system,
+    newest._source,
+    newest._file,
+    newest._file_sha256,
+    newest._row,
+    newest._loaded_at,
+    newest._known_at
+from versions
+inner join newest
+    on versions._system = newest._system and versions.subscription_id = newest.subscription_id
+where versions.version_number = 1
+    {%- for column in ['unit_price', 'quantity', 'interval_unit', 'interval_count'] %}
+    or versions.{{ column }} is distinct from versions.earlier_{{ column }}
+    {%- endfor %}

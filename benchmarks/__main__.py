@@ -25,7 +25,7 @@ def main() -> int:
     dropping.add_argument("--small", action="store_true", help="a sample that takes two minutes")
     growing = commands.add_parser("growth", help="what each step costs as the company grows")
     growing.add_argument("--small", action="store_true", help="samples that take five minutes")
-    growing.add_argument("--folder", type=Path, help="an empty folder to work in and keep; a temporary one if not given")
+    growing.add_argument("--folder", type=Path, help="an empty folder to work in and keep")
     history = commands.add_parser("aging", help="the ageing history beside one query written by hand")
     history.add_argument("--invoices", type=int, default=1_000_000)
     reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")

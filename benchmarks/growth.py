@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.processes import GIB, Measured, machine, measure, table
@@ -78,7 +79,7 @@ def compare(size: Size, folder: Path) -> str:
     folders = model_folders()
 
     def line(name: str, seconds: list[float]) -> list[str]:
-        ratios = [f"{late / early:.2f}" if early else "" for early, late in zip(seconds, seconds[1:], strict=False)]
+        ratios = [f"{late / early:.2f}" if early else "" for early, late in pairwise(seconds)]
         return [name, *(f"{one:.2f}" for one in seconds), *ratios]
 
     by_folder: dict[str, list[float]] = defaultdict(lambda: [0.0] * len(runs))
@@ -97,8 +98,8 @@ def compare(size: Size, folder: Path) -> str:
     rows += [line(f"Rows of {name}", [float(counts[name]) for _, _, counts in runs]) for name in runs[-1][2]]
     allowed = 2 * math.log(2 * sizes[1].accounts) / math.log(sizes[1].accounts)
     told = (
-        f"{size.accounts:,} accounts, {size.calls:,} calls, {size.invoices:,} invoices over {size.months} months, and a "
-        f"half and a quarter of each. n log n from half to whole: {allowed:.2f} times. {about}."
+        f"{size.accounts:,} accounts, {size.calls:,} calls, {size.invoices:,} invoices over {size.months} months, and "
+        f"a half and a quarter of each. n log n from half to whole: {allowed:.2f} times. {about}."
     )
     header = ["seconds", *(f"{one.accounts:,} accounts" for one in sizes), "half ÷ quarter", "whole ÷ half"]
     return f"{told}\n\n{table(header, rows)}\n"

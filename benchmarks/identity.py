@@ -84,11 +84,11 @@ KEYS = ("email", "phone", "tax_id")
 
 
 def write_company(
-    home: Path, accounts: int, seed: int, months: int = 12, names_only: bool = False
+    home: Path, accounts: int, seed: int, months: int = 12, keyed: int = 1
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Writes a sample company's parties into a raw store; returns the truth on its customers and on its callers.
 
-    `names_only` leaves the customers nothing but names and addresses, so that names are all that can tell.
+    Every `keyed`-th customer keeps its e-mail, phone and tax number; 0 leaves all of them names and addresses only.
     """
     from pipelines.sample import billing_files, crm_files
     from pipelines.sample.scope import Scope
@@ -104,8 +104,8 @@ def write_company(
         "customers": billing_files.customers(world),
         "callers": truth.callers,
     }
-    if names_only:
-        frames["customers"] = frames["customers"].with_columns(pl.lit(None, dtype=pl.String).alias(key) for key in KEYS)
+    keeps = pl.int_range(pl.len()) % keyed == 0 if keyed else pl.lit(False)
+    frames["customers"] = frames["customers"].with_columns(pl.when(keeps).then(pl.col(key)).alias(key) for key in KEYS)
     write_raw(home, SAMPLE_ROWS, frames)
     return truth.customers, truth.callers
 
@@ -209,7 +209,7 @@ def accuracy(accounts: int, seeds: list[int], names_only: bool = False) -> str:
     found: list[Accuracy] = []
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="keybook-bench-") as folder:
-            customers, callers = write_company(Path(folder), accounts, seed, names_only=names_only)
+            customers, callers = write_company(Path(folder), accounts, seed, keyed=0 if names_only else 1)
             database, _ = build(Path(folder))
             found.append(judge(database, customers, callers))
     rows = []

@@ -253,6 +253,12 @@ contacted as (
     group by periods.quarter, contacts.account_id
 ),
 
+sold as (
+    select quarter, sum(greatest(revenue_12m, 0)) as company_revenue
+    from earned
+    group by quarter
+),
+
 evidence as (
     select
         spine.quarter,
@@ -262,7 +268,7 @@ evidence as (
         {{ money('coalesce(earned.revenue_12m, 0)') }} as revenue_12m,
         {{ money('coalesce(earned.revenue_previous_12m, 0)') }} as revenue_previous_12m,
         cast(coalesce(earned.missing_rate_count, 0) as bigint) as missing_rate_count,
-        sum(greatest(coalesce(earned.revenue_12m, 0), 0)) over (partition by spine.quarter) as company_revenue,
+        sold.company_revenue,
         case
             when feeds.invoices_from <= spine.two_years_before
                 then {{ ratio('coalesce(earned.revenue_12m, 0)', 'earned.revenue_previous_12m') }}
@@ -286,6 +292,7 @@ evidence as (
     from spine
     cross join feeds
     left join earned on spine.quarter = earned.quarter and spine.account_id = earned.account_id
+    left join sold on spine.quarter = sold.quarter
     left join bought on spine.quarter = bought.quarter and spine.account_id = bought.account_id
     left join paid on spine.quarter = paid.quarter and spine.account_id = paid.account_id
     left join spent on spine.quarter = spent.quarter and spine.account_id = spent.account_id

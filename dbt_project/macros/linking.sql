@@ -5,8 +5,8 @@ nullif(trim({{ column }}), '')
 {%- endmacro %}
 
 {#- Of the keys by which records reach accounts (relation `hits`: subject, record_id, account_id, rule, key_value) those that
-    hold: a strong rule's always; another's only where no tax number and no country says otherwise, where a domain or a
-    number comes with names that are alike, and where all of a record's weak keys lead to one account. CTEs, the last of
+    hold: a strong rule's always; another's only where no tax number and no country says otherwise, where an address, a
+    domain or a number comes with names that are alike, and where all of a record's weak keys lead to one account. CTEs, the last of
     which is `ruled`: one row a subject, the surest rule that holds. `records` and `rules` must stand before. -#}
 {% macro ruled_hits(hits) -%}
 strong_hits as (
@@ -30,7 +30,7 @@ compared_hits as (
         coalesce(bool_or(targets.record_id = 'a:' || targets.account_id
             and seekers.country_code <> targets.country_code), false) as is_country_conflict,
         max(case
-            when {{ hits }}.rule not in ('email_domain', 'phone') then 1
+            when {{ hits }}.rule not in ('email', 'email_domain', 'phone') then 1
             when seekers.sound_key = targets.sound_key then 1
             when seekers.sound_key is null or targets.sound_key is null then 0
             else {{ name_similarity('seekers.sound_key', 'targets.sound_key') }}

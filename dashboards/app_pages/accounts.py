@@ -56,6 +56,32 @@ def asked_for() -> accounts.Asked:
     return accounts.Asked(tuple(chosen), tuple(flags), search.strip(), keys_only, overdue_only)
 
 
+def cards_section(asked: accounts.Asked) -> None:
+    """How the cards are kept, by manager: what they lack and how soon they hear of what happens."""
+    page = here()
+    kept = accounts.cards(page.warehouse, page.filters, asked)
+    if not kept.num_rows:
+        return
+    about = "What cards lack now (P16), and how soon the newest month's events were entered (P17)."
+    with section("How cards are kept", about, key="account-cards"):
+        table(
+            kept,
+            {
+                "owner_name": Column("Manager", pinned=True),
+                "team": Column("Team"),
+                "accounts": Column("Accounts", "count"),
+                "incomplete": Column("Incomplete", "count", "Cards that lack a required field."),
+                "new_cards": Column("New", "count"),
+                "without_terms": Column("Billed without terms", "count"),
+                "card_entries": Column("Entries", "count", "Of the newest month; all of the manager's accounts."),
+                "card_on_time_ratio": Column("On time", "ratio", "Entered within card_entry_days."),
+                "entered_after_hours": Column("Entered after, hours", "real", "The median; negative is ahead."),
+            },
+            "account_cards",
+            height="content" if kept.num_rows <= 12 else "auto",
+        )
+
+
 def account_list() -> None:
     """The accounts that match, one row each; a click opens the card."""
     page = here()
@@ -131,6 +157,8 @@ def account_list() -> None:
             picked = picked or opened
             shown_of(found.num_rows, totals["accounts"], "accounts")
             exports(asked)
+    if found.num_rows:
+        cards_section(asked)
     if picked:
         st.query_params["account"] = picked
         st.rerun()

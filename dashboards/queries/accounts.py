@@ -119,6 +119,30 @@ EMAILS = f"""{_FOUND}
     order by account_name, person nulls last, email
 """
 
+# How each manager keeps the cards: what they lack now, and how soon what happened in the newest month was entered.
+CARDS = f"""{_FOUND},
+
+    newest as (
+        select employee_id, card_timeliness, card_on_time_ratio, card_entries
+        from {{rpt_team_scorecard}}
+        where month = (select max(month) from {{rpt_team_scorecard}} where card_entries > 0)
+    ),
+
+    kept as (
+        select owner_id, max(owner_name) as owner_name, max(team) as team, count(*) as accounts,
+            count(*) filter (missing_fields is not null) as incomplete, count(*) filter (is_new_card) as new_cards,
+            count(*) filter (is_billed_without_terms) as without_terms
+        from found
+        group by owner_id
+    )
+
+    select coalesce(owner_name, owner_id, 'No manager') as owner_name, team, accounts, incomplete, new_cards,
+        without_terms, card_entries, card_on_time_ratio, card_timeliness * 24 as entered_after_hours
+    from kept
+    left join newest on newest.employee_id = coalesce(kept.owner_id, 'unassigned')
+    order by incomplete desc, accounts desc, 1
+"""
+
 TOTALS = f"""{_FOUND}
     select count(*) as accounts, count(*) filter (status = 'active') as active,
         count(*) filter (status = 'paused') as paused, count(*) filter (status = 'lost') as lost,
@@ -139,6 +163,12 @@ def found(warehouse: str, filters: Filters, asked: Asked, most: int) -> pa.Table
 def totals(warehouse: str, filters: Filters, asked: Asked) -> dict[str, Any]:
     """How many match, and their sums in base currency."""
     return first(select(warehouse, TOTALS, **filters.values(), **asked.values()))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def cards(warehouse: str, filters: Filters, asked: Asked) -> pa.Table:
+    """How each manager keeps the cards of the accounts that match, the most incomplete first."""
+    return select(warehouse, CARDS, **filters.values(), **asked.values())
 
 
 def universal(warehouse: str, filters: Filters, asked: Asked) -> pa.Table:

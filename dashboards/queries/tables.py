@@ -281,7 +281,8 @@ _EXTRA = {
         int, contacted_accounts int, coverage real, contact_coverage real""",
     "rpt_team_scorecard": """
         month date, employee_id text, employee_name text, team text, accounts int, load_band text, direct_reports int,
-        is_above_span bool, open_amount money, overdue_ratio real""",
+        is_above_span bool, open_amount money, overdue_ratio real, card_timeliness real, card_on_time_ratio real,
+        card_entries int""",
     "rpt_tier_service": """
         month date, service_class text, class_rank int, missed_cases int, called_back int,
         callback_minutes_median real, callback_target real, callback_within_target real, cases_opened int,
@@ -291,7 +292,8 @@ _EXTRA = {
         money, closing_revenue money, currency_effect money, negative_revenue money, opening_accounts int,
         churned_accounts int, closing_accounts int, net_churn real, nrr_12m real, grr_12m real, logo_churn_12m real,
         noncontract_accounts int, noncontract_churned int, noncontract_churn real, repeat_deal_ratio real,
-        logo_churn_daily real, opening_revenue_12m money, new_12m money, expansion_12m money, contraction_12m money,
+        logo_churn_daily real, unpriced_count int,
+        opening_revenue_12m money, new_12m money, expansion_12m money, contraction_12m money,
         churned_12m money, reactivated_12m money, closing_revenue_12m money, missing_rate_count int""",
     "rpt_revenue_retention_groups": """
         grouping_kind text, grouping_value text, month date, basis text, is_complete bool, base_currency text,
@@ -299,7 +301,7 @@ _EXTRA = {
         closing_revenue money, currency_effect money, negative_revenue money, opening_accounts int, churned_accounts
         int, closing_accounts int, nrr real, grr real, logo_churn real, net_churn real, quick_ratio real, nrr_12m
         real, grr_12m real, logo_churn_12m real, noncontract_accounts int, noncontract_churned int, noncontract_churn
-        real, repeat_purchase_ratio real, missing_rate_count int""",
+        real, repeat_purchase_ratio real, missing_rate_count int, unpriced_count int""",
     "rpt_account_revenue": """
         account_id text, basis text, base_currency text, movement text, movement_12m text, opening_revenue money,
         closing_revenue money, opening_revenue_12m money, closing_revenue_12m money, month date""",
@@ -314,6 +316,9 @@ _EXTRA = {
         clv_predicted money, clv_low money, clv_high money, revenue_12m money, revenue_rank int, revenue_share real,
         revenue_share_so_far real, recency_score int, frequency_score int, monetary_score int, days_since_payment int,
         churn_basis text, is_revenue_based bool, missing_rate_count int""",
+    "rpt_account_value_groups": """
+        grouping_kind text, grouping_value text, accounts int, revenue_12m money, clv_historic money, tax_in_cash money,
+        clv_predicted money, clv_low money, clv_high money, revenue_based_accounts int""",
     "rpt_acquisition": """
         month date, is_complete bool, acquisition_cost money, new_accounts int, cost_per_new_account real,
         serving_cost money, cost_per_served_account real, acquisition_to_serving real""",

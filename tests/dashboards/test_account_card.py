@@ -175,6 +175,26 @@ def test_the_addresses_of_paused_clients(published: str) -> None:
     assert "\n=1+1@" not in everybody
 
 
+def test_how_cards_are_kept_stands_by_manager(
+    open_page: Open, warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    publish(
+        tmp_path, "v1",
+        "alter table reporting.rpt_team_scorecard add column card_entries bigint default 7",
+        "alter table reporting.rpt_team_scorecard add column card_timeliness double default 0.25",
+        "alter table reporting.rpt_team_scorecard add column card_on_time_ratio double default 0.5",
+    )  # fmt: skip
+    kept = grid(open_page("accounts", at_home=tmp_path), "entered_after_hours")
+    expected = warehouse.cursor().execute(
+        "select count(*), count(*) filter (missing_fields is not null) from reporting.rpt_accounts"
+        " where owner_id = 'crm:1'"
+    )
+    row = kept[kept["owner_name"] == "Astrid Berg"].iloc[0]
+    assert (row["accounts"], row["incomplete"]) == expected.fetchone()
+    assert (row["entered_after_hours"], row["card_on_time_ratio"], row["card_entries"]) == (6.0, 0.5, 7)
+    assert kept["accounts"].sum() == 48
+
+
 def test_the_register_counts_and_filters(open_page: Open) -> None:
     app = open_page("requirements")
     assert not app.exception

@@ -18,7 +18,8 @@ from dashboards.queries.base import ALL
 
 TABLES = (
     "rpt_revenue_retention", "rpt_revenue_retention_groups", "rpt_account_revenue", "rpt_cohorts", "rpt_concentration",
-    "rpt_account_value", "rpt_account_monthly", "rpt_acquisition", "rpt_reference_lines",
+    "rpt_account_value",
+    "rpt_account_value_groups", "rpt_account_monthly", "rpt_acquisition", "rpt_reference_lines",
 )  # fmt: skip
 BASES = {"invoiced": "Invoiced", "mrr": "Subscriptions (MRR)"}
 KINDS = {
@@ -145,6 +146,8 @@ def months_section(months: list[dict[str, Any]], basis: str) -> None:
         effect = sum(row["currency_effect"] for row in complete)
         st.caption(f"Exchange rates alone changed {money(effect, code)} in these months: in none of the columns.")
         missing_rates(sum(row["missing_rate_count"] for row in complete))
+        if unpriced := max(row["unpriced_count"] or 0 for row in complete):
+            st.caption(f":material/warning: {plural(unpriced, 'subscription or document')} without an amount left out.")
 
 
 def groups_section(now: dict[str, Any], basis: str) -> None:

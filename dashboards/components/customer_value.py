@@ -9,8 +9,8 @@ import streamlit as st
 from dashboards.components import revenue_charts as charts
 from dashboards.components.charts import ranked
 from dashboards.components.formats import UNKNOWN, money, number, plain, plural
-from dashboards.components.page import here, nothing, open_account, section
-from dashboards.components.revenue_tables import VALUE_COLUMNS
+from dashboards.components.page import here, nothing, open_account, section, whole_company
+from dashboards.components.revenue_tables import VALUE_COLUMNS, WORTH_COLUMNS
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import revenue
@@ -61,6 +61,7 @@ def values_section() -> None:
             "revenue_values",
         )
         open_account(picked)
+    worth_section()
     left, right = st.columns([2, 3], gap="small")
     with left, section("How they pay", "Accounts by recency, frequency and money paid (V17).", key="rfm"):
         ranked(kinds, "rfm_segment", "accounts", "accounts", key="revenue_rfm", alt_text="Accounts by how they pay")
@@ -69,6 +70,23 @@ def values_section() -> None:
         section("Revenue beside cost", "Of one account, added up from its first deal on (C18).", key="account-curve"),
     ):
         curve_of_one(data)
+
+
+def worth_section() -> None:
+    """What the accounts of each manager, team or segment are worth together."""
+    page = here()
+    about = f"In {page.base_currency}, all accounts of each: who they belong to on the as-of date (C10)."
+    with section("By manager, team and segment", f"{about} {whole_company() or ''}", key="worth"):
+        kinds = {"owner": "Manager", "team": "Team", "segment": "Segment"}
+        kind = st.segmented_control(
+            "Of", list(kinds), default="owner", key="revenue_worth", format_func=kinds.__getitem__, required=True,
+            label_visibility="collapsed",
+        )  # fmt: skip
+        data = revenue.worth_of_groups(page.warehouse, kind or "owner")
+        if not data.num_rows:
+            nothing("No account.", "rpt_account_value_groups")
+            return
+        table(data, WORTH_COLUMNS, "revenue_worth_table", height="content" if data.num_rows < 11 else 420)
 
 
 def curve_of_one(data: Any) -> None:

@@ -26,6 +26,18 @@ MOVER_COLUMNS = {
     "change": Column("Change", "money"),
 }
 
+WORTH_COLUMNS = {
+    "group_name": Column("Part", width="medium"),
+    "accounts": Column("Accounts", "count"),
+    "clv_historic": Column("Worth so far", "money", "V10, tax included."),
+    "tax_in_cash": Column("Tax in it", "money"),
+    "clv_predicted": Column("Predicted", "money", "V11, added up over the accounts."),
+    "clv_low": Column("Low", "money", "The accounts' low ends added up."),
+    "clv_high": Column("High", "money", "Their high ends added up."),
+    "revenue_12m": Column("Revenue, 12 months", "money", "V1"),
+    "revenue_based_accounts": Column("Without costs", "count", "Accounts with revenue of which no cost is known."),
+}
+
 VALUE_COLUMNS = {
     "rfm_segment": Column("Pays", help="A word for recency, frequency and money.", width=130),
     "account_name": Column("Account", width="medium"),

@@ -18,7 +18,7 @@ _RETENTION = """
         expansion, contraction, churned, reactivated, closing_revenue, currency_effect, negative_revenue,
         opening_accounts, churned_accounts, closing_accounts, nrr, grr, logo_churn, net_churn, quick_ratio, nrr_12m,
         grr_12m, logo_churn_12m, noncontract_accounts, noncontract_churned, noncontract_churn, repeat_purchase_ratio,
-        missing_rate_count
+        missing_rate_count, unpriced_count
 """
 
 # A year's movements stand for the whole company alone.
@@ -118,6 +118,19 @@ PARETO = """
     order by revenue_rank
 """
 
+WORTH_OF_GROUPS = """
+    select
+        worth.grouping_value, coalesce(people.owner_name, worth.grouping_value) as group_name, worth.accounts,
+        worth.clv_historic, worth.tax_in_cash, worth.clv_predicted, worth.clv_low, worth.clv_high, worth.revenue_12m,
+        worth.revenue_based_accounts
+    from {rpt_account_value_groups} as worth
+    left join (
+        select owner_id, max(owner_name) as owner_name from {rpt_accounts} group by owner_id
+    ) as people on worth.grouping_kind = 'owner' and worth.grouping_value = people.owner_id
+    where worth.grouping_kind = $kind
+    order by worth.clv_historic desc, group_name
+"""
+
 RFM = f"""
     with chosen as ({ACCOUNTS})
 
@@ -209,6 +222,12 @@ def pareto(warehouse: str) -> list[dict[str, Any]]:
 def values(warehouse: str, filters: Filters, rfm: str | None, most: int) -> pa.Table:
     """What each account has been worth and may be worth yet, most first."""
     return select(warehouse, VALUES, rfm=rfm, most=most, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def worth_of_groups(warehouse: str, kind: str) -> pa.Table:
+    """The value of all accounts of each segment, team or manager."""
+    return select(warehouse, WORTH_OF_GROUPS, kind=kind)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

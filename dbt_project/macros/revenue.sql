@@ -71,7 +71,8 @@ case
         ) as noncontract_churned,
         count(*) filter (where invoices_12m >= 1) as buying_accounts_12m,
         count(*) filter (where invoices_12m >= 2) as repeat_accounts_12m,
-        coalesce(sum(missing_rate_count), 0) as missing_rate_count
+        coalesce(sum(missing_rate_count), 0) as missing_rate_count,
+        coalesce(sum(unpriced_count), 0) as unpriced_count
 {%- endmacro %}
 
 {#- V4 to V9 and V13 of `retention_sums`, as columns of the relation `sums`. Twelve months back something must be known:

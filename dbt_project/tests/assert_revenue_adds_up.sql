@@ -73,7 +73,7 @@ grouped as (
 ),
 
 figures as (
-    select 'revenue of accounts and ledger' as figure, cast(month as varchar) as place, parts, whole from sold
+    select 'revenue of accounts and ledger' as figure, cast(month as varchar(10)) as place, parts, whole from sold
     union all
     -- To the rounding of each subscription to four decimals.
     select
@@ -87,35 +87,35 @@ figures as (
     union all
     select
         'opening and movements',
-        basis || ' ' || cast(month as varchar),
+        basis || ' ' || cast(month as varchar(10)),
         opening_revenue + new + expansion + reactivated - contraction - churned,
         closing_revenue
     from retention
     union all
     select
         'opening and movements of a year',
-        basis || ' ' || cast(month as varchar),
+        basis || ' ' || cast(month as varchar(10)),
         opening_revenue_12m + new_12m + expansion_12m + reactivated_12m - contraction_12m - churned_12m,
         closing_revenue_12m
     from retention
     union all
     select
         'opening and the month before',
-        basis || ' ' || cast(month as varchar),
+        basis || ' ' || cast(month as varchar(10)),
         closed_before + currency_effect,
         opening_revenue
     from chained
     union all
     select
         'accounts that opened, came and went',
-        basis || ' ' || cast(month as varchar),
+        basis || ' ' || cast(month as varchar(10)),
         opening_accounts + new_accounts + reactivated_accounts - churned_accounts,
         closing_accounts
     from retention
     union all
     select
         measure || ' by ' || grouping_kind,
-        basis || ' ' || cast(month as varchar),
+        basis || ' ' || cast(month as varchar(10)),
         parts,
         whole
     from (
@@ -143,7 +143,7 @@ figures as (
         ) as measures
     ) as parted
     union all
-    select 'cohorts', cast(months.month as varchar), cohorts.revenue, months.revenue
+    select 'cohorts', cast(months.month as varchar(10)), cohorts.revenue, months.revenue
     from (select * from by_month where basis = 'invoiced') as months
     inner join {{ ref('dim_dates') }} as dates
         on months.month = dates.month and dates.day = dates.month_end and dates.day <= (select as_of_date from run)
@@ -153,14 +153,14 @@ figures as (
         group by month
     ) as cohorts on months.month = cohorts.month
     union all
-    select 'concentration', cast(by_month.month as varchar), concentration.revenue, by_month.year_revenue
+    select 'concentration', cast(by_month.month as varchar(10)), concentration.revenue, by_month.year_revenue
     from by_month
     left join {{ ref('rpt_concentration') }} as concentration on by_month.month = concentration.month
     where by_month.basis = 'invoiced'
     union all
     select
         'concentration and the ledger of twelve months',
-        cast(month as varchar),
+        cast(month as varchar(10)),
         revenue - negative_revenue,
         (
             select sum(ledger.revenue) from ledger
@@ -172,7 +172,13 @@ figures as (
         select sum(ledger.revenue) from ledger
         inner join run on ledger.month > {{ plus_months('run.as_of_month', -12) }}
     )
-    from {{ ref('rpt_account_value') }}
+    from {{ ref('fct_account_values') }}
+    union all
+    select 'value by ' || grouping_kind, 'as of', sum(clv_historic), (
+        select sum(clv_historic) from {{ ref('fct_account_values') }}
+    )
+    from {{ ref('rpt_account_value_groups') }}
+    group by grouping_kind
 )
 
 select * from figures where coalesce(parts, 0) <> coalesce(whole, 0)

@@ -32,7 +32,7 @@ select
     case when basis = 'invoiced' then 2 end as noncontract_churned,
     case when basis = 'invoiced' then 2 / 12 end as noncontract_churn,
     case when basis = 'invoiced' then 0.61 end as repeat_purchase_ratio,
-    case when month = date '2026-10-01' then 3 else 0 end as missing_rate_count, is_complete, month
+    case when month = date '2026-10-01' then 3 else 0 end as missing_rate_count, case when month = date '2026-09-01' then 1 else 0 end as unpriced_count, is_complete, month
 from fixture.moves;
 
 create or replace table reporting.rpt_revenue_retention as
@@ -107,6 +107,16 @@ select
     number as days_since_payment, 'segment' as churn_basis, number % 6 = 0 as is_revenue_based,
     case when number = 5 then 2 else 0 end as missing_rate_count
 from ranked;
+
+create or replace table reporting.rpt_account_value_groups as
+select
+    'owner' as grouping_kind, coalesce(owner_id, '(not known)') as grouping_value, 'EUR' as base_currency,
+    count(*) as accounts, sum(worth.revenue_12m) as revenue_12m, sum(clv_historic) as clv_historic,
+    sum(tax_in_cash) as tax_in_cash, sum(clv_predicted) as clv_predicted, sum(clv_low) as clv_low,
+    sum(clv_high) as clv_high, 1 as revenue_based_accounts, 0 as missing_rate_count
+from reporting.rpt_account_value as worth
+inner join fixture.accounts as accounts using (account_id)
+group by owner_id;
 
 create or replace table reporting.rpt_acquisition as
 select

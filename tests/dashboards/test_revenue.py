@@ -91,6 +91,11 @@ def test_value_of_accounts(app: AppTest) -> None:
     values = app.dataframe[2].value
     assert len(values) == 48
     assert float(values["clv_historic"].iloc[0]) == 10_000
+    managers = app.dataframe[3].value
+    assert "Astrid Berg" in set(managers["group_name"])
+    assert float(managers["clv_historic"].astype(float).sum()) == pytest.approx(
+        float(values["clv_historic"].astype(float).sum())
+    )
     assert "8 accounts shown without any cost" in words(app)
     assert "the ratio is too high" in words(app)  # of the first account, whose costs begin late
     app.selectbox(key="revenue_rfm_chosen").select("best").run()

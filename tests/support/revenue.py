@@ -104,6 +104,9 @@ class Company:
         self.subscription(7, 40, "2024-03-10")
         self.subscription(8, 500, "2024-02-03", "2024-02-20")  # gained and lost within a month
         self.subscription(9, 90, "2025-12-01")  # begins after the as-of date
+        self.rows["billing.subscriptions"].append(self.rows["billing.subscriptions"][0] | {
+            "subscription_id": "unpriced", "customer_id": "C13", "unit_price": None, "ended_on": None,
+        })  # fmt: skip
         # The same price twice, then others, by the days of the exports; the last one ends it.
         for known, price, last in (
             ("2023-08-01", 70, None), ("2024-02-01", 70, None), ("2024-11-12", 95, None), ("2024-11-12T08", 90, None),
@@ -250,6 +253,8 @@ def pieces() -> dict[tuple[str, str, str, date], list[tuple[Fraction, Fraction |
     for row in documents():
         found[row["account"], "invoiced", row["currency"], row["month"]].append((row["amount"], row["rate"]))
     for row in COMPANY.rows["billing.subscriptions"]:
+        if row["unit_price"] is None:
+            continue
         monthly = (
             Fraction(row["unit_price"]) * row["quantity"] * PER_MONTH[row["interval_unit"]] / row["interval_count"]
         )

@@ -42,6 +42,7 @@ subscribed as (
         case
             when subscriptions.monthly_amount is not null then {{ money('subscriptions.monthly_amount * rates.rate') }}
         end as amount_base,
+        case when subscriptions.monthly_amount is null then 1 else 0 end as unpriced,
         0 as invoices,
         cast(null as date) as invoiced_on
     from {{ ref('fct_subscription_periods') }} as subscriptions
@@ -59,6 +60,7 @@ invoiced as (
         {{ month_of('invoices.issued_on') }} as month,
         invoices.revenue_amount as amount,
         invoices.revenue_amount_base as amount_base,
+        case when invoices.revenue_amount is null then 1 else 0 end as unpriced,
         case when invoices.document_kind = 'invoice' then 1 else 0 end as invoices,
         case when invoices.document_kind <> 'credit_note' then invoices.issued_on end as invoiced_on
     from {{ ref('fct_invoices') }} as invoices
@@ -79,7 +81,8 @@ amounts as (
         coalesce(sum(abs(amount_base)), 0) as parts_base,
         sum(invoices) as invoices,
         max(invoiced_on) as invoiced_on,
-        count(*) filter (where amount <> 0 and amount_base is null) as missing_rate_count
+        count(*) filter (where amount <> 0 and amount_base is null) as missing_rate_count,
+        sum(unpriced) as unpriced
     from (select * from subscribed union all select * from invoiced) as both_bases
     group by basis, account_id, currency, month
 ),
@@ -104,7 +107,8 @@ dense as (
         coalesce(amounts.parts_base, 0) as parts_base,
         coalesce(amounts.invoices, 0) as invoices,
         amounts.invoiced_on,
-        coalesce(amounts.missing_rate_count, 0) as missing_rate_count
+        coalesce(amounts.missing_rate_count, 0) as missing_rate_count,
+        coalesce(amounts.unpriced, 0) as unpriced
     from spans
     inner join months on months.month >= spans.first_month
     left join amounts
@@ -154,7 +158,8 @@ summed as (
         max(case when amount > 0 then 1 else 0 end) as is_positive,
         sum(invoices) as invoices,
         max(invoiced_on) as invoiced_on,
-        sum(missing_rate_count) + count(*) filter (where opening is null) as missing_rate_count
+        sum(missing_rate_count) + count(*) filter (where opening is null) as missing_rate_count,
+        sum(unpriced) as unpriced
     from compared
     group by basis, account_id, month
 ),
@@ -221,6 +226,7 @@ select
     cast(moved.invoices_12m as bigint) as invoices_12m,
     cast(moved.months_of_history as bigint) as months_of_history,
     cast(moved.missing_rate_count as bigint) as missing_rate_count,
+    cast(moved.unpriced as bigint) as unpriced_count,
     contracts.account_id is not null as is_contract,
     moved.measured_on = moved.month_end as is_complete,
     moved.month,
@@ -234,4 +240,5 @@ left join owners
     and moved.measured_on <= coalesce(owners.ends_on, moved.measured_on)
 where moved.revenue <> 0 or moved.opening_revenue <> 0 or moved.closed_before <> 0 or moved.invoices_12m > 0
     or moved.year_revenue <> 0 or moved.year_opening_revenue <> 0 or moved.missing_rate_count > 0
+    or moved.unpriced > 0
     or moved.invoice_status = 'active' or moved.opening_invoice_status = 'active'

@@ -19,6 +19,7 @@ select
     year_closing_revenue as closing_revenue_12m,
     invoices,
     missing_rate_count,
+    unpriced_count,
     is_contract,
     is_complete,
     month

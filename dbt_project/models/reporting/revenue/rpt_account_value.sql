@@ -1,278 +1,37 @@
 -- Grain: one row an account, as of the as-of date: what it has been worth in cash (V10), what it may be worth yet
--- (V11), how it pays (V17), and its place among all by revenue (V15). A cost counts where the plan gives the account
--- any; where it gives none, is_revenue_based says that nothing was taken off.
-with run as (
-    select * from {{ ref('dim_runs') }}
-),
-
-accounts as (
-    select account_id, {{ segment_or_unknown('segment') }} as segment from {{ ref('dim_accounts') }}
-),
-
-account_revenue as (
-    select revenue.*, {{ segment_or_unknown('accounts.segment') }} as segment
-    from {{ ref('fct_account_revenue') }} as revenue
-    left join accounts on revenue.account_id = accounts.account_id
-    where revenue.basis = 'invoiced'
-),
-
--- Cash set against invoices, less what was taken back; a credit note that was used up without saying where made some of
--- it look like cash.
-cash_events as (
-    select
-        events.account_id,
-        case when events.event_type = 'refund' then 'refund' when events.event_type = 'write_off' then 'write_off'
-            else 'applied' end as kind,
-        events.amount,
-        events.amount_base,
-        {{ ratio('invoices.gross_amount - invoices.net_amount', 'invoices.gross_amount') }} as tax_share
-    from {{ ref('fct_receivable_events') }} as events
-    cross join run
-    left join {{ ref('fct_invoices') }} as invoices on events.invoice_id = invoices.invoice_id
-    where events.event_type in ('payment', 'reversal', 'chargeback', 'refund', 'write_off')
-        and events.event_date <= run.as_of_date
-    union all
-    select account_id, 'applied', -amount, -amount_base, 0
-    from {{ ref('fct_unapplied_credits') }}
-    cross join run
-    where movement_id like 'consumed:%' and event_date <= run.as_of_date
-),
-
-cash as (
-    select
-        account_id,
-        coalesce(-sum(amount_base) filter (where kind = 'applied'), 0) as cash_applied,
-        coalesce(sum(amount_base) filter (where kind = 'refund'), 0) as refunds,
-        coalesce(-sum(amount_base) filter (where kind = 'write_off'), 0) as write_offs,
-        {{ money('coalesce(-sum(amount_base * tax_share) filter (where kind in (\'applied\', \'refund\')), 0)') }}
-            as tax_in_cash,
-        count(*) filter (where amount <> 0 and amount_base is null) as missing_rate_count
-    from cash_events
-    group by account_id
-),
-
-costs as (
-    select account_id, sum(cost) as cost
-    from {{ ref('fct_account_months') }}
-    group by account_id
-),
-
-last_months as (
-    select max(month) as month
-    from {{ ref('dim_dates') }}
-    cross join run
-    where month_end <= run.as_of_date
-),
-
--- V11, margin: of the last twelve complete months, or of those since the first invoice.
-margins as (
-    select
-        months.account_id,
-        sum(months.net_revenue) - coalesce(sum(months.cost), 0) as margin,
-        greatest(1, least(
-            12, max({{ month_number('last_months.month') }}) - min({{ month_number('states.first_invoice_on') }}) + 1
-        )) as months
-    from {{ ref('fct_account_months') }} as months
-    cross join last_months
-    inner join {{ ref('fct_account_states') }} as states on months.account_id = states.account_id
-    where months.month <= last_months.month and months.month > {{ plus_months('last_months.month', -12) }}
-        and states.first_invoice_on <= {{ month_end_of('last_months.month') }}
-    group by months.account_id
-),
-
--- V11, churn: accounts that were active by their own rhythm of invoices, went quiet and have not bought since.
-last_bought as (
-    select account_id, max(month) as month
-    from account_revenue
-    where invoices > 0
-    group by account_id
-),
-
-lives as (
-    select
-        account_revenue.segment,
-        count(*) as at_risk,
-        count(*) filter (
-            where account_revenue.invoice_status <> 'active' and account_revenue.month > last_bought.month
-        ) as lost
-    from account_revenue
-    cross join last_months
-    left join last_bought on account_revenue.account_id = last_bought.account_id
-    where account_revenue.opening_invoice_status = 'active' and account_revenue.is_complete
-        and account_revenue.month > {{ plus_months('last_months.month', '-' ~ parameter('clv_history_months')) }}
-    group by account_revenue.segment
-),
-
-company as (
-    select cast(sum(at_risk) as bigint) as at_risk, cast(sum(lost) as bigint) as lost
-    from lives
-),
-
-churns as (
-    select
-        segments.segment,
-        case when lives.at_risk >= {{ parameter('clv_min_account_months') }} and lives.lost > 0
-            then 'segment' else 'company' end as churn_basis,
-        case when lives.at_risk >= {{ parameter('clv_min_account_months') }} and lives.lost > 0
-            then lives.at_risk else company.at_risk end as at_risk,
-        case when lives.at_risk >= {{ parameter('clv_min_account_months') }} and lives.lost > 0
-            then lives.lost else company.lost end as lost
-    from (select distinct segment from accounts) as segments
-    cross join company
-    left join lives on segments.segment = lives.segment
-),
-
-churn_rates as (
-    select
-        segment,
-        churn_basis,
-        {{ ratio('lost', 'at_risk') }} as churn,
-        {{ wilson(ratio('lost', 'at_risk'), 'at_risk', parameter('confidence_z'), '-') }} as churn_low,
-        {{ wilson(ratio('lost', 'at_risk'), 'at_risk', parameter('confidence_z'), '+') }} as churn_high,
-        {{ parameter('clv_churn_floor') }} as churn_floor,
-        power(1 + {{ parameter('clv_discount_percent') }} / 100, 1.0 / 12) - 1 as discount
-    from churns
-    where at_risk > 0
-),
-
--- V17: what was paid, not what was invoiced; refunds and chargebacks lower the amount.
-paid as (
-    select
-        payments.account_id,
-        max(payments.received_on) filter (where payments.amount > 0) as last_payment_on,
-        count(*) filter (where payments.amount > 0) as payments,
-        sum(payments.amount_base) as paid_amount,
-        count(*) filter (where payments.amount <> 0 and payments.amount_base is null) as missing_rate_count
-    from {{ ref('fct_payments') }} as payments
-    cross join run
-    where payments.received_on <= run.as_of_date and payments.account_id is not null
-    group by payments.account_id
-    having count(*) filter (where payments.amount > 0) > 0
-),
-
--- Equal values have equal ranks, so that the same behaviour never has two scores.
-scored as (
-    select
-        *,
-        {%- for score, value in {'recency': 'last_payment_on', 'frequency': 'payments',
-            'monetary': 'coalesce(paid_amount, 0)'}.items() %}
-        cast(floor(5.0 * (rank() over (order by {{ value }}) - 1) / count(*) over ()) as integer) + 1
-            as {{ score }}_score{{ ',' if not loop.last }}
-        {%- endfor %}
-    from paid
-),
-
--- V15: the accounts in the order of their revenue of twelve months.
-ranked as (
-    select
-        account_revenue.account_id,
-        account_revenue.year_revenue,
-        greatest(account_revenue.year_revenue, 0) as revenue,
-        row_number() over (order by account_revenue.year_revenue desc, account_revenue.account_id) as revenue_rank
-    from account_revenue
-    inner join run on account_revenue.month = run.as_of_month
-    where account_revenue.year_revenue <> 0
-),
-
-shared as (
-    select
-        *,
-        {{ ratio('revenue', 'sum(revenue) over ()') }} as revenue_share,
-        {{ ratio('sum(revenue) over (order by revenue_rank)', 'sum(revenue) over ()') }} as revenue_share_so_far
-    from ranked
-),
-
-{%- set high = parameter('rfm_high_score') %}
-{%- set low = parameter('rfm_low_score') %}
-valued as (
-    select
-        accounts.account_id,
-        run.base_currency,
-        accounts.segment,
-        case
-            when scored.account_id is null then null
-            when scored.recency_score >= {{ high }} and scored.frequency_score >= {{ high }}
-                and scored.monetary_score >= {{ high }} then 'best'
-            when scored.recency_score <= {{ low }}
-                and (scored.frequency_score >= {{ high }} or scored.monetary_score >= {{ high }}) then 'slipping away'
-            when scored.recency_score <= {{ low }} and scored.frequency_score <= {{ low }} then 'dormant'
-            when scored.recency_score >= {{ high }} and scored.frequency_score <= {{ low }} then 'new or occasional'
-            when scored.frequency_score >= {{ high }} then 'regular'
-            when scored.monetary_score >= {{ high }} then 'large'
-            else 'middle'
-        end as rfm_segment,
-        coalesce(cash.cash_applied, 0) as cash_applied,
-        coalesce(cash.refunds, 0) as refunds,
-        coalesce(cash.write_offs, 0) as write_offs,
-        coalesce(cash.tax_in_cash, 0) as tax_in_cash,
-        costs.cost,
-        margins.margin / margins.months as margin_per_month,
-        churn_rates.churn_basis,
-        greatest(churn_rates.churn, churn_rates.churn_floor) as churn,
-        greatest(churn_rates.churn_low, churn_rates.churn_floor) as churn_low,
-        greatest(churn_rates.churn_high, churn_rates.churn_floor) as churn_high,
-        churn_rates.discount,
-        scored.last_payment_on,
-        scored.payments,
-        scored.paid_amount,
-        scored.recency_score,
-        scored.frequency_score,
-        scored.monetary_score,
-        shared.year_revenue,
-        shared.revenue_rank,
-        shared.revenue_share,
-        shared.revenue_share_so_far,
-        coalesce(cash.missing_rate_count, 0) + coalesce(scored.missing_rate_count, 0) as missing_rate_count,
-        run.as_of_date
-    from accounts
-    cross join run
-    left join cash on accounts.account_id = cash.account_id
-    left join costs on accounts.account_id = costs.account_id
-    left join margins on accounts.account_id = margins.account_id
-    left join churn_rates on accounts.segment = churn_rates.segment
-    left join scored on accounts.account_id = scored.account_id
-    left join shared on accounts.account_id = shared.account_id
-),
-
-predicted as (
-    select
-        *,
-        margin_per_month / (churn + discount) as expected,
-        margin_per_month / (churn_high + discount) as of_short_lives,
-        margin_per_month / (churn_low + discount) as of_long_lives
-    from valued
-)
+-- (V11), how it pays (V17), and its place among all by revenue (V15).
+{{ config(materialized='view') }}
 
 select
     account_id,
     base_currency,
     segment,
     rfm_segment,
-    {{ money('cash_applied') }} as cash_applied,
-    {{ money('refunds') }} as refunds,
-    {{ money('write_offs') }} as write_offs,
-    {{ money('cost') }} as cost,
-    {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0)') }} as clv_historic,
-    {{ money('tax_in_cash') }} as tax_in_cash,
-    {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0) - tax_in_cash') }} as clv_historic_net_of_tax,
-    {{ money('margin_per_month') }} as margin_per_month,
+    cash_applied,
+    refunds,
+    write_offs,
+    cost,
+    clv_historic,
+    tax_in_cash,
+    clv_historic_net_of_tax,
+    margin_per_month,
     churn_basis,
-    churn as monthly_churn,
-    {{ money('expected') }} as clv_predicted,
-    {{ money('least(of_short_lives, of_long_lives)') }} as clv_low,
-    {{ money('greatest(of_short_lives, of_long_lives)') }} as clv_high,
-    cast(payments as bigint) as payments,
-    {{ money('paid_amount') }} as paid_amount,
+    monthly_churn,
+    clv_predicted,
+    clv_low,
+    clv_high,
+    payments,
+    paid_amount,
     recency_score,
     frequency_score,
     monetary_score,
-    {{ money('coalesce(year_revenue, 0)') }} as revenue_12m,
+    revenue_12m,
     revenue_rank,
     revenue_share,
     revenue_share_so_far,
     missing_rate_count,
-    cost is null as is_revenue_based,
-    {{ days_from('last_payment_on', 'as_of_date') }} as days_since_payment,
+    is_revenue_based,
+    days_since_payment,
     last_payment_on,
     as_of_date
-from predicted
+from {{ ref('fct_account_values') }}

@@ -135,6 +135,7 @@ select
     case when filled.has_year then sums.{{ column }}_12m end as {{ column }}_12m,
     {%- endfor %}
     cast(coalesce(sums.missing_rate_count, 0) as bigint) as missing_rate_count,
+    cast(coalesce(sums.unpriced_count, 0) as bigint) as unpriced_count,
     filled.is_complete,
     filled.month
 from filled

@@ -95,6 +95,7 @@ select
         month_number('sums.month') ~ " - firsts.month_number >= case when sums.basis = 'mrr' then 12 else 23 end"
     ) }},
     cast(sums.missing_rate_count as bigint) as missing_rate_count,
+    cast(sums.unpriced_count as bigint) as unpriced_count,
     sums.is_complete,
     sums.month
 from sums

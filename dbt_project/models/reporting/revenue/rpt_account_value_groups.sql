@@ -1,0 +1,55 @@
+-- Grain: one row a grouping_kind (segment, team, owner) and grouping_value, as of the as-of date: what the accounts
+-- of each have been worth and may be worth yet (V10, V11), so that managers can be judged by it (C10). Each kind
+-- adds up to the whole.
+with accounts_worth as (
+    select * from {{ ref('fct_account_values') }}
+),
+
+accounts as (
+    select account_id, owner_id from {{ ref('dim_accounts') }}
+),
+
+employees as (
+    select employee_id, team from {{ ref('dim_employees') }}
+),
+
+kinds as (
+    select 'segment' as grouping_kind union all
+    select 'team' union all
+    select 'owner'
+),
+
+grouped as (
+    select
+        accounts_worth.*,
+        kinds.grouping_kind,
+        coalesce(
+            case kinds.grouping_kind
+                when 'segment' then accounts_worth.segment
+                when 'team' then employees.team
+                else accounts.owner_id
+            end,
+            '(not known)'
+        ) as grouping_value
+    from accounts_worth
+    cross join kinds
+    left join accounts on accounts_worth.account_id = accounts.account_id
+    left join employees on accounts.owner_id = employees.employee_id
+)
+
+select
+    grouping_kind,
+    grouping_value,
+    base_currency,
+    count(*) as accounts,
+    {{ money_sum('sum(revenue_12m)') }} as revenue_12m,
+    {{ money_sum('sum(clv_historic)') }} as clv_historic,
+    {{ money_sum('sum(tax_in_cash)') }} as tax_in_cash,
+    {{ money_sum('sum(clv_predicted)') }} as clv_predicted,
+    {{ money_sum('sum(clv_low)') }} as clv_low,
+    {{ money_sum('sum(clv_high)') }} as clv_high,
+    count(*) filter (where is_revenue_based and revenue_12m <> 0) as revenue_based_accounts,
+    cast(sum(missing_rate_count) as bigint) as missing_rate_count,
+    as_of_date
+from grouped
+group by grouping_kind, grouping_value, base_currency, as_of_date

@@ -47,7 +47,7 @@ def card(row: dict[str, Any]) -> None:
     with st.container(border=True, key=f"card-health-{row['account_id'].replace(':', '-')}", height="stretch"):
         st.markdown(f"##### {plain(row['account_name'])}")
         fell = row["score"] - row["score_before"] if None not in (row["score"], row["score_before"]) else None
-        moved = "" if fell is None or abs(fell) < 0.5 else f", {fell:+.0f} in 4 weeks"
+        moved = "" if fell is None or not round(fell) else f", {fell:+.0f} in 4 weeks"
         st.markdown(f"**Score {number(row['score'])}** of 100 ({row['band']}){moved}")
         st.markdown(
             f"{money(row['revenue_12m'], base)} revenue in 12 months, {money(row['open_amount'], base)} open, "

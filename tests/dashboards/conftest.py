@@ -16,6 +16,8 @@ PAGES = (
     "accounts",
     "key_accounts",
     "revenue",
+    "account_health",
+    "growth",
     "receivables",
     "collections",
     "cash_forecast",

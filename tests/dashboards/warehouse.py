@@ -19,6 +19,7 @@ REPORTING = [
         "account_card.sql",
         "key_accounts.sql",
         "revenue.sql",
+        "account_health.sql",
     )
 ]
 

@@ -28,11 +28,7 @@ TABLES = (
     "rpt_key_account_coverage",
     "rpt_tier_service",
 )
-LIST_WORDS = {
-    "short": "fewer than the list should have",
-    "long": "more than the list should have",
-    "within": "of 5 to 20",
-}
+LIST_WORDS = {"short": "fewer than there should be", "long": "more than there should be", "within": "as many as wanted"}
 
 page = here()
 base = page.base_currency

@@ -156,8 +156,8 @@ def handovers(page: Here) -> None:
                 "changed_on": Column("Changed", "date"),
                 "account_name": Column("Account", width="medium"),
                 "is_key_account": Column("Key", "bool"),
-                "previous_owner_name": Column("From", width="small"),
-                "new_owner_name": Column("To", width="small"),
+                "previous_owner_name": Column("From"),
+                "new_owner_name": Column("To"),
                 "days_to_first_contact": Column(
                     "First contact", "count", "Days until the new owner first spoke with them."
                 ),

@@ -1,8 +1,63 @@
--- Grain: one row a finding about an export file.
+-- Grain: one row a finding about an export file, or about an id in one of your own lists (dbt_project/seeds) that nothing
+-- has: such a row has no effect, and says so here.
+{%- set named = [
+    ('account_classifications', 'account_id', 'accounts'),
+    ('account_plans', 'account_id', 'accounts'),
+    ('account_startup_answers', 'account_id', 'accounts'),
+    ('key_account_decisions', 'account_id', 'accounts'),
+    ('key_account_ratings', 'account_id', 'accounts'),
+    ('key_account_ratings', 'criterion', 'criteria'),
+    ('product_eligibility', 'product_id', 'products'),
+    ('specific_provisions', 'account_id', 'accounts'),
+    ('specific_provisions', 'invoice_id', 'invoices'),
+] %}
+with landing as (
+    select * from {{ ref('fct_landing_findings') }}
+),
+
+accounts as (
+    select account_id as id from {{ ref('dim_accounts') }}
+),
+
+criteria as (
+    select criterion as id from {{ ref('key_account_criteria') }}
+),
+
+products as (
+    select product_id as id from {{ ref('dim_products') }}
+),
+
+invoices as (
+    select invoice_id as id from {{ ref('fct_invoices') }}
+),
+
+listed as (
+    {%- for seed, column, known in named %}
+    select
+        '{{ seed }}.csv' as file,
+        '{{ column }}' as column_name,
+        cast(listed.{{ column }} as varchar) as id
+    from {{ ref(seed) }} as listed
+    where listed.{{ column }} is not null
+        and not exists (select 1 from {{ known }} where {{ known }}.id = cast(listed.{{ column }} as varchar))
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
 select
     file_sha256,
     file,
     part,
     severity,
     message
-from {{ ref('fct_landing_findings') }}
+from landing
+union all
+select
+    cast(null as varchar),
+    file,
+    cast(null as varchar),
+    'note',
+    file || ': ' || column_name || ' ' || id || ' is not known (rows: ' || cast(count(*) as varchar(20))
+    || '), so it has no effect. Write ids as the tables of reporting show them, with their system: crm:123.'
+from listed
+group by file, column_name, id

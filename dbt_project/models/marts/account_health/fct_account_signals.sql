@@ -5,22 +5,24 @@ with run as (
     select * from {{ ref('dim_runs') }}
 ),
 
-{% set windows = {
-    'paid': [('paid_recent', 0, 'recent'), ('paid_habit', 'recent', 'habit')],
-    'paid_days': [('paid_recent_days', 0, 'recent'), ('paid_habit_days', 'recent', 'habit')],
-    'contact': [('contacts_recent', 0, 'contact_recent'), ('contacts_habit', 'contact_recent', 'contact_habit')],
-    'revenue': [('revenue_recent', 0, 'recent'), ('revenue_habit', 'recent', 'habit')],
-    'promise': [('promises_due', 0, 'promise')],
-    'promise_broken': [('promises_broken', 0, 'promise')],
-    'missed': [('missed_cases', 0, 'missed')],
-    'unhandled': [('missed_unhandled', 0, 'missed')],
-    'case': [('cases_recent', 0, 'case')],
-    'deal': [('deals_known', 0, none)],
-    'open_deal': [('open_deals', 0, none)],
-    'open_case': [('open_cases', 0, none)],
-    'overdue': [('overdue_items', 0, none)],
-    'overdue_due': [('overdue_due_days', 0, none)],
-} -%}
+{#- What the number and the amount of an event of each flow count towards, in which window: entered at once or when
+    another window is left, and left after so many weeks, or never. -#}
+{% set windows = [
+    ('paid', 'paid_recent', 'paid_recent_days', '0', 'recent'),
+    ('paid', 'paid_habit', 'paid_habit_days', 'recent', 'habit'),
+    ('contact', 'contacts_recent', none, '0', 'contact_recent'),
+    ('contact', 'contacts_habit', none, 'contact_recent', 'contact_habit'),
+    ('revenue', none, 'revenue_recent', '0', 'recent'),
+    ('revenue', none, 'revenue_habit', 'recent', 'habit'),
+    ('promise', 'promises_due', 'promises_broken', '0', 'promise'),
+    ('missed', 'missed_cases', 'missed_unhandled', '0', 'missed'),
+    ('case', 'cases_recent', none, '0', 'case'),
+    ('deal', 'deals_known', none, '0', none),
+    ('open_deal', 'open_deals', none, '0', none),
+    ('open_case', 'open_cases', none, '0', none),
+    ('overdue', 'overdue_items', 'overdue_due_days', '0', none),
+] -%}
+{% set flows = ['paid', 'contact', 'revenue', 'promise', 'missed', 'case', 'deal', 'open_deal', 'open_case', 'overdue'] -%}
 settings as (
     select
         run.as_of_date,
@@ -36,18 +38,25 @@ settings as (
     from run
 ),
 
--- Which count an event changes, after how many weeks and in which direction.
+-- Numbers stand for accounts, flows and windows: tens of millions of rows are grouped by them.
+keys as (
+    select account_id, cast(row_number() over (order by account_id) as integer) as account_key
+    from {{ ref('dim_accounts') }}
+),
+
 windows as (
-    {%- for flow, counts in windows.items() %}
-    {%- set last_flow = loop.last %}
-    {%- for count, from_lag, to_lag in counts %}
-    select '{{ flow }}' as flow, '{{ count }}' as counted, lag_{{ from_lag }} as lag_weeks, 1 as sign from settings
+    {%- for flow, count, amount, from_lag, to_lag in windows %}
+    select
+        cast({{ flows.index(flow) }} as tinyint) as flow,
+        cast({{ loop.index }} as tinyint) as counted,
+        lag_{{ from_lag }} as lag_weeks,
+        1 as sign
+    from settings
     {%- if to_lag is not none %}
     union all
-    select '{{ flow }}', '{{ count }}', lag_{{ to_lag }}, -1 from settings
+    select cast({{ flows.index(flow) }} as tinyint), cast({{ loop.index }} as tinyint), lag_{{ to_lag }}, -1 from settings
     {%- endif %}
-    {{ '' if last_flow and loop.last else 'union all' }}
-    {%- endfor %}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
@@ -83,83 +92,88 @@ missed as (
     where misses.is_handled is not null
 ),
 
--- A promise is decided once its last day is over.
+-- A promise is decided once its last day is over. What is open, or overdue, comes on one day and goes on another.
 events as (
-    select account_id, 'paid' as flow, day, cast(1 as bigint) as amount from paid
+    select account_id, {{ flows.index('paid') }} as flow, day, 1 as number, cast(late_days as bigint) as amount from paid
     union all
-    select account_id, 'paid_days', day, late_days from paid where late_days > 0
+    select account_id, {{ flows.index('contact') }}, occurred_on, 1, 0 from {{ ref('fct_two_way_contacts') }}
     union all
-    select account_id, 'contact', occurred_on, 1 from {{ ref('fct_two_way_contacts') }}
-    union all
-    select account_id, 'revenue', issued_on, cast(round(revenue_amount_base * 100, 0) as bigint)
+    select account_id, {{ flows.index('revenue') }}, issued_on, 0, cast(round(revenue_amount_base * 100, 0) as bigint)
     from {{ ref('fct_invoices') }}
     where not is_void and not is_draft and revenue_amount_base <> 0
     union all
-    select account_id, 'promise', {{ plus_days('kept_by', 1) }}, 1
+    select account_id, {{ flows.index('promise') }}, {{ plus_days('kept_by', 1) }}, 1, case when state = 'kept' then 0 else 1 end
     from {{ ref('fct_promises') }}
     where state in ('kept', 'partly', 'broken')
     union all
-    select account_id, 'promise_broken', {{ plus_days('kept_by', 1) }}, 1
-    from {{ ref('fct_promises') }}
-    where state in ('partly', 'broken')
+    select account_id, {{ flows.index('missed') }}, decided_on, 1, case when is_handled then 0 else 1 end from missed
     union all
-    select account_id, 'missed', decided_on, 1 from missed
+    select account_id, {{ flows.index('case') }}, opened_on, 1, 0 from {{ ref('fct_cases') }}
     union all
-    select account_id, 'unhandled', decided_on, 1 from missed where not is_handled
+    select account_id, {{ flows.index('deal') }}, min(created_on), 1, 0 from {{ ref('fct_deals') }} group by account_id
     union all
-    select account_id, 'case', opened_on, 1 from {{ ref('fct_cases') }}
+    select account_id, {{ flows.index('open_deal') }}, created_on, 1, 0 from {{ ref('fct_deals') }}
     union all
-    select account_id, 'deal', min(created_on), 1 from {{ ref('fct_deals') }} group by account_id
-    union all
-    select account_id, 'open_deal', created_on, 1 from {{ ref('fct_deals') }}
-    union all
-    select account_id, 'open_deal', greatest(closed_on, created_on), -1
+    select account_id, {{ flows.index('open_deal') }}, greatest(closed_on, created_on), -1, 0
     from {{ ref('fct_deals') }}
     where closed_on is not null and created_on is not null
     union all
-    select account_id, 'open_case', opened_on, 1 from {{ ref('fct_cases') }}
+    select account_id, {{ flows.index('open_case') }}, opened_on, 1, 0 from {{ ref('fct_cases') }}
     union all
-    select account_id, 'open_case', greatest(closed_on, opened_on), -1
+    select account_id, {{ flows.index('open_case') }}, greatest(closed_on, opened_on), -1, 0
     from {{ ref('fct_cases') }}
     where closed_on is not null and opened_on is not null
-    {%- for side, sign in [('from', ''), ('to', '-')] %}
     union all
-    select account_id, 'overdue', {{ side }}_day, {{ sign }}1 from overdue
+    select account_id, {{ flows.index('overdue') }}, from_day, 1, {{ day_number('due_on') }} from overdue
     union all
-    select account_id, 'overdue_due', {{ side }}_day, {{ sign }}{{ day_number('due_on') }} from overdue
-    {%- endfor %}
+    select account_id, {{ flows.index('overdue') }}, to_day, -1, -{{ day_number('due_on') }} from overdue
 ),
 
 -- Per week first: a window has nothing to say of a day.
 weekly as (
     select
-        events.account_id,
-        events.flow,
+        keys.account_key,
+        cast(events.flow as tinyint) as flow,
         {{ week_number('events.day') }} as week_number,
+        cast(sum(events.number) as bigint) as number,
         cast(sum(events.amount) as bigint) as amount
     from events
-    cross join settings
-    where events.account_id is not null and events.day <= settings.as_of_date
-    group by events.account_id, events.flow, {{ week_number('events.day') }}
+    inner join keys on events.account_id = keys.account_id
+    inner join settings on events.day <= settings.as_of_date
+    group by keys.account_key, cast(events.flow as tinyint), {{ week_number('events.day') }}
 ),
 
 moved as (
     select
-        weekly.account_id,
+        weekly.account_key,
         windows.counted,
         greatest(weekly.week_number + windows.lag_weeks, settings.first_week) as week_number,
+        windows.sign * weekly.number as number,
         windows.sign * weekly.amount as amount
     from weekly
     inner join windows on weekly.flow = windows.flow
     inner join settings on weekly.week_number + windows.lag_weeks <= settings.last_week
+),
+
+summed as (
+    select
+        account_key,
+        week_number
+        {%- for flow, count, amount, from_lag, to_lag in windows %}
+        {%- set counted = loop.index %}
+        {%- for name, column in [(count, 'number'), (amount, 'amount')] if name is not none %},
+        cast(coalesce(sum({{ column }}) filter (where counted = {{ counted }}), 0) as bigint) as {{ name }}
+        {%- endfor %}
+        {%- endfor %}
+    from moved
+    group by account_key, week_number
 )
 
 select
-    account_id,
-    week_number,
+    keys.account_id,
+    summed.week_number,
     {%- for count in health_counts() %}
-    cast(coalesce(sum(amount) filter (where counted = '{{ count }}'), 0) as bigint) as {{ count }}
-    {{- ',' if not loop.last }}
+    summed.{{ count }}{{ ',' if not loop.last }}
     {%- endfor %}
-from moved
-group by account_id, week_number
+from summed
+inner join keys on summed.account_key = keys.account_key

@@ -87,17 +87,31 @@ amounts as (
     group by basis, account_id, currency, month
 ),
 
+-- Numbers stand for an account in a basis, and for that in a currency: what follows sorts by them.
+numbered as (
+    select basis, account_id, row_number() over (order by basis, account_id) as account_number
+    from (select distinct basis, account_id from amounts) as accounts
+),
+
 -- Every month from the currency's first on: a window of twelve rows is a year.
 spans as (
-    select basis, account_id, currency, min(month) as first_month
+    select
+        numbered.account_number,
+        amounts.basis,
+        amounts.account_id,
+        amounts.currency,
+        row_number() over (order by numbered.account_number, amounts.currency) as span_number,
+        min(amounts.month) as first_month
     from amounts
-    group by basis, account_id, currency
+    inner join numbered on amounts.basis = numbered.basis and amounts.account_id = numbered.account_id
+    group by numbered.account_number, amounts.basis, amounts.account_id, amounts.currency
 ),
 
 dense as (
     select
+        spans.span_number,
+        spans.account_number,
         spans.basis,
-        spans.account_id,
         spans.currency,
         months.month,
         months.measured_on,
@@ -116,7 +130,7 @@ dense as (
         and spans.currency = amounts.currency and months.month = amounts.month
 ),
 
-{%- set by_month = 'partition by basis, account_id, currency order by month' %}
+{%- set by_month = 'partition by span_number order by month' %}
 {%- set year = by_month ~ ' rows between 11 preceding and current row' %}
 {%- set year_before = by_month ~ ' rows between 23 preceding and 12 preceding' %}
 looked_back as (
@@ -146,8 +160,8 @@ compared as (
 -- An account in two currencies is one account; below zero it has no revenue that it could keep or lose.
 summed as (
     select
+        account_number,
         basis,
-        account_id,
         month,
         {{ money('sum(amount_base)') }} as revenue,
         {{ money('greatest(sum(amount_base), 0)') }} as closing_revenue,
@@ -161,15 +175,15 @@ summed as (
         sum(missing_rate_count) + count(*) filter (where opening is null) as missing_rate_count,
         sum(unpriced) as unpriced
     from compared
-    group by basis, account_id, month
+    group by account_number, basis, month
 ),
 
-{%- set by_account = 'partition by basis, account_id order by month' %}
+{%- set by_account = 'partition by account_number order by month' %}
 followed as (
     select
         *,
-        min(month) over (partition by basis, account_id) as first_month,
-        min(case when is_positive = 1 then month end) over (partition by basis, account_id) as first_paid_month,
+        min(month) over (partition by account_number) as first_month,
+        min(case when is_positive = 1 then month end) over (partition by account_number) as first_paid_month,
         lag(closing_revenue, 1, 0) over ({{ by_account }}) as closed_before,
         sum(invoices) over ({{ by_account }} rows between 11 preceding and current row) as invoices_12m,
         max(invoiced_on) over ({{ by_account }}) as last_invoice_on
@@ -179,6 +193,7 @@ followed as (
 statuses as (
     select
         followed.*,
+        numbered.account_id,
         months.month_end,
         months.measured_on,
         months.base_currency,
@@ -187,7 +202,8 @@ statuses as (
             as invoice_status
     from followed
     inner join months on followed.month = months.month
-    left join states on followed.account_id = states.account_id
+    inner join numbered on followed.account_number = numbered.account_number
+    left join states on numbered.account_id = states.account_id
 ),
 
 moved as (
@@ -202,7 +218,7 @@ moved as (
 
 contracts as (
     select account_id, month
-    from summed
+    from statuses
     where basis = 'mrr' and (opening_revenue > 0 or closing_revenue > 0)
 )
 

@@ -135,8 +135,8 @@ def acquisition_section() -> None:
                 Tile("Cost of a new account", money(found["cost_per_new_account"], code),
                      versus=plural(found["new_accounts"], "new account")),
                 Tile("Cost of serving one", money(found["cost_per_served_account"], code), versus="a year"),
-                Tile("Winning ÷ serving", UNKNOWN if times is None else f"{number(times, 2)} times", versus="not like for like",
-                     metric=("rpt_acquisition", "acquisition_to_serving", "C11")),
+                Tile("Winning ÷ serving", UNKNOWN if times is None else f"{number(times, 2)} times",
+                     versus="not like for like", metric=("rpt_acquisition", "acquisition_to_serving", "C11")),
             ],
         )  # fmt: skip
         if mark:

@@ -44,7 +44,7 @@ cash as (
         coalesce(-sum(amount_base) filter (where kind = 'applied'), 0) as cash_applied,
         coalesce(sum(amount_base) filter (where kind = 'refund'), 0) as refunds,
         coalesce(-sum(amount_base) filter (where kind = 'write_off'), 0) as write_offs,
-        {{ money('coalesce(-sum(amount_base * tax_share) filter (where kind in (\'applied\', \'refund\')), 0)') }}
+        {{ money('coalesce(-sum(cast(amount_base * tax_share as decimal(38, 10))) filter (where kind in (\'applied\', \'refund\')), 0)') }}
             as tax_in_cash,
         count(*) filter (where amount <> 0 and amount_base is null) as missing_rate_count
     from cash_events

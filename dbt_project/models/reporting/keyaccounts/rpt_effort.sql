@@ -46,7 +46,10 @@ spent as (
     select
         efforts.employee_id,
         efforts.account_id,
-        sum(coalesce(cast(efforts.duration_seconds as double) / 60, minutes.minutes, 0)) as effort_minutes,
+        -- Added up as decimals: a sum of floats depends on the order in which the rows come.
+        sum(cast(
+            coalesce(cast(efforts.duration_seconds as double) / 60, minutes.minutes, 0) as decimal(18, 6)
+        )) as effort_minutes,
         count(*) filter (where efforts.duration_seconds is null) as assumed_efforts,
         count(*) as efforts,
         sum(efforts.is_contact) as two_way_contacts
@@ -113,7 +116,7 @@ select
     shared.is_owner,
     run.base_currency,
     shared.revenue_12m,
-    shared.effort_minutes,
+    cast(shared.effort_minutes as double) as effort_minutes,
     cast(shared.efforts as bigint) as efforts,
     cast(shared.assumed_efforts as bigint) as assumed_efforts,
     cast(shared.two_way_contacts as bigint) as two_way_contacts,
@@ -132,7 +135,9 @@ select
             )
     end as {{ share }}_share_up_to,
     {%- endfor %}
-    sum(abs(shared.effort_share - shared.revenue_share)) over (partition by shared.employee_id) / 2 as misplaced_share
+    cast(sum(cast(abs(shared.effort_share - shared.revenue_share) as decimal(18, 12))) over (
+        partition by shared.employee_id
+    ) as double) / 2 as misplaced_share
 from shared
 cross join run
 left join accounts on shared.account_id = accounts.account_id

@@ -76,7 +76,8 @@ summed as (
         {%- for top in [1, 5, 10] %}
         {{ ratio('sum(revenue) filter (where revenue_rank <= ' ~ top ~ ')', 'total') }} as top{{ top }}_share,
         {%- endfor %}
-        sum(share * share) as hhi,
+        -- As decimals: a sum of floats depends on the order in which the rows come.
+        cast(sum(cast(share * share as decimal(38, 18))) as double) as hhi,
         count(*) filter (where revenue > 0) as clients,
         nullif(count(*) filter (where is_needed), 0) as clients_for_80_percent,
         max(case when has_list then 1 else 0 end) as has_list,

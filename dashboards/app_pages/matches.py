@@ -22,9 +22,9 @@ TABLES = (
 )
 MEASURES = {
     "open_receivables": "Open receivables",
-    "revenue_12m": "Revenue, 12 months",
+    "revenue_12m": "Revenue, 12 m",
     "open_pipeline": "Open pipeline",
-    "won_deals": "Won deals, 12 months",
+    "won_deals": "Won deals, 12 m",
     "call_minutes": "Minutes of talk",
     "conversations": "Conversations",
 }
@@ -162,7 +162,8 @@ def proposals_tab() -> None:
             f"{plain(row['evidence'])}. To put it there, add the first line to `{SEED}`; to keep the two apart for "
             "good, the second. Between the last commas there is room for a reason, who decided and when."
         )
-        st.code(f"{row['seed_line']}\n{row['never_link_line']}", language="csv")
+        st.code(row["seed_line"], language=None)
+        st.code(row["never_link_line"], language=None)
         shown_of(found.num_rows, matches.proposals_count(page.warehouse), "proposals")
         download("Download as CSV", "proposals", lambda: matches.proposals(page.warehouse, EVERY), "proposals")
 

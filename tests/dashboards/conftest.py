@@ -17,7 +17,7 @@ PAGES = (
     "key_accounts",
     "revenue",
     "account_health",
-    "growth",
+    "renewals_and_whitespace",
     "receivables",
     "collections",
     "cash_forecast",

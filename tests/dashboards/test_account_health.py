@@ -97,7 +97,7 @@ def test_a_team_narrows_what_is_shown(app: AppTest, warehouse: duckdb.DuckDBPyCo
 
 
 def test_renewals_and_whitespace(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
-    app = open_page("growth")
+    app = open_page("renewals_and_whitespace")
     assert not app.exception
     assert tile(app, "Ends in 30 days").value == str(
         one(warehouse, "select count(*) from reporting.rpt_renewals where renewal_window = 'last'")
@@ -118,4 +118,4 @@ def test_without_the_tables_the_pages_say_so(open_page: Open, tmp_path: Path) ->
     app = open_page("account_health", at_home=tmp_path)
     assert not app.exception
     assert [tab.label for tab in app.tabs] == ["In danger", "One account", "Silence"]
-    assert not open_page("growth", at_home=tmp_path).exception
+    assert not open_page("renewals_and_whitespace", at_home=tmp_path).exception

@@ -41,9 +41,10 @@ def test_the_biggest_unmatched_come_first_and_narrow_by_kind(app: AppTest) -> No
 
 
 def test_a_proposal_shows_its_evidence_and_the_lines_to_paste(app: AppTest) -> None:
-    assert app.code[0].value == (
-        "books,billing_customer,C1,link,acme:401,,,\nbooks,billing_customer,C1,never_link,acme:401,,,"
-    )
+    assert [code.value for code in app.code] == [
+        "books,billing_customer,C1,link,acme:401,,,",
+        "books,billing_customer,C1,never_link,acme:401,,,",
+    ]
     text = words(app)
     assert "name 90 % like Nordbygg; the same city" in text
     assert "<b>AB</b>**" not in text, "a name is text, never markup"

@@ -41,6 +41,8 @@ CUSTOMERS = [
     {"customer_id": "c6", "name": "Beta again"},
     {"customer_id": "c7", "name": "Eta"},
     {"customer_id": "c8", "name": "Alfa AB", "tax_id": "SE1111111111"},
+    {"customer_id": "c10", "name": "Iota AB"},
+    {"customer_id": "c11", "name": "Kappa AB"},
     {"customer_id": "c9", "name": "Theta AB", "tax_id": "SE7777777777"},
 ]
 LINKS = [
@@ -49,6 +51,8 @@ LINKS = [
     ("books", "billing_customer", "c5", "never_link", "acrm:2"),
     ("books", "billing_customer", "c6", "link", "books:c5"),
     ("books", "billing_customer", "c7", "link", "acrm:99"),
+    ("books", "billing_customer", "c10", "link", "books:c4"),
+    ("books", "billing_customer", "c11", "link", "books:c6"),
     ("books", "billing_customer", "c8", "never_link", None),
     ("books", "billing_customer", "gone", "link", "acrm:1"),
     ("acrm", "crm_account", "5", "link", "books:c9"),
@@ -78,6 +82,9 @@ EXPECTED = {
     ("books", "billing_customer", "c6"): ("books:c5", "decision"),
     ("books", "billing_customer", "c7"): ("books:c7", "own_account"),
     ("books", "billing_customer", "c8"): ("books:c8", "own_account"),
+    # What names a customer that a person put on a CRM account goes there too; a chain of customers is a finding.
+    ("books", "billing_customer", "c10"): ("acrm:4", "decision"),
+    ("books", "billing_customer", "c11"): ("books:c11", "own_account"),
     ("books", "billing_customer", "c9"): ("books:c9", "own_account"),
 }
 
@@ -145,7 +152,7 @@ def test_an_account_of_two_crms_is_one_row_with_its_group(warehouse: duckdb.Duck
         ("acrm:1", "Alfa AB", 1, "acrm:1", "Alfa AB"),
         ("acrm:2", "Beta Bygg AB", 1, "acrm:2", "Beta Bygg AB"),
         ("acrm:3", "Gamma AB", 0, "acrm:3", "Gamma AB"),
-        ("acrm:4", "Delta Handel AB", 1, "acrm:4", "Delta Handel AB"),
+        ("acrm:4", "Delta Handel AB", 2, "acrm:4", "Delta Handel AB"),
         ("acrm:5", "Epsilon AB", 0, "acrm:5", "Epsilon AB"),
     ]
 
@@ -154,7 +161,12 @@ def test_a_decision_that_names_what_no_export_has_is_a_finding(warehouse: duckdb
     found = rows(
         warehouse, "select native_id, state from reporting.rpt_account_links where state <> 'in_force' order by 1"
     )
-    assert found == [("5", "not_a_crm_account"), ("c7", "no_such_account"), ("gone", "no_such_record")]
+    assert found == [
+        ("5", "not_a_crm_account"),
+        ("c11", "names_a_linked_customer"),
+        ("c7", "no_such_account"),
+        ("gone", "no_such_record"),
+    ]
 
 
 def test_coverage_is_in_base_currency_and_adds_up(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -185,6 +197,33 @@ def test_what_may_be_several_accounts_is_proposed_with_the_line_to_paste(warehou
     assert {float(row[1]) for row in found} == {100.0}
     assert found[0][2] == "books,billing_customer,c3,link,acrm:3,,,"
     assert not rows(warehouse, "select 1 from reporting.rpt_match_proposals where native_id in ('c5', 'c8')")
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("select * from identities", []),
+        (
+            "select * replace ('bcrm:x4' as account_id) from identities where native_id in ('x4', 'x5')",
+            [("bcrm:x4", 2)],
+        ),
+        ("select * from identities where native_id not in ('1', 'c8')", [("acrm:1", 1), ("acrm:1", 1)]),
+    ],
+)
+def test_accounts_of_one_system_that_a_rule_merged_stop_publishing(
+    warehouse: duckdb.DuckDBPyConnection, change: str, found: list[tuple[str, int]]
+) -> None:
+    text = (transform.DBT_PROJECT / "tests" / "assert_a_systems_accounts_stay_apart.sql").read_text(encoding="utf-8")
+    query = text.replace("{{ ref('int_account_identities') }}", "changed")
+    query = query.replace(
+        "{{ global_id('targets.system', 'targets.native_id') }}", "targets.system || ':' || targets.native_id"
+    )
+    before = (
+        "with identities as (select * from intermediate.int_account_identities), changed as ("
+        + change
+        + "), tested as ("
+    )
+    assert rows(warehouse, f"{before}{query}) select account_id, records from tested") == found
 
 
 def test_a_sample_company_is_linked_as_its_truth_says(tmp_path: Path) -> None:

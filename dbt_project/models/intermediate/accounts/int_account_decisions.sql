@@ -75,6 +75,11 @@ checked as (
             when given_account_id is not null and account_id is null then 'no_such_account'
             when kind = 'crm_account' and not is_crm_account and given_account_id is not null then 'not_a_crm_account'
             when decision = 'link' and account_id = coalesce(record_account_id, '') then 'same_account'
+            when decision = 'link' and not is_crm_account and exists (
+                select 1 from named as others
+                where others.record_id = 'c:' || named.given_account_id
+                    and others.decision = 'link' and not others.is_crm_account and others.account_id is not null
+            ) then 'names_a_linked_customer'
         end as fault
     from named
 ),

@@ -79,14 +79,16 @@ resolved as (
         by_themselves.*,
         case
             when by_themselves.found_id is null then {{ global_id('by_themselves.system', 'by_themselves.native_id') }}
-            when not by_themselves.is_crm_account then coalesce(others.found_id, by_themselves.found_id)
+            when not by_themselves.is_crm_account
+                then coalesce(others_moved.target_id, others.found_id, by_themselves.found_id)
             else coalesce(moved.target_id, by_themselves.found_id)
         end as account_id
     from by_themselves
     left join moved on by_themselves.found_id = moved.account_id
     left join by_themselves as others
         on not by_themselves.is_crm_account and others.record_id = 'c:' || by_themselves.found_id
-        and others.rule <> 'decision'
+        and others.is_crm_account
+    left join moved as others_moved on others.found_id = others_moved.account_id
 ),
 
 billing_customers as (

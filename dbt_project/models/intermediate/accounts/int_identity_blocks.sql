@@ -66,21 +66,28 @@ blocks as (
     where keys.key_kind in ('tax_id', 'email', 'email_domain', 'phone')
 ),
 
-counted as (
-    select
-        block,
-        record_id,
-        kind,
-        is_seeker,
-        count(*) filter (where kind = 'crm_account') over (partition by block) as crm_records,
-        bool_or(is_seeker) over (partition by block) as is_sought
-    from (select distinct * from blocks) as each_once
+-- Most blocks hold nobody who is sought: they are left before anything is counted.
+sought as (
+    select distinct block from blocks where is_seeker
+),
+
+kept as (
+    select distinct blocks.block, blocks.record_id, blocks.kind, blocks.is_seeker
+    from blocks
+    inner join sought on blocks.block = sought.block
+),
+
+sizes as (
+    select block, count(*) filter (where kind = 'crm_account') as crm_records
+    from kept
+    group by block
 )
 
 select
-    block,
-    record_id,
-    kind,
-    is_seeker
-from counted
-where is_sought and crm_records between 1 and {{ parameter('link_block_most') }}
+    kept.block,
+    kept.record_id,
+    kept.kind,
+    kept.is_seeker
+from kept
+inner join sizes on kept.block = sizes.block
+where sizes.crm_records between 1 and {{ parameter('link_block_most') }}

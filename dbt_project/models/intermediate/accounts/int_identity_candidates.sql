@@ -74,20 +74,39 @@ pairs as (
         )
 ),
 
-found_keys as (
+all_keys as (
     select record_id, key_kind, key_value from keys where key_kind in ('email', 'email_domain', 'phone')
+    union all
+    select record_id, 'phone', digits from phones where number_rule = 'digits'
+),
+
+compared as (
+    select record_id, true as is_seeker from pairs
     union
-    select record_id, 'phone', digits from phones
+    select target_record_id, false from pairs
+),
+
+found_keys as (
+    select distinct all_keys.record_id, all_keys.key_kind, all_keys.key_value
+    from all_keys
+    inner join (select distinct record_id from compared) as each_once on all_keys.record_id = each_once.record_id
+),
+
+sought_keys as (
+    select distinct found_keys.key_kind, found_keys.key_value
+    from found_keys
+    inner join compared on found_keys.record_id = compared.record_id and compared.is_seeker
 ),
 
 key_accounts as (
     select
-        found_keys.key_kind,
-        found_keys.key_value,
+        all_keys.key_kind,
+        all_keys.key_value,
         count(distinct accounts.account_id) as accounts
-    from found_keys
-    inner join accounts on found_keys.record_id = accounts.record_id
-    group by found_keys.key_kind, found_keys.key_value
+    from all_keys
+    inner join sought_keys on all_keys.key_kind = sought_keys.key_kind and all_keys.key_value = sought_keys.key_value
+    inner join accounts on all_keys.record_id = accounts.record_id
+    group by all_keys.key_kind, all_keys.key_value
 ),
 
 key_kinds as (

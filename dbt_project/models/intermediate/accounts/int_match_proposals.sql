@@ -58,13 +58,18 @@ crm_holders as (
     select distinct system, account_id from crm_accounts
 ),
 
+-- An account on which others hang takes them along if it moves, and one of their systems may be there already.
+hubs as (
+    select account_id from crm_accounts group by account_id having count(distinct system) > 1
+),
+
 contested as (
     select
         ranked.*,
         records.system,
         case
             when ranked.kind = 'billing_customer' then holders.account_id is not null
-            else crm_holders.account_id is not null
+            else crm_holders.account_id is not null or hubs.account_id is not null
         end as is_held,
         count(*) filter (where ranked.place = 1 and ranked.score >= {{ parameter('link_probability') }}) over (
             partition by ranked.kind, records.system, ranked.account_id
@@ -73,6 +78,7 @@ contested as (
     inner join records on ranked.record_id = records.record_id
     left join holders on records.system = holders.system and ranked.account_id = holders.account_id
     left join crm_holders on records.system = crm_holders.system and ranked.account_id = crm_holders.account_id
+    left join hubs on ranked.kind = 'crm_account' and records.account_id = hubs.account_id
 ),
 
 judged as (

@@ -24,6 +24,8 @@ select
         when 'no_such_account' then 'No export has this account. Write its id as the reports show it: system, colon, id.'
         when 'not_a_crm_account' then 'A CRM account can be put on an account of a CRM only.'
         when 'same_account' then 'The CRM itself has merged them: the row can go.'
+        when 'names_a_linked_customer'
+            then 'The account named is a customer that another row puts on a third: name that one.'
         when 'contradicted' then 'Another row says otherwise of the same record: keep one of them.'
     end as finding,
     links.reason,

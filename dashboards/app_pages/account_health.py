@@ -339,8 +339,8 @@ tiles(
         Tile(
             "Revenue in danger",
             money(totals["red_revenue"] or 0, base),
-            versus=f"in 12 months; open {money(totals['red_open'] or 0, base)}",
-            note="V1 and R1: of the clients whose score is red.",
+            versus=f"open {money(totals['red_open'] or 0, base)}",
+            note="V1 of 12 months, and R1: of the clients whose score is red.",
         ),
         Tile(
             "Silent",

@@ -14,6 +14,8 @@ def _rank(item: pytest.Item) -> tuple[int, int]:
     return (FIRST.index(name) if name in FIRST else len(FIRST), TIERS.index(tier) if tier in TIERS else len(TIERS))
 
 
+# First: xdist reads the groups in a hook of its own, which else comes before this one.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Groups tests by file, or by what the file says that it shares (`SHARES`), for `--dist loadgroup`."""
     items.sort(key=_rank)

@@ -345,7 +345,11 @@ def control_tab() -> None:
 
 def findings_tab() -> None:
     """What was odd about files, and columns that changed."""
-    with section("Findings", "Files that were held, data that contradicts itself, ids in your own lists that nothing has.", key="findings"):
+    with section(
+        "Findings",
+        "Files that were held, data that contradicts itself, ids in your own lists that nothing has.",
+        key="findings",
+    ):
         found = health.findings(page.warehouse, MOST)
         if found.num_rows:
             table(

@@ -1,5 +1,7 @@
 -- What an account's card sums up is what the lists under it hold: open deals, overdue items, unsigned acts, people, the limit
 -- in use. A row is an account whose card says something else.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_accounts'}}}) }}
+
 with accounts as (
     select * from {{ ref('rpt_accounts') }}
 ),

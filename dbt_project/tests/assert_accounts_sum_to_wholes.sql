@@ -1,4 +1,6 @@
 -- Parts sum to wholes: what the account months, the team and the sellers show adds up to the facts, to the last unit.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_account_months'}}}) }}
+
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

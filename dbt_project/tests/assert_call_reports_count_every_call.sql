@@ -1,5 +1,7 @@
 -- Blocks publishing: inbound conversations up to the as-of date are the same number by month and source as by day and
 -- agent, and the account's money is given to one source only.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_call_response'}}}) }}
+
 with facts as (
     select count(*) as calls
     from {{ ref('fct_calls') }}

@@ -1,5 +1,7 @@
 -- What is expected by week, later, never and not foreseen adds up to what is open of each account and currency; and the
 -- weeks of accounts, and of all accounts together, to what their invoices expect.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_cash_forecast'}}}) }}
+
 with expected as (
     select account_id, currency, sum(expected_amount) as amount
     from {{ ref('rpt_cash_expectations') }}

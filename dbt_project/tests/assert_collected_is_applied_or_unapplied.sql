@@ -1,5 +1,7 @@
 -- What was collected (R17) went somewhere: cash = money applied to invoices and not taken back + what is unapplied.
 -- In each currency but those in which a payment met an invoice of another currency.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_payments'}}}) }}
+
 with mixed as (
     select currency, origin_currency
     from {{ ref('int_applications_linked') }}

@@ -1,5 +1,7 @@
 -- The worklist holds every account that owes something overdue, with all of it; and of a promise whose day is over, what
 -- was received and what was broken is what was promised.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_collection_worklist'}}}) }}
+
 with overdue as (
     select account_id, sum(open_amount_base) as amount
     from {{ ref('rpt_open_invoices') }}

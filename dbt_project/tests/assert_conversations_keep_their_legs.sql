@@ -1,4 +1,6 @@
 -- Blocks publishing: every call that is not internal is in exactly one conversation, and no talk is lost or doubled.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_calls'}}}) }}
+
 with legs as (
     select count(*) as legs, coalesce(sum(talk_seconds), 0) as talk_seconds from {{ ref('int_call_legs_folded') }}
 ),

@@ -1,4 +1,6 @@
 -- Each score is what its measures contribute (V18), but for its rounding to two decimals.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_account_health'}}}) }}
+
 with contributed as (
     select week_start, account_id, sum(contribution) as contribution
     from {{ ref('rpt_account_health_measures') }}

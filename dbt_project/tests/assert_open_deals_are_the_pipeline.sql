@@ -1,4 +1,6 @@
 -- The deals that are open on the as-of date are those that the pipeline of that day counts, in number and in money.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_pipeline'}}}) }}
+
 with deals as (
     select employee_id, count(*) as open_deals, coalesce(sum(amount_base), 0) as open_amount
     from {{ ref('rpt_open_deals') }}

@@ -1,4 +1,6 @@
 -- The list of open invoices adds up to each account's balance of the as-of date.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_open_invoices'}}}) }}
+
 with invoices as (
     select account_id, currency, sum(open_amount) as amount
     from {{ ref('rpt_open_invoices') }}

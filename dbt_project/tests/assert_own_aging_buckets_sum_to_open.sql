@@ -1,5 +1,7 @@
 -- The buckets of a user's own edges sum to what is open, by due date and by issue date, at every snapshot date, account
 -- by account; none is negative. Returns what differs.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_receivable_aging_buckets'}}}) }}
+
 with buckets as (
     select
         as_of_date,

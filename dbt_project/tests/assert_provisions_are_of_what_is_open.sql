@@ -1,5 +1,7 @@
 -- The provision matrix covers what is open, bucket by bucket, in every month and currency, and the part that no rate is
 -- known for is told; a provision lies between nothing and all of it (a specific rate above 1 is a typing error).
+{{ config(meta={'dagster': {'ref': {'name': 'fct_receivable_provisions'}}}) }}
+
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

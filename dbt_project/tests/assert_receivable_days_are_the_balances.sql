@@ -1,4 +1,6 @@
 -- Two ways to the same number: accounts added up on each snapshot date, and each currency's movements added up to it.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_receivable_balances'}}}) }}
+
 with balances as (
     select
         as_of_date,

@@ -1,4 +1,6 @@
 -- Events up to the as-of date sum to what is open less what is over-applied, account by account. Returns what differs.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_receivable_events'}}}) }}
+
 with events as (
     select events.account_id, events.currency, sum(events.amount) as amount
     from {{ ref('fct_receivable_events') }} as events

@@ -1,6 +1,8 @@
 -- Opening + movements = closing in every row, each month opens with what the month before closed with, no month is
 -- missing, and the closing is what fct_receivable_balances holds at the month's end (in the as-of month: on the as-of
 -- date), account by account and currency by currency. Returns what differs.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_receivable_movements'}}}) }}
+
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

@@ -1,5 +1,7 @@
 -- What is owed on the as-of date is the same however it is divided: by account, by manager (an account has one owner on a
 -- day, or none) and by segment, in each currency. The whole is what the days add up to, without any account.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_receivable_accounts'}}}) }}
+
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

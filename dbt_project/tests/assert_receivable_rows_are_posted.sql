@@ -1,5 +1,7 @@
 -- No row of billing is lost on its way to the ledger: an application or adjustment is posted or stands in
 -- fct_receivable_exceptions, a received payment is cash, and a document is a fact.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_receivable_exceptions'}}}) }}
+
 with counted as (
     select
         'applications' as entity,

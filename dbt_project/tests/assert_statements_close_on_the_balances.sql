@@ -1,5 +1,7 @@
 -- A statement's closing is what the ledger has: the last running balance of each account and currency on the as-of date
 -- is open less over-applied less unapplied (R31, R3). Movements are told apart by document, balances by invoice.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_statement_lines'}}}) }}
+
 with statements as (
     select account_id, currency, max_by(running_balance, line_number) as closing, sum(debit - credit) as moved
     from {{ ref('rpt_statement_lines') }}

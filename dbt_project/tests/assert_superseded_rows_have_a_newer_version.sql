@@ -1,6 +1,8 @@
 -- Blocks publishing: staging holds one row for every key that was ever landed, so a row is superseded only by a newer
 -- version of itself, or gone for a reason that is named. Without this, a row that a staging model loses would pass for
 -- superseded in the control totals.
+{{ config(meta={'dagster': {'ref': {'name': 'stg_landing__superseded_rows'}}}) }}
+
 with compared as (
     {%- for entity_id, entity in landed_entities().items() %}
     {%- set domain, name = entity_id.split('.') %}

@@ -152,19 +152,32 @@ def test_dark(browser: Any, address: str) -> None:
     context.close()
 
 
+def at_rest(page: Any, element: Any) -> dict[str, float]:
+    """Where an element is, once it has stopped moving: what stands above it may still be drawn."""
+    box = element.bounding_box()
+    for _ in range(20):
+        page.wait_for_timeout(300)
+        now = element.bounding_box()
+        if now == box and now is not None:
+            return now
+        box = now
+    raise AssertionError("the element does not come to rest")
+
+
 @pytest.mark.parametrize("sorted_first", [False, True], ids=["as it comes", "sorted by a click"])
 def test_a_click_on_a_row_opens_the_card_of_that_row(
     page: Any, address: str, warehouse: duckdb.DuckDBPyConnection, sorted_first: bool
 ) -> None:
     page.goto(f"{address}/accounts")
     settled(page)
-    grid = page.locator("[data-testid=stDataFrame]").first.bounding_box()
+    grid = at_rest(page, page.locator("[data-testid=stDataFrame]").first)
     order = "desc"
     if sorted_first:
         # The header of revenue: rows come with the most revenue first, a click turns them round.
         page.mouse.click(grid["x"] + 700, grid["y"] + 15)
         page.wait_for_timeout(1500)
         assert "account=" not in page.url, "a click that sorts opened a card"
+        grid = at_rest(page, page.locator("[data-testid=stDataFrame]").first)
         order = "asc"
     names = warehouse.cursor().execute(f"select account_name from reporting.rpt_accounts order by revenue_12m {order}")
     name = names.fetchall()[3][0]
@@ -195,7 +208,7 @@ def test_filters_stay_across_pages_and_in_the_address(
     page.get_by_role("link", name="6 rejected rows").click()
     page.get_by_role("heading", name="Data health", exact=True).wait_for()
     settled(page)
-    page.get_by_role("link", name="Accounts").click()
+    page.get_by_role("link", name="Accounts", exact=True).click()
     page.get_by_role("heading", name="Accounts", exact=True).wait_for()
     sync_api.expect(first).to_have_text(str(north[0]))
     no_trouble(page)

@@ -17,6 +17,8 @@ DROPPED = {
     "overview": "Drop the exports of your CRM",
     "accounts": "Drop your CRM's exports",
     "key_accounts": "Drop the exports of your CRM",
+    "account_health": "Drop your billing system's exports",
+    "renewals_and_whitespace": "Drop your CRM's exports",
     "receivables": "Drop your billing system's exports",
     "revenue": "Drop your billing system's exports",
     "collections": "Drop your billing system's exports",

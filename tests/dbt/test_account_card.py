@@ -43,7 +43,9 @@ def book() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def wrong(book: duckdb.DuckDBPyConnection) -> list[str]:
     """The accounts that the identity finds."""
-    text = jinja2.Template(IDENTITY.read_text(encoding="utf-8")).render(ref=lambda name: f"reporting.{name}")
+    text = jinja2.Template(IDENTITY.read_text(encoding="utf-8")).render(
+        ref=lambda name: f"reporting.{name}", config=lambda **_: ""
+    )
     return [account for (account,) in book.execute(text).fetchall()]
 
 

@@ -257,6 +257,29 @@ def test_contributions_sum_to_the_score(warehouse: duckdb.DuckDBPyConnection) ->
     assert not wrong
 
 
+@pytest.mark.parametrize(
+    ("table", "broken"),
+    [
+        ("rpt_account_health", None),
+        ("rpt_account_health", "select * replace (score + 0.01 as score) from reporting.rpt_account_health"),
+        (
+            "rpt_account_health_measures",
+            "from reporting.rpt_account_health_measures where measure <> (select max(measure) from "
+            "reporting.rpt_account_health_measures where contribution > 1)",
+        ),
+    ],
+)
+def test_the_identity_of_the_score_can_fail(
+    warehouse: duckdb.DuckDBPyConnection, table: str, broken: str | None
+) -> None:
+    text = (SEEDS.parent / "tests" / "assert_health_contributions_sum_to_the_score.sql").read_text(encoding="utf-8")
+    query = text.split("}}}) }}", 1)[1]
+    for name in ("rpt_account_health", "rpt_account_health_measures"):
+        instead = f"({broken})" if broken and name == table else f"reporting.{name}"
+        query = query.replace("{{ ref('" + name + "') }}", instead)
+    assert bool(rows(warehouse, query)) == bool(broken)
+
+
 def spells(weeks: Rows, points: str, threshold: float) -> list[tuple[date, date]]:
     """First and last day of each alarm: flagged weeks of an active account no further apart than the rest."""
     found: list[tuple[date, date]] = []

@@ -18,9 +18,6 @@ import pytest
 
 from tests.support.homes import SHARED, query
 
-# The data set is published once for all files that read it.
-SHARES = "ibm_ar"
-
 AS_OF = date(2014, 1, 31)
 ORIGINS = [date(2013, month + 1, 1) - timedelta(days=1) for month in range(1, 12)] + [date(2013, 12, 31)]
 ACCOUNT_WEIGHT, HALF_LIFE, EARLIEST, HORIZON = 3, 365, -120, 13

@@ -13,9 +13,6 @@ import pytest
 
 from tests.support.homes import SHARED, query
 
-# The data set is published once for all files that read it.
-SHARES = "ibm_ar"
-
 JUNE = date(2013, 6, 30)
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 

@@ -40,8 +40,8 @@ ambiguous as (
             partition by callers.client_digits order by phones.held_since desc nulls last, phones.account_id
         ) as place
     from callers
-    inner join phones
-        on callers.client_digits = phones.digits or {{ phone_key('callers.client_digits') }} = phones.number_key
+    -- One number has one key: this finds the number itself too, and an `or` would compare every caller with every number.
+    inner join phones on {{ phone_key('callers.client_digits') }} = phones.number_key
 ),
 
 together as (

@@ -14,8 +14,8 @@ import duckdb
 
 from benchmarks.processes import GIB, machine, measure, table
 from pipelines.exports.entities import entities
-from pipelines.exports.raw import RawStore, stored_columns
-from pipelines.publications import Warehouse
+from pipelines.exports.landing.raw import RawStore, stored_columns
+from pipelines.warehouse.publications import Warehouse
 
 SQL = Path(__file__).resolve().parent / "sql" / "aging_history.sql"
 MODELS = ["fct_receivable_intervals", "fct_receivable_balances"]
@@ -72,7 +72,7 @@ def _write_raw(home: Path, invoices: int) -> None:
 def build(home: Path, models: list[str]) -> None:
     """Builds some models of a home's raw store, without their tests."""
     from pipelines.settings import load_settings
-    from pipelines.transform import TransformError, build, failures
+    from pipelines.warehouse.transform import TransformError, build, failures
 
     results = build(load_settings(home=home), select=[*models, "--exclude-resource-type", "test"])
     if failures(results):

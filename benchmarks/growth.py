@@ -27,8 +27,8 @@ TIMES = "times.json"
 
 def timed_refresh(home: str) -> None:
     """Refreshes a home and writes the seconds of every model beside its warehouse. Runs in a process of its own."""
-    from pipelines import transform
-    from pipelines.cli import main
+    from pipelines.commands.main import main
+    from pipelines.warehouse import transform
 
     build, seconds = transform._build, {}
 
@@ -108,7 +108,7 @@ def compare(size: Size, folder: Path) -> str:
 def model_folders() -> dict[str, str]:
     """Each model's layer and subject."""
     from pipelines.settings import load_settings
-    from pipelines.transform import read_manifest
+    from pipelines.warehouse.transform import read_manifest
 
     nodes = read_manifest(load_settings())["nodes"]
     return {

@@ -22,9 +22,9 @@ import polars as pl
 from benchmarks.aging import RUN
 from benchmarks.processes import machine, table
 from pipelines.exports.entities import entities
-from pipelines.exports.raw import RawStore, stored_columns
-from pipelines.publications import Warehouse
+from pipelines.exports.landing.raw import RawStore, stored_columns
 from pipelines.settings import load_settings
+from pipelines.warehouse.publications import Warehouse
 
 CRM, BILLING, CALLS = "salesforce", "zoho_books", "ringostat"
 MODELS = ["int_account_identities", "int_callers_resolved"]
@@ -116,8 +116,8 @@ def build(home: Path, models: list[str] | None = None) -> tuple[Path, dict[str, 
     Raises:
         TransformError: a model failed.
     """
-    from pipelines.transform import TransformError, failures
-    from pipelines.transform import build as build_models
+    from pipelines.warehouse.transform import TransformError, failures
+    from pipelines.warehouse.transform import build as build_models
 
     database = Warehouse(home / "warehouse").start_build("bench")
     select = [f"+{model}" for model in models or MODELS]

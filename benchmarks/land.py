@@ -23,9 +23,9 @@ import polars as pl
 import zstandard
 
 from benchmarks.processes import machine, table
-from pipelines.exports.contracts import load_contracts
-from pipelines.exports.land import Landing, Surroundings
-from pipelines.exports.raw import RawStore
+from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.landing.land import Landing, ReadingRules
+from pipelines.exports.landing.raw import RawStore
 from pipelines.sample import generate
 
 FORMATS = ("csv", "tsv", "csv.gz", "csv.zst", "csv.zip", "xlsx", "json", "jsonl", "parquet")
@@ -88,7 +88,7 @@ def land(files: list[Path]) -> int:
     with tempfile.TemporaryDirectory(prefix="keybook-bench-") as folder:
         store = RawStore(Path(folder) / "raw")
         store.prepare()
-        landing = Landing(store, load_contracts(), Surroundings())
+        landing = Landing(store, load_contracts(), ReadingRules())
         receipts = [landing.land_file(file, file.name) for file in files]
         held = [message for receipt in receipts for message in receipt.held]
         if held:

@@ -25,9 +25,9 @@ import duckdb
 import polars as pl
 
 from benchmarks.processes import machine, table
-from pipelines.exports.land import Surroundings
-from pipelines.exports.reading import open_table
-from pipelines.exports.texts import write_csv
+from pipelines.exports.landing.land import ReadingRules
+from pipelines.exports.landing.reading import open_table
+from pipelines.exports.readers.texts import write_csv
 
 MEASURES = [f"{of} {what}" for of in ("header", "record", "cell") for what in ("precision", "recall", "F1")]
 Rows = list[list[str]]
@@ -37,7 +37,7 @@ def by_keybook(path: Path) -> Rows:
     """As `keybook read FILE --format csv` gives it; an empty file has no table."""
     if path.stat().st_size == 0:
         return []
-    with open_table(path, {}, Surroundings().limits) as read:
+    with open_table(path, {}, ReadingRules().limits) as read:
         out = io.StringIO()
         write_csv(read, out)
     return list(csv.reader(io.StringIO(out.getvalue(), newline="")))

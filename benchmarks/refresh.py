@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.figures import FIGURES, differences
 from benchmarks.processes import GIB, Measured, machine, measure, table
 
-KEYBOOK = ["-c", "from pipelines.cli import main; main()", "refresh", "--home"]
+KEYBOOK = ["-c", "from pipelines.commands.main import main; main()", "refresh", "--home"]
 # A sample holds faulty rows on purpose: 3 is published with rejects.
 PUBLISHED = (0, 3)
 

@@ -18,7 +18,7 @@ import duckdb
 import streamlit as st
 
 from dashboards.components import filters
-from dashboards.components.page import Here
+from dashboards.components.page import PageContext
 from dashboards.queries import common
 from dashboards.queries.base import resolve
 from pipelines.settings import Settings, SettingsError, load_settings
@@ -104,7 +104,7 @@ def main() -> None:
         return
     try:
         publication = common.publication(warehouse)
-        st.session_state["here"] = Here(
+        st.session_state["here"] = PageContext(
             warehouse=warehouse,
             landing=settings.landing_dir,
             publication=publication,

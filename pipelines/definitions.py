@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.defs import automation, billing, calls, crm, plan, publish, transform
-from pipelines.refresh import Refresh
+from pipelines.defs import automation, exports, publish, transform
 from pipelines.settings import load_settings
+from pipelines.warehouse.refresh import Refresh
 
 
 def build_defs(refresh: Refresh) -> dg.Definitions:
     """Everything that Dagster runs for one home: the assets, their checks, the job, its schedule and its sensor."""
-    concerns = (crm, billing, calls, plan, transform, publish, automation)
+    concerns = (exports, transform, publish, automation)
     return dg.Definitions.merge(*(concern.build(refresh) for concern in concerns))
 
 

@@ -8,9 +8,9 @@ from dashboards.components.formats import number, plain, plural, words
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
-from dashboards.queries import health
+from dashboards.queries import data_health as health
 from dashboards.queries.base import catalogue
-from dashboards.queries.health import Rejects
+from dashboards.queries.data_health import Rejects
 from pipelines.settings import load_settings
 
 TABLES = ("rpt_data_health", "rpt_control_totals", "rpt_rejected_rows", "rpt_schema_events")

@@ -15,9 +15,9 @@ from dashboards.components.tables import MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import statements
 from dashboards.queries.base import catalogue
-from pipelines.statements.making import FORMATS, MIME, file_name, make
-from pipelines.statements.reading import BUCKETS, KINDS, Asked, Statement, StatementError
-from pipelines.statements.wording import languages
+from pipelines.reports.statements.making import FORMATS, MIME, file_name, make
+from pipelines.reports.statements.reading import BUCKETS, KINDS, Asked, Statement, StatementError
+from pipelines.reports.statements.wording import languages
 
 TABLES = ("rpt_statement_lines", "rpt_receivable_aging", "rpt_open_invoices")
 KIND_WORDS = {"activity": "Statement of account", "outstanding": "Open items", "act": "Reconciliation act"}

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.components import charts
 from dashboards.components.formats import number, percent, plain
 from dashboards.components.key_account_charts import size_and_fit
-from dashboards.components.page import Here, nothing, open_account, section
+from dashboards.components.page import PageContext, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, table
 from dashboards.queries import key_accounts
 from dashboards.queries.base import rows
@@ -27,7 +27,7 @@ def measured(value: float | None, unit: str | None = None) -> str | None:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
-def matrix_tab(page: Here, quarter: date, totals: dict[str, Any]) -> None:
+def matrix_tab(page: PageContext, quarter: date, totals: dict[str, Any]) -> None:
     """Size beside fit, and the schemes that sort accounts into classes."""
     points = rows(key_accounts.points(page.warehouse, page.filters, quarter))
     with section(
@@ -109,7 +109,7 @@ def matrix_tab(page: Here, quarter: date, totals: dict[str, Any]) -> None:
             open_account(picked)
 
 
-def stages_tab(page: Here) -> None:
+def stages_tab(page: PageContext) -> None:
     """Relationship stages quarter by quarter, and who moved."""
     with section(
         "Stages by quarter",

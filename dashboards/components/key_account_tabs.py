@@ -7,7 +7,7 @@ import streamlit as st
 from dashboards.components import charts
 from dashboards.components.formats import number, percent, plain, plural
 from dashboards.components.key_account_charts import lorenz
-from dashboards.components.page import Here, nothing, open_account, section
+from dashboards.components.page import PageContext, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, table
 from dashboards.queries import ownership
 from dashboards.queries.base import rows
@@ -15,7 +15,7 @@ from dashboards.queries.base import rows
 CLASS_WORDS = {"key": "Key accounts", "A": "Tier A", "B": "Tier B", "C": "Tier C", "none": "No revenue"}
 
 
-def ownership_tab(page: Here) -> None:
+def ownership_tab(page: PageContext) -> None:
     """Who looks after each account, who stands in, how it came over from sales, and sums by where it belongs."""
     total = ownership.owned_totals(page.warehouse, page.filters)
     told = [
@@ -134,7 +134,7 @@ def ownership_tab(page: Here) -> None:
         )
 
 
-def handovers(page: Here) -> None:
+def handovers(page: PageContext) -> None:
     """What changed with the owner."""
     data = ownership.handovers(page.warehouse, page.filters, MOST)
     days = rows(data.slice(0, 1))
@@ -185,7 +185,7 @@ def handovers(page: Here) -> None:
         open_account(picked)
 
 
-def effort_tab(page: Here) -> None:
+def effort_tab(page: PageContext) -> None:
     """Whether time goes to the accounts that bring most."""
     people = rows(ownership.managers(page.warehouse, page.filters))
     if not people:
@@ -264,7 +264,7 @@ def effort_tab(page: Here) -> None:
         )
 
 
-def service_tab(page: Here) -> None:
+def service_tab(page: PageContext) -> None:
     """Whether key accounts are called each week, and served first."""
     weeks = rows(ownership.coverage(page.warehouse, page.filters))
     with section(

@@ -25,7 +25,7 @@ DROP_IN = {
 
 
 @dataclass(frozen=True)
-class Here:
+class PageContext:
     """What a page needs to know: the publication that this run reads, and what the user chose to see."""
 
     warehouse: str
@@ -40,9 +40,9 @@ class Here:
         return cast("str | None", self.publication["base_currency"])
 
 
-def here() -> Here:
+def here() -> PageContext:
     """The page's own run."""
-    return cast(Here, st.session_state["here"])
+    return cast(PageContext, st.session_state["here"])
 
 
 def header(title: str, about: str) -> None:

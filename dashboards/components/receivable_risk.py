@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.components import charts
 from dashboards.components.formats import BUCKET_WORDS, iso, money, number, words
-from dashboards.components.page import Here, nothing, open_account, section, whole_company
+from dashboards.components.page import PageContext, nothing, open_account, section, whole_company
 from dashboards.components.palette import ageing
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.queries import receivable_risk
@@ -23,7 +23,7 @@ def _falls_with_age(row: dict[str, Any]) -> bool:
     return any(older < younger for younger, older in pairwise(known))
 
 
-def provision_tab(page: Here, kpis: list[dict[str, Any]], code: str | None) -> None:
+def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | None) -> None:
     """What of the receivables may be lost by the company's own history, and how debt ages on."""
     matrix = rows(receivable_risk.matrix(page.warehouse, page.filters))
     total = receivable_risk.matrix_total(page.warehouse, page.filters)
@@ -127,7 +127,7 @@ def provision_tab(page: Here, kpis: list[dict[str, Any]], code: str | None) -> N
         download("Download as CSV", "provision-matrix", lambda: data, "evidence")
 
 
-def behaviour_tab(page: Here, single: str | None) -> None:
+def behaviour_tab(page: PageContext, single: str | None) -> None:
     """How each account pays, whether it gets worse, and how much of its credit it uses."""
     total = receivable_risk.behaviour_total(page.warehouse, page.filters)
     left, right = st.columns(2, gap="small")

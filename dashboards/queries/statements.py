@@ -9,9 +9,9 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, cursor, rows, select
+from pipelines.reports.statements import reading
+from pipelines.reports.statements.reading import Asked, Statement
 from pipelines.settings import load_settings
-from pipelines.statements import reading
-from pipelines.statements.reading import Asked, Statement
 
 OFFERED = f"""
     with chosen as ({ACCOUNTS})

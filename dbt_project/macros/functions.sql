@@ -1,4 +1,4 @@
-{#- Functions that stand in pipelines/sql_functions.py, because neither engine has them. DuckDB has them while dbt
+{#- Functions that stand in pipelines/warehouse/sql_functions.py, because neither engine has them. DuckDB has them while dbt
     builds, by the plugin that profiles.yml names; a Spark session must register functions of the same names
     (`spark.udf.register`, from the same file). They may be called in tables only: the published file is read without
     them, so a view that calls one could not be read. -#}

@@ -15,9 +15,9 @@ import click
 from pipelines.commands.shared import UNUSABLE, HomeCommand, refresh_of, settings_of
 
 if TYPE_CHECKING:
-    from pipelines.exports.raw import Receipt
-    from pipelines.exports.reading import TextTable
-    from pipelines.exports.unpack import Limits
+    from pipelines.exports.landing.raw import Receipt
+    from pipelines.exports.landing.reading import TextTable
+    from pipelines.exports.readers.unpack import Limits
 
 EXPORT = click.Path(exists=True, dir_okay=False, path_type=Path)
 LANDING = click.option(
@@ -26,7 +26,7 @@ LANDING = click.option(
 
 
 def _limits(home: Path | None) -> Limits:
-    from pipelines.exports.unpack import Limits
+    from pipelines.exports.readers.unpack import Limits
 
     settings = settings_of(home=home)
     return Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
@@ -43,10 +43,10 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
     in its table go to standard error, each with its number and the reason; so do those that have more or fewer cells
     than the others, which are shown as they stand as long as no contract knows the file.
     """
-    from pipelines.exports.contracts import load_contracts
-    from pipelines.exports.reading import open_table
-    from pipelines.exports.texts import write_csv, write_json
-    from pipelines.exports.unpack import UnreadableError
+    from pipelines.exports.contracts.contract import load_contracts
+    from pipelines.exports.landing.reading import open_table
+    from pipelines.exports.readers.texts import write_csv, write_json
+    from pipelines.exports.readers.unpack import UnreadableError
 
     if file.stat().st_size == 0:
         click.echo(f"{file.name}: it is empty", err=True)
@@ -82,9 +82,9 @@ def forget(home: Path | None, landing: Path | None, file: str, undo: bool) -> No
 
     FILE is its name as `keybook status` shows it, its path, or the beginning of its SHA-256.
     """
-    from pipelines.mend import NoSuchFileError
-    from pipelines.mend import forget as take_out
-    from pipelines.mend import undo_forget as let_in
+    from pipelines.warehouse.corrections import NoSuchFileError
+    from pipelines.warehouse.corrections import forget as take_out
+    from pipelines.warehouse.corrections import undo_forget as let_in
 
     work = refresh_of(home=home, landing=landing)
     try:
@@ -113,7 +113,7 @@ def _state(receipt: Receipt) -> str:
 @LANDING
 def retry(home: Path | None, landing: Path | None) -> None:
     """Land again what a mended contract concerns: its own files, and those that no contract knew. Builds nothing."""
-    from pipelines.mend import retry as land_again
+    from pipelines.warehouse.corrections import retry as land_again
 
     work = refresh_of(home=home, landing=landing)
     done = land_again(work)
@@ -148,7 +148,7 @@ def find(home: Path | None, text: str, limit: int, as_json: bool) -> None:
 
     Exit code 0 when it was found, 2 when it was not; then the files that are held are named.
     """
-    from pipelines.exports.lookup import find as look_up
+    from pipelines.exports.landing.lookup import find as look_up
 
     work = refresh_of(home=home)
     found = look_up(work.store, text, limit)
@@ -174,7 +174,7 @@ def find(home: Path | None, text: str, limit: int, as_json: bool) -> None:
 
 def _not_landed(work: object) -> Iterator[str]:
     """Why a text may be missing: files that are held, forgotten, or not landed yet."""
-    from pipelines.refresh import Refresh
+    from pipelines.warehouse.refresh import Refresh
 
     assert isinstance(work, Refresh)
     for receipt in work.store.receipts():
@@ -196,9 +196,9 @@ def contract() -> None:
 @click.option("--sheet", help="Which table, where the file holds several.")
 def new(home: Path | None, file: Path, out: Path | None, sheet: str | None) -> None:
     """Write a first contract for a file that no contract knows, with its guesses marked for a person to confirm."""
-    from pipelines.exports.contracts import ContractError
-    from pipelines.exports.draft import DraftError, write_draft
-    from pipelines.exports.unpack import UnreadableError
+    from pipelines.exports.contracts.contract import ContractError
+    from pipelines.exports.contracts.draft import DraftError, write_draft
+    from pipelines.exports.readers.unpack import UnreadableError
 
     try:
         drafted = write_draft(file, out, _limits(home), sheet)

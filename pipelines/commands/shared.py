@@ -10,7 +10,7 @@ import click
 from pipelines.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
-    from pipelines.refresh import Refresh
+    from pipelines.warehouse.refresh import Refresh
 
 PUBLISHED, GATE_FAILED, UNUSABLE, WITH_REJECTS = 0, 1, 2, 3
 
@@ -35,6 +35,6 @@ def settings_of(**given: object) -> Settings:
 
 def refresh_of(**given: object) -> Refresh:
     """One home's landing folder, raw store and warehouse."""
-    from pipelines.refresh import Refresh
+    from pipelines.warehouse.refresh import Refresh
 
     return Refresh(settings_of(**given))

@@ -50,7 +50,7 @@ def statement(
     """
     import duckdb
 
-    from pipelines.statements import making, reading
+    from pipelines.reports.statements import making, reading
 
     settings = settings_of(home=home)
     if not settings.published.exists():

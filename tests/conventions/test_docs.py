@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from pipelines.cli import main
+from pipelines.commands.main import main
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

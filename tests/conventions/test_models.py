@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.settings import load_settings
-from pipelines.transform import DBT_PROJECT, read_manifest
+from pipelines.warehouse.transform import DBT_PROJECT, read_manifest
 
 # Which layers a layer may read. `staging` alone reads what was landed; reporting reads marts.
 READS = {

@@ -14,7 +14,7 @@ import click
 import pytest
 import yaml
 
-from pipelines.cli import main
+from pipelines.commands.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 LAST = {"A": 29, "B": 15, "C": 34, "D": 20, "E": 17, "F": 19, "G": 7}

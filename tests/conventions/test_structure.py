@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.exports.contracts import SOURCES
+from pipelines.exports.contracts.contract import SOURCES
 from pipelines.exports.entities import entities
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,20 +44,20 @@ def test_dashboards_take_only_settings_formats_and_statements_from_the_pipelines
     paths = _tracked("dashboards/*.py")
     assert len(paths) > 5
     taken = {(path.name, name) for path in paths for name in _imports(path) if name.startswith("pipelines")}
-    allowed = ("pipelines.settings", "pipelines.formats", "pipelines.statements")
+    allowed = ("pipelines.settings", "pipelines.formats", "pipelines.reports.statements")
     assert not [(file, name) for file, name in taken if not (name + ".").startswith(tuple(a + "." for a in allowed))]
 
 
-@pytest.mark.parametrize("path", _tracked("pipelines/statements/*.py"), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", _tracked("pipelines/reports/statements/*.py"), ids=lambda path: path.name)
 def test_statements_are_documents_and_nothing_else(path: Path) -> None:
     # So that the dashboards may take them in: no refresh, no landing, no Dagster and no dbt comes with them.
     taken = [name for name in _imports(path) if name.startswith(("pipelines", "dagster", "dbt", "streamlit"))]
-    assert not [name for name in taken if not name.startswith(("pipelines.statements", "pipelines.formats"))]
+    assert not [name for name in taken if not name.startswith(("pipelines.reports.statements", "pipelines.formats"))]
 
 
 def test_nothing_heavy_is_imported_with_the_command() -> None:
     heavy = ("dagster", "dagster_dbt", "dbt", "streamlit", "polars", "duckdb", "pandas")
-    code = f"import sys, pipelines.cli; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, pipelines.commands.main; print([name for name in {heavy} if name in sys.modules])"
     said = subprocess.run([str(ROOT / ".venv/bin/python"), "-c", code] if (ROOT / ".venv").exists()
                           else ["python", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # fmt: skip
     assert said.stdout.strip() == "[]"

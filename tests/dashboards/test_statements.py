@@ -21,8 +21,8 @@ from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.formats import money
-from pipelines.cli import main
-from pipelines.statements import making, reading
+from pipelines.commands.main import main
+from pipelines.reports.statements import making, reading
 from tests.dashboards.conftest import tile, words
 from tests.dashboards.warehouse import publish
 

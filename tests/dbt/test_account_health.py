@@ -20,11 +20,11 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipelines import transform
 from pipelines.sample.decline import make_decline
 from pipelines.sample.scope import Scope
 from pipelines.sample.world import World, make_world
 from pipelines.settings import Settings
+from pipelines.warehouse import transform
 from tests.support.health_rows import day, rows_of
 from tests.support.raw_rows import write_raw
 

@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import transform
-from pipelines.exports.contracts import load_contracts
-from pipelines.exports.land import Landing, Surroundings
-from pipelines.exports.raw import RawStore
-from pipelines.exports.unpack import Limits
+from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.landing.land import Landing, ReadingRules
+from pipelines.exports.landing.raw import RawStore
+from pipelines.exports.readers.unpack import Limits
 from pipelines.settings import Settings
+from pipelines.warehouse import transform
 from tests.support.raw_rows import RUN
 
 # In the order of landing: a file landed later is the newer version.
@@ -67,8 +67,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
     for minute, (name, text) in enumerate(EXPORTS.items()):
         (home / name).write_text(text, encoding="utf-8")
         landed_at = datetime(2026, 2, 1, 12, minute, tzinfo=UTC)
-        surroundings = Surroundings("Europe/Stockholm", Limits(), lambda landed_at=landed_at: landed_at)
-        receipt = Landing(store, load_contracts(), surroundings).land_file(home / name, name)
+        reading_rules = ReadingRules("Europe/Stockholm", Limits(), lambda landed_at=landed_at: landed_at)
+        receipt = Landing(store, load_contracts(), reading_rules).land_file(home / name, name)
         assert receipt.entities, receipt.findings
     store.write_records(RUN | {"business_timezone": "Europe/Stockholm", "as_of_date": "2026-01-31"})
     (settings.warehouse / ".build" / "current").mkdir(parents=True)

@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import transform
 from pipelines.settings import Settings
+from pipelines.warehouse import transform
 from tests.support.raw_rows import write_raw
 
 ORIGIN = date(2024, 6, 30)

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import transform
 from pipelines.settings import Settings
+from pipelines.warehouse import transform
 from tests.support.raw_rows import write_raw
 
 FIRST, AS_OF = date(2024, 1, 1), date(2024, 9, 10)

@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import transform
 from pipelines.settings import PROJECT, Settings
+from pipelines.warehouse import transform
 from tests.support.raw_rows import write_raw
 from tests.support.scenarios import AS_OF, Scenario, scenarios
 

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from benchmarks.identity import EXACT, build, judge, write_company
-from pipelines import transform
 from pipelines.settings import Settings
+from pipelines.warehouse import transform
 from tests.support.raw_rows import write_raw
 
 AS_OF = date(2026, 3, 31)

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import transform
 from pipelines.settings import Settings
+from pipelines.warehouse import transform
 from tests.support.key_accounts import ACCOUNTS, AS_OF, CHANGED, EARLIER, FIRST, KRONA, Company, Rows, back
 from tests.support.raw_rows import write_raw
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 
-from pipelines.transform import DBT_PROJECT, _let_go
+from pipelines.warehouse.transform import DBT_PROJECT, _let_go
 
 MODELS = {
     "sound": "select 1 as id, cast(null as varchar) as part union all select 1, 'a' union all select 2, 'a'",

@@ -22,8 +22,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import transform
 from pipelines.settings import Settings
+from pipelines.warehouse import transform
 from tests.support.oracle import SEEDS, days, month_end, months_before, parameter
 from tests.support.raw_rows import write_raw
 

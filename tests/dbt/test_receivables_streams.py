@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines import transform
 from pipelines.settings import Settings
+from pipelines.warehouse import transform
 from tests.support.ledger import BUCKETS, Book, Row, View
 from tests.support.oracle import days, month_end
 from tests.support.raw_rows import write_raw

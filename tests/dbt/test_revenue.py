@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import transform
 from pipelines.settings import Settings
+from pipelines.warehouse import transform
 from tests.support.oracle import days, month_end
 from tests.support.raw_rows import write_raw
 from tests.support.revenue import (

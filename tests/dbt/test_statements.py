@@ -22,11 +22,11 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner
 
-from pipelines import transform
-from pipelines.cli import main
+from pipelines.commands.main import main
+from pipelines.reports.statements import making, reading
+from pipelines.reports.statements.wording import languages
 from pipelines.settings import Settings
-from pipelines.statements import making, reading
-from pipelines.statements.wording import languages
+from pipelines.warehouse import transform
 from tests.dbt.test_receivables_oracle import AS_OF, BUCKETS, Key, Stream, expected_balances, snapshots, total
 from tests.support.raw_rows import write_raw
 

@@ -16,7 +16,7 @@ EXPORT = "nordfakt_fakturor.csv"
 
 
 def _keybook(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from pipelines.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from pipelines.commands.main import main; main()", *arguments]
     environment = os.environ | {"KEYBOOK_HOME": str(project / "home"), "PYTHONPATH": str(project)}
     return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
@@ -39,7 +39,7 @@ def test_the_walk_ends_with_the_file_landed(tmp_path: Path) -> None:
         "read", "contract", "detect", "retry", "refresh"
     ]  # fmt: skip
     # Held at first, as it would be after a refresh without the contract.
-    code = "from pipelines.refresh import Refresh; from pipelines.settings import load_settings; "
+    code = "from pipelines.warehouse.refresh import Refresh; from pipelines.settings import load_settings; "
     code += f"print(len(Refresh(load_settings(home={str(tmp_path / 'home')!r})).land()[0].held))"
     held = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert held.stdout.strip() == "1"

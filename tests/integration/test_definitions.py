@@ -10,8 +10,8 @@ import pytest
 
 from pipelines.definitions import build_defs
 from pipelines.exports.entities import entities
-from pipelines.refresh import Refresh
 from pipelines.settings import PROJECT, load_settings
+from pipelines.warehouse.refresh import Refresh
 
 
 @pytest.fixture(scope="module")

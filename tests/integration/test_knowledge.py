@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.refresh import Refresh
 from pipelines.settings import load_settings
+from pipelines.warehouse.refresh import Refresh
 from tests.integration.conftest import drop
 from tests.support.homes import keybook, query
 from tests.support.tables import differences

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.exports.contracts import load_contracts
-from pipelines.exports.land import Landing, Surroundings, export_files
-from pipelines.exports.raw import RawStore
+from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.landing.land import Landing, ReadingRules, export_files
+from pipelines.exports.landing.raw import RawStore
 from tests.support.homes import SHARED
 
 FOLDER = SHARED / "uci_online_retail_2010_12"
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the data set is no
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = RawStore(tmp_path_factory.mktemp("uci") / "raw")
     store.prepare()
-    landing = Landing(store, load_contracts(), Surroundings())
+    landing = Landing(store, load_contracts(), ReadingRules())
     receipts = [landing.land_file(path, path.name) for path in export_files(FOLDER)]
     assert len(receipts) == 20
     assert not [message for receipt in receipts for message in receipt.held]

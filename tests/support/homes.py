@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from click.testing import CliRunner, Result
 
-from pipelines.cli import main
+from pipelines.commands.main import main
 
 # Data sets that others made: read in place, never copied. Tests of them are skipped, by name, where they are missing.
 SHARED = Path(os.environ.get("REAL_DATA_FOLDER", Path(__file__).resolve().parents[3] / "shared" / "data"))

@@ -13,11 +13,11 @@ from typing import Any
 
 import yaml
 
-from pipelines.exports.contracts import Contract, load_contracts
-from pipelines.exports.engine import connected
-from pipelines.exports.land import Landing, Surroundings
-from pipelines.exports.raw import RawStore, Receipt
-from pipelines.exports.unpack import Limits
+from pipelines.exports.contracts.contract import Contract, load_contracts
+from pipelines.exports.landing.land import Landing, ReadingRules
+from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.readers.engine import connected
+from pipelines.exports.readers.unpack import Limits
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -87,6 +87,6 @@ def land(
     else:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     store = bare_store(folder / "raw")
-    surroundings = Surroundings(business_timezone, limits or Limits(), lambda: NOON)
-    receipt = Landing(store, contracts or load_contracts(), surroundings).land_file(path, name)
+    reading_rules = ReadingRules(business_timezone, limits or Limits(), lambda: NOON)
+    receipt = Landing(store, contracts or load_contracts(), reading_rules).land_file(path, name)
     return Landed(receipt, store)

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.exports.entities import entities
-from pipelines.exports.raw import RawStore, stored_columns
+from pipelines.exports.landing.raw import RawStore, stored_columns
 
 RUN = {
     "as_of_date": None,

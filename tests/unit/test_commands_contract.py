@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.exports.contracts import Contract, read_contract
+from pipelines.exports.contracts.contract import Contract, read_contract
 from tests.support.homes import keybook
 from tests.support.landing import land
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipelines.exports.contracts import Contract, load_contracts
-from pipelines.refresh import Refresh, Viewpoint
+from pipelines.exports.contracts.contract import Contract, load_contracts
 from pipelines.settings import load_settings
+from pipelines.warehouse.refresh import PointInTime, Refresh
 from tests.support.homes import keybook
 
 INVOICES = "invoice_id,customer_id,issued_on,gross_amount,currency\n"
@@ -97,12 +97,12 @@ def test_find_takes_a_quote_and_a_percent_as_they_are(landed: Path) -> None:
 
 
 def test_forget_takes_a_file_out_and_keeps_it_out(home: Path) -> None:
-    before = _work(home).inputs(Viewpoint())
+    before = _work(home).inputs(PointInTime())
     result = keybook("forget", "newer.csv", "--home", home)
     assert result.exit_code == 0, result.output
     assert "will not be landed again" in result.stdout
     work = _work(home)
-    assert work.inputs(Viewpoint()) != before
+    assert work.inputs(PointInTime()) != before
     assert work.new_files() == []
     assert [row[4] for row in _found(home, "I-1")] == ["loaded"]
     # A copy under another name is the same file.
@@ -158,7 +158,7 @@ def test_retry_lands_what_a_changed_contract_concerns(home: Path, monkeypatch: p
     contracts, name = load_contracts(), "keybook_billing_invoices"
     # The digest of a contract is kept with it: a copy would keep the old one.
     changed = Contract.model_validate(contracts[name].model_dump(by_alias=True) | {"known": ["Project"]})
-    monkeypatch.setattr("pipelines.mend.load_contracts", lambda: contracts | {name: changed})
+    monkeypatch.setattr("pipelines.warehouse.corrections.load_contracts", lambda: contracts | {name: changed})
     result = keybook("retry", "--home", home)
     assert "invoices.csv: 2 loaded, 1 rejected, as before" in result.stdout
     assert "other.csv: 0 loaded, 0 rejected, 1 held, as before" in result.stdout

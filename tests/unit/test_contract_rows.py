@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipelines.exports.contracts import Contract
-from pipelines.exports.land import Landing, Surroundings
-from pipelines.exports.lookup import find
-from pipelines.exports.raw import RawStore
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.landing.land import Landing, ReadingRules
+from pipelines.exports.landing.lookup import find
+from pipelines.exports.landing.raw import RawStore
 from tests.support.landing import contract, land
 
 DELETED = contract("""
@@ -153,8 +153,8 @@ def test_find_says_that_a_row_is_deleted_or_its_document_replaced(tmp_path: Path
     ]  # fmt: skip
     for name, text, day in exports:
         (tmp_path / name).write_text(text)
-        surroundings = Surroundings(now=lambda day=day: datetime(2026, 1, day, tzinfo=UTC))
-        Landing(store, LINES | DELETED, surroundings).land_file(tmp_path / name, name)
+        reading_rules = ReadingRules(now=lambda day=day: datetime(2026, 1, day, tzinfo=UTC))
+        Landing(store, LINES | DELETED, reading_rules).land_file(tmp_path / name, name)
     states = {(hit.file, hit.line): (hit.state, hit.why) for hit in find(store, "F-1").hits}
     assert states[("old.csv", 2)] == ("superseded", "the newer new.csv gives all rows of F-1 anew")
     assert states[("new.csv", 2)] == ("loaded", "")

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.exports.contracts import SOURCES, ContractError, load_contracts, read_contract
+from pipelines.exports.contracts.contract import SOURCES, ContractError, load_contracts, read_contract
 from pipelines.exports.entities import entities
-from pipelines.exports.land import detect
-from pipelines.exports.unpack import Limits
+from pipelines.exports.landing.land import detect
+from pipelines.exports.readers.unpack import Limits
 from tests.support.landing import contract, land
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "exports"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.pollution import HEADER, polluted
-from pipelines.exports.dialects import Dialect, find_dialect
-from pipelines.exports.reading import open_table
-from pipelines.exports.texts import write_csv
-from pipelines.exports.unpack import Limits
+from pipelines.exports.landing.reading import open_table
+from pipelines.exports.readers.dialects import Dialect, find_dialect
+from pipelines.exports.readers.texts import write_csv
+from pipelines.exports.readers.unpack import Limits
 from tests.support.landing import contract, land
 
 PEOPLE = contract("""

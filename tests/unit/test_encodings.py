@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.exports.contracts import Contract
-from pipelines.exports.encodings import one_byte_encoding
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.readers.encodings import one_byte_encoding
 from tests.support.landing import contract, land
 from tests.unit.test_reading_properties import QUICK
 

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 import zstandard
 
-from pipelines.exports.unpack import Limits
+from pipelines.exports.readers.unpack import Limits
 from tests.support.landing import contract, land
 
 PEOPLE = contract("""

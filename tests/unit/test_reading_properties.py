@@ -17,10 +17,10 @@ import zstandard
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.exports.contracts import Contract
-from pipelines.exports.land import Landing, Surroundings, open_grids
-from pipelines.exports.raw import RawStore
-from pipelines.exports.unpack import Limits, UnreadableError
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.landing.land import Landing, ReadingRules, open_grids
+from pipelines.exports.landing.raw import RawStore
+from pipelines.exports.readers.unpack import Limits, UnreadableError
 from tests.support.landing import NOON, Landed, bare_store, contract
 
 QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -125,8 +125,8 @@ def _landed(content: bytes, contracts: dict[str, Contract], name: str = "export.
         store.remove(receipt.sha256)
     path = store.root / name
     path.write_bytes(content)
-    surroundings = Surroundings("UTC", SMALL, lambda: NOON)
-    return Landed(Landing(store, contracts, surroundings).land_file(path, name), store)
+    reading_rules = ReadingRules("UTC", SMALL, lambda: NOON)
+    return Landed(Landing(store, contracts, reading_rules).land_file(path, name), store)
 
 
 def _blank(text: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""What a change flows to: models, cut points and tests of a small project."""
+"""What a change flows to: models, boundaries and tests of a small project."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.rebuild import Rebuild
+from pipelines.warehouse.rebuild import Rebuild
 
-# raw.calls → calls → agents (a cut point) → people → report; calls → talk; raw.bills → bills → people.
+# raw.calls → calls → agents (a boundary) → people → report; calls → talk; raw.bills → bills → people.
 READS = {
     "model.calls": ["source.calls"],
     "model.bills": ["source.bills"],
@@ -34,7 +34,7 @@ def _manifest() -> dict[str, Any]:
             "name": name.split(".")[1],
             "schema": "main",
             "alias": name.split(".")[1],
-            "config": {"meta": {"cut_point": name == "model.agents"}},
+            "config": {"meta": {"boundary": name == "model.agents"}},
         }
         for name in names
     }
@@ -59,28 +59,28 @@ def _write(database: Path, statement: str) -> None:
         connection.execute(statement)
 
 
-def test_a_change_ends_at_a_cut_point_that_came_out_as_it_was(database: Path) -> None:
+def test_a_change_ends_at_a_boundary_that_came_out_as_it_was(database: Path) -> None:
     rebuild = Rebuild(_manifest(), {"calls"}, database)
     assert rebuild.names(rebuild.first()) == ["agents", "calls", "calls_and_bills", "calls_key"]
     _write(database, "create or replace table agents as select 'Ada' as name")
     assert rebuild.names(rebuild.second()) == ["talk", "talk_is_calls"]
 
 
-def test_a_change_goes_on_where_a_cut_point_changed(database: Path) -> None:
+def test_a_change_goes_on_where_a_boundary_changed(database: Path) -> None:
     rebuild = Rebuild(_manifest(), {"calls"}, database)
     rebuild.first()
     _write(database, "insert into agents values ('Eva')")
     assert rebuild.names(rebuild.second()) == ["people", "report", "report_key", "talk", "talk_is_calls"]
 
 
-def test_a_change_beside_the_cut_point_needs_one_wave(database: Path) -> None:
+def test_a_change_beside_the_boundary_needs_one_wave(database: Path) -> None:
     rebuild = Rebuild(_manifest(), {"bills"}, database)
     assert rebuild.first() == set()
     found = rebuild.names(rebuild.second())
     assert found == ["bills", "bills_key", "calls_and_bills", "people", "report", "report_key"]
 
 
-def test_a_cut_point_that_was_never_built_counts_as_changed(database: Path) -> None:
+def test_a_boundary_that_was_never_built_counts_as_changed(database: Path) -> None:
     _write(database, "drop table agents")
     rebuild = Rebuild(_manifest(), {"calls"}, database)
     rebuild.first()

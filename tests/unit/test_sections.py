@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 from pydantic import ValidationError
 
-from pipelines.exports.contracts import Contract
-from pipelines.exports.land import detect
-from pipelines.exports.reading import open_table
-from pipelines.exports.unpack import Limits
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.landing.land import detect
+from pipelines.exports.landing.reading import open_table
+from pipelines.exports.readers.unpack import Limits
 from tests.support.landing import Landed, contract, land
 
 PEOPLE = contract("""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sql_functions import country_code, e164, latin, name_similarity, register, same_sound
+from pipelines.warehouse.sql_functions import country_code, e164, latin, name_similarity, register, same_sound
 
 NAMES = st.text(alphabet="abdegiklnorst 12", max_size=24)
 

@@ -12,10 +12,10 @@ import pypdfium2
 import pytest
 
 from pipelines.commands.statements import statement
-from pipelines.statements import reading
-from pipelines.statements.making import file_name, make
-from pipelines.statements.reading import Asked, Statement, Totals
-from pipelines.statements.wording import clean, decimals_of, languages
+from pipelines.reports.statements import reading
+from pipelines.reports.statements.making import file_name, make
+from pipelines.reports.statements.reading import Asked, Statement, Totals
+from pipelines.reports.statements.wording import clean, decimals_of, languages
 
 FORMATTER = string.Formatter()
 

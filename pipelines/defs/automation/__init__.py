@@ -5,8 +5,8 @@ import time
 
 import dagster as dg
 
-from pipelines.exports.land import export_files
-from pipelines.refresh import Refresh
+from pipelines.exports.landing.land import export_files
+from pipelines.warehouse.refresh import Refresh
 
 # A file that was written to this lately may still be on its way.
 SETTLED_SECONDS = 15

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from pipelines.defs.transform import RefreshConfig
-from pipelines.refresh import Refresh
-from pipelines.transform import read_manifest
+from pipelines.warehouse.refresh import Refresh
+from pipelines.warehouse.transform import read_manifest
 
 
 def build(refresh: Refresh) -> dg.Definitions:

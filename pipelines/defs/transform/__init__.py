@@ -12,9 +12,9 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from pipelines.refresh import Refresh, Viewpoint
-from pipelines.transform import build as build_project
-from pipelines.transform import failures, read_manifest
+from pipelines.warehouse.refresh import PointInTime, Refresh
+from pipelines.warehouse.transform import build as build_project
+from pipelines.warehouse.transform import failures, read_manifest
 
 
 class RefreshConfig(dg.Config):
@@ -28,9 +28,9 @@ class RefreshConfig(dg.Config):
     known_at: str | None = None
     full: bool = False
 
-    def view(self) -> Viewpoint:
+    def view(self) -> PointInTime:
         """From where the run looks."""
-        return Viewpoint(self.as_of, self.known_at)
+        return PointInTime(self.as_of, self.known_at)
 
 
 class Translator(DagsterDbtTranslator):

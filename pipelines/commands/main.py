@@ -1,0 +1,295 @@
+"""The `keybook` command: thin, it calls what Dagster calls. Heavy libraries are imported by what needs them.
+
+Exit codes: 0 published; 3 published, with files held or rows rejected; 1 a gate failed and the earlier publication
+stands; 2 the arguments cannot be used, or there is nothing landed and nothing in raw.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.commands.files import FILE_COMMANDS
+from pipelines.commands.shared import (
+    GATE_FAILED,
+    PUBLISHED,
+    UNUSABLE,
+    WITH_REJECTS,
+    HomeCommand,
+    refresh_of,
+    settings_of,
+)
+from pipelines.commands.statements import STATEMENT_COMMANDS
+from pipelines.formats import neutral
+from pipelines.settings import PROJECT
+
+if TYPE_CHECKING:
+    from pipelines.exports.landing.raw import Receipt
+    from pipelines.warehouse.refresh import PointInTime, Refresh
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="keybook")
+def main() -> None:
+    """Accounts, receivables and calls out of the exports that you already have."""
+
+
+def _day(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no date; write one such as 2026-01-31") from error
+
+
+def _moment(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """A moment as it was written, or the end of a day."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no day or moment; write one such as 2026-01-31") from error
+    return moment.isoformat() if len(value) > len("2026-01-31") else _day(context, option, value)
+
+
+@main.command(cls=HomeCommand)
+@click.option("--landing", type=click.Path(path_type=Path), help="The folder of exports; <home>/landing if not given.")
+@click.option("--as-of", callback=_day, help="The day to look back from (YYYY-MM-DD); the newest event's if not given.")
+@click.option("--known-at", callback=_moment, help="As reported: without what became known after this day or moment.")
+@click.option("--full", is_flag=True, help="Build everything and publish, even what has not changed.")
+def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at: str | None, full: bool) -> None:
+    """Land new exports, build, check and publish."""
+    work = refresh_of(home=home, landing=landing)
+    view = work.view(as_of, known_at)
+    if landing is not None and not landing.is_dir():
+        raise click.UsageError(f"{landing} is no folder.")
+    retired = work.retired_until()
+    if view.known_at and retired and datetime.fromisoformat(view.known_at) <= retired:
+        raise click.UsageError(
+            f"What was known before {retired:%Y-%m-%d %H:%M %Z} cannot be told any more: rows that were known then "
+            "were taken out of raw (keep_superseded_days); --known-at takes a later moment."
+        )
+    if work.is_empty():
+        click.echo(
+            f"Nothing is landed: drop exports (CSV, XLSX, JSON, Parquet) into {work.settings.landing_dir} and run this "
+            "again. Nothing was landed before either.",
+            err=True,
+        )
+        sys.exit(UNUSABLE)
+    if not full and work.is_current(view):
+        published = work.warehouse.published()
+        click.echo(f"Nothing has changed; the publication as of {published and published.as_of_date} stands.")
+    else:
+        _run(work, view, full)
+    _tell_findings(work)
+    sys.exit(_exit_code(work))
+
+
+def _run(work: Refresh, view: PointInTime, full: bool) -> None:
+    """Runs the refresh job in this process; exits with 1 and each gate's reason when it fails."""
+    from pipelines.commands.progress import Progress
+
+    with Progress() as progress:
+        import dagster as dg
+
+        from pipelines.definitions import build_defs
+
+        progress.stage("Loading Dagster and dbt")
+        from pipelines.warehouse.transform import TransformError
+
+        work.on_file, work.on_node = progress.on_file, progress.on_node
+        try:
+            definitions = build_defs(work)
+        except TransformError as error:
+            raise click.ClickException(str(error)) from error
+        running = definitions.resolve_job_def("refresh")
+        config = {"config": {**asdict(view), "full": full}}
+        result = running.execute_in_process(
+            run_config={
+                "ops": {"transform": config, "publication": config},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            instance=dg.DagsterInstance.ephemeral(),
+            raise_on_error=False,
+        )
+    if not result.success:
+        for event in result.filter_events(lambda event: event.is_step_failure):
+            data = event.step_failure_data
+            raised = data.error and (data.error.cause or data.error)
+            said = data.user_failure_data.description if data.user_failure_data else raised and raised.message
+            click.echo(f"{event.step_key}: {str(said).strip()}", err=True)
+        click.echo("Nothing was published; the earlier publication stands.", err=True)
+        sys.exit(GATE_FAILED)
+    published = work.warehouse.published()
+    assert published is not None
+    click.echo(
+        f"Published as of {published.as_of_date}: {published.rows_loaded:,} rows from {published.files:,} files; "
+        f"{published.rows_rejected:,} rows rejected, {published.files_held:,} files held."
+    )
+
+
+def _tell_findings(work: Refresh, most: int = 20) -> None:
+    """Names every held file, and the first rejected rows of each file, with what to do."""
+    receipts = [receipt for receipt in work.store.receipts() if receipt.held or receipt.rows_rejected]
+    for receipt in receipts[:most]:
+        for message in receipt.held:
+            click.echo(f"held      {message}", err=True)
+        if receipt.rows_rejected:
+            _tell_rejects(work, receipt)
+    if len(receipts) > most:
+        click.echo(f"… and {len(receipts) - most} more files; `keybook status` lists them all.", err=True)
+
+
+def _tell_rejects(work: Refresh, receipt: Receipt, most: int = 3) -> None:
+    for reject in work.store.rejects(receipt.sha256, most):
+        click.echo(f"rejected  {receipt.file}, line {reject['line']}: {reject['reason']}{_value(reject)}", err=True)
+    if receipt.rows_rejected > most:
+        more = receipt.rows_rejected - most
+        click.echo(
+            f"rejected  {receipt.file}: {more:,} more rows; see the page Data health, or `keybook sql`", err=True
+        )
+
+
+def _value(reject: dict[str, Any]) -> str:
+    return "" if reject["value"] is None else f" ({reject['value'][:80]!r})"
+
+
+def _exit_code(work: Refresh) -> int:
+    flawed = any(receipt.held or receipt.rows_rejected for receipt in work.store.receipts())
+    return WITH_REJECTS if flawed else PUBLISHED
+
+
+@main.command(cls=HomeCommand)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def status(home: Path | None, as_json: bool) -> None:
+    """What is published, as of when, from which files, and what was rejected and why."""
+    work = refresh_of(home=home)
+    published = work.warehouse.published()
+    receipts = list(work.store.receipts())
+    if as_json:
+        rejected = {receipt.sha256: work.store.rejects(receipt.sha256, 100) for receipt in receipts}
+        files = [asdict(receipt) | {"rejects": rejected[receipt.sha256]} for receipt in receipts]
+        said = {"published": published and asdict(published), "files": files}
+        click.echo(json.dumps(said, indent=2, ensure_ascii=False, default=str))
+        return
+    if published is None:
+        click.echo(f"Nothing is published in {work.settings.home} yet; `keybook refresh` publishes.")
+    else:
+        click.echo(f"Published {published.published_at} as of {published.as_of_date} ({work.settings.published}).")
+    stored = sum(int(row.get("raw_bytes") or 0) for receipt in receipts for row in receipt.entities)
+    retired = sum(1 for receipt in receipts if receipt.retired_at)
+    click.echo(
+        f"Raw holds {stored / 2**20:,.1f} MiB of {len(receipts) - retired:,} files; {retired:,} files were retired."
+    )
+    for receipt in receipts:
+        for row in receipt.entities:
+            counts = f"{row['rows_loaded']:>9,} loaded {row['rows_rejected']:>7,} rejected"
+            click.echo(f"{counts}  {row['domain']}.{row['entity']:<18} {row['contract']:<28} {receipt.file}")
+    _tell_findings(work, most=len(receipts))
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As JSON: one entry a table that a file holds.")
+def detect(files: tuple[Path, ...], as_json: bool) -> None:
+    """Which source contract a file matches, what is mapped, what is not, and what came near."""
+    from pipelines.exports.contracts.explain import explain
+
+    found = [entry for file in files for entry in explain(file)]
+    if as_json:
+        click.echo(json.dumps([entry.as_dict() for entry in found], indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n\n".join(entry.as_text() for entry in found))
+    sys.exit(0 if all(entry.contract for entry in found) else UNUSABLE)
+
+
+@main.command(cls=HomeCommand)
+def rollback(home: Path | None) -> None:
+    """Publish the version before the published one again."""
+    from pipelines.warehouse.publications import PublishError
+
+    work = refresh_of(home=home)
+    try:
+        with work.warehouse.writing():
+            published = work.warehouse.rollback()
+    except PublishError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Published again: {published.version}, as of {published.as_of_date}.")
+
+
+@main.command(cls=HomeCommand)
+@click.argument("query")
+@click.option("--format", "shape", type=click.Choice(["table", "csv", "json"]), default="table")
+def sql(home: Path | None, query: str, shape: str) -> None:
+    """Run a read-only query on the published warehouse."""
+    import duckdb
+
+    settings = settings_of(home=home)
+    if not settings.published.exists():
+        raise click.ClickException("Nothing is published yet; run `keybook refresh` first.")
+    try:
+        with duckdb.connect(os.path.realpath(settings.published), read_only=True) as connection:
+            # The warehouse is all that a query may read: no file, no network.
+            connection.execute("set enable_external_access = false")
+            result = connection.sql(query)
+            if result is None:
+                return
+            if shape == "table":
+                click.echo(str(result))
+                return
+            rows, names = result.fetchall(), result.columns
+    except duckdb.Error as error:
+        raise click.ClickException(str(error)) from error
+    if shape == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        writer.writerows([neutral(value) for value in row] for row in rows)
+    else:
+        records = [dict(zip(names, row, strict=True)) for row in rows]
+        click.echo(json.dumps(records, indent=1, ensure_ascii=False, default=str))
+
+
+@main.command(cls=HomeCommand)
+@click.option("--port", type=int, default=8501, show_default=True)
+def dashboard(home: Path | None, port: int) -> None:
+    """Show the dashboards on the published warehouse."""
+    settings = settings_of(home=home)
+    click.echo(f"Keybook's dashboards: http://localhost:{port}")
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(PROJECT / "dashboards" / "app.py"),
+        "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
+    ]  # fmt: skip
+    environment = os.environ | {"KEYBOOK_HOME": str(settings.home)}
+    try:
+        sys.exit(subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode)
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+@main.command()
+@click.option("--accounts", type=click.IntRange(min=20), default=120, show_default=True)
+@click.option("--months", type=click.IntRange(min=6), default=24, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write the exports into.")
+def sample(accounts: int, months: int, seed: int, out: Path) -> None:
+    """Write a coherent company's exports in real vendors' formats."""
+    from pipelines.sample import generate
+
+    generate(out, accounts=accounts, months=months, seed=seed)
+    files = [path for path in out.rglob("*") if path.is_file()]
+    click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
+
+
+for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS]:
+    main.add_command(_command)

@@ -1,0 +1,62 @@
+"""Landing: one asset for each canonical entity, those of a domain landed in one step."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.exports.entities import Entity, entities
+from pipelines.warehouse.refresh import Refresh
+
+
+def asset_key(entity: Entity) -> dg.AssetKey:
+    """The key of an entity's raw table, which dbt's sources name as theirs."""
+    return dg.AssetKey(["raw", entity.domain, entity.name])
+
+
+DOMAINS = {
+    "crm": "From CRM exports",
+    "billing": "From billing systems' exports",
+    "calls": "From call trackers' and telephone systems' exports",
+    "plan": "From sheets that people keep",
+}
+
+
+def _landing_of(domain: str, description: str, refresh: Refresh) -> dg.Definitions:
+    """The raw tables of one domain: each run lands the domain's new files from the landing folder."""
+    tables = [entity for entity in entities().values() if entity.domain == domain]
+    specs = [
+        dg.AssetSpec(
+            asset_key(entity),
+            group_name=domain,
+            description=f"{description}: {entity.name}. Key {', '.join(entity.key)} within one source system.",
+            kinds={"parquet"},
+            skippable=True,
+        )
+        for entity in tables
+    ]
+
+    @dg.multi_asset(name=f"land_{domain}", specs=specs, can_subset=True)
+    def land(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        for receipt in refresh.land(domain, context.run.run_id):
+            for finding in receipt.findings:
+                context.log.warning(finding["message"])
+        rows = [row for receipt in refresh.store.receipts() for row in receipt.entities]
+        for entity in tables:
+            if asset_key(entity) not in context.selected_asset_keys:
+                continue
+            of_entity = [row for row in rows if (row["domain"], row["entity"]) == (domain, entity.name)]
+            yield dg.MaterializeResult(
+                asset_key=asset_key(entity),
+                metadata={
+                    "files": len(of_entity),
+                    "rows_loaded": sum(row["rows_loaded"] for row in of_entity),
+                    "rows_rejected": sum(row["rows_rejected"] for row in of_entity),
+                },
+            )
+
+    return dg.Definitions(assets=[land])
+
+
+def build(refresh: Refresh) -> dg.Definitions:
+    """The raw tables of every domain: accounts and deals, invoices and payments, calls, and what people plan."""
+    return dg.Definitions.merge(*(_landing_of(domain, description, refresh) for domain, description in DOMAINS.items()))

@@ -1,0 +1,1 @@
+"""Export files: read (`readers`), recognised (`contracts`), cast and stored (`landing`). Never imports Dagster or dbt."""

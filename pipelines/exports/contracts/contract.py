@@ -1,0 +1,373 @@
+"""Source contracts: how a vendor's export is recognised and what its columns mean, as data.
+
+A contract is a YAML file in `pipelines/sources/`; `docs/contracts.md` explains its vocabulary. This module reads and
+checks contracts; how one is applied to a file is `recognise.py` and `cast.py`. Beside the vendors' contracts there is
+one template an entity, made here: a file whose headers are the entity's own column names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.exports.entities import Entity, entities
+
+# The loader in C takes a tenth of the time; both are safe.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SOURCES = Path(__file__).resolve().parents[2] / "sources"
+
+
+class ContractError(Exception):
+    """A contract cannot be used; the message names the file, the place in it and what is wrong."""
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[list[str], BeforeValidator(_as_list)]
+
+
+class Part(BaseModel):
+    """The base of a contract's parts: a key that is not in the vocabulary is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Where(Part):
+    """A condition on one row of the file: all that is given must hold."""
+
+    column: Texts
+    is_: Texts | None = Field(None, alias="is")
+    not_: Texts | None = Field(None, alias="not")
+    like: str | None = None
+    blank: bool | None = None
+    same_as: Texts | None = None
+
+    @property
+    def headers(self) -> list[list[str]]:
+        """The headers that the condition looks at, each as its list of aliases."""
+        return [self.column, self.same_as] if self.same_as else [self.column]
+
+
+def _as_conditions(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+def _as_alternatives(value: Any) -> Any:
+    return [_as_conditions(item) for item in _as_conditions(value)] if isinstance(value, dict | list) else value
+
+
+# Conditions that must all hold; and several such lists, of which one is enough.
+Conditions = Annotated[list[Where], BeforeValidator(_as_conditions)]
+Alternatives = Annotated[list[list[Where]], BeforeValidator(_as_alternatives)]
+
+
+class Formats(Part):
+    """How values are written. What a column does not say itself, the contract's formats say for it."""
+
+    date: Texts | None = None
+    timestamp: Texts | None = None
+    date_orders: dict[str, Texts] | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Texts = [","]
+    suffixes: dict[str, int] = {}
+    true: Texts = []
+    false: Texts = []
+    blank: Texts = []
+    timezone: str = "business"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        """YAML reads the keys `true` and `false` as booleans."""
+        if not isinstance(value, dict):
+            return value
+        return {str(key).lower() if isinstance(key, bool) else key: rest for key, rest in value.items()}
+
+
+class ColumnMap(Part):
+    """Where a canonical column's value comes from and how it is read. One of the first seven says where."""
+
+    from_: Texts | None = Field(None, alias="from")
+    first_filled: list[str] | None = None
+    join: list[str] | None = None
+    sum: list[str] | None = None
+    product: list[str] | None = None
+    value: str | int | float | None = None
+    cases: list[dict[str, Any]] | None = None
+
+    with_: str = Field(" ", alias="with")
+    total: bool = False
+    replace: dict[str, str] | None = None
+    map: dict[str, str | None] | None = None
+    otherwise: str | None = None
+    extract: str | None = None
+    formats: Formats | None = None
+    format: Texts | None = None
+    unit: Literal["milliseconds", "minutes", "hms", "percent", "minor", "unix", "unix_ms"] | None = None
+    currency_column: str | None = None
+    sign: Literal["negate", "absolute"] | None = None
+    required: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        return {"from": value} if isinstance(value, str | list) else value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ColumnMap:
+        origins = [self.from_, self.first_filled, self.join, self.sum, self.product, self.value, self.cases]
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError("give exactly one of from, first_filled, join, sum, product, value, cases")
+        if self.product is not None and len(self.product) != 2:
+            raise ValueError("product takes two headers")
+        _ = self.branches  # a case outside the vocabulary is found when the contract is read, not when a file is
+        return self
+
+    @property
+    def branches(self) -> list[tuple[Where | None, ColumnMap]]:
+        """The cases in order, each with its condition; a case without `where` is the rest."""
+        found = []
+        for case in self.cases or []:
+            rest = {key: value for key, value in case.items() if key != "where"}
+            where = Where.model_validate(case["where"]) if "where" in case else None
+            found.append((where, ColumnMap.model_validate(rest)))
+        return found
+
+    @property
+    def headers(self) -> list[list[str]]:
+        """The headers that the column reads, each as its list of aliases."""
+        found = [self.from_] if self.from_ else []
+        found += [[name] for name in (self.first_filled or []) + (self.join or []) + (self.product or [])]
+        found += [[name.lstrip("-")] for name in self.sum or []]
+        if self.currency_column:
+            found.append([self.currency_column])
+        for where, column in self.branches:
+            found += (where.headers if where else []) + column.headers
+        return found
+
+    @property
+    def carried(self) -> list[list[str]]:
+        """The headers whose whole text the column holds in every row; of the others `_extra` keeps what they say.
+
+        A column takes the first of `first_filled`, and of `cases` only what each of them takes. The parts of a sum or a
+        product cannot be had from it again.
+        """
+        if self.from_:
+            return [self.from_]
+        if self.first_filled:
+            return [[self.first_filled[0]]]
+        if self.cases and self.branches[-1][0] is None:
+            first, *others = [column.carried for _, column in self.branches]
+            return [aliases for aliases in first if all(aliases in other for other in others)]
+        return [[name] for name in self.join or []]
+
+    @property
+    def origins(self) -> list[list[str]]:
+        """The headers that a value may come from: as `headers`, without those of conditions and currencies."""
+        if self.cases is not None:
+            return [aliases for _, column in self.branches for aliases in column.origins]
+        return [aliases for aliases in self.headers if aliases != [self.currency_column]]
+
+
+class EntityMap(Part):
+    """What one entity takes from the file's rows."""
+
+    columns: dict[str, ColumnMap]
+    where: Conditions = []
+    one_row_per: list[str] = []
+    key: Literal["given", "made"] = "given"
+    # The column that names the document whose rows these are: a newer export of it replaces all of its older rows.
+    replaces: str | None = None
+
+
+class Recognise(Part):
+    """What a file must look like: headers that must all be there (each with its aliases), and ones that must not.
+
+    A file without a header row is told by its number of columns and by what its cells look like, a JSON document by its
+    own keys beside the table.
+    """
+
+    headers: list[Texts] = []
+    without: list[str] = []
+    only: list[str] | None = None
+    columns: int | None = None
+    patterns: dict[str, str] = {}
+    document: dict[str, str] = {}
+
+
+class Group(Part):
+    """Rows that are titles of the rows below them: what is written in one becomes a column of those."""
+
+    column: str
+    when: Conditions
+    from_: Texts | None = Field(None, alias="from")
+
+
+class Blocks(Part):
+    """Text of `key=value` lines in which each block is a row; keys outside of blocks belong to every row."""
+
+    start: str
+    end: str
+    pair: str = "="
+
+
+class Table(Part):
+    """Where the table lies in its file, when it is not simply the rows below the first line."""
+
+    path: str | None = None
+    sheet: str | None = None
+    header: list[str] | None = None
+    header_rows: Literal[1, 2, 3] = 1
+    above: dict[str, str] = {}
+    group: Group | None = None
+    blocks: Blocks | None = None
+    encodings: dict[str, str] = {}
+    short_rows: Literal["reject", "pad"] = "reject"
+    skip: list[Where] = []
+    drop: list[str] = []
+    ends: Literal["blank"] | None = None
+
+    @property
+    def derived(self) -> list[str]:
+        """Columns that the rows get from elsewhere in the file, behind their own."""
+        return [*self.above, *([self.group.column] if self.group else [])]
+
+
+class Contract(Part):
+    """One vendor export: recognition, layout, formats and the entities it feeds."""
+
+    contract: str
+    title: str
+    system: str
+    system_column: str | None = None
+    export: Literal["full", "open_items", "partial"] = "partial"
+    recognise: Recognise
+    table: Table = Table()
+    formats: Formats = Formats()
+    known: list[str] = []
+    refuse: str | None = None
+    deleted: Alternatives = []
+    entities: dict[str, Annotated[list[EntityMap], BeforeValidator(_as_conditions)]] = {}
+    origin: str = ""
+
+    @property
+    def feeds(self) -> list[tuple[str, EntityMap]]:
+        """Every entity's map with the entity's id; one that a row feeds twice stands twice."""
+        return [(entity_id, mapping) for entity_id, mappings in self.entities.items() for mapping in mappings]
+
+    @model_validator(mode="after")
+    def _fits_the_entities(self) -> Contract:
+        if not self.entities and not self.refuse:
+            raise ValueError("a contract feeds at least one entity, or says with `refuse` why it feeds none")
+        self._layout_is_whole()
+        for entity_id, mapping in self.feeds:
+            entity = entities().get(entity_id)
+            if entity is None:
+                raise ValueError(f"{entity_id} is no entity of pipelines/entities.yml")
+            names = {column.name for column in entity.columns}
+            for name in mapping.columns:
+                if name not in names:
+                    raise ValueError(f"{entity_id} has no column {name}")
+                words = entity.column(name).one_of
+                strange = [word for word in (mapping.columns[name].map or {}).values() if word and word not in words]
+                if words and strange:
+                    raise ValueError(f"{entity_id}.{name} may be {', '.join(words)}, not {', '.join(strange)}")
+            missing = [name for name in entity.key if name not in mapping.columns]
+            if missing and mapping.key == "given":
+                raise ValueError(f"{entity_id} needs its key: {', '.join(missing)} (or `key: made`)")
+            if mapping.key == "made" and len(missing) != 1:
+                raise ValueError(f"{entity_id}: `key: made` makes one missing key column, not {len(missing)}")
+            if mapping.replaces and mapping.replaces not in mapping.columns:
+                raise ValueError(f"{entity_id}: `replaces` names a column that is mapped, not {mapping.replaces}")
+        return self
+
+    def _layout_is_whole(self) -> None:
+        wanted, table = self.recognise, self.table
+        if (table.header is None) != (wanted.columns is None):
+            raise ValueError("a file without a header needs both table.header and recognise.columns")
+        if table.ends and (table.path or table.blocks):
+            raise ValueError("table.ends is for sheets and delimited text: records and blocks have no blank rows")
+        if table.header is not None:
+            strange = [name for name in wanted.patterns if name not in table.header]
+            if len(table.header) != wanted.columns or not wanted.patterns or strange:
+                raise ValueError("table.header names as many columns as recognise.columns, and patterns are of these")
+        for _, mapping in self.feeds:
+            if not mapping.one_row_per and any(column.total for column in mapping.columns.values()):
+                raise ValueError("`total` adds up the rows that one_row_per folds: there is none")
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of everything that decides how a file is read: a changed contract re-lands its files."""
+        # Without what is left at its default: a word that joins the vocabulary changes no contract that does not use it.
+        text = self.model_dump_json(by_alias=True, exclude={"title", "origin"}, exclude_defaults=True)
+        columns = {name: [repr(column) for column in entities()[name].columns] for name in self.entities}
+        return hashlib.sha256((text + json.dumps(columns)).encode()).hexdigest()[:16]
+
+    @cached_property
+    def headers(self) -> set[str]:
+        """Every header that the contract knows, aliases included."""
+        found = set(self.known) | {alias for aliases in self.recognise.headers for alias in aliases}
+        found |= {*(self.recognise.only or []), *self.table.derived, *self.table.drop}
+        conditions = self.table.skip + (self.table.group.when if self.table.group else [])
+        conditions += [condition for alternative in self.deleted for condition in alternative]
+        for _, mapping in self.feeds:
+            conditions += mapping.where
+            found |= set(mapping.one_row_per)
+            found |= {alias for column in mapping.columns.values() for aliases in column.headers for alias in aliases}
+        return found | {alias for condition in conditions for aliases in condition.headers for alias in aliases}
+
+
+def _template(entity: Entity) -> Contract:
+    """The contract of a file whose headers are the entity's own column names."""
+    names = [column.name for column in entity.columns]
+    return Contract.model_validate(
+        {
+            "contract": f"keybook_{entity.table}",
+            "title": f"Keybook's own template for {entity.id}",
+            "system": "keybook",
+            "system_column": "system",
+            "recognise": {"headers": list(entity.key), "only": [*names, "system"]},
+            "entities": {entity.id: {"columns": {name: name for name in names}}},
+        }
+    )
+
+
+def read_contract(path: Path) -> Contract:
+    """One contract from its YAML file.
+
+    Raises:
+        ContractError: the file is no YAML, or says something outside the vocabulary.
+    """
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        contract = Contract.model_validate({**data, "origin": path.name})
+    except yaml.YAMLError as error:
+        raise ContractError(f"{path.name} is no valid YAML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()
+        )
+        raise ContractError(f"{path.name}: {problems}") from error
+    if contract.contract != path.stem:
+        raise ContractError(f"{path.name}: `contract` is {contract.contract}; it must be the file's name, {path.stem}")
+    return contract
+
+
+@cache
+def load_contracts(folder: Path = SOURCES) -> dict[str, Contract]:
+    """Every contract by name: the vendors' of the folder, then one template an entity.
+
+    Raises:
+        ContractError: a contract in the folder cannot be used.
+    """
+    vendors = [read_contract(path) for path in sorted(folder.glob("*.yml"))]
+    templates = [_template(entity) for entity in entities().values()]
+    return {contract.contract: contract for contract in [*vendors, *templates]}

@@ -1,0 +1,100 @@
+"""What landing tells of a file: its control totals, its counts, its columns that changed and its findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.recognise import Match, normal
+from pipelines.exports.entities import Entity
+from pipelines.exports.landing.cast import Cast
+from pipelines.exports.landing.raw import TOTAL_COLUMNS, Receipt
+from pipelines.exports.readers.grids import quoted
+
+
+def note(receipt: Receipt, part: str, severity: str, message: str) -> None:
+    """Adds a finding to a receipt: `held` says why a part of the file was not landed, `note` what in it was odd."""
+    receipt.findings.append(
+        {"file": receipt.file, "file_sha256": receipt.sha256, "part": part, "severity": severity, "message": message}
+    )
+
+
+def totals(receipt: Receipt, contract: Contract, entity: Entity, casts: list[Cast]) -> str:
+    """Control totals: what the file's own text adds up to, and what of it was loaded and what rejected."""
+    currency = "coalesce(currency, '')" if any(cast.column.name == "currency" for cast in casts) else "''"
+    measures = {"rows": "1"} | {
+        cast.column.name: f"coalesce({cast.column.name}, 0)"
+        for cast in casts
+        if cast.column.type in ("money", "seconds") and cast.source
+    }
+    fixed = {
+        "file": receipt.file,
+        "file_sha256": receipt.sha256,
+        "contract": contract.contract,
+        "domain": entity.domain,
+        "entity": entity.name,
+    }
+    named = ", ".join(f"{quoted(value)} as {name}" for name, value in fixed.items())
+    parts = [
+        f"select {named}, _system as system, {quoted(measure)} as measure, {currency} as currency, "
+        f"sum({amount}) as file_total, coalesce(sum({amount}) filter (where not bad), 0) as loaded, "
+        f"coalesce(sum({amount}) filter (where bad), 0) as rejected from cast_rows group by all"
+        for measure, amount in measures.items()
+    ]
+    order = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in TOTAL_COLUMNS.items())
+    return f"select {order} from ({' union all '.join(parts)})"
+
+
+def account(receipt: Receipt, contract: Contract, entity: Entity, read: int, loaded: int, rejected: int) -> None:
+    """Counts an entity's rows in the receipt; several tables of one file add up."""
+    for row in receipt.entities:
+        if (row["contract"], row["domain"], row["entity"]) == (contract.contract, entity.domain, entity.name):
+            row["rows_read"] += read
+            row["rows_loaded"] += loaded
+            row["rows_rejected"] += rejected
+            return
+    receipt.entities.append(
+        {
+            "file": receipt.file,
+            "file_sha256": receipt.sha256,
+            "contract": contract.contract,
+            "system": contract.system,
+            "domain": entity.domain,
+            "entity": entity.name,
+            "export": contract.export,
+            "rows_read": read,
+            "rows_loaded": loaded,
+            "rows_rejected": rejected,
+            "landed_at": receipt.landed_at,
+            "known_at": receipt.known_at,
+        }
+    )
+
+
+def note_columns(receipt: Receipt, match: Match, part: str) -> None:
+    """Writes into the receipt which of the table's columns are new, missing or spelt otherwise."""
+    contract = match.contract
+    events: list[dict[str, Any]] = []
+    for header in match.unmapped:
+        events.append(
+            {"column_name": header, "event": "new", "action": "kept in _extra; the contract does not know it"}
+        )
+    for _, mapping in contract.feeds:
+        for name, spec in mapping.columns.items():
+            places = [(aliases, match.find(aliases)) for aliases in spec.origins]
+            if places and all(place is None for _, place in places):
+                # One event a column that has no origin at all: other spellings and second choices are no loss.
+                event = {"column_name": places[0][0][0], "event": "missing", "action": f"{name} is left blank"}
+                events.append(event)
+            for aliases, place in places:
+                if place is not None and normal(match.headers[place]) != normal(aliases[0]):
+                    action = f"read as {aliases[0]}"
+                    events.append({"column_name": match.headers[place], "event": "renamed", "action": action})
+    fixed = {
+        "file": receipt.file,
+        "file_sha256": receipt.sha256,
+        "contract": contract.contract,
+        "part": part,
+    }
+    unique = {tuple(event.values()): event for event in events}
+    receipt.schema_events += [fixed | event for event in unique.values()]

@@ -1,0 +1,390 @@
+"""Turns a contract's column maps into SQL: text cells to typed columns, each with the test of whether it could be read.
+
+A cast never gives NULL for a text that it cannot read: `Cast.failed` tells such a row, and `Cast.reason` says why in a
+person's words. Everything is SQL on the temporary table `grid(_line, c0, …)`, in three steps, so that DuckDB works each
+expression out once and in bulk: `RowSql.cleaned` (trimmed texts t0, t1, …), `RowSql.typed` (the canonical columns), and
+the tests of what failed, which read those columns by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
+from pipelines.exports.contracts.recognise import Match, normal
+from pipelines.exports.entities import Column, Entity
+from pipelines.exports.landing.reasons import unread_reason
+from pipelines.exports.readers.grids import quoted
+
+_TRUE = ["true", "yes", "y", "t", "1"]
+_FALSE = ["false", "no", "n", "f", "0"]
+# Currencies without minor units (ISO 4217): an amount in minor units is already whole.
+_ZERO_DECIMAL = [
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"
+]  # fmt: skip
+BLANK = "cast(null as varchar)"
+_LITERAL = ColumnMap.model_validate({"value": ""})
+_MOMENT = "TIMESTAMP WITH TIME ZONE"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One canonical column: its typed SQL, the SQL of the text it came from, and why it may fail."""
+
+    column: Column
+    typed: str
+    text: str
+    required: bool
+    reason: str
+    source: str
+    cells: tuple[int, ...] = ()
+
+    @property
+    def failed(self) -> str:
+        """SQL that is true for a row whose text cannot be read as the column's type, or is missing though required."""
+        return f"({self.column.name} is null{'' if self.required else f' and {self.text} is not null'})"
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether there is anything to read, or anything that must be there."""
+        return self.required or self.text != BLANK
+
+    @property
+    def reason_sql(self) -> str:
+        """SQL of the sentence for a failed row."""
+        blank = quoted("is blank, and the row means nothing without it")
+        return f"case when {self.text} is null then {blank} else {quoted(self.reason)} end"
+
+
+def _any_of(text: str, values: list[str]) -> str:
+    return f"lower({text}) in ({', '.join(quoted(value.strip().lower()) for value in values)})"
+
+
+class RowSql:
+    """The SQL of one contract on one file's columns."""
+
+    def __init__(
+        self, contract: Contract, match: Match, business_timezone: str = "UTC", date_order: str | None = None
+    ) -> None:
+        """`date_order` names the alternative of the contract's `date_orders` that the file's values fit."""
+        self.contract = contract
+        self.match = match
+        self.business_timezone = business_timezone
+        self.date_order = date_order
+
+    def cleaned(self, only_spaces: bool) -> str:
+        """The grid with each cell's text trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
+
+        `only_spaces` says that no other white space occurs in the file: trimming that alone is three times as quick.
+        """
+        marks = "" if only_spaces else ", ' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+        texts = []
+        for place in range(len(self.match.headers)):
+            text = f"nullif(trim(c{place}{marks}), '')"
+            if self.contract.formats.blank:
+                text = f"case when {_any_of(text, self.contract.formats.blank)} then null else {text} end"
+            texts.append(f"{text} as t{place}")
+        return f"select *, {', '.join(texts)} from grid"
+
+    @staticmethod
+    def typed(casts: list[Cast], rows: str) -> str:
+        """Rows of `cleaned` with the canonical columns beside their texts."""
+        return f"select *, {', '.join(f'{cast.typed} as {cast.column.name}' for cast in casts)} from {rows}"
+
+    def header(self, aliases: list[str], formats: Formats | None = None) -> str:
+        """The text under the first of these headers that the file has; NULL when it has none."""
+        place = self.match.find(aliases)
+        if place is None:
+            return BLANK
+        if formats and formats is not self.contract.formats and formats.blank:
+            return f"(case when {_any_of(f't{place}', formats.blank)} then null else t{place} end)"
+        return f"t{place}"
+
+    def where(self, conditions: list[Where]) -> str:
+        """SQL of a row's conditions; true when there are none."""
+        parts = []
+        for condition in conditions:
+            text = self.header(condition.column)
+            if condition.is_ is not None:
+                parts.append(f"coalesce({_any_of(text, condition.is_)}, false)")
+            if condition.not_ is not None:
+                parts.append(f"not coalesce({_any_of(text, condition.not_)}, false)")
+            if condition.like is not None:
+                parts.append(f"coalesce(regexp_matches({text}, {quoted(condition.like)}), false)")
+            if condition.same_as is not None:
+                # A text of several lines is a list: one of them is enough.
+                others = f"string_split({self.header(condition.same_as)}, chr(10))"
+                parts.append(f"coalesce(list_contains({others}, {text}), false)")
+            if condition.blank is not None:
+                parts.append(f"{text} is {'' if condition.blank else 'not '}null")
+        return " and ".join(parts) or "true"
+
+    def deleted(self) -> str:
+        """SQL that is true for a row that the export marks as deleted."""
+        return " or ".join(f"({self.where(alternative)})" for alternative in self.contract.deleted) or "false"
+
+    def entity(self, entity: Entity, mapping: EntityMap) -> list[Cast]:
+        """Every column of the entity, in its order; unmapped ones are NULL. A made key is left to `land`."""
+        casts = []
+        for column in entity.columns:
+            spec = mapping.columns.get(column.name)
+            if spec is None:
+                casts.append(Cast(column, f"cast(null as {column.stored_type})", BLANK, False, "", ""))
+                continue
+            required = spec.required or (column.name in entity.key and mapping.key == "given")
+            cast = self._column(column, spec, required)
+            casts.append(self._totalled(cast, mapping.one_row_per) if spec.total else cast)
+        return casts
+
+    def _totalled(self, cast: Cast, folded: list[str]) -> Cast:
+        """The sum over the rows that `one_row_per` folds; one that cannot be read leaves no total."""
+        keys = [self.header([name]) for name in folded]
+        # Rows without a key are not folded: each is a group of its own.
+        alone = f"case when {' and '.join(f'{key} is null' for key in keys)} then _line end"
+        rows = f"over (partition by {', '.join([*keys, alone])})"
+        unread = f"bool_or({cast.text} is not null and {cast.typed} is null) {rows}"
+        typed = (
+            f"(case when {unread} then null else try_cast(sum({cast.typed}) {rows} as {cast.column.stored_type}) end)"
+        )
+        text = f"coalesce({cast.text}, max({cast.text}) {rows})"
+        reason = f"cannot be added up over the rows that belong together: one of them {cast.reason}"
+        return replace(cast, typed=typed, text=text, reason=reason)
+
+    def _column(self, column: Column, spec: ColumnMap, required: bool) -> Cast:
+        formats = spec.formats or self.contract.formats
+        if spec.cases is not None:
+            return self._cases(column, spec, required)
+        source = ", ".join(self._shown(aliases) for aliases in spec.headers)
+        if spec.value is not None:
+            literal = quoted(str(spec.value))
+            return Cast(column, self._typed(literal, column, _LITERAL, formats), literal, required, "", "")
+        if spec.sum is not None:
+            return self._sum(column, spec, formats, required, source)
+        if spec.product is not None:
+            return self._product(column, spec, formats, required, source)
+        if spec.first_filled is not None:
+            text = f"coalesce({', '.join(self.header([name], formats) for name in spec.first_filled)})"
+        elif spec.join is not None:
+            parts = ", ".join(self.header([name], formats) for name in spec.join)
+            text = f"nullif(concat_ws({quoted(spec.with_)}, {parts}), '')"
+        else:
+            text = self.header(spec.from_ or [], formats)
+        read = text
+        for pattern, instead in (spec.replace or {}).items():
+            read = f"regexp_replace({read}, {quoted(pattern)}, {quoted(instead)})"
+        if spec.replace:
+            # Once, at the end: DuckDB writes a nullif's text out twice, which doubles with every level.
+            read = f"nullif({read}, '')"
+        if spec.extract is not None:
+            read = f"nullif(regexp_extract({read}, {quoted(spec.extract)}, 1), '')"
+        if spec.map is not None:
+            read = self._mapped(read, spec, column)
+        typed = self._typed(read, column, spec, formats)
+        blanked = spec.map is not None and (spec.otherwise == "blank" or None in spec.map.values())
+        failing_text = f"case when {read} is null then null else {text} end" if blanked else text
+        return Cast(column, typed, failing_text, required, self._reason(column, spec, formats), source)
+
+    def _shown(self, aliases: list[str]) -> str:
+        place = self.match.find(aliases)
+        return aliases[0] if place is None else self.match.headers[place]
+
+    def _cases(self, column: Column, spec: ColumnMap, required: bool) -> Cast:
+        typed, text, reasons, sources = "case", "case", [], []
+        for where, branch in spec.branches:
+            cast = self._column(column, branch, False)
+            reasons.append(cast.reason)
+            sources.append(cast.source)
+            condition = "else" if where is None else f"when {self.where([where])} then"
+            typed += f" {condition} {cast.typed}"
+            text += f" {condition} {cast.text}"
+        reason = "; ".join(dict.fromkeys(filter(None, reasons)))
+        source = ", ".join(dict.fromkeys(filter(None, sources)))
+        return Cast(column, f"({typed} end)", f"({text} end)", required, reason, source)
+
+    def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
+        names = spec.sum or []
+        texts = [self.header([name.lstrip("-")], formats) for name in names]
+        numbers = [self._amount(text, column, spec, formats) for text in texts]
+        # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.
+        terms = [
+            f"{'-' if name.startswith('-') else ''}(case when {text} is null then 0 else {number} end)"
+            for name, text, number in zip(names, texts, numbers, strict=True)
+        ]
+        text = f"nullif(concat_ws(' ', {', '.join(texts)}), '')"
+        typed = f"(case when {text} is null then null else cast({' + '.join(terms)} as {column.stored_type}) end)"
+        return Cast(column, self._signed(typed, spec), text, required, self._reason(column, spec, formats), source)
+
+    def _product(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
+        """One number times another; blank where one of them is."""
+        texts = [self.header([name], formats) for name in spec.product or []]
+        numbers = " * ".join(self._number(text, "DECIMAL(18,6)", formats) for text in texts)
+        blank = " or ".join(f"{text} is null" for text in texts)
+        text = f"(case when {blank} then null else {' || chr(215) || '.join(texts)} end)"
+        typed = f"try_cast({numbers} as {column.stored_type})"
+        return Cast(column, self._signed(typed, spec), text, required, self._reason(column, spec, formats), source)
+
+    def _mapped(self, text: str, spec: ColumnMap, column: Column) -> str:
+        branches = "".join(
+            f" when {quoted(word.strip().lower())} then {'null' if value is None else quoted(value)}"
+            for word, value in (spec.map or {}).items()
+        )
+        otherwise = spec.otherwise or ("reject" if column.one_of else "keep")
+        rest = {"keep": text, "blank": "null", "reject": "null"}.get(otherwise, quoted(otherwise))
+        if otherwise not in ("keep", "blank", "reject"):
+            rest = f"case when {text} is null then null else {rest} end"
+        return f"(case lower({text}){branches} else {rest} end)"
+
+    def _typed(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
+        if column.type == "text":
+            # A mapped word is canonical already: contracts are checked for that.
+            if not column.one_of or (spec.map is not None and spec.otherwise != "keep"):
+                return text
+            words = ", ".join(quoted(word) for word in column.one_of)
+            return f"(case when lower({text}) in ({words}) then lower({text}) end)"
+        if column.type == "currency":
+            return f"(case when regexp_full_match(upper({text}), '[A-Z]{{3}}') then upper({text}) end)"
+        if column.type == "boolean":
+            true, false = formats.true or _TRUE, formats.false or _FALSE
+            return f"(case when {_any_of(text, true)} then true when {_any_of(text, false)} then false end)"
+        if column.type in ("date", "timestamp"):
+            return self._moment(text, column, spec, formats)
+        return self._signed(self._scaled(text, column, spec, formats), spec)
+
+    @staticmethod
+    def _signed(typed: str, spec: ColumnMap) -> str:
+        if spec.sign == "negate":
+            return f"(-{typed})"
+        return f"abs({typed})" if spec.sign == "absolute" else typed
+
+    def _scaled(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
+        stored = column.stored_type
+        if spec.unit == "hms":
+            clock = f"regexp_full_match({text}, '\\d+:\\d\\d(:\\d\\d(\\.\\d+)?)?')"
+            # Two parts are minutes and seconds, as call trackers write them.
+            full = (
+                f"case when length({text}) - length(replace({text}, ':', '')) = 1 then '0:' || {text} else {text} end"
+            )
+            return f"(case when {clock} then cast(epoch(try_cast({full} as interval)) as {stored}) end)"
+        if spec.unit is None and column.type != "integer":
+            return self._number(text, stored, formats)
+        if column.type == "integer":
+            number = self._number(text, "DECIMAL(38,10)", formats)
+            return f"(case when {number} = floor({number}) then cast({number} as bigint) end)"
+        return f"cast({self._amount(text, column, spec, formats)} as {stored})"
+
+    def _amount(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
+        """A number in the column's own unit."""
+        if spec.unit == "hms":
+            return self._scaled(text, column, spec, formats)
+        number = self._number(text, "DECIMAL(38,10)", formats)
+        factor = {"milliseconds": "/ 1000", "minutes": "* 60", "percent": "/ 100"}.get(spec.unit or "", "")
+        if spec.unit == "minor":
+            zero = (
+                _any_of(self.header([spec.currency_column or ""]), _ZERO_DECIMAL) if spec.currency_column else "false"
+            )
+            factor = f"/ (case when {zero} then 1 else 100 end)"
+        return f"({number} {factor})"
+
+    @staticmethod
+    def _number(text: str, stored: str, formats: Formats) -> str:
+        """A number with the contract's marks, a currency sign or code, brackets or a trailing minus; else NULL.
+
+        Only what is written as a number throughout is one: thousands must stand in threes.
+        """
+        decimal = "\\" + formats.decimal
+        marks = [mark for mark in formats.thousands if mark != formats.decimal]
+        spaced = f"regexp_replace({text}, '[\\x{{00a0}}\\x{{202f}}\\x{{2009}}]', ' ', 'g')"
+        bare = f"regexp_replace({spaced}, '^([-(]?)\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?\\s*|\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?(\\)?)$', '\\1\\2', 'g')"
+        groups = "".join("\\x{0020}" if mark == " " else "\\" + mark for mark in [*marks, " "])
+        suffix = "".join(formats.suffixes)
+        pattern = f"[-(]?(\\d+|\\d{{1,3}}([{groups}]\\d{{3}})+)?({decimal}\\d+|{decimal})?([eE][-+]?\\d+)?{f'[{suffix}]?' if suffix else ''}[-)]?"
+        digits = f"regexp_replace({bare}, '[{groups}{suffix}()]', '', 'g')"
+        if formats.decimal != ".":
+            digits = f"replace({digits}, {quoted(formats.decimal)}, '.')"
+        digits = f"rtrim({digits}, '-')"
+        factor = ""
+        if formats.suffixes:
+            branches = "".join(f" when {quoted(mark)} then {value}" for mark, value in formats.suffixes.items())
+            factor = f" * (case right({bare}, 1){branches} else 1 end)"
+        negative = f"(case when {bare} like '(%)' or {bare} like '%-' then -1 else 1 end)"
+        careful = (
+            f"(case when regexp_full_match({bare}, {quoted(pattern)}) "
+            f"then cast(try_cast({digits} as DECIMAL(38,10)) * {negative}{factor} as {stored}) end)"
+        )
+        if formats.decimal != ".":
+            return careful
+        # Most numbers are plain: the careful reading, which costs twenty times as much, is for the rest. A case and no
+        # coalesce: out of a coalesce DuckDB draws what its parts share, and works that out for every row.
+        plain = f"try_cast({text} as {stored})"
+        return f"(case when {text} is null then null when {plain} is not null then {plain} else {careful} end)"
+
+    def _moment(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
+        """A date or time. A moment becomes a date in the business time zone; a date without a time stays as it is."""
+        if spec.unit in ("unix", "unix_ms"):
+            divisor = 1000 if spec.unit == "unix_ms" else 1
+            return self._day(f"to_timestamp(try_cast({text} as double) / {divisor})", column)
+        known = self._patterns(spec, formats)
+        days = [pattern for pattern in known if "%H" not in pattern and "%I" not in pattern]
+        zoned = [pattern for pattern in known if "%z" in pattern.lower() and pattern not in days]
+        clocks = [pattern for pattern in known if pattern not in days and pattern not in zoned]
+        moments = [
+            f"cast(try_strptime({text}, [{', '.join(quoted(pattern) for pattern in patterns)}]) as {_MOMENT})"
+            for patterns in filter(None, (clocks, zoned))
+        ]
+        readings = [self._day(moment, column) for moment in moments]
+        if days:
+            listed = ", ".join(quoted(pattern) for pattern in days)
+            readings.append(f"cast(try_strptime({text}, [{listed}]) as {column.stored_type})")
+        # A text with its year first is ISO 8601, unless the contract says that the day follows the year. It is tried
+        # first because a pattern that does not fit costs twenty times as much.
+        day = f"try_cast({text} as {column.stored_type})"
+        moment = self._day(f"try_cast({text} as {_MOMENT})", column)
+        iso = f"(case when substr({text}, 5, 1) = '-' then (case when length({text}) <= 10 then {day} else {moment} end) end)"
+        if not any(pattern.startswith("%Y") and pattern.index("%d") < pattern.index("%m") for pattern in known):
+            readings.insert(0, iso)
+        # %Y takes 17 for the year 17: a year of less than four digits is none. greatest() passes over NULL.
+        first = f"cast('1000-01-01 00:00:00+00' as {column.stored_type})"
+        return f"nullif(greatest(coalesce({', '.join(readings)}), {first}), {first})"
+
+    def _day(self, moment: str, column: Column) -> str:
+        if column.type == "timestamp":
+            return moment
+        return f"cast(timezone({quoted(self.business_timezone)}, {moment}) as DATE)"
+
+    def _patterns(self, spec: ColumnMap, formats: Formats) -> list[str]:
+        if spec.format:
+            return spec.format
+        known = (formats.date or []) + (formats.timestamp or [])
+        if formats.date_orders and self.date_order:
+            known = known + formats.date_orders[self.date_order]
+        return known
+
+    def _reason(self, column: Column, spec: ColumnMap, formats: Formats) -> str:
+        return unread_reason(column, self._patterns(spec, formats))
+
+    def _cells(self, spec: ColumnMap) -> tuple[int, ...]:
+        places = {self.match.find(aliases) for aliases in spec.headers}
+        return tuple(sorted(place for place in places if place is not None))
+
+    def moments(self, entity: Entity, mapping: EntityMap) -> list[Cast]:
+        """The entity's columns that depend on the order of day and month."""
+        return [
+            replace(cast, cells=cells)
+            for cast in self.entity(entity, mapping)
+            if cast.column.type in ("date", "timestamp")
+            and (spec := mapping.columns.get(cast.column.name)) is not None
+            and spec.format is None
+            and (spec.formats or self.contract.formats).date_orders
+            and (cells := self._cells(spec))
+        ]
+
+    def unmapped(self) -> list[tuple[str, int]]:
+        """The file's columns that no entity takes, with their places: they are kept in `_extra`."""
+        taken = set()
+        for _, mapping in self.contract.feeds:
+            for spec in mapping.columns.values():
+                for aliases in spec.carried:
+                    place = self.match.find(aliases)
+                    if place is not None:
+                        taken.add(normal(self.match.headers[place]))
+        return [(header, place) for place, header in enumerate(self.match.headers) if normal(header) not in taken]

@@ -1,0 +1,276 @@
+"""Lands export files: recognises, reads, casts and checks each, and writes what came of it to the raw store.
+
+Every row is loaded, typed, or rejected with its line, column, value and reason. A file that cannot be read or
+recognised is held with a message; the other files go on. The same bytes are landed once, whatever they are called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.recognise import Match, Recognition, recognise
+from pipelines.exports.entities import entities
+from pipelines.exports.landing.accounting import note
+from pipelines.exports.landing.cast import RowSql
+from pipelines.exports.landing.layout import fit
+from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.landing.tables import TableLanding
+from pipelines.exports.readers.blocks import BlockText, find_blocks
+from pipelines.exports.readers.delimited import Delimited
+from pipelines.exports.readers.dialects import in_usual_dialect
+from pipelines.exports.readers.engine import connected
+from pipelines.exports.readers.grids import Grid, quoted
+from pipelines.exports.readers.records import json_records, parquet_records
+from pipelines.exports.readers.sections import footer, sections
+from pipelines.exports.readers.unpack import Limits, Member, UnreadableError, unpack
+from pipelines.exports.readers.workbook import sheets
+
+# Operating systems and editors leave these in folders; they are no exports.
+_NO_EXPORTS = (".", "~$", "Thumbs.db", "desktop.ini")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class ReadingRules:
+    """What landing is told from outside: time zone, limits, and the moment that counts as now."""
+
+    business_timezone: str = "UTC"
+    limits: Limits = field(default_factory=Limits)
+    now: Callable[[], datetime] = _utc_now
+
+
+def export_files(landing: Path) -> list[Path]:
+    """The files below the landing folder, in the order of their names."""
+    if not landing.is_dir():
+        return []
+    found = [path for path in landing.rglob("*") if path.is_file() and not path.name.startswith(_NO_EXPORTS)]
+    return sorted(found, key=lambda path: path.relative_to(landing).as_posix())
+
+
+def sha256_of(path: Path) -> str:
+    """The hash that a file is known by."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def needs_landing(
+    receipt: Receipt | None, contracts: dict[str, Contract], all_digest: str, reading_rules: ReadingRules
+) -> bool:
+    """Whether a file is new, or was held or read by contracts that have changed since."""
+    if receipt is None or (receipt.held and receipt.contracts != all_digest):
+        return True
+    wanted = {name: digest_of(contracts[name], reading_rules) if name in contracts else "" for name in receipt.digests}
+    return wanted != receipt.digests
+
+
+def digest_of(contract: Contract, reading_rules: ReadingRules) -> str:
+    """What a file's reading depends on besides its bytes: the contract, and the zone of its naive times."""
+    return f"{contract.digest}-{reading_rules.business_timezone}"
+
+
+def digest_of_all(contracts: dict[str, Contract], reading_rules: ReadingRules | None = None) -> str:
+    """What recognition depends on: a file that was held is tried again when any contract or a limit has changed."""
+    text = "".join(contract.digest for contract in contracts.values()) + repr((reading_rules or ReadingRules()).limits)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def open_grids(path: Path, scratch: Path, contracts: dict[str, Contract], limits: Limits) -> list[Grid]:
+    """Every table that a file holds, as text.
+
+    Raises:
+        UnreadableError: it cannot be read at all.
+    """
+    found: list[Grid] = []
+    declared = tuple({pair: None for contract in contracts.values() for pair in contract.table.encodings.items()})
+    for member in unpack(path, scratch, limits, declared):
+        found += _grids_of(member, scratch, contracts, limits)
+    if any(contract.table.ends for contract in contracts.values()):
+        return [part for grid in found for part in sections(grid, contracts)]
+    return found
+
+
+def _grids_of(member: Member, scratch: Path, contracts: dict[str, Contract], limits: Limits) -> Iterable[Grid]:
+    if member.kind == "workbook":
+        return sheets(member.path, scratch, limits, member.name)
+    if member.kind == "parquet":
+        return parquet_records(member.path, member.name)
+    if member.kind == "json":
+        paths = [contract.table.path for contract in contracts.values() if contract.table.path]
+        try:
+            return json_records(member.path, member.name, paths)
+        except UnreadableError:
+            # A line of delimited text may begin with a bracket too.
+            if any(member.name.endswith(end) for end in (".json", ".jsonl", ".ndjson")):
+                raise
+    known = dict.fromkeys(contract.table.blocks for contract in contracts.values() if contract.table.blocks)
+    if known and (blocks := find_blocks(member.path, list(known))):
+        return [BlockText(member.path, scratch, member.name, blocks)]
+    plain, delimiter = in_usual_dialect(member.path, scratch)
+    return [Delimited(plain, scratch, member.name, delimiter, member.bad_bytes)]
+
+
+class Landing:
+    """Lands files of one folder into one raw store."""
+
+    def __init__(self, store: RawStore, contracts: dict[str, Contract], reading_rules: ReadingRules) -> None:
+        """The store must be prepared."""
+        self.store = store
+        self.contracts = contracts
+        self.reading_rules = reading_rules
+        self._domains: dict[str, set[str]] = {}
+
+    def domains(self, path: Path, sha256: str) -> set[str]:
+        """The domains that a file feeds; none when it is held."""
+        if sha256 not in self._domains:
+            found = [
+                recognition.match.contract
+                for _, recognition in detect(path, self.contracts, self.reading_rules.limits)
+                if isinstance(recognition, Recognition) and recognition.match
+            ]
+            self._domains[sha256] = {entity.split(".")[0] for contract in found for entity in contract.entities}
+        return self._domains[sha256]
+
+    def land_file(self, path: Path, name: str, sha256: str | None = None, known_at: str | None = None) -> Receipt:
+        """Lands one file and returns its receipt; a file that is held leaves a receipt that says why.
+
+        `known_at` (ISO) is when its contents became known: now, if not given. A file that is landed again keeps its own.
+        """
+        sha256 = sha256 or sha256_of(path)
+        before = self.store.receipt(sha256)
+        now = self.reading_rules.now().isoformat(timespec="seconds")
+        receipt = Receipt(
+            sha256=sha256,
+            file=name,
+            bytes=path.stat().st_size,
+            landed_at=now,
+            known_at=before.known_at if before else known_at or now,
+            contracts=digest_of_all(self.contracts, self.reading_rules),
+        )
+        with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
+            scratch = Path(folder)
+            staged = scratch / "staged"
+            staged.mkdir()
+            try:
+                for grid in open_grids(path, scratch, self.contracts, self.reading_rules.limits):
+                    self._land_grid(grid, receipt, staged)
+            except UnreadableError as error:
+                note(receipt, "", "held", f"{name}: {error}")
+            # A part that has no place here holds a file only where there is nothing else in it.
+            for finding in receipt.findings:
+                if finding["severity"] == "refused":
+                    finding["severity"] = "note" if receipt.entities else "held"
+            # A file that is landed again replaces all that it gave before, under whatever contract.
+            if before is not None:
+                self.store.remove(sha256)
+            for file in sorted(staged.rglob("*.parquet")):
+                target = self.store.root / file.relative_to(staged)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(file, target.with_suffix(".writing"))
+                target.with_suffix(".writing").replace(target)
+        for row in receipt.entities:
+            row["raw_bytes"] = self.store.size(entities()[f"{row['domain']}.{row['entity']}"], row["contract"], sha256)
+        self.store.write_receipt(receipt)
+        return receipt
+
+    def _land_grid(self, grid: Grid, receipt: Receipt, staged: Path) -> None:
+        recognition = recognise(grid, self.contracts)
+        match = recognition.match
+        where = f"{receipt.file}{' › ' + grid.part if grid.part else ''}"
+        if match is None and (texts := footer(grid)):
+            said = " | ".join(texts)[:200]
+            note(receipt, grid.part, "note", f"{where}: below the table stands {said!r}; it is no table and not loaded")
+            return
+        if match is None:
+            note(receipt, grid.part, "held", f"{where}: {recognition.reason}")
+            return
+        contract = match.contract
+        receipt.digests[contract.contract] = digest_of(contract, self.reading_rules)
+        if contract.refuse:
+            note(receipt, grid.part, "refused", f"{where}: {contract.title}: {contract.refuse}")
+            return
+        with connected() as connection:
+            self._land_match(grid, match, receipt, staged, connection, where)
+
+    def _land_match(
+        self,
+        grid: Grid,
+        match: Match,
+        receipt: Receipt,
+        staged: Path,
+        connection: duckdb.DuckDBPyConnection,
+        where: str,
+    ) -> None:
+        contract = match.contract
+        zone = contract.formats.timezone
+        zone = self.reading_rules.business_timezone if zone == "business" else zone
+        connection.execute(f"set timezone = {quoted(zone)}")
+        loaded = grid.load(connection, match.head, match.header_row, contract.table.short_rows == "pad")
+        sql = RowSql(contract, match, self.reading_rules.business_timezone)
+        titles = fit(connection, grid, sql)
+        order, problem = self._date_order(connection, sql, loaded.only_spaces)
+        if problem:
+            note(receipt, grid.part, "held", f"{where}: {problem}")
+            return
+        table = TableLanding(
+            connection, RowSql(contract, match, self.reading_rules.business_timezone, order), receipt, grid.part
+        )
+        table.land(loaded, staged, self.store, titles)
+
+    @staticmethod
+    def _date_order(connection: duckdb.DuckDBPyConnection, sql: RowSql, only_spaces: bool) -> tuple[str | None, str]:
+        """The one order of day and month that reads the file's dates, or why there is not one."""
+        contract = sql.contract
+        moments = [
+            (entity_id, cast)
+            for entity_id, mapping in contract.feeds
+            for cast in sql.moments(entities()[entity_id], mapping)
+        ]
+        orders = contract.formats.date_orders or {}
+        if not moments or not orders:
+            return None, ""
+        connection.execute(f"create or replace temp view cleaned as {sql.cleaned(only_spaces)}")
+        failures: dict[str, int] = dict.fromkeys(orders, 0)
+        readings: dict[str, list[object]] = {order: [] for order in orders}
+        for order in orders:
+            tried = RowSql(contract, sql.match, sql.business_timezone, order)
+            for entity_id, mapping in contract.feeds:
+                for cast in tried.moments(entities()[entity_id], mapping):
+                    # A file has few different dates: only those are tried.
+                    texts = f"(select distinct {', '.join(f't{place}' for place in cast.cells)} from cleaned)"
+                    row = connection.execute(
+                        f"select count(*) filter (where {cast.failed}), bit_xor(hash({cast.text}, {cast.column.name})) "
+                        f"from ({tried.typed([cast], texts)})"
+                    ).fetchall()[0]
+                    failures[order] += int(row[0])
+                    readings[order].append(row[1])
+        fewest = min(failures.values())
+        best = [order for order in orders if failures[order] == fewest]
+        if len({tuple(readings[order]) for order in best}) == 1:
+            return best[0], ""
+        columns = ", ".join(dict.fromkeys(cast.source for _, cast in moments))
+        return None, (
+            f"the dates in {columns} can be read as {' and as '.join(best)}, and nothing in the file tells which; "
+            f"write the one order in the contract {contract.contract} (formats: date), then run `keybook refresh` again"
+        )
+
+
+def detect(path: Path, contracts: dict[str, Contract], limits: Limits) -> list[tuple[str, Recognition | str]]:
+    """What each table of a file is recognised as: (part, recognition), or (empty, why it cannot be read)."""
+    with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
+        try:
+            grids = open_grids(path, Path(folder), contracts, limits)
+            return [(grid.part, recognise(grid, contracts)) for grid in grids]
+        except UnreadableError as error:
+            return [("", str(error))]

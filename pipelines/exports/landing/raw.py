@@ -1,0 +1,307 @@
+"""The raw store: a folder of Parquet files that are named by what they were made from.
+
+One export file becomes, for each entity that it feeds, `<domain>/<entity>/<contract>-<sha256>.parquet`, with
+`….rejects.parquet` and `….totals.parquet` beside it, and one receipt, `receipts/<sha256>.json`, that is written last:
+without its receipt a file has not been landed, and `sweep` clears what a crash left. `forgotten/<sha256>.json` names a
+file that a person took out again and that is not to be landed though it lies there. What files may hold is
+`entities.py`; how they are made is `land.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.exports.entities import PROVENANCE, Entity, entities
+
+REJECT_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "part": "VARCHAR",
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "domain": "VARCHAR",
+    "entity": "VARCHAR",
+    "line": "BIGINT",
+    "column_name": "VARCHAR",
+    "value": "VARCHAR",
+    "reason": "VARCHAR",
+    "row_text": "VARCHAR",
+    "landed_at": "TIMESTAMP WITH TIME ZONE",
+}
+TOTAL_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "domain": "VARCHAR",
+    "entity": "VARCHAR",
+    "measure": "VARCHAR",
+    "currency": "VARCHAR",
+    "file_total": "DECIMAL(38,4)",
+    "loaded": "DECIMAL(38,4)",
+    "rejected": "DECIMAL(38,4)",
+}
+# One row a file and entity: what `rows read = rows loaded + rows rejected` is held against.
+FILE_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "domain": "VARCHAR",
+    "entity": "VARCHAR",
+    "export": "VARCHAR",
+    "rows_read": "BIGINT",
+    "rows_loaded": "BIGINT",
+    "rows_rejected": "BIGINT",
+    "raw_bytes": "BIGINT",
+    "landed_at": "TIMESTAMP WITH TIME ZONE",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+}
+SCHEMA_EVENT_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "contract": "VARCHAR",
+    "part": "VARCHAR",
+    "column_name": "VARCHAR",
+    "event": "VARCHAR",
+    "action": "VARCHAR",
+}
+# Something about a file that a person should know: why it was held, or what in it was odd. `severity` is held or note.
+FINDING_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "part": "VARCHAR",
+    "severity": "VARCHAR",
+    "message": "VARCHAR",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+}
+# One row: what this run was asked for. NULL is the newest.
+RUN_COLUMNS = {
+    "as_of_date": "DATE",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+}
+# One row: the settings that models read. Apart from the run, because what was asked changes and they do not.
+SETTING_COLUMNS = {
+    "base_currency": "VARCHAR",
+    "default_currency": "VARCHAR",
+    "business_timezone": "VARCHAR",
+    "default_country": "VARCHAR",
+    "fx_max_age_days": "BIGINT",
+    "fiscal_year_first_month": "BIGINT",
+}
+# One row a public holiday; `made_by` says which country's, as `pipelines/warehouse/calendar.py` looked them up.
+HOLIDAY_COLUMNS = {"day": "DATE", "name": "VARCHAR", "made_by": "VARCHAR"}
+RECORDS = {
+    "files": FILE_COLUMNS,
+    "whole_files": FILE_COLUMNS,
+    "schema_events": SCHEMA_EVENT_COLUMNS,
+    "findings": FINDING_COLUMNS,
+    "run": RUN_COLUMNS,
+    "settings": SETTING_COLUMNS,
+}
+# The name of the typed file without rows. It ends in a hexadecimal digit, as every content-addressed name does, so that
+# the pattern `*[0-9a-f].parquet` finds rows and leaves rejects and totals out.
+EMPTY = "none-0.parquet"
+
+
+@dataclass
+class Receipt:
+    """What came of one export file: written once all of its Parquet files are in place.
+
+    `digests` maps each contract that recognised a part of the file to the digest of the contract's text, so that a
+    changed contract re-lands the files it concerns; `contracts` is the digest of all of them. `entities` holds a row of FILE_COLUMNS each.
+    """
+
+    sha256: str
+    file: str
+    bytes: int
+    landed_at: str
+    known_at: str
+    contracts: str = ""
+    digests: dict[str, str] = field(default_factory=dict)
+    entities: list[dict[str, Any]] = field(default_factory=list)
+    # When its rows were taken out of raw, because none of them counted any more (`keep_superseded_days`).
+    retired_at: str | None = None
+    schema_events: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rejected rows over all entities of the file."""
+        return sum(int(row["rows_rejected"]) for row in self.entities)
+
+    @property
+    def held(self) -> list[str]:
+        """Why the file, or a part of it, was held; empty when all of it was landed."""
+        return [str(row["message"]) for row in self.findings if row["severity"] == "held"]
+
+
+def stored_columns(entity: Entity) -> dict[str, str]:
+    """Column -> DuckDB type of the entity's files in raw, provenance last."""
+    return {column.name: column.stored_type for column in entity.columns} | PROVENANCE
+
+
+def _typed(columns: dict[str, str]) -> str:
+    return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
+
+
+class RawStore:
+    """The raw store under one folder (`<home>/warehouse/raw`)."""
+
+    def __init__(self, root: Path) -> None:
+        """Names the folder; nothing is written before `prepare`."""
+        self.root = root
+        self.receipts_folder = root / "receipts"
+        self.forgotten_folder = root / "forgotten"
+        self.records = root / "records"
+
+    def prepare(self) -> None:
+        """Makes every entity's folder with its typed file without rows, and takes away what a crash left."""
+        self.receipts_folder.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect()
+        for entity in entities().values():
+            folder = self.root / entity.domain / entity.name
+            folder.mkdir(parents=True, exist_ok=True)
+            stem = folder / EMPTY.removesuffix(".parquet")
+            for path, columns in (
+                (folder / EMPTY, stored_columns(entity)),
+                (Path(f"{stem}.rejects.parquet"), REJECT_COLUMNS),
+                (Path(f"{stem}.totals.parquet"), TOTAL_COLUMNS),
+            ):
+                wanted = _typed(columns)
+                if not path.exists() or self._columns(connection, path) != columns:
+                    self._copy(connection, f"select {wanted} where false", path)
+        self.sweep()
+
+    @staticmethod
+    def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+        described = connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()
+        return {row[0]: row[1] for row in described}
+
+    @staticmethod
+    def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+        """Writes a query's rows as Parquet under a temporary name, then renames: a reader sees all of it or nothing."""
+        temporary = path.with_suffix(".writing")
+        connection.execute(f"copy ({query}) to '{str(temporary).replace(chr(39), chr(39) * 2)}' (format parquet)")
+        os.replace(temporary, path)
+
+    def stem(self, entity: Entity, contract: str, sha256: str) -> Path:
+        """The path, without its ending, of what one file gives to one entity."""
+        return self.root / entity.domain / entity.name / f"{contract}-{sha256}"
+
+    def receipts(self) -> Iterator[Receipt]:
+        """Every receipt, oldest landing first."""
+        known = {item.name for item in fields(Receipt)}
+        found = []
+        for path in self.receipts_folder.glob("*.json"):
+            data = json.loads(path.read_text(encoding="utf-8"))
+            found.append(Receipt(**{name: value for name, value in data.items() if name in known}))
+        yield from sorted(found, key=lambda receipt: (receipt.landed_at, receipt.file))
+
+    def receipt(self, sha256: str) -> Receipt | None:
+        """The receipt of one file by its content, or None when it was never landed."""
+        path = self.receipts_folder / f"{sha256}.json"
+        return Receipt(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+    def rejects(self, sha256: str, most: int) -> list[dict[str, Any]]:
+        """The first rejected rows of one file, by entity and line."""
+        files = [str(path) for path in self.root.glob(f"*/*/*-{sha256}.rejects.parquet")]
+        if not files:
+            return []
+        result = duckdb.execute(
+            "select entity, line, column_name, value, reason from read_parquet(?) order by entity, line limit ?",
+            [files, most],
+        )
+        names = [column[0] for column in result.description or []]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def write_receipt(self, receipt: Receipt) -> None:
+        """Commits a landed file: from here on it counts."""
+        path = self.receipts_folder / f"{receipt.sha256}.json"
+        temporary = path.with_suffix(".writing")
+        temporary.write_text(json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+        os.replace(temporary, path)
+
+    def size(self, entity: Entity, contract: str, sha256: str) -> int:
+        """Bytes on disk of what one file gives to one entity, with its rejects and totals."""
+        folder = self.root / entity.domain / entity.name
+        return sum(path.stat().st_size for path in folder.glob(f"{contract}-{sha256}.*"))
+
+    def retire(self, receipt: Receipt, at: str) -> int:
+        """Takes a file's rows out of raw and keeps its receipt, so that it is not landed again; how many bytes were freed.
+
+        The receipt goes first: what a crash leaves behind it, the next sweep clears.
+        """
+        freed = sum(int(row.get("raw_bytes") or 0) for row in receipt.entities)
+        self.write_receipt(replace(receipt, retired_at=at, entities=[], schema_events=[], findings=[]))
+        self.sweep()
+        return freed
+
+    def remove(self, sha256: str) -> bool:
+        """Takes one file's rows out again, the receipt first; whether there was anything to take."""
+        path = self.receipts_folder / f"{sha256}.json"
+        if not path.exists():
+            return False
+        path.unlink()
+        self.sweep()
+        return True
+
+    def forget(self, sha256: str, file: str, at: str) -> None:
+        """Remembers that a file is not to be landed, wherever it lies; `remove` takes out what it gave before."""
+        self.forgotten_folder.mkdir(parents=True, exist_ok=True)
+        path = self.forgotten_folder / f"{sha256}.json"
+        temporary = path.with_suffix(".writing")
+        said = {"sha256": sha256, "file": file, "forgotten_at": at}
+        temporary.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+        os.replace(temporary, path)
+
+    def forgotten(self) -> dict[str, str]:
+        """The files that are not to be landed: hash -> the name it was known by."""
+        found = (json.loads(path.read_text(encoding="utf-8")) for path in self.forgotten_folder.glob("*.json"))
+        return {entry["sha256"]: entry["file"] for entry in found}
+
+    def unforget(self, sha256: str) -> None:
+        """Lets a forgotten file be landed again."""
+        (self.forgotten_folder / f"{sha256}.json").unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Deletes Parquet files whose export file has no receipt or was retired, and half-written ones."""
+        landed = {receipt.sha256 for receipt in self.receipts() if receipt.retired_at is None}
+        for path in self.root.glob("*/*/*"):
+            sha256 = path.name.split(".")[0].rsplit("-", 1)[-1]
+            if path.suffix == ".writing" or (path.suffix == ".parquet" and sha256 != "0" and sha256 not in landed):
+                path.unlink()
+
+    def write_records(self, run: dict[str, Any]) -> None:
+        """Writes the receipts as tables for the build (`records/*.parquet`), and what the run was asked for and told.
+
+        `run` has the columns of RUN_COLUMNS and SETTING_COLUMNS.
+        """
+        receipts = list(self.receipts())
+        files = [row for receipt in receipts for row in receipt.entities]
+        rows: dict[str, Iterable[dict[str, Any]]] = {
+            "files": files,
+            "whole_files": [row for row in files if row["export"] != "partial"],
+            "schema_events": [row for receipt in receipts for row in receipt.schema_events],
+            "findings": [row | {"known_at": receipt.known_at} for receipt in receipts for row in receipt.findings],
+            "run": [run],
+            "settings": [run],
+        }
+        self.records.mkdir(exist_ok=True)
+        connection = duckdb.connect()
+        for name, columns in RECORDS.items():
+            values = json.dumps(list(rows[name]), ensure_ascii=False, default=str)
+            structure = json.dumps([columns])
+            connection.execute("set timezone = 'UTC'")
+            connection.execute("create or replace temp table record as select ? as value", [values])
+            query = f"select unnest(from_json(value, '{structure}'), recursive := true) from record"
+            self._copy(connection, query, self.records / f"{name}.parquet")
+        if not (self.records / "holidays.parquet").exists():
+            self._copy(connection, f"select {_typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet")

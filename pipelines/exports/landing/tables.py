@@ -1,0 +1,298 @@
+"""Lands one recognised table: casts its rows, checks them, and writes rows, rejects and control totals.
+
+Its rows stand in the temporary table `grid`, as text; how a file gets there is `land.py`. Everything here is SQL on
+whole tables: there is no loop over rows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.exports.contracts.contract import EntityMap
+from pipelines.exports.contracts.recognise import Match
+from pipelines.exports.entities import PROVENANCE, Entity, entities
+from pipelines.exports.landing.accounting import account, note, note_columns, totals
+from pipelines.exports.landing.cast import Cast, RowSql
+from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
+from pipelines.exports.readers.grids import BadLine, Loaded, quoted
+
+
+class TableLanding:
+    """Lands one recognised table: its rows stand in the temporary table `grid`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, sql: RowSql, receipt: Receipt, part: str) -> None:
+        """Everything that comes of the table is written into the receipt."""
+        self.connection = connection
+        self.sql = sql
+        self.contract = sql.contract
+        self.match: Match = sql.match
+        self.receipt = receipt
+        self.part = part
+        self.system_sql = self._system()
+
+    def _system(self) -> str:
+        given = quoted(self.contract.system)
+        if self.contract.system_column is None:
+            return given
+        return f"coalesce({self.sql.header([self.contract.system_column])}, {given})"
+
+    def _count(self, query: str) -> int:
+        return int(self.connection.execute(query).fetchall()[0][0])
+
+    def land(self, loaded: Loaded, staged: Path, store: RawStore, titles: int = 0) -> None:
+        """Writes every entity's rows, rejects and control totals below `staged`, in the store's layout.
+
+        `titles` counts the rows that were titles of groups and are taken out already.
+        """
+        note_columns(self.receipt, self.match, self.part)
+        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
+        count = titles
+        if self.contract.table.skip:
+            skipped = " or ".join(f"({self.sql.where([condition])})" for condition in self.contract.table.skip)
+            count += self._count(f"select count(*) from cleaned where {skipped}")
+            self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
+        if count:
+            message = (
+                f"{self.receipt.file}: {count} rows are titles, totals or of no concern here, as the contract says"
+            )
+            note(self.receipt, self.part, "note", message)
+        mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.contract.feeds]
+        for number, (entity, mapping) in enumerate(mappings):
+            # Lines that are no rows at all, and rows that no entity takes, are counted with the first entity.
+            bad_lines = loaded.bad_lines if number == 0 else []
+            untaken = self._untaken(mappings) if number == 0 else None
+            # Which of an entity's maps this is: a row may feed one entity twice (an invoice row with two tax lines).
+            place = sum(entity is other for other, _ in mappings[:number])
+            self._land_entity(entity, mapping, place, bad_lines, untaken, staged, store)
+
+    def _untaken(self, mappings: list[tuple[Entity, EntityMap]]) -> str | None:
+        if any(not mapping.where for _, mapping in mappings):
+            return None
+        return " and ".join(f"not ({self.sql.where(mapping.where)})" for _, mapping in mappings)
+
+    def _land_entity(
+        self,
+        entity: Entity,
+        mapping: EntityMap,
+        place: int,
+        bad_lines: list[BadLine],
+        untaken: str | None,
+        staged: Path,
+        store: RawStore,
+    ) -> None:
+        casts = self.sql.entity(entity, mapping)
+        self._cast_rows(entity, mapping, casts, place)
+        self.connection.execute(
+            f"create or replace temp table rejected ({', '.join(f'{name} {kind}' for name, kind in REJECT_COLUMNS.items())})"
+        )
+        self._reject_unread(entity, casts)
+        self._reject_repeated(entity, casts)
+        if sum(entity_id == entity.id for entity_id, _ in self.contract.feeds) > 1:
+            self._reject_fed_before(entity, casts, place)
+        for bad in bad_lines:
+            self._reject_line(entity, bad)
+        if untaken:
+            self._reject_untaken(entity, untaken)
+        rejected = self._count("select count(*) from rejected")
+        loaded = self._count("select count(*) from cast_rows where not bad")
+        read = self._count("select count(*) from cast_rows") + len(bad_lines)
+        if untaken:
+            read += self._count(f"select count(*) from cleaned where {untaken}")
+        if read != loaded + rejected:
+            raise AssertionError(f"{self.receipt.file}: {read} rows read, {loaded} loaded, {rejected} rejected")
+        stem = staged / store.stem(entity, self.contract.contract, self.receipt.sha256).relative_to(store.root)
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        self._write(stem, entity, casts)
+        account(self.receipt, self.contract, entity, read, loaded, rejected)
+
+    def _failed(self, entity: Entity, cast: Cast) -> str:
+        """As `Cast.failed`; of a row that the export marks as deleted only its key must be there."""
+        if not self.contract.deleted or not cast.required or cast.column.name in entity.key:
+            return cast.failed
+        return f"({cast.failed} and not (_deleted and {cast.text} is null))"
+
+    def _cast_rows(self, entity: Entity, mapping: EntityMap, casts: list[Cast], place: int) -> None:
+        bad = " or ".join(self._failed(entity, cast) for cast in casts if cast.can_fail)
+        rows, folded = f"(select * from cleaned where {self.sql.where(mapping.where)})", ""
+        if mapping.one_row_per:
+            key = ", ".join(self.sql.header([name]) for name in mapping.one_row_per)
+            blank = " and ".join(f"{self.sql.header([name])} is null" for name in mapping.one_row_per)
+            # The line of each key's first row is found on narrow rows; a window over whole ones would sort them all.
+            first = f"select min(_line) as _line from {rows} group by {key}"
+            # Totals are taken over all rows, before those that repeat are left out.
+            folded = f"where ({blank}) or _line in ({first})"
+            if not any(column.total for column in mapping.columns.values()):
+                rows, folded = f"(select * from {rows} {folded})", ""
+        columns = ", ".join(cast.column.name for cast in casts)
+        document = f"cast({mapping.replaces} as varchar)" if mapping.replaces else "cast(null as varchar)"
+        self.connection.execute(
+            f"create or replace temp table cast_rows as select _line, {columns}, {self.system_sql} as _system, "
+            f"{self._extra()} as _extra, {self.sql.deleted()} as _deleted, {document} as _replaces, "
+            f"{bad or 'false'} as bad from ({self.sql.typed(casts, rows)}) {folded}"
+        )
+        if mapping.key == "made":
+            self._make_key(entity, casts, place)
+
+    def _make_key(self, entity: Entity, casts: list[Cast], place: int) -> None:
+        """The hash of the mapped columns and the occurrence number, for exports whose rows have no key of their own."""
+        made = next(cast.column.name for cast in casts if cast.column.name in entity.key and not cast.source)
+        mapped = [cast.column.name for cast in casts if cast.source]
+        parts = [f"coalesce(cast({name} as varchar), chr(30))" for name in mapped]
+        digest = f"md5(concat_ws(chr(31), {', '.join([*parts, *([quoted(str(place))] if place else [])])}))"
+        self.connection.execute(
+            f"create or replace temp table digests as select _line, left({digest}, 16) as digest from cast_rows"
+        )
+        # Numbered are only those that stand more than once: a window over all of them would sort them all.
+        self.connection.execute(
+            f"create or replace temp table cast_rows as select cast_rows.* replace ("
+            f"digest || '-' || coalesce(occurrence, 1) as {made}) from cast_rows join digests using (_line) left join ("
+            "select _line, row_number() over (partition by digest order by _line) as occurrence from digests "
+            "semi join (select digest from digests group by digest having count(*) > 1) using (digest)) using (_line)"
+        )
+
+    def _extra(self) -> str:
+        """Unmapped columns as JSON: nothing of a row is lost. Blank ones are left out."""
+        unmapped = self.sql.unmapped()
+        filled = []
+        if unmapped:
+            counts = self.connection.execute(
+                f"select {', '.join(f'count(c{place})' for _, place in unmapped)} from grid"
+            ).fetchall()[0]
+            filled = [column for column, count in zip(unmapped, counts, strict=True) if count]
+        if not filled:
+            return "cast(null as json)"
+        pairs = ", ".join(f"{quoted(header)}, c{place}" for header, place in filled)
+        return f"json_object({pairs})"
+
+    def _row_text(self) -> str:
+        cells = ", ".join(f"coalesce(c{place}, '')" for place in range(len(self.match.headers)))
+        return f"concat_ws(' | ', {cells})"
+
+    def _reject(self, entity: Entity, select: str) -> None:
+        """Adds rejects from a query that gives line, column_name, value, reason, row_text."""
+        fixed = [
+            self.receipt.file, self.receipt.sha256, self.part, self.contract.contract, self.contract.system,
+            entity.domain, entity.name,
+        ]  # fmt: skip
+        named = ", ".join(quoted(value) for value in fixed)
+        self.connection.execute(
+            f"insert into rejected select {named}, line, column_name, value, reason, row_text, "
+            f"cast({quoted(self.receipt.landed_at)} as timestamptz) from ({select})"
+        )
+
+    def _reject_unread(self, entity: Entity, casts: list[Cast]) -> None:
+        if not self._count("select count(*) from cast_rows where bad"):
+            return
+        failing = [cast for cast in casts if cast.can_fail]
+        names = ", ".join(cast.column.name for cast in casts)
+        rows = f"select * from cleaned join (select _line, _deleted, {names} from cast_rows where bad) using (_line)"
+        failed = {cast.column.name: self._failed(entity, cast) for cast in failing}
+        column = "case " + " ".join(f"when {failed[c.column.name]} then {quoted(c.source)}" for c in failing) + " end"
+        value = "case " + " ".join(f"when {failed[c.column.name]} then {c.text}" for c in failing) + " end"
+        # Every column that could not be read is named; the first one stands in column_name and value.
+        reasons = ", ".join(
+            f"case when {failed[cast.column.name]} then {quoted(cast.source or cast.column.name)} || ': ' || "
+            f"{cast.reason_sql} end"
+            for cast in failing
+        )
+        self._reject(
+            entity,
+            f"select _line as line, {column} as column_name, {value} as value, concat_ws('; ', {reasons}) as reason, "
+            f"{self._row_text()} as row_text from ({rows})",
+        )
+
+    def _reject_repeated(self, entity: Entity, casts: list[Cast]) -> None:
+        """Of rows with the same key the newest counts; an earlier one that says something else is rejected by name."""
+        key = ", ".join(["_system", *entity.key])
+        if not self._count(
+            f"select count(*) from (select 1 from cast_rows where not bad group by {key} having count(*) > 1)"
+        ):
+            return
+        names = [cast.column.name for cast in casts] + ["_deleted"]
+        newest = "updated_at desc nulls last, _line desc" if "updated_at" in names else "_line desc"
+        said = f"md5(concat_ws(chr(31), {', '.join(f'coalesce(cast({name} as varchar), chr(30))' for name in names)}))"
+        # Only rows whose key stands more than once are compared: few, even where millions are landed.
+        self.connection.execute(
+            f"create or replace temp table repeated as select _line, first_value(_line) over newest as kept, "
+            f"said, first_value(said) over newest as kept_said from (select *, {said} as said from cast_rows "
+            f"semi join (select {key} from cast_rows where not bad group by {key} having count(*) > 1) using ({key}) "
+            f"where not bad) window newest as (partition by {key} order by {newest}) qualify kept != _line"
+        )
+        headers = ", ".join(cast.source for cast in casts if cast.column.name in entity.key)
+        values = ", ".join(f"cast({name} as varchar)" for name in entity.key)
+        self._reject(
+            entity,
+            f"select _line as line, {quoted(headers)} as column_name, concat_ws(', ', {values}) as value, "
+            f"'stands again on line ' || kept || ' with other values; that line counts' as reason, "
+            f"{self._row_text()} as row_text from grid join (select * from repeated where said != kept_said) using (_line) "
+            f"join (select _line, {', '.join(entity.key)} from cast_rows) using (_line)",
+        )
+        self.connection.execute(
+            "update cast_rows set bad = true where _line in (select _line from repeated where said != kept_said)"
+        )
+
+    def _reject_fed_before(self, entity: Entity, casts: list[Cast], place: int) -> None:
+        """Where a row feeds the entity twice, the first map's row counts; another one with its key is rejected by name."""
+        key = ", ".join(["_system", *entity.key])
+        fed = f"select {key}, _line from cast_rows where not bad"
+        if place:
+            again = f"select _line, kept from cast_rows join (select {key}, _line as kept from fed) using ({key}) where not bad"
+            self.connection.execute(f"create or replace temp table again as {again}")
+            headers = ", ".join(cast.source for cast in casts if cast.column.name in entity.key)
+            values = ", ".join(f"cast({name} as varchar)" for name in entity.key)
+            self._reject(
+                entity,
+                f"select _line as line, {quoted(headers)} as column_name, concat_ws(', ', {values}) as value, "
+                f"'line ' || kept || ' gives {entity.name} with this key already' as reason, {self._row_text()} as row_text "
+                f"from grid join (select _line, max(kept) as kept from again group by _line) using (_line) "
+                f"join (select _line, {', '.join(entity.key)} from cast_rows) using (_line)",
+            )
+            self.connection.execute("update cast_rows set bad = true where _line in (select _line from again)")
+            self.connection.execute(f"insert into fed {fed}")
+        else:
+            self.connection.execute(f"create or replace temp table fed as {fed}")
+
+    def _reject_line(self, entity: Entity, bad: BadLine) -> None:
+        self._reject(
+            entity,
+            f"select {bad.line} as line, null as column_name, null as value, {quoted(bad.reason)} as reason, "
+            f"{quoted(bad.text[:10_000])} as row_text",
+        )
+
+    def _reject_untaken(self, entity: Entity, untaken: str) -> None:
+        self._reject(
+            entity,
+            f"select _line as line, null as column_name, null as value, 'no rule of the contract takes this row' as reason, "
+            f"{self._row_text()} as row_text from cleaned where {untaken}",
+        )
+
+    def _write(self, stem: Path, entity: Entity, casts: list[Cast]) -> None:
+        provenance = {
+            "_system": "_system",
+            "_source": quoted(self.contract.contract),
+            "_file": quoted(self.receipt.file),
+            "_file_sha256": quoted(self.receipt.sha256),
+            "_part": quoted(self.part),
+            "_row": "_line",
+            "_loaded_at": f"cast({quoted(self.receipt.landed_at)} as timestamptz)",
+            "_known_at": f"cast({quoted(self.receipt.known_at)} as timestamptz)",
+            "_extra": "_extra",
+            "_deleted": "_deleted",
+            "_replaces": "_replaces",
+        }
+        assert provenance.keys() == PROVENANCE.keys()
+        columns = [cast.column.name for cast in casts] + [f"{value} as {name}" for name, value in provenance.items()]
+        self._append(f"select {', '.join(columns)} from cast_rows where not bad", Path(f"{stem}.parquet"))
+        if self._count("select count(*) from rejected"):
+            self._append("select * from rejected order by line", Path(f"{stem}.rejects.parquet"))
+        self._append(totals(self.receipt, self.contract, entity, casts), Path(f"{stem}.totals.parquet"))
+
+    def _append(self, query: str, path: Path) -> None:
+        """Writes a query's rows; where another part of the same file was written already, both stay."""
+        if path.exists():
+            query = f"({query}) union all by name from read_parquet({quoted(str(path))})"
+        writing = path.with_suffix(".writing")
+        self.connection.execute(f"copy ({query}) to {quoted(str(writing))} (format parquet)")
+        writing.replace(path)

@@ -1,0 +1,241 @@
+"""Reads delimited text: fast through DuckDB where every line adds up, else line by line.
+
+The fast reading counts: physical lines = rows + line ends within fields (+ line ends after the last row). Where that
+does not hold, or DuckDB meets a line that is no row, the exact reading takes over: it goes through the physical lines,
+keeps every row that can be one, and names every line that cannot. DuckDB's `ignore_errors` and `strict_mode = false`
+are never used: they lose good rows silently.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from pipelines.exports.readers.dialects import DELIMITERS, text_lines
+from pipelines.exports.readers.grids import HEAD_ROWS, BadLine, Grid, Head, Loaded, quoted
+from pipelines.exports.readers.lines import Line, exact_rows
+from pipelines.exports.readers.sections import Below
+
+CHUNK = 1 << 22
+csv.field_size_limit(2**31 - 1)
+
+
+def _records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the number of its first line, as Python's csv reads it."""
+    reader = csv.reader(lines, delimiter=delimiter)
+    line = 1
+    try:
+        for record in reader:
+            yield line, record
+            line = reader.line_num + 1
+    except csv.Error:
+        return
+
+
+def _consistency(rows: list[list[str]]) -> float:
+    """How much the rows look like a table: the share that has the commonest width, and wider is better."""
+    widths = Counter(len(row) for row in rows if row)
+    if not widths:
+        return 0.0
+    width, count = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
+    return 0.0 if width < 2 else count / sum(widths.values()) + min(width, 50) / 1000
+
+
+def _first_table(lines: Iterator[Line], header: Line | None, width: int) -> Iterator[Line]:
+    said = {cell.strip() for cell in header.cells if cell.strip()} if header else set()
+    begins = 0
+    for line in lines:
+        if not begins and said and len(line.cells) > 1 and line.reason and len(line.cells) != width:
+            again = sum(cell.strip() in said for cell in line.cells)
+            begins = line.number if 2 * again >= len(line.cells) and 2 * again >= len(said) else 0
+        yield replace(line, cells=[], reason=f"another table begins on line {begins}") if begins else line
+
+
+class Delimited(Grid):
+    """A CSV, TSV or otherwise delimited text file in UTF-8."""
+
+    def __init__(
+        self, path: Path, scratch: Path, part: str = "", delimiter: str | None = None, bad_bytes: bool = False
+    ) -> None:
+        """Takes plain UTF-8 text; `bad_bytes` says that some of its bytes were none and stand as U+FFFD."""
+        super().__init__(part)
+        self.path = path
+        self.scratch = scratch
+        self.bad_bytes = bad_bytes
+        self._delimiters = [delimiter] if delimiter else self._by_likelihood()
+
+    def _by_likelihood(self) -> list[str]:
+        scores = {
+            delimiter: _consistency([row for _, row in self._head_records(delimiter)]) for delimiter in DELIMITERS
+        }
+        return sorted(DELIMITERS, key=lambda delimiter: -scores[delimiter])
+
+    def _head_records(self, delimiter: str) -> list[tuple[int, list[str]]]:
+        with self.path.open(encoding="utf-8", newline="") as file:
+            text = file.read(CHUNK // 4)
+        return list(islice(_records(text_lines(text), delimiter), HEAD_ROWS))
+
+    def heads(self) -> list[Head]:
+        """One reading a delimiter; a line without any is a table of one column."""
+        found = []
+        for delimiter in self._delimiters:
+            records = self._head_records(delimiter)
+            rows: list[list[str | None]] = [[cell or None for cell in row] for _, row in records]
+            found.append(Head([line for line, _ in records], rows))
+        return found
+
+    def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
+        """See `Grid.load`. `_line` is the physical line that the row starts on."""
+        delimiter = self._delimiters[head]
+        width, header_lines = self._header(head, header_row)
+        if not self.bad_bytes and not pad_short_rows:
+            loaded = self._fast(connection, delimiter, width, header_lines)
+            if loaded is not None:
+                return loaded
+        lines = exact_rows(self.path, delimiter, width, header_lines, pad_short_rows)
+        return self._exact(connection, lines, width)
+
+    def _header(self, head: int, header_row: int) -> tuple[int, int]:
+        """How many cells the header has, and how many lines stand above the first row of data."""
+        records = self._head_records(self._delimiters[head])
+        if header_row < 0:
+            return next(len(record) for _, record in records if record), 0
+        # A header may hold line ends itself: the data starts where the next record does.
+        line, cells = records[header_row]
+        return len(cells), line + sum(cell.count("\n") for cell in cells)
+
+    def split(self, head: int, header_row: int) -> tuple[Grid, Grid | None]:
+        """See `Grid.split`. A blank line within quotes ends nothing."""
+        delimiter = self._delimiters[head]
+        width, line = self._header(head, header_row)
+        blank = rest = 0
+        for record in exact_rows(self.path, delimiter, width, line, True):
+            # Empty lines are no records.
+            if not blank and record.number > line + 1:
+                blank = line + 1
+            line = record.number + sum(1 for _ in text_lines(record.text)) - 1
+            if any(cell.strip() for cell in record.cells):
+                if blank:
+                    rest = record.number
+                    break
+            elif not blank:
+                blank = record.number
+        if not blank:
+            return self, None
+        above, below = (self.scratch / f"{self.path.name}.{name}" for name in ("above", "below"))
+        with self.path.open(encoding="utf-8", newline="") as source:
+            for path, lines in (
+                (above, islice(source, blank - 1)),
+                (below, islice(source, rest - blank if rest else 0, None)),
+            ):
+                with path.open("w", encoding="utf-8", newline="") as target:
+                    target.writelines(lines)
+        upper = Delimited(above, self.scratch, self.part, delimiter, self.bad_bytes)
+        if not rest:
+            return upper, None
+        return upper, Below(Delimited(below, self.scratch, self.part, None, self.bad_bytes), rest - 1)
+
+    def usual(self) -> tuple[int, list[Line]]:
+        """The number of cells that most rows have, and the first records, read exactly."""
+        delimiter = self._delimiters[0]
+        widths = Counter(len(row) for _, row in self._head_records(delimiter) if any(row))
+        width = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0] > 1), default=(1, 0))[0]
+        return width, list(islice(exact_rows(self.path, delimiter, width, 0, False), HEAD_ROWS))
+
+    def load_rows(self, connection: duckdb.DuckDBPyConnection, width: int, header: Line | None) -> Loaded:
+        """All rows of so many cells below the header's record, whatever the header's own width is.
+
+        A line that says the header again, with other columns, begins another table: what follows is none of this one's.
+        """
+        delimiter = self._delimiters[0]
+        skip = header.number + header.text.count("\n") if header else 0
+        loaded = None if self.bad_bytes else self._fast(connection, delimiter, width, skip)
+        if loaded is None:
+            lines = exact_rows(self.path, delimiter, width, skip, False)
+            loaded = self._exact(connection, _first_table(lines, header, width), width)
+        return loaded
+
+    def _read(
+        self, connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, names: list[str], skip: int
+    ) -> None:
+        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+        connection.execute(
+            f"create or replace temp table cells as select * from read_csv({quoted(str(path))}, auto_detect = false, "
+            f"header = false, skip = {skip}, delim = {quoted(delimiter)}, quote = '\"', escape = '\"', "
+            f"columns = {{{columns}}}, null_padding = false, strict_mode = true, max_line_size = 33554432)"
+        )
+
+    def _fast(
+        self, connection: duckdb.DuckDBPyConnection, delimiter: str, width: int, header_lines: int
+    ) -> Loaded | None:
+        """The rows by DuckDB's reader, or None when the file's lines do not add up to them."""
+        names = [f"c{number}" for number in range(width)]
+        try:
+            self._read(connection, self.path, delimiter, names, header_lines)
+        except duckdb.Error:
+            return None
+        rows = int(connection.execute("select count(*) from cells").fetchall()[0][0])
+        lines = self._data_lines() - header_lines
+        if lines == rows:
+            line = f"rowid + {header_lines + 1}"
+        else:
+            line_ends = " + ".join(
+                f"coalesce(length({name}) - length(replace({name}, chr(10), '')), 0)" for name in names
+            )
+            within = int(connection.execute(f"select coalesce(sum({line_ends}), 0) from cells").fetchall()[0][0])
+            if lines != rows + within:
+                return None
+            line = (
+                f"rowid + {header_lines + 1} + coalesce(sum({line_ends}) over "
+                "(order by rowid rows between unbounded preceding and 1 preceding), 0)"
+            )
+        connection.execute(f"create or replace temp table grid as select cast({line} as bigint) as _line, * from cells")
+        connection.execute("drop table cells")
+        return Loaded(rows, only_spaces=lines == rows and self._only_spaces(delimiter))
+
+    def _data_lines(self) -> int:
+        """How many lines the file has, not counting empty ones after the last."""
+        count, tail = 0, b""
+        with self.path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                count += chunk.count(b"\n")
+                tail = (tail + chunk)[-4096:]
+        trailing = len(tail) - len(tail.rstrip(b"\r\n"))
+        return count - tail[len(tail) - trailing :].count(b"\n") + 1
+
+    def _only_spaces(self, delimiter: str) -> bool:
+        # In a file that tabs divide, only a quoted cell can hold one.
+        tab_in_cell = b'"' if delimiter == "\t" else b"\t"
+        with self.path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                if b"\xc2\xa0" in chunk or tab_in_cell in chunk:
+                    return False
+                # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.
+                if chunk.count(b"\r") != chunk.count(b"\r\n"):
+                    return False
+        return True
+
+    def _exact(self, connection: duckdb.DuckDBPyConnection, lines: Iterator[Line], width: int) -> Loaded:
+        bad_lines: list[BadLine] = []
+        clean = self.scratch / f"{self.path.name}.clean"
+        rows = 0
+        with clean.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            for line in lines:
+                if line.reason:
+                    bad_lines.append(BadLine(line.number, line.text, line.reason, line.cells))
+                else:
+                    writer.writerow([line.number, *line.cells])
+                    rows += 1
+        self._read(connection, clean, ",", ["line", *(f"c{number}" for number in range(width))], 0)
+        connection.execute(
+            "create or replace temp table grid as select cast(line as bigint) as _line, * exclude (line) from cells"
+        )
+        connection.execute("drop table cells")
+        return Loaded(rows, bad_lines)

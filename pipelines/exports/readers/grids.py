@@ -1,0 +1,79 @@
+"""What every reader makes of its format: a grid, text cells in numbered rows, before any contract or cast.
+
+A grid's `head` is enough to recognise it; `load` puts the rows below a header into DuckDB as the temporary table
+`grid(_line, c0, c1, …)`, all text, and says which lines could not be read as rows.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import duckdb
+
+from pipelines.exports.contracts.contract import Blocks
+
+# How many rows from the top a header may be looked for in.
+HEAD_ROWS = 60
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line of the file that is no row of its table: where, its own text, and why."""
+
+    line: int
+    text: str
+    reason: str
+    # What it holds as far as that can be told.
+    cells: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Loaded:
+    """What `load` found: the rows that are now in `grid`, and the lines that are not."""
+
+    rows: int
+    bad_lines: list[BadLine] = field(default_factory=list)
+    # Whether no white space but plain spaces occurs in the cells.
+    only_spaces: bool = False
+
+
+@dataclass
+class Head:
+    """The first rows: for each its line in the file and its cells."""
+
+    lines: list[int]
+    rows: list[list[str | None]]
+
+
+class Grid(ABC):
+    """One table of an export, as text."""
+
+    def __init__(self, part: str) -> None:
+        """Names the part of the file (a sheet, a JSON path, a zip member; empty when the file is one table)."""
+        self.part = part
+        # A name that the file itself gives the table, though it is its only one.
+        self.name = ""
+        # What the document says of itself beside the table: key -> text.
+        self.document: dict[str, str] = {}
+        # The part that it was cut out of, where a table above it ends with a blank row (`sections.py`).
+        self.within: str | None = None
+        # How the file's blocks are marked, where it is a text of blocks (`blocks.py`).
+        self.blocks: Blocks | None = None
+
+    @abstractmethod
+    def heads(self) -> list[Head]:
+        """Readings of the first rows, the likeliest first; `load` takes the index of the one that was recognised."""
+
+    @abstractmethod
+    def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
+        """Fills the temporary table `grid` with the rows below `header_row` (an index into the head; -1: all rows)."""
+
+    def split(self, head: int, header_row: int) -> tuple[Grid, Grid | None]:
+        """The table up to the first blank row below its header, and what follows it; None where nothing does."""
+        return self, None
+
+
+def quoted(text: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,172 @@
+"""Reads JSON, JSON Lines and Parquet: records with names, whose names are the header.
+
+A JSON document may hold several tables; each array of objects is one, named by its path (`$.calls[*]`). Nested objects
+become columns with dotted names (`number.digits`); arrays stay JSON text. A record's line is its number.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded, quoted
+from pipelines.exports.readers.unpack import UnreadableError
+
+MAX_OBJECT_BYTES = 1 << 30
+# Objects within objects are opened this deep; deeper ones stay text.
+MAX_DEPTH = 3
+
+
+class Records(Grid):
+    """Named records: the header is the names, the rows are the values as text."""
+
+    def __init__(self, part: str, query: str, names: list[str], values: list[str], bad_lines: list[BadLine]) -> None:
+        """`query` gives `_line` and what `values` (SQL, one a name) read from."""
+        super().__init__(part)
+        self.query = query
+        self.names = names
+        self.values = values
+        self.bad_lines = bad_lines
+
+    def heads(self) -> list[Head]:
+        """The names, as the one row that can be a header."""
+        return [Head([0], [list(self.names)])]
+
+    def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
+        """See `Grid.load`."""
+        columns = ", ".join(f"{value} as c{number}" for number, value in enumerate(self.values))
+        connection.execute(f"create or replace temp table grid as select _line, {columns} from ({self.query})")
+        return Loaded(int(connection.execute("select count(*) from grid").fetchall()[0][0]), self.bad_lines)
+
+
+def parquet_records(path: Path, member: str = "") -> list[Records]:
+    """A Parquet file as records.
+
+    Raises:
+        UnreadableError: it is damaged.
+    """
+    source = quoted(str(path))
+    try:
+        names = [row[0] for row in duckdb.execute(f"describe from read_parquet({source})").fetchall()]
+    except duckdb.Error as error:
+        raise UnreadableError(f"its Parquet data is damaged ({str(error).splitlines()[0]}); export it again") from error
+    query = f"select file_row_number + 1 as _line, * from read_parquet({source}, file_row_number = true)"
+    values = ["cast(" + '"' + name.replace('"', '""') + '"' + " as varchar)" for name in names]
+    return [Records(member, query, names, values, [])]
+
+
+def json_records(path: Path, member: str = "", paths: list[str] | None = None) -> list[Records]:
+    """The tables of a JSON document, or of one JSON object a line; `paths` adds tables below nested arrays.
+
+    Raises:
+        UnreadableError: it is no JSON.
+    """
+    lines = _json_lines(path)
+    if lines is not None:
+        return [_records(member, lines[0], lines[1])]
+    source = f"read_json_objects({quoted(str(path))}, format = '{{}}', maximum_object_size = {MAX_OBJECT_BYTES})"
+    with path.open(encoding="utf-8") as file:
+        array = file.read(4096).lstrip()[:1] == "["
+    source = source.format("array" if array else "unstructured")
+    try:
+        if array:
+            return [_records(member, f"select row_number() over () as _line, json as j from {source}", [])]
+        top = duckdb.execute(f"select json_keys(json), json from {source} limit 1").fetchall()
+        document = _scalars(source, top[0][0] if top else [])
+        found = []
+        wanted = list(paths or [])
+        for key in top[0][0] if top else []:
+            wanted.append(f"$.{_quoted_key(key)}[*]")
+        # A contract may write a path without the quotes that a key is given here: it is the same table.
+        for json_path in {path.replace('"', ""): path for path in wanted}.values():
+            nested = f"select row_number() over () as _line, unnest(json_extract(json, {quoted(json_path)})) as j from {source}"
+            kinds = duckdb.execute(f"select distinct json_type(j) from ({nested}) limit 3").fetchall()
+            if kinds == [("OBJECT",)]:
+                label = json_path.replace('"', "")
+                numbered = f"select row_number() over () as _line, j from ({nested})"
+                found.append(_records("/".join(filter(None, [member, label])), numbered, []))
+                found[-1].document = document
+        if not found:
+            found.append(_records(member, f"select row_number() over () as _line, json as j from {source}", []))
+        return found
+    except duckdb.Error as error:
+        raise UnreadableError(f"it is no valid JSON ({str(error).splitlines()[0]}); export it again") from error
+
+
+def _scalars(source: str, keys: list[str]) -> dict[str, str]:
+    """What the document says of itself: its own keys that hold a plain value."""
+    at = [quoted(f"$.{_quoted_key(key)}") for key in keys]
+    if not at:
+        return {}
+    plain = ", ".join(
+        f"case when json_type(json, {path}) not in ('OBJECT', 'ARRAY') then json_extract_string(json, {path}) end"
+        for path in at
+    )
+    values = duckdb.execute(f"select {plain} from {source} limit 1").fetchall()[0]
+    return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+
+
+def _quoted_key(key: str) -> str:
+    return '"' + key.replace('"', '\\"') + '"'
+
+
+def _json_lines(path: Path) -> tuple[str, list[BadLine]] | None:
+    """The rows of a JSON Lines file and its lines that are no JSON, or None when it is not one object a line."""
+    with path.open(encoding="utf-8") as file:
+        filled = (line for line in file if line.strip())
+        first, second = next(filled, ""), next(filled, "")
+    # A document may stand on one line too, as an API answers it: lines are at least two.
+    if not second or not _is_object(first):
+        return None
+    # One column, no quotes and a delimiter that no text holds: each physical line is one cell.
+    source = (
+        f"read_csv({quoted(str(path))}, auto_detect = false, header = false, columns = {{'line': 'VARCHAR'}}, "
+        "delim = '\x01', quote = '', escape = '', max_line_size = 67108864)"
+    )
+    numbered = f"select row_number() over () as _line, line from {source}"
+    try:
+        broken = duckdb.execute(
+            f"select _line, line from ({numbered}) where line is not null and not json_valid(line)"
+        ).fetchall()
+    except duckdb.Error as error:
+        raise UnreadableError(
+            f"its lines cannot be told apart ({str(error).splitlines()[0]}); save it with one kind of line end"
+        ) from error
+    bad_lines = [BadLine(line, text, "the line is no valid JSON") for line, text in broken]
+    return f"select _line, cast(line as json) as j from ({numbered}) where json_valid(line)", bad_lines
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _records(part: str, query: str, bad_lines: list[BadLine]) -> Records:
+    """Finds the names of all records, nested ones dotted, in the order of their first appearance."""
+    names: list[str] = []
+    values: list[str] = []
+    _open(query, "j", "", names, values, MAX_DEPTH)
+    return Records(part, query, names, values, bad_lines)
+
+
+def _open(query: str, value: str, prefix: str, names: list[str], values: list[str], depth: int) -> None:
+    keys = duckdb.execute(
+        f"select key, min(place) as first from (select unnest(json_keys({value})) as key, "
+        f"generate_subscripts(json_keys({value}), 1) as place from ({query}) where json_type({value}) = 'OBJECT') "
+        "group by key order by first, key"
+    ).fetchall()
+    for key, _ in keys:
+        at = quoted(f"$.{_quoted_key(key)}")
+        inner = f"json_extract({value}, {at})"
+        is_object = duckdb.execute(
+            f"select coalesce(bool_or(json_type({inner}) = 'OBJECT'), false) from ({query})"
+        ).fetchall()[0][0]
+        if is_object and depth > 1:
+            _open(query, inner, f"{prefix}{key}.", names, values, depth - 1)
+        else:
+            names.append(f"{prefix}{key}")
+            values.append(f"json_extract_string({value}, {at})")

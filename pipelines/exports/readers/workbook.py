@@ -1,0 +1,179 @@
+"""Reads workbooks (XLSX, XLS, ODS): every sheet as text, in a process of its own with a limit on memory and time.
+
+The library decides how large a sheet is from what the file claims, so that only a process of its own can be bounded.
+`python -m pipelines.exports.readers.workbook FILE OUT MEMORY CELLS` writes one Parquet file a sheet; `sheets` calls it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import duckdb
+
+from pipelines.exports.readers.grids import HEAD_ROWS, Grid, Head, Loaded, quoted
+from pipelines.exports.readers.unpack import Limits, UnreadableError
+
+_DIMENSION = re.compile(rb'<dimension ref="[A-Z]+(\d+):([A-Z]+)(\d+)"')
+
+
+class Sheet(Grid):
+    """One sheet of a workbook, already written out as text cells with the sheet's row numbers."""
+
+    def __init__(self, path: Path, part: str, name: str = "", lines: tuple[int, int] = (1, 1 << 62)) -> None:
+        """Takes the Parquet file of the sheet (`_line`, `c0`, …), the sheet's name, and its first and last row."""
+        super().__init__(part)
+        self.path = path
+        self.name = name
+        self.lines = lines
+
+    @property
+    def _rows(self) -> str:
+        return f"(from read_parquet({quoted(str(self.path))}) where _line between {self.lines[0]} and {self.lines[1]})"
+
+    def heads(self) -> list[Head]:
+        """The first rows of the sheet."""
+        rows = duckdb.execute(f"from {self._rows} order by _line limit {HEAD_ROWS}").fetchall()
+        return [Head([row[0] for row in rows], [list(row[1:]) for row in rows])]
+
+    def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
+        """See `Grid.load`. Rows without any cell are no rows."""
+        line = self._header_line(head, header_row)
+        connection.execute(
+            f"create or replace temp table grid as from {self._rows} where _line > {line} and {self._cells()} != ''"
+        )
+        return Loaded(int(connection.execute("select count(*) from grid").fetchall()[0][0]))
+
+    def _header_line(self, head: int, header_row: int) -> int:
+        return self.heads()[head].lines[header_row] if header_row >= 0 else 0
+
+    def _cells(self) -> str:
+        described = duckdb.execute(f"describe from {self._rows}").fetchall()
+        return f"concat({', '.join(row[0] for row in described if row[0] != '_line')})"
+
+    def split(self, head: int, header_row: int) -> tuple[Grid, Grid | None]:
+        """See `Grid.split`."""
+        line, text = self._header_line(head, header_row), f"trim({self._cells()}, chr(32) || chr(9) || chr(160))"
+        blank, rest = duckdb.execute(
+            f"with below as (select _line, {text} as text from {self._rows} where _line > {line}), "
+            "ended as (select min(_line) as blank from below where text = '') "
+            "select blank, (select min(_line) from below where _line > blank and text != '') from ended"
+        ).fetchall()[0]
+        if blank is None:
+            return self, None
+        upper = Sheet(self.path, self.part, self.name, (self.lines[0], blank - 1))
+        return upper, None if rest is None else Sheet(self.path, self.part, self.name, (rest, self.lines[1]))
+
+
+def sheets(path: Path, scratch: Path, limits: Limits, member: str = "") -> list[Sheet]:
+    """The sheets of a workbook that hold anything.
+
+    Raises:
+        UnreadableError: it is damaged or protected, or reading it takes more memory or time than the limits.
+    """
+    _refuse_claims(path, limits)
+    out = scratch / f"{path.name}.sheets"
+    out.mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.exports.readers.workbook",
+        str(path),
+        str(out),
+        str(limits.memory_bytes),
+    ]
+    root = Path(__file__).resolve().parents[3]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limits.seconds, cwd=root, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableError(f"reading the workbook takes longer than read_seconds ({limits.seconds} s)") from error
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()
+        why = said[-1] if said else f"the reader stopped ({done.returncode})"
+        if "memory" in done.stderr.lower() or done.returncode < 0:
+            why = f"it takes more memory than read_memory_bytes ({limits.memory_bytes:,} bytes)"
+        raise UnreadableError(f"the workbook cannot be read: {why}; save it anew, or export CSV")
+    names = json.loads(done.stdout)
+    several = len(names) > 1
+    return [
+        Sheet(out / f"{number}.parquet", "/".join(filter(None, [member, name if several else ""])), name)
+        for number, name in names
+    ]
+
+
+def _refuse_claims(path: Path, limits: Limits) -> None:
+    """Refuses a sheet by the extent that it claims, before anything is read."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
+                continue
+            with archive.open(name) as sheet:
+                found = _DIMENSION.search(sheet.read(4096))
+            if found is None:
+                continue
+            columns = 0
+            for letter in found[2].decode():
+                columns = columns * 26 + ord(letter) - 64
+            cells = int(found[3]) * columns
+            if cells > limits.cells:
+                raise UnreadableError(
+                    f"{name} claims {int(found[3]):,} rows by {columns:,} columns, more cells than max_cells "
+                    f"({limits.cells:,}); delete the empty rows and columns and save it anew"
+                )
+
+
+def _write_sheets(path: str, out: Path) -> list[tuple[int, str]]:
+    """Runs in the bounded process: each sheet as text, its times and durations as HH:MM:SS."""
+    import fastexcel
+    import polars as pl
+
+    written = []
+    reader = fastexcel.read_excel(path)
+    for number, name in enumerate(reader.sheet_names):
+        sheet = reader.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
+        frame = sheet.to_polars()
+        if frame.height == 0 or frame.width == 0:
+            continue
+        frame = frame.rename({column: f"c{index}" for index, column in enumerate(frame.columns)})
+        frame = frame.select(pl.all().cast(pl.String))
+        # A workbook has no durations, only moments after its day 0 (1899-12-31): the hours since then are what it means.
+        moments = frame.select(pl.all().str.contains(r"^(1899-12-3[01]|1900-01-\d\d) \d\d:\d\d:\d\d").any())
+        for column in frame.columns:
+            if moments[column][0]:
+                moment = pl.col(column).str.to_datetime("%Y-%m-%d %H:%M:%S%.f", strict=False)
+                seconds = (moment - pl.datetime(1899, 12, 31)).dt.total_seconds()
+                clock = pl.format(
+                    "{}:{}:{}",
+                    (seconds // 3600).cast(pl.String).str.zfill(2),
+                    (seconds // 60 % 60).cast(pl.String).str.zfill(2),
+                    (seconds % 60).cast(pl.String).str.zfill(2),
+                )
+                early = (seconds >= 0) & (moment < pl.datetime(1900, 2, 1))
+                frame = frame.with_columns(pl.when(early).then(clock).otherwise(pl.col(column)).alias(column))
+        frame = frame.with_columns(pl.all().str.replace(r"^(\d{4}-\d\d-\d\d) 00:00:00$", "${1}"))
+        frame = frame.select(pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("_line"), pl.all())
+        frame.write_parquet(out / f"{number}.parquet")
+        written.append((number, name))
+    return written
+
+
+def main(arguments: list[str]) -> None:
+    """The bounded process: limits its own address space, then writes the sheets and prints their names as JSON."""
+    path, out, memory = arguments
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+    except (ImportError, ValueError):  # no such limit on this system: the time limit and the claimed extent remain
+        pass
+    print(json.dumps(_write_sheets(path, Path(out))))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

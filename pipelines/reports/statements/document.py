@@ -1,0 +1,78 @@
+"""A document before it is written: texts, facts, tables and places to sign. `pdf` and `xlsx` write the same one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from pipelines.reports.statements.wording import Language
+
+Cell = str | date | Decimal | int | None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    role: Literal["title", "subtitle", "heading", "body", "note"] = "body"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values, one pair a line."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its header, what its cells are, and its share of the width."""
+
+    label: str
+    kind: Literal["text", "date", "money", "count"] = "text"
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table; `strong` for opening balances and totals."""
+
+    cells: tuple[Cell, ...]
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under columns. `bands` are headers over several columns; `boxed` draws every cell's borders."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    bands: tuple[tuple[str, int], ...] = ()
+    boxed: bool = False
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """Two parties side by side, each with lines to write on."""
+
+    parties: tuple[str, str]
+    labels: tuple[str, ...]
+    stamp: str
+
+
+Block = Text | Facts | Table | Signatures
+
+
+@dataclass(frozen=True)
+class Document:
+    """Blocks in order, with the language that they are in and how many decimals amounts have."""
+
+    title: str
+    company: str
+    footer: str
+    language: Language
+    decimals: int
+    blocks: tuple[Block, ...]

@@ -1,0 +1,133 @@
+"""What of the project a build makes anew: what a change flows to, and no more.
+
+A build may start from a copy of the published warehouse. Then the models that read a changed raw table are made anew,
+with all that reads them. A boundary (`meta: {boundary: true}` in a model's YAML) is a small table that much reads and
+that a change seldom alters, such as the run's date: where a boundary comes out as it was, the change ends there.
+Nothing here runs dbt; that is `transform.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Fingerprint = tuple[int, str] | None
+
+
+@dataclass
+class Project:
+    """The parts of dbt's manifest that say what reads what."""
+
+    nodes: dict[str, dict[str, Any]]
+    parents: dict[str, list[str]]
+    children: dict[str, list[str]]
+    boundaries: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, manifest: dict[str, Any]) -> Project:
+        """Takes a manifest as dbt writes it."""
+        nodes = {**manifest["nodes"], **manifest["sources"]}
+        boundaries = {name for name, node in nodes.items() if node.get("config", {}).get("meta", {}).get("boundary")}
+        return cls(nodes, manifest["parent_map"], manifest["child_map"], boundaries)
+
+    def sources(self, names: Iterable[str]) -> set[str]:
+        """The ids of raw tables by their names."""
+        wanted = set(names)
+        return {
+            unique_id
+            for unique_id, node in self.nodes.items()
+            if node["resource_type"] == "source" and node["name"] in wanted
+        }
+
+    def models_below(self, starts: set[str], stops: set[str]) -> set[str]:
+        """The models that read any of `starts`, directly or through others, but not those behind `stops` alone."""
+        found: set[str] = set()
+        waiting = list(starts)
+        while waiting:
+            for child in self.children.get(waiting.pop(), []):
+                if child not in found and self._is(child, "model"):
+                    found.add(child)
+                    if child not in stops:
+                        waiting.append(child)
+        return found
+
+    def models_above(self, ends: set[str]) -> set[str]:
+        """The models that `ends` are made from, and themselves."""
+        found = set(ends)
+        waiting = list(ends)
+        while waiting:
+            for parent in self.parents.get(waiting.pop(), []):
+                if parent not in found and self._is(parent, "model"):
+                    found.add(parent)
+                    waiting.append(parent)
+        return found
+
+    def tests_of(self, models: set[str]) -> dict[str, set[str]]:
+        """The data tests that look at any of these models, each with all the models that it looks at."""
+        looked_at = {
+            test: set(self.parents.get(test, []))
+            for model in models
+            for test in self.children.get(model, [])
+            if self._is(test, "test")
+        }
+        return looked_at
+
+    def table(self, unique_id: str) -> str:
+        """A model's table, as SQL names it."""
+        node = self.nodes[unique_id]
+        return f'"{node["schema"]}"."{node["alias"]}"'
+
+    def _is(self, unique_id: str, kind: str) -> bool:
+        return unique_id in self.nodes and self.nodes[unique_id]["resource_type"] == kind
+
+
+class Rebuild:
+    """The two passes of a build: up to the boundaries, and, when it is known which of them changed, all the rest."""
+
+    def __init__(self, manifest: dict[str, Any], changed: set[str], database: Path) -> None:
+        """`changed` are the names of raw tables; `database` is the copy of the published warehouse."""
+        self.project = Project.of(manifest)
+        self.changed = self.project.sources(changed)
+        self.database = database
+        affected = self.project.models_below(self.changed, set())
+        self._boundaries = self.project.boundaries & affected
+        self._first_models = self.project.models_above(self._boundaries) & affected
+        self._before = self._fingerprints()
+        self._first_tests: set[str] = set()
+
+    def first(self) -> set[str]:
+        """The models that a boundary may change with, and the tests that need no other new model."""
+        later = self.project.models_below(self.changed, set()) - self._first_models
+        tests = self.project.tests_of(self._first_models)
+        self._first_tests = {test for test, models in tests.items() if not models & later}
+        return self._first_models | self._first_tests
+
+    def second(self) -> set[str]:
+        """The other models that the change reaches, and every test of what is new that has not run."""
+        after = self._fingerprints()
+        settled = {point for point in self._boundaries if after[point] == self._before[point]}
+        models = self.project.models_below(self.changed, settled) - self._first_models
+        tests = set(self.project.tests_of(models | self._first_models))
+        return models | (tests - self._first_tests)
+
+    def names(self, unique_ids: set[str]) -> list[str]:
+        """What dbt's `--select` takes."""
+        return sorted(self.project.nodes[unique_id]["name"] for unique_id in unique_ids)
+
+    def _fingerprints(self) -> dict[str, Fingerprint]:
+        """Rows and contents of each boundary's table; None where the database has none."""
+        found: dict[str, Fingerprint] = {}
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            for point in self._boundaries:
+                query = f"select count(*), cast(sum(hash(t)) as varchar) from {self.project.table(point)} as t"
+                try:
+                    rows = connection.execute(query).fetchall()
+                except duckdb.CatalogException:
+                    found[point] = None
+                    continue
+                found[point] = (int(rows[0][0]), str(rows[0][1]))
+        return found

@@ -1,0 +1,260 @@
+"""What a refresh is made of, without Dagster: which files are new, what a build is made from, what is published.
+
+The assets in `defs/` and the `keybook` command call these; the order of the steps is Dagster's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.entities import entities
+from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
+from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.readers.unpack import Limits
+from pipelines.settings import Settings
+from pipelines.warehouse.calendar import write_holidays
+from pipelines.warehouse.publications import Publication, Warehouse, version_name
+from pipelines.warehouse.transform import project_digest
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """An export that is to be landed: where it is, its name below the landing folder, its hash."""
+
+    path: Path
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PointInTime:
+    """From where a run looks: back from a day (ISO), by what was known at a moment (ISO); None is the newest."""
+
+    as_of: str | None = None
+    known_at: str | None = None
+
+
+class Refresh:
+    """One home's landing folder, raw store and warehouse, and what a refresh does with them."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Reads nothing yet."""
+        self.settings = settings
+        self.store = RawStore(settings.raw)
+        self.warehouse = Warehouse(settings.warehouse)
+        limits = Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
+        self.reading_rules = ReadingRules(settings.business_timezone, limits)
+        # When each run began to land.
+        self._began: dict[str, str] = {}
+        # Who wants to follow: told of each landed file, and of each model, seed and test (its name and status).
+        self.on_node: Callable[[str, str], None] | None = None
+        self.on_file: Callable[[Receipt], None] | None = None
+
+    def view(self, as_of: str | None = None, known_at: str | None = None) -> PointInTime:
+        """A viewpoint out of what a person writes; what is known on a day is known by the end of the business day."""
+        if known_at is None:
+            return PointInTime(as_of)
+        moment = datetime.fromisoformat(known_at)
+        if len(known_at) == len("2026-01-31"):
+            moment += timedelta(days=1, microseconds=-1)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(self.settings.business_timezone))
+        return PointInTime(as_of, moment.astimezone(UTC).isoformat())
+
+    @cached_property
+    def landing(self) -> Landing:
+        """Lands files by the contracts as they are now."""
+        return Landing(self.store, load_contracts(), self.reading_rules)
+
+    def hashes(self) -> Iterator[NewFile]:
+        """Every file of the landing folder with its hash; one that has not been touched is not hashed again."""
+        memory_file = self.store.root / "hashes.json"
+        memory = json.loads(memory_file.read_text(encoding="utf-8")) if memory_file.exists() else {}
+        seen = {}
+        for path in export_files(self.settings.landing_dir):
+            status = path.stat()
+            stamp = f"{path}|{status.st_size}|{status.st_mtime_ns}"
+            sha256 = seen[stamp] = memory.get(stamp) or sha256_of(path)
+            yield NewFile(path, path.relative_to(self.settings.landing_dir).as_posix(), sha256)
+        if seen != memory and self.store.root.exists():
+            memory_file.write_text(json.dumps(seen, indent=0), encoding="utf-8")
+
+    def new_files(self) -> list[NewFile]:
+        """The files that were never landed, or whose contract has changed; of copies only the first.
+
+        A file that a person told Keybook to forget is none of them.
+        """
+        contracts = load_contracts()
+        all_digest = digest_of_all(contracts, self.reading_rules)
+        found: dict[str, NewFile] = {}
+        forgotten = self.store.forgotten()
+        for file in self.hashes():
+            if file.sha256 in found or file.sha256 in forgotten:
+                continue
+            if needs_landing(self.store.receipt(file.sha256), contracts, all_digest, self.reading_rules):
+                found[file.sha256] = file
+        return list(found.values())
+
+    def land(self, domain: str | None = None, run_id: str = "") -> list[Receipt]:
+        """Lands new files: all, or those that feed a domain and those that feed none.
+
+        What one run lands became known at one moment, so that a full export in several files is one export.
+        """
+        with self.warehouse.writing():
+            self.store.prepare()
+            if run_id not in self._began:
+                self.retire()
+            landing = self.landing
+            known_at = self._began.setdefault(run_id, datetime.now(UTC).isoformat())
+            receipts = []
+            for file in self.new_files():
+                if domain is not None and domain not in (landing.domains(file.path, file.sha256) or {domain}):
+                    continue
+                receipt = landing.land_file(file.path, file.name, file.sha256, known_at)
+                receipts.append(receipt)
+                if self.on_file:
+                    self.on_file(receipt)
+            return receipts
+
+    def retire(self, now: datetime | None = None) -> int:
+        """Takes out of raw what the setting `keep_superseded_days` no longer keeps; how many bytes were freed.
+
+        Retired are files landed before that, of which the published warehouse needs no row: none is current and none
+        was rejected. A call export stays, because a call's source is what its first export said (K10).
+        """
+        days = self.settings.keep_superseded_days
+        if days is None or self.warehouse.published() is None:
+            return 0
+        before = (now or datetime.now(UTC)) - timedelta(days=days)
+        with duckdb.connect(str(self.warehouse.link.resolve()), read_only=True) as connection:
+            needed = connection.execute(
+                "select file_sha256 from marts.fct_landed_files group by file_sha256 having sum(rows_current) > 0 "
+                "or sum(rows_rejected) > 0 or bool_or(domain || '.' || entity = 'calls.calls') or max(landed_at) >= ?",
+                [before],
+            ).fetchall()
+            known = connection.execute("select distinct file_sha256 from marts.fct_landed_files").fetchall()
+        unneeded = {sha256 for (sha256,) in known} - {sha256 for (sha256,) in needed}
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        return sum(self.store.retire(receipt, at) for receipt in self.store.receipts() if receipt.sha256 in unneeded)
+
+    def retired_until(self) -> datetime | None:
+        """The newest moment at which something became known that was retired since; None when nothing was."""
+        retired = [receipt.known_at for receipt in self.store.receipts() if receipt.retired_at]
+        return max(map(datetime.fromisoformat, retired), default=None)
+
+    def made_by(self) -> str:
+        """A hash of what makes a publication out of raw: the models and the settings."""
+        apart = {"landing", "home", "keep_versions", "keep_superseded_days", "company_name"}
+        settings = self.settings.model_dump_json(exclude=apart)
+        return hashlib.sha256(f"{project_digest()}{settings}".encode()).hexdigest()[:32]
+
+    def tables(self, view: PointInTime) -> dict[str, str]:
+        """A hash of what each raw table holds; the tables of the landing's records change together."""
+        said: dict[str, list[object]] = {entity.table: [] for entity in entities().values()}
+        records: list[object] = []
+        whole: list[object] = []
+        for receipt in self.store.receipts():
+            stamp = [
+                receipt.sha256,
+                sorted(receipt.digests.items()),
+                receipt.landed_at,
+                receipt.known_at,
+                receipt.retired_at,
+            ]
+            records.append([stamp, receipt.findings])
+            for row in receipt.entities:
+                said[f"{row['domain']}_{row['entity']}"].append(stamp)
+                if row["export"] != "partial":
+                    whole.append(stamp)
+        said |= {f"landing_{name}": records for name in ("files", "rejects", "totals", "schema_events", "findings")}
+        said |= {"landing_whole_files": whole, "run": [view.as_of]}
+        # What is not to be known is left out of every table.
+        return {
+            name: hashlib.sha256(json.dumps([sorted(rows, key=str), view.known_at]).encode()).hexdigest()[:32]
+            for name, rows in said.items()
+        }
+
+    def inputs(self, view: PointInTime) -> str:
+        """A hash of all that a publication is made from: what was landed, the models, the settings, the day."""
+        return hashlib.sha256(json.dumps([self.made_by(), self.tables(view)]).encode()).hexdigest()[:32]
+
+    def changed(self, view: PointInTime) -> set[str] | None:
+        """The raw tables that have changed since the last publication; None when everything is to be built.
+
+        Other knowledge changes every table, and a build of everything is cheaper in one pass than in two.
+        """
+        published = self.warehouse.published()
+        if published is None or (published.made_by, published.known_at) != (self.made_by(), view.known_at):
+            return None
+        tables = self.tables(view)
+        return {name for name, digest in tables.items() if published.tables.get(name) != digest}
+
+    def is_current(self, view: PointInTime) -> bool:
+        """Whether a refresh would publish what is published already."""
+        published = self.warehouse.published()
+        return published is not None and not self.new_files() and published.inputs == self.inputs(view)
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing landed, nothing to land, and nothing published that would have to go."""
+        if self.warehouse.published() is not None or any(receipt.entities for receipt in self.store.receipts()):
+            return False
+        forgotten = self.store.forgotten()
+        return all(file.sha256 in forgotten for file in self.hashes())
+
+    def start_build(self, run_id: str, view: PointInTime, full: bool = False) -> set[str] | None:
+        """Makes the build's folder and the tables that tell the models what this run was asked for.
+
+        Returns:
+            The raw tables that have changed since the publication that the build starts from as a copy; None when it
+            starts empty: at first, on request (`full`), and when the models or the settings have changed.
+        """
+        self.store.prepare()
+        changed = None if full else self.changed(view)
+        self.warehouse.start_build(run_id, from_published=changed is not None)
+        self.store.write_records(
+            {
+                "as_of_date": view.as_of,
+                "known_at": view.known_at,
+                "base_currency": self.settings.base_currency,
+                "default_currency": self.settings.default_currency,
+                "business_timezone": self.settings.business_timezone,
+                "default_country": self.settings.default_country,
+                "fx_max_age_days": self.settings.fx_max_age_days,
+                "fiscal_year_first_month": self.settings.fiscal_year_first_month,
+            }
+        )
+        write_holidays(self.store.records, self.settings.holiday_country or self.settings.default_country)
+        return changed
+
+    def publish(self, run_id: str, view: PointInTime) -> Publication:
+        """Publishes a run's build."""
+        receipts = list(self.store.receipts())
+        rows = [row for receipt in receipts for row in receipt.entities]
+        built = self.warehouse.builds / run_id / "keybook.duckdb"
+        with duckdb.connect(str(built), read_only=True) as connection:
+            as_of_date = connection.execute("select as_of_date from intermediate.int_run_dated").fetchall()[0][0]
+        publication = Publication(
+            version=version_name(run_id),
+            as_of_date=str(as_of_date),
+            published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            inputs=self.inputs(view),
+            files=sum(1 for receipt in receipts if receipt.entities),
+            rows_loaded=sum(row["rows_loaded"] for row in rows),
+            rows_rejected=sum(row["rows_rejected"] for row in rows),
+            files_held=sum(1 for receipt in receipts if receipt.held),
+            known_at=view.known_at,
+            made_by=self.made_by(),
+            tables=self.tables(view),
+        )
+        self.warehouse.publish(run_id, publication, self.settings.keep_versions)
+        return publication

@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.exports.entities import Entity, entities
+from pipelines.lists import COMMENT, DOMAIN, lists
 
 # The loader in C takes a tenth of the time; both are safe.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -341,6 +342,38 @@ def _template(entity: Entity) -> Contract:
     )
 
 
+@cache
+def list_contracts() -> dict[str, Contract]:
+    """The contract of each list in `<home>/lists/`, by the list's name.
+
+    They stand apart from the others: which list a file is, its name says, so a list's headers are told from no export's.
+    """
+    found = {}
+    for wanted in lists().values():
+        columns = {
+            name: {"from": name, "required": True} if name in wanted.required else name for name in wanted.columns
+        }
+        found[wanted.name] = Contract.model_validate(
+            {
+                "contract": f"keybook_{DOMAIN}_{wanted.name}",
+                "title": f"the list {wanted.name}",
+                "system": DOMAIN,
+                "export": "full",
+                "recognise": {"headers": list(wanted.required)},
+                "table": {
+                    "short_rows": "pad",
+                    "skip": [{"column": name, "like": f"^{COMMENT}"} for name in wanted.columns],
+                },
+                "formats": {
+                    "date": ["%d.%m.%Y"],
+                    "date_orders": {"day first": ["%d/%m/%Y"], "month first": ["%m/%d/%Y"]},
+                },
+                "entities": {f"{DOMAIN}.{wanted.name}": {"key": "made", "columns": columns}},
+            }
+        )
+    return found
+
+
 def read_contract(path: Path) -> Contract:
     """One contract from its YAML file.
 
@@ -373,7 +406,7 @@ def shipped_contracts() -> dict[str, Contract]:
         ContractError: one of them cannot be used.
     """
     vendors = [read_contract(path) for path in sorted(SOURCES.glob("*.yml"))]
-    templates = [_template(entity) for entity in entities().values()]
+    templates = [_template(entity) for entity in entities().values() if entity.domain != DOMAIN]
     return {contract.contract: contract for contract in [*vendors, *templates]}
 
 

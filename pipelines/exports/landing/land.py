@@ -51,11 +51,16 @@ class ReadingRules:
     now: Callable[[], datetime] = _utc_now
 
 
+def is_export(path: Path) -> bool:
+    """Whether a path is a file that a person may have put there."""
+    return path.is_file() and not path.name.startswith(_NO_EXPORTS)
+
+
 def export_files(landing: Path) -> list[Path]:
     """The files below the landing folder, in the order of their names."""
     if not landing.is_dir():
         return []
-    found = [path for path in landing.rglob("*") if path.is_file() and not path.name.startswith(_NO_EXPORTS)]
+    found = [path for path in landing.rglob("*") if is_export(path)]
     return sorted(found, key=lambda path: path.relative_to(landing).as_posix())
 
 
@@ -149,10 +154,13 @@ class Landing:
             self._domains[sha256] = {entity.split(".")[0] for contract in found for entity in contract.entities}
         return self._domains[sha256]
 
-    def land_file(self, path: Path, name: str, sha256: str | None = None, known_at: str | None = None) -> Receipt:
+    def land_file(
+        self, path: Path, name: str, sha256: str | None = None, known_at: str | None = None, list_name: str = ""
+    ) -> Receipt:
         """Lands one file and returns its receipt; a file that is held leaves a receipt that says why.
 
         `known_at` (ISO) is when its contents became known: now, if not given. A file that is landed again keeps its own.
+        `list_name` says that it is a version of a list.
         """
         sha256 = sha256 or sha256_of(path)
         before = self.store.receipt(sha256)
@@ -165,6 +173,7 @@ class Landing:
             landed_at=now,
             known_at=before.known_at if before else known_at or now,
             contracts=digest_of_all(self.contracts, self.reading_rules),
+            list_name=list_name,
         )
         if before is None and datetime.fromisoformat(receipt.known_at) > clock:
             late = (

@@ -134,6 +134,8 @@ class Receipt:
     retired_at: str | None = None
     schema_events: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    # The list that it is a version of (`lists.py`); empty for an export.
+    list_name: str = ""
 
     @property
     def rows_rejected(self) -> int:

@@ -32,6 +32,7 @@ NOT_READING = {
     "contracts/guess.py",
     "contracts/profile.py",
     "landing/__init__.py",
+    "landing/lists.py",
     "landing/lookup.py",
     "landing/raw.py",
     "landing/reading.py",

@@ -1,0 +1,157 @@
+"""The lists in `<home>/lists/`: which there are, what a row means, and how one line is added to one or taken out again.
+
+Shared by the command and by the dashboards, which may import it beside settings and formats: a page that says "add this
+line to the file" is a page that could do it, and this is all that it needs. It reads no export, opens no warehouse and
+knows no Dagster; a line that a page adds counts as any other, from the next refresh on.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from pipelines.exports.entities import entities
+
+LISTS_FILE = Path(__file__).with_name("lists.yml")
+DOMAIN = "lists"
+COMMENT = "#"
+_MARK = "\ufeff"
+
+
+class ListError(Exception):
+    """A list cannot be changed; the message names the file and says why."""
+
+
+@dataclass(frozen=True)
+class List:
+    """One list: its name (which is its file's), its columns, those that a row must fill, and what a row means."""
+
+    name: str
+    columns: tuple[str, ...]
+    required: tuple[str, ...]
+    row: str
+
+
+@cache
+def lists() -> dict[str, List]:
+    """Every list by its name."""
+    said = yaml.safe_load(LISTS_FILE.read_text(encoding="utf-8"))
+    found = {}
+    for name, entry in said.items():
+        entity = entities()[f"{DOMAIN}.{name}"]
+        columns = tuple(column.name for column in entity.columns if column.name not in entity.key)
+        found[name] = List(name, columns, tuple(entry["required"]), " ".join(entry["row"].split()))
+    return found
+
+
+def write_templates(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Writes a template of every list that the folder has no file of; what was written, and what was there."""
+    written, there = [], []
+    for name in lists():
+        found = sorted(folder.glob(f"{name}.*")) if folder.is_dir() else []
+        if found:
+            there.append(found[0])
+            continue
+        path = folder / f"{name}.csv"
+        with _locked(path):
+            _write(path, _template(lists()[name]))
+        written.append(path)
+    return written, there
+
+
+def _template(wanted: List) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([f"{COMMENT} {wanted.row}"])
+    writer.writerow(wanted.columns)
+    return text.getvalue()
+
+
+def add_line(folder: Path, name: str, values: dict[str, str]) -> str:
+    """Adds a row to a list, with its file if need be; the line as it was written, for `remove_line`.
+
+    A file that a person made keeps its own delimiter, its columns in their order, and its line ends.
+
+    Raises:
+        ListError: the list is no file of text that a line can be added to (a workbook, an unknown header or encoding).
+    """
+    wanted = lists()[name]
+    path = folder / f"{name}.csv"
+    others = sorted(other.name for other in folder.glob(f"{name}.*") if other != path) if folder.is_dir() else []
+    if others:
+        raise ListError(f"{folder / others[0]} is no CSV file: add the row there, or save it as {path.name}")
+    with _locked(path):
+        text = _read(path) if path.exists() else _template(wanted)
+        header, delimiter = _header(path, text, wanted)
+        end = "\r\n" if "\r\n" in text else "\n"
+        row = io.StringIO()
+        cells = [values.get(column.strip().casefold(), "") for column in header]
+        csv.writer(row, delimiter=delimiter, lineterminator="").writerow(cells)
+        line = row.getvalue()
+        _write(path, f"{text}{'' if text.endswith(end) else end}{line}{end}")
+    return line
+
+
+def remove_line(folder: Path, name: str, line: str) -> bool:
+    """Takes the last such line out of a list again; whether it was there.
+
+    Raises:
+        ListError: the file cannot be read as text.
+    """
+    path = folder / f"{name}.csv"
+    if not path.exists():
+        return False
+    with _locked(path):
+        kept = _read(path).splitlines(keepends=True)
+        for place in reversed(range(len(kept))):
+            if kept[place].rstrip("\r\n") == line:
+                del kept[place]
+                _write(path, "".join(kept))
+                return True
+    return False
+
+
+def _header(path: Path, text: str, wanted: List) -> tuple[list[str], str]:
+    """The file's own header and delimiter: the first line that names all that a row needs."""
+    for line in text.removeprefix(_MARK).splitlines():
+        for delimiter in (",", ";", "\t"):
+            cells = next(csv.reader([line], delimiter=delimiter), [])
+            if set(wanted.required) <= {cell.strip().casefold() for cell in cells}:
+                return cells, delimiter
+    raise ListError(f"{path} has no header with {', '.join(wanted.required)}; `keybook lists` writes a template")
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        raise ListError(f"{path} is not in UTF-8: save it as such, or add the line there by hand") from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a list so that a reader, and whoever comes after a crash, sees the new file or the one before."""
+    temporary = path.with_name(f".{path.name}.writing")
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Holds the folder's lock: of two sessions one writes after the other, on what the first has written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (path.parent / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

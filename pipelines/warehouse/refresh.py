@@ -18,8 +18,9 @@ import duckdb
 from pipelines.exports.contracts.contract import Contract, broken_contracts, load_contracts
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
-from pipelines.exports.landing.raw import RawStore, Receipt, read_cache, shown_name, write_whole
+from pipelines.exports.landing.raw import RawStore, Receipt, shown_name
 from pipelines.exports.readers.unpack import Limits
+from pipelines.files import read_object, write_whole
 from pipelines.settings import Settings
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.warehouse.publications import Publication, Warehouse, version_name
@@ -88,7 +89,7 @@ class Refresh:
     def hashes(self) -> Iterator[NewFile]:
         """Every file of the landing folder with its hash; one that has not been touched is not hashed again."""
         memory_file = self.store.root / "hashes.json"
-        memory = read_cache(memory_file)
+        memory = read_object(memory_file) or {}
         seen = {}
         self._unreadable = {}
         for path in export_files(self.settings.landing_dir):

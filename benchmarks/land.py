@@ -23,7 +23,7 @@ import polars as pl
 import zstandard
 
 from benchmarks.processes import machine, table
-from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.contracts.loading import load_contracts
 from pipelines.exports.landing.land import Landing, ReadingRules
 from pipelines.exports.landing.raw import RawStore
 from pipelines.sample import generate

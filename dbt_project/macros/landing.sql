@@ -65,6 +65,22 @@
         'has_currency': true, 'days': ['month'], 'moments': []},
     'plan.fx_rates': {'key': ['currency', 'rate_date'], 'measures': [],
         'has_currency': true, 'days': ['rate_date'], 'moments': []},
+    'lists.account_links': {'key': ['row_id'], 'measures': [],
+        'has_currency': false, 'days': [], 'moments': []},
+    'lists.account_classifications': {'key': ['row_id'], 'measures': [],
+        'has_currency': false, 'days': [], 'moments': []},
+    'lists.account_plans': {'key': ['row_id'], 'measures': [],
+        'has_currency': false, 'days': [], 'moments': []},
+    'lists.account_startup_answers': {'key': ['row_id'], 'measures': [],
+        'has_currency': false, 'days': [], 'moments': []},
+    'lists.key_account_decisions': {'key': ['row_id'], 'measures': [],
+        'has_currency': false, 'days': [], 'moments': []},
+    'lists.key_account_ratings': {'key': ['row_id'], 'measures': [],
+        'has_currency': false, 'days': [], 'moments': []},
+    'lists.product_eligibility': {'key': ['row_id'], 'measures': [],
+        'has_currency': false, 'days': [], 'moments': []},
+    'lists.specific_provisions': {'key': ['row_id'], 'measures': [],
+        'has_currency': false, 'days': [], 'moments': []},
 }) }}
 {% endmacro %}
 

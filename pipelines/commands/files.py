@@ -43,7 +43,7 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
     in its table go to standard error, each with its number and the reason; so do those that have more or fewer cells
     than the others, which are shown as they stand as long as no contract knows the file.
     """
-    from pipelines.exports.contracts.contract import load_contracts
+    from pipelines.exports.contracts.loading import load_contracts
     from pipelines.exports.landing.reading import open_table
     from pipelines.exports.readers.texts import write_csv, write_json
     from pipelines.exports.readers.unpack import UnreadableError
@@ -199,8 +199,9 @@ def contract() -> None:
 @click.option("--sheet", help="Which table, where the file holds several.")
 def new(home: Path | None, file: Path, out: Path | None, sheet: str | None) -> None:
     """Write a first contract for a file that no contract knows, with its guesses marked for a person to confirm."""
-    from pipelines.exports.contracts.contract import ContractError, load_contracts
+    from pipelines.exports.contracts.contract import ContractError
     from pipelines.exports.contracts.draft import DraftError, write_draft
+    from pipelines.exports.contracts.loading import load_contracts
     from pipelines.exports.readers.unpack import UnreadableError
 
     own = settings_of(home=home).contracts_dir

@@ -142,7 +142,7 @@ def _tell_findings(work: Refresh, most: int = 20) -> None:
     """Names every held file, and the first rejected rows of each file, with what to do."""
     for message in work.troubles().values():
         click.echo(f"held      {message}", err=True)
-    receipts = [receipt for receipt in work.store.receipts() if receipt.held or receipt.rows_rejected]
+    receipts = [receipt for receipt in work.receipts() if receipt.held or receipt.rows_rejected]
     for receipt in receipts[:most]:
         for message in receipt.held:
             click.echo(f"held      {message}", err=True)
@@ -167,7 +167,7 @@ def _value(reject: dict[str, Any]) -> str:
 
 
 def _exit_code(work: Refresh) -> int:
-    flawed = work.troubles() or any(receipt.held or receipt.rows_rejected for receipt in work.store.receipts())
+    flawed = work.troubles() or any(receipt.held or receipt.rows_rejected for receipt in work.receipts())
     return WITH_REJECTS if flawed else PUBLISHED
 
 
@@ -177,7 +177,7 @@ def status(home: Path | None, as_json: bool) -> None:
     """What is published, as of when, from which files, and what was rejected and why."""
     work = refresh_of(home=home)
     published = work.warehouse.published()
-    receipts = list(work.store.receipts())
+    receipts = work.receipts()
     if as_json:
         rejected = {receipt.sha256: work.store.rejects(receipt.sha256, 100) for receipt in receipts}
         files = [asdict(receipt) | {"rejects": rejected[receipt.sha256]} for receipt in receipts]
@@ -205,8 +205,8 @@ def status(home: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON: one entry a table that a file holds.")
 def detect(home: Path | None, files: tuple[Path, ...], as_json: bool) -> None:
     """Which source contract a file matches, what is mapped, what is not, and what came near."""
-    from pipelines.exports.contracts.contract import broken_contracts, load_contracts
     from pipelines.exports.contracts.explain import explain
+    from pipelines.exports.contracts.loading import broken_contracts, load_contracts
 
     own = settings_of(home=home).contracts_dir
     for message in broken_contracts(own).values():

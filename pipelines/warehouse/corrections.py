@@ -86,7 +86,7 @@ def forget(refresh: Refresh, text: str) -> Forgotten:
     """
     with refresh.warehouse.writing():
         lying = list(refresh.hashes())
-        receipts = {receipt.sha256: receipt for receipt in refresh.store.receipts()}
+        receipts = {receipt.sha256: receipt for receipt in refresh.store.receipts() if not receipt.list_name}
         known = {sha256: receipt.file for sha256, receipt in receipts.items()}
         sha256, name = _one_of(known, lying, text)
         lies_at = [file.path for file in lying if file.sha256 == sha256]
@@ -130,6 +130,8 @@ def retry(refresh: Refresh) -> Retry:
         for file in refresh.hashes():
             lying.setdefault(file.sha256, file)
         for receipt in list(refresh.store.receipts()):
+            if receipt.list_name:
+                continue  # a list is landed by the next refresh as it then lies there
             flawed = bool(receipt.held or receipt.rows_rejected)
             if not needs_landing(receipt, contracts, all_digest, refresh.reading_rules):
                 done.waiting += flawed

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,12 +16,15 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines.exports.contracts.contract import Contract, broken_contracts, load_contracts
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.loading import broken_contracts, load_contracts
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
+from pipelines.exports.landing.lists import ListLanding
 from pipelines.exports.landing.raw import RawStore, Receipt, shown_name
 from pipelines.exports.readers.unpack import Limits
 from pipelines.files import read_object, write_whole
+from pipelines.lists import DOMAIN
 from pipelines.settings import Settings
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.warehouse.publications import Publication, Warehouse, version_name
@@ -55,6 +59,7 @@ class Refresh:
         limits = Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
         self.reading_rules = ReadingRules(settings.business_timezone, limits)
         self._landing: Landing | None = None
+        self.lists = ListLanding(settings.lists_dir, self.store, self.reading_rules)
         # When each run began to land.
         self._began: dict[str, str] = {}
         # Files that could not even be hashed, when last looked, each with the sentence about it.
@@ -108,12 +113,12 @@ class Refresh:
     def troubles(self) -> dict[str, str]:
         """What is wrong in the home and in no receipt, as it is now: file -> the sentence about it.
 
-        Files that cannot be read, and contracts of the user that cannot be used.
+        Files that cannot be read, contracts of the user that cannot be used, and files that are no list.
         """
-        for _ in self.hashes():
-            pass
+        deque(self.hashes(), maxlen=0)
+        deque(self.lists.files(), maxlen=0)
         broken = broken_contracts(self.settings.contracts_dir)
-        return self._unreadable | {f"contracts/{name}": said for name, said in broken.items()}
+        return self._unreadable | self.lists.strange | {f"contracts/{name}": said for name, said in broken.items()}
 
     def new_files(self) -> list[NewFile]:
         """The files that were never landed, or whose contract has changed; of copies only the first.
@@ -143,14 +148,19 @@ class Refresh:
             landing = self.landing
             known_at = self._began.setdefault(run_id, self._moment().isoformat())
             receipts = []
-            for file in self.new_files():
+            if domain in (None, DOMAIN):
+                receipts += self.lists.land(known_at)
+            for file in self.new_files() if domain != DOMAIN else []:
                 if domain is not None and domain not in (landing.domains(file.path, file.sha256) or {domain}):
                     continue
-                receipt = landing.land_file(file.path, file.name, file.sha256, known_at)
-                receipts.append(receipt)
+                receipts.append(landing.land_file(file.path, file.name, file.sha256, known_at))
                 if self.on_file:
-                    self.on_file(receipt)
+                    self.on_file(receipts[-1])
             return receipts
+
+    def receipts(self, known_at: str | None = None) -> list[Receipt]:
+        """The receipts that count at a moment (ISO) or now: every export's, and of each list the version in force."""
+        return self.lists.counted(list(self.store.receipts()), known_at)
 
     def _moment(self) -> datetime:
         """The moment at which what is landed now becomes known: later than all before, whatever the clock says."""
@@ -171,7 +181,8 @@ class Refresh:
         with duckdb.connect(str(self.warehouse.link.resolve()), read_only=True) as connection:
             needed = connection.execute(
                 "select file_sha256 from marts.fct_landed_files group by file_sha256 having sum(rows_current) > 0 "
-                "or sum(rows_rejected) > 0 or bool_or(domain || '.' || entity = 'calls.calls') or max(landed_at) >= ?",
+                "or sum(rows_rejected) > 0 or bool_or(domain || '.' || entity = 'calls.calls' or domain = 'lists') "
+                "or max(landed_at) >= ?",
                 [before],
             ).fetchall()
             known = connection.execute("select distinct file_sha256 from marts.fct_landed_files").fetchall()
@@ -195,7 +206,7 @@ class Refresh:
         said: dict[str, list[object]] = {entity.table: [] for entity in entities().values()}
         records: list[object] = [self.troubles()]
         whole: list[object] = []
-        for receipt in self.store.receipts():
+        for receipt in self.receipts(view.known_at):
             stamp = [
                 receipt.sha256,
                 sorted(receipt.digests.items()),
@@ -234,11 +245,14 @@ class Refresh:
     def is_current(self, view: PointInTime) -> bool:
         """Whether a refresh would publish what is published already."""
         published = self.warehouse.published()
-        return published is not None and not self.new_files() and published.inputs == self.inputs(view)
+        pending = self.new_files() or any(self.lists.to_land())
+        return published is not None and not pending and published.inputs == self.inputs(view)
 
     def is_empty(self) -> bool:
         """Whether there is nothing landed, nothing to land, and nothing published that would have to go."""
-        if self.warehouse.published() is not None or any(receipt.entities for receipt in self.store.receipts()):
+        if self.warehouse.published() is not None or any(
+            receipt.entities for receipt in self.store.receipts() if not receipt.list_name
+        ):
             return False
         forgotten = self.store.forgotten()
         return all(file.sha256 in forgotten for file in self.hashes())
@@ -268,13 +282,14 @@ class Refresh:
                 "fiscal_year_first_month": self.settings.fiscal_year_first_month,
             },
             self.troubles(),
+            self.receipts(view.known_at),
         )
         write_holidays(self.store.records, self.settings.holiday_country or self.settings.default_country)
         return changed
 
     def _stamp(self, run_id: str, view: PointInTime) -> Publication:
         """What a build that starts now is made from."""
-        receipts = list(self.store.receipts())
+        receipts = self.receipts(view.known_at)
         rows = [row for receipt in receipts for row in receipt.entities]
         return Publication(
             version=version_name(run_id),

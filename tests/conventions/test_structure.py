@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.exports.contracts.contract import SOURCES
+from pipelines.exports.contracts.loading import SOURCES
 from pipelines.exports.entities import entities
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.contracts.loading import load_contracts
 from pipelines.exports.landing.land import Landing, ReadingRules
 from pipelines.exports.landing.raw import RawStore
 from pipelines.exports.readers.unpack import Limits

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.contracts.loading import load_contracts
 from pipelines.exports.landing.land import Landing, ReadingRules, export_files
 from pipelines.exports.landing.raw import RawStore
 from tests.support.homes import SHARED

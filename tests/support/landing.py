@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from pipelines.exports.contracts.contract import Contract, load_contracts
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.loading import load_contracts
 from pipelines.exports.landing.land import Landing, ReadingRules
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.readers.engine import connected

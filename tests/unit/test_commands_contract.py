@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.exports.contracts.contract import Contract, read_contract
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.loading import read_contract
 from tests.support.homes import keybook
 from tests.support.landing import land
 

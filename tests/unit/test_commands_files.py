@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 import yaml
 
-from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.contracts.loading import load_contracts
 from pipelines.settings import load_settings
 from pipelines.warehouse.refresh import PointInTime, Refresh
 from tests.support.homes import keybook

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.exports.contracts.contract import SOURCES, ContractError, load_contracts, read_contract
+from pipelines.exports.contracts.contract import ContractError
+from pipelines.exports.contracts.loading import SOURCES, load_contracts, read_contract
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import detect
 from pipelines.exports.readers.unpack import Limits

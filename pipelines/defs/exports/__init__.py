@@ -18,6 +18,7 @@ DOMAINS = {
     "billing": "From billing systems' exports",
     "calls": "From call trackers' and telephone systems' exports",
     "plan": "From sheets that people keep",
+    "lists": "From the lists in which people say what no export knows",
 }
 
 
@@ -40,7 +41,7 @@ def _landing_of(domain: str, description: str, refresh: Refresh) -> dg.Definitio
         for receipt in refresh.land(domain, context.run.run_id):
             for finding in receipt.findings:
                 context.log.warning(finding["message"])
-        rows = [row for receipt in refresh.store.receipts() for row in receipt.entities]
+        rows = [row for receipt in refresh.receipts() for row in receipt.entities]
         for entity in tables:
             if asset_key(entity) not in context.selected_asset_keys:
                 continue
@@ -58,5 +59,5 @@ def _landing_of(domain: str, description: str, refresh: Refresh) -> dg.Definitio
 
 
 def build(refresh: Refresh) -> dg.Definitions:
-    """The raw tables of every domain: accounts and deals, invoices and payments, calls, and what people plan."""
+    """The raw tables of every domain: accounts and deals, invoices and payments, calls, what people plan and say."""
     return dg.Definitions.merge(*(_landing_of(domain, description, refresh) for domain, description in DOMAINS.items()))

@@ -1,28 +1,20 @@
 """Source contracts: how a vendor's export is recognised and what its columns mean, as data.
 
 A contract is a YAML file in `pipelines/sources/`, or a user's own in `<home>/contracts/`; `docs/contracts.md` explains
-its vocabulary. This module reads and checks contracts; how one is applied to a file is `recognise.py` and `cast.py`.
-Beside the vendors' contracts there is one template an entity, made here: a file whose headers are the entity's own
-column names.
+its vocabulary, which this module checks. Where contracts come from is `loading.py`; how one is applied to a file is
+`recognise.py` and `cast.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from functools import cache, cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from pipelines.exports.entities import Entity, entities
-from pipelines.lists import COMMENT, DOMAIN, lists
-
-# The loader in C takes a tenth of the time; both are safe.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-SOURCES = Path(__file__).resolve().parents[2] / "sources"
+from pipelines.exports.entities import entities
 
 
 class ContractError(Exception):
@@ -233,6 +225,7 @@ class Table(Part):
     blocks: Blocks | None = None
     encodings: dict[str, str] = {}
     short_rows: Literal["reject", "pad"] = "reject"
+    blank_rows: Literal["reject", "skip"] = "reject"
     skip: list[Where] = []
     drop: list[str] = []
     ends: Literal["blank"] | None = None
@@ -325,117 +318,3 @@ class Contract(Part):
             found |= set(mapping.one_row_per)
             found |= {alias for column in mapping.columns.values() for aliases in column.headers for alias in aliases}
         return found | {alias for condition in conditions for aliases in condition.headers for alias in aliases}
-
-
-def _template(entity: Entity) -> Contract:
-    """The contract of a file whose headers are the entity's own column names."""
-    names = [column.name for column in entity.columns]
-    return Contract.model_validate(
-        {
-            "contract": f"keybook_{entity.table}",
-            "title": f"Keybook's own template for {entity.id}",
-            "system": "keybook",
-            "system_column": "system",
-            "recognise": {"headers": list(entity.key), "only": [*names, "system"]},
-            "entities": {entity.id: {"columns": {name: name for name in names}}},
-        }
-    )
-
-
-@cache
-def list_contracts() -> dict[str, Contract]:
-    """The contract of each list in `<home>/lists/`, by the list's name.
-
-    They stand apart from the others: which list a file is, its name says, so a list's headers are told from no export's.
-    """
-    found = {}
-    for wanted in lists().values():
-        columns = {
-            name: {"from": name, "required": True} if name in wanted.required else name for name in wanted.columns
-        }
-        found[wanted.name] = Contract.model_validate(
-            {
-                "contract": f"keybook_{DOMAIN}_{wanted.name}",
-                "title": f"the list {wanted.name}",
-                "system": DOMAIN,
-                "export": "full",
-                "recognise": {"headers": list(wanted.required)},
-                "table": {
-                    "short_rows": "pad",
-                    "skip": [{"column": name, "like": f"^{COMMENT}"} for name in wanted.columns],
-                },
-                "formats": {
-                    "date": ["%d.%m.%Y"],
-                    "date_orders": {"day first": ["%d/%m/%Y"], "month first": ["%m/%d/%Y"]},
-                },
-                "entities": {f"{DOMAIN}.{wanted.name}": {"key": "made", "columns": columns}},
-            }
-        )
-    return found
-
-
-def read_contract(path: Path) -> Contract:
-    """One contract from its YAML file.
-
-    Raises:
-        ContractError: the file is no YAML, or says something outside the vocabulary.
-    """
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-        contract = Contract.model_validate({**data, "origin": path.name})
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ContractError(f"{path.name} is no valid YAML: {' '.join(str(error).split())}") from error
-    except (OSError, TypeError) as error:
-        said = "it holds no contract" if isinstance(error, TypeError) else error.strerror
-        raise ContractError(f"{path.name} cannot be read: {said}") from error
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()
-        )
-        raise ContractError(f"{path.name}: {problems}") from error
-    if contract.contract != path.stem:
-        raise ContractError(f"{path.name}: `contract` is {contract.contract}; it must be the file's name, {path.stem}")
-    return contract
-
-
-@cache
-def shipped_contracts() -> dict[str, Contract]:
-    """Every contract that comes with Keybook, by name: the vendors', then one template an entity.
-
-    Raises:
-        ContractError: one of them cannot be used.
-    """
-    vendors = [read_contract(path) for path in sorted(SOURCES.glob("*.yml"))]
-    templates = [_template(entity) for entity in entities().values() if entity.domain != DOMAIN]
-    return {contract.contract: contract for contract in [*vendors, *templates]}
-
-
-@lru_cache(maxsize=4)
-def _with_own(paths: tuple[tuple[Path, int, int], ...]) -> tuple[dict[str, Contract], dict[str, str]]:
-    own: dict[str, Contract] = {}
-    broken: dict[str, str] = {}
-    for path, _, _ in paths:
-        try:
-            own[path.stem] = read_contract(path)
-        except ContractError as error:
-            broken[path.name] = f"contracts/{error}; the other contracts go on without it"
-    return shipped_contracts() | own, broken
-
-
-def _own(folder: Path | None) -> tuple[tuple[Path, int, int], ...]:
-    paths = sorted(folder.glob("*.yml")) if folder else []
-    return tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file())
-
-
-def load_contracts(own: Path | None = None) -> dict[str, Contract]:
-    """Every contract by name: the shipped ones, and a user's own from a folder.
-
-    A contract of a user replaces the shipped one of its name, so that what he mended stays mended when Keybook is
-    updated. One that cannot be used is left out (`broken_contracts`), and the shipped one of its name counts.
-    """
-    return _with_own(_own(own))[0]
-
-
-def broken_contracts(own: Path | None) -> dict[str, str]:
-    """The contracts in a user's folder that cannot be used: file name -> what is wrong."""
-    return _with_own(_own(own))[1]

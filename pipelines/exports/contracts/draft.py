@@ -15,8 +15,9 @@ from pathlib import Path
 
 import yaml
 
-from pipelines.exports.contracts.contract import Contract, read_contract
+from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.guess import Guess, guess, plain, synonyms
+from pipelines.exports.contracts.loading import read_contract
 from pipelines.exports.contracts.profile import DAY_FIRST, MONTH_FIRST, Profile, profile
 from pipelines.exports.contracts.recognise import recognise
 from pipelines.exports.entities import Column

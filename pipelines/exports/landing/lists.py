@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.exports.contracts.contract import Contract, list_contracts
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.loading import list_contracts
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, is_export, needs_landing
-from pipelines.exports.landing.raw import RawStore, Receipt, write_whole
+from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.files import write_whole
 from pipelines.lists import DOMAIN, lists
 
 

@@ -20,7 +20,9 @@ from typing import Any
 import duckdb
 
 from pipelines.exports.entities import PROVENANCE, Entity, entities
+from pipelines.exports.readers.grids import quoted
 from pipelines.files import read_object, write_whole
+from pipelines.lists import DOMAIN
 
 REJECT_COLUMNS = {
     "file": "VARCHAR",
@@ -318,13 +320,16 @@ class RawStore:
             if path.suffix == ".writing" or (unknown and not is_empty_one):
                 path.unlink()
 
-    def write_records(self, run: dict[str, Any], troubles: dict[str, str] | None = None) -> None:
+    def write_records(
+        self, run: dict[str, Any], troubles: dict[str, str] | None = None, receipts: list[Receipt] | None = None
+    ) -> None:
         """Writes the receipts as tables for the build (`records/*.parquet`), and what the run was asked for and told.
 
         `run` has the columns of RUN_COLUMNS and SETTING_COLUMNS; `troubles` are files without a receipt, each with a
-        sentence.
+        sentence. `receipts` are those that count; all of them, if not given. Of a list the rows that count stand in a
+        file of their own (`records/lists_*.parquet`).
         """
-        receipts = list(self.receipts())
+        receipts = list(self.receipts()) if receipts is None else receipts
         files = [row for receipt in receipts for row in receipt.entities]
         rows: dict[str, Iterable[dict[str, Any]]] = {
             "files": files,
@@ -349,5 +354,12 @@ class RawStore:
             connection.execute("create or replace temp table record as select ? as value", [values])
             query = f"select unnest(from_json(value, '{structure}'), recursive := true) from record"
             self._copy(connection, query, self.records / f"{name}.parquet")
+        for entity in entities().values():
+            if entity.domain == DOMAIN:
+                folder = self.root / entity.domain / entity.name
+                in_force = [path for receipt in receipts for path in folder.glob(f"*-{receipt.sha256}.parquet")]
+                there = ", ".join(quoted(str(path)) for path in [*in_force, folder / EMPTY])
+                rows_in_force = f"select * from read_parquet([{there}], union_by_name = true)"
+                self._copy(connection, rows_in_force, self.records / f"{entity.table}.parquet")
         if not (self.records / "holidays.parquet").exists():
             self._copy(connection, f"select {_typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet")

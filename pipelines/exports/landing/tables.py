@@ -49,8 +49,11 @@ class TableLanding:
         note_columns(self.receipt, self.match, self.part)
         self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
         count = titles
-        if self.contract.table.skip:
-            skipped = " or ".join(f"({self.sql.where([condition])})" for condition in self.contract.table.skip)
+        skips = [f"({self.sql.where([condition])})" for condition in self.contract.table.skip]
+        if self.contract.table.blank_rows == "skip":
+            skips.append(f"coalesce({', '.join(f't{place}' for place in range(len(self.match.headers)))}) is null")
+        if skips:
+            skipped = " or ".join(skips)
             count += self._count(f"select count(*) from cleaned where {skipped}")
             self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
         if count:

@@ -10,7 +10,7 @@ with decisions as (
         reason,
         decided_by,
         decided_on
-    from {{ ref('account_links') }}
+    from {{ ref('stg_lists__account_links') }}
 ),
 
 records as (

@@ -16,12 +16,12 @@ criteria as (
 ),
 
 ratings as (
-    select * from {{ ref('key_account_ratings') }}
+    select * from {{ ref('stg_lists__key_account_ratings') }}
 ),
 
 decisions as (
     select account_id, cast(date_trunc('quarter', quarter) as date) as quarter, decision, reason, decided_on
-    from {{ ref('key_account_decisions') }}
+    from {{ ref('stg_lists__key_account_decisions') }}
     where decision in ('enter', 'leave')
 ),
 

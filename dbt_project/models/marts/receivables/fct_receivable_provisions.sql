@@ -9,7 +9,7 @@ loss_rates as (
 ),
 
 specific as (
-    select * from {{ ref('specific_provisions') }} where rate is not null
+    select * from {{ ref('stg_lists__specific_provisions') }} where rate is not null
 ),
 
 intervals as (

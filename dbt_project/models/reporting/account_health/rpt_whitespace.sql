@@ -106,7 +106,7 @@ adopted as (
 -- A row of the seed wins: the segment's own before one for all segments.
 ruled as (
     select segments.segment, products.product_key, rules.is_eligible
-    from {{ ref('product_eligibility') }} as rules
+    from {{ ref('stg_lists__product_eligibility') }} as rules
     inner join products on rules.product_id = products.product_id
     inner join segments on coalesce(nullif(rules.segment, ''), segments.segment) = segments.segment
     qualify row_number() over (

@@ -1,4 +1,4 @@
--- Grain: one row a finding about an export file, or about an id in one of your own lists (dbt_project/seeds) that nothing
+-- Grain: one row a finding about an export file, or about an id in one of your own lists (`<home>/lists/`) that nothing
 -- has: such a row has no effect, and says so here.
 {%- set named = [
     ('account_classifications', 'account_id', 'accounts'),
@@ -32,12 +32,13 @@ invoices as (
 ),
 
 listed as (
-    {%- for seed, column, known in named %}
+    {%- for list, column, known in named %}
     select
-        '{{ seed }}.csv' as file,
+        listed._file as file,
+        listed._row as line,
         '{{ column }}' as column_name,
         cast(listed.{{ column }} as varchar) as id
-    from {{ ref(seed) }} as listed
+    from {{ ref('stg_lists__' ~ list) }} as listed
     where listed.{{ column }} is not null
         and not exists (select 1 from {{ known }} where {{ known }}.id = cast(listed.{{ column }} as varchar))
     {{ 'union all' if not loop.last }}
@@ -58,6 +59,6 @@ select
     cast(null as varchar),
     'note',
     file || ': ' || column_name || ' ' || id || ' is not known (rows: ' || cast(count(*) as varchar(20))
-    || '), so it has no effect. Write ids as the tables of reporting show them, with their system: crm:123.'
+    || ', the first in line ' || cast(min(line) as varchar(20)) || '), so it has no effect. Write ids as the tables of reporting show them, with their system: crm:123.'
 from listed
 group by file, column_name, id

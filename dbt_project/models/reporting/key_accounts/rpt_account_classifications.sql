@@ -20,7 +20,7 @@ cells as (
 
 given as (
     select *
-    from {{ ref('account_classifications') }}
+    from {{ ref('stg_lists__account_classifications') }}
     qualify row_number() over (partition by account_id, scheme order by classified_on desc nulls last, class) = 1
 ),
 

@@ -38,14 +38,14 @@ deals as (
 
 plans as (
     select plans.*
-    from {{ ref('account_plans') }} as plans
+    from {{ ref('stg_lists__account_plans') }} as plans
     cross join run
     where coalesce(plans.due_on <= {{ plus_months('run.as_of_date', parameter('plan_horizon_months')) }}, true)
 ),
 
 answers as (
     select *
-    from {{ ref('account_startup_answers') }}
+    from {{ ref('stg_lists__account_startup_answers') }}
     where nullif(trim(answer), '') is not null and question in ('client', 'person', 'goal')
     qualify row_number() over (partition by account_id, question order by answered_on, answer) = 1
 ),

@@ -13,7 +13,7 @@ criteria as (
 ),
 
 ratings as (
-    select * from {{ ref('key_account_ratings') }}
+    select * from {{ ref('stg_lists__key_account_ratings') }}
 ),
 
 newest as (

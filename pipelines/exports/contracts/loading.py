@@ -1,0 +1,135 @@
+"""Where contracts come from: the vendors' in `pipelines/sources/`, a user's own, and those that are made from entities.
+
+One template an entity is a file whose headers are the entity's own column names; one contract a list is what
+`<home>/lists/` is read by.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from pipelines.exports.contracts.contract import Contract, ContractError
+from pipelines.exports.entities import Entity, entities
+from pipelines.lists import COMMENT, DOMAIN, lists
+
+# The loader in C takes a tenth of the time; both are safe.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SOURCES = Path(__file__).resolve().parents[2] / "sources"
+
+
+def _template(entity: Entity) -> Contract:
+    """The contract of a file whose headers are the entity's own column names."""
+    names = [column.name for column in entity.columns]
+    return Contract.model_validate(
+        {
+            "contract": f"keybook_{entity.table}",
+            "title": f"Keybook's own template for {entity.id}",
+            "system": "keybook",
+            "system_column": "system",
+            "recognise": {"headers": list(entity.key), "only": [*names, "system"]},
+            "entities": {entity.id: {"columns": {name: name for name in names}}},
+        }
+    )
+
+
+@cache
+def list_contracts() -> dict[str, Contract]:
+    """The contract of each list in `<home>/lists/`, by the list's name.
+
+    They stand apart from the others: which list a file is, its name says, so a list's headers are told from no export's.
+    """
+    found = {}
+    for wanted in lists().values():
+        columns = {
+            name: {"from": name, "required": True} if name in wanted.required else name for name in wanted.columns
+        }
+        found[wanted.name] = Contract.model_validate(
+            {
+                "contract": f"keybook_{DOMAIN}_{wanted.name}",
+                "title": f"the list {wanted.name}",
+                "system": DOMAIN,
+                "recognise": {"headers": list(wanted.required)},
+                "table": {
+                    "short_rows": "pad",
+                    "blank_rows": "skip",
+                    "skip": [{"column": name, "like": f"^{COMMENT}"} for name in wanted.columns],
+                },
+                "formats": {
+                    "date": ["%d.%m.%Y"],
+                    "date_orders": {"day first": ["%d/%m/%Y"], "month first": ["%m/%d/%Y"]},
+                },
+                "entities": {f"{DOMAIN}.{wanted.name}": {"key": "made", "columns": columns}},
+            }
+        )
+    return found
+
+
+def read_contract(path: Path) -> Contract:
+    """One contract from its YAML file.
+
+    Raises:
+        ContractError: the file is no YAML, or says something outside the vocabulary.
+    """
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        contract = Contract.model_validate({**data, "origin": path.name})
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ContractError(f"{path.name} is no valid YAML: {' '.join(str(error).split())}") from error
+    except (OSError, TypeError) as error:
+        said = "it holds no contract" if isinstance(error, TypeError) else error.strerror
+        raise ContractError(f"{path.name} cannot be read: {said}") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()
+        )
+        raise ContractError(f"{path.name}: {problems}") from error
+    if contract.contract != path.stem:
+        raise ContractError(f"{path.name}: `contract` is {contract.contract}; it must be the file's name, {path.stem}")
+    return contract
+
+
+@cache
+def shipped_contracts() -> dict[str, Contract]:
+    """Every contract that comes with Keybook, by name: the vendors', then one template an entity.
+
+    Raises:
+        ContractError: one of them cannot be used.
+    """
+    vendors = [read_contract(path) for path in sorted(SOURCES.glob("*.yml"))]
+    templates = [_template(entity) for entity in entities().values() if entity.domain != DOMAIN]
+    return {contract.contract: contract for contract in [*vendors, *templates]}
+
+
+@lru_cache(maxsize=4)
+def _with_own(paths: tuple[tuple[Path, int, int], ...]) -> tuple[dict[str, Contract], dict[str, str]]:
+    own: dict[str, Contract] = {}
+    broken: dict[str, str] = {}
+    for path, _, _ in paths:
+        try:
+            own[path.stem] = read_contract(path)
+        except ContractError as error:
+            broken[path.name] = f"contracts/{error}; the other contracts go on without it"
+    return shipped_contracts() | own, broken
+
+
+def _own(folder: Path | None) -> tuple[tuple[Path, int, int], ...]:
+    paths = sorted(folder.glob("*.yml")) if folder else []
+    return tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file())
+
+
+def load_contracts(own: Path | None = None) -> dict[str, Contract]:
+    """Every contract by name: the shipped ones, and a user's own from a folder.
+
+    A contract of a user replaces the shipped one of its name, so that what he mended stays mended when Keybook is
+    updated. One that cannot be used is left out (`broken_contracts`), and the shipped one of its name counts.
+    """
+    return _with_own(_own(own))[0]
+
+
+def broken_contracts(own: Path | None) -> dict[str, str]:
+    """The contracts in a user's folder that cannot be used: file name -> what is wrong."""
+    return _with_own(_own(own))[1]

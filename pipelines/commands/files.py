@@ -1,4 +1,4 @@
-"""Commands on single files: read one, forget one, find a text in all, retry what was flawed, draft a contract."""
+"""Commands on files: read one, forget one, find a text in all, retry what was flawed, write contracts and lists."""
 
 from __future__ import annotations
 
@@ -223,4 +223,23 @@ def new(home: Path | None, file: Path, out: Path | None, sheet: str | None) -> N
         click.echo(f"The file's other tables (--sheet): {', '.join(drafted.others)}", err=True)
 
 
-FILE_COMMANDS: list[click.Command] = [read, forget, retry, find, contract]
+@click.command("lists", cls=HomeCommand)
+@click.option("--out", type=click.Path(path_type=Path), help="The folder to write into; <home>/lists if not given.")
+def write_lists(home: Path | None, out: Path | None) -> None:
+    """Write an empty template of each list that people fill: links, decisions, ratings, plans and the like.
+
+    A list that is there already is left as it is.
+    """
+    from pipelines.lists import write_templates
+
+    settings = settings_of(home=home)
+    written, there = write_templates(out or settings.lists_dir)
+    for path in written:
+        click.echo(f"wrote  {path}")
+    for path in there:
+        click.echo(f"kept   {path}")
+    if out is not None and out.resolve() != settings.lists_dir.resolve():
+        click.echo(f"They count once they lie in {settings.lists_dir}.")
+
+
+FILE_COMMANDS: list[click.Command] = [read, forget, retry, find, contract, write_lists]

@@ -116,15 +116,16 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
             for place, number in enumerate(["+468111 2233", "+46709998877", "+46105550000"])
         ],
     }  # fmt: skip
+    names = ("system", "kind", "native_id", "decision", "account_id")
+    rows["lists.account_links"] = [
+        dict(zip(names, link, strict=True)) | {"reason": "asked", "decided_by": "Eva", "decided_on": "2026-03-01"}
+        for link in LINKS
+    ]
     write_raw(home, rows, as_of_date=AS_OF.isoformat())
     settings = Settings(home=home)
     database = settings.warehouse / ".build" / "current" / "keybook.duckdb"
     seeds = transform.build(settings, ["resource_type:seed"])
     assert transform.failures(seeds) == []
-    with duckdb.connect(str(database)) as connection:
-        connection.executemany(
-            "insert into parameters.account_links values (?, ?, ?, ?, ?, 'asked', 'Eva', '2026-03-01')", LINKS
-        )
     reports = ["rpt_match_coverage", "rpt_unmatched", "rpt_match_proposals", "rpt_account_links"]
     select = [f"+{name},resource_type:model" for name in reports]
     assert transform.failures(transform.build(settings, [*select, "--exclude-resource-type", "test"])) == []

@@ -28,6 +28,7 @@ def write_raw(home: Path, rows: dict[str, list[dict[str, Any]]], system: str = "
     store = RawStore(home / "warehouse" / "raw")
     store.prepare()
     (home / "warehouse" / ".build" / "current").mkdir(parents=True, exist_ok=True)
+    store.write_records(RUN | run)
     connection = duckdb.connect()
     for entity_id, entity_rows in rows.items():
         entity = entities()[entity_id]
@@ -36,12 +37,15 @@ def write_raw(home: Path, rows: dict[str, list[dict[str, Any]]], system: str = "
             "_file_sha256": "a" * 64, "_loaded_at": "2026-01-01T00:00:00Z", "_known_at": "2026-01-01T00:00:00Z",
         }  # fmt: skip
         filled = [provenance | {"_row": number} | row for number, row in enumerate(entity_rows, start=2)]
+        path = store.root / entity.domain / entity.name / f"{system}-{'a' * 64}.parquet"
+        if entity.domain == "lists":
+            # A build reads of a list what is in force, a row of which has no key of its own.
+            path = store.records / f"{entity.table}.parquet"
+            filled = [row | {"row_id": str(row["_row"])} for row in filled]
         structure = json.dumps([stored_columns(entity)])
         connection.execute(
             "create or replace temp table fixture as select ? as value", [json.dumps(filled, default=str)]
         )
-        path = store.root / entity.domain / entity.name / f"{system}-{'a' * 64}.parquet"
         query = f"select unnest(from_json(value, '{structure}'), recursive := true) from fixture"
         connection.execute(f"copy ({query}) to '{path}' (format parquet)")
-    store.write_records(RUN | run)
     return store

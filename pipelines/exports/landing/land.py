@@ -33,6 +33,7 @@ from pipelines.exports.readers.records import json_records, parquet_records
 from pipelines.exports.readers.sections import footer, sections
 from pipelines.exports.readers.unpack import Limits, Member, UnreadableError, unpack
 from pipelines.exports.readers.workbook import sheets
+from pipelines.lists import lists
 
 # Operating systems and editors leave these in folders; they are no exports.
 _NO_EXPORTS = (".", "~$", "Thumbs.db", "desktop.ini")
@@ -217,7 +218,11 @@ class Landing:
             note(receipt, grid.part, "note", f"{where}: below the table stands {said!r}; it is no table and not loaded")
             return
         if match is None:
-            note(receipt, grid.part, "held", f"{where}: {recognition.reason}")
+            reason = recognition.reason
+            if receipt.list_name:
+                needed = ", ".join(lists()[receipt.list_name].required)
+                reason = f"the list needs the columns {needed}; `keybook lists` writes a template of it"
+            note(receipt, grid.part, "held", f"{where}: {reason}")
             return
         contract = match.contract
         receipt.digests[contract.contract] = digest_of(contract, self.reading_rules)

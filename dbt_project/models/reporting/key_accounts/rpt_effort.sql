@@ -24,12 +24,7 @@ minutes as (
 ),
 
 revenue as (
-    select invoices.account_id, sum(invoices.revenue_amount_base) as revenue
-    from {{ ref('fct_invoices') }} as invoices
-    cross join run
-    where not invoices.is_void and not invoices.is_draft
-        and invoices.issued_on > run.window_from and invoices.issued_on <= run.as_of_date
-    group by invoices.account_id
+    {{ revenue_of_12_months('run') }}
 ),
 
 -- What was said in two directions, once whichever system has it; and what was written or prepared.
@@ -76,7 +71,7 @@ joined as (
         coalesce(spent.efforts, 0) as efforts,
         coalesce(spent.assumed_efforts, 0) as assumed_efforts,
         coalesce(spent.two_way_contacts, 0) as two_way_contacts,
-        {{ money('greatest(coalesce(revenue.revenue, 0), 0)') }} as revenue_12m
+        {{ money('greatest(coalesce(revenue.revenue_12m, 0), 0)') }} as revenue_12m
     from pairs
     left join accounts on pairs.account_id = accounts.account_id
     left join spent on pairs.employee_id = spent.employee_id and pairs.account_id = spent.account_id

@@ -366,7 +366,9 @@ def expected() -> dict[Key, dict[str, Any]]:
             if basis == "invoiced":
                 years = [
                     {
-                        currency: invoiced(account, currency, year_before(day, ago + 1), year_before(day, ago) if ago else day)
+                        currency: invoiced(
+                            account, currency, year_before(day, ago + 1), year_before(day, ago) if ago else day
+                        )
                         for currency in CURRENCIES
                     }
                     for ago in (0, 1)

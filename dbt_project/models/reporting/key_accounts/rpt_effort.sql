@@ -71,7 +71,8 @@ joined as (
         coalesce(spent.efforts, 0) as efforts,
         coalesce(spent.assumed_efforts, 0) as assumed_efforts,
         coalesce(spent.two_way_contacts, 0) as two_way_contacts,
-        {{ money('greatest(coalesce(revenue.revenue_12m, 0), 0)') }} as revenue_12m
+        {{ money('coalesce(revenue.revenue_12m, 0)') }} as revenue_12m,
+        {{ money(greatest_known('revenue.revenue_12m', '0')) }} as positive_revenue
     from pairs
     left join accounts on pairs.account_id = accounts.account_id
     left join spent on pairs.employee_id = spent.employee_id and pairs.account_id = spent.account_id
@@ -89,7 +90,7 @@ shared as (
         end as effort_share,
         case
             when is_owner
-                then {{ ratio('revenue_12m', 'sum(revenue_12m) over (partition by employee_id, is_owner)') }}
+                then {{ ratio('positive_revenue', 'sum(positive_revenue) over (partition by employee_id, is_owner)') }}
         end as revenue_share,
         case
             when is_owner

@@ -48,7 +48,7 @@ def list_tab(quarter: date, totals: dict[str, Any]) -> None:
     proposed = [row for row in counts if row["change"] in ("enter", "leave")]
     about = (
         f"{plural(len(proposed), 'change')} proposed at {iso(totals['measured_on'])}, then the next best. "
-        "A decision in the seed `key_account_decisions` wins over what is proposed."
+        "A decision in the list `key_account_decisions` wins over what is proposed."
     )
     with section("Proposed changes", about, key="changes"):
         if not changes.num_rows:

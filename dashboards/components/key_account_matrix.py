@@ -64,7 +64,7 @@ def matrix_tab(page: PageContext, quarter: date, totals: dict[str, Any]) -> None
     with section(
         str(schemes[scheme]["scheme_name"]),
         (f"By {axes[0].lower()}, and {axes[1].lower()}. " if len(axes) == 2 else "Given by people. ")
-        + "As of the newest quarter; the seeds `classification_schemes` and `account_classifications` (D8).",
+        + "As of the newest quarter; the seed `classification_schemes` and the list `account_classifications` (D8).",
         key="scheme",
     ):
         left, right = st.columns([2, 3], gap="small")

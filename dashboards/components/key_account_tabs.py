@@ -81,8 +81,8 @@ def ownership_tab(page: PageContext) -> None:
             open_account(picked)
         if not total["startup_answers"] and not total["plan_items"]:
             st.caption(
-                "No start-up answers (D15) and no account plans (D14) yet: they are written into the seeds "
-                "`account_startup_answers` and `account_plans`."
+                "No start-up answers (D15) and no account plans (D14) yet: they are written into the lists "
+                "`account_startup_answers` and `account_plans` (`keybook lists` writes templates)."
             )
     handovers(page)
     people = ownership.load(page.warehouse, page.filters)

@@ -79,7 +79,7 @@ def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | Non
                 **{bucket: Column(label, "ratio") for bucket, label in BUCKET_WORDS.items()},
                 "open_amount": Column("Open", "money", "R1"),
                 "specific_provision": Column(
-                    "Of it specific", "money", "Items with a rate of their own in seeds/specific_provisions.csv."
+                    "Of it specific", "money", "Items with a rate of their own in lists/specific_provisions.csv."
                 ),
                 "provision": Column("Provision", "money", "R20"),
                 "unprovided_amount": Column("Without a rate", "money", "No history says what of it may be lost."),
@@ -90,7 +90,7 @@ def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | Non
         if any(_falls_with_age(row) for row in matrix):
             st.caption(
                 "Where an older bucket has a lower rate than a younger one, few invoices grew that old or they were "
-                "written off before. `seeds/specific_provisions.csv` sets rates by hand."
+                "written off before. `lists/specific_provisions.csv` sets rates by hand."
             )
         if total["unprovided_amount"]:
             st.caption(

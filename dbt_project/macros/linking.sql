@@ -84,7 +84,7 @@ case {{ rule }}
 end || {{ key_value }}
 {%- endmacro %}
 
-{#- A line of seeds/account_links.csv for a proposal; a quote in an id would break it, so that it is doubled and quoted. -#}
+{#- A line of lists/account_links.csv for a proposal; a quote in an id would break it, so that it is doubled and quoted. -#}
 {% macro seed_line(decision) -%}
 coalesce(proposals.system, '') || ',' || proposals.kind || ','
 || case when proposals.kind = 'phone' then '+' else '' end

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from pipelines.commands.main import main
+from pipelines.lists import lists
 
 ROOT = Path(__file__).resolve().parents[2]
 LAST = {"A": 29, "B": 15, "C": 34, "D": 20, "E": 17, "F": 19, "G": 7}
@@ -77,6 +78,8 @@ def exists(name: str, models: dict[str, set[str]], shown: dict[str, set[str]]) -
         return rest in shown and f"app_pages/{rest}.py" in (ROOT / "dashboards/app.py").read_text(encoding="utf-8")
     if kind == "seed":
         return (ROOT / "dbt_project" / "seeds" / f"{rest}.csv").is_file()
+    if kind == "list":
+        return rest in lists()
     if kind == "command":
         group: click.Command | None = main
         words = rest.split()
@@ -131,7 +134,7 @@ def test_what_is_met_names_a_column_and_where_it_shows() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["rpt_accounts.no_such_column", "rpt_nothing.account_id", "page:nothing", "command:keybook nothing", "seed:nothing",
+    ["rpt_accounts.no_such_column", "rpt_nothing.account_id", "page:nothing", "command:keybook nothing", "seed:nothing", "list:nothing",
      "command:nothing"],
 )  # fmt: skip
 def test_a_wrong_name_is_seen(name: str) -> None:

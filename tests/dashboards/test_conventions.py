@@ -24,10 +24,8 @@ def test_sql_and_imports_stand_where_they_belong(file: Path) -> None:
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         taken = {name for name in names if name.startswith("pipelines")}
-        assert all(
-            name in ("pipelines.settings", "pipelines.formats") or name.startswith("pipelines.reports.statements")
-            for name in taken
-        )
+        shared = ("pipelines.settings", "pipelines.formats", "pipelines.words", "pipelines.lists")
+        assert all(name.startswith((*shared, "pipelines.reports.statements")) for name in taken)
         if "queries" not in file.parts and isinstance(node, ast.Constant) and isinstance(node.value, str):
             assert not re.search(r"\bselect\b.+\bfrom\b", node.value, re.IGNORECASE | re.DOTALL), node.value
 

@@ -107,6 +107,7 @@ def main() -> None:
         st.session_state["here"] = PageContext(
             warehouse=warehouse,
             landing=settings.landing_dir,
+            lists=settings.lists_dir,
             publication=publication,
             published_at=publication_time(settings.published, warehouse, settings.business_timezone),
             filters=filters.sidebar(warehouse, publication),

@@ -76,10 +76,27 @@ def _template(wanted: List) -> str:
     return text.getvalue()
 
 
-def add_line(folder: Path, name: str, values: dict[str, str]) -> str:
+def rows_of(folder: Path, name: str) -> list[dict[str, str]]:
+    """The rows that a list's text file holds now, column -> text; none where it is missing or cannot be read as text.
+
+    For a page that wants to know what was said already; what counts is what landing makes of the file.
+    """
+    path = folder / f"{name}.csv"
+    try:
+        text = _read(path)
+        header, delimiter = _header(path, text, lists()[name])
+    except (FileNotFoundError, ListError):
+        return []
+    names = [cell.strip().casefold() for cell in header]
+    cells = csv.reader(io.StringIO(text.removeprefix(_MARK), newline=""), delimiter=delimiter)
+    return [dict(zip(names, row, strict=False)) for row in cells if row and row != header]
+
+
+def add_line(folder: Path, name: str, values: dict[str, str], same: tuple[str, ...] = ()) -> str | None:
     """Adds a row to a list, with its file if need be; the line as it was written, for `remove_line`.
 
-    A file that a person made keeps its own delimiter, its columns in their order, and its line ends.
+    A file that a person made keeps its own delimiter, its columns in their order, and its line ends. `same` names the
+    columns by which a row is there already: then nothing is written, and None returned.
 
     Raises:
         ListError: the list is no file of text that a line can be added to (a workbook, an unknown header or encoding).
@@ -90,6 +107,9 @@ def add_line(folder: Path, name: str, values: dict[str, str]) -> str:
     if others:
         raise ListError(f"{folder / others[0]} is no CSV file: add the row there, or save it as {path.name}")
     with _locked(path):
+        wished = [values.get(column, "") for column in same]
+        if same and any([row.get(column, "").strip() for column in same] == wished for row in rows_of(folder, name)):
+            return None
         text = _read(path) if path.exists() else _template(wanted)
         header, delimiter = _header(path, text, wanted)
         end = "\r\n" if "\r\n" in text else "\n"

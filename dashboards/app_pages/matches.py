@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components.formats import money, number, percent, plain, plural
+from dashboards.components.match_decisions import buttons
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -34,7 +35,7 @@ KINDS = {
     "deal": "Deals",
     "crm_account": "CRM accounts",
 }
-SEED = "dbt_project/seeds/account_links.csv"
+LIST = "lists/account_links.csv"
 
 page = here()
 base = page.base_currency
@@ -121,11 +122,11 @@ def unmatched_tab() -> None:
 
 
 def proposals_tab() -> None:
-    """What a person may decide, with the line to paste."""
+    """What a person may decide, by a button or by the line to paste."""
     found = matches.proposals(page.warehouse, MOST)
     about = (
-        "Pairs that are alike, but not surely one company. A click on a row shows the lines that decide it; a line in "
-        f"`{SEED}` wins over every rule from the next refresh on."
+        "Pairs that are alike, but not surely one company. A click on a row shows what may be decided; a line in "
+        f"`{LIST}` of the home wins over every rule from the next refresh on."
     )
     with section("Proposals", about, key="proposals"):
         if not found.num_rows:
@@ -157,13 +158,12 @@ def proposals_tab() -> None:
         place = st.session_state.get("proposal", 0)
         row = found.slice(place if place < found.num_rows else 0, 1).to_pylist()[0]
         record, account = row["name"] or row["shown_id"], row["account_name"] or row["account_id"]
-        st.markdown(
-            f"**{plain(record)}** may be **{plain(account)}**: "
-            f"{plain(row['evidence'])}. To put it there, add the first line to `{SEED}`; to keep the two apart for "
-            "good, the second. Between the last commas there is room for a reason, who decided and when."
-        )
-        st.code(row["seed_line"], language=None)
-        st.code(row["never_link_line"], language=None)
+        st.markdown(f"**{plain(record)}** may be **{plain(account)}**: {plain(row['evidence'])}.")
+        buttons(page.lists, row, record, account)
+        with st.expander("The lines, for whoever keeps the list by hand"):
+            st.caption("The first puts it there, the second keeps the two apart for good.")
+            st.code(row["seed_line"], language=None)
+            st.code(row["never_link_line"], language=None)
         shown_of(found.num_rows, matches.proposals_count(page.warehouse), "proposals")
         download("Download as CSV", "proposals", lambda: matches.proposals(page.warehouse, EVERY), "proposals")
 
@@ -218,7 +218,9 @@ def links_tab() -> None:
 def decisions_tab() -> None:
     """What people decided and what became of it."""
     found = matches.decisions(page.warehouse)
-    with section("Decisions", f"The rows of `{SEED}`, those that change nothing first.", key="decisions"):
+    with section(
+        "Decisions", f"The rows of `{LIST}` that were published, those that change nothing first.", key="decisions"
+    ):
         if not found.num_rows:
             nothing("Nobody has decided anything yet: every link is a rule's.", "rpt_account_links")
             return

@@ -30,6 +30,7 @@ class PageContext:
 
     warehouse: str
     landing: Path
+    lists: Path
     publication: dict[str, Any]
     published_at: datetime
     filters: Filters

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -12,6 +14,7 @@ from dashboards.components.csv import to_csv
 from dashboards.components.formats import money, percent
 from dashboards.queries import matches
 from tests.dashboards.conftest import tile, words
+from tests.dashboards.warehouse import publish
 
 Open = Callable[..., AppTest]
 
@@ -50,6 +53,52 @@ def test_a_proposal_shows_its_evidence_and_the_lines_to_paste(app: AppTest) -> N
     assert "<b>AB</b>**" not in text, "a name is text, never markup"
 
 
+@pytest.fixture
+def own_home(tmp_path: Path) -> Path:
+    publish(tmp_path, "v1")
+    return tmp_path
+
+
+def test_a_decision_is_written_into_the_list_and_taken_back(open_page: Open, own_home: Path) -> None:
+    app = open_page("matches", at_home=own_home)
+    assert not [button for button in app.button if button.key == "decision_undo"]
+    app.text_input(key="decision_reason").set_value("same owner, by phone").run()
+    app.text_input(key="decision_by").set_value("Eva").run()
+    app.button(key="decide_link").click().run()
+    assert not app.exception
+    path = own_home / "lists" / "account_links.csv"
+    comment, header, line = path.read_text(encoding="utf-8").splitlines()
+    assert comment.startswith('"# One row')
+    assert header == "system,kind,native_id,decision,account_id,reason,decided_by,decided_on"
+    assert line == f'books,billing_customer,C1,link,acme:401,"same owner, by phone",Eva,{date.today().isoformat()}'
+    assert "counts from the next refresh" in app.success[0].value
+    assert app.button(key="decide_link").disabled
+    app.button(key="decision_undo").click().run()
+    assert path.read_text(encoding="utf-8").splitlines() == [comment, header]
+    assert not app.button(key="decide_link").disabled
+    assert not [button for button in app.button if button.key == "decision_undo"]
+
+
+def test_two_sessions_see_each_others_decisions(open_page: Open, own_home: Path) -> None:
+    first, second = (open_page("matches", at_home=own_home) for _ in range(2))
+    first.button(key="decide_never_link").click().run()
+    second.button(key="decide_never_link").click().run()
+    text = (own_home / "lists" / "account_links.csv").read_text(encoding="utf-8")
+    assert text.count("never_link,acme:401") == 1
+    assert "somebody has decided so already" in second.info[0].value
+    assert "Decided: kept apart" in words(second)
+
+
+def test_a_list_that_cannot_be_written_is_said(open_page: Open, own_home: Path) -> None:
+    (own_home / "lists").mkdir()
+    (own_home / "lists" / "account_links.xlsx").write_bytes(b"")
+    app = open_page("matches", at_home=own_home)
+    app.button(key="decide_link").click().run()
+    assert not app.exception
+    assert "Nothing was written" in app.error[0].value
+    assert not (own_home / "lists" / "account_links.csv").exists()
+
+
 def test_links_are_searched_and_decisions_say_what_became_of_them(app: AppTest) -> None:
     grids = {key for grid in app.dataframe for key in grid.value.columns}
     assert {"rule_title", "finding"} <= grids
@@ -67,10 +116,6 @@ def test_the_csv_of_proposals_has_all_of_them(warehouse: duckdb.DuckDBPyConnecti
 
 
 def test_a_publication_without_identities_says_so(open_page: Open, tmp_path: object) -> None:
-    from pathlib import Path
-
-    from tests.dashboards.warehouse import publish
-
     publish(Path(str(tmp_path)), "v1", empty=True)
     opened = open_page("matches", at_home=tmp_path)
     assert not opened.exception

@@ -30,6 +30,8 @@ DEALS = "Название сделки;Компания;Бюджет;Дата с
 KEPT = "Доска;ООО «Пример»;1000;20.01.2024 09:00:00;Ада Примерова;Продажи;Переговоры\n"
 GONE = "Поддоны;ООО «Пример»;900;21.01.2024 09:00:00;Ада Примерова;Продажи;Переговоры\n"
 
+LINKS = "kind,native_id,decision\n"
+LINKED = "select native_id, state from reporting.rpt_account_links order by 1"
 OPEN = "select invoice_number, open_amount from reporting.rpt_open_invoices order by 1"
 SUPERSEDED = "select entity, state, row_key, file, newer_file from reporting.rpt_superseded_rows order by all"
 
@@ -40,18 +42,32 @@ def _published(home: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two exports one after the other: in the newer an invoice is gone, another changed, and a deal is gone."""
+    """Two exports one after the other: in the newer an invoice is gone, another changed, and a deal is gone.
+
+    A decision of a person is taken back in between, and another one taken.
+    """
     home = tmp_path_factory.mktemp("knowledge")
     (home / "keybook.toml").write_text('holiday_country = "SE"\nfiscal_year_first_month = 7\n', encoding="utf-8")
     first = AGEING.format(rows=BAKERY + TIMBER + MILL.format(amount="500.00"))
     drop(home, {"ageing-1.csv": first, "deals-1.csv": DEALS.format(rows=KEPT + GONE)})
+    (home / "lists").mkdir()
+    (home / "lists" / "account_links.csv").write_text(LINKS + "billing_customer,before,link\n", encoding="utf-8")
     assert keybook("refresh", "--home", home).exit_code == 0
     (home / "first.duckdb").write_bytes(_published(home).read_bytes())
     second = AGEING.format(rows=BAKERY + MILL.format(amount="450.00"))
     drop(home, {"ageing-2.csv": second, "deals-2.csv": DEALS.format(rows=KEPT)})
+    (home / "lists" / "account_links.csv").write_text(LINKS + "billing_customer,after,link\n", encoding="utf-8")
     result = keybook("refresh", "--home", home)
     assert result.exit_code == 0, result.output
     return home
+
+
+def test_a_list_is_what_its_file_says_now(home: Path) -> None:
+    assert query(home, LINKED) == [("after", "no_such_record")]
+    said = query(home, "select _file, _row from parameters.stg_lists__account_links")
+    assert said == [("lists/account_links.csv", 2)]
+    files = "select file, rows_loaded, rows_superseded from marts.fct_landed_files where domain = 'lists'"
+    assert query(home, files) == [("lists/account_links.csv", 1, 0)]
 
 
 def test_the_newest_export_counts_and_what_is_gone_counts_no_longer(home: Path) -> None:
@@ -89,6 +105,7 @@ def test_raw_alone_gives_the_tables_that_were_built_from_a_copy(home: Path, tmp_
     bare = tmp_path / "home"
     shutil.copytree(home / "warehouse" / "raw", bare / "warehouse" / "raw")
     shutil.copy(home / "keybook.toml", bare)
+    shutil.copytree(home / "lists", bare / "lists")
     assert keybook("refresh", "--home", bare).exit_code == 0
     assert differences(_published(home), _published(bare)) == {}
 
@@ -100,6 +117,7 @@ def test_what_was_known_then_is_what_was_published_then(home: Path, tmp_path: Pa
     assert isinstance(known, datetime)
     assert keybook("refresh", "--home", then, "--known-at", known.isoformat()).exit_code == 0
     assert query(then, OPEN) == [("1002", 90), ("1005", 400), ("1006", 500)]
+    assert query(then, LINKED) == [("before", "no_such_record")]
     # What differs is that it says so.
     assert set(differences(home / "first.duckdb", _published(then), ("reporting",))) == {"reporting.rpt_run"}
 

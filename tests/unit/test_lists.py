@@ -230,6 +230,8 @@ def test_a_line_is_added_and_taken_out_again(home: Path, before: str | None) -> 
     _work(home).land()
     there = _rows(home)
     line = add_line(home / "lists", "account_links", VALUES)
+    assert line is not None
+    assert add_line(home / "lists", "account_links", VALUES, same=("native_id", "decision")) is None
     _work(home).land()
     assert _rows(home) == [*there, ('c,"9"',)]
     assert _rows(home, columns="kind, decision, account_id")[-1] == ("billing_customer", "link", "crm:1")

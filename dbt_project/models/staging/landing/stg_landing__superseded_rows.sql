@@ -1,12 +1,13 @@
 -- Grain: one row a version of a landed row that counts no longer. A newer export changed it; or it is the newest of its
 -- key, and its newest full export does not hold it (vanished), its export marks it as deleted, or a newer export gives
 -- its document anew without it (replaced). A row that a newer export repeats unchanged is no version of its own.
+-- A list is what its file says now: of the version in force no row is superseded.
 with outdated as (
     select * from {{ ref('stg_landing__outdated_files') }}
 ),
 
 {%- set columns = raw_columns() %}
-{%- for entity_id, entity in landed_entities().items() %}
+{%- for entity_id, entity in landed_entities().items() if not entity_id.startswith('lists.') %}
 {%- set relation = source('raw', entity_id | replace('.', '_')) %}
 {%- set key = entity.key | join(', ') %}
 {%- set name = entity_id | replace('.', '_') %}
@@ -63,7 +64,7 @@ with outdated as (
 {%- endfor %}
 
 versions as (
-    {%- for entity_id in landed_entities() %}
+    {%- for entity_id in landed_entities() if not entity_id.startswith('lists.') %}
     {%- set name = entity_id | replace('.', '_') %}
     select '{{ entity_id }}' as entity_id, {{ name }}_versions.* from {{ name }}_versions
     {{ 'union all' if not loop.last }}

@@ -2,7 +2,7 @@
 
 They are made whenever dbt opens its database, whatever command that is for, and taken out of a build before it is
 published, so that the published file reads no other. A table of which nothing is landed, and in a fresh clone that is
-every table, has its types and no rows. A run that is asked for what was known at a moment sees the files of no later one.
+every table, has its types and no rows. A run that is asked for what was known at a moment sees no file of a later one.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ def find(home: Path | None, text: str, limit: int, as_json: bool) -> None:
     from pipelines.exports.landing.lookup import find as look_up
 
     work = refresh_of(home=home)
-    found = look_up(work.store, text, limit)
+    found = look_up(work.store, text, limit, work.settings.published, work.lists.in_force().values())
     held = [] if found.total else list(_not_landed(refresh_of(home=home)))
     if as_json:
         said = {"total": found.total, "hits": [asdict(hit) for hit in found.hits], "not_landed": held}

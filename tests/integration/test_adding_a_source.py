@@ -57,5 +57,5 @@ def test_the_walk_ends_with_the_file_landed(tmp_path: Path) -> None:
     assert "0 loaded, 0 rejected, 1 held" not in done.stderr
     assert "→ 3 loaded, 0 rejected" in done.stdout
     found = _keybook(tmp_path, "find", "F-3")
-    assert "loaded" in found.stdout
+    assert "landed" in found.stdout
     assert f"{EXPORT}, line 6" in found.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -92,6 +93,20 @@ def test_the_earlier_versions_stay_queryable(home: Path) -> None:
     assert found["deals", "vanished"] == ("deals-1.csv", None)
     content = "select content ->> '$.reported_balance' from reporting.rpt_superseded_rows where entity = 'invoices'"
     assert sorted(float(row[0]) for row in query(home, content)) == [90, 500]
+
+
+def test_find_says_what_staging_says(home: Path) -> None:
+    def found(text: str) -> set[tuple[str, int, str]]:
+        hits = json.loads(keybook("find", text, "--json", "--home", home).stdout)["hits"]
+        return {(hit["file"], hit["line"], hit["state"]) for hit in hits}
+
+    assert found("1002") == {("ageing-1.csv", 7, "vanished")}
+    assert found("1006") == {("ageing-1.csv", 8, "superseded"), ("ageing-2.csv", 7, "counted")}
+    # What a newer export repeats is the newer one's.
+    assert found("1005") == {("ageing-1.csv", 6, "superseded"), ("ageing-2.csv", 6, "counted")}
+    assert {state for _, _, state in found("Поддоны")} == {"vanished"}
+    assert found("before") == {("lists/account_links.csv", 2, "superseded")}
+    assert found("after") == {("lists/account_links.csv", 2, "counted")}
 
 
 def test_vanished_rows_are_findings(home: Path) -> None:

@@ -56,14 +56,12 @@ def _found(home: Path, text: str) -> list[tuple[object, ...]]:
     return [(hit["file"], hit["line"], hit["entity"], hit["column"], hit["state"]) for hit in said["hits"]]
 
 
-def test_find_says_where_a_number_is_and_which_version_counts(landed: Path) -> None:
+def test_find_says_where_a_number_is_and_that_nothing_is_built_yet(landed: Path) -> None:
     said = json.loads(keybook("find", "i-1", "--json", "--home", landed).stdout)
     states = {hit["file"]: (hit["line"], hit["column"], hit["value"], hit["state"]) for hit in said["hits"]}
-    newest = {file for file, hit in states.items() if hit[3] == "loaded"}
     assert said["total"] == 2
-    assert len(newest) == 1
-    superseded = next(hit for hit in said["hits"] if hit["state"] == "superseded")
-    assert next(iter(newest)) in superseded["why"]
+    assert {hit[3] for hit in states.values()} == {"landed"}
+    assert {hit["why"] for hit in said["hits"]} == {"nothing is built of it yet; `keybook refresh` builds"}
     assert states["invoices.csv"][:3] == (2, "invoice_id", "I-1")
 
 
@@ -105,7 +103,7 @@ def test_forget_takes_a_file_out_and_keeps_it_out(home: Path) -> None:
     work = _work(home)
     assert work.inputs(PointInTime()) != before
     assert work.new_files() == []
-    assert [row[4] for row in _found(home, "I-1")] == ["loaded"]
+    assert [row[4] for row in _found(home, "I-1")] == ["landed"]
     # A copy under another name is the same file.
     (home / "landing" / "copy.csv").write_text(SECOND, encoding="utf-8")
     assert _work(home).new_files() == []

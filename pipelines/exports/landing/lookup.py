@@ -1,13 +1,17 @@
 """Finds a text in everything that was landed: "why isn't my invoice here?".
 
 Searches the raw store, because it is complete: every version of every row, what no column takes (`_extra`), and the
-rejected rows with the file's own text. One query an entity, over all its files at once.
+rejected rows with the file's own text. One query an entity, over all its files at once. What became of a row the
+publication says: the row that staging took for its key, and the versions that it says count no longer.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,6 +20,7 @@ from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.raw import EMPTY, RawStore
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import quoted
+from pipelines.lists import DOMAIN
 
 # A text of so many digits and no letter may be a phone number: it is found however it is punctuated.
 PHONE_DIGITS = 7
@@ -29,8 +34,9 @@ SHOWN = 200
 class Hit:
     """One row that holds the text: where it stands in its file, in which column, and what became of it.
 
-    `state` is loaded, superseded (a newer version of the row or of its document counts), deleted (the newest version
-    says so) or rejected; `why` says more.
+    `state` is counted (the publication has this row), superseded (it has a newer version of the row, or of its
+    document), vanished (the newest full export does not hold it), deleted (its export says so), later (it begins after
+    the publication's day), landed (the publication was built without its file) or rejected; `why` says more.
     """
 
     file: str
@@ -67,8 +73,14 @@ def _holds(column: str, text: str, pattern: str | None) -> str:
     return f"coalesce({found}, false)"
 
 
-def find(store: RawStore, text: str, most: int = 100) -> Found:
-    """Every landed or rejected row with the text in it, without regard to case; whole values come before parts."""
+def find(
+    store: RawStore, text: str, most: int = 100, published: Path | None = None, lists: Iterable[str] = ()
+) -> Found:
+    """Every landed or rejected row with the text in it, without regard to case; whole values come before parts.
+
+    `published` is the warehouse file that says what became of the rows; without one, all that was loaded is landed.
+    `lists` are the hashes of the versions of lists that are in force: rows of others count no longer.
+    """
     wanted = text.strip()
     found = Found()
     if not wanted:
@@ -76,6 +88,7 @@ def find(store: RawStore, text: str, most: int = 100) -> Found:
     pattern = _phone_pattern(wanted)
     hits: list[tuple[bool, Hit]] = []
     with connected() as connection:
+        known = _attach(connection, published)
         for entity in entities().values():
             folder = store.root / entity.domain / entity.name
             # Most entities have no file but the empty one, and need no query.
@@ -86,13 +99,25 @@ def find(store: RawStore, text: str, most: int = 100) -> Found:
             }
             queries = []
             if any("." not in name.removesuffix(".parquet") for name in there):
-                queries.append(_loaded(entity, str(folder), wanted, pattern))
+                queries.append(_loaded(entity, str(folder), wanted, pattern, known, tuple(lists)))
             if any(name.endswith(".rejects.parquet") for name in there):
                 queries.append(_rejected(str(folder), wanted, pattern))
             for query in queries:
                 found.total += _search(connection, hits, entity, query, wanted, most)
+        if known:
+            connection.execute("detach built")
     found.hits = [hit for _, hit in sorted(hits, key=lambda entry: not entry[0])][:most]
     return found
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, published: Path | None) -> set[str]:
+    """Attaches the publication as `built`; its tables, by schema and name."""
+    if published is None or not published.exists():
+        return set()
+    connection.execute("detach database if exists built")
+    connection.execute(f"attach {quoted(os.path.realpath(published))} as built (read_only)")
+    query = "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'built'"
+    return {name for (name,) in connection.execute(query).fetchall()}
 
 
 def _search(
@@ -120,53 +145,68 @@ def _shown(value: str | None) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _loaded(entity: Entity, folder: str, text: str, pattern: str | None) -> str:
-    """Rows of the entity; of several versions of one row the newest is loaded, as staging decides it."""
+def _loaded(
+    entity: Entity, folder: str, text: str, pattern: str | None, known: set[str], lists: tuple[str, ...]
+) -> str:
+    """Rows of the entity that were loaded, each with what the publication makes of it."""
     columns = [column.name for column in entity.columns if column.stored_type == "VARCHAR"] + ["_extra"]
     rows = f"read_parquet({quoted(folder + '/*[0-9a-f].parquet')}, union_by_name = true)"
     tests = {name: _holds(f"cast({name} as varchar)", text, pattern) for name in columns}
     first = "case " + " ".join(f"when {test} then {quoted(name)}" for name, test in tests.items()) + " end"
     value = "case " + " ".join(f"when {test} then cast({name} as varchar)" for name, test in tests.items()) + " end"
-    key = ", ".join(["_system", *entity.key])
-    export = "_known_at, _loaded_at, _file_sha256"
+    matching = f"select *, {first} as column_name, {value} as value from {rows} where {' or '.join(tests.values())}"
+    shown = "matching._file as file, matching._part as part, matching._row as line, column_name, value"
+    staged = f"{'parameters' if entity.domain == DOMAIN else 'staging'}.stg_{entity.domain}__{entity.name}"
+    if not known >= {staged, "marts.fct_landed_files", "marts.fct_superseded_rows", "marts.dim_runs"}:
+        why = quoted("nothing is built of it yet; `keybook refresh` builds")
+        return f"with matching as ({matching}) select {shown}, 'landed' as state, {why} as why from matching"
+    key = ["_system", *entity.key]
+    in_force = f"matching._file_sha256 in ({', '.join(quoted(sha256) for sha256 in ('', *lists))})"
+    of_before = f"not {in_force}" if entity.domain == DOMAIN else "false"
+    same_key = " and ".join(f"matching.{name} is not distinct from counted.{name}" for name in key)
     return f"""
-        with matching as (
-            select *, {first} as column_name, {value} as value from {rows} where {" or ".join(tests.values())}
+        with matching as ({matching}),
+        built_files as (select distinct file_sha256 from built.marts.fct_landed_files),
+        gone as (
+            select * from built.marts.fct_superseded_rows
+            where domain = {quoted(entity.domain)} and entity = {quoted(entity.name)}
         ),
-        -- Of rows that replace their document only those of its newest export count.
-        documents as (
-            select _system, _replaces, max_by(_file, ({export})) as _file, max(({export})) as export
-            from {rows} semi join matching using (_system, _replaces)
-            where _replaces is not null group by all
-        ),
-        versions as (
+        judged as (
             select
-                {key}, _file_sha256, _part, _row, _file, coalesce(_deleted, false) as gone,
-                row_number() over (
-                    partition by {key} order by _known_at desc, _loaded_at desc, _file_sha256 desc, _row desc
-                ) as place
-            from {rows} semi join matching using ({key})
-        ),
-        newest as (select {key}, _file, _row from versions where place = 1)
-        select
-            matching._file as file, matching._part as part, matching._row as line, column_name, value,
+                {shown},
+                case
+                    when gone.state in ('changed', 'replaced') then 'superseded'
+                    when gone.state is not null then gone.state
+                    when counted._file_sha256 = matching._file_sha256 and counted._row = matching._row then 'counted'
+                    when counted._file is not null then 'superseded'
+                    when {of_before} then 'superseded'
+                    when built_files.file_sha256 is null then 'landed'
+                    else 'later'
+                end as state,
+                gone.state as gone_state, gone.newer_file, gone.newer_line, counted._file as counted_file,
+                counted._row as counted_line, matching._replaces as document
+            from matching
+            left join built_files on matching._file_sha256 = built_files.file_sha256
+            left join gone
+                on matching._file_sha256 = gone.file_sha256 and matching._row = gone.line
+                and matching._source = gone.contract and matching._part is not distinct from gone.part
+            left join built.{staged} as counted on {same_key}
+        )
+        select file, part, line, column_name, value, state,
             case
-                when versions.place > 1 or ({export}) < documents.export then 'superseded'
-                when versions.gone then 'deleted'
-                else 'loaded'
-            end as state,
-            case
-                when versions.place > 1
-                    then 'the newer ' || newest._file || ', line ' || newest._row || ' counts for '
-                        || concat_ws(', ', {", ".join(f"cast(matching.{name} as varchar)" for name in entity.key)})
-                when ({export}) < documents.export
-                    then 'the newer ' || documents._file || ' gives all rows of ' || matching._replaces || ' anew'
-                when versions.gone then 'the export marks it as deleted'
+                when gone_state = 'changed' then 'the newer ' || newer_file || ', line ' || newer_line || ' counts'
+                when gone_state = 'replaced' then 'a newer export gives all rows of ' || document || ' anew, without it'
+                when state = 'vanished' then 'the newest full export does not hold it'
+                when state = 'deleted' then 'the export marks it as deleted'
+                when state = 'superseded' and counted_file is null then 'the list does not say so any more'
+                when state = 'superseded'
+                    then 'the newer ' || counted_file || ', line ' || counted_line || ' says the same and counts'
+                when state = 'landed' then 'the publication was built without its file; `keybook refresh` builds'
+                when state = 'later'
+                    then 'the publication is as of ' || (select max(as_of_date) from built.marts.dim_runs)
+                        || ', and the row begins later'
             end as why
-        from matching
-        left join versions using ({key}, _file_sha256, _part, _row)
-        left join newest using ({key})
-        left join documents on matching._system = documents._system and matching._replaces = documents._replaces
+        from judged
     """
 
 

@@ -10,13 +10,12 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.contracts.contract import Contract, broken_contracts, load_contracts
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
 from pipelines.exports.landing.raw import RawStore, Receipt, read_cache, shown_name, write_whole
@@ -54,6 +53,7 @@ class Refresh:
         self.warehouse = Warehouse(settings.warehouse)
         limits = Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
         self.reading_rules = ReadingRules(settings.business_timezone, limits)
+        self._landing: Landing | None = None
         # When each run began to land.
         self._began: dict[str, str] = {}
         # Files that could not even be hashed, when last looked, each with the sentence about it.
@@ -73,10 +73,17 @@ class Refresh:
             moment = moment.replace(tzinfo=ZoneInfo(self.settings.business_timezone))
         return PointInTime(as_of, moment.astimezone(UTC).isoformat())
 
-    @cached_property
+    @property
+    def contracts(self) -> dict[str, Contract]:
+        """The contracts as they are now: the shipped ones and the home's own."""
+        return load_contracts(self.settings.contracts_dir)
+
+    @property
     def landing(self) -> Landing:
         """Lands files by the contracts as they are now."""
-        return Landing(self.store, load_contracts(), self.reading_rules)
+        if self._landing is None or self._landing.contracts is not self.contracts:
+            self._landing = Landing(self.store, self.contracts, self.reading_rules)
+        return self._landing
 
     def hashes(self) -> Iterator[NewFile]:
         """Every file of the landing folder with its hash; one that has not been touched is not hashed again."""
@@ -98,17 +105,21 @@ class Refresh:
             write_whole(memory_file, json.dumps(seen, indent=0))
 
     def troubles(self) -> dict[str, str]:
-        """What holds files up that nothing could be landed of, as it is now: file -> the sentence about it."""
+        """What is wrong in the home and in no receipt, as it is now: file -> the sentence about it.
+
+        Files that cannot be read, and contracts of the user that cannot be used.
+        """
         for _ in self.hashes():
             pass
-        return self._unreadable
+        broken = broken_contracts(self.settings.contracts_dir)
+        return self._unreadable | {f"contracts/{name}": said for name, said in broken.items()}
 
     def new_files(self) -> list[NewFile]:
         """The files that were never landed, or whose contract has changed; of copies only the first.
 
         A file that a person told Keybook to forget is none of them.
         """
-        contracts = load_contracts()
+        contracts = self.contracts
         all_digest = digest_of_all(contracts, self.reading_rules)
         found: dict[str, NewFile] = {}
         forgotten = self.store.forgotten()

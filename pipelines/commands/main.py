@@ -114,10 +114,9 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
         except TransformError as error:
             raise click.ClickException(str(error)) from error
         running = definitions.resolve_job_def("refresh")
-        config = {"config": {**asdict(view), "full": full}}
         result = running.execute_in_process(
             run_config={
-                "ops": {"transform": config, "publication": config},
+                "ops": {"transform": {"config": {**asdict(view), "full": full}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             instance=dg.DagsterInstance.ephemeral(),

@@ -18,8 +18,9 @@ import duckdb
 from pipelines.exports.contracts.contract import Contract, broken_contracts, load_contracts
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
-from pipelines.exports.landing.raw import RawStore, Receipt, read_cache, shown_name, write_whole
+from pipelines.exports.landing.raw import RawStore, Receipt, shown_name
 from pipelines.exports.readers.unpack import Limits
+from pipelines.files import read_object, write_whole
 from pipelines.settings import Settings
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.warehouse.publications import Publication, Warehouse, version_name
@@ -88,7 +89,7 @@ class Refresh:
     def hashes(self) -> Iterator[NewFile]:
         """Every file of the landing folder with its hash; one that has not been touched is not hashed again."""
         memory_file = self.store.root / "hashes.json"
-        memory = read_cache(memory_file)
+        memory = read_object(memory_file) or {}
         seen = {}
         self._unreadable = {}
         for path in export_files(self.settings.landing_dir):
@@ -245,13 +246,16 @@ class Refresh:
     def start_build(self, run_id: str, view: PointInTime, full: bool = False) -> set[str] | None:
         """Makes the build's folder and the tables that tell the models what this run was asked for.
 
+        What the build is made from is written down now, before anything of it is read: whatever changes while it is
+        made, or before it is published, differs from that and is built next.
+
         Returns:
             The raw tables that have changed since the publication that the build starts from as a copy; None when it
             starts empty: at first, on request (`full`), and when the models or the settings have changed.
         """
         self.store.prepare()
         changed = None if full else self.changed(view)
-        self.warehouse.start_build(run_id, from_published=changed is not None)
+        self.warehouse.start_build(run_id, self._stamp(run_id, view), from_published=changed is not None)
         self.store.write_records(
             {
                 "as_of_date": view.as_of,
@@ -268,17 +272,14 @@ class Refresh:
         write_holidays(self.store.records, self.settings.holiday_country or self.settings.default_country)
         return changed
 
-    def publish(self, run_id: str, view: PointInTime) -> Publication:
-        """Publishes a run's build."""
+    def _stamp(self, run_id: str, view: PointInTime) -> Publication:
+        """What a build that starts now is made from."""
         receipts = list(self.store.receipts())
         rows = [row for receipt in receipts for row in receipt.entities]
-        built = self.warehouse.builds / run_id / "keybook.duckdb"
-        with duckdb.connect(str(built), read_only=True) as connection:
-            as_of_date = connection.execute("select as_of_date from intermediate.int_run_dated").fetchall()[0][0]
-        publication = Publication(
+        return Publication(
             version=version_name(run_id),
-            as_of_date=str(as_of_date),
-            published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            as_of_date="",
+            published_at="",
             inputs=self.inputs(view),
             files=sum(1 for receipt in receipts if receipt.entities),
             rows_loaded=sum(row["rows_loaded"] for row in rows),
@@ -288,5 +289,14 @@ class Refresh:
             made_by=self.made_by(),
             tables=self.tables(view),
         )
-        self.warehouse.publish(run_id, publication, self.settings.keep_versions)
-        return publication
+
+    def publish(self, run_id: str) -> Publication:
+        """Publishes a run's build as what it was made from.
+
+        Raises:
+            PublishError: the run left no whole build, or what is published began later.
+        """
+        built, _ = self.warehouse.built(run_id)
+        with duckdb.connect(str(built), read_only=True) as connection:
+            as_of_date = connection.execute("select as_of_date from intermediate.int_run_dated").fetchall()[0][0]
+        return self.warehouse.publish(run_id, self.settings.keep_versions, str(as_of_date))

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from pipelines import reporting_contract
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
 from pipelines.exports.entities import entities
@@ -291,6 +292,7 @@ class Refresh:
             files_held=sum(1 for receipt in receipts if receipt.held) + len(self.troubles()),
             known_at=view.known_at,
             made_by=self.made_by(),
+            contract=reporting_contract.digest(),
             tables=self.tables(view),
         )
 

@@ -100,10 +100,10 @@ def test_find_says_what_staging_says(home: Path) -> None:
         hits = json.loads(keybook("find", text, "--json", "--home", home).stdout)["hits"]
         return {(hit["file"], hit["line"], hit["state"]) for hit in hits}
 
-    assert found("1002") == {("ageing-1.csv", 7, "vanished")}
-    assert found("1006") == {("ageing-1.csv", 8, "superseded"), ("ageing-2.csv", 7, "counted")}
+    assert found("1002") == {("ageing-1.csv", 8, "vanished")}
+    assert found("1006") == {("ageing-1.csv", 9, "superseded"), ("ageing-2.csv", 8, "counted")}
     # What a newer export repeats is the newer one's.
-    assert found("1005") == {("ageing-1.csv", 6, "superseded"), ("ageing-2.csv", 6, "counted")}
+    assert found("1005") == {("ageing-1.csv", 7, "superseded"), ("ageing-2.csv", 7, "counted")}
     assert {state for _, _, state in found("Поддоны")} == {"vanished"}
     assert found("before") == {("lists/account_links.csv", 2, "superseded")}
     assert found("after") == {("lists/account_links.csv", 2, "counted")}

@@ -108,12 +108,9 @@ billing_records as (
 ),
 
 owners_now as (
-    select owners.account_id, owners.employee_id, owners.starts_on
+    select owners.account_id, owners.employee_id, owners.valid_from
     from owners
-    cross join run
-    where coalesce(owners.starts_on, run.as_of_date) <= run.as_of_date
-        and coalesce(owners.ends_on, run.as_of_date) >= run.as_of_date
-    qualify row_number() over (partition by owners.account_id order by owners.starts_on desc nulls last) = 1
+    inner join run on {{ holds_on('owners', 'run.as_of_date') }}
 ),
 
 -- The terms of the newest contract or addendum that says any, for accounts whose customer record says none.
@@ -179,7 +176,7 @@ final as (
         crm_records.created_at,
         {{ business_date('crm_records.created_at', 'run.business_timezone') }} as created_on,
         crm_records.updated_at,
-        owners_now.starts_on as owner_since,
+        owners_now.valid_from as owner_since,
         coalesce(crm_records._source, billing_records._source) as _source,
         coalesce(crm_records._file, billing_records._file) as _file,
         coalesce(crm_records._file_sha256, billing_records._file_sha256) as _file_sha256,

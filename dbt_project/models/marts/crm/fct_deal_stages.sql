@@ -31,7 +31,7 @@ described as (
     select
         sequenced.*,
         deals.account_id,
-        deals.owner_id,
+        deals.owner_id as deal_owner_id,
         deals.pipeline,
         deals.deal_id is not null as is_deal_in_export,
         deals.closed_at,
@@ -57,7 +57,7 @@ ended as (
 select
     ended.global_deal_id as deal_id,
     ended.account_id,
-    ended.owner_id,
+    ended.deal_owner_id as owner_id,
     ended.pipeline,
     ended.stage,
     cast(ended.stage_number as bigint) as stage_number,

@@ -57,14 +57,15 @@ deals as (
 ),
 
 contracts as (
-    select
-        account_id,
-        document_type,
-        coalesce(starts_on, signed_on, sent_on) as starts_on,
-        ends_on
+    select * from {{ ref('fct_contract_intervals') }}
+),
+
+-- Signed or not: that somebody wrote one tells that the account was there, and that the feed tells of contracts.
+papers as (
+    select account_id, min(coalesce(starts_on, signed_on, sent_on)) as known_on
     from {{ ref('fct_documents') }}
     where document_type in ('contract', 'addendum') and account_id is not null
-        and coalesce(starts_on, signed_on, sent_on) is not null
+    group by account_id
 ),
 
 people as (
@@ -120,7 +121,7 @@ known_days as (
     union all
     select account_id, known_on from deals where account_id is not null
     union all
-    select account_id, min(starts_on) from contracts group by account_id
+    select account_id, known_on from papers where known_on is not null
     union all
     select account_id, min(occurred_on) from contacts group by account_id
 ),
@@ -137,7 +138,7 @@ client_days as (
     union all
     select account_id, min(closed_on) from won group by account_id
     union all
-    select account_id, min(starts_on) from contracts group by account_id
+    select account_id, min(valid_from) from contracts group by account_id
 ),
 
 clients as (
@@ -159,7 +160,7 @@ feeds as (
     select
         (select min(issued_on) from invoices) as invoices_from,
         (select min(known_on) from deals) as deals_from,
-        (select min(starts_on) from contracts) as contracts_from
+        (select min(known_on) from papers) as contracts_from
 ),
 
 earned as (
@@ -227,10 +228,10 @@ agreed as (
         contracts.account_id,
         count(*) as contracts,
         count(*) filter (
-            where contracts.document_type = 'contract' and coalesce(contracts.ends_on >= periods.measured_on, true)
+            where contracts.document_type = 'contract' and coalesce(contracts.valid_to > periods.measured_on, true)
         ) as contracts_in_force
     from contracts
-    inner join periods on contracts.starts_on <= periods.measured_on
+    inner join periods on coalesce(contracts.valid_from <= periods.measured_on, true)
     group by periods.quarter, contracts.account_id
 ),
 

@@ -38,9 +38,7 @@ def main() -> int:
     who.add_argument("--accounts", type=int, default=2_000, help="of each sample company; 0 leaves them out")
     who.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     who.add_argument("--scale", type=int, default=100_000, help="accounts of the timed run; 0 leaves it out")
-    commands.add_parser(
-        "small", help="each of them on next to nothing: do they run, and agree"
-    )
+    commands.add_parser("small", help="each of them on next to nothing: do they run, and agree")
     arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
     if arguments.command == "refresh":
         size = refresh.SMALL if arguments.small else refresh.Size()

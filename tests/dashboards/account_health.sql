@@ -79,8 +79,9 @@ select
     '000' || number as term_number, case when number % 3 = 0 then 'renewed' else 'to renew' end as state,
     case when number % 3 <> 0 then ['past', 'last', 'second', 'first', 'later'][1 + cast(number % 5 as integer)] end
         as renewal_window,
-    base_currency, revenue_12m, cast(null as decimal(18, 4)) as monthly_amount, open_amount, overdue_amount,
-    0 as missing_rate_count, number * 7 - 30 as days_to_end, 12 as days_since_contact, 80.0 as health_score,
+    base_currency, revenue_12m,
+    case when number % 3 <> 0 and number % 5 <> 4 then revenue_12m end as revenue_at_renewal,
+    cast(null as decimal(18, 4)) as monthly_amount, open_amount, overdue_amount, 0 as missing_rate_count, number * 7 - 30 as days_to_end, 12 as days_since_contact, 80.0 as health_score,
     case when number % 9 = 0 then 'red' else 'green' end as health_band, 'active' as account_status,
     number % 3 = 0 as is_renewed, true as is_signed, date '2025-12-01' as starts_on,
     date '2026-11-20' + cast(number * 7 - 30 as integer) as ends_on, cast(null as date) as renewed_from,
@@ -89,7 +90,7 @@ from fixture.accounts;
 
 create or replace table reporting.rpt_renewal_rates as
 select
-    quarter, term_kind, 'EUR' as base_currency, 10 as ended, renewed, lapsed, 10 - renewed - lapsed as undecided,
+    quarter, term_kind, 'EUR' as base_currency, quarter < date '2026-10-01' as is_complete, 10 as ended, renewed, lapsed, 10 - renewed - lapsed as undecided,
     renewed / (renewed + lapsed) as renewal_rate, cast(renewed * 1000 as decimal(18, 4)) as renewed_revenue,
     cast(lapsed * 1000 as decimal(18, 4)) as lapsed_revenue, renewed / (renewed + lapsed) as renewal_rate_amount
 from (values

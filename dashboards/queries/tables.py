@@ -351,10 +351,11 @@ _EXTRA = {
         last_attempt_on date, next_renewal_on date, as_of_date date""",
     "rpt_renewals": """
         term_id text, account_id text, account_name text, owner_id text, owner_name text, term_kind text,
-        term_number text, state text, renewal_window text, base_currency text, revenue_12m money, revenue_at_renewal
-        money, monthly_amount money, open_amount money, overdue_amount money, missing_rate_count int, days_to_end int,
-        days_since_contact int, health_score real, health_band text, account_status text, is_renewed bool, is_signed bool, starts_on
-        date, ends_on date, renewed_from date, last_contact_on date, as_of_date date, _file text, _row int""",
+        term_number text, state text, renewal_window text, base_currency text, revenue_12m money,
+        revenue_at_renewal money, monthly_amount money, open_amount money, overdue_amount money,
+        missing_rate_count int, days_to_end int, days_since_contact int, health_score real, health_band text,
+        account_status text, is_renewed bool, is_signed bool, starts_on date, ends_on date, renewed_from date,
+        last_contact_on date, as_of_date date, _file text, _row int""",
     "rpt_renewal_rates": """
         quarter date, term_kind text, base_currency text, is_complete bool, ended int, renewed int, lapsed int,
         undecided int, renewal_rate real, renewed_revenue money, lapsed_revenue money, renewal_rate_amount real""",

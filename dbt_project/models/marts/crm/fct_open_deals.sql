@@ -1,6 +1,6 @@
 -- Grain: one row a snapshot day (week end, month end, as-of date) and deal that is open on it, with what it was on that day
 -- and its money at that day's rate: what every figure of open deals and of the pipeline counts (P8, P19).
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 with snapshots as (
     select day as as_of_date, is_as_of from {{ ref('dim_dates') }} where is_snapshot

@@ -1,13 +1,7 @@
-<<<<<<< HEAD
 -- Grain: one row a quarter and kind of contract: what ended in it and how much of that was renewed (C12). A quarter has rates once
 -- all that ended in it is decided: what is renewed counts at once, what lapses only when the days of grace are over. By
 -- revenue, what an account brought is shared evenly by those of its contracts that are decided, so that it counts once.
 {{ config(materialized='held_view') }}
-=======
--- Grain: one row a quarter and kind of contract: what ended in it and how much of that was renewed (C12). The rate counts
--- what is decided: renewed, or lapsed because the days of grace are over.
-{{ config(materialized='held_view') }}
->>>>>>> main
 
 with run as (
     select * from {{ ref('dim_runs') }}

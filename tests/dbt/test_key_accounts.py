@@ -329,7 +329,7 @@ def test_deals_are_on_each_day_what_the_definition_says(
         found: dict[tuple[str, date], State] = dict.fromkeys(expected)
         for deal, begins, ends, *told_state in rows:
             for day in days[max((begins - FIRST_DEAL).days, 0) : (ends - FIRST_DEAL).days if ends else None]:
-                found[deal, day] = tuple(told_state)  # type: ignore[assignment]
+                found[deal, day] = tuple(told_state)
         assert [(key, found[key], told) for key, told in expected.items() if found[key] != told][:3] == []
     # The rows hold what they are there for.
     assert {row[3] for row in rows} == {"open", "won", "lost", None}

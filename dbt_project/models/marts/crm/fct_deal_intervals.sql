@@ -161,14 +161,14 @@ select
     -- The record's stage and probability are those of its own state: a won deal's 100 % say nothing of the time before.
     case
         when is_by_history then told_stage
-        when day_status is not distinct from status then stage
+        when (day_status is not distinct from status) then stage
     end as stage,
     day_status as status,
     coalesce(case when is_by_history and tells_amount then told_currency end, currency) as currency,
     case when is_by_history and tells_amount then told_amount else amount end as amount,
     case
         when is_by_history and tells_probability then told_probability
-        when day_status is not distinct from status then probability
+        when (day_status is not distinct from status) then probability
     end as probability,
     case when is_by_history and tells_expected_close then told_expected_close_on else expected_close_on end
         as expected_close_on,

@@ -1,6 +1,6 @@
 {#- Tables and views made in one statement, and held to what their YAML says of them: the contract's columns and types,
-    and the key (`meta: {key: [...], nullable: [...]}`), the columns that no two rows share. A model that breaks either
-    fails by itself, so that nothing is built on it, and says what is wrong.
+    the key (`meta: {key: [...], nullable: [...]}`), the columns that no two rows share, and the codes that a column
+    may hold (`meta: {codes: [...]}`). A model that breaks one of them fails by itself, so that nothing is built on it, and says what is wrong.
 
     A build works on a file that nobody reads before it is published: it needs none of what dbt-duckdb's own
     materializations do for readers (build under another name, rename the old away, rename the new in, drop the old),
@@ -29,6 +29,7 @@
     {%- if config.get('meta', {}).key -%}
         {%- do hold_to_key(made, config.get('meta').key, config.get('meta').nullable or []) -%}
     {%- endif -%}
+    {%- do hold_to_codes(made) -%}
     {%- do run_hooks(post_hooks) -%}
     {%- do adapter.commit() -%}
     {{ return({'relations': [made]}) }}
@@ -76,4 +77,32 @@
             model.name ~ ' breaks its key (' ~ key | join(', ') ~ ') ' ~ keys ~ ' times, such as ' ~ example ~ ' in '
             ~ rows_of_key ~ ' rows') -%}
     {%- endfor -%}
+{%- endmacro %}
+
+{#- Fails where a column whose codes are declared (`meta: {codes: [...]}`) holds another one, alone or in a list with commas
+    between: pages and reports would have no words for it. `is_open` leaves room for what an export or a list adds. -#}
+{% macro hold_to_codes(relation) -%}
+    {%- set held = [] -%}
+    {%- for column in model['columns'].values() if column.meta.get('codes') and not column.meta.get('is_open') -%}
+        {%- do held.append(column) -%}
+    {%- endfor -%}
+    {%- if held -%}
+        {%- set unknown -%}
+            {%- for column in held %}
+            select '{{ column.name }}' as column_name, code
+            from (
+                select distinct unnest(string_split({{ column.name }}, ',')) as code from {{ relation }}
+            ) as {{ column.name }}_codes
+            where code <> '' and code not in ({% for code in column.meta.codes %}'{{ code }}'{{ ', ' if not loop.last }}{% endfor %})
+            {{ 'union all' if not loop.last }}
+            {%- endfor %}
+        {%- endset -%}
+        {%- set wrong = [] -%}
+        {%- for name, code in run_query(unknown).rows -%}
+            {%- do wrong.append(name ~ ' ' ~ code) -%}
+        {%- endfor -%}
+        {%- if wrong -%}
+            {%- do exceptions.raise_compiler_error(model.name ~ ' holds codes that its YAML does not name: ' ~ wrong | join(', ')) -%}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}

@@ -270,9 +270,15 @@ def base(parts: list[tuple[Fraction, Fraction | None]]) -> Fraction:
     return sum((amount * known for amount, known in parts if known is not None), Fraction(0))
 
 
-def compared(account: str, basis: str, now: list[date], before: list[date], day: date) -> tuple[Fraction, Fraction]:
-    """Revenue of the months before at the rates of now, and of now; neither is below zero."""
+def compared(
+    account: str, basis: str, now: list[date], before: list[date], day: date
+) -> tuple[Fraction, Fraction, bool]:
+    """Revenue of the months before at the rates of now, and of now, neither below zero; whether they compare.
+
+    Where a part of what came later has no rate, the two do not, and the account opened with what it closed with.
+    """
     opening = closing = Fraction(0)
+    comparable = True
     for currency in CURRENCIES:
         parts = [piece for month in now for piece in pieces().get((account, basis, currency, month), [])]
         earlier = sum(
@@ -282,17 +288,18 @@ def compared(account: str, basis: str, now: list[date], before: list[date], day:
         known = [(abs(amount), with_rate) for amount, with_rate in parts if with_rate is not None]
         later = sum((amount for amount, _ in parts), Fraction(0))
         closing += base(parts)
-        if later != 0 and not known:
-            continue  # no rate at all: the two can't be compared
+        comparable &= all(amount == 0 or with_rate is not None for amount, with_rate in parts)
         if earlier == 0:
             continue
         if earlier == later:
             opening += base(parts)
         elif known:
             opening += earlier * base(known) / sum(amount for amount, _ in known)
-        elif rate(currency, day) is not None:
+        else:
+            comparable &= rate(currency, day) is not None
             opening += earlier * (rate(currency, day) or 0)
-    return max(opening, Fraction(0)), max(closing, Fraction(0))
+    closing = max(closing, Fraction(0))
+    return max(opening, Fraction(0)) if comparable else closing, closing, comparable
 
 
 def number(month: date) -> int:
@@ -329,15 +336,17 @@ def expected() -> dict[Key, dict[str, Any]]:
                 continue
             year = [MONTHS[place]] if basis == "mrr" else MONTHS[max(0, place - 11) : place + 1]
             ago = MONTHS[max(0, place - (12 if basis == "mrr" else 23)) : max(0, place - 11)]
-            opening, closing = compared(account, basis, [month], MONTHS[max(0, place - 1) : place], measured(month))
-            year_opening, year_closing = compared(account, basis, year, ago, measured(month))
+            opening, closing, comparable = compared(
+                account, basis, [month], MONTHS[max(0, place - 1) : place], measured(month)
+            )
+            year_opening, year_closing, of_year = compared(account, basis, year, ago, measured(month))
             history = number(month) - number(paid) if paid else 0
             found[account, basis, month] = {
                 "revenue": revenue(account, basis, month),
                 "opening_revenue": opening, "closing_revenue": closing, "currency_effect": opening - closed,
-                "movement": movement(opening, closing, history >= 3),
+                "movement": movement(opening, closing, history >= 3) if comparable else None,
                 "year_opening_revenue": year_opening, "year_closing_revenue": year_closing,
-                "year_movement": movement(year_opening, year_closing, history >= 12),
+                "year_movement": movement(year_opening, year_closing, history >= 12) if of_year else None,
             }  # fmt: skip
             closed = closing
     return found

@@ -32,6 +32,17 @@ states as (
     select account_id, invoice_gap_days from {{ ref('fct_account_states') }}
 ),
 
+-- A subscription without a first day may run in any month: it is worth nothing that is known, and is counted.
+subscriptions as (
+    select
+        account_id,
+        currency,
+        valid_from,
+        valid_to,
+        case when valid_from is not null then monthly_amount end as monthly_amount
+    from {{ ref('fct_subscription_periods') }}
+),
+
 subscribed as (
     select
         'mrr' as basis,
@@ -45,9 +56,9 @@ subscribed as (
         case when subscriptions.monthly_amount is null then 1 else 0 end as unpriced,
         0 as invoices,
         cast(null as date) as invoiced_on
-    from {{ ref('fct_subscription_periods') }} as subscriptions
+    from subscriptions
     inner join months
-        on months.measured_on >= subscriptions.valid_from
+        on months.measured_on >= coalesce(subscriptions.valid_from, months.measured_on)
         and months.measured_on <= coalesce(subscriptions.valid_to, {{ end_of_time() }})
     left join rates on subscriptions.currency = rates.currency and months.measured_on = rates.rate_date
 ),
@@ -137,7 +148,7 @@ looked_back as (
     select
         *,
         lag(amount, 1, 0) over ({{ by_month }}) as earlier,
-        {%- for column in ['amount', 'amount_base', 'parts', 'parts_base'] %}
+        {%- for column in ['amount', 'amount_base', 'parts', 'parts_base', 'missing_rate_count'] %}
         case when basis = 'mrr' then {{ column }} else sum({{ column }}) over ({{ year }}) end as year_{{ column }},
         {%- endfor %}
         case
@@ -147,17 +158,26 @@ looked_back as (
     from dense
 ),
 
+-- Unknown where a part of what came later has no rate: less of it is known, not less of it sold.
 compared as (
     select
         looked_back.*,
-        {{ restated('earlier', 'amount', 'amount_base', 'parts', 'parts_base', 'rates.rate') }} as opening,
-        {{ restated('year_earlier', 'year_amount', 'year_amount_base', 'year_parts', 'year_parts_base', 'rates.rate') }}
-            as year_opening
+        case
+            when missing_rate_count = 0
+                then {{ restated('earlier', 'amount', 'amount_base', 'parts', 'parts_base', 'rates.rate') }}
+        end as opening,
+        case
+            when year_missing_rate_count = 0 then {{ restated(
+                'year_earlier', 'year_amount', 'year_amount_base', 'year_parts', 'year_parts_base', 'rates.rate'
+            ) }}
+        end as year_opening
     from looked_back
     left join rates on looked_back.currency = rates.currency and looked_back.measured_on = rates.rate_date
 ),
 
--- An account in two currencies is one account; below zero it has no revenue that it could keep or lose.
+-- An account in two currencies is one account; below zero it has no revenue that it could keep or lose. Where the
+-- comparison is unknown in one of them, so it is of the account: it opened with what it closed with, and nothing is
+-- said of it.
 summed as (
     select
         account_number,
@@ -165,14 +185,19 @@ summed as (
         month,
         {{ money('sum(amount_base)') }} as revenue,
         {{ money('greatest(sum(amount_base), 0)') }} as closing_revenue,
-        {{ money('greatest(sum(coalesce(opening, 0)), 0)') }} as opening_revenue,
+        {{ money('greatest(case when count(opening) = count(*) then sum(opening) else sum(amount_base) end, 0)') }}
+            as opening_revenue,
         {{ money('sum(year_amount_base)') }} as year_revenue,
         {{ money('greatest(sum(year_amount_base), 0)') }} as year_closing_revenue,
-        {{ money('greatest(sum(coalesce(year_opening, 0)), 0)') }} as year_opening_revenue,
+        {{ money('greatest(case when count(year_opening) = count(*) then sum(year_opening) else sum(year_amount_base) end, 0)') }}
+            as year_opening_revenue,
+        count(opening) = count(*) as is_comparable,
+        count(year_opening) = count(*) as is_year_comparable,
         max(case when amount > 0 then 1 else 0 end) as is_positive,
         sum(invoices) as invoices,
         max(invoiced_on) as invoiced_on,
-        sum(missing_rate_count) + count(*) filter (where opening is null) as missing_rate_count,
+        sum(missing_rate_count) + count(*) filter (where missing_rate_count = 0 and opening is null)
+            as missing_rate_count,
         sum(unpriced) as unpriced
     from compared
     group by account_number, basis, month
@@ -210,9 +235,14 @@ moved as (
     select
         *,
         lag(invoice_status) over ({{ by_account }}) as opening_invoice_status,
-        {{ movement('opening_revenue', 'closing_revenue',
-            'months_of_history >= ' ~ parameter('reactivation_min_months')) }} as movement,
-        {{ movement('year_opening_revenue', 'year_closing_revenue', 'months_of_history >= 12') }} as year_movement
+        case
+            when is_comparable then {{ movement('opening_revenue', 'closing_revenue',
+                'months_of_history >= ' ~ parameter('reactivation_min_months')) }}
+        end as movement,
+        case
+            when is_year_comparable
+                then {{ movement('year_opening_revenue', 'year_closing_revenue', 'months_of_history >= 12') }}
+        end as year_movement
     from statuses
 ),
 

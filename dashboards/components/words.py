@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from pipelines import words
 from pipelines.settings import load_settings
+from pipelines.words import catalogue, word, words
 
 
 @st.cache_resource(show_spinner=False)
@@ -20,17 +20,17 @@ def language() -> str:
 
 def said(group: str, codes: object, row: Mapping[str, Any]) -> list[str]:
     """What a row's codes say, with the values of the row in it; codes have commas between."""
-    return words.words(group, codes, language(), **row)
+    return words(group, codes, language(), **row)
 
 
 def one(group: str, code: str, row: Mapping[str, Any] | None = None) -> str:
     """What one code says."""
-    return words.word(f"{group}.{code}", language(), **(row or {}))
+    return word(f"{group}.{code}", language(), **(row or {}))
 
 
 def named(group: str, code: str, name: str | None) -> str:
     """What a code says; one that a user's own list brings, by the name that the list gives it."""
-    return one(group, code) if f"{group}.{code}" in words.catalogue() else name or one(group, code)
+    return one(group, code) if f"{group}.{code}" in catalogue() else name or one(group, code)
 
 
 def worded(data: pa.Table, groups: Mapping[str, str]) -> pa.Table:

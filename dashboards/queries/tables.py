@@ -154,7 +154,9 @@ _EXTRA = {
         next_birthday_name text, next_birthday_on date, missing_fields text, card_lag_days real,
         card_on_time_ratio real, card_entries int, timed_entries int, is_new_card bool, has_crm_record bool,
         is_billed_without_terms bool, missing_rate_count int""",
-    "rpt_account_timeline": "event_group text, is_two_way bool, occurred_on date",
+    "rpt_account_timeline": """
+        state text, stage text, direction text, channel text, reminder_level int, promised_for date,
+        event_group text, is_two_way bool, occurred_on date""",
     "rpt_account_people": """
         contact_id text, account_id text, account_name text, owner_id text, full_name text, job_title text,
         contact_role text, email text, phone text, is_decision_maker bool, next_birthday_on date, days_to_birthday int,
@@ -182,6 +184,8 @@ _EXTRA = {
         is_cost_from_first_deal bool, budget money, budget_variance money, budget_variance_ratio real, cost money,
         margin money""",
     "rpt_collection_worklist": """
+        oldest_collectible_days int, money_rank int, debtors int, next_dunning_level int, usual_delay_days real,
+        days_since_contact int, last_promised_for date, next_promised_for date,
         account_name text, owner_name text, base_currency text, collectible_amount money, disputed_amount money,
         missing_rate_count int, is_disputed bool, contact_name text, contact_title text, contact_phone text,
         contact_email text, usual_channel text, score real, money_points real, age_points real, silence_points real,
@@ -214,6 +218,7 @@ _EXTRA = {
     "rpt_run": "as_of_date date, known_at time",
     "rpt_landing_findings": "file text, part text, severity text, message text",
     "rpt_key_accounts": """
+        gained_criteria text, lost_criteria text, criteria_unknown int,
         account_name text, segment text, country text, owner_id text, owner_name text, team text, basis text,
         decision text, decision_reason text, was_listed bool, is_proposed bool, is_qualified bool, is_drifting
         bool, drift_quarters int, is_candidate bool, is_review_due bool, tier text, is_large bool,
@@ -263,19 +268,24 @@ _EXTRA = {
         measure text, source text, unit text, base_currency text, total money, matched money, ambiguous money,
         unmatched money, matched_share real, missing_rate_count int""",
     "rpt_unmatched": """
+        holders int,
         rank int, source text, kind text, shown_id text, name text, base_currency text, open_amount money,
         revenue_12m money, deal_amount money, call_minutes money, conversations int, is_ambiguous bool,
         nearest_account_id text, nearest_account_name text, nearest_score real, why_not text""",
     "rpt_match_proposals": """
+        matched_name text, likeness real, matched_email text, matched_domain text, matched_phone text,
+        held_on date, holders int,
         system text, kind text, native_id text, shown_id text, name text, place int, account_id text, account_name text,
         score real, evidence text, why_not text, base_currency text, open_amount money, revenue_12m money,
         call_minutes money, seed_line text, never_link_line text""",
     "rpt_account_identities": """
+        evidence_value text, matched_name text, likeness real, matched_email text, matched_domain text,
+        matched_phone text,
         system text, kind text, native_id text, name text, account_id text, account_name text, rule text,
-        rule_title text, score real, evidence text, has_crm_record bool, proposals int, _file text, _row int""",
+        score real, evidence text, has_crm_record bool, proposals int, _file text, _row int""",
     "rpt_account_links": """
         system text, kind text, native_id text, decision text, given_account_id text, account_name text, state text,
-        finding text, reason text, decided_by text, decided_on text""",
+        reason text, decided_by text, decided_on text""",
     "rpt_key_account_coverage": """
         week_start date, employee_id text, employee_name text, team text, key_accounts int, called_accounts
         int, contacted_accounts int, coverage real, contact_coverage real""",
@@ -325,10 +335,14 @@ _EXTRA = {
     "rpt_reference_lines": """
         reference_id text, metric_id text, column_name text, value real, label text, source text""",
     "rpt_account_health": """
+        overdue_share real, payment_delay real, broken_promises real, disputed_share real, silence real,
+        contact_trend real, unhandled_missed real, open_pipeline real, recent_win real, invoice_gap real,
+        revenue_trend real, open_cases real, oldest_case real, days_since_contact int, usual_contact_gap real,
+        days_since_invoice int, usual_invoice_gap real,
         account_name text, owner_id text, segment text, status text, has_measures bool, is_newest bool, as_of_date
         date, last_sign_on date, last_contact_on date, last_invoice_on date""",
     "rpt_account_health_measures": """
-        week_start date, account_id text, measure text, measure_group text, unit text, meaning text, evidence text,
+        week_start date, account_id text, measure text, measure_group text, unit text, evidence text,
         evidence_events text, zero_at real, full_at real, value real, points real, weight real, contribution real,
         lost_points real, is_newest bool, as_of_date date""",
     "rpt_health_backtest": """

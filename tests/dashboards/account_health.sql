@@ -50,8 +50,8 @@ from (values ('score', 0), ('silence', 1), ('overdue', 2)) as methods(method, pl
 create or replace table reporting.rpt_health_departures as
 select
     account_id, account_name, owner_id, owner_name, segment, base_currency, revenue_12m,
-    ['flagged before', 'flagged late', 'not flagged'][1 + cast(number % 3 as integer)] as outcome, 45.0 as last_score,
-    'red' as last_band, 0.9 as last_coverage, 'overdue; silence' as last_reasons,
+    ['flagged_before', 'flagged_late', 'not_flagged'][1 + cast(number % 3 as integer)] as outcome, 45.0 as last_score,
+    'red' as last_band, 0.9 as last_coverage, 'overdue_share,silence' as last_reasons,
     case when number % 3 = 0 then 30 end as lead_days, cast(null as bigint) as silence_lead_days,
     20 as overdue_lead_days, true as is_tested, date '2026-05-01' + cast(number as integer) as left_on,
     date '2026-08-01' as recognised_on, cast(null as date) as returned_on, date '2026-04-20' as flagged_on,
@@ -63,7 +63,7 @@ create or replace table reporting.rpt_silent_accounts as
 select
     case when number % 5 = 0 then row_number() over (order by number % 5 <> 0, number) end as rank, account_id,
     account_name, owner_id, owner_name, team, segment, 'A' as tier, number % 15 = 0 as is_key_account, base_currency,
-    case when number % 5 = 0 then 'Call about the renewal' end as suggested_action, 'tier' as cadence_rule,
+    case when number % 5 = 0 then 'call_about_renewal' end as suggested_action, 'tier' as cadence_rule,
     'call' as usual_channel, 'yellow' as health_band, 60.0 as health_score, 55.0 as score, 40.0 as silence_points,
     10.0 as money_points, 5.0 as renewal_points, 0.0 as pipeline_points,
     case when number % 5 = 0 then 40 else 3 end as days_since_contact, 14.0 as cadence_days, 6.0 as own_gap_days,
@@ -76,7 +76,7 @@ from fixture.accounts;
 create or replace table reporting.rpt_renewals as
 select
     'crm:c' || number as term_id, account_id, account_name, owner_id, owner_name, 'contract' as term_kind,
-    '000' || number as term_number, case when number % 3 = 0 then 'renewed' else 'to renew' end as state,
+    '000' || number as term_number, case when number % 3 = 0 then 'renewed' else 'to_renew' end as state,
     case when number % 3 <> 0 then ['past', 'last', 'second', 'first', 'later'][1 + cast(number % 5 as integer)] end
         as renewal_window,
     base_currency, revenue_12m, cast(null as decimal(18, 4)) as monthly_amount, open_amount, overdue_amount,
@@ -101,7 +101,7 @@ select
     account_id, account_name, owner_id, segment, 'crm:p' || product as product_id, 'Product ' || product as product_name,
     'Services' as category, base_currency, number % 2 = 0 as is_candidate,
     cast(product * 1000 as decimal(18, 4)) as expected_value,
-    case when number % 2 = 1 then 'a case is open; nobody who decides was reached since 2026-08-01' end as gate_reason,
+    case when number % 2 = 1 then 'case_open,decider_not_reached' end as gate_reason,
     40 as segment_accounts, 20 as segment_buyers, 15 as segment_spenders, 0.5 as segment_share, false as is_by_rule,
     true as is_first_paid_on_time, number % 2 = 1 as has_open_claim, number % 2 = 0 as is_decision_maker_reached,
     'green' as health_band, 90.0 as health_score, date '2026-11-01' as decision_maker_reached_on,

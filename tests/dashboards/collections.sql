@@ -45,8 +45,8 @@ select
     cast(case when is_disputed then overdue_amount else 0 end as decimal(18, 4)) as disputed_amount,
     cast(0 as bigint) as missing_rate_count, case when overdue_amount > 1000 then 165 else 44 end as oldest_days_overdue,
     last_contact_on, 'broken' as last_promise_state, 2 as dunning_level,
-    case when is_disputed then 'Settle the dispute' else 'Call about the broken promise' end as suggested_action,
-    'EUR 1,000 overdue, number ' || place || ' of 40 by amount; its promise for 2026-11-10 was broken' as reason,
+    case when is_disputed then 'settle_dispute' else 'call_about_promise' end as suggested_action,
+    'owes,promise_broken' as reason,
     is_disputed, case when number = 7 then '=cmd|''/c calc''!A1' else 'Ida Payer' end as contact_name,
     'Accountant' as contact_title, '+46 8 123 45 67' as contact_phone, 'ida@example.invalid' as contact_email,
     'call' as usual_channel, cast(100 - place as decimal(9, 1)) as score, cast(35 as decimal(9, 1)) as money_points,
@@ -69,7 +69,7 @@ create table reporting.rpt_documents as
 select
     'crm:d' || number as deal_id, account_id, account_name, 'Deal ' || number as deal_name, currency,
     case number % 4 when 0 then null when 1 then 'act' when 2 then 'contract, rest of the payment'
-        else 'signature on the act' end as missing,
+        else 'act_signature' end as missing,
     cast(4000 + number as decimal(18, 4)) as won_amount, cast(4000 as decimal(18, 4)) as invoiced_amount,
     cast(number as decimal(18, 4)) as unbilled_amount, number % 9 - 2 as invoice_lag_days, number % 4 <> 2 as has_contract,
     true as has_invoice, number % 4 <> 1 as has_act, true as has_payment, number % 4 = 0 as is_complete,

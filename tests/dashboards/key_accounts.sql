@@ -43,7 +43,7 @@ select
     case when is_qualified and was_listed then 'stay' when is_qualified then 'enter' when was_listed or is_listed then 'leave' end
         as proposal,
     case when decision is not null then 'decided' when is_listed then 'proposed' end as basis,
-    'Meets ' || criteria_met || ' of 14 criteria, 8 needed' as reason, decision, 'Because' as decision_reason, is_listed, was_listed,
+    'criteria_met' as reason, decision, 'Because' as decision_reason, is_listed, was_listed,
     is_qualified, is_listed and not is_qualified as is_drifting, case when is_listed and not is_qualified then 2 end as drift_quarters,
     not is_listed and criteria_met = 7 as is_candidate,
     coalesce(is_qualified <> was_listed and decision is null, false) as is_review_due,

@@ -23,15 +23,15 @@ select
     case when number = 1 then 'acme:401' end as nearest_account_id,
     case when number = 1 then 'Nordbygg AB' end as nearest_account_name,
     cast(case when number = 1 then 0.9 end as decimal(5, 4)) as nearest_score,
-    case when number = 1 then 'not sure enough' else 'nothing like it in any CRM export' end as why_not
+    case when number = 1 then 'not_sure' else 'nothing_alike' end as why_not
 from range(1, 7) as numbers (number);
 
 create table reporting.rpt_match_proposals as
 select
     'books' as system, 'billing_customer' as kind, 'C1' as native_id, 'C1' as shown_id, 'Nord [Bygg] <b>AB</b>' as name,
     place, 'acme:40' || place as account_id, 'Nordbygg ' || place as account_name,
-    cast(1 - 0.1 * place as decimal(5, 4)) as score, 'name 90 % like Nordbygg; the same city' as evidence,
-    'not sure enough' as why_not, 'EUR' as base_currency, cast(3000 as decimal(38, 4)) as open_amount,
+    cast(1 - 0.1 * place as decimal(5, 4)) as score, 'name_alike,city_same' as evidence, 'Nordbygg' as matched_name, cast(0.9 as decimal(5, 4)) as likeness,
+    'not_sure' as why_not, 'EUR' as base_currency, cast(3000 as decimal(38, 4)) as open_amount,
     cast(0 as decimal(38, 4)) as revenue_12m, cast(0 as decimal(38, 4)) as call_minutes,
     'books,billing_customer,C1,link,acme:40' || place || ',,,' as seed_line,
     'books,billing_customer,C1,never_link,acme:40' || place || ',,,' as never_link_line
@@ -42,9 +42,8 @@ select
     'books' as system, 'billing_customer' as kind, 'C' || number as native_id, 'Firm ' || number as name,
     'acme:' || (400 + number) as account_id, 'Account ' || number as account_name,
     case when number % 3 = 0 then 'tax_id' else 'probable' end as rule,
-    case when number % 3 = 0 then 'Tax number' else 'Weighed evidence' end as rule_title,
     cast(case when number % 3 = 0 then 0.99 else 0.975 end as decimal(5, 4)) as score,
-    'tax number se' || number as evidence, true as has_crm_record, 0 as proposals, 'customers.csv' as _file,
+    'tax_id' as evidence, 'se' || number as evidence_value, true as has_crm_record, 0 as proposals, 'customers.csv' as _file,
     number + 1 as _row
 from range(1, 10) as numbers (number);
 
@@ -53,6 +52,5 @@ select
     'books' as system, 'billing_customer' as kind, 'C' || number as native_id, 'link' as decision,
     'acme:' || (400 + number) as given_account_id, case when number = 1 then 'Account 1' end as account_name,
     case when number = 1 then 'in_force' else 'no_such_account' end as state,
-    case when number = 1 then 'In force.' else 'No export has this account.' end as finding,
     'asked them' as reason, 'Eva' as decided_by, '2026-11-01' as decided_on
 from range(1, 3) as numbers (number);

@@ -259,8 +259,8 @@ from fixture.accounts where number % 12 = 1;
 create table reporting.rpt_collection_worklist as
 select row_number() over (order by overdue_amount desc) as rank, account_id, overdue_amount,
     case when overdue_amount > 1000 then 165 else 44 end as oldest_days_overdue, last_contact_on,
-    'broken' as last_promise_state, 2 as dunning_level, 'Call about the oldest invoice' as suggested_action,
-    'Overdue for long and a promise was broken' as reason
+    'broken' as last_promise_state, 2 as dunning_level, 'call_about_promise' as suggested_action,
+    'late,promise_broken' as reason
 from reporting.rpt_accounts where overdue_amount > 0;
 
 create table reporting.rpt_cash_forecast as

@@ -25,7 +25,8 @@ def test_sql_and_imports_stand_where_they_belong(file: Path) -> None:
         names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         taken = {name for name in names if name.startswith("pipelines")}
         assert all(
-            name in ("pipelines.settings", "pipelines.formats") or name.startswith("pipelines.reports.statements")
+            name in ("pipelines.settings", "pipelines.formats", "pipelines.words")
+            or name.startswith("pipelines.reports.statements")
             for name in taken
         )
         if "queries" not in file.parts and isinstance(node, ast.Constant) and isinstance(node.value, str):

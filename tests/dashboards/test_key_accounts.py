@@ -48,7 +48,7 @@ def test_the_list_its_changes_and_their_reasons(app: AppTest, warehouse: duckdb.
     changes = table(app, "change", "reason")
     assert changes["change"][0] == "enter"
     assert {"enter", "leave", "listed, though it should leave", "kept off", "candidate"} == set(changes["change"])
-    assert all(str(reason).startswith("Meets ") for reason in changes["reason"])
+    assert all(str(reason).startswith("meets ") for reason in changes["reason"])
     assert len(table(app, "basis", "criteria_known")["basis"]) == listed
 
 
@@ -72,7 +72,7 @@ def test_an_earlier_quarter_and_a_team_narrow_it(app: AppTest, warehouse: duckdb
 
 
 def test_a_checklist_tells_what_is_not_known(app: AppTest) -> None:
-    criteria = table(app, "criterion_name", "is_met")
+    criteria = table(app, "criterion", "is_met")
     assert criteria["is_met"] == ["✓ met", "✗ not met", "? not known"]
     assert criteria["value"][:2] == ["5.5%", "50.0%"]
     assert criteria["threshold"][:2] == ["2.0%", "80.0%"]

@@ -46,16 +46,16 @@ def test_a_proposal_shows_its_evidence_and_the_lines_to_paste(app: AppTest) -> N
         "books,billing_customer,C1,never_link,acme:401,,,",
     ]
     text = words(app)
-    assert "name 90 % like Nordbygg; the same city" in text
+    assert "name 90% like Nordbygg; the same city" in text
     assert "<b>AB</b>**" not in text, "a name is text, never markup"
 
 
 def test_links_are_searched_and_decisions_say_what_became_of_them(app: AppTest) -> None:
     grids = {key for grid in app.dataframe for key in grid.value.columns}
-    assert {"rule_title", "finding"} <= grids
-    decisions = next(grid.value for grid in app.dataframe if "finding" in grid.value.columns)
-    assert list(decisions["finding"]) == ["No export has this account.", "In force."]
-    app.text_input(key="link_search").set_value("tax number se6").run()
+    assert {"rule", "decided_by"} <= grids
+    decisions = next(grid.value for grid in app.dataframe if "decided_by" in grid.value.columns)
+    assert [text.split(".")[0] for text in decisions["state"]] == ["No export has this account", "In force"]
+    app.text_input(key="link_search").set_value("se6").run()
     links = next(grid.value for grid in app.dataframe if "native_id" in grid.value.columns and "_row" in grid.value)
     assert list(links["native_id"]) == ["C6"]
 

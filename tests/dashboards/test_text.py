@@ -27,7 +27,7 @@ def test_the_card_escapes_a_hostile_name(open_page: Open) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; **Bold**" in html
     assert "<script" not in html
     assert not any("Bold" in element.value for element in [*app.markdown, *app.caption])
-    assert "<img src=x onerror=alert(1)> **not bold**" in list(app.dataframe[-1].value["title"])
+    assert any("<img src=x onerror=alert(1)> **not bold**" in text for text in app.dataframe[-1].value["event_type"])
 
 
 def test_no_page_renders_text_of_rejected_rows(open_page: Open) -> None:

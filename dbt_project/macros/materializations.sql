@@ -113,6 +113,7 @@
             where code <> '' and code not in ({% for code in column.meta.codes %}'{{ code }}'{{ ', ' if not loop.last }}{% endfor %})
             {{ 'union all' if not loop.last }}
             {%- endfor %}
+            order by column_name, code
         {%- endset -%}
         {%- set wrong = [] -%}
         {%- for name, code in run_query(unknown).rows -%}

@@ -80,7 +80,7 @@ def term(number: int) -> dict[str, Any]:
     """A contract; of three one is renewed, the others are in one of the windows."""
     due = ("past", "last", "second", "first", "later")[number % 5]
     return account(number) | {
-        "term_id": f"crm:c{number}", "term_kind": "contract", "state": "to renew" if number % 3 else "renewed",
+        "term_id": f"crm:c{number}", "term_kind": "contract", "state": "to_renew" if number % 3 else "renewed",
         "renewal_window": due if number % 3 else None, "revenue_12m": 1000, "base_currency": "EUR",
         "revenue_at_renewal": 1000 if number % 3 and due != "later" else None,
         "days_to_end": number * 7 - 30, "ends_on": DAY + timedelta(number * 7 - 30),

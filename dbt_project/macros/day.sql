@@ -86,13 +86,13 @@ case {{ rules | join(' ') }} else {{ given }} end as {{ column }}
     day. -#}
 {% macro vanished_on() -%}
 {%- set day = day_seen('newest.vanished_at') -%}
-case when newest.vanished_at is not null and {{ day }} <= run.as_of_date then {{ day }} end
+case when {{ day }} <= run.as_of_date then {{ day }} end
 {%- endmacro %}
 
 {#- The day of which an export speaks: that of its moment, but no later than the newest event, so that what an export
     says stands on the newest day. -#}
 {% macro day_seen(moment) -%}
-least({{ business_date(moment, 'run.business_timezone') }}, run.newest_event_on)
+{{ least_or_unknown(business_date(moment, 'run.business_timezone'), 'run.newest_event_on') }}
 {%- endmacro %}
 
 {#- The newest versions of an entity's rows that do not exist yet on the run's day: what staging leaves out. -#}
@@ -153,5 +153,5 @@ max(landed.{{ column }}) filter (where {{ is_event(entity, column) }} and not {{
         business_date(newest, 'max(settings.business_timezone)') if column in entity.moments else newest
     ) -%}
 {%- endfor -%}
-{{ found[0] if found | length == 1 else 'greatest(' ~ found | join(', ') ~ ')' }}
+{{ found[0] if found | length == 1 else greatest_known(*found) }}
 {%- endmacro %}

@@ -36,8 +36,21 @@ cross join run
 where {{ has_begun(entity, 'newest') }}
 {%- endmacro %}
 
-{#- Whether a row of an entity exists on the run's day: since the first of its dates that it gives, or always. -#}
+{#- Whether a row of an entity exists on the run's day: since the first of its dates that it gives, or always, and not
+    before what it is a part of. -#}
 {% macro has_begun(entity, relation) -%}
+{{ is_dated_by(entity, relation) }}
+{%- for column, whole_id in entity.of.items() %}
+    and not exists (
+        select 1 from ({{ not_begun(whole_id, keep_vanished=true) }}) as whole
+        where whole._system = {{ relation }}._system
+            and whole.{{ landed_entities()[whole_id].key[0] }} = {{ relation }}.{{ column }}
+    )
+{%- endfor %}
+{%- endmacro %}
+
+{#- Whether a row's own dates say that it exists on the run's day. -#}
+{% macro is_dated_by(entity, relation) -%}
 coalesce({% for column in entity.since %}not {{ is_after(entity, column, relation) }}, {% endfor %}true)
 {%- endmacro %}
 
@@ -107,7 +120,7 @@ case when {{ day }} <= run.as_of_date then {{ day }} end
             select later.{{ key | join(', later.') }}
             from {{ relation }} as later
             cross join {{ ref('int_run_dated') }} as run
-            where not {{ has_begun(entity, 'later') }}
+            where not ({{ has_begun(entity, 'later') }})
         ) as keys
             on {% for column in key %}versions.{{ column }} = keys.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
     )
@@ -115,7 +128,7 @@ case when {{ day }} <= run.as_of_date then {{ day }} end
 select newest.*
 from ({{ newest_version(entity_id | replace('.', '_'), entity.key, keep_vanished, versions) }}) as newest
 cross join {{ ref('int_run_dated') }} as run
-where not {{ has_begun(entity, 'newest') }}
+where not ({{ has_begun(entity, 'newest') }})
 {%- endmacro %}
 
 {#- The moments at which rows of a raw table were known, with the day of each and its end. They are few. -#}

@@ -17,7 +17,7 @@ with compared as (
                 -- Of invoices what vanished stays, with its day.
                 and ('{{ entity_id }}' <> 'billing.invoices' or state = 'replaced')
         ) as keys_gone,
-        {% if entity.since -%}
+        {% if entity.since or entity.of -%}
         (select count(*) from ({{ not_begun(entity_id, entity_id == 'billing.invoices') }}) as later)
         {%- else -%}
         0

@@ -6,7 +6,7 @@ columns without history into the docs. A convention test holds both against the 
 
 from __future__ import annotations
 
-import pprint
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ def declaration(entity: Entity) -> dict[str, Any]:
         "has_currency": "currency" in types,
         "moments": [name for name, kind in types.items() if kind == "timestamp"],
         "since": list(cut.since),
+        "of": dict(cut.of),
         "later": dict(cut.later),
         "until": dict(cut.until),
         "at_export": list(cut.at_export),
@@ -48,8 +49,13 @@ def declaration(entity: Entity) -> dict[str, Any]:
 def macro() -> str:
     """The text of the dbt macro `landed_entities`."""
     declared = {entity.id: declaration(entity) for entity in entities().values()}
-    text = pprint.pformat(declared, width=118, compact=True, sort_dicts=False)
-    return f"{_HEAD}{{% macro landed_entities() -%}}\n{{{{ return(\n{text}\n) }}}}\n{{%- endmacro %}}\n"
+    entries = [f"{entity_id!r}: {parts!r}" for entity_id, parts in declared.items()]
+    wrapped = [
+        textwrap.fill(entry, 118, initial_indent="    ", subsequent_indent="        ", break_long_words=False)
+        for entry in entries
+    ]
+    text = ",\n".join(wrapped)
+    return f"{_HEAD}{{% macro landed_entities() -%}}\n{{{{ return({{\n{text}\n}}) }}}}\n{{%- endmacro %}}\n"
 
 
 def table() -> str:

@@ -72,6 +72,7 @@ class Cut:
     """What of an entity's rows is known as of a day; the head of `entities.yml` says what each part means."""
 
     since: tuple[str, ...] = ()
+    of: Mapping[str, str] = field(default_factory=dict)
     later: Mapping[str, Mapping[str, State]] = field(default_factory=dict)
     until: Mapping[str, Mapping[str, State]] = field(default_factory=dict)
     any_day: tuple[str, ...] = ()

@@ -126,7 +126,9 @@ class Rebuild:
         were; the other boundaries follow, and then the rest.
         """
         roots = {
-            point for point in self.project.boundaries if not any(map(self.project.is_model, self.project.parents[point]))
+            point
+            for point in self.project.boundaries
+            if not any(map(self.project.is_model, self.project.parents[point]))
         }
         settled: set[str] = set()
         made: set[str] = set()

@@ -40,6 +40,9 @@ def test_the_cut_names_columns_of_its_entity(entity: Entity) -> None:
     assert {*cut.now, *cut.at_export, *(cut.fresh or ()), *states, *said} <= columns
     assert not {*cut.now, *cut.at_export} & {*entity.key}
     assert {*cut.no_event} <= {*cut.since, *cut.later}
+    # Of a whole that is itself a part the cut would see only the first step.
+    assert {*cut.of} <= columns
+    assert all(len(entities()[whole].key) == 1 and not entities()[whole].cut.of for whole in cut.of.values())
 
 
 @EACH

@@ -13,7 +13,7 @@ with run as (
     select *, false as is_current from ({{ entity_sums(entity_id, entity, source('raw', domain ~ '_' ~ name)) }}) as landed
     union all
     select *, true from ({{ entity_sums(entity_id, entity, ref('stg_' ~ domain ~ '__' ~ name)) }}) as staged
-    {%- if entity.since %}
+    {%- if entity.since or entity.of %}
     union all
     select *, true from (
         {{ entity_sums(entity_id, entity, '(' ~ not_begun(entity_id, entity_id == 'billing.invoices') ~ ')') }}

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -128,7 +129,8 @@ def entities() -> dict[str, Entity]:
     found: dict[str, Entity] = {}
     for entity_id, specs in yaml.safe_load(ENTITIES_FILE.read_text(encoding="utf-8")).items():
         domain, name = entity_id.split(".")
-        cut = {part: tuple(value) if isinstance(value, list) else value for part, value in specs.pop("cut", {}).items()}
+        cut: dict[str, Any] = specs.pop("cut", {})
+        cut = {part: tuple(said) if isinstance(said, list) else said for part, said in cut.items()}
         columns = tuple(_column(column.rstrip("*"), spec) for column, spec in specs.items())
         key = tuple(column[:-1] for column in specs if column.endswith("*"))
         found[entity_id] = Entity(domain, name, columns, key, Cut(**cut))

@@ -38,8 +38,8 @@ class NewFile:
     sha256: str
 
 
-# The first day that a date of the data can hold, and how far past today a run may look: what is later is a slip, and the
-# calendar up to it would never be done.
+# The first day that a date of the data can hold, and how far past today a run may look: what is later is a slip, and
+# the calendar up to it would never be done.
 FIRST_DAY = date(1970, 1, 1)
 DAYS_AHEAD = 366
 

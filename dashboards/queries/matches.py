@@ -32,7 +32,8 @@ PROPOSALS = """
     select name, kind, shown_id, account_name, score, open_amount, revenue_12m, call_minutes, evidence, why_not, place,
         seed_line, never_link_line, system, account_id
     from {rpt_match_proposals}
-    order by max(abs(open_amount) + abs(revenue_12m)) over (partition by system, kind, native_id) desc,
+    order by max(open_amount) over (partition by system, kind, native_id) desc,
+        max(revenue_12m) over (partition by system, kind, native_id) desc,
         max(call_minutes) over (partition by system, kind, native_id) desc, system, kind, native_id, place
     limit $most
 """

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.formats import money, percent, plural
-from dashboards.queries import growth, overview
+from dashboards.queries import overview
 from dashboards.queries.base import Filters
 from tests.dashboards.conftest import DAY, MONTH, PAGES, all_of, grid, one, tile, words
 from tests.support.publications import publish
@@ -289,11 +289,3 @@ def test_the_overview_draws_no_half_month(open_page: Open, tmp_path: Path, monke
     )  # fmt: skip
     file = str((tmp_path / "warehouse" / "keybook.duckdb").resolve())
     assert overview.retention(file, Filters()).column("month").to_pylist() == ["2026-10"]
-
-
-def test_revenue_behind_terms_counts_an_account_once(tmp_path: Path) -> None:
-    term = {"account_id": "crm:1", "renewal_window": "last", "revenue_12m": 1000}
-    publish(tmp_path, "v1", {"rpt_renewals": [term, term, term | {"account_id": "crm:2"}]})
-    file = str((tmp_path / "warehouse" / "keybook.duckdb").resolve())
-    totals = growth.renewal_totals(file, Filters())
-    assert (totals["last_notice"], totals["revenue_12m"]) == (3, 2000)

@@ -82,6 +82,7 @@ def term(number: int) -> dict[str, Any]:
     return account(number) | {
         "term_id": f"crm:c{number}", "term_kind": "contract", "state": "to renew" if number % 3 else "renewed",
         "renewal_window": due if number % 3 else None, "revenue_12m": 1000, "base_currency": "EUR",
+        "revenue_at_renewal": 1000 if number % 3 and due != "later" else None,
         "days_to_end": number * 7 - 30, "ends_on": DAY + timedelta(number * 7 - 30),
         "health_band": "red" if number % 9 == 0 else "green", "missing_rate_count": 0,
     }  # fmt: skip

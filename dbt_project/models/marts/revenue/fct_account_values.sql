@@ -88,6 +88,22 @@ last_bought as (
     group by account_id
 ),
 
+-- V11: who is quiet by the rhythm of its invoices has left, and will bring nothing until it comes back.
+left_already as (
+    select account_revenue.account_id
+    from account_revenue
+    inner join run on account_revenue.month = run.as_of_month
+    where account_revenue.invoice_status <> 'active'
+    union all
+    select account_id
+    from last_bought
+    where account_id not in (
+        select account_revenue.account_id
+        from account_revenue
+        inner join run on account_revenue.month = run.as_of_month
+    )
+),
+
 lives as (
     select
         account_revenue.segment,
@@ -223,9 +239,11 @@ valued as (
         shared.revenue_share,
         shared.revenue_share_so_far,
         coalesce(cash.missing_rate_count, 0) + coalesce(scored.missing_rate_count, 0) as missing_rate_count,
+        left_already.account_id is not null as has_left,
         run.as_of_date
     from accounts
     cross join run
+    left join left_already on accounts.account_id = left_already.account_id
     left join cash on accounts.account_id = cash.account_id
     left join costs on accounts.account_id = costs.account_id
     left join margins on accounts.account_id = margins.account_id
@@ -237,9 +255,9 @@ valued as (
 predicted as (
     select
         *,
-        margin_per_month / (churn + discount) as expected,
-        margin_per_month / (churn_high + discount) as of_short_lives,
-        margin_per_month / (churn_low + discount) as of_long_lives
+        {%- for name, rate in {'expected': 'churn', 'of_short_lives': 'churn_high', 'of_long_lives': 'churn_low'}.items() %}
+        case when has_left then 0 else margin_per_month / ({{ rate }} + discount) end as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from valued
 )
 

@@ -105,15 +105,16 @@ open_promises as (
     group by promises.account_id
 ),
 
--- How late the account pays as a rule: the middle one of its payments' days past due, early ones negative.
+-- How late the account pays as a rule: the middle one of its payments' days past due, early ones negative; an
+-- instalment is due on its own day.
 habits as (
     select
         events.account_id,
         cast(median({{ days_from('events.due_on', 'events.settlement_date') }}) as double) as usual_delay_days
-    from {{ ref('fct_receivable_events') }} as events
+    from {{ ref('fct_receivable_settlements') }} as events
     cross join run
     cross join settings
-    where events.event_type = 'payment' and not events.is_opening
+    where events.is_payment and not events.is_opening
         and events.event_date <= run.as_of_date
         and events.event_date > {{ plus_days('run.as_of_date', '-settings.habit_days') }}
         and events.account_id in (select account_id from owing)

@@ -110,7 +110,7 @@ coalesce(nullif({{ column }}, ''), {{ default_currency }})
 {%- endfor -%}
 {%- if not found -%}cast(null as timestamp)
 {%- elif found | length == 1 -%}{{ found[0] }}
-{%- else -%}greatest({{ found | join(', ') }})
+{%- else -%}{{ greatest_known(*found) }}
 {%- endif -%}
 {%- endmacro %}
 

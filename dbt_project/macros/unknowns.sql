@@ -18,3 +18,25 @@
 {%- endfor -%}
 case when {{ may_be_unknown | join(' and ') }} then {{ function }}({{ values | join(', ') }}) end
 {%- endmacro %}
+
+{#- The value in the row that comes first or last by `order`: unknown where it is unknown in that row, never another
+    row's. Rows whose order is unknown come last, of equal ones the first or last by `tie`. -#}
+{% macro first_by(value, order, tie=none) %}{{ return(adapter.dispatch('first_by')(value, order, tie)) }}{% endmacro %}
+{% macro last_by(value, order, tie=none) %}{{ return(adapter.dispatch('last_by')(value, order, tie)) }}{% endmacro %}
+
+{% macro duckdb__first_by(value, order, tie) -%}arg_min_null({{ value }}, {{ _place('row', order, tie, 1) }}){%- endmacro %}
+{% macro duckdb__last_by(value, order, tie) -%}arg_max_null({{ value }}, {{ _place('row', order, tie, 0) }}){%- endmacro %}
+{% macro spark__first_by(value, order, tie) -%}min_by({{ value }}, {{ _place('struct', order, tie, 1) }}){%- endmacro %}
+{% macro spark__last_by(value, order, tie) -%}max_by({{ value }}, {{ _place('struct', order, tie, 0) }}){%- endmacro %}
+
+{% macro _place(struct, order, tie, unknown) -%}
+{%- if tie is none -%}{{ order }}
+{%- else -%}{{ struct }}(case when {{ order }} is null then {{ unknown }} else {{ 1 - unknown }} end, {{ order }}, {{ tie }})
+{%- endif -%}
+{%- endmacro %}
+
+{#- How many rows are so for certain, and how many are so, unknown where any row leaves it open. `count(*) filter (where …)`
+    does the first; it is for conditions that can't be unknown. -#}
+{% macro count_or_unknown(condition) -%}
+case when count(*) = count({{ condition }}) then count(*) filter (where {{ condition }}) end
+{%- endmacro %}

@@ -25,7 +25,7 @@ ledger as (
 of_twelve_months as (
     select ends.month, sum(invoices.revenue_amount_base) as revenue
     from (
-        select distinct month, least(month_end, run.as_of_date) as measured_on
+        select distinct month, {{ least_known('month_end', 'run.as_of_date') }} as measured_on
         from {{ ref('dim_dates') }}
         cross join run
         where day <= run.as_of_date
@@ -36,7 +36,7 @@ of_twelve_months as (
 ),
 
 by_month as (
-    select basis, month, sum(revenue) as revenue, sum(greatest(year_revenue, 0)) as year_revenue
+    select basis, month, sum(revenue) as revenue, sum({{ greatest_known('year_revenue', '0') }}) as year_revenue
     from account_revenue
     group by basis, month
 ),

@@ -72,9 +72,9 @@ select
     account_id,
     employee_id,
     starts_on,
-    least(
-        ends_on,
-        {{ plus_days('lead(starts_on) over (partition by account_id order by starts_on nulls first)', -1) }}
-    ) as ends_on,
+    {{ least_known(
+        'ends_on',
+        plus_days('lead(starts_on) over (partition by account_id order by starts_on nulls first)', -1)
+    ) }} as ends_on,
     rule
 from together

@@ -63,9 +63,9 @@ dated as (
     select
         run.*,
         settings.*,
-        greatest(
-            newest.newest_on, {{ business_date('newest.newest_at', 'settings.business_timezone') }}
-        ) as newest_event_on
+        {{ greatest_known(
+            'newest.newest_on', business_date('newest.newest_at', 'settings.business_timezone')
+        ) }} as newest_event_on
     from run
     cross join settings
     cross join newest

@@ -120,11 +120,11 @@ owners_now as (
 contract_terms as (
     select
         account_references.account_id,
-        max_by(documents.payment_terms_days, coalesce(documents.signed_at, documents.sent_at))
+        {{ last_by('documents.payment_terms_days', 'coalesce(documents.signed_at, documents.sent_at)', 'documents.document_id') }}
             filter (where documents.payment_terms_days is not null) as payment_terms_days,
-        max_by(documents.credit_limit, coalesce(documents.signed_at, documents.sent_at))
+        {{ last_by('documents.credit_limit', 'coalesce(documents.signed_at, documents.sent_at)', 'documents.document_id') }}
             filter (where documents.credit_limit is not null) as credit_limit,
-        max_by(documents.currency, coalesce(documents.signed_at, documents.sent_at))
+        {{ last_by('documents.currency', 'coalesce(documents.signed_at, documents.sent_at)', 'documents.document_id') }}
             filter (where documents.credit_limit is not null) as currency
     from documents
     inner join account_references

@@ -47,9 +47,9 @@ items as (
         stretches.open_amount,
         stretches.issued_on,
         stretches.due_on,
-        cast(greatest(
-            {{ days_from('stretches.due_on', 'origins.origin') }}, -settings.earliest_days - 1
-        ) as integer) as lag_at_origin
+        cast({{ greatest_known(
+            days_from('stretches.due_on', 'origins.origin'), '-settings.earliest_days - 1'
+        ) }} as integer) as lag_at_origin
     from stretches
     cross join settings
     inner join origins on stretches.valid_from <= origins.origin and stretches.valid_to > origins.origin
@@ -132,10 +132,13 @@ covered as (
         filled.invoice_id,
         filled.instalment_number,
         filled.promised_for,
-        {{ money('settings.promise_share * least(
-            filled.open_amount, greatest(coalesce(filled.amount, filled.promised_before + filled.open_amount)
-                - filled.promised_before, 0)
-        )') }} as promised_amount
+        {{ money('settings.promise_share * ' ~ least_known(
+            'filled.open_amount',
+            greatest_known(
+                'coalesce(filled.amount, filled.promised_before + filled.open_amount) - filled.promised_before',
+                '0'
+            )
+        )) }} as promised_amount
     from filled_promises as filled
     cross join settings
 ),
@@ -188,7 +191,7 @@ settled as (
         items.invoice_id,
         items.instalment_number,
         min(stretches.valid_to) as settled_on,
-        min_by(stretches.paid_amount, stretches.valid_to) as paid_amount
+        {{ first_by('stretches.paid_amount', 'stretches.valid_to') }} as paid_amount
     from items
     inner join stretches
         on items.invoice_id = stretches.invoice_id
@@ -264,13 +267,10 @@ final as (
             else {{ plus_days('items.due_on', 'quantiles.high_lag') }}
         end as late_on,
         -- Nobody expects cash before the day after the origin.
-        greatest(items.due_on, {{ plus_days('items.origin', 1) }}) as due_date_says,
-        greatest(
-            {{ plus_days(
+        {{ greatest_known('items.due_on', plus_days('items.origin', 1)) }} as due_date_says,
+        {{ greatest_known(plus_days(
                 'items.due_on', 'round(coalesce(mean_lags.account_mean, company_lags.company_mean, 0))'
-            ) }},
-            {{ plus_days('items.origin', 1) }}
-        ) as mean_lag_says,
+            ), plus_days('items.origin', 1)) }} as mean_lag_says,
         settled.settled_on,
         settled.paid_amount > 0 as is_settled_by_cash,
         items.first_week,

@@ -13,7 +13,7 @@ months as (
         dates.month,
         dates.month_end,
         {{ month_number('dates.month') }} as month_number,
-        least(dates.month_end, run.as_of_date) as measured_on,
+        {{ least_known('dates.month_end', 'run.as_of_date') }} as measured_on,
         run.base_currency
     from {{ ref('dim_dates') }} as dates
     cross join run
@@ -203,12 +203,17 @@ summed as (
         basis,
         month,
         {{ money('sum(amount_base)') }} as revenue,
-        {{ money('greatest(sum(amount_base), 0)') }} as closing_revenue,
-        {{ money('greatest(case when count(opening) = count(*) then sum(opening) else sum(amount_base) end, 0)') }}
+        {{ money(greatest_known('sum(amount_base)', '0')) }} as closing_revenue,
+        {{ money(greatest_known(
+            'case when count(opening) = count(*) then sum(opening) else sum(amount_base) end', '0'
+        )) }}
             as opening_revenue,
         {{ money('sum(year_amount_base)') }} as year_revenue,
-        {{ money('greatest(sum(year_amount_base), 0)') }} as year_closing_revenue,
-        {{ money('greatest(case when count(year_opening) = count(*) then sum(year_opening) else sum(year_amount_base) end, 0)') }}
+        {{ money(greatest_known('sum(year_amount_base)', '0')) }} as year_closing_revenue,
+        {{ money(greatest_known(
+            'case when count(year_opening) = count(*) then sum(year_opening) else sum(year_amount_base) end',
+            '0'
+        )) }}
             as year_opening_revenue,
         count(opening) = count(*) as is_comparable,
         count(year_opening) = count(*) as is_year_comparable,

@@ -69,9 +69,13 @@ margins as (
     select
         months.account_id,
         sum(months.net_revenue) - coalesce(sum(months.cost), 0) as margin,
-        greatest(1, least(
-            12, max({{ month_number('last_months.month') }}) - min({{ month_number('states.first_invoice_on') }}) + 1
-        )) as months
+        {{ greatest_known(
+            '1',
+            least_known(
+                '12',
+                'max(' ~ month_number('last_months.month') ~ ') - min(' ~ month_number('states.first_invoice_on') ~ ') + 1'
+            )
+        ) }} as months
     from {{ ref('fct_account_months') }} as months
     cross join last_months
     inner join {{ ref('fct_account_states') }} as states on months.account_id = states.account_id
@@ -183,7 +187,7 @@ ranked as (
     select
         account_revenue.account_id,
         account_revenue.year_revenue,
-        greatest(account_revenue.year_revenue, 0) as revenue,
+        {{ greatest_known('account_revenue.year_revenue', '0') }} as revenue,
         row_number() over (order by account_revenue.year_revenue desc, account_revenue.account_id) as revenue_rank
     from account_revenue
     inner join run on account_revenue.month = run.as_of_month
@@ -224,9 +228,9 @@ valued as (
         costs.cost,
         margins.margin / margins.months as margin_per_month,
         churn_rates.churn_basis,
-        greatest(churn_rates.churn, churn_rates.churn_floor) as churn,
-        greatest(churn_rates.churn_low, churn_rates.churn_floor) as churn_low,
-        greatest(churn_rates.churn_high, churn_rates.churn_floor) as churn_high,
+        {{ greatest_or_unknown('churn_rates.churn', 'churn_rates.churn_floor') }} as churn,
+        {{ greatest_or_unknown('churn_rates.churn_low', 'churn_rates.churn_floor') }} as churn_low,
+        {{ greatest_or_unknown('churn_rates.churn_high', 'churn_rates.churn_floor') }} as churn_high,
         churn_rates.discount,
         scored.last_payment_on,
         scored.payments,
@@ -277,8 +281,8 @@ select
     churn_basis,
     churn as monthly_churn,
     {{ money('expected') }} as clv_predicted,
-    {{ money('least(of_short_lives, of_long_lives)') }} as clv_low,
-    {{ money('greatest(of_short_lives, of_long_lives)') }} as clv_high,
+    {{ money(least_or_unknown('of_short_lives', 'of_long_lives')) }} as clv_low,
+    {{ money(greatest_or_unknown('of_short_lives', 'of_long_lives')) }} as clv_high,
     cast(payments as bigint) as payments,
     {{ money('paid_amount') }} as paid_amount,
     recency_score,

@@ -105,6 +105,8 @@ summed as (
         count(*) filter (where status = 'voicemail') as voicemail,
         count(*) filter (where status = 'abandoned') as abandoned,
         count(*) filter (where is_first_time_caller) as first_time_callers,
+        -- Without the talk of every call nobody knows how many were long enough (K10).
+        count(*) filter (where measure = 'call' and is_target_call is null) = 0 as is_talk_known,
         count(*) filter (where is_target_call) as target_calls,
         count(distinct caller) filter (where is_first_time_caller and is_target_call) as leads,
         count(*) filter (where is_unmatched) as unmatched_calls,
@@ -128,15 +130,17 @@ select
     cast(summed.voicemail as integer) as voicemail,
     cast(summed.abandoned as integer) as abandoned,
     cast(summed.first_time_callers as integer) as first_time_callers,
-    cast(summed.target_calls as integer) as target_calls,
-    cast(summed.leads as integer) as leads,
+    cast(case when summed.is_talk_known then summed.target_calls end as integer) as target_calls,
+    cast(case when summed.is_talk_known then summed.leads end as integer) as leads,
     cast(summed.unmatched_calls as integer) as unmatched_calls,
     cast(summed.answered as double) / nullif(
         summed.answered + summed.missed
         + case when {{ parameter('voicemail_is_missed') }} = 1 then summed.voicemail else 0 end, 0
     ) as answer_rate,
     cast(summed.cost as decimal(18, 4)) as cost,
-    cast(cast(summed.cost as double) / nullif(summed.leads, 0) as decimal(18, 4)) as cost_per_lead,
+    cast(
+        cast(summed.cost as double) / nullif(case when summed.is_talk_known then summed.leads end, 0) as decimal(18, 4)
+    ) as cost_per_lead,
     cast(summed.deals as integer) as deals,
     cast(coalesce(summed.won_amount, 0) as decimal(18, 4)) as won_amount,
     cast(coalesce(summed.invoiced, 0) as decimal(18, 4)) as invoiced,

@@ -20,23 +20,30 @@ case when {{ may_be_unknown | join(' and ') }} then {{ function }}({{ values | j
 {%- endmacro %}
 
 {#- The value in the row that comes first or last by `order`: unknown where it is unknown in that row, never another
-    row's. Rows whose order is unknown come last, of equal ones the first or last by `tie`. -#}
-{% macro first_by(value, order, tie=none) %}{{ return(adapter.dispatch('first_by')(value, order, tie)) }}{% endmacro %}
-{% macro last_by(value, order, tie=none) %}{{ return(adapter.dispatch('last_by')(value, order, tie)) }}{% endmacro %}
+    row's. Rows whose order is unknown come last, of equal ones the first or last by `tie`; only rows for
+    which the condition `among` holds count. -#}
+{% macro first_by(value, order, tie=none, among=none) -%}
+{{ return(adapter.dispatch('first_by')(value, order, tie, among)) }}
+{% endmacro %}
+{% macro last_by(value, order, tie=none, among=none) -%}
+{{ return(adapter.dispatch('last_by')(value, order, tie, among)) }}
+{% endmacro %}
 
-{% macro duckdb__first_by(value, order, tie) -%}arg_min_null({{ value }}, {{ _place('row', order, tie, 1) }}){%- endmacro %}
-{% macro duckdb__last_by(value, order, tie) -%}arg_max_null({{ value }}, {{ _place('row', order, tie, 0) }}){%- endmacro %}
-{% macro spark__first_by(value, order, tie) -%}min_by({{ value }}, {{ _place('struct', order, tie, 1) }}){%- endmacro %}
-{% macro spark__last_by(value, order, tie) -%}max_by({{ value }}, {{ _place('struct', order, tie, 0) }}){%- endmacro %}
-
-{% macro _place(struct, order, tie, unknown) -%}
-{%- if tie is none -%}{{ order }}
-{%- else -%}{{ struct }}(case when {{ order }} is null then {{ unknown }} else {{ 1 - unknown }} end, {{ order }}, {{ tie }})
-{%- endif -%}
+{% macro duckdb__first_by(value, order, tie, among) -%}
+arg_min_null({{ value }}, {{ _place('row', order, tie, among, 1) }})
+{%- endmacro %}
+{% macro duckdb__last_by(value, order, tie, among) -%}
+arg_max_null({{ value }}, {{ _place('row', order, tie, among, 0) }})
+{%- endmacro %}
+{% macro spark__first_by(value, order, tie, among) -%}
+min_by({{ value }}, {{ _place('struct', order, tie, among, 1) }})
+{%- endmacro %}
+{% macro spark__last_by(value, order, tie, among) -%}
+max_by({{ value }}, {{ _place('struct', order, tie, among, 0) }})
 {%- endmacro %}
 
-{#- How many rows are so for certain, and how many are so, unknown where any row leaves it open. `count(*) filter (where …)`
-    does the first; it is for conditions that can't be unknown. -#}
-{% macro count_or_unknown(condition) -%}
-case when count(*) = count({{ condition }}) then count(*) filter (where {{ condition }}) end
+{% macro _place(struct, order, tie, among, unknown) -%}
+{%- set place = order if tie is none else struct ~ '(case when ' ~ order ~ ' is null then ' ~ unknown ~ ' else '
+    ~ (1 - unknown) ~ ' end, ' ~ order ~ ', ' ~ tie ~ ')' -%}
+{{ place if among is none else 'case when ' ~ among ~ ' then ' ~ place ~ ' end' }}
 {%- endmacro %}

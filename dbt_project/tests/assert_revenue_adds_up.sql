@@ -161,8 +161,8 @@ figures as (
     union all
     select 'cohorts', cast(months.month as varchar(10)), cohorts.revenue, months.revenue
     from (select * from by_month where basis = 'invoiced') as months
-    inner join {{ ref('dim_dates') }} as dates
-        on months.month = dates.month and dates.day = dates.month_end and dates.day <= (select as_of_date from run)
+    inner join (select distinct month from account_revenue where basis = 'invoiced' and is_complete) as complete
+        on months.month = complete.month
     left join (
         select month, sum(revenue) as revenue
         from {{ ref('rpt_cohorts') }}

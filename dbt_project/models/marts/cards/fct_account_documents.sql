@@ -52,9 +52,9 @@ acts as (
     select
         account_id,
         max(sent_on) as last_act_sent_on,
-        {{ last_by('document_number', 'sent_at', 'document_id') }} filter (where sent_on is not null) as last_act_number,
+        {{ last_by('document_number', 'sent_at', 'document_id', among='sent_on is not null') }} as last_act_number,
         max(signed_on) filter (where is_signed) as last_act_signed_on,
-        {{ last_by('document_number', 'signed_at', 'document_id') }} filter (where is_signed) as last_signed_act_number,
+        {{ last_by('document_number', 'signed_at', 'document_id', among='is_signed') }} as last_signed_act_number,
         count(*) filter (where not is_signed) as unsigned_acts,
         min(sent_on) filter (where not is_signed) as oldest_unsigned_act_on
     from documents

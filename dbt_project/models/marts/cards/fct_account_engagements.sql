@@ -57,7 +57,7 @@ next_tasks as (
         count(*) filter (where planned_on < as_of_date) as overdue_tasks,
         count(*) as open_tasks,
         min(planned_on) filter (where planned_on >= as_of_date) as next_task_on,
-        {{ first_by('subject', 'planned_at', 'activity_id') }} filter (where planned_on >= as_of_date) as next_task_subject
+        {{ first_by('subject', 'planned_at', 'activity_id', among='planned_on >= as_of_date') }} as next_task_subject
     from planned
     where activity_type = 'task'
     group by account_id

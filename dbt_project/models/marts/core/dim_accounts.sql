@@ -120,12 +120,18 @@ owners_now as (
 contract_terms as (
     select
         account_references.account_id,
-        {{ last_by('documents.payment_terms_days', 'coalesce(documents.signed_at, documents.sent_at)', 'documents.document_id') }}
-            filter (where documents.payment_terms_days is not null) as payment_terms_days,
-        {{ last_by('documents.credit_limit', 'coalesce(documents.signed_at, documents.sent_at)', 'documents.document_id') }}
-            filter (where documents.credit_limit is not null) as credit_limit,
-        {{ last_by('documents.currency', 'coalesce(documents.signed_at, documents.sent_at)', 'documents.document_id') }}
-            filter (where documents.credit_limit is not null) as currency
+        {{ last_by(
+            'documents.payment_terms_days', 'coalesce(documents.signed_at, documents.sent_at)', 'documents.document_id',
+            among='documents.payment_terms_days is not null'
+        ) }} as payment_terms_days,
+        {{ last_by(
+            'documents.credit_limit', 'coalesce(documents.signed_at, documents.sent_at)', 'documents.document_id',
+            among='documents.credit_limit is not null'
+        ) }} as credit_limit,
+        {{ last_by(
+            'documents.currency', 'coalesce(documents.signed_at, documents.sent_at)', 'documents.document_id',
+            among='documents.credit_limit is not null'
+        ) }} as currency
     from documents
     inner join account_references
         on documents._system = account_references.system and documents.account_id = account_references.reference

@@ -28,6 +28,11 @@ owners as (
     select * from {{ ref('dim_account_owners') }}
 ),
 
+feeds as (
+    select case feed when 'subscriptions' then 'mrr' else 'invoiced' end as basis, complete_until
+    from {{ ref('fct_feed_ends') }}
+),
+
 states as (
     select account_id, invoice_gap_days from {{ ref('fct_account_states') }}
 ),
@@ -300,11 +305,12 @@ select
     cast(moved.year_missing_rate_count as bigint) as year_missing_rate_count,
     cast(moved.unpriced as bigint) as unpriced_count,
     contracts.account_id is not null as is_contract,
-    moved.measured_on = moved.month_end as is_complete,
+    moved.measured_on = moved.month_end and coalesce(moved.month_end <= feeds.complete_until, false) as is_complete,
     moved.month,
     moved.first_month,
     moved.measured_on
 from moved
+left join feeds on moved.basis = feeds.basis
 left join contracts on moved.account_id = contracts.account_id and moved.month = contracts.month
 left join owners
     on moved.account_id = owners.account_id

@@ -61,7 +61,8 @@ last_months as (
     select max(month) as month
     from {{ ref('dim_dates') }}
     cross join run
-    where month_end <= run.as_of_date
+    left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'
+    where month_end <= run.as_of_date and month_end <= coalesce(feeds.complete_until, run.as_of_date)
 ),
 
 -- V11, margin: of the last twelve complete months, or of those since the first invoice.

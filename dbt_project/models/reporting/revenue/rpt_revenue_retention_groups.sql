@@ -70,6 +70,7 @@ sums as (
         basis,
         month,
         is_complete,
+        max(measured_on) as measured_on,
         base_currency,
         grouping_kind,
         grouping_value,
@@ -96,7 +97,8 @@ select
     {%- endfor %}
     {{ retention_ratios(
         'sums',
-        month_number('sums.month') ~ " - firsts.month_number >= case when sums.basis = 'mrr' then 12 else 23 end"
+        month_number('sums.month') ~ " - firsts.month_number >= case when sums.basis = 'mrr' then 12"
+        ~ " when sums.measured_on = " ~ month_end_of('sums.month') ~ " then 23 else 24 end"
     ) }},
     cast(sums.missing_rate_count as bigint) as missing_rate_count,
     cast(sums.unpriced_count as bigint) as unpriced_count,

@@ -72,8 +72,10 @@ followed as (
     select
         terms.term_id,
         min(later.starts_on) filter (where later.is_signed) as renewed_from,
-        {{ last_by('later.term_id', days_from('later.starts_on', "cast('9999-12-31' as date)")) }}
-            filter (where later.is_signed) as renewed_by,
+        {{ last_by(
+            'later.term_id', days_from('later.starts_on', "cast('9999-12-31' as date)"), 'later.term_id',
+            among='later.is_signed'
+        ) }} as renewed_by,
         count(*) filter (where not later.is_signed) as offers
     from terms
     inner join terms as later

@@ -41,6 +41,14 @@ select
     {{ business_date('documents.sent_at', 'run.business_timezone') }} as sent_on,
     documents.signed_at,
     {{ business_date('documents.signed_at', 'run.business_timezone') }} as signed_on,
+    -- A system that gives no signature on any document of a kind does not tell who signed.
+    case
+        when count(documents.signed_at) over (
+            partition by
+                documents._system,
+                case when documents.document_type = 'addendum' then 'contract' else documents.document_type end
+        ) > 0 then documents.signed_at is not null
+    end as is_signed,
     documents.starts_on,
     documents.ends_on,
     documents._source,

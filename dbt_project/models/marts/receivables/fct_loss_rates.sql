@@ -299,7 +299,7 @@ select
     cast(reached_amount as decimal(38, 4)) as reached_amount,
     cast(lost_amount as decimal(38, 4)) as lost_amount,
     {{ ratio('lost_amount', 'reached_amount') }} as loss_rate,
-    -- least() would take 1 where the rate is unknown.
+    -- The least of what is known would be 1 where the rate is not.
     case
         when reached_amount > 0
             then {{ least_known(ratio('lost_amount', 'reached_amount') ~ ' * (1 + forward_percent / 100)', '1') }}

@@ -13,6 +13,7 @@ from dashboards.components.formats import money, number, percent, plain, plural,
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import said
 from dashboards.queries import account_health as health
 from dashboards.queries.base import rows
 
@@ -30,7 +31,7 @@ tested = rows(health.backtest(page.warehouse))
 
 def reasons_of(row: dict[str, Any]) -> str:
     """The reasons as a list."""
-    found = [plain(reason) for reason in (row["reasons"] or "").split("; ") if reason]
+    found = [plain(reason) for reason in said("health_reason", row["reasons"], row)]
     return "\n".join(f"- {reason}" for reason in found) or "- nothing stands out"
 
 
@@ -99,6 +100,7 @@ def danger_tab() -> None:
             "account-health",
             lambda: health.worst(page.warehouse, page.filters, chosen, compared, EVERY),
             "worst",
+            columns.worst(base),
         )
         open_account(account)
 
@@ -168,7 +170,7 @@ def opened_tab() -> None:
         )
         shown = shown.append_column("range", [[f"{row['zero_at']:g} … {row['full_at']:g}" for row in found]])
         table(shown, columns.MEASURES, "measures", height="content")
-        download("Download as CSV", "health-measures", lambda: data, "measures")
+        download("Download as CSV", "health-measures", lambda: data, "measures", columns.MEASURES)
     names = {row["measure"]: columns.MEASURE_WORDS.get(row["measure"], words(row["measure"])) for row in found}
     with section(
         "The rows behind a measure", "The newest 50 on the account's timeline up to that day.", key="evidence"
@@ -278,6 +280,7 @@ def backtest_tab() -> None:
             "departures",
             lambda: health.departures(page.warehouse, page.filters, EVERY),
             "departures",
+            columns.departures(base),
         )
         open_account(account)
 
@@ -308,6 +311,7 @@ def silence_tab() -> None:
             "silent-accounts",
             lambda: health.silent(page.warehouse, page.filters, EVERY),
             "silent",
+            columns.silent(base),
         )
         open_account(account)
 

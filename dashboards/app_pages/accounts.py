@@ -141,7 +141,7 @@ def account_list() -> None:
                     "next_contact_on": Column("Next contact", "date", "Planned in the CRM.", optional=True),
                     "health_score": Column("Health", "score", "From 0 to 100 (V18).", optional=True),
                     "card_completeness": Column("Card filled", "ratio", "Of the required fields (P16).", optional=True),
-                    "missing_fields": Column("Card lacks", optional=True),
+                    "missing_fields": Column("Card lacks", optional=True, words="card_field"),
                 },
                 "accounts_table",
                 pick="account_id",

@@ -147,8 +147,8 @@ with (
         "account_name": Column("Account", width="medium"),
         "overdue_amount": overdue,
         "oldest_days_overdue": Column("Oldest, days", "count", "Days overdue of the oldest open item."),
-        "suggested_action": Column("Suggested action", width="medium"),
-        "reason": Column("Why", width="large"),
+        "suggested_action": Column("Suggested action", width="medium", words="collection_action"),
+        "reason": Column("Why", width="large", words="collection_reason"),
         "last_contact_on": Column("Last contact", "date"),
         "owner_name": Column("Manager"),
     }

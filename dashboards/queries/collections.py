@@ -40,8 +40,9 @@ WORKLIST = f"""
 
     select rank, account_name, suggested_action, overdue_amount, oldest_days_overdue, reason, owner_name, contact_name,
         contact_title, contact_phone, contact_email, usual_channel, last_contact_on, last_promise_state, dunning_level,
-        score, money_points, age_points, silence_points, promise_points, habit_points, disputed_amount, base_currency,
-        account_id
+        score, money_points, age_points, silence_points, promise_points, habit_points, collectible_amount,
+        disputed_amount, money_rank, debtors, oldest_collectible_days, usual_delay_days, days_since_contact,
+        last_promised_for, next_promised_for, next_dunning_level, base_currency, account_id
     from found
     where not coalesce(is_disputed, false)
     order by rank
@@ -52,7 +53,7 @@ DISPUTES = f"""
     {_WORKLIST}
 
     select account_name, suggested_action, disputed_amount, overdue_amount, oldest_days_overdue, owner_name,
-        contact_name, contact_phone, contact_email, last_contact_on, account_id
+        contact_name, contact_phone, contact_email, last_contact_on, next_dunning_level, account_id
     from found
     where disputed_amount > 0
     order by disputed_amount desc, account_name, account_id
@@ -148,7 +149,7 @@ DOCUMENTS = f"""
         invoice_lag_days, contract_signed_on, first_invoice_on, act_sent_on, act_signed_on, last_payment_on, _file,
         _row, account_id
     from found
-    where is_due and missing is not null and ($missing = '' or list_contains(string_split(missing, ', '), $missing))
+    where is_due and missing is not null and ($missing = '' or list_contains(string_split(missing, ','), $missing))
     order by won_on, account_name, deal_id
     limit $most
 """
@@ -168,7 +169,7 @@ DOCUMENTS_MISSING = f"""
 
     select missing, count(*) as deals
     from (
-        select unnest(string_split(missing, ', ')) as missing from found where is_due and missing is not null
+        select unnest(string_split(missing, ',')) as missing from found where is_due and missing is not null
     ) as parts
     group by missing
     order by deals desc, missing

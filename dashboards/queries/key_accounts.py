@@ -57,7 +57,8 @@ CHANGES = f"""
             when proposal in ('enter', 'leave') then proposal
             else 'candidate'
         end as change,
-        account_name, reason, owner_name, tier, relationship_stage, revenue_12m, criteria_met, account_id
+        account_name, reason, owner_name, tier, relationship_stage, revenue_12m, criteria_met, criteria_total,
+        criteria_needed, criteria_unknown, gained_criteria, lost_criteria, decision_reason, account_id
     from found
     where proposal in ('enter', 'leave') or is_candidate or (decision = 'leave' and proposal = 'stay')
     order by case change when 'enter' then 1 when 'leave' then 2 when 'candidate' then 4 else 3 end, list_rank
@@ -68,7 +69,7 @@ LISTED = f"""
 
     select account_name, criteria_met, criteria_total, basis, entered_in, tier, relationship_stage, owner_name,
         revenue_12m, revenue_share, open_deals, last_contact_on, criteria_known, drift_quarters, decision_reason,
-        reason, account_id
+        reason, criteria_needed, criteria_unknown, gained_criteria, lost_criteria, account_id
     from found
     where is_listed
     order by list_rank
@@ -92,14 +93,14 @@ CHOICES = f"""
     {_LISTED}
 
     select account_id, account_name, is_listed, proposal, criteria_met, criteria_total, criteria_needed, criteria_known,
-        relationship_stage, tier, revenue_12m, reason
+        relationship_stage, tier, revenue_12m
     from found
     order by is_listed desc, list_rank
     limit $most
 """
 
 CRITERIA = """
-    select criterion_name, theme, kind, is_met, value, threshold, unit, meaning, rated_on, rated_by, note
+    select criterion, criterion_name, theme, kind, is_met, value, threshold, unit, meaning, rated_on, rated_by, note
     from {rpt_key_account_criteria}
     where account_id = $account and quarter = $quarter
     order by is_met desc nulls last, theme, criterion_name

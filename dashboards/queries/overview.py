@@ -77,7 +77,10 @@ ATTENTION = f"""
 
     select worklist.rank, worklist.account_id, accounts.account_name, accounts.owner_name, worklist.overdue_amount,
         worklist.oldest_days_overdue, worklist.last_contact_on, worklist.last_promise_state, worklist.dunning_level,
-        worklist.suggested_action, worklist.reason
+        worklist.suggested_action, worklist.reason, worklist.collectible_amount, worklist.disputed_amount,
+        worklist.money_rank, worklist.debtors, worklist.oldest_collectible_days, worklist.usual_delay_days,
+        worklist.days_since_contact, worklist.last_promised_for, worklist.next_promised_for,
+        worklist.next_dunning_level, worklist.base_currency
     from {{rpt_collection_worklist}} as worklist
     left join {{rpt_accounts}} as accounts using (account_id)
     where {CHOSEN}

@@ -135,7 +135,7 @@ RFM = f"""
     with chosen as ({ACCOUNTS})
 
     select
-        coalesce(rfm_segment, 'never paid') as rfm_segment, count(*) as accounts, sum(revenue_12m) as revenue_12m,
+        coalesce(rfm_segment, 'never_paid') as rfm_segment, count(*) as accounts, sum(revenue_12m) as revenue_12m,
         sum(clv_historic) as clv_historic
     from {{rpt_account_value}}
     where {CHOSEN}

@@ -49,7 +49,7 @@ def worth(number: int) -> dict[str, Any]:
     """What an account has been worth; every sixth without any cost."""
     return account(number) | {
         "base_currency": "EUR", "clv_historic": 10_000 - 100 * number, "is_revenue_based": number % 6 == 0,
-        "rfm_segment": None if number % 7 == 6 else "best" if number % 3 == 0 else "slipping away", "revenue_12m": 100,
+        "rfm_segment": None if number % 7 == 6 else "best" if number % 3 == 0 else "slipping_away", "revenue_12m": 100,
         "revenue_rank": number + 1, "revenue_share": 1 / 48, "revenue_share_so_far": (number + 1) / 48,
         "missing_rate_count": 0,
     }  # fmt: skip

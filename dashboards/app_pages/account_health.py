@@ -142,8 +142,8 @@ def opened_tab() -> None:
     week = st.selectbox("As of", weeks, key="health_week")
     found = rows(health.measures(page.warehouse, account, week))
     known = [row for row in found if row["points"] is not None]
-    score = sum(row["contribution"] or 0 for row in known)
     missing = [columns.MEASURE_WORDS.get(row["measure"], words(row["measure"])) for row in found if row not in known]
+    score = next((row["score"] for row in course if row["week"] == week), None)
     about = f"What each measure contributes; together {number(score, 1)} of 100."
     if missing:
         about += f" Missing, so that the others weigh more: {', '.join(missing).lower()}."
@@ -351,7 +351,12 @@ tiles(
             metric=("rpt_health_backtest", "recall", "V18"),
             note="Alarms at 75 points or fewer. The tab Back-test says how many were false.",
         ),
-        Tile("Known", percent(totals["coverage_median"], 0), note="The middle share of the measures that is known."),
+        Tile(
+            "Known",
+            number(totals["scored"]),
+            versus=f"of {number(totals['accounts'])} accounts",
+            note="Accounts of which enough measures are known for a score.",
+        ),
     ],
 )
 tabs = {

@@ -68,7 +68,7 @@ def cards_section(asked: accounts.Asked) -> None:
                 "without_terms": Column("Billed without terms", "count"),
                 "card_entries": Column("Entries", "count", "Of the newest month; all of the manager's accounts."),
                 "card_on_time_ratio": Column("On time", "ratio", "Entered within card_entry_days."),
-                "entered_after_hours": Column("Entered after, hours", "real", "The median; negative is ahead."),
+                "card_timeliness": Column("Entered after, days", "real", "P17: the median; negative is ahead."),
             },
             "account_cards",
             height="content" if kept.num_rows <= 12 else "auto",

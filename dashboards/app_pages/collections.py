@@ -182,7 +182,7 @@ def reminders_tab() -> None:
         window = st.segmented_control(
             "Window",
             windows,
-            default=windows[len(windows) // 2],
+            default=windows[:2][-1],
             key="window",
             format_func=lambda days: f"{days} days",
             required=True,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.components import charts
 from dashboards.components.facts import facts
-from dashboards.components.formats import iso, money, number, percent, plain, plural
+from dashboards.components.formats import iso, last_week, money, number, percent, plain, plural, quarter_words
 from dashboards.components.key_account_matrix import matrix_tab, measured, stages_tab
 from dashboards.components.key_account_tabs import effort_tab, ownership_tab, service_tab
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
@@ -27,11 +27,6 @@ THEME = Column("Theme", help="D6", words="key_theme")
 page = here()
 base = page.base_currency
 every = {row["quarter"]: row for row in rows(key_accounts.quarters(page.warehouse))}
-
-
-def quarter_words(quarter: date) -> str:
-    """A quarter by its first day: 2026-Q4."""
-    return f"{quarter.year}-Q{(quarter.month + 2) // 3}"
 
 
 def list_tab(quarter: date, totals: dict[str, Any]) -> None:
@@ -255,8 +250,9 @@ chosen: date = st.segmented_control(
 )
 total = key_accounts.totals(page.warehouse, page.filters, chosen)
 weeks = rows(ownership.coverage(page.warehouse, page.filters))
-# A week that is not over has only begun to be called: the last whole one is told.
-called = weeks[-2] if len(weeks) > 1 else {}
+# A week that is not over has only begun to be called: the last whole one is told, by the calendar.
+ended = last_week(page.publication["as_of_date"])
+called = next((row for row in weeks if row["week"] == iso(ended)), {})
 tiles(
     page.warehouse,
     [

@@ -17,7 +17,7 @@ from dashboards.components.words import worded
 MOST = 1_000
 EVERY = 1_000_000
 
-Kind = Literal["text", "money", "count", "ratio", "real", "days", "date", "time", "bool", "score"]
+Kind = Literal["text", "money", "count", "ratio", "real", "days", "date", "time", "bool", "score", "bytes"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ def _config(column: Column) -> Any:
             return st.column_config.NumberColumn(column.label, format="%,.1f", **shared)
         case "score":
             return st.column_config.NumberColumn(column.label, format="%,.0f", **shared)
+        case "bytes":
+            return st.column_config.NumberColumn(column.label, format="bytes", **shared)
         case "date":
             return st.column_config.DateColumn(column.label, format="YYYY-MM-DD", **shared)
         case "time":

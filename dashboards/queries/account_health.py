@@ -48,7 +48,7 @@ NEWEST_TOTALS = f"""
         count(*) filter (band = 'green') as green, count(*) filter (band is null) as unknown,
         count(*) filter (band = 'red' and is_key_account) as red_key,
         sum(revenue_12m) filter (band = 'red') as red_revenue, sum(open_amount) filter (band = 'red') as red_open,
-        sum(revenue_12m) filter (band = 'yellow') as yellow_revenue, median(coverage) as coverage_median
+        sum(revenue_12m) filter (band = 'yellow') as yellow_revenue, count(band) as scored
     from found
 """
 

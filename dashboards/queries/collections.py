@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, select
 
 # An account is on the list of a currency when something of it is overdue in that currency.
 _IN_CURRENCY = """
@@ -108,7 +108,7 @@ PROMISE_TOTALS = f"""
 
     select count(*) as promises, count(*) filter (state = 'open') as open, count(*) filter (state = 'kept') as kept,
         count(*) filter (state in ('kept', 'partly', 'broken')) as due,
-        count(*) filter (state = 'kept') / nullif(count(*) filter (state in ('kept', 'partly', 'broken')), 0)
+        {ratio("count(*) filter (state = 'kept')", "count(*) filter (state in ('kept', 'partly', 'broken'))")}
             as kept_ratio,
         count(*) filter (state is null) as unknown
     from found
@@ -159,7 +159,7 @@ DOCUMENT_TOTALS = f"""
 
     select count(*) as deals, count(*) filter (is_due) as due,
         count(*) filter (is_due and missing is not null) as lacking,
-        count(*) filter (is_due and is_complete) / nullif(count(*) filter (is_due), 0) as complete_ratio,
+        {ratio("count(*) filter (is_due and is_complete)", "count(*) filter (is_due)")} as complete_ratio,
         bool_and(are_invoices_linked) as are_invoices_linked
     from found
 """
@@ -191,8 +191,11 @@ COVERAGE = f"""
 
     select strftime(month, '%Y-%m') as month, count(distinct account_id) filter (is_active) as active,
         count(distinct account_id) filter (is_active and is_covered) as covered,
-        count(distinct account_id) filter (is_active and is_covered)
-            / nullif(count(distinct account_id) filter (is_active), 0) as coverage,
+        {
+    ratio(
+        "count(distinct account_id) filter (is_active and is_covered)", "count(distinct account_id) filter (is_active)"
+    )
+} as coverage,
         count(*) filter (state = 'gap') as gaps, last_day(found.month) <= max(as_of_date) as is_over
     from found
     group by found.month

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, select
 
 _NEWEST = "(select max(quarter) from {rpt_key_accounts})"
 
@@ -21,6 +21,8 @@ _LISTED = f"""
         where {CHOSEN} and quarter = $quarter
     )
 """
+
+_LISTED_SHARE = ratio("sum(counted_revenue_12m) filter (is_listed)", "max(company_revenue_12m)")
 
 QUARTERS = """
     select quarter, max(measured_on) as measured_on, max(list_size) as list_size
@@ -37,13 +39,13 @@ TOTALS = f"""
         count(*) filter (is_review_due) as review_due, count(*) filter (is_drifting) as drifting,
         count(*) filter (is_large) as large, count(*) filter (is_large and not is_listed) as large_not_key,
         count(*) filter (is_listed and basis = 'decided') as decided,
-        sum(revenue_share) filter (is_listed) as listed_share, max(list_state) as list_state,
+        {_LISTED_SHARE} as listed_share, max(list_state) as list_state,
         max(criteria_needed) as criteria_needed, max(criteria_total) as criteria_total,
         (
             select max(threshold)
             from {{rpt_key_account_criteria}}
             where criterion = 'revenue_share' and quarter = $quarter
-        ) as size_cut, (max(criteria_needed) - 1) / max(criteria_total) as fit_cut, max(base_currency) as base_currency,
+        ) as size_cut, max(fit_cut) as fit_cut, max(base_currency) as base_currency,
         max(measured_on) as measured_on, sum(missing_rate_count) as missing_rate_count
     from found
 """
@@ -81,7 +83,7 @@ BY_QUARTER = f"""
     select strftime(quarter, '%Y') || '-Q' || quarter(quarter) as quarter,
         count(*) filter (is_listed and was_listed) as stayed, count(*) filter (is_listed and not was_listed) as entered,
         count(*) filter (was_listed and not is_listed) as departed,
-        sum(revenue_share) filter (is_listed) as listed_share
+        {_LISTED_SHARE} as listed_share
     from {{rpt_key_accounts}} as accounts
     where {CHOSEN}
     group by accounts.quarter

@@ -33,7 +33,8 @@ PROPOSALS = """
         matched_name, likeness, matched_email, matched_domain, matched_phone, held_on, holders,
         seed_line, never_link_line, system, account_id
     from {rpt_match_proposals}
-    order by max(abs(open_amount) + abs(revenue_12m)) over (partition by system, kind, native_id) desc,
+    order by max(open_amount) over (partition by system, kind, native_id) desc,
+        max(revenue_12m) over (partition by system, kind, native_id) desc,
         max(call_minutes) over (partition by system, kind, native_id) desc, system, kind, native_id, place
     limit $most
 """

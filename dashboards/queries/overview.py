@@ -114,7 +114,7 @@ CONCENTRATION = """
 RETENTION = """
     select strftime(month, '%Y-%m') as month, basis, nrr, grr, logo_churn, repeat_purchase_ratio, quick_ratio
     from {rpt_revenue_retention}
-    where month >= $since
+    where month >= $since and is_complete
     order by month, basis
 """
 

@@ -67,7 +67,7 @@ MOVERS = f"""
         case when $year then movement_12m else movement end as movement,
         case when $year then opening_revenue_12m else opening_revenue end as opening,
         case when $year then closing_revenue_12m else closing_revenue end as closing,
-        closing - opening as change
+        case when $year then revenue_change_12m else revenue_change end as change
     from {{rpt_account_revenue}} as revenue
     left join {{rpt_accounts}} as accounts on revenue.account_id = accounts.account_id
     where revenue.basis = $basis and revenue.month = $month

@@ -38,7 +38,7 @@ def reviewed(number: int, quarter: date) -> dict[str, Any]:
         "criteria_known": 10, "criteria_total": 14, "criteria_needed": 8, "is_candidate": number == 7,
         "is_review_due": qualified != was and decision is None, "is_drifting": listed and not qualified,
         "is_large": number % 5 == 0, "tier": "A", "list_rank": number + 1, "list_size": 6, "list_state": "within",
-        "revenue_12m": 1000, "revenue_share": 1 / 24, "fit_share": 0.5, "relationship_stage": "tactical",
+        "revenue_12m": 1000, "revenue_share": 1 / 24, "counted_revenue_12m": 1000, "company_revenue_12m": 24000, "fit_share": 0.5, "relationship_stage": "tactical",
         "base_currency": "EUR", "missing_rate_count": 0, "owner_name": "Astrid Berg",
     }  # fmt: skip
 
@@ -90,16 +90,16 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
                                "contacts_after": 6, "is_key_account": True} for number in range(3)
         ],
         "rpt_effort": [
-            account(number) | employee_only | {"is_owner": True, "effort_minutes": 60, "efforts": 3, "assumed_efforts": 1,
+            account(number) | employee_only | {"is_owner": True, "effort_hours": 1, "efforts": 3, "assumed_efforts": 1,
                                                "revenue_12m": 1000, "misplaced_share": 0.25, "revenue_rank": number + 1,
                                                "time_share": 0.25, "revenue_share": 0.25, "effort_share": 0.25}
             for number in range(4) for employee_only in ({"employee_id": "crm:1", "employee_name": "Astrid Berg"},)
         ],
-        # Nobody was called in the week of the 9th, and that of the 16th is not over.
+        # The week of the 16th is not over; that of the 2nd had no key account and no row.
         "rpt_key_account_coverage": [
             employee | {"week_start": DAY - timedelta(4 + 7 * back), "key_accounts": 8, "called_accounts": called,
                         "contacted_accounts": 7, "coverage": called / 8, "contact_coverage": 7 / 8}
-            for back, called in ((0, 1), (1, 4), (2, 5))
+            for back, called in ((0, 1), (1, 4), (3, 5))
         ],
         "rpt_tier_service": [
             {"month": "2026-10-01", "service_class": name, "class_rank": place, "missed_cases": 10}

@@ -42,6 +42,7 @@ def moved(number: int, basis: str) -> dict[str, Any]:
         "month": "2026-10-01", "basis": basis, "base_currency": "EUR", "movement": movement,
         "movement_12m": "contraction" if movement == "expansion" else movement, "opening_revenue": before,
         "closing_revenue": after, "opening_revenue_12m": before * 10, "closing_revenue_12m": after * 8,
+        "revenue_change": after - before, "revenue_change_12m": after * 8 - before * 10,
     }  # fmt: skip
 
 

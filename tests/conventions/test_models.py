@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.exports.entities import entities
 from pipelines.settings import load_settings
 from pipelines.warehouse.transform import DBT_PROJECT, read_manifest
 
@@ -55,10 +56,22 @@ def test_no_model_reads_the_clock(nodes: dict[str, dict[str, Any]]) -> None:
     assert not [name for name, text in code.items() if CLOCK.search(text)]
 
 
-def test_marts_and_reports_are_held_to_a_key(nodes: dict[str, dict[str, Any]]) -> None:
-    models = [model for model in _models(nodes) if model["schema"] in ("marts", "reporting")]
-    assert len(models) > 80
-    assert not [model["name"] for model in models if not model["config"]["meta"].get("key")]
+def test_every_model_is_held_to_a_key(nodes: dict[str, dict[str, Any]]) -> None:
+    def is_held(model: dict[str, Any]) -> bool:
+        keys = [constraint for constraint in model["constraints"] if constraint["type"] in ("primary_key", "unique")]
+        return bool(keys or model["config"]["meta"].get("key")) and all(key["columns"] for key in keys)
+
+    models = _models(nodes)
+    assert len(models) > 200
+    assert {model["config"]["materialized"] for model in models} == {"held_table", "held_view"}
+    assert not [model["name"] for model in models if not is_held(model)]
+
+
+def test_staging_is_held_to_its_entitys_key(nodes: dict[str, dict[str, Any]]) -> None:
+    models = {model["name"]: model for model in _models(nodes)}
+    for entity in entities().values():
+        key, *_ = models[f"stg_{entity.domain}__{entity.name}"]["constraints"]
+        assert key["columns"] == ["_system", *entity.key]
 
 
 def test_reporting_is_described_and_its_columns_enforced(nodes: dict[str, dict[str, Any]]) -> None:

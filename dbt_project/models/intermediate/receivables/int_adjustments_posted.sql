@@ -190,6 +190,10 @@ postings as (
 final as (
     select
         ruled.adjustment_id,
+        row_number() over (
+            partition by ruled.adjustment_id
+            order by postings.target, postings.invoice_id, postings.settlement_date, postings.amount
+        ) as posting_number,
         postings.target,
         postings.invoice_id,
         ruled.credit_note_id,

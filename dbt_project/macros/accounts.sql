@@ -3,14 +3,14 @@
 {% macro account_status(days_quiet, invoice_gap_days) -%}
 case
         when {{ days_quiet }} is null then null
-        when {{ days_quiet }} > greatest(
-            {{ parameter('lost_after_days') }},
-            coalesce({{ parameter('lost_gap_factor') }} * {{ invoice_gap_days }}, 0)
-        ) then 'lost'
-        when {{ days_quiet }} > greatest(
-            {{ parameter('paused_after_days') }},
-            coalesce({{ parameter('paused_gap_factor') }} * {{ invoice_gap_days }}, 0)
-        ) then 'paused'
+        when {{ days_quiet }} > {{ greatest_known(
+            parameter('lost_after_days'),
+            'coalesce(' ~ parameter('lost_gap_factor') ~ ' * ' ~ invoice_gap_days ~ ', 0)'
+        ) }} then 'lost'
+        when {{ days_quiet }} > {{ greatest_known(
+            parameter('paused_after_days'),
+            'coalesce(' ~ parameter('paused_gap_factor') ~ ' * ' ~ invoice_gap_days ~ ', 0)'
+        ) }} then 'paused'
         else 'active'
     end
 {%- endmacro %}

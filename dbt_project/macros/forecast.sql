@@ -26,12 +26,14 @@ case
 
 {#- What is still open after each day of lag, of what was before the first: the product of what each day leaves. -#}
 {% macro survival_of(keys) -%}
-exp(sum(ln(greatest(1 - paid_rate - lost_rate, 0.000000001))) over (partition by {{ keys }} order by lag_days))
+exp(sum(ln({{ greatest_known(
+    '1 - paid_rate - lost_rate', '0.000000001'
+) }})) over (partition by {{ keys }} order by lag_days))
 {%- endmacro %}
 
 {#- What is open before a day of lag, from what is open after it. -#}
 {% macro survival_before() -%}
-survival / greatest(1 - paid_rate - lost_rate, 0.000000001)
+survival / {{ greatest_known('1 - paid_rate - lost_rate', '0.000000001') }}
 {%- endmacro %}
 
 {#- Below this nobody who was open so long is known: what is left is not foreseen. -#}
@@ -42,9 +44,12 @@ survival / greatest(1 - paid_rate - lost_rate, 0.000000001)
 {% macro paid_share(paid, item) -%}
 case
                     when {{ item }}.survival_at_origin is null then 0
-                    else least(
-                        greatest({{ paid }} - {{ item }}.paid_at_origin, 0) / {{ item }}.survival_at_origin, 1
-                    )
+                    else {{ least_known(
+                        greatest_known(
+                            paid ~ ' - ' ~ item ~ '.paid_at_origin', '0'
+                        ) ~ ' / ' ~ item ~ '.survival_at_origin',
+                        '1'
+                    ) }}
                 end
 {%- endmacro %}
 
@@ -98,13 +103,13 @@ select
                     cast(date_trunc('week', items.promised_for) as date) as promised_week,
                     weeks.week_number,
                     {{ plus_days('items.first_week', '7 * weeks.week_number') }} as week_start,
-                    cast(least(
-                        greatest(
-                            {{ days_from('items.due_on', plus_days('items.first_week', '7 * weeks.week_number + 6')) }},
-                            items.lag_at_origin
+                    cast({{ least_known(
+                        greatest_known(
+                            days_from('items.due_on', plus_days('items.first_week', '7 * weeks.week_number + 6')),
+                            'items.lag_at_origin'
                         ),
-                        items.last_lag
-                    ) as integer) as lag_days
+                        'items.last_lag'
+                    ) }} as integer) as lag_days
                 from (
                     -- A number stands for an item: what follows sorts by it.
                     select *, row_number() over (order by origin, invoice_id, instalment_number) as item_number
@@ -124,13 +129,17 @@ select
     paid or not independently of the others; never below what is promised, never beyond what is open. Over grouped rows of
     fct_cash_expectations. -#}
 {% macro forecast_low(deviations) -%}
-{{ money_sum('greatest(sum(promised_amount), sum(expected_amount) - cast('
-    ~ deviations ~ ' * sqrt(cast(sum(variance) as double)) as decimal(38, 4)))') }}
+{{ money_sum(greatest_known(
+    'sum(promised_amount)',
+    'sum(expected_amount) - cast(' ~ deviations ~ ' * sqrt(cast(sum(variance) as double)) as decimal(38, 4))'
+)) }}
 {%- endmacro %}
 
 {% macro forecast_high(deviations) -%}
-{{ money_sum('least(sum(open_amount), sum(expected_amount) + cast('
-    ~ deviations ~ ' * sqrt(cast(sum(variance) as double)) as decimal(38, 4)))') }}
+{{ money_sum(least_known(
+    'sum(open_amount)',
+    'sum(expected_amount) + cast(' ~ deviations ~ ' * sqrt(cast(sum(variance) as double)) as decimal(38, 4))'
+)) }}
 {%- endmacro %}
 
 {#- A sum of money. -#}

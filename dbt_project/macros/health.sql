@@ -63,10 +63,13 @@ select
     that is missing, and a measure that no seed describes, give none. -#}
 {% macro health_points(measure, row='valued') -%}
 case
-            when {{ row }}.{{ measure }} is not null and settings.{{ measure }}_weight > 0 then 100 * greatest(0, least(1,
-                ({{ row }}.{{ measure }} - settings.{{ measure }}_zero)
-                / nullif(settings.{{ measure }}_full - settings.{{ measure }}_zero, 0)
-            ))
+            when {{ row }}.{{ measure }} is not null and settings.{{ measure }}_weight > 0 then 100 * {{ greatest_known(
+                '0',
+                least_known(
+                    '1',
+                    '(' ~ row ~ '.' ~ measure ~ ' - settings.' ~ measure ~ '_zero) / nullif(settings.' ~ measure ~ '_full - settings.' ~ measure ~ '_zero, 0)'
+                )
+            ) }}
         end
 {%- endmacro %}
 

@@ -18,3 +18,32 @@
 {%- endfor -%}
 case when {{ may_be_unknown | join(' and ') }} then {{ function }}({{ values | join(', ') }}) end
 {%- endmacro %}
+
+{#- The value in the row that comes first or last by `order`: unknown where it is unknown in that row, never another
+    row's. Rows whose order is unknown come last, of equal ones the first or last by `tie`; only rows for
+    which the condition `among` holds count. -#}
+{% macro first_by(value, order, tie=none, among=none) -%}
+{{ return(adapter.dispatch('first_by')(value, order, tie, among)) }}
+{% endmacro %}
+{% macro last_by(value, order, tie=none, among=none) -%}
+{{ return(adapter.dispatch('last_by')(value, order, tie, among)) }}
+{% endmacro %}
+
+{% macro duckdb__first_by(value, order, tie, among) -%}
+arg_min_null({{ value }}, {{ _place('row', order, tie, among, 1) }})
+{%- endmacro %}
+{% macro duckdb__last_by(value, order, tie, among) -%}
+arg_max_null({{ value }}, {{ _place('row', order, tie, among, 0) }})
+{%- endmacro %}
+{% macro spark__first_by(value, order, tie, among) -%}
+min_by({{ value }}, {{ _place('struct', order, tie, among, 1) }})
+{%- endmacro %}
+{% macro spark__last_by(value, order, tie, among) -%}
+max_by({{ value }}, {{ _place('struct', order, tie, among, 0) }})
+{%- endmacro %}
+
+{% macro _place(struct, order, tie, among, unknown) -%}
+{%- set place = order if tie is none else struct ~ '(case when ' ~ order ~ ' is null then ' ~ unknown ~ ' else '
+    ~ (1 - unknown) ~ ' end, ' ~ order ~ ', ' ~ tie ~ ')' -%}
+{{ place if among is none else 'case when ' ~ among ~ ' then ' ~ place ~ ' end' }}
+{%- endmacro %}

@@ -9,7 +9,7 @@ with buckets as (
         currency,
         sum(open_amount) as by_due,
         sum(open_amount_by_issue) as by_issue,
-        least(min(open_amount), min(open_amount_by_issue)) as least_amount
+        {{ least_known('min(open_amount)', 'min(open_amount_by_issue)') }} as least_amount
     from {{ ref('rpt_receivable_aging_buckets') }}
     group by as_of_date, account_id, currency
 ),

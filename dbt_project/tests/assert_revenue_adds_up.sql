@@ -25,7 +25,7 @@ ledger as (
 of_twelve_months as (
     select ends.month, sum(invoices.revenue_amount_base) as revenue
     from (
-        select distinct month, least(month_end, run.as_of_date) as measured_on
+        select distinct month, {{ least_known('month_end', 'run.as_of_date') }} as measured_on
         from {{ ref('dim_dates') }}
         cross join run
         where day <= run.as_of_date
@@ -36,7 +36,7 @@ of_twelve_months as (
 ),
 
 by_month as (
-    select basis, month, sum(revenue) as revenue, sum(greatest(year_revenue, 0)) as year_revenue
+    select basis, month, sum(revenue) as revenue, sum({{ greatest_known('year_revenue', '0') }}) as year_revenue
     from account_revenue
     group by basis, month
 ),
@@ -161,8 +161,8 @@ figures as (
     union all
     select 'cohorts', cast(months.month as varchar(10)), cohorts.revenue, months.revenue
     from (select * from by_month where basis = 'invoiced') as months
-    inner join {{ ref('dim_dates') }} as dates
-        on months.month = dates.month and dates.day = dates.month_end and dates.day <= (select as_of_date from run)
+    inner join (select distinct month from account_revenue where basis = 'invoiced' and is_complete) as complete
+        on months.month = complete.month
     left join (
         select month, sum(revenue) as revenue
         from {{ ref('rpt_cohorts') }}

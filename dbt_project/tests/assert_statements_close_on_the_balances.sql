@@ -3,7 +3,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'rpt_statement_lines'}}}) }}
 
 with statements as (
-    select account_id, currency, max_by(running_balance, line_number) as closing, sum(debit - credit) as moved
+    select account_id, currency, {{ last_by('running_balance', 'line_number') }} as closing, sum(debit - credit) as moved
     from {{ ref('rpt_statement_lines') }}
     group by account_id, currency
 ),

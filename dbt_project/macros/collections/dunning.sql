@@ -9,5 +9,5 @@ case
 
 {#- The cash of the joined cash_events, at most what was open and at least nothing, in the base currency. -#}
 {% macro cash_within(open_amount, rate) -%}
-{{ money('least(greatest(coalesce(sum(cash_events.amount), 0), 0), ' ~ open_amount ~ ') * ' ~ rate) }}
+{{ money(least_known(greatest_known('coalesce(sum(cash_events.amount), 0)', '0'), open_amount) ~ ' * ' ~ rate) }}
 {%- endmacro %}

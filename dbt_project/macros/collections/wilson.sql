@@ -4,7 +4,13 @@
     share ± z standard errors it stays within 0 and 1 and means something for few observations. -#}
 {% macro wilson(share, count, z, sign) -%}
 {%- set spread = 'power(' ~ z ~ ', 2) / ' ~ count -%}
-least(1, greatest(0, ({{ share }} + {{ spread }} / 2 {{ sign }} {{ z }} * sqrt(
-        greatest({{ share }} * (1 - {{ share }}), 0) / {{ count }} + {{ spread }} / (4 * {{ count }})
-    )) / (1 + {{ spread }})))
+{{ least_or_unknown(
+    '1',
+    greatest_or_unknown(
+        '0',
+        '(' ~ share ~ ' + ' ~ spread ~ ' / 2 ' ~ sign ~ ' ' ~ z ~ ' * sqrt( ' ~ greatest_or_unknown(
+            share ~ ' * (1 - ' ~ share ~ ')', '0'
+        ) ~ ' / ' ~ count ~ ' + ' ~ spread ~ ' / (4 * ' ~ count ~ ') )) / (1 + ' ~ spread ~ ')'
+    )
+) }}
 {%- endmacro %}

@@ -40,14 +40,14 @@ case
 {#- The first day of an item due on `due_on` in a bucket, but not before `earliest`. -#}
 {% macro bucket_starts_on(due_on, bucket, earliest) -%}
 {%- if bucket[1] is none -%} {{ earliest }}
-{%- else -%} greatest({{ earliest }}, {{ plus_days(due_on, bucket[1]) }})
+{%- else -%} {{ greatest_known(earliest, plus_days(due_on, bucket[1])) }}
 {%- endif -%}
 {%- endmacro %}
 
 {#- The first day of an item due on `due_on` that is no longer in a bucket, but not after `latest`. -#}
 {% macro bucket_ends_on(due_on, bucket, latest) -%}
 {%- if bucket[2] is none -%} {{ latest }}
-{%- else -%} least({{ latest }}, {{ plus_days(due_on, bucket[2] + 1) }})
+{%- else -%} {{ least_known(latest, plus_days(due_on, bucket[2] + 1)) }}
 {%- endif -%}
 {%- endmacro %}
 

@@ -27,13 +27,13 @@ items as (
 allocations as (
     select
         events.invoice_id,
-        max_by(events.allocation, case events.allocation
+        {{ last_by('events.allocation', "case events.allocation
             when 'explicit' then 1
             when 'linked_no_date' then 2
             when 'settled_date' then 3
             when 'fifo_assumed' then 4
             when 'balance_only' then 5
-        end) as allocation
+        end") }} as allocation
     from {{ ref('fct_receivable_events') }} as events
     inner join (select distinct invoice_id from items) as opened on events.invoice_id = opened.invoice_id
     cross join run
@@ -55,7 +55,9 @@ interest as (
         items.invoice_id,
         items.instalment_number,
         sum(intervals.open_amount * {{ days_from(
-            'greatest(intervals.valid_from, items.due_on)', 'least(intervals.valid_to, items.as_of_date)'
+            greatest_known(
+                'intervals.valid_from', 'items.due_on'
+            ), least_known('intervals.valid_to', 'items.as_of_date')
         ) }}) as amount_days
     from items
     inner join {{ ref('fct_receivable_intervals') }} as intervals

@@ -19,7 +19,7 @@ select
 sum(amount) as paid_amount,
         sum(dated_amount) as paid_dated_amount,
         sum(dated_amount * days_after_issue) as paid_issue_days,
-        sum(amount * greatest(days_after_due, 0)) as paid_late_days,
+        sum(amount * {{ greatest_known('days_after_due', '0') }}) as paid_late_days,
         sum(amount * days_after_due) as paid_delay_days,
         sum(
             case when days_after_due <= {{ parameter('on_time_grace_days') }} then amount else 0 end

@@ -68,7 +68,7 @@ select
     {{ opening_balance() }} as opening,
     coalesce(sum(debit) filter (where occurred_on >= cast(from_date as date)), 0) as debits,
     coalesce(sum(credit) filter (where occurred_on >= cast(from_date as date)), 0) as credits,
-    max_by(running_balance, line_number) as closing,
+    {{ last_by('running_balance', 'line_number') }} as closing,
     count(*) filter (where occurred_on >= cast(from_date as date)) as lines
 from {{ lines }}
 where account_id = account and occurred_on <= cast(to_date as date)
@@ -79,7 +79,7 @@ order by currency
 {#- What stood on the account before the first day of a statement. -#}
 {% macro opening_balance() -%}
 {{ money(
-    "coalesce(max_by(running_balance, line_number) filter (where occurred_on < cast(from_date as date)), 0)"
+    'coalesce(' ~ last_by('running_balance', 'line_number') ~ ' filter (where occurred_on < cast(from_date as date)), 0)'
 ) }}
 {%- endmacro %}
 

@@ -11,7 +11,7 @@ with occurrences as (
         _system as system,
         coalesce(customer_id, '') as native_id,
         min(_file) as _file,
-        min_by(_row, _file || ':' || lpad(cast(_row as varchar), 12, '0')) as _row,
+        {{ first_by('_row', "_file || ':' || lpad(cast(_row as varchar), 12, '0')") }} as _row,
         {{ loop.index }} as source_rank
     from {{ ref('stg_billing__' ~ entity) }}
     {%- if entity not in with_money %}

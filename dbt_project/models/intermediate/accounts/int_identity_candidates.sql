@@ -234,8 +234,8 @@ select
     cast(weight as decimal(8, 2)) as weight,
     -- Beyond 60 the odds leave no digit of the probability to change.
     cast(
-        power(2, cast(greatest(least(weight, 60), -60) as double))
-        / (1 + power(2, cast(greatest(least(weight, 60), -60) as double)))
+        power(2, cast({{ greatest_known(least_known('weight', '60'), '-60') }} as double))
+        / (1 + power(2, cast({{ greatest_known(least_known('weight', '60'), '-60') }} as double)))
         as decimal(5, 4)
     ) as score,
     email as matched_email,

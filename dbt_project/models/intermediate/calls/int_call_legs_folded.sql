@@ -146,8 +146,12 @@ heads as (
         case
             when threaded.started_at is null or threaded.caller_digits is null or threaded.callee_digits is null
                 then '~' || threaded.call_id
-            else coalesce(threaded.direction, '') || '|' || least({{ phone_key('threaded.caller_digits') }}, {{ phone_key('threaded.callee_digits') }})
-                || '|' || greatest({{ phone_key('threaded.caller_digits') }}, {{ phone_key('threaded.callee_digits') }})
+            else coalesce(threaded.direction, '') || '|' || {{ least_known(
+                phone_key('threaded.caller_digits'), phone_key('threaded.callee_digits')
+            ) }}
+                || '|' || {{ greatest_known(
+                    phone_key('threaded.caller_digits'), phone_key('threaded.callee_digits')
+                ) }}
         end as pair
     from threaded
     left join leaders on threaded._system = leaders._system and threaded.call_id = leaders.call_id

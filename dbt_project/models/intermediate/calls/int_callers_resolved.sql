@@ -59,7 +59,7 @@ exact as (
             when bool_and(is_persons) and bool_and(person_key is not null)
                 and (bool_and(is_mobile) or min(person_key) = max(person_key))
                 and count(held_since) = count(*) and count(distinct held_since) = count(*)
-                then max_by(account_id, held_since)
+                then {{ last_by('account_id', 'held_since') }}
         end as newest_account_id
     from allowed
     group by digits

@@ -19,7 +19,7 @@ leads as (
 
 -- Some systems write the link on the lead: the deal that it was converted to. The first such lead counts.
 leads_of_deals as (
-    select system, native_deal_id, min_by(native_id, created_at) as native_id
+    select system, native_deal_id, {{ first_by('native_id', 'created_at', 'native_id') }} as native_id
     from leads
     where native_deal_id is not null
     group by system, native_deal_id

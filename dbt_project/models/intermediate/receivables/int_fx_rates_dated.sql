@@ -38,7 +38,7 @@ first_days as (
 -- A day more at the start: a moment's day in the business time zone may be the one before its day in UTC.
 bounds as (
     select
-        {{ plus_days('least(min(first_days.first_on), max(run.as_of_date))', -1) }} as first_on,
+        {{ plus_days(least_known('min(first_days.first_on)', 'max(run.as_of_date)'), -1) }} as first_on,
         max(run.as_of_date) as last_on
     from first_days
     cross join run
@@ -49,7 +49,7 @@ days as (
 ),
 
 quoted as (
-    select currency, rate_date, 1 as preference, max_by(rate, _known_at) as rate
+    select currency, rate_date, 1 as preference, {{ last_by('rate', '_known_at', 'rate') }} as rate
     from {{ ref('stg_plan__fx_rates') }}
     where rate > 0
     group by currency, rate_date
@@ -87,8 +87,8 @@ carried as (
     select
         rates.currency,
         days.day as rate_date,
-        min_by(rates.rate, rates.preference) as rate,
-        min_by(rates.rate_date, rates.preference) as quoted_on
+        {{ first_by('rates.rate', 'rates.preference') }} as rate,
+        {{ first_by('rates.rate_date', 'rates.preference') }} as quoted_on
     from rates
     cross join run
     inner join days

@@ -62,7 +62,7 @@ weeks as (
     select
         {{ week_number('dates.day') }} as week_number,
         min(dates.week_start) as week_start,
-        least(min(dates.week_end), min(limits.as_of_date)) as as_of_date
+        {{ least_known('min(dates.week_end)', 'min(limits.as_of_date)') }} as as_of_date
     from {{ ref('dim_dates') }} as dates
     cross join limits
     where dates.day <= limits.as_of_date and {{ week_number('dates.day') }} >= limits.first_week
@@ -74,14 +74,16 @@ rhythm_weeks as (
     select
         clients.account_key,
         rhythms.rhythm,
-        greatest(rhythms.week_number, limits.first_week) as week_number,
+        {{ greatest_known('rhythms.week_number', 'limits.first_week') }} as week_number,
         rhythms.last_on,
         rhythms.gap_days
     from rhythms
     inner join clients on rhythms.account_id = clients.account_id
     cross join limits
     qualify row_number() over (
-        partition by clients.account_key, rhythms.rhythm, greatest(rhythms.week_number, limits.first_week)
+        partition by clients.account_key, rhythms.rhythm, {{ greatest_known(
+            'rhythms.week_number', 'limits.first_week'
+        ) }}
         order by rhythms.last_on desc
     ) = 1
 ),
@@ -89,12 +91,12 @@ rhythm_weeks as (
 win_weeks as (
     select
         clients.account_key,
-        greatest(wins.week_number, limits.first_week) as week_number,
+        {{ greatest_known('wins.week_number', 'limits.first_week') }} as week_number,
         max(wins.closed_on) as last_on
     from wins
     inner join clients on wins.account_id = clients.account_id
     cross join limits
-    group by clients.account_key, greatest(wins.week_number, limits.first_week)
+    group by clients.account_key, {{ greatest_known('wins.week_number', 'limits.first_week') }}
 ),
 
 signal_weeks as (
@@ -195,10 +197,12 @@ valued as (
         running.week_number,
         running.as_of_date,
         {{ account_status(
-            days_from('greatest(running.last_invoice_on, running.last_won_on, running.last_contact_on)',
+            days_from(greatest_known('running.last_invoice_on', 'running.last_won_on', 'running.last_contact_on'),
                 'running.as_of_date'), 'running.invoice_gap'
         ) }} as status,
-        greatest(running.last_invoice_on, running.last_won_on, running.last_contact_on) as last_sign_on,
+        {{ greatest_known(
+            'running.last_invoice_on', 'running.last_won_on', 'running.last_contact_on'
+        ) }} as last_sign_on,
         running.last_contact_on,
         running.last_invoice_on,
         running.contact_gap,
@@ -214,8 +218,7 @@ valued as (
         {{ ratio('running.promises_broken', 'running.promises_due') }} as broken_promises,
         balances.disputed_share,
         {{ ratio(days_from('running.last_contact_on', 'running.as_of_date'),
-            'greatest(running.contact_gap, limits.contact_floor_days)') }}
-            * case when running.contact_gap is not null then 1 end as silence,
+            greatest_or_unknown('running.contact_gap', 'limits.contact_floor_days')) }} as silence,
         -- The as-of week may not be over: days of contact are those that have come.
         case
             when running.contacts_habit >= limits.least_contacts
@@ -229,8 +232,7 @@ valued as (
         case when running.deals_known > 0 then cast(running.open_deals as double) end as open_pipeline,
         cast({{ days_from('running.last_won_on', 'running.as_of_date') }} as double) as recent_win,
         {{ ratio(days_from('running.last_invoice_on', 'running.as_of_date'),
-            'greatest(running.invoice_gap, limits.invoice_floor_days)') }}
-            * case when running.invoice_gap is not null then 1 end as invoice_gap,
+            greatest_or_unknown('running.invoice_gap', 'limits.invoice_floor_days')) }} as invoice_gap,
         -- Who buys more rarely than twice in the recent weeks would fall to nothing between two invoices.
         case
             when running.invoice_gap * 2 <= limits.recent_weeks * 7
@@ -241,8 +243,10 @@ valued as (
                     )) }}
                 / {{ ratio(
                     'case when running.revenue_habit > 0 then running.revenue_habit end',
-                    '7 * least(limits.habit_weeks, running.week_number - running.first_invoice_week + 1 '
-                    ~ '- limits.recent_weeks)'
+                    '7 * ' ~ least_known(
+                        'limits.habit_weeks',
+                        'running.week_number - running.first_invoice_week + 1 ' ~ '- limits.recent_weeks'
+                    )
                 ) }}
         end as revenue_trend,
         case when running.cases_recent + running.open_cases > 0 then cast(running.open_cases as double) end as open_cases,

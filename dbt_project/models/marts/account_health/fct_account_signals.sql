@@ -64,7 +64,7 @@ paid as (
     select
         account_id,
         event_date as day,
-        greatest({{ days_from('due_on', 'settlement_date') }}, 0) as late_days
+        {{ greatest_known(days_from('due_on', 'settlement_date'), '0') }} as late_days
     from {{ ref('fct_receivable_settlements') }}
     where is_payment and not is_opening
 ),
@@ -73,7 +73,7 @@ overdue as (
     select
         account_id,
         due_on,
-        greatest(valid_from, {{ plus_days('due_on', 1) }}) as from_day,
+        {{ greatest_known('valid_from', plus_days('due_on', 1)) }} as from_day,
         valid_to as to_day
     from {{ ref('fct_receivable_intervals') }}
     where open_amount > 0 and valid_to > {{ plus_days('due_on', 1) }}
@@ -119,7 +119,7 @@ events as (
     union all
     select account_id, {{ flows.index('open_case') }}, opened_on, 1, 0 from {{ ref('fct_cases') }}
     union all
-    select account_id, {{ flows.index('open_case') }}, greatest(closed_on, opened_on), -1, 0
+    select account_id, {{ flows.index('open_case') }}, {{ greatest_known('closed_on', 'opened_on') }}, -1, 0
     from {{ ref('fct_cases') }}
     where closed_on is not null and opened_on is not null
     union all
@@ -146,7 +146,7 @@ moved as (
     select
         weekly.account_key,
         windows.counted,
-        greatest(weekly.week_number + windows.lag_weeks, settings.first_week) as week_number,
+        {{ greatest_known('weekly.week_number + windows.lag_weeks', 'settings.first_week') }} as week_number,
         windows.sign * weekly.number as number,
         windows.sign * weekly.amount as amount
     from weekly

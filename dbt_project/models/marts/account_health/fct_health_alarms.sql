@@ -89,9 +89,10 @@ select
     end as outcome,
     -- At most the horizon: an account that was flagged for years was not foretold for years.
     case
-        when matched.started_on < matched.left_on then least(
-            {{ days_from('matched.started_on', 'matched.left_on') }}, cast({{ parameter('health_horizon_days') }} as integer)
-        )
+        when matched.started_on < matched.left_on then {{ least_known(
+            days_from('matched.started_on', 'matched.left_on'),
+            'cast(' ~ parameter('health_horizon_days') ~ ' as integer)'
+        ) }}
     end as lead_days,
     matched.weeks,
     matched.started_on,

@@ -67,8 +67,10 @@ followed as (
     select
         terms.term_id,
         min(later.starts_on) filter (where coalesce(later.is_signed, true)) as renewed_from,
-        max_by(later.term_id, {{ days_from('later.starts_on', "cast('9999-12-31' as date)") }})
-            filter (where coalesce(later.is_signed, true)) as renewed_by,
+        {{ last_by(
+            'later.term_id', days_from('later.starts_on', "cast('9999-12-31' as date)"), 'later.term_id',
+            among='coalesce(later.is_signed, true)'
+        ) }} as renewed_by,
         count(*) filter (where not later.is_signed) as offers
     from terms
     inner join terms as later
@@ -94,8 +96,8 @@ revenue as (
     cross join run
     inner join {{ ref('fct_invoices') }} as invoices
         on terms.account_id = invoices.account_id
-        and invoices.issued_on <= least(terms.ends_on, run.as_of_date)
-        and invoices.issued_on > {{ year_before('least(terms.ends_on, run.as_of_date)') }}
+        and invoices.issued_on <= {{ least_known('terms.ends_on', 'run.as_of_date') }}
+        and invoices.issued_on > {{ year_before(least_known('terms.ends_on', 'run.as_of_date')) }}
     where not invoices.is_void and not invoices.is_draft
     group by terms.term_id
 )

@@ -13,7 +13,10 @@ documents as (
     from {{ ref('fct_documents') }} as documents
     cross join run
     where documents.account_id is not null
-        and least(coalesce(documents.sent_on, documents.signed_on), coalesce(documents.signed_on, documents.sent_on))
+        and {{ least_known(
+            'coalesce(documents.sent_on, documents.signed_on)',
+            'coalesce(documents.signed_on, documents.sent_on)'
+        ) }}
             <= run.as_of_date
 ),
 
@@ -49,9 +52,9 @@ acts as (
     select
         account_id,
         max(sent_on) as last_act_sent_on,
-        max_by(document_number, sent_at) filter (where sent_on is not null) as last_act_number,
+        {{ last_by('document_number', 'sent_at', 'document_id', among='sent_on is not null') }} as last_act_number,
         max(signed_on) filter (where was_signed) as last_act_signed_on,
-        max_by(document_number, signed_at) filter (where was_signed) as last_signed_act_number,
+        {{ last_by('document_number', 'signed_at', 'document_id', among='was_signed') }} as last_signed_act_number,
         count(*) filter (where not was_signed) as unsigned_acts,
         min(sent_on) filter (where not was_signed) as oldest_unsigned_act_on
     from documents

@@ -57,7 +57,7 @@ next_tasks as (
         count(*) filter (where planned_on < as_of_date) as overdue_tasks,
         count(*) as open_tasks,
         min(planned_on) filter (where planned_on >= as_of_date) as next_task_on,
-        min_by(subject, planned_at) filter (where planned_on >= as_of_date) as next_task_subject
+        {{ first_by('subject', 'planned_at', 'activity_id', among='planned_on >= as_of_date') }} as next_task_subject
     from planned
     where activity_type = 'task'
     group by account_id
@@ -80,7 +80,7 @@ open_cases as (
         cases.account_id,
         count(*) as open_cases,
         min(cases.opened_on) as oldest_case_on,
-        min_by(cases.reason, cases.opened_at) as oldest_case_reason
+        {{ first_by('cases.reason', 'cases.opened_at', 'cases.case_id') }} as oldest_case_reason
     from {{ ref('fct_cases') }} as cases
     cross join run
     where cases.account_id is not null

@@ -43,7 +43,7 @@ resolved as (
         case when promises.amount > 0 then promises.amount end as given_amount,
         coalesce(
             promises.made_on,
-            least({{ business_date('promises._known_at', 'run.business_timezone') }}, promises.promised_for)
+            {{ least_known(business_date('promises._known_at', 'run.business_timezone'), 'promises.promised_for') }}
         ) as made_on,
         promises.promised_for,
         {{ plus_days('promises.promised_for', parameter('promise_grace_days')) }} as kept_by,
@@ -151,9 +151,13 @@ closed as (
         amounted.*,
         reached.kept_on,
         case
-            when least(amounted.cancelled_on, amounted.replaced_on) <= coalesce(amounted.kept_by, {{ end_of_time() }})
-                and coalesce(reached.kept_on, {{ end_of_time() }}) > least(amounted.cancelled_on, amounted.replaced_on)
-                then least(amounted.cancelled_on, amounted.replaced_on)
+            when {{ least_known(
+                'amounted.cancelled_on', 'amounted.replaced_on'
+            ) }} <= coalesce(amounted.kept_by, {{ end_of_time() }})
+                and coalesce(reached.kept_on, {{ end_of_time() }}) > {{ least_known(
+                    'amounted.cancelled_on', 'amounted.replaced_on'
+                ) }}
+                then {{ least_known('amounted.cancelled_on', 'amounted.replaced_on') }}
         end as closed_on
     from amounted
     left join reached on amounted.promise_id = reached.promise_id
@@ -182,7 +186,9 @@ measured as (
         coalesce(counted.is_assumed, false) as is_assumed,
         case
             when closed.is_resolved and closed.amount is not null
-                then least(greatest(counted.received_amount - closed.earlier_amount, 0), closed.amount)
+                then {{ least_known(
+                    greatest_known('counted.received_amount - closed.earlier_amount', '0'), 'closed.amount'
+                ) }}
         end as kept_amount
     from closed
     inner join counted on closed.promise_id = counted.promise_id

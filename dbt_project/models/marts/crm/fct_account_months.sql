@@ -16,7 +16,7 @@ owners as (
 months as (
     select distinct
         dates.month,
-        least(dates.month_end, run.as_of_date) as month_end
+        {{ least_known('dates.month_end', 'run.as_of_date') }} as month_end
     from {{ ref('dim_dates') }} as dates
     cross join run
     where dates.day <= run.as_of_date

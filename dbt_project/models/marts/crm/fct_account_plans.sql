@@ -41,7 +41,7 @@ converted as (
         on plans.system = account_references.system and plans.account_id = account_references.reference
     left join rates
         on plans.currency = rates.currency
-        and least({{ month_end_of('plans.month') }}, run.as_of_date) = rates.rate_date
+        and {{ least_known(month_end_of('plans.month'), 'run.as_of_date') }} = rates.rate_date
 )
 
 select

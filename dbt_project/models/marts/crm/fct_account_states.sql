@@ -80,7 +80,9 @@ signs as (
         contacted.last_contact_on,
         channels.channel as usual_channel,
         invoicing.invoice_gap_days,
-        greatest(invoicing.last_invoice_on, winning.last_won_on, contacted.last_contact_on) as last_sign_on,
+        {{ greatest_known(
+            'invoicing.last_invoice_on', 'winning.last_won_on', 'contacted.last_contact_on'
+        ) }} as last_sign_on,
         run.as_of_date
     from accounts
     cross join run

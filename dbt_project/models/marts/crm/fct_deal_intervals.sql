@@ -59,7 +59,7 @@ deals as (
         deals.*,
         coalesce(
             deals.created_on,
-            least(first_told.first_told_on, deals.closed_on, deals.first_known_on, run.as_of_date)
+            {{ least_known('first_told.first_told_on', 'deals.closed_on', 'deals.first_known_on', 'run.as_of_date') }}
         ) as exists_from
     from {{ ref('fct_deals') }} as deals
     cross join run
@@ -71,11 +71,11 @@ history as (
     select
         told.*,
         deals.deal_id,
-        greatest(told.entered_on, deals.exists_from) as day
+        {{ greatest_known('told.entered_on', 'deals.exists_from') }} as day
     from told
     inner join deals on told.global_deal_id = deals.deal_id
     qualify row_number() over (
-        partition by deals.deal_id, greatest(told.entered_on, deals.exists_from)
+        partition by deals.deal_id, {{ greatest_known('told.entered_on', 'deals.exists_from') }}
         order by told.entered_at desc, told.left_at desc nulls first, told._row desc
     ) = 1
 ),

@@ -91,4 +91,4 @@ select
 from dated
 left join rates
     on dated.currency = rates.currency
-    and least(coalesce(dated.closed_on, dated.as_of_date), dated.as_of_date) = rates.rate_date
+    and {{ least_known('coalesce(dated.closed_on, dated.as_of_date)', 'dated.as_of_date') }} = rates.rate_date

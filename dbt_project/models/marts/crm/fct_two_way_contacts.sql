@@ -1,8 +1,19 @@
 -- Grain: one row a two-way contact with an account (P14): a two-way CRM activity or a connected conversation.
 -- A CRM often logs a call that the call tracker has too: such a pair, within the window of parameter
--- same_call_window_minutes (K17), is one contact, and the tracker's record stands for it.
-with activities as (
-    select * from {{ ref('fct_activities') }} where is_two_way and account_id is not null
+-- same_call_window_minutes (K17), is one contact, and the tracker's record stands for it. A CRM also logs one call with
+-- every contact that has the number: calls of an employee with an account that begin while another goes on are that one.
+{%- set calls = 'partition by account_id, owner_id, activity_type order by occurred_at, activity_id' %}
+with two_way as (
+    select
+        *,
+        case when activity_type = 'call' then {{ exact_seconds_between('lag(occurred_at) over (' ~ calls ~ ')', 'occurred_at') }}
+            < lag(duration_seconds) over ({{ calls }}) end as is_call_before
+    from {{ ref('fct_activities') }}
+    where is_two_way and account_id is not null
+),
+
+activities as (
+    select * from two_way where not coalesce(is_call_before and owner_id is not null, false)
 ),
 
 conversations as (

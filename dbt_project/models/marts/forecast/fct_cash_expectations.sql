@@ -32,9 +32,10 @@ shares as (
         {{ paid_share('items.paid_at_end', 'items') }} as rest_paid_share,
         case
             when items.survival_at_origin is null then 0
-            else greatest(
-                least(1 - ends.survival / items.survival_at_origin, 1), {{ paid_share('items.paid_at_end', 'items') }}
-            )
+            else {{ greatest_known(
+                least_known('1 - ends.survival / items.survival_at_origin', '1'),
+                paid_share('items.paid_at_end', 'items')
+            ) }}
         end as rest_foreseen_share,
         items.promised_for >= {{ plus_days('items.first_week', '7 * settings.horizon_weeks') }} as is_promised_later
     from items

@@ -15,15 +15,17 @@ curves as (
 
 promises as (
     select
-        {{ global_id('_system', 'promise_id') }} as promise_id,
-        {{ global_id('_system', 'customer_id') }} as customer_id,
-        {{ global_id('_system', 'invoice_id') }} as invoice_id,
+        promise_id,
+        customer_id,
+        invoice_id,
+        coalesce(invoice_id, customer_id || ' ' || currency) as target,
         currency,
-        amount,
+        case when not is_amount_assumed then amount end as amount,
         made_on,
         promised_for,
-        cancelled_on
-    from {{ ref('stg_billing__promises') }}
+        kept_on,
+        closed_on
+    from {{ ref('fct_promises') }}
 ),
 
 invoices as (
@@ -47,25 +49,48 @@ items as (
         stretches.open_amount,
         stretches.issued_on,
         stretches.due_on,
-        cast(greatest(
-            {{ days_from('stretches.due_on', 'origins.origin') }}, -settings.earliest_days - 1
-        ) as integer) as lag_at_origin
+        cast({{ greatest_known(
+            days_from('stretches.due_on', 'origins.origin'), '-settings.earliest_days - 1'
+        ) }} as integer) as lag_at_origin
     from stretches
     cross join settings
     inner join origins on stretches.valid_from <= origins.origin and stretches.valid_to > origins.origin
 ),
 
--- A promise in force: made, not yet due, not taken back by the origin. One on an invoice goes before one on the customer,
--- a later before an earlier one. Without an amount it is for all that is due by then.
+-- A promise in force: made, not yet due, and neither kept nor closed by the origin. Promises of one day about the same
+-- debt are parts of a plan (fct_promises).
 promises_in_force as (
-    select origins.origin, promises.*
+    select
+        origins.origin,
+        promises.*,
+        sum(promises.amount) over (
+            partition by origins.origin, promises.target, promises.made_on
+            order by promises.promised_for, promises.promise_id
+        ) as promised_to_date
     from promises
     inner join origins
         on promises.made_on <= origins.origin
         and promises.promised_for > origins.origin
-        and (promises.cancelled_on is null or promises.cancelled_on > origins.origin)
+        and coalesce(promises.kept_on > origins.origin, true)
+        and coalesce(promises.closed_on > origins.origin, true)
 ),
 
+-- Without an amount a plan is for all that is due by then.
+plans as (
+    select
+        origin,
+        target,
+        customer_id,
+        invoice_id,
+        currency,
+        made_on,
+        case when count(amount) = count(*) then sum(amount) end as amount,
+        max(promised_for) as promised_for
+    from promises_in_force
+    group by origin, target, customer_id, invoice_id, currency, made_on
+),
+
+-- One on an invoice goes before one on the customer, a later before an earlier one.
 promised_items as (
     select
         items.origin,
@@ -73,16 +98,15 @@ promised_items as (
         items.instalment_number,
         items.due_on,
         items.open_amount,
-        promised.promise_id,
+        promised.target,
         promised.amount,
-        promised.promised_for,
         promised.made_on,
         1 as nearness
     from items
-    inner join promises_in_force as promised
+    inner join plans as promised
         on items.origin = promised.origin
         and items.invoice_id = promised.invoice_id
-        and items.currency = coalesce(promised.currency, items.currency)
+        and items.currency = promised.currency
     union all
     select
         items.origin,
@@ -90,18 +114,17 @@ promised_items as (
         items.instalment_number,
         items.due_on,
         items.open_amount,
-        promised.promise_id,
+        promised.target,
         promised.amount,
-        promised.promised_for,
         promised.made_on,
         2
     from items
     inner join invoices on items.invoice_id = invoices.invoice_id
-    inner join promises_in_force as promised
+    inner join plans as promised
         on items.origin = promised.origin
         and promised.invoice_id is null
         and invoices.customer_id = promised.customer_id
-        and items.currency = coalesce(promised.currency, items.currency)
+        and items.currency = promised.currency
         and items.due_on <= promised.promised_for
 ),
 
@@ -110,34 +133,47 @@ chosen_promises as (
     from promised_items
     qualify row_number() over (
         partition by origin, invoice_id, instalment_number
-        order by nearness, made_on desc, promised_for desc, promise_id desc
+        order by nearness, made_on desc, target
     ) = 1
 ),
 
--- A promise pays the items that it is for in the order in which they fall due.
+-- A plan pays the items that it is for in the order in which they fall due.
 filled_promises as (
     select
         *,
         coalesce(sum(open_amount) over (
-            partition by origin, promise_id
+            partition by origin, target, made_on
             order by due_on, invoice_id, instalment_number
             rows between unbounded preceding and 1 preceding
         ), 0) as promised_before
     from chosen_promises
 ),
 
+-- What is promised of an item is there when the part that covers the last of it is due.
 covered as (
     select
         filled.origin,
         filled.invoice_id,
         filled.instalment_number,
-        filled.promised_for,
-        {{ money('settings.promise_share * least(
-            filled.open_amount, greatest(coalesce(filled.amount, filled.promised_before + filled.open_amount)
-                - filled.promised_before, 0)
-        )') }} as promised_amount
+        min(parts.promised_for) as promised_for,
+        {{ money('max(settings.promise_share * ' ~ least_known(
+            'filled.open_amount',
+            greatest_known(
+                'coalesce(filled.amount, filled.promised_before + filled.open_amount) - filled.promised_before',
+                '0'
+            )
+        ) ~ ')') }} as promised_amount
     from filled_promises as filled
     cross join settings
+    inner join promises_in_force as parts
+        on filled.origin = parts.origin
+        and filled.target = parts.target
+        and filled.made_on = parts.made_on
+        and coalesce(
+            parts.promised_to_date >= {{ least_known('filled.promised_before + filled.open_amount', 'filled.amount') }},
+            true
+        )
+    group by filled.origin, filled.invoice_id, filled.instalment_number
 ),
 
 -- What is known of the curve at the age that the debt has reached, and its end.
@@ -188,7 +224,7 @@ settled as (
         items.invoice_id,
         items.instalment_number,
         min(stretches.valid_to) as settled_on,
-        min_by(stretches.paid_amount, stretches.valid_to) as paid_amount
+        {{ first_by('stretches.paid_amount', 'stretches.valid_to') }} as paid_amount
     from items
     inner join stretches
         on items.invoice_id = stretches.invoice_id
@@ -264,13 +300,10 @@ final as (
             else {{ plus_days('items.due_on', 'quantiles.high_lag') }}
         end as late_on,
         -- Nobody expects cash before the day after the origin.
-        greatest(items.due_on, {{ plus_days('items.origin', 1) }}) as due_date_says,
-        greatest(
-            {{ plus_days(
+        {{ greatest_known('items.due_on', plus_days('items.origin', 1)) }} as due_date_says,
+        {{ greatest_known(plus_days(
                 'items.due_on', 'round(coalesce(mean_lags.account_mean, company_lags.company_mean, 0))'
-            ) }},
-            {{ plus_days('items.origin', 1) }}
-        ) as mean_lag_says,
+            ), plus_days('items.origin', 1)) }} as mean_lag_says,
         settled.settled_on,
         settled.paid_amount > 0 as is_settled_by_cash,
         items.first_week,

@@ -42,9 +42,13 @@ final as (
         ended.instalment_amount,
         ended.open_amount,
         ended.open_after,
-        {{ money('greatest(ended.open_amount - ended.open_after, 0) * coalesce(reductions.cash_share, 0)') }}
+        {{ money(greatest_known(
+            'ended.open_amount - ended.open_after', '0'
+        ) ~ ' * coalesce(reductions.cash_share, 0)') }}
             as paid_amount,
-        {{ money('greatest(ended.open_amount - ended.open_after, 0) * (1 - coalesce(reductions.cash_share, 0))') }}
+        {{ money(greatest_known(
+            'ended.open_amount - ended.open_after', '0'
+        ) ~ ' * (1 - coalesce(reductions.cash_share, 0))') }}
             as lost_amount,
         ended.issued_on,
         ended.due_on,

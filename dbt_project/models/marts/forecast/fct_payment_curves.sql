@@ -30,12 +30,13 @@ seen as (
     select
         origins.origin,
         stretches.account_number,
-        cast(greatest(
-            {{ days_from('stretches.due_on', 'stretches.valid_from') }} + 1, -settings.earliest_days
-        ) as integer) as first_lag,
-        cast(least(
-            {{ days_from('stretches.due_on', 'least(stretches.valid_to, origins.origin)') }}, settings.longest_days
-        ) as integer) as last_lag,
+        cast({{ greatest_known(
+            days_from('stretches.due_on', 'stretches.valid_from') ~ ' + 1', '-settings.earliest_days'
+        ) }} as integer) as first_lag,
+        cast({{ least_known(
+            days_from('stretches.due_on', least_known('stretches.valid_to', 'origins.origin')),
+            'settings.longest_days'
+        ) }} as integer) as last_lag,
         cast({{ days_from('stretches.due_on', 'stretches.valid_to') }} as integer) as end_lag,
         stretches.valid_to <= origins.origin as is_ended,
         cast(stretches.open_amount / stretches.instalment_amount * power(
@@ -176,9 +177,9 @@ owing as (
         stretches.account_id,
         stretches.account_number,
         stretches.segment,
-        cast(greatest(
-            min({{ days_from('stretches.due_on', 'origins.origin') }}), min(-settings.earliest_days - 1)
-        ) as integer) as lag_at_origin
+        cast({{ greatest_known(
+            'min(' ~ days_from('stretches.due_on', 'origins.origin') ~ ')', 'min(-settings.earliest_days - 1)'
+        ) }} as integer) as lag_at_origin
     from stretches
     cross join settings
     inner join origins on stretches.valid_from <= origins.origin and stretches.valid_to > origins.origin
@@ -188,13 +189,13 @@ owing as (
 own_counts as (
     select
         owing.curve_number,
-        greatest(counts.lag_days, owing.lag_at_origin + 1) as lag_days,
+        {{ greatest_known('counts.lag_days', 'owing.lag_at_origin + 1') }} as lag_days,
         sum(counts.change) as change,
         sum(case when counts.lag_days > owing.lag_at_origin then counts.paid else 0 end) as paid,
         sum(case when counts.lag_days > owing.lag_at_origin then counts.lost else 0 end) as lost
     from owing
     inner join counts on owing.origin = counts.origin and owing.account_number = counts.account_number
-    group by owing.curve_number, greatest(counts.lag_days, owing.lag_at_origin + 1)
+    group by owing.curve_number, {{ greatest_known('counts.lag_days', 'owing.lag_at_origin + 1') }}
 ),
 
 own_rates as (

@@ -97,10 +97,10 @@ contacts as (
 periods as (
     select distinct
         dates.quarter,
-        least({{ plus_days(plus_months('dates.quarter', 3), -1) }}, run.as_of_date) as measured_on,
-        {{ year_before('least(' ~ plus_days(plus_months('dates.quarter', 3), -1) ~ ', run.as_of_date)') }}
+        {{ least_known(plus_days(plus_months('dates.quarter', 3), -1), 'run.as_of_date') }} as measured_on,
+        {{ year_before(least_known(plus_days(plus_months('dates.quarter', 3), -1), 'run.as_of_date')) }}
             as year_before,
-        {{ year_before('least(' ~ plus_days(plus_months('dates.quarter', 3), -1) ~ ', run.as_of_date)', years=2) }}
+        {{ year_before(least_known(plus_days(plus_months('dates.quarter', 3), -1), 'run.as_of_date'), years=2) }}
             as two_years_before
     from {{ ref('dim_dates') }} as dates
     cross join run
@@ -265,7 +265,7 @@ contacted as (
 ),
 
 sold as (
-    select quarter, sum(greatest(revenue_12m, 0)) as company_revenue
+    select quarter, sum({{ greatest_known('revenue_12m', '0') }}) as company_revenue
     from earned
     group by quarter
 ),
@@ -318,16 +318,16 @@ evidence as (
 measured as (
     select
         *,
-        {{ ratio('greatest(revenue_12m, 0)', 'company_revenue') }} as revenue_share,
+        {{ ratio(greatest_known('revenue_12m', '0'), 'company_revenue') }} as revenue_share,
         case
             when client_since is not null then {{ days_from('client_since', 'measured_on') }} / 365.0
         end as tenure_years,
         -- What the accounts before it in order of revenue bring: the one that crosses the limit still belongs to it.
         {{ ratio(
-            'sum(greatest(revenue_12m, 0)) over (
+            'sum(' ~ greatest_known('revenue_12m', '0') ~ ') over (
                 partition by quarter order by revenue_12m desc, account_id
                 rows between unbounded preceding and current row
-            ) - greatest(revenue_12m, 0)', 'company_revenue'
+            ) - ' ~ greatest_known('revenue_12m', '0'), 'company_revenue'
         ) }} as share_before
     from evidence
 ),

@@ -69,7 +69,7 @@ select
     {{ money('won_amount') }} as won_amount,
     {{ money('invoiced_amount') }} as invoiced_amount,
     {{ money('case when won_amount is not null and invoiced_amount is not null
-        then greatest(won_amount - invoiced_amount, 0) end') }} as unbilled_amount,
+        then ' ~ greatest_or_unknown('won_amount - invoiced_amount', '0') ~ ' end') }} as unbilled_amount,
     missing_rate_count,
     won_on
 from final

@@ -53,7 +53,7 @@ items as (
         {%- for bucket in aging_buckets() %}
         max(intervals.open_amount) filter (
             where intervals.valid_from <= {{ plus_days(
-                'intervals.due_on', 'greatest(settings.maturity_days, ' ~ (bucket[1] or 0) ~ ')'
+                'intervals.due_on', greatest_known('settings.maturity_days', (bucket[1] or 0))
             ) }}
             {%- if bucket[1] is not none %}
             and intervals.valid_to > {{ plus_days('intervals.due_on', bucket[1]) }}
@@ -119,15 +119,10 @@ fallen as (
         write_offs.lost_on,
         write_offs.amount,
         intervals.instalment_number,
-        greatest(
-            coalesce(sum(intervals.open_amount) filter (
-                where intervals.valid_from < write_offs.lost_on and intervals.valid_to >= write_offs.lost_on
-            ), 0)
-            - coalesce(sum(intervals.open_amount) filter (
-                where intervals.valid_from <= write_offs.lost_on and intervals.valid_to > write_offs.lost_on
-            ), 0),
-            0
-        ) as fell
+        {{ greatest_known(
+            'coalesce(sum(intervals.open_amount) filter ( where intervals.valid_from < write_offs.lost_on and intervals.valid_to >= write_offs.lost_on ), 0) - coalesce(sum(intervals.open_amount) filter ( where intervals.valid_from <= write_offs.lost_on and intervals.valid_to > write_offs.lost_on ), 0)',
+            '0'
+        ) }} as fell
     from write_offs
     inner join intervals on write_offs.invoice_id = intervals.invoice_id
     group by write_offs.invoice_id, write_offs.lost_on, write_offs.amount, intervals.instalment_number
@@ -182,7 +177,9 @@ lost as (
         due_on,
         lost_on,
         bucket_number,
-        sum((least(amount_to_date, reached) - least(amount_to_date - amount, reached)) * rate) as amount
+        sum(({{ least_known(
+            'amount_to_date', 'reached'
+        ) }} - {{ least_known('amount_to_date - amount', 'reached') }}) * rate) as amount
     from summed
     group by segment, due_on, lost_on, bucket_number
 ),
@@ -302,10 +299,10 @@ select
     cast(reached_amount as decimal(38, 4)) as reached_amount,
     cast(lost_amount as decimal(38, 4)) as lost_amount,
     {{ ratio('lost_amount', 'reached_amount') }} as loss_rate,
-    -- least() would take 1 where the rate is unknown.
+    -- The least of what is known would be 1 where the rate is not.
     case
         when reached_amount > 0
-            then least({{ ratio('lost_amount', 'reached_amount') }} * (1 + forward_percent / 100), 1)
+            then {{ least_known(ratio('lost_amount', 'reached_amount') ~ ' * (1 + forward_percent / 100)', '1') }}
     end as provision_rate,
     month,
     as_of_date

@@ -58,8 +58,8 @@ stretches as (
     select
         account_key,
         cast(99 as tinyint),
-        greatest(valid_from, disputed_from),
-        least(valid_to, disputed_to),
+        {{ greatest_known('valid_from', 'disputed_from') }},
+        {{ least_known('valid_to', 'disputed_to') }},
         open_amount
     from intervals
     where open_amount > 0 and disputed_from < valid_to and disputed_to > valid_from

@@ -31,13 +31,13 @@ stretches as (
         cast(0 as decimal(38, 4)) as due_weight
     from intervals
     union all
-    select currency, valid_from, least(valid_to, {{ plus_days('due_on', 1) }}), 0, 0, open_amount, 0
+    select currency, valid_from, {{ least_known('valid_to', plus_days('due_on', 1)) }}, 0, 0, open_amount, 0
     from intervals
     where valid_from <= due_on
     union all
     select
         currency,
-        greatest(valid_from, {{ plus_days('due_on', 1) }}),
+        {{ greatest_known('valid_from', plus_days('due_on', 1)) }},
         valid_to,
         0,
         0,

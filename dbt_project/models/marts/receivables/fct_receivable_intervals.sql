@@ -64,10 +64,10 @@ items as (
 opened as (
     select
         *,
-        {{ money('greatest(case
-            when balance - later_amount > at_most then at_most else balance - later_amount
-        end, 0)') }} as open_amount,
-        {{ money('case when is_first then greatest(-balance, 0) else 0 end') }} as credit_amount
+        {{ money(greatest_known(
+            'case when balance - later_amount > at_most then at_most else balance - later_amount end', '0'
+        )) }} as open_amount,
+        {{ money('case when is_first then ' ~ greatest_known('-balance', '0') ~ ' else 0 end') }} as credit_amount
     from items
 ),
 

@@ -46,9 +46,11 @@ compared as (
         {%- for state, balance in [('before', 'balances.balance - balances.amount'), ('after', 'balances.balance')] %}
         case
             when not instalments.is_first
-                then least(greatest({{ balance }} - instalments.later_amount, 0), instalments.amount)
+                then {{ least_known(
+                    greatest_known(balance ~ ' - instalments.later_amount', '0'), 'instalments.amount'
+                ) }}
             when {{ balance }} < 0 then {{ balance }}
-            else greatest({{ balance }} - instalments.later_amount, 0)
+            else {{ greatest_known(balance ~ ' - instalments.later_amount', '0') }}
         end as open_{{ state }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from balances

@@ -13,7 +13,7 @@ months as (
         dates.month,
         dates.month_end,
         {{ month_number('dates.month') }} as month_number,
-        least(dates.month_end, run.as_of_date) as measured_on,
+        {{ least_known('dates.month_end', 'run.as_of_date') }} as measured_on,
         run.base_currency
     from {{ ref('dim_dates') }} as dates
     cross join run
@@ -26,6 +26,11 @@ rates as (
 
 owners as (
     select * from {{ ref('dim_account_owners') }}
+),
+
+feeds as (
+    select case feed when 'subscriptions' then 'mrr' else 'invoiced' end as basis, complete_until
+    from {{ ref('fct_feed_ends') }}
 ),
 
 states as (
@@ -203,12 +208,17 @@ summed as (
         basis,
         month,
         {{ money('sum(amount_base)') }} as revenue,
-        {{ money('greatest(sum(amount_base), 0)') }} as closing_revenue,
-        {{ money('greatest(case when count(opening) = count(*) then sum(opening) else sum(amount_base) end, 0)') }}
+        {{ money(greatest_known('sum(amount_base)', '0')) }} as closing_revenue,
+        {{ money(greatest_known(
+            'case when count(opening) = count(*) then sum(opening) else sum(amount_base) end', '0'
+        )) }}
             as opening_revenue,
         {{ money('sum(year_amount_base)') }} as year_revenue,
-        {{ money('greatest(sum(year_amount_base), 0)') }} as year_closing_revenue,
-        {{ money('greatest(case when count(year_opening) = count(*) then sum(year_opening) else sum(year_amount_base) end, 0)') }}
+        {{ money(greatest_known('sum(year_amount_base)', '0')) }} as year_closing_revenue,
+        {{ money(greatest_known(
+            'case when count(year_opening) = count(*) then sum(year_opening) else sum(year_amount_base) end',
+            '0'
+        )) }}
             as year_opening_revenue,
         count(opening) = count(*) as is_comparable,
         count(year_opening) = count(*) as is_year_comparable,
@@ -295,11 +305,12 @@ select
     cast(moved.year_missing_rate_count as bigint) as year_missing_rate_count,
     cast(moved.unpriced as bigint) as unpriced_count,
     contracts.account_id is not null as is_contract,
-    moved.measured_on = moved.month_end as is_complete,
+    moved.measured_on = moved.month_end and coalesce(moved.month_end <= feeds.complete_until, false) as is_complete,
     moved.month,
     moved.first_month,
     moved.measured_on
 from moved
+left join feeds on moved.basis = feeds.basis
 left join contracts on moved.account_id = contracts.account_id and moved.month = contracts.month
 left join owners
     on moved.account_id = owners.account_id

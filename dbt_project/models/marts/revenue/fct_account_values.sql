@@ -61,7 +61,8 @@ last_months as (
     select max(month) as month
     from {{ ref('dim_dates') }}
     cross join run
-    where month_end <= run.as_of_date
+    left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'
+    where month_end <= run.as_of_date and month_end <= coalesce(feeds.complete_until, run.as_of_date)
 ),
 
 -- V11, margin: of the last twelve complete months, or of those since the first invoice.
@@ -69,9 +70,13 @@ margins as (
     select
         months.account_id,
         sum(months.net_revenue) - coalesce(sum(months.cost), 0) as margin,
-        greatest(1, least(
-            12, max({{ month_number('last_months.month') }}) - min({{ month_number('states.first_invoice_on') }}) + 1
-        )) as months
+        {{ greatest_known(
+            '1',
+            least_known(
+                '12',
+                'max(' ~ month_number('last_months.month') ~ ') - min(' ~ month_number('states.first_invoice_on') ~ ') + 1'
+            )
+        ) }} as months
     from {{ ref('fct_account_months') }} as months
     cross join last_months
     inner join {{ ref('fct_account_states') }} as states on months.account_id = states.account_id
@@ -86,6 +91,22 @@ last_bought as (
     from account_revenue
     where invoices > 0
     group by account_id
+),
+
+-- V11: who is quiet by the rhythm of its invoices has left, and will bring nothing until it comes back.
+left_already as (
+    select account_revenue.account_id
+    from account_revenue
+    inner join run on account_revenue.month = run.as_of_month
+    where account_revenue.invoice_status <> 'active'
+    union all
+    select account_id
+    from last_bought
+    where account_id not in (
+        select account_revenue.account_id
+        from account_revenue
+        inner join run on account_revenue.month = run.as_of_month
+    )
 ),
 
 lives as (
@@ -167,7 +188,7 @@ ranked as (
     select
         account_revenue.account_id,
         account_revenue.year_revenue,
-        greatest(account_revenue.year_revenue, 0) as revenue,
+        {{ greatest_known('account_revenue.year_revenue', '0') }} as revenue,
         row_number() over (order by account_revenue.year_revenue desc, account_revenue.account_id) as revenue_rank
     from account_revenue
     inner join run on account_revenue.month = run.as_of_month
@@ -208,9 +229,9 @@ valued as (
         costs.cost,
         margins.margin / margins.months as margin_per_month,
         churn_rates.churn_basis,
-        greatest(churn_rates.churn, churn_rates.churn_floor) as churn,
-        greatest(churn_rates.churn_low, churn_rates.churn_floor) as churn_low,
-        greatest(churn_rates.churn_high, churn_rates.churn_floor) as churn_high,
+        {{ greatest_or_unknown('churn_rates.churn', 'churn_rates.churn_floor') }} as churn,
+        {{ greatest_or_unknown('churn_rates.churn_low', 'churn_rates.churn_floor') }} as churn_low,
+        {{ greatest_or_unknown('churn_rates.churn_high', 'churn_rates.churn_floor') }} as churn_high,
         churn_rates.discount,
         scored.last_payment_on,
         scored.payments,
@@ -223,9 +244,11 @@ valued as (
         shared.revenue_share,
         shared.revenue_share_so_far,
         coalesce(cash.missing_rate_count, 0) + coalesce(scored.missing_rate_count, 0) as missing_rate_count,
+        left_already.account_id is not null as has_left,
         run.as_of_date
     from accounts
     cross join run
+    left join left_already on accounts.account_id = left_already.account_id
     left join cash on accounts.account_id = cash.account_id
     left join costs on accounts.account_id = costs.account_id
     left join margins on accounts.account_id = margins.account_id
@@ -237,9 +260,9 @@ valued as (
 predicted as (
     select
         *,
-        margin_per_month / (churn + discount) as expected,
-        margin_per_month / (churn_high + discount) as of_short_lives,
-        margin_per_month / (churn_low + discount) as of_long_lives
+        {%- for name, rate in {'expected': 'churn', 'of_short_lives': 'churn_high', 'of_long_lives': 'churn_low'}.items() %}
+        case when has_left then 0 else margin_per_month / ({{ rate }} + discount) end as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from valued
 )
 
@@ -259,8 +282,8 @@ select
     churn_basis,
     churn as monthly_churn,
     {{ money('expected') }} as clv_predicted,
-    {{ money('least(of_short_lives, of_long_lives)') }} as clv_low,
-    {{ money('greatest(of_short_lives, of_long_lives)') }} as clv_high,
+    {{ money(least_or_unknown('of_short_lives', 'of_long_lives')) }} as clv_low,
+    {{ money(greatest_or_unknown('of_short_lives', 'of_long_lives')) }} as clv_high,
     cast(payments as bigint) as payments,
     {{ money('paid_amount') }} as paid_amount,
     recency_score,

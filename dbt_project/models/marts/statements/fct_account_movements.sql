@@ -200,8 +200,8 @@ final as (
         invoice_id,
         allocation,
         {{ money('amount') }} as amount,
-        {{ money('greatest(amount, 0)') }} as debit,
-        {{ money('greatest(-amount, 0)') }} as credit,
+        {{ money(greatest_known('amount', '0')) }} as debit,
+        {{ money(greatest_known('-amount', '0')) }} as credit,
         {{ money('sum(amount) over (
             partition by account_id, currency order by occurred_on, place, line_id
             rows between unbounded preceding and current row

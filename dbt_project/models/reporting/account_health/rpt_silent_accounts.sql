@@ -115,7 +115,7 @@ measured as (
         end as cadence_rule,
         coalesce(
             cadences.days,
-            settings.gap_factor * greatest(rhythms.gap_days, settings.floor_days),
+            settings.gap_factor * {{ greatest_or_unknown('rhythms.gap_days', 'settings.floor_days') }},
             settings.default_days
         ) as cadence_days,
         coalesce(balances.open_amount, 0) as open_amount,
@@ -158,13 +158,13 @@ pointed as (
         {{ points('settings.weight_silence * case
             when not placed.is_silent then 0
             when placed.silence_factor is null then 1
-            else least(1, placed.silence_factor / settings.full_factor)
+            else ' ~ least_known('1', 'placed.silence_factor / settings.full_factor') ~ '
         end') }} as silence_points,
         {{ points('settings.weight_money * case when placed.is_silent then placed.money_place else 0 end') }}
             as money_points,
         {{ points('settings.weight_renewal * case
             when placed.is_silent and placed.days_to_renewal is not null
-                then greatest(0, 1 - placed.days_to_renewal / settings.renewal_days)
+                then ' ~ greatest_known('0', '1 - placed.days_to_renewal / settings.renewal_days') ~ '
             else 0
         end') }} as renewal_points,
         {{ points('settings.weight_pipeline * case when placed.is_silent then placed.pipeline_place else 0 end') }}

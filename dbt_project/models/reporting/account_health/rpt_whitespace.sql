@@ -43,8 +43,8 @@ lines as (
 catalogue as (
     select
         products.product_key,
-        max_by(products.product_id, coalesce(sold.lines, 0)) as product_id,
-        max_by(products.product_name, coalesce(sold.lines, 0)) as product_name,
+        {{ last_by('products.product_id', 'coalesce(sold.lines, 0)', 'products.product_id') }} as product_id,
+        {{ last_by('products.product_name', 'coalesce(sold.lines, 0)', 'products.product_id') }} as product_name,
         max(products.category) as category
     from products
     left join (select product_id, count(*) as lines from lines group by product_id) as sold

@@ -1,6 +1,8 @@
 -- Grain: one row an account and month, every month from the account's first to its last event up to the as-of date.
 -- What ends in _to_date is added up from the account's first month on (C18).
 {{ config(materialized='held_view') }}
+{%- set month_end = month_end_of('months.month') %}
+{%- set is_over = month_end ~ ' <= runs.as_of_date and ' ~ month_end ~ ' <= feeds.complete_until' %}
 
 with months as (
     select
@@ -35,8 +37,10 @@ select
     months.cost,
     {{ money('months.net_revenue - months.cost') }} as margin,
     months.budget,
-    {{ money('months.net_revenue - months.budget') }} as budget_variance,
-    {{ ratio('months.net_revenue - months.budget', 'months.budget') }} as budget_variance_ratio,
+    -- A plan is of a whole month.
+    case when {{ is_over }} then {{ money('months.net_revenue - months.budget') }} end as budget_variance,
+    case when {{ is_over }} then {{ ratio('months.net_revenue - months.budget', 'months.budget') }} end
+        as budget_variance_ratio,
     1 - {{ ratio('months.listed_net', 'months.list_amount') }} as effective_discount,
     {{ money('months.revenue_to_date') }} as revenue_to_date,
     {{ money('months.cost_to_date') }} as cost_to_date,
@@ -46,3 +50,5 @@ select
     months.month
 from months
 cross join costs
+cross join {{ ref('dim_runs') }} as runs
+left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'

@@ -105,15 +105,16 @@ open_promises as (
     group by promises.account_id
 ),
 
--- How late the account pays as a rule: the middle one of its payments' days past due, early ones negative.
+-- How late the account pays as a rule: the middle one of its payments' days past due, early ones negative; an
+-- instalment is due on its own day.
 habits as (
     select
         events.account_id,
         cast(median({{ days_from('events.due_on', 'events.settlement_date') }}) as double) as usual_delay_days
-    from {{ ref('fct_receivable_events') }} as events
+    from {{ ref('fct_receivable_settlements') }} as events
     cross join run
     cross join settings
-    where events.event_type = 'payment' and not events.is_opening
+    where events.is_payment and not events.is_opening
         and events.event_date <= run.as_of_date
         and events.event_date > {{ plus_days('run.as_of_date', '-settings.habit_days') }}
         and events.account_id in (select account_id from owing)
@@ -191,9 +192,13 @@ pointed as (
         shares.*,
         {{ points('settings.weight_money * shares.can_be_asked * shares.money_place') }} as money_points,
         {{ points('settings.weight_age
-            * least(1, coalesce(shares.oldest_collectible_days, 0) / settings.age_full_days)') }} as age_points,
+            * ' ~ least_known(
+                '1', 'coalesce(shares.oldest_collectible_days, 0) / settings.age_full_days'
+            )) }} as age_points,
         {{ points('settings.weight_silence * shares.can_be_asked
-            * least(1, coalesce(shares.days_silent, settings.silence_full_days) / settings.silence_full_days)') }}
+            * ' ~ least_known(
+                '1', 'coalesce(shares.days_silent, settings.silence_full_days) / settings.silence_full_days'
+            )) }}
             as silence_points,
         {{ points("settings.weight_promise * shares.can_be_asked * case
             when shares.is_promise_awaited then -1
@@ -202,9 +207,15 @@ pointed as (
             when shares.last_promise_state = 'partly' then 0.5
             else 0
         end") }} as promise_points,
-        {{ points('settings.weight_habit * least(1, greatest(0, coalesce(
-            shares.oldest_collectible_days - greatest(shares.usual_delay_days, 0), 0
-        )) / settings.habit_full_days) * case when shares.usual_delay_days is null then 0 else 1 end') }}
+        {{ points('settings.weight_habit * ' ~ least_known(
+            '1',
+            greatest_known(
+                '0',
+                'coalesce( shares.oldest_collectible_days - ' ~ greatest_or_unknown(
+                    'shares.usual_delay_days', '0'
+                ) ~ ', 0 )'
+            ) ~ ' / settings.habit_full_days'
+        ) ~ ' * case when shares.usual_delay_days is null then 0 else 1 end') }}
             as habit_points
     from shares
     cross join settings

@@ -110,7 +110,7 @@ select
     classes.tier,
     coalesce(classes.is_key_account, false) as is_key_account,
     handovers.window_days,
-    least(handovers.window_days, {{ days_from('handovers.changed_on', 'handovers.as_of_date') }} + 1)
+    {{ least_known('handovers.window_days', days_from('handovers.changed_on', 'handovers.as_of_date') ~ ' + 1') }}
         as days_after_seen,
     handovers.window_to <= handovers.as_of_date as is_complete,
     handovers.days_without_owner,

@@ -178,9 +178,10 @@ planned as (
             as plan_items_overdue,
         min(plans.due_on) filter (where plans.due_on >= run.as_of_date and coalesce(plans.done_on > run.as_of_date, true))
             as next_plan_due_on,
-        min_by(plans.item, plans.due_on) filter (
-            where plans.due_on >= run.as_of_date and coalesce(plans.done_on > run.as_of_date, true)
-        ) as next_plan_item
+        {{ first_by(
+            'plans.item', 'plans.due_on', 'plans.item',
+            among='plans.due_on >= run.as_of_date and coalesce(plans.done_on > run.as_of_date, true)'
+        ) }} as next_plan_item
     from plans
     cross join run
     group by plans.account_id

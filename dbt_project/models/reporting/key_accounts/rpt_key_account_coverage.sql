@@ -36,7 +36,7 @@ begun as (
 ),
 
 weeks as (
-    select distinct dates.week_start, least(dates.week_end, run.as_of_date) as week_end
+    select distinct dates.week_start, {{ least_known('dates.week_end', 'run.as_of_date') }} as week_end
     from {{ ref('dim_dates') }} as dates
     cross join run
     cross join begun

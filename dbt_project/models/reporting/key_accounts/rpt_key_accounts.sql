@@ -93,7 +93,7 @@ select
     evidence.revenue_12m,
     evidence.revenue_previous_12m,
     evidence.revenue_share,
-    cast(greatest(evidence.revenue_12m, 0) as decimal(38, 4)) as counted_revenue_12m,
+    cast({{ greatest_known('evidence.revenue_12m', '0') }} as decimal(38, 4)) as counted_revenue_12m,
     cast(evidence.company_revenue as decimal(38, 4)) as company_revenue_12m,
     evidence.revenue_growth,
     evidence.margin_share,

@@ -122,13 +122,13 @@ observed as (
 late as (
     select
         observed.invoice_id,
-        sum(intervals.open_amount * greatest({{ days_from(
+        sum(intervals.open_amount * {{ greatest_known(days_from(
             'case
                 when intervals.valid_from <= intervals.issued_on then intervals.due_on
-                else greatest(intervals.valid_from, intervals.due_on)
+                else ' ~ greatest_known('intervals.valid_from', 'intervals.due_on') ~ '
             end',
-            'least(intervals.valid_to, observed.observed_on)'
-        ) }}, 0)) as late_days
+            least_known('intervals.valid_to', 'observed.observed_on')
+        ), '0') }}) as late_days
     from observed
     inner join intervals
         on observed.invoice_id = intervals.invoice_id and intervals.valid_from < observed.observed_on

@@ -58,11 +58,11 @@ stretches_{{ aged_by }} as (
         items.open_amount,
         case
             when buckets.from_days is null then items.valid_from
-            else greatest(items.valid_from, {{ plus_days('items.' ~ aged_by, 'buckets.from_days') }})
+            else {{ greatest_known('items.valid_from', plus_days('items.' ~ aged_by, 'buckets.from_days')) }}
         end as from_day,
         case
             when buckets.to_days is null then items.valid_to
-            else least(items.valid_to, {{ plus_days('items.' ~ aged_by, 'buckets.to_days + 1') }})
+            else {{ least_known('items.valid_to', plus_days('items.' ~ aged_by, 'buckets.to_days + 1')) }}
         end as to_day
     from items
     inner join buckets

@@ -135,8 +135,8 @@ countback_days as (
         measured.currency,
         measured.day,
         max(running.day) as reached_on,
-        max_by(running.sales, running.day) as sales_of_day,
-        max_by(measured.open_amount - (measured.sales_to_date - running.sales_to_date), running.day) as left_over
+        {{ last_by('running.sales', 'running.day') }} as sales_of_day,
+        {{ last_by('measured.open_amount - (measured.sales_to_date - running.sales_to_date)', 'running.day') }} as left_over
     from measured
     inner join running
         on measured.currency = running.currency

@@ -59,7 +59,7 @@ rolled as (
         accounts.segment,
         started.bucket_number,
         sum(started.open_amount * started.rate) as amount,
-        coalesce(sum(least(started.open_amount, intervals.open_amount) * started.rate) filter (
+        coalesce(sum({{ least_known('started.open_amount', 'intervals.open_amount') }} * started.rate) filter (
             where started.later_bucket_number = started.bucket_number + 1 and intervals.invoice_id is not null
         ), 0) as rolled_amount
     from started

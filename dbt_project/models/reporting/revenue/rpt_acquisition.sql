@@ -2,9 +2,13 @@
 -- cost (C11). Winning is what channels cost in the exports of the call tracker; nobody's working time is in it.
 -- Serving is what the plan's costs charge to accounts.
 with months as (
-    select distinct dates.month, dates.month_end <= runs.as_of_date as is_complete, runs.base_currency
+    select distinct
+        dates.month,
+        dates.month_end <= runs.as_of_date and coalesce(dates.month_end <= feeds.complete_until, false) as is_complete,
+        runs.base_currency
     from {{ ref('dim_dates') }} as dates
     cross join {{ ref('dim_runs') }} as runs
+    left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'
     where dates.day <= runs.as_of_date
 ),
 
@@ -25,6 +29,8 @@ new_accounts as (
     select first_month as month, count(distinct account_id) as accounts
     from {{ ref('fct_account_revenue') }}
     where basis = 'invoiced'
+        -- Who has an invoice in the history's first month may have been there before.
+        and first_month > (select min(month) from {{ ref('fct_account_revenue') }} where basis = 'invoiced')
     group by first_month
 ),
 

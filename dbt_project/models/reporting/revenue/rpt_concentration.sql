@@ -30,8 +30,8 @@ ranked as (
         account_revenue.month,
         account_revenue.base_currency,
         account_revenue.is_complete,
-        greatest(account_revenue.year_revenue, 0) as revenue,
-        greatest(-account_revenue.year_revenue, 0) as negative_revenue,
+        {{ greatest_known('account_revenue.year_revenue', '0') }} as revenue,
+        {{ greatest_known('-account_revenue.year_revenue', '0') }} as negative_revenue,
         lists_then.quarter is not null as has_list,
         listed.account_id is not null as is_key,
         row_number() over (
@@ -111,7 +111,9 @@ select
     {{ ratio('summed.clients_for_80_percent', 'summed.clients') }} as clients_for_80_percent_share,
     case when summed.has_list = 1 then summed.key_accounts end as key_accounts,
     case when summed.has_list = 1 then {{ ratio('summed.key_revenue', 'summed.total') }} end as key_account_share,
-    least({{ month_number('summed.month') }} - {{ month_number('firsts.month') }} + 1, 12) as window_months,
+    {{ least_known(
+        month_number('summed.month') ~ ' - ' ~ month_number('firsts.month') ~ ' + 1', '12'
+    ) }} as window_months,
     cast(coalesce(rates.missing_rate_count, 0) as bigint) as missing_rate_count,
     summed.is_complete
 from summed

@@ -14,11 +14,17 @@ months as (
     select distinct
         dates.month,
         {{ month_number('dates.month') }} as month_number,
-        dates.month_end <= run.as_of_date as is_complete,
+        dates.month_end,
+        dates.month_end <= run.as_of_date as is_over,
         run.base_currency
     from {{ ref('dim_dates') }} as dates
     cross join run
     where dates.day <= run.as_of_date
+),
+
+feeds as (
+    select case feed when 'subscriptions' then 'mrr' else 'invoiced' end as basis, complete_until
+    from {{ ref('fct_feed_ends') }}
 ),
 
 sums as (
@@ -104,12 +110,13 @@ filled as (
     select
         firsts.basis,
         months.month,
-        months.is_complete,
+        months.is_over and coalesce(months.month_end <= feeds.complete_until, false) as is_complete,
         months.base_currency,
         months.month_number - {{ month_number('firsts.first_month') }}
-            >= case when firsts.basis = 'mrr' then 12 else 23 end as has_year
+            >= case when firsts.basis = 'mrr' then 12 when months.is_over then 23 else 24 end as has_year
     from firsts
     inner join months on months.month >= firsts.first_month
+    left join feeds on firsts.basis = feeds.basis
 )
 
 {%- set movements = ['new', 'expansion', 'contraction', 'churned', 'reactivated'] %}

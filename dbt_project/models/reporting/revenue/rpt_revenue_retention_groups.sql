@@ -1,8 +1,8 @@
 -- Grain: one row a month, basis (mrr, invoiced), grouping_kind and grouping_value: rpt_revenue_retention for the
--- accounts of a segment, a team, an owner, a billing currency, a country or a parent with its daughters. Segment,
+-- accounts of a segment, a team, an owner, a billing currency, a country or a parent with all below it. Segment,
 -- currency, country and parent are the account's today, owner and team those of the month's end; a group's opening
 -- is that of its accounts, so that an account which changes hands is no churn. Each kind adds up to the whole but
--- for parent, which has only accounts with a parent or daughters.
+-- for parent, which has only accounts with a parent or daughters, under the topmost one.
 with account_revenue as (
     select * from {{ ref('fct_account_revenue') }}
 ),
@@ -15,8 +15,12 @@ employees as (
     select employee_id, team from {{ ref('dim_employees') }}
 ),
 
+-- Account groups of more than one: the topmost parent names them.
 parents as (
-    select distinct parent_account_id as account_id from {{ ref('dim_accounts') }} where parent_account_id is not null
+    select group_id
+    from {{ ref('dim_accounts') }}
+    group by group_id
+    having count(*) > 1
 ),
 
 kinds as (
@@ -35,10 +39,10 @@ described as (
         accounts.currency,
         accounts.country,
         employees.team,
-        coalesce(accounts.parent_account_id, parents.account_id) as parent
+        parents.group_id as parent
     from account_revenue
     left join accounts on account_revenue.account_id = accounts.account_id
-    left join parents on account_revenue.account_id = parents.account_id
+    left join parents on accounts.group_id = parents.group_id
     left join employees on account_revenue.owner_id = employees.employee_id
 ),
 
@@ -66,6 +70,7 @@ sums as (
         basis,
         month,
         is_complete,
+        max(measured_on) as measured_on,
         base_currency,
         grouping_kind,
         grouping_value,
@@ -92,7 +97,8 @@ select
     {%- endfor %}
     {{ retention_ratios(
         'sums',
-        month_number('sums.month') ~ " - firsts.month_number >= case when sums.basis = 'mrr' then 12 else 23 end"
+        month_number('sums.month') ~ " - firsts.month_number >= case when sums.basis = 'mrr' then 12"
+        ~ " when sums.measured_on = " ~ month_end_of('sums.month') ~ " then 23 else 24 end"
     ) }},
     cast(sums.missing_rate_count as bigint) as missing_rate_count,
     cast(sums.unpriced_count as bigint) as unpriced_count,

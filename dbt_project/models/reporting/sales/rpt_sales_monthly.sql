@@ -31,7 +31,7 @@ targets as (
 ),
 
 month_ends as (
-    select distinct dates.month, least(dates.month_end, run.as_of_date) as month_end
+    select distinct dates.month, {{ least_known('dates.month_end', 'run.as_of_date') }} as month_end
     from {{ ref('dim_dates') }} as dates
     cross join run
     where dates.day <= run.as_of_date
@@ -52,6 +52,7 @@ closed as (
         count(*) filter (where deals.status = 'won') as won,
         count(*) filter (where deals.status = 'lost') as lost,
         sum(deals.amount_base) filter (where deals.status = 'won') as won_amount,
+        avg(deals.amount_base) filter (where deals.status = 'won') as won_average,
         sum(deals.amount_base) filter (where deals.status = 'lost') as lost_amount,
         median(deals.cycle_days) filter (where deals.cycle_days >= 0) as cycle_days_median,
         count(*) filter (where deals.cycle_days < 0) as negative_cycle_deals,
@@ -112,6 +113,7 @@ joined as (
         coalesce(closed.won, 0) as won,
         coalesce(closed.lost, 0) as lost,
         coalesce(closed.won_amount, 0) as won_amount,
+        closed.won_average,
         coalesce(closed.lost_amount, 0) as lost_amount,
         coalesce(standing.open_deals, 0) as open_deals,
         case when expected.deals is null then 0 else expected.expected_amount end as expected_amount,
@@ -150,10 +152,10 @@ select
         when joined.target_left > 0 then {{ ratio('joined.expected_amount', 'joined.target_left') }}
     end as coverage,
     joined.target_left <= 0 as is_target_met,
-    -- Open deals × win rate × average won amount ÷ cycle: base currency a day (P6).
+    -- Open deals × win rate × average known won amount ÷ cycle: base currency a day (P6).
     {{ money(
         'joined.open_deals * ' ~ ratio('joined.won', '(joined.won + joined.lost)') ~ ' * '
-        ~ ratio('joined.won_amount', 'joined.won') ~ ' / nullif(joined.cycle_days_median, 0)'
+        ~ 'cast(joined.won_average as double) / nullif(joined.cycle_days_median, 0)'
     ) }} as velocity,
     joined.negative_cycle_deals,
     joined.missing_rate_count

@@ -1,0 +1,44 @@
+-- Grain: one row a feed that revenue is made of (invoices, subscriptions): the day up to which it tells everything. A
+-- period that ends later is not complete, whatever the calendar says. Of several systems the one that ends first
+-- counts, but for one that has gone stale and will tell no more; a few quiet days at the end are none that are missing
+-- (freshness_billing_late_days).
+with run as (
+    select business_timezone, as_of_date from {{ ref('int_run_dated') }}
+),
+
+told as (
+    select 'invoices' as feed, _system as system, issued_on as told_on
+    from {{ ref('stg_billing__invoices') }}
+    where coalesce(status, 'issued') <> 'draft'
+    union all
+    select 'invoices', _system, received_on
+    from {{ ref('stg_billing__payments') }}
+    where _system in (select _system from {{ ref('stg_billing__invoices') }})
+    union all
+    -- Subscriptions have no events: their export knows them up to its own day.
+    select 'subscriptions', prices._system, {{ business_date('prices._known_at', 'run.business_timezone') }}
+    from {{ ref('stg_billing__subscription_prices') }} as prices
+    cross join run
+),
+
+systems as (
+    select
+        told.feed,
+        told.system,
+        max(run.as_of_date) as as_of_date,
+        max(case when told.told_on <= run.as_of_date then told.told_on else run.as_of_date end) as ends_on
+    from told
+    cross join run
+    where told.told_on is not null and (told.feed = 'subscriptions' or told.told_on <= run.as_of_date)
+    group by told.feed, told.system
+)
+
+select
+    feed,
+    {{ plus_days(
+        "coalesce(min(ends_on) filter (where ends_on >= "
+        ~ plus_days('as_of_date', '-' ~ parameter('freshness_billing_stale_days')) ~ "), max(ends_on))",
+        parameter('freshness_billing_late_days')
+    ) }} as complete_until
+from systems
+group by feed

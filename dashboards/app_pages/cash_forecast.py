@@ -167,7 +167,7 @@ def invoices_section(weekly: list[dict[str, Any]], currency: str) -> None:
 
 
 def overall(tested: list[dict[str, Any]]) -> pa.Table:
-    """One row a method, over all origins."""
+    """One row per method, over all origins."""
     columns = ("overall_error_days", "overall_amount_error_ratio", "overall_within_band_ratio", "overall_invoices")
     found = [
         {"method": label} | {column: off(tested, method, column) for column in columns}

@@ -29,7 +29,7 @@ def drawable(data: Rows) -> list[dict[str, Any]]:
 
 
 def long(data: Rows, index: str, series: dict[str, str]) -> list[dict[str, Any]]:
-    """One row a point: `index`, the series' name, its value and its place in the legend. What is unknown has none."""
+    """One row per point: `index`, the series' name, its value and its place in the legend. What is unknown has none."""
     return [
         {index: row[index], "series": name, "value": float(row[column]), "order": place}
         for row in data

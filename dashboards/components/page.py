@@ -20,7 +20,7 @@ DROP_IN = {
     "any": ("data", "the exports of your CRM, your billing system or your call tracker"),
     "crm": ("deals or accounts", "your CRM's exports (accounts, contacts, deals, activities, users)"),
     "billing": ("invoices", "your billing system's exports (customers, invoices, payments)"),
-    "calls": ("calls", "your call tracker's or telephone exchange's export (one row a call)"),
+    "calls": ("calls", "your call tracker's or telephone exchange's export (one row per call)"),
 }
 
 

@@ -204,7 +204,7 @@ def documents(warehouse: str, account: str) -> pa.Table:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def terms(warehouse: str, account: str) -> pa.Table:
-    """Credit limit, rating and payment behaviour, one row a currency."""
+    """Credit limit, rating and payment behaviour, one row per currency."""
     return select(warehouse, TERMS, account=account)
 
 

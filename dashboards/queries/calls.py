@@ -42,7 +42,7 @@ OVER_TIME = f"""
     order by 1
 """
 
-# The newest days, one row an agent and day, as the model has it: ratios aren't added up.
+# The newest days, one row per agent and day, as the model has it: ratios aren't added up.
 AGENT_DAYS = f"""
     with {_AGENTS},
 

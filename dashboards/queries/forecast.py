@@ -107,13 +107,13 @@ def weeks(warehouse: str, filters: Filters, currency: str) -> pa.Table:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def by_currency(warehouse: str, filters: Filters) -> pa.Table:
-    """What is open and what is expected of it, one row a currency."""
+    """What is open and what is expected of it, one row per currency."""
     return select(warehouse, BY_CURRENCY, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def by_account(warehouse: str, filters: Filters, currency: str, most: int) -> pa.Table:
-    """The same, one row an account, in one currency; most expected first."""
+    """The same, one row per account, in one currency; most expected first."""
     return select(warehouse, BY_ACCOUNT, one_currency=currency, most=most, **filters.values())
 
 

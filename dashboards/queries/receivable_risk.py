@@ -17,7 +17,7 @@ _SEGMENT = (
 
 _NEWEST = "(select max(month) from {rpt_roll_rates})"
 
-# One row a segment: the rate of each bucket as a column, and what is open and provided for in all of them.
+# One row per segment: the rate of each bucket as a column, and what is open and provided for in all of them.
 MATRIX = f"""
     select segment,
         {", ".join(f"max(provision_rate) filter (where bucket = '{bucket}') as {bucket}" for bucket in BUCKETS)},
@@ -105,7 +105,7 @@ BEHAVIOUR_TOTAL = f"""{_BEHAVIOUR}
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def matrix(warehouse: str, filters: Filters) -> pa.Table:
-    """The provision matrix at the as-of date, one row a segment."""
+    """The provision matrix at the as-of date, one row per segment."""
     return select(warehouse, MATRIX, **filters.values())
 
 
@@ -117,7 +117,7 @@ def matrix_total(warehouse: str, filters: Filters) -> dict[str, Any]:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def evidence(warehouse: str, filters: Filters) -> pa.Table:
-    """What each rate of the matrix rests on, one row a segment and bucket."""
+    """What each rate of the matrix rests on, one row per segment and bucket."""
     return select(warehouse, EVIDENCE, **filters.values())
 
 

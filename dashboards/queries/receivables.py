@@ -188,13 +188,13 @@ def kpis(warehouse: str, filters: Filters) -> pa.Table:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def ageing_by_currency(warehouse: str, filters: Filters) -> pa.Table:
-    """Buckets at the as-of date, one row a currency."""
+    """Buckets at the as-of date, one row per currency."""
     return select(warehouse, AGEING_BY_CURRENCY, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def ageing_by_account(warehouse: str, filters: Filters, most: int) -> pa.Table:
-    """Buckets at the as-of date, one row an account and currency, most overdue first."""
+    """Buckets at the as-of date, one row per account and currency, most overdue first."""
     return select(warehouse, AGEING_BY_ACCOUNT, most=most, **filters.values())
 
 

@@ -100,7 +100,7 @@ MONTHLY = f"""
     order by month
 """
 
-# One row an employee and month, as the model has it: ratios aren't added up.
+# One row per employee and month, as the model has it: ratios aren't added up.
 BY_MANAGER = f"""
     with {_PEOPLE}
 

@@ -1,14 +1,6 @@
 {#- The day on which a moment falls in the business time zone. `timezone` is an expression: int_run_dated's column. -#}
-{% macro business_date(moment, timezone) %}
-{{ return(adapter.dispatch('business_date')(moment, timezone)) }}
-{% endmacro %}
-
-{% macro duckdb__business_date(moment, timezone) -%}
+{% macro business_date(moment, timezone) -%}
 cast(timezone({{ timezone }}, {{ moment }}) as date)
-{%- endmacro %}
-
-{% macro spark__business_date(moment, timezone) -%}
-cast(convert_timezone('UTC', {{ timezone }}, cast({{ moment }} as timestamp_ntz)) as date)
 {%- endmacro %}
 
 {#- Whether a row of an interval model holds on a day: from valid_from (NULL: since always) until the day before valid_to
@@ -23,14 +15,8 @@ cast(date_trunc('month', {{ day }}) as date)
 {%- endmacro %}
 
 {#- The moment at which a day begins in the business time zone, for events that carry a date alone. -#}
-{% macro start_of_day(day, timezone) %}{{ return(adapter.dispatch('start_of_day')(day, timezone)) }}{% endmacro %}
-
-{% macro duckdb__start_of_day(day, timezone) -%}
+{% macro start_of_day(day, timezone) -%}
 timezone({{ timezone }}, cast({{ day }} as timestamp))
-{%- endmacro %}
-
-{% macro spark__start_of_day(day, timezone) -%}
-to_utc_timestamp(cast({{ day }} as timestamp), {{ timezone }})
 {%- endmacro %}
 
 {#- The first day of the fiscal quarter or year that holds a date, when the fiscal year begins with the given month. -#}

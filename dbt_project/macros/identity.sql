@@ -2,21 +2,9 @@
     for what says nothing: a blank name must never match another blank name. -#}
 
 {#- Letters and digits of any script, lower case, one space between words; `&` reads "and", accents are taken off. -#}
-{% macro normalised_words(column) %}{{ return(adapter.dispatch('normalised_words')(column)) }}{% endmacro %}
-
-{% macro duckdb__normalised_words(column) -%}
+{% macro normalised_words(column) -%}
 nullif(trim(regexp_replace(
     lower(strip_accents(replace({{ column }}, '&', ' and '))), '[^\p{L}\p{N}]+', ' ', 'g'
-)), '')
-{%- endmacro %}
-
-{% macro spark__normalised_words(column) -%}
-nullif(trim(regexp_replace(
-    translate(
-        lower(replace({{ column }}, '&', ' and ')),
-        'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy'
-    ),
-    '[^\\p{L}\\p{N}]+', ' '
 )), '')
 {%- endmacro %}
 

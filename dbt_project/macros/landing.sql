@@ -51,14 +51,11 @@ coalesce(cast({{ relation }}.{{ column }} as varchar(1000)), '') {%- if not loop
 {%- endfor -%}
 {%- endmacro %}
 
-{#- The columns of every landed entity that its exports fill, by the name of its raw table. -#}
+{#- The columns of every landed entity that its exports fill, by the name of its raw table. In one query: asking for each
+    table's columns takes dbt a second in all. -#}
 {% macro raw_columns() -%}
-{{ return(adapter.dispatch('raw_columns')() if execute else {}) }}
-{%- endmacro %}
-
-{#- In one query: asking for each table's columns takes dbt a second in all. -#}
-{% macro duckdb__raw_columns() -%}
 {%- set found = {} -%}
+{%- if execute %}
 {%- set columns -%}
     select table_name, column_name from duckdb_columns()
     where schema_name = 'raw' and not starts_with(column_name, '_')
@@ -67,29 +64,11 @@ coalesce(cast({{ relation }}.{{ column }} as varchar(1000)), '') {%- if not loop
 {%- for table, column in run_query(columns).rows -%}
     {%- do found.setdefault(table, []).append(column) -%}
 {%- endfor -%}
-{{ return(found) }}
-{%- endmacro %}
-
-{% macro spark__raw_columns() -%}
-{%- set found = {} -%}
-{%- for entity_id in landed_entities() -%}
-    {%- set table = entity_id | replace('.', '_') -%}
-    {%- for column in adapter.get_columns_in_relation(source('raw', table)) if not column.name.startswith('_') -%}
-        {%- do found.setdefault(table, []).append(column.name) -%}
-    {%- endfor -%}
-{%- endfor -%}
+{%- endif %}
 {{ return(found) }}
 {%- endmacro %}
 
 {#- What a landed row says, without where it came from: a JSON text of its entity's columns. -#}
 {% macro row_content(columns, alias) -%}
-{{ return(adapter.dispatch('row_content')(columns, alias)) }}
-{%- endmacro %}
-
-{% macro duckdb__row_content(columns, alias) -%}
 cast(to_json(struct_pack({% for column in columns %}{{ column }} := {{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %})) as varchar)
-{%- endmacro %}
-
-{% macro spark__row_content(columns, alias) -%}
-to_json(struct({% for column in columns %}{{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %}))
 {%- endmacro %}

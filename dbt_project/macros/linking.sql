@@ -7,7 +7,7 @@ nullif(trim({{ column }}), '')
 {#- Of the keys by which records reach accounts (relation `hits`: subject, record_id, account_id, rule, key_value) those that
     hold: a strong rule's always; another's only where no tax number and no country says otherwise, where an address, a
     domain or a number comes with names that are alike, and where all of a record's weak keys lead to one account. CTEs, the last of
-    which is `ruled`: one row a subject, the surest rule that holds. `records` and `rules` must stand before. -#}
+    which is `ruled`: one row per subject, the surest rule that holds. `records` and `rules` must stand before. -#}
 {% macro ruled_hits(hits) -%}
 strong_hits as (
     select {{ hits }}.subject, min(rules.precedence) as precedence

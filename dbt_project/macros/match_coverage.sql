@@ -1,4 +1,4 @@
-{#- What N17 weighs, one row a record (customer, caller's number, deal's account) and source, with its amounts: measure,
+{#- What N17 weighs, one row per record (customer, caller's number, deal's account) and source, with its amounts: measure,
     unit, source, record_id, account_id, amount, missing_rate_count. CTE body; `run` must stand before. -#}
 {% macro coverage_items() -%}
 select

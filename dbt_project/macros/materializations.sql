@@ -70,10 +70,6 @@
         {%- do keys.append(constraint.columns) if constraint.type in ('primary_key', 'unique') -%}
         {%- do needed.extend(constraint.columns) if constraint.type in ('primary_key', 'not_null') -%}
     {%- endfor -%}
-    {%- if config.get('meta', {}).key -%}
-        {%- do keys.append(config.get('meta').key) -%}
-        {%- do needed.extend(config.get('meta').key | reject('in', config.get('meta').nullable or [])) -%}
-    {%- endif -%}
     {%- for key in keys -%}
         {%- do hold_to_key(relation, key, needed) -%}
     {%- endfor -%}

@@ -2,20 +2,14 @@
     never match another withheld caller. -#}
 
 {#- What is dialled: digits and a leading +, without an extension (`x12`, `ext. 12`, `доб. 12`, `#12`) or a SIP host. -#}
-{% macro dialled(column) %}{{ return(adapter.dispatch('dialled')(column)) }}{% endmacro %}
-
 {#- Most call trackers write nothing but what is dialled: the replacements, which take ten times as long, are for the rest. -#}
-{% macro duckdb__dialled(column) -%}
+{% macro dialled(column) -%}
 (case
     when regexp_full_match({{ column }}, '[+]?[0-9]+') then {{ column }}
     else regexp_replace(
         regexp_replace(lower({{ column }}), '( x[ .]*[0-9]|ext|доб|вн|#|@).*$', ''), '[^0-9+]', '', 'g'
     )
 end)
-{%- endmacro %}
-
-{% macro spark__dialled(column) -%}
-regexp_replace(regexp_replace(lower({{ column }}), '( x[ .]*[0-9]|ext|доб|вн|#|@).*$', ''), '[^0-9+]', '')
 {%- endmacro %}
 
 {#- A number's digits in the international form; takes what `dialled` gave. `calling_code` is the default country's

@@ -1,7 +1,7 @@
 {#- The columns by which versions of a row are told apart, newest first. -#}
 {% macro version_columns() %}{{ return(['_known_at', '_loaded_at', '_file_sha256', '_row', '_part']) }}{% endmacro %}
 
-{#- The newest version of every row of a raw table: one row a source system and natural key. The newest export counts,
+{#- The newest version of every row of a raw table: one row per source system and natural key. The newest export counts,
     within an export the later line. Of rows that agree in all of it both stay, so that the key test tells. Left out is
     what counts no longer: a row that its newest full export does not hold (vanished), one that its export marks as
     deleted, and one of a document that a newer export gives anew (`_replaces`). A reader may ask to keep the first two,
@@ -56,14 +56,8 @@
 {%- endmacro %}
 
 {#- A value by which the exports that rows came with can be put in order, oldest first. -#}
-{% macro export_order(alias) %}{{ return(adapter.dispatch('export_order')(alias)) }}{% endmacro %}
-
-{% macro duckdb__export_order(alias) -%}
+{% macro export_order(alias) -%}
 row({{ alias }}._known_at, {{ alias }}._loaded_at, {{ alias }}._file_sha256)
-{%- endmacro %}
-
-{% macro spark__export_order(alias) -%}
-struct({{ alias }}._known_at, {{ alias }}._loaded_at, {{ alias }}._file_sha256)
 {%- endmacro %}
 
 {#- The rows whose key stands more than once. They are few: a window over them costs nothing, one over all of them would

@@ -1,23 +1,9 @@
 {#- A query that a user calls with values: a table macro in the schema `main`, rendered from the macros that the models are
     rendered from, so that a formula stands once. Made as the post-hook of the model that it answers beside. It names
     tables without the catalogue, so that it also works in a file of another name. -#}
-{% macro table_macro(name, parameters, query) %}
-{{ return(adapter.dispatch('table_macro')(name, parameters, query | replace(api.Relation.create(database=target.database) | string ~ '.', ''))) }}
-{% endmacro %}
-
-{% macro duckdb__table_macro(name, parameters, query) -%}
+{% macro table_macro(name, parameters, query) -%}
 create or replace macro main.{{ name }}({{ parameters | join(', ') }}) as table
-{{ query }}
-{%- endmacro %}
-
-{#- Spark from version 4 on; not run here. Days are asked for as DATE. -#}
-{% macro spark__table_macro(name, parameters, query) -%}
-create or replace function {{ name }}(
-    {% for parameter in parameters -%}
-    {{ parameter }} {{ 'string' if parameter == 'account' else 'date' }}{{ ', ' if not loop.last }}
-    {%- endfor %}
-) returns table return
-{{ query }}
+{{ query | replace(api.Relation.create(database=target.database) | string ~ '.', '') }}
 {%- endmacro %}
 
 {#- The run as it would be on another day, for table macros: one row. Of a day after the as-of date nothing is known,
@@ -33,12 +19,6 @@ select
 {%- endmacro %}
 
 {#- Ends the query with a message, an expression of text. -#}
-{% macro failure(message) %}{{ return(adapter.dispatch('failure')(message)) }}{% endmacro %}
-
-{% macro duckdb__failure(message) -%}
+{% macro failure(message) -%}
 cast(error({{ message }}) as date)
-{%- endmacro %}
-
-{% macro spark__failure(message) -%}
-raise_error({{ message }})
 {%- endmacro %}

@@ -23,23 +23,10 @@ case when {{ may_be_unknown | join(' and ') }} then {{ function }}({{ values | j
     row's. Rows whose order is unknown come last, of equal ones the first or last by `tie`; only rows for
     which the condition `among` holds count. -#}
 {% macro first_by(value, order, tie=none, among=none) -%}
-{{ return(adapter.dispatch('first_by')(value, order, tie, among)) }}
-{% endmacro %}
-{% macro last_by(value, order, tie=none, among=none) -%}
-{{ return(adapter.dispatch('last_by')(value, order, tie, among)) }}
-{% endmacro %}
-
-{% macro duckdb__first_by(value, order, tie, among) -%}
 arg_min_null({{ value }}, {{ _place('row', order, tie, among, 1) }})
 {%- endmacro %}
-{% macro duckdb__last_by(value, order, tie, among) -%}
+{% macro last_by(value, order, tie=none, among=none) -%}
 arg_max_null({{ value }}, {{ _place('row', order, tie, among, 0) }})
-{%- endmacro %}
-{% macro spark__first_by(value, order, tie, among) -%}
-min_by({{ value }}, {{ _place('struct', order, tie, among, 1) }})
-{%- endmacro %}
-{% macro spark__last_by(value, order, tie, among) -%}
-max_by({{ value }}, {{ _place('struct', order, tie, among, 0) }})
 {%- endmacro %}
 
 {% macro _place(struct, order, tie, among, unknown) -%}

@@ -1,5 +1,5 @@
 -- Revenue adds up: accounts to the ledger, what opened and moved to what closed, months to each other, parts to the
--- whole, cohorts and concentration to the revenue that they share out. One row a figure that does not.
+-- whole, cohorts and concentration to the revenue that they share out. One row per figure that does not.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_account_revenue'}}}) }}
 
 with run as (

@@ -66,7 +66,7 @@ STATUSES = ("Draft", "Sent", "Paid", "Overdue", "PartiallyPaid", "Closed", "Void
 
 
 def invoice_lines(world: World) -> pl.DataFrame:
-    """One row a line, in the order of the invoices' numbers; what is the invoice's own repeats on each."""
+    """One row per line, in the order of the invoices' numbers; what is the invoice's own repeats on each."""
     invoices, lines, parties = world.invoices, world.lines, world.parties
     # The k-th line of the file: the invoices by number, each with its lines.
     by_number = np.argsort(invoices.number)
@@ -115,7 +115,7 @@ def invoice_lines(world: World) -> pl.DataFrame:
 
 
 def payment_rows(world: World) -> pl.DataFrame:
-    """One row an application, and one more without an invoice for what was paid too much."""
+    """One row per application, and one more without an invoice for what was paid too much."""
     pay, invoices, parties = world.ledger.payments, world.invoices, world.parties
     over = np.flatnonzero(pay.excess > 0)
     payment = np.append(pay.application_payment, over)

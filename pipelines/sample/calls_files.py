@@ -1,4 +1,4 @@
-"""The call tracker's log as a frame: one row a leg."""
+"""The call tracker's log as a frame: one row per leg."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Lines:
 
 
 def activity(scope: Scope, parties: Parties) -> Floats:
-    """How many invoices each customer gets in each month, as a weight; one row a customer."""
+    """How many invoices each customer gets in each month, as a weight; one row per customer."""
     months = np.arange(scope.months)
     active = (months >= parties.first_month[:, None]) & (months < parties.last_month[:, None])
     return active * parties.is_customer[:, None] * parties.frequency[:, None] * scope.growth()

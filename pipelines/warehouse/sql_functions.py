@@ -2,7 +2,7 @@
 
 `dbt_plugin.py` registers them wherever dbt works, so that `keybook refresh`, `dbt build` and Dagster have them alike.
 They exist only while the warehouse is built: a table holds what they gave, and no view may call them, because the
-published file is read without them. On Spark, functions of the same names have to be registered (macros/functions.sql).
+published file is read without them.
 
 Each takes columns of text and gives NULL for NULL. All of them give the same for the same text on every machine.
 """

@@ -61,7 +61,7 @@ def test_no_model_reads_the_clock(nodes: dict[str, dict[str, Any]]) -> None:
 def test_every_model_is_held_to_a_key(nodes: dict[str, dict[str, Any]]) -> None:
     def is_held(model: dict[str, Any]) -> bool:
         keys = [constraint for constraint in model["constraints"] if constraint["type"] in ("primary_key", "unique")]
-        return bool(keys or model["config"]["meta"].get("key")) and all(key["columns"] for key in keys)
+        return bool(keys) and all(key["columns"] for key in keys)
 
     models = _models(nodes)
     assert len(models) > 200
@@ -105,3 +105,10 @@ def test_parameters_say_where_they_come_from() -> None:
 
 def test_the_layers_are_all_there() -> None:
     assert {path.name for path in Path(DBT_PROJECT / "models").iterdir()} == set(READS) - {"parameters"}
+
+
+def test_yaml_files_are_named_by_their_folder() -> None:
+    found = [path for path in (DBT / "models").rglob("*.yml") if path.name != "_staging__sources.yml"]
+    assert len(found) > 20
+    wrong = [path.name for path in found if path.name.replace("unit_tests", "models") != f"_{path.parent.name}__models.yml"]
+    assert not wrong

@@ -110,7 +110,7 @@ def test_a_list_that_waits_is_something_to_do(home: Path) -> None:
         "# \xc5ngrad,,,,,\nSystem;Kind;Native_id;Decision;Account_id;Egen kolumn\nb;phone;1;link;crm:1;\xe4\n;;;;;\n".encode(
             "cp1252"
         ),
-        b'"# One row a decision, so to say",,,,\r\nkind,decision,native_id,account_id,system\r\n'
+        b'"# One row per decision, so to say",,,,\r\nkind,decision,native_id,account_id,system\r\n'
         b"# b,phone,9,link,crm:1\r\nphone,link,1,crm:1,b\r\n,,,,\r\n",
         "kind\tnative_id\tdecision\tsystem\taccount_id\nphone\t1\tlink\tb\tcrm:1\n".encode("utf-16"),
         b"kind,native_id,decision,system,account_id\nphone,1,link\nphone,2,link,b,crm:1\n",
@@ -130,7 +130,7 @@ def test_a_workbook_is_a_list_too(home: Path) -> None:
     book = openpyxl.Workbook()
     assert book.active is not None
     for row in (
-        ["# One row a rating"],
+        ["# One row per rating"],
         ["account_id", "criterion", "is_met", "rated_on"],
         ["crm:1", "growth", True, date(2026, 3, 1)],
     ):

@@ -1,48 +1,23 @@
 {#- A date and whole days: `days` is an integer expression, negative to go back. -#}
-{% macro plus_days(date, days) %}{{ return(adapter.dispatch('plus_days')(date, days)) }}{% endmacro %}
-
-{% macro duckdb__plus_days(date, days) -%}
+{% macro plus_days(date, days) -%}
 ({{ date }} + cast({{ days }} as integer))
 {%- endmacro %}
 
-{% macro spark__plus_days(date, days) -%}
-date_add({{ date }}, cast({{ days }} as int))
-{%- endmacro %}
-
 {#- A date and whole months, at most the last day of the month that it reaches: `months` is an integer expression. -#}
-{% macro plus_months(date, months) %}{{ return(adapter.dispatch('plus_months')(date, months)) }}{% endmacro %}
-
-{% macro duckdb__plus_months(date, months) -%}
+{% macro plus_months(date, months) -%}
 cast({{ date }} + cast({{ months }} as integer) * interval 1 month as date)
-{%- endmacro %}
-
-{% macro spark__plus_months(date, months) -%}
-cast(add_months({{ date }}, cast({{ months }} as int)) as date)
 {%- endmacro %}
 
 {#- Whole days between two DATE columns, without the detour over timestamps that dbt.datediff takes: millions of rows
     pass here. -#}
-{% macro days_from(earlier, later) %}{{ return(adapter.dispatch('days_from')(earlier, later)) }}{% endmacro %}
-
-{% macro duckdb__days_from(earlier, later) -%}
+{% macro days_from(earlier, later) -%}
 ({{ later }} - {{ earlier }})
-{%- endmacro %}
-
-{% macro spark__days_from(earlier, later) -%}
-datediff({{ later }}, {{ earlier }})
 {%- endmacro %}
 
 {#- A query of every day from `first_on` to `last_on`, both columns of the one-row relation `bounds`: one column,
     `day`. -#}
-{% macro every_day(bounds, first_on, last_on) %}{{ return(adapter.dispatch('every_day')(bounds, first_on, last_on)) }}
-{% endmacro %}
-
-{% macro duckdb__every_day(bounds, first_on, last_on) -%}
+{% macro every_day(bounds, first_on, last_on) -%}
 select cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date) as day from {{ bounds }}
-{%- endmacro %}
-
-{% macro spark__every_day(bounds, first_on, last_on) -%}
-select explode(sequence({{ first_on }}, {{ last_on }}, interval 1 day)) as day from {{ bounds }}
 {%- endmacro %}
 
 {#- Whether a date is a Sunday, the end of a week. -#}

@@ -52,7 +52,7 @@ TOTAL_COLUMNS = {
     "loaded": "DECIMAL(38,4)",
     "rejected": "DECIMAL(38,4)",
 }
-# One row a file and entity: what `rows read = rows loaded + rows rejected` is held against.
+# One row per file and entity: what `rows read = rows loaded + rows rejected` is held against.
 FILE_COLUMNS = {
     "file": "VARCHAR",
     "file_sha256": "VARCHAR",
@@ -100,7 +100,7 @@ SETTING_COLUMNS = {
     "fx_max_age_days": "BIGINT",
     "fiscal_year_first_month": "BIGINT",
 }
-# One row a public holiday; `made_by` says which country's, as `pipelines/warehouse/calendar.py` looked them up.
+# One row per public holiday; `made_by` says which country's, as `pipelines/warehouse/calendar.py` looked them up.
 HOLIDAY_COLUMNS = {"day": "DATE", "name": "VARCHAR", "made_by": "VARCHAR"}
 RECORDS = {
     "files": FILE_COLUMNS,

@@ -1,4 +1,4 @@
--- Grain: one row a decision of a person (list account_links), with the record and the account that it names and its state:
+-- Grain: one row per decision of a person (list account_links), with the record and the account that it names and its state:
 -- in_force, or why it changes nothing. A decision that names what no export has is kept and shown, it may be early.
 with decisions as (
     select distinct

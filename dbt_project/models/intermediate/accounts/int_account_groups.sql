@@ -1,4 +1,4 @@
--- Grain: one row an account, with its parent and the topmost account above it, which names its group.
+-- Grain: one row per account, with its parent and the topmost account above it, which names its group.
 -- A parent is what the account's own CRM record says, else what billing says of its customer. Where parents lead round in
 -- a ring there is no top: every account of the ring, and below it, is a group of its own (group_rule `ring`).
 with recursive identities as (

@@ -1,4 +1,4 @@
--- Grain: one row a source system, kind (crm_account, billing_customer) and native id.
+-- Grain: one row per source system, kind (crm_account, billing_customer) and native id.
 -- Which account an id stands for, by which rule, how sure and on what evidence. A person's decision wins, then exact rules
 -- (int_crm_accounts_linked, int_billing_customers_linked), then weighed evidence (int_match_proposals); whatever none of
 -- them puts on an account is an account of its own.

@@ -1,4 +1,4 @@
--- Grain: one row a kind of key and its value that lead to exactly one CRM account.
+-- Grain: one row per kind of key and its value that lead to exactly one CRM account.
 -- A key that leads to two accounts tells nothing and is left out: a guess between them would move money.
 with linked as (
     select * from {{ ref('int_crm_accounts_linked') }}

@@ -1,4 +1,4 @@
--- Grain: one row an account and stretch of days (valid_from ≤ D < valid_to; NULL: since always, and still) in which one
+-- Grain: one row per account and stretch of days (valid_from ≤ D < valid_to; NULL: since always, and still) in which one
 -- employee owns it: an account has one owner on any day, so that its money is counted once. The history of owners counts where
 -- there is one; after its end, and without one, the account's own owner does. Of spans that overlap the one that began last
 -- counts while it lasts: a stand-in's ends, and the owner's goes on.

@@ -1,4 +1,4 @@
--- Grain: one row a source system and reference: whatever the CRM's and the plan's exports call an account.
+-- Grain: one row per source system and reference: whatever the CRM's and the plan's exports call an account.
 -- Rules in order: an account's id in the same system; its name there, when one account has it; and for a plan, which
 -- belongs to no system, and for a parent, which may stand in another export, a global id, an id or a name that only one
 -- account has anywhere (for a parent no id shorter than ten: small numbers mean something else in every system). Else the

@@ -1,4 +1,4 @@
--- Grain: one row an account that has billing customers: the record that describes it. Of several, in one billing system or more,
+-- Grain: one row per account that has billing customers: the record that describes it. Of several, in one billing system or more,
 -- the surest match that has a record of its own.
 with identities as (
     select * from {{ ref('int_account_identities') }} where kind = 'billing_customer'

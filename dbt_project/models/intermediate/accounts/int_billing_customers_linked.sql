@@ -1,4 +1,4 @@
--- Grain: one row a source system and billing customer id, with the CRM account that a person or an exact rule puts it on;
+-- Grain: one row per source system and billing customer id, with the CRM account that a person or an exact rule puts it on;
 -- account_id is NULL where none does. Rules in the order of identity_rules: a strong one wins over any other, weak ones
 -- link only where they all lead to one account and no tax number or country speaks against it.
 with records as (

@@ -1,4 +1,4 @@
--- Grain: one row a source system and billing customer id that occurs anywhere in billing; '' stands for a blank one.
+-- Grain: one row per source system and billing customer id that occurs anywhere in billing; '' stands for a blank one.
 -- An export of invoices alone names its customers by nothing but their ids: where an id has letters, it is the name.
 -- The provenance is the customer's own record, else the first row that names the customer. A blank id is a customer
 -- only where there is money behind it.

@@ -1,4 +1,4 @@
--- Grain: one row a source system and CRM account id, with the account that it is after merges and exact links.
+-- Grain: one row per source system and CRM account id, with the account that it is after merges and exact links.
 -- Within one system accounts merge by its master record or a person's decision alone. Accounts of different systems are one
 -- where a key leads to exactly one account in each (int_crm_key_links); the system that is first by name keeps the id.
 with recursive merged as (

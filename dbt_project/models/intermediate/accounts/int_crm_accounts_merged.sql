@@ -1,4 +1,4 @@
--- Grain: one row a source system and CRM account id, with the account that survived its merges.
+-- Grain: one row per source system and CRM account id, with the account that survived its merges.
 -- A chain of merges is followed to its end. An end that is not in the export, and a ring of merges, leave the account
 -- as it is and say so: half a merge would move its money to an account that nobody can open.
 with recursive accounts as (

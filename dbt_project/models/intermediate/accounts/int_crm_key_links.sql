@@ -1,4 +1,4 @@
--- Grain: one row a CRM account that keys put on an account of another CRM, whose name comes first in the alphabet.
+-- Grain: one row per CRM account that keys put on an account of another CRM, whose name comes first in the alphabet.
 -- A key counts where it is one account's only in both systems; a decision against the pair, or against any link of the
 -- account, keeps it apart.
 with keys as (

@@ -1,4 +1,4 @@
--- Grain: one row a block and a record in it: what records of one company are likely to share, so that only they are compared.
+-- Grain: one row per block and a record in it: what records of one company are likely to share, so that only they are compared.
 -- Blocks: a word of the name and its first consonants (in Latin letters, one sound spelled one way), the beginning of the
 -- name with the city, the postal code, and shared addresses, domains and numbers. A block that more CRM records share than
 -- link_block_most brings no candidates, which keeps the pairs in proportion to the records.

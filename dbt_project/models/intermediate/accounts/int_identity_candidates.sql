@@ -1,4 +1,4 @@
--- Grain: one row a record that the exact rules leave and a CRM record that shares a block with it, with how each comparison
+-- Grain: one row per record that the exact rules leave and a CRM record that shares a block with it, with how each comparison
 -- came out and the score: the probability that they are one company, 2^w ÷ (1 + 2^w) of the weights' sum w (link_weights).
 -- Levels: docs/identity.md.
 with blocks as (

@@ -1,4 +1,4 @@
--- Grain: one row a kind of key (tax_id, email, email_domain, phone, name, name_without_legal_form), its value and a record
+-- Grain: one row per kind of key (tax_id, email, email_domain, phone, name, name_without_legal_form), its value and a record
 -- that has it. A CRM account has the addresses and numbers of its people too. Domains at which anybody gets an address
 -- (seed free_mail_domains) are left out, and so are numbers that are not known in E.164.
 with records as (

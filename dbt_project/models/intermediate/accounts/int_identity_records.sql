@@ -1,4 +1,4 @@
--- Grain: one row a source system, kind (crm_account, billing_customer) and native id: what a record says of its company,
+-- Grain: one row per source system, kind (crm_account, billing_customer) and native id: what a record says of its company,
 -- made comparable. A record that a merge absorbed stands too, on the account that survived: its old name still leads there.
 with accounts as (
     select * from {{ ref('stg_crm__accounts') }}

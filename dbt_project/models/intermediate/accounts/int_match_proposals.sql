@@ -1,4 +1,4 @@
--- Grain: one row a record that the exact rules leave and an account that it may be, best first (place 1 …).
+-- Grain: one row per record that the exact rules leave and an account that it may be, best first (place 1 …).
 -- is_link: the score reaches link_probability, the second account is link_margin_bits less likely, and no other record of
 -- the same system is or seeks to be that account. Else `why_not` says what is missing, and a person decides.
 with candidates as (

@@ -1,4 +1,4 @@
--- Grain: one row a phone number (digits) and record that has it, from the CRM's accounts, contacts and converted leads and
+-- Grain: one row per phone number (digits) and record that has it, from the CRM's accounts, contacts and converted leads and
 -- from billing's customers. A field may hold several numbers, parted by `;` or `,`; fewer than seven digits are an
 -- extension and tell no company.
 -- number_rule: `international` numbers are written with + or 00 and need no rule; `e164` were written as people of the

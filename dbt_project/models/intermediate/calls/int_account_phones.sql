@@ -1,4 +1,4 @@
--- Grain: one row a phone number (digits) and account that has it, from the CRM's accounts, contacts and converted leads
+-- Grain: one row per phone number (digits) and account that has it, from the CRM's accounts, contacts and converted leads
 -- and from billing's customers.
 with phones as (
     select * from {{ ref('int_record_phones') }}

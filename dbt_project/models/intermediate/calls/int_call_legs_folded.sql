@@ -1,4 +1,4 @@
--- Grain: one row a leg: a row of a call export that is no internal call, with the conversation it belongs to (K1).
+-- Grain: one row per leg: a row of a call export that is no internal call, with the conversation it belongs to (K1).
 -- A leg whose parent is given belongs to its parent's conversation, through any number of parents; legs that name the
 -- same parent belong together even when no export holds that parent. Else legs in one direction between the same two
 -- numbers are one conversation while the pause between one's end and the next one's start is short enough: a quick call

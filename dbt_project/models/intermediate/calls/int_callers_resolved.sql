@@ -1,4 +1,4 @@
--- Grain: one row a client's number (digits) in the calls, with the account it belongs to and the rule that says so (K16):
+-- Grain: one row per client's number (digits) in the calls, with the account it belongs to and the rule that says so (K16):
 -- decision (account_links, kind phone), exact_number, newest_holder (the number was one person's and moved: the account
 -- that wrote it down last), last_10_digits (only where one of the two is no number in E.164); ambiguous when several
 -- accounts have the number, such as a shared switchboard; unmatched when none has.

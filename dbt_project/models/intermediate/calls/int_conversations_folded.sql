@@ -1,4 +1,4 @@
--- Grain: one row a conversation: its legs folded (K1), its status (K2), talk (K6), wait (K7), first-time caller (K8) and
+-- Grain: one row per conversation: its legs folded (K1), its status (K2), talk (K6), wait (K7), first-time caller (K8) and
 -- target call (K9).
 -- The leg that opens it, call_id, gives the direction and the numbers. Answered when somebody took one leg; the agent is
 -- the last one who did, else the only one named. Talk is time with a person: a voicemail is none. Of an inbound call that

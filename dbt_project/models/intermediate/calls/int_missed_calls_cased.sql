@@ -1,4 +1,4 @@
--- Grain: one row a missed inbound conversation, with the case that it belongs to and how the case ended (K4, K5).
+-- Grain: one row per missed inbound conversation, with the case that it belongs to and how the case ended (K4, K5).
 -- A caller's misses are one case until a connected contact with the number, either way, or until the caller has been
 -- silent for longer than the window. Clocks run while the business is open: who was missed on Friday evening and called
 -- back on Monday morning has waited minutes; plain minutes stand beside them. The case is handled when the contact follows

@@ -1,4 +1,4 @@
--- Grain: one row a source system and activity_id, with what it reaches, whether it was done and whether it was two-way.
+-- Grain: one row per source system and activity_id, with what it reaches, whether it was done and whether it was two-way.
 -- P12: an activity counts when it was done: its outcome says so, or it has a completion, or (but for tasks) it lies
 -- before its export. P14: two-way is a connected call, a meeting, visit or event held, an inbound e-mail; an outbound
 -- e-mail alone is not contact. A logged call that says neither outcome nor duration stays unknown (NULL).

@@ -1,4 +1,4 @@
--- Grain: one row a source system and reference: whatever leads, deals and activities call a contact.
+-- Grain: one row per source system and reference: whatever leads, deals and activities call a contact.
 -- A contact's id counts; else its full name, when one contact of the system has it. NULL contact_id: not in the export.
 with occurrences as (
     select distinct _system as system, contact_id as reference from {{ ref('stg_crm__leads') }}

@@ -1,4 +1,4 @@
--- Grain: one row a source system and contact_id, with the account that the contact belongs to.
+-- Grain: one row per source system and contact_id, with the account that the contact belongs to.
 with contacts as (
     select * from {{ ref('stg_crm__contacts') }}
 ),

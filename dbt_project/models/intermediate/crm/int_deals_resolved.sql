@@ -1,4 +1,4 @@
--- Grain: one row a source system and deal_id, with the account, contact and lead that the deal reaches.
+-- Grain: one row per source system and deal_id, with the account, contact and lead that the deal reaches.
 -- Rules in order: the account that the deal names; its contact's account; its lead's account (converted, else the
 -- contact with the lead's e-mail). A deal that reaches none keeps NULL and is counted.
 with deals as (

@@ -1,4 +1,4 @@
--- Grain: one row a source system and reference (user id, full name, e-mail, extension): whatever an export calls a
+-- Grain: one row per source system and reference (user id, full name, e-mail, extension): whatever an export calls a
 -- person. The first rule that answers counts. In the same system: user id, e-mail, full name. Across systems, each
 -- only when one employee has it: e-mail, extension (call trackers), user id (plans), full name. Else the person is an
 -- employee of their own, so that nothing they did is lost: rule not_in_export.

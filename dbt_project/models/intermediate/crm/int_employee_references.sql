@@ -1,4 +1,4 @@
--- Grain: one row a source system and reference: every way in which an export calls a person of ours. `name_hint` is
+-- Grain: one row per source system and reference: every way in which an export calls a person of ours. `name_hint` is
 -- the name that stands beside an agent's id in a call tracker's export, `id_hint` the only id that stands beside an
 -- agent's name. A plan and a call tracker call people by other systems' ids, hence is_plan and is_calls.
 {%- set owners = {

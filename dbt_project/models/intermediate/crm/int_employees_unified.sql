@@ -1,4 +1,4 @@
--- Grain: one row a source system and user id of its users export, with the employee that the user is.
+-- Grain: one row per source system and user id of its users export, with the employee that the user is.
 -- One person's users in two systems are one employee when they share an e-mail that is one user's only in each system;
 -- the employee carries the id of the first of these systems by name.
 with employees as (

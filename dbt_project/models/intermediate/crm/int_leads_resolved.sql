@@ -1,4 +1,4 @@
--- Grain: one row a source system and lead_id, with the contact and the account that the lead leads to.
+-- Grain: one row per source system and lead_id, with the contact and the account that the lead leads to.
 -- Rules in order: the account that the lead was converted to; the contact it was converted to; the contact with the
 -- same e-mail, when one account has that e-mail among its contacts.
 with leads as (

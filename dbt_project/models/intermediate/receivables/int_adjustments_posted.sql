@@ -1,4 +1,4 @@
--- Grain: one row an adjustment and what it changes: an invoice, unapplied money, or nothing (`issue` says why).
+-- Grain: one row per adjustment and what it changes: an invoice, unapplied money, or nothing (`issue` says why).
 -- A chargeback or reversal that names a payment but no invoice takes back the payment's applications, the last one
 -- first, and the rest from what of it is unapplied. `settlement_date` is the day of the payment that is taken back.
 with run as (

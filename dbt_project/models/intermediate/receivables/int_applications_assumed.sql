@@ -1,4 +1,4 @@
--- Grain: one row an application that no export holds but the data imply, by the rule in `allocation`.
+-- Grain: one row per application that no export holds but the data imply, by the rule in `allocation`.
 -- settled_date: the export says only when the invoice was settled. fifo_assumed: the system has payments and not one
 -- application, so that a customer's money pays the invoices in order of their due dates. balance_only: the system has
 -- neither, but says what is still open. Nothing here touches an invoice that has applications of its own.

@@ -1,4 +1,4 @@
--- Grain: one row an application that an export holds: money of a payment or a credit note put on an invoice.
+-- Grain: one row per application that an export holds: money of a payment or a credit note put on an invoice.
 -- `issue` says why one is not posted; it is NULL for those that count. `amount` is in the invoice's currency,
 -- `origin_amount` in the payment's.
 with run as (

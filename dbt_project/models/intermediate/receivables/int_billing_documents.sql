@@ -1,4 +1,4 @@
--- Grain: one row a billing document (invoice, credit note, debit note, prepayment) or opening balance.
+-- Grain: one row per billing document (invoice, credit note, debit note, prepayment) or opening balance.
 -- Dates, customer, account and amounts resolved. `is_receivable` documents are those of the ledger; `is_credit` are
 -- credit notes that count.
 -- A document that its newest full export no longer holds is void from the day that this was seen, and one that no list

@@ -1,4 +1,4 @@
--- Grain: one row a payment that a payments export holds. `is_received` ones count; pending and failed ones don't.
+-- Grain: one row per payment that a payments export holds. `is_received` ones count; pending and failed ones don't.
 with payments as (
     select * from {{ ref('stg_billing__payments') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row a credit note that was used up, in full or in part, without an application that says where.
+-- Grain: one row per credit note that was used up, in full or in part, without an application that says where.
 -- Its export says when it was settled, or what is left of it. The invoices that it lowered then look paid by as much,
 -- which fct_payments takes back: a credit note is no cash.
 with run as (

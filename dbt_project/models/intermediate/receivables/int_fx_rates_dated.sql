@@ -1,4 +1,4 @@
--- Grain: one row a currency and day, from the first event to the as-of date, where a rate is known.
+-- Grain: one row per currency and day, from the first event to the as-of date, where a rate is known.
 -- The last rate on or before the day counts, for at most fx_max_age_days. Quoted rates (plan.fx_rates) go before the
 -- rates that documents carry themselves. A missing row is an unknown rate.
 with run as (

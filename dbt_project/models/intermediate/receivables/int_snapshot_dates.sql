@@ -1,4 +1,4 @@
--- Grain: one row a date of which history tables hold balances: every week end (Sunday) and month end up to the as-of
+-- Grain: one row per date of which history tables hold balances: every week end (Sunday) and month end up to the as-of
 -- date, and the as-of date itself.
 with run as (
     select * from {{ ref('int_run_dated') }}

@@ -1,4 +1,4 @@
--- Grain: one row an account and the last sign of life after which it was paused (V9): a departure. An account that came
+-- Grain: one row per account and the last sign of life after which it was paused (V9): a departure. An account that came
 -- back has the day on which it did. Nothing is known here of what anybody says about why they left.
 with weeks as (
     select * from {{ ref('fct_account_health') }}

@@ -1,4 +1,4 @@
--- Grain: one row a client and week, from its first invoice or won deal until it is lost (V9): the health score as of the
+-- Grain: one row per client and week, from its first invoice or won deal until it is lost (V9): the health score as of the
 -- week's end, in the as-of week as of the as-of date (V18). A client is an account that was invoiced or won a deal.
 -- Only what had happened by then counts. The measures stand in the newest health_measure_weeks weeks alone, the scores in
 -- every week of health_history_months.

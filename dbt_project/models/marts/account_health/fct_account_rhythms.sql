@@ -1,4 +1,4 @@
--- Grain: one row an account, rhythm (contact: two-way contacts, invoice: invoicing) and week on which it had one: the last
+-- Grain: one row per account, rhythm (contact: two-way contacts, invoice: invoicing) and week on which it had one: the last
 -- day of that week with one, and the account's own gap by then, the median of its last health_rhythm_gaps gaps. From
 -- three days on: one gap alone is no habit. Nothing later counts, so that any past week can be looked at as it was.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row an account and week in which one of its counts changes: by how much each of them does. A count of a past
+-- Grain: one row per account and week in which one of its counts changes: by how much each of them does. A count of a past
 -- week is the sum of the changes up to it. What happens enters its window once and leaves it once, so that the work grows
 -- with the events and not with the weeks that they are seen from. Money is in hundredths of the base currency.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row a method (score, silence alone, overdue alone), threshold, account and alarm: a run of weeks in which an
+-- Grain: one row per method (score, silence alone, overdue alone), threshold, account and alarm: a run of weeks in which an
 -- active account stood at or below the threshold, with what came of it (V18's back-test).
 -- before: it began before the account left and lasted to within health_horizon_days of that. late: it began when the
 -- account had left and the status did not say so yet. false: no departure within the horizon after its last week. open:

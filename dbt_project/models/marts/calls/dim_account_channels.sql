@@ -1,4 +1,4 @@
--- Grain: one row an account that has called: the channel of its first inbound call, which K12 gives its money to.
+-- Grain: one row per account that has called: the channel of its first inbound call, which K12 gives its money to.
 with calls as (
     select * from {{ ref('fct_calls') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row a conversation (K1): a call counted once however many legs the exchange made of it. No internal calls.
+-- Grain: one row per conversation (K1): a call counted once however many legs the exchange made of it. No internal calls.
 -- Provenance, numbers and source are those of the leg that opens it.
 with conversations as (
     select * from {{ ref('int_conversations_folded') }}

@@ -1,4 +1,4 @@
--- Grain: one row a source system, channel (source, medium) and day of what was spent on it.
+-- Grain: one row per source system, channel (source, medium) and day of what was spent on it.
 with costs as (
     select * from {{ ref('stg_calls__channel_costs') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row a missed case (K4): a caller's misses until someone of ours spoke with the number, or the caller gave up
+-- Grain: one row per missed case (K4): a caller's misses until someone of ours spoke with the number, or the caller gave up
 -- for longer than the window. Its account and agent are those of its first miss.
 with cases as (
     select * from {{ ref('int_missed_calls_cased') }}

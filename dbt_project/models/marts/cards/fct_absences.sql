@@ -1,4 +1,4 @@
--- Grain: one row an employee and the first day of an absence (D11). Of two with one first day the longer one counts; one
+-- Grain: one row per employee and the first day of an absence (D11). Of two with one first day the longer one counts; one
 -- without an end lasts.
 with absences as (
     select * from {{ ref('stg_plan__absences') }}

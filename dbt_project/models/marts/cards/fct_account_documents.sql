@@ -1,4 +1,4 @@
--- Grain: one row an account with a contract, an act or an invoice up to the as-of date: what answers "which contract",
+-- Grain: one row per account with a contract, an act or an invoice up to the as-of date: what answers "which contract",
 -- "when was our act sent, is it signed" (B7, B8) and "what was the last invoice". What was signed later was not signed.
 with run as (
     select * from {{ ref('dim_runs') }}

@@ -1,4 +1,4 @@
--- Grain: one row a CRM record of something that had happened by the as-of date: a call, a meeting, a visit or an event that
+-- Grain: one row per CRM record of something that had happened by the as-of date: a call, a meeting, a visit or an event that
 -- a person logs, a contract that was won, and the account's card, which its first invoice should find. lag_days is entry
 -- less event (P17): negative when it was entered ahead, NULL when the export does not say when it was entered. E-mails and
 -- tasks, which systems log by themselves, are left out.

@@ -1,4 +1,4 @@
--- Grain: one row a reminder and invoice that it asked for, sent up to the as-of date, on the day's open amount. One that
+-- Grain: one row per reminder and invoice that it asked for, sent up to the as-of date, on the day's open amount. One that
 -- names no invoice asks for all that the customer has overdue; one without a level is as many-th as it is the invoice's.
 with run as (
     select * from {{ ref('int_run_dated') }}

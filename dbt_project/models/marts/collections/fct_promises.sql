@@ -1,4 +1,4 @@
--- Grain: one row a promise to pay that was made up to the as-of date, with what came of it (R22, R23).
+-- Grain: one row per promise to pay that was made up to the as-of date, with what came of it (R22, R23).
 -- Cash counts that was applied to the promised invoice (to any invoice of the customer in the promise's currency where
 -- it names none) from the day of the promise to the promised day and the days of grace. Taken back, it counts against.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row an account and stretch of days in which an employee owns it (valid_from ≤ D < valid_to; NULL: since always,
+-- Grain: one row per account and stretch of days in which an employee owns it (valid_from ≤ D < valid_to; NULL: since always,
 -- and still).
 select
     account_id,

@@ -1,4 +1,4 @@
--- Grain: one row an account: a CRM account that no other absorbed, or a billing customer that no CRM account is.
+-- Grain: one row per account: a CRM account that no other absorbed, or a billing customer that no CRM account is.
 with identities as (
     select * from {{ ref('int_account_identities') }}
 ),

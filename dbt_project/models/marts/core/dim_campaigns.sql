@@ -1,4 +1,4 @@
--- Grain: one row a campaign of a CRM.
+-- Grain: one row per campaign of a CRM.
 select
     {{ global_id('_system', 'campaign_id') }} as campaign_id,
     _system as system,

@@ -1,4 +1,4 @@
--- Grain: one row a contact of a CRM.
+-- Grain: one row per contact of a CRM.
 with contacts as (
     select * from {{ ref('stg_crm__contacts') }}
 ),

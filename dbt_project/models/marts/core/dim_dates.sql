@@ -1,4 +1,4 @@
--- Grain: one row a day, from the first day of 1990 to two years after the as-of date.
+-- Grain: one row per day, from the first day of 1990 to two years after the as-of date.
 with bounds as (
     select
         as_of_date,

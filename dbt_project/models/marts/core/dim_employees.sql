@@ -1,4 +1,4 @@
--- Grain: one row an employee: a user of an export, or a person whom an export names and no users export has.
+-- Grain: one row per employee: a user of an export, or a person whom an export names and no users export has.
 with employees as (
     select * from {{ ref('stg_crm__employees') }}
 ),

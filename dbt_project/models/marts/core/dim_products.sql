@@ -1,4 +1,4 @@
--- Grain: one row a product: of a product export, or named by an invoice line, a deal or a subscription alone.
+-- Grain: one row per product: of a product export, or named by an invoice line, a deal or a subscription alone.
 with products as (
     select * from {{ ref('stg_crm__products') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row an account and month, every month from the account's first event to the as-of date. Flows are those
+-- Grain: one row per account and month, every month from the account's first event to the as-of date. Flows are those
 -- of the month, balances stand at its end (in the as-of month at the as-of date), the owner is the one at its end.
 -- Money is in the base currency; missing_rate_count says how many amounts have no rate and are left out.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row an account, month and plan_kind (budget, cost), in the base currency at the month's last known rate.
+-- Grain: one row per account, month and plan_kind (budget, cost), in the base currency at the month's last known rate.
 -- A plan for an account that no export has keeps account_id NULL, with what it names in account_reference.
 with budgets as (
     select * from {{ ref('stg_plan__budgets') }}

@@ -1,4 +1,4 @@
--- Grain: one row an account, kind of terms (payment_terms_days, credit_limit) and stretch of days (valid_from ≤ D < valid_to;
+-- Grain: one row per account, kind of terms (payment_terms_days, credit_limit) and stretch of days (valid_from ≤ D < valid_to;
 -- NULL: since always, and still) in which it held. What the billing customer's record says holds always, as it is known now: no
 -- export has a history of it. Else what a contract or addendum in force says holds until another one says something else:
 -- business goes on by the last terms that were agreed.

@@ -1,4 +1,4 @@
--- Grain: one row an activity of a CRM. is_completed and is_two_way: see int_activities_resolved (P12, P14).
+-- Grain: one row per activity of a CRM. is_completed and is_two_way: see int_activities_resolved (P12, P14).
 with activities as (
     select * from {{ ref('stg_crm__activities') }}
 ),

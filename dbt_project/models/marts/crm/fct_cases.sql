@@ -1,4 +1,4 @@
--- Grain: one row a case (a claim or request of a client).
+-- Grain: one row per case (a claim or request of a client).
 with cases as (
     select * from {{ ref('stg_crm__cases') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row a contract or addendum and the stretch of days (valid_from ≤ D < valid_to, NULL while it lasts) in which it is
+-- Grain: one row per contract or addendum and the stretch of days (valid_from ≤ D < valid_to, NULL while it lasts) in which it is
 -- in force: from its first day, or from its signature where that is later, until after its last day; one without a last day
 -- until the account's next one of its kind begins. One that nobody signed is never in force; where the system tells of no
 -- signature at all, each counts as signed.

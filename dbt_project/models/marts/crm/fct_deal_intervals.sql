@@ -1,4 +1,4 @@
--- Grain: one row a deal and stretch of days (valid_from ≤ D < valid_to, NULL while it lasts): what it was at the end of each
+-- Grain: one row per deal and stretch of days (valid_from ≤ D < valid_to, NULL while it lasts): what it was at the end of each
 -- of them. A deal is open on D where its row of D says so: every figure of open deals is a filter on this (P8, P19, P20).
 -- The newest row of the stage history by then tells (basis 'history'); before its first row, and from a closing that the
 -- history does not know on, the deal's own record as it is known now does ('record'). A closing counts from the day that

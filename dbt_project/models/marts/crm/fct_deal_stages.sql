@@ -1,4 +1,4 @@
--- Grain: one row a deal, stage and moment of entering it (P3, P4). A stage without an exit was left when the next one
+-- Grain: one row per deal, stage and moment of entering it (P3, P4). A stage without an exit was left when the next one
 -- was entered. A deal stays in the stage of its closing (is_closing): the last one, where the history says that it is closed or
 -- it was entered on the day of the closing or later. Another last one of a closed deal was left when the deal was closed;
 -- else the deal is in it still.

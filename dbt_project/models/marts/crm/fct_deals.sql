@@ -1,4 +1,4 @@
--- Grain: one row a deal. Amounts stand as the CRM has them today; the base amount is at the rate of the day on which
+-- Grain: one row per deal. Amounts stand as the CRM has them today; the base amount is at the rate of the day on which
 -- the deal was closed, for an open deal at the as-of date's. A closed deal without a moment of closing takes its close
 -- date (closed_rule): in most systems that one field means the expected day until the deal is closed, and the real one
 -- after.

@@ -1,4 +1,4 @@
--- Grain: one row a document: a contract, an addendum, an act, an invoice document or an act of reconciliation. A
+-- Grain: one row per document: a contract, an addendum, an act, an invoice document or an act of reconciliation. A
 -- document that names no account takes its deal's.
 {%- set signed_by_day -%}
 case

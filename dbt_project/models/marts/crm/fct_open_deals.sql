@@ -1,4 +1,4 @@
--- Grain: one row a snapshot day (week end, month end, as-of date) and deal that is open on it, with what it was on that day
+-- Grain: one row per snapshot day (week end, month end, as-of date) and deal that is open on it, with what it was on that day
 -- and its money at that day's rate: what every figure of open deals and of the pipeline counts (P8, P19).
 {{ config(materialized='held_view') }}
 

@@ -1,4 +1,4 @@
--- Grain: one row an employee, metric and month for which a plan sets a target.
+-- Grain: one row per employee, metric and month for which a plan sets a target.
 with targets as (
     select * from {{ ref('stg_plan__targets') }}
 ),

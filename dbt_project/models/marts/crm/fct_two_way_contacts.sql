@@ -1,4 +1,4 @@
--- Grain: one row a two-way contact with an account (P14): a two-way CRM activity or a connected conversation.
+-- Grain: one row per two-way contact with an account (P14): a two-way CRM activity or a connected conversation.
 -- A CRM often logs a call that the call tracker has too: such a pair, within the window of parameter
 -- same_call_window_minutes (K17), is one contact, and the tracker's record stands for it. A CRM also logs one call with
 -- every contact that has the number: calls of an employee with an account that begin while another goes on are that one.

@@ -1,4 +1,4 @@
--- Grain: one row a day from which cash is forecast: the as-of date, and the last month ends before it, from which the
+-- Grain: one row per day from which cash is forecast: the as-of date, and the last month ends before it, from which the
 -- forecast is tested.
 with snapshots as (
     select * from {{ ref('int_snapshot_dates') }}

@@ -1,4 +1,4 @@
--- Grain: one row an open invoice, instalment and what is expected of it on the as-of date: paid in a week of the horizon,
+-- Grain: one row per open invoice, instalment and what is expected of it on the as-of date: paid in a week of the horizon,
 -- paid later, never (written off or credited), or not foreseen. An item's rows add up to what is open of it (R30).
 with items as (
     select * from {{ ref('fct_cash_forecasts') }} where is_as_of

@@ -1,4 +1,4 @@
--- Grain: one row an origin, invoice and instalment that is open then: when it is expected to be paid, by the payment
+-- Grain: one row per origin, invoice and instalment that is open then: when it is expected to be paid, by the payment
 -- curve of its account given what it has lived through, unless a promise says (R30); beside it what two simpler methods say
 -- and, as far as the as-of date knows, what happened.
 with origins as (

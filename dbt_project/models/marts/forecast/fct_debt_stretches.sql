@@ -1,4 +1,4 @@
--- Grain: one row an invoice, instalment and stretch of days on which the same amount of it is open, with what ended the
+-- Grain: one row per invoice, instalment and stretch of days on which the same amount of it is open, with what ended the
 -- stretch: cash, or a loss (written off, credited, made void). A debt that is settled on the day it arises has none.
 with intervals as (
     select * from {{ ref('fct_receivable_intervals') }} where open_amount > 0

@@ -1,4 +1,4 @@
--- Grain: one row an origin before the as-of date, method, currency and week that has ended by then: what the method
+-- Grain: one row per origin before the as-of date, method, currency and week that has ended by then: what the method
 -- expected at the origin of the debts open on it, and what was paid of them.
 with items as (
     select * from {{ ref('fct_cash_forecasts') }} where not is_as_of

@@ -1,4 +1,4 @@
--- Grain: one row an origin, account that owes something then, and lag in days from the due date: of what is open of the
+-- Grain: one row per origin, account that owes something then, and lag in days from the due date: of what is open of the
 -- account's debts at `first lag`, the share still open after that lag and the share paid by then (R30). Only what happened
 -- up to the origin counts. An open debt counts on the days that it has lived through.
 with origins as (

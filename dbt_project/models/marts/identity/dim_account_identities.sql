@@ -1,4 +1,4 @@
--- Grain: one row a source system, kind (crm_account, billing_customer) and native id, with the account that it is.
+-- Grain: one row per source system, kind (crm_account, billing_customer) and native id, with the account that it is.
 with identities as (
     select * from {{ ref('int_account_identities') }}
 ),

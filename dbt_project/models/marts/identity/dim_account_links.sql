@@ -1,4 +1,4 @@
--- Grain: one row a decision of a person in the list account_links, with what became of it.
+-- Grain: one row per decision of a person in the list account_links, with what became of it.
 select
     coalesce(system, '') as system,
     coalesce(kind, '') as kind,

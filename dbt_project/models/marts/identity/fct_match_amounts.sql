@@ -1,4 +1,4 @@
--- Grain: one row a measure, source contract, record and account: what stands behind a record on the as-of date, and whether
+-- Grain: one row per measure, source contract, record and account: what stands behind a record on the as-of date, and whether
 -- it reached one account with a CRM record (matched), may be several or is not sure enough (ambiguous), or none (N17).
 -- Receivables open on the date; revenue, won deals and calls of the 12 months before; the pipeline open now.
 with run as (

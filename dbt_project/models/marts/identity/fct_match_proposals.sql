@@ -1,4 +1,4 @@
--- Grain: one row a record (crm_account, billing_customer, or phone: a caller's number) and an account that it may be but
+-- Grain: one row per record (crm_account, billing_customer, or phone: a caller's number) and an account that it may be but
 -- was not put on, best first (place 1 …), with what speaks for it and why it was not linked.
 with proposals as (
     select * from {{ ref('int_match_proposals') }}

@@ -1,4 +1,4 @@
--- Grain: one row an account: its tier, whether it is large and whether it is key (two things, D5), and its relationship
+-- Grain: one row per account: its tier, whether it is large and whether it is key (two things, D5), and its relationship
 -- stage (D7), in the newest quarter, with the first quarter of the present run of each.
 with quarters as (
     select * from {{ ref('fct_key_account_quarters') }}

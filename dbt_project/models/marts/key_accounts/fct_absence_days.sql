@@ -1,4 +1,4 @@
--- Grain: one row an employee and day of absence, as far as the calendar goes (D11): who stands in. A substitute who is away
+-- Grain: one row per employee and day of absence, as far as the calendar goes (D11): who stands in. A substitute who is away
 -- on the day does not, so that nobody covers.
 with absences as (
     select * from {{ ref('fct_absences') }}

@@ -1,4 +1,4 @@
--- Grain: one row a quarter and account that was known by then: the evidence for tier (D3), key account criteria (D6) and
+-- Grain: one row per quarter and account that was known by then: the evidence for tier (D3), key account criteria (D6) and
 -- relationship stage (D7), measured at the quarter's end or, in the quarter that runs, on the as-of date. Everything is
 -- counted from dated events up to that day, so a past quarter stays as it is when later ones are added.
 with run as (

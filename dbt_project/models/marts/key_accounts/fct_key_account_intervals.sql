@@ -1,4 +1,4 @@
--- Grain: one row an account and stretch of days (valid_from ≤ D < valid_to, NULL while it lasts) in which its class stood: the
+-- Grain: one row per account and stretch of days (valid_from ≤ D < valid_to, NULL while it lasts) in which its class stood: the
 -- list and the tier that were measured at the end of a quarter stand from that day until the next quarter's end. What the
 -- quarter that runs would give is a proposal until it ends.
 {{ config(materialized='held_view') }}

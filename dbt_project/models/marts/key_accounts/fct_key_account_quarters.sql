@@ -1,4 +1,4 @@
--- Grain: one row a quarter and account that was known by then: whether it was a key account (D2, D5, D6, N11). An account
+-- Grain: one row per quarter and account that was known by then: whether it was a key account (D2, D5, D6, N11). An account
 -- qualifies when it meets more than half of all criteria; of those that do, the best fill the list. What a person decided
 -- (seed key_account_decisions) holds from its quarter on until decided anew, whatever is proposed.
 {%- set measures = key_account_measures() %}

@@ -1,4 +1,4 @@
--- Grain: one row a landed file, contract and entity: rows read, loaded, rejected, and how many of the loaded have a newer
+-- Grain: one row per landed file, contract and entity: rows read, loaded, rejected, and how many of the loaded have a newer
 -- version since.
 with files as (
     select * from {{ ref('stg_landing__files') }}

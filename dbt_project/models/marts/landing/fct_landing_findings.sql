@@ -1,4 +1,4 @@
--- Grain: one row a finding about an export file: why it, or a part of it, was held, or what in it was odd; rows that a
+-- Grain: one row per finding about an export file: why it, or a part of it, was held, or what in it was odd; rows that a
 -- newer full export no longer holds, a full export that is too small to tell, and dates that lie after their own export.
 with said as (
     select

@@ -1,4 +1,4 @@
--- Grain: one row a landed file, contract, entity, measure (rows, a money column, seconds) and currency.
+-- Grain: one row per landed file, contract, entity, measure (rows, a money column, seconds) and currency.
 -- `loaded` is what is loaded and still current, `superseded` what the raw store holds beyond that, and `difference` what
 -- of the file's own total neither these nor the rejected rows account for: zero, or the build does not publish.
 with totals as (

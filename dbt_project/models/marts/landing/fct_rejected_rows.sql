@@ -1,4 +1,4 @@
--- Grain: one row a rejected row of a landed file, with the column that could not be read and the row's own text.
+-- Grain: one row per rejected row of a landed file, with the column that could not be read and the row's own text.
 select
     file_sha256,
     contract,

@@ -1,4 +1,4 @@
--- Grain: one row a landed file, part and column whose header is new, missing, renamed or re-typed.
+-- Grain: one row per landed file, part and column whose header is new, missing, renamed or re-typed.
 select
     file_sha256,
     contract,

@@ -1,4 +1,4 @@
--- Grain: one row a version of a landed row that a newer export changed, or that its newest full export no longer holds.
+-- Grain: one row per version of a landed row that a newer export changed, or that its newest full export no longer holds.
 select
     domain,
     entity,

@@ -1,4 +1,4 @@
--- Grain: one row an account and currency that uses credit or has a limit, on the as-of date (R24). credit_limit and
+-- Grain: one row per account and currency that uses credit or has a limit, on the as-of date (R24). credit_limit and
 -- credit_used stand in the row of the limit's currency: the limit holds for all that the account owes, so that other
 -- currencies are converted at the as-of date's rates. A limit of 0 is a limit: nothing may be owed.
 with run as (

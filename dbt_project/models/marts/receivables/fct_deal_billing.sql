@@ -1,4 +1,4 @@
--- Grain: one row a deal that was won up to the as-of date: what of it has been invoiced (R34), net of tax, in the deal's
+-- Grain: one row per deal that was won up to the as-of date: what of it has been invoiced (R34), net of tax, in the deal's
 -- currency. Where no invoice of the company names any deal, nobody knows what is billed of one: NULL.
 with run as (
     select * from {{ ref('dim_runs') }}

@@ -1,4 +1,4 @@
--- Grain: one row a reminder that was sent.
+-- Grain: one row per reminder that was sent.
 with dunning as (
     select * from {{ ref('stg_billing__dunning_events') }}
 ),

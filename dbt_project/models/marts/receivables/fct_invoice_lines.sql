@@ -1,4 +1,4 @@
--- Grain: one row an invoice line.
+-- Grain: one row per invoice line.
 with lines as (
     select * from {{ ref('stg_billing__invoice_lines') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row a billing document or opening balance; void and draft ones too, which the ledger leaves out.
+-- Grain: one row per billing document or opening balance; void and draft ones too, which the ledger leaves out.
 {{ config(materialized='held_view') }}
 
 select

@@ -1,4 +1,4 @@
--- Grain: one row a month, segment and ageing bucket: what of it was finally lost in the past (R19).
+-- Grain: one row per month, segment and ageing bucket: what of it was finally lost in the past (R19).
 -- A cohort is what fell due in loss_history_months and had loss_maturity_days since to be paid or written off. Of it, the
 -- loss rate of a bucket is what was written off since it stood there, over what ever stood there. Each month knows only
 -- what had happened by its end. Where too few of a segment's invoices reached the bucket, the whole company's rate counts.

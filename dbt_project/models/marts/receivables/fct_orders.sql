@@ -1,4 +1,4 @@
--- Grain: one row a billing order: what a customer has ordered and has not been invoiced for (R24).
+-- Grain: one row per billing order: what a customer has ordered and has not been invoiced for (R24).
 with orders as (
     select * from {{ ref('stg_billing__orders') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row a movement of cash: in with a plus, out with a minus. The sum of `amount` is what was collected (R17).
+-- Grain: one row per movement of cash: in with a plus, out with a minus. The sum of `amount` is what was collected (R17).
 -- Cash that no payments export holds is inferred from what shows it: an application, a settled date, a balance.
 with payments as (
     select * from {{ ref('int_billing_payments') }} where is_received

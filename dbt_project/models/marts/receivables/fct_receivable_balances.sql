@@ -1,4 +1,4 @@
--- Grain: one row a snapshot date, account and currency that has anything open, over-applied or unapplied on it.
+-- Grain: one row per snapshot date, account and currency that has anything open, over-applied or unapplied on it.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row a currency and day, from its first event to the as-of date: balances at its end, flows of the day.
+-- Grain: one row per currency and day, from its first event to the as-of date: balances at its end, flows of the day.
 -- The columns that end in `_days` are money times days, the numerators of weighted means: what is overdue times the
 -- days it is overdue; what was paid times the days from issue or from the due date. A payment that was taken back takes its
 -- weight back with it.

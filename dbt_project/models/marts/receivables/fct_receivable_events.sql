@@ -1,4 +1,4 @@
--- Grain: one row an event that changes what an invoice leaves open.
+-- Grain: one row per event that changes what an invoice leaves open.
 -- Open(i, D) is the sum of the invoice's events up to D.
 with documents as (
     select * from {{ ref('int_billing_documents') }} where is_receivable

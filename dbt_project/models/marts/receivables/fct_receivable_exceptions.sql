@@ -1,4 +1,4 @@
--- Grain: one row a billing row that says something of receivables and could not be posted, with the reason.
+-- Grain: one row per billing row that says something of receivables and could not be posted, with the reason.
 -- Nothing is dropped in silence: an application to an unknown invoice leaves its payment unapplied, and stands here.
 with documents as (
     select * from {{ ref('int_billing_documents') }}

@@ -1,4 +1,4 @@
--- Grain: one row an invoice, instalment and stretch of days (valid_from ≤ D < valid_to) on which something is open or
+-- Grain: one row per invoice, instalment and stretch of days (valid_from ≤ D < valid_to) on which something is open or
 -- over-applied. A balance of any day is a filter on it. Payments fill instalments in order, so that what is open lies
 -- on the last ones; what is open beyond the instalments' sum lies on the first.
 with documents as (

@@ -1,4 +1,4 @@
--- Grain: one row a month, segment, currency and ageing bucket with anything open at the month's end (R20).
+-- Grain: one row per month, segment, currency and ageing bucket with anything open at the month's end (R20).
 -- The provision is what is open times the bucket's rate; of items in lists/specific_provisions.csv their own rate counts.
 with accounts as (
     {{ segments_of_debtors() }}

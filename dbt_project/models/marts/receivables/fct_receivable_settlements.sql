@@ -1,4 +1,4 @@
--- Grain: one row a cash event of the ledger (payment, refund, chargeback, reversal) and instalment that it fell on.
+-- Grain: one row per cash event of the ledger (payment, refund, chargeback, reversal) and instalment that it fell on.
 -- Each instalment is due on its own day, so what was paid of it is late or not by that day (R12, R14). Payments fill
 -- instalments in order, money taken back opens the last ones again; of one day what opens comes before what pays.
 -- `is_payment` is true once a payment, on the part that was due first: it is the latest paid.

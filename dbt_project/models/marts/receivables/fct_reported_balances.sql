@@ -1,4 +1,4 @@
--- Grain: one row a document whose export carries a balance of its own, with ours of the same document.
+-- Grain: one row per document whose export carries a balance of its own, with ours of the same document.
 -- Both are of all that is known: a balance that an export reports is of the day of the export, not of an asked day.
 with documents as (
     select * from {{ ref('int_billing_documents') }}

@@ -1,4 +1,4 @@
--- Grain: one row a movement of unapplied money: a payment or credit note came in (+), was applied or given back (−).
+-- Grain: one row per movement of unapplied money: a payment or credit note came in (+), was applied or given back (−).
 with documents as (
     select * from {{ ref('int_billing_documents') }} where is_credit
 ),

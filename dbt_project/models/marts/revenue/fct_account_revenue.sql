@@ -1,4 +1,4 @@
--- Grain: one row an account, basis (mrr, invoiced) and month in which it had revenue, had it in the two years
+-- Grain: one row per account, basis (mrr, invoiced) and month in which it had revenue, had it in the two years
 -- before, or was not paused. Revenue is that of the month: what its subscriptions are worth a month at the month's
 -- end (V2), or its invoices net of tax less credit notes (V1). Everything is in the base currency: invoices at their
 -- day's rate, subscriptions at the month end's. What the month is compared with is restated at the same rates, so

@@ -1,4 +1,4 @@
--- Grain: one row an account, as of the as-of date: what it has been worth in cash (V10), what it may be worth yet
+-- Grain: one row per account, as of the as-of date: what it has been worth in cash (V10), what it may be worth yet
 -- (V11), how it pays (V17), and its place among all by revenue (V15). A cost counts where the plan gives the account
 -- any; where it gives none, is_revenue_based says that nothing was taken off.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row a feed that revenue is made of (invoices, subscriptions): the day up to which it tells everything. A
+-- Grain: one row per feed that revenue is made of (invoices, subscriptions): the day up to which it tells everything. A
 -- period that ends later is not complete, whatever the calendar says. Of several systems the one that ends first
 -- counts, but for one that has gone stale and will tell no more; a few quiet days at the end are none that are missing
 -- (freshness_billing_late_days).

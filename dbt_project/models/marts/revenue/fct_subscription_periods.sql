@@ -1,4 +1,4 @@
--- Grain: one row a subscription and period in which its price stood, with what it is worth a month (V2) in its own
+-- Grain: one row per subscription and period in which its price stood, with what it is worth a month (V2) in its own
 -- currency. It runs from its first to its last day, both included. No export says since when a price counts: one
 -- that differs from the export before counts from the day of the export that says so. A subscription that its newest
 -- full export no longer holds ran until the day before that was seen. One without a first day is one period that

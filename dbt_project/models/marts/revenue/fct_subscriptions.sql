@@ -1,4 +1,4 @@
--- Grain: one row a subscription, with what it is worth a month (V2) in its own currency by its last known price. It
+-- Grain: one row per subscription, with what it is worth a month (V2) in its own currency by its last known price. It
 -- runs from its first to its last day, both included. One that ends before it begins never ran and is left out.
 {{ config(materialized='held_view') }}
 

@@ -1,4 +1,4 @@
--- Grain: one row a movement of an account in a currency: what made it owe more (+) or less (−), with the running balance.
+-- Grain: one row per movement of an account in a currency: what made it owe more (+) or less (−), with the running balance.
 -- The balance is R3: open less over-applied less unapplied. Putting an account's own money on its own invoice moves
 -- nothing, so that applications stand here only where money changes account, currency or amount on the way, or where
 -- the export holds no payment behind them.

@@ -1,4 +1,4 @@
--- Grain: one row a client and week: its health score as of the week's end (V18).
+-- Grain: one row per client and week: its health score as of the week's end (V18).
 {{ config(materialized='held_view') }}
 
 with health as (

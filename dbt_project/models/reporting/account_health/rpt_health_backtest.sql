@@ -1,4 +1,4 @@
--- Grain: one row a method and threshold: what an alarm at that threshold would have told of the accounts that left
+-- Grain: one row per method and threshold: what an alarm at that threshold would have told of the accounts that left
 -- (V18). The methods are the score and, beside it, two plain ones: silence alone and the overdue share alone.
 with weeks as (
     select * from {{ ref('fct_account_health') }} where status = 'active'

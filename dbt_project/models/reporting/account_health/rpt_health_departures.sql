@@ -1,4 +1,4 @@
--- Grain: one row a departure of an account (V9) within the health history, and whether the score had flagged it: at the
+-- Grain: one row per departure of an account (V9) within the health history, and whether the score had flagged it: at the
 -- upper edge of red, and for comparison silence and the overdue share at the same number of points.
 with departures as (
     select * from {{ ref('fct_account_departures') }}

@@ -1,4 +1,4 @@
--- Grain: one row a quarter and kind of contract: what ended in it and how much of that was renewed (C12). A quarter has rates once
+-- Grain: one row per quarter and kind of contract: what ended in it and how much of that was renewed (C12). A quarter has rates once
 -- all that ended in it is decided: what is renewed counts at once, what lapses only when the days of grace are over. By
 -- revenue, what an account brought is shared evenly by those of its contracts that are decided, so that it counts once.
 {{ config(materialized='held_view') }}

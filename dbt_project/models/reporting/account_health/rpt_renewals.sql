@@ -1,4 +1,4 @@
--- Grain: one row a contract, addendum or ended subscription with its last day (C12): the renewals calendar.
+-- Grain: one row per contract, addendum or ended subscription with its last day (C12): the renewals calendar.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

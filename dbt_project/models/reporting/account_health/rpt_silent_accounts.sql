@@ -1,4 +1,4 @@
--- Grain: one row a client that has not left: how long nobody has spoken with it, held against how often it should be (N9, P15,
+-- Grain: one row per client that has not left: how long nobody has spoken with it, held against how often it should be (N9, P15,
 -- A17 to A19), and how much is at stake. Silent ones are ranked, key accounts first: score is the sum of four shares from
 -- 0 to 1 times their weights (parameters silence_weight_*).
 with run as (

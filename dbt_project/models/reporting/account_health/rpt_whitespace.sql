@@ -1,4 +1,4 @@
--- Grain: one row a client that has not left and a product that its segment buys and it never bought (V14, C7), with the gate
+-- Grain: one row per client that has not left and a product that its segment buys and it never bought (V14, C7), with the gate
 -- that an offer has to pass (N12, C8): the first product was paid on time, nothing is claimed, somebody who decides was
 -- reached lately, the account is not in danger. Products of two systems with one name are one product.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row a document of an account that was sent or signed by the as-of date: the register of contracts, addenda, acts
+-- Grain: one row per document of an account that was sent or signed by the as-of date: the register of contracts, addenda, acts
 -- and acts of reconciliation (B3, B7, B8). What was signed later was not signed.
 with run as (
     select * from {{ ref('dim_runs') }}

@@ -1,4 +1,4 @@
--- Grain: one row an account and month, every month from the account's first to its last event up to the as-of date.
+-- Grain: one row per account and month, every month from the account's first to its last event up to the as-of date.
 -- What ends in _to_date is added up from the account's first month on (C18).
 {{ config(materialized='held_view') }}
 {%- set month_end = month_end_of('months.month') %}

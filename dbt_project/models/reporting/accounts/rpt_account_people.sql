@@ -1,4 +1,4 @@
--- Grain: one row a person at an account, as of the run's as-of date.
+-- Grain: one row per person at an account, as of the run's as-of date.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row an event with an account, up to the as-of date (F16): documents of the ledger and what became of them,
+-- Grain: one row per event with an account, up to the as-of date (F16): documents of the ledger and what became of them,
 -- cash and what it was applied to, reminders and promises, deals and their stages, conversations, done CRM activities, CRM
 -- documents and cases. An event that carries a date alone stands at the start of its day in the business time zone.
 with run as (

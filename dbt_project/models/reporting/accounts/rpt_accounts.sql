@@ -1,4 +1,4 @@
--- Grain: one row an account, as of the run's as-of date: all that a client may ask for at once (B2, B6, B7, F7, F11, F16).
+-- Grain: one row per account, as of the run's as-of date: all that a client may ask for at once (B2, B6, B7, F7, F11, F16).
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

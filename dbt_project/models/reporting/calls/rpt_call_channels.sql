@@ -1,4 +1,4 @@
--- Grain: one row a month and source of inbound calls; a source's spellings that differ in case or blanks are one.
+-- Grain: one row per month and source of inbound calls; a source's spellings that differ in case or blanks are one.
 -- Money follows the account's first inbound call (first touch): all deals, invoices and cash of the account from that
 -- day on belong to that call's source, so nothing is counted twice. Each stands in the month in which it happened.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row a business day and agent (employee_id is NULL where no agent is named): inbound conversations.
+-- Grain: one row per business day and agent (employee_id is NULL where no agent is named): inbound conversations.
 -- A conversation is its last agent's; talk is each agent's own, so that an agent who handed every call on has a row
 -- without conversations. Rates leave out what came outside of opening hours, which is counted beside them.
 with calls as (

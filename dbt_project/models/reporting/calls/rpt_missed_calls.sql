@@ -1,4 +1,4 @@
--- Grain: one row a missed case up to the as-of date.
+-- Grain: one row per missed case up to the as-of date.
 with cases as (
     select * from {{ ref('fct_missed_calls') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row an account that has something overdue on the as-of date, ranked: whom to contact next, why and with what.
+-- Grain: one row per account that has something overdue on the as-of date, ranked: whom to contact next, why and with what.
 -- score is the sum of five components' points, each a share from 0 to 1 times its weight (parameters worklist_weight_*).
 -- What is disputed is no reason to chase: it has its own action, and counts in no component.
 with run as (

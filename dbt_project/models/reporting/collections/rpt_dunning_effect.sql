@@ -1,4 +1,4 @@
--- Grain: one row a step of dunning, channel and window of days (R26): the cash that came within the window after the step
+-- Grain: one row per step of dunning, channel and window of days (R26): the cash that came within the window after the step
 -- over what was open at the step, beside the same of invoices of the same age and size that got no reminder then.
 -- Counted are steps whose window is over, that no other step of the invoice precedes within the window, and at which no
 -- promise was in force. Money is in the base currency at the rate of the step's day, so that rates move no share.

@@ -1,4 +1,4 @@
--- Grain: one row a promise to pay (R22, R23). A projection of fct_promises with names.
+-- Grain: one row per promise to pay (R22, R23). A projection of fct_promises with names.
 {{ config(materialized='held_view') }}
 
 with promises as (

@@ -1,4 +1,4 @@
--- Grain: one row a landed file, contract, entity, measure and currency.
+-- Grain: one row per landed file, contract, entity, measure and currency.
 select
     file_sha256,
     file,

@@ -1,4 +1,4 @@
--- Grain: one row a source contract and entity.
+-- Grain: one row per source contract and entity.
 {%- set matched_facts = {
     'fct_calls': ['calls', 'calls'], 'fct_deals': ['crm', 'deals'], 'fct_activities': ['crm', 'activities'],
     'fct_invoices': ['billing', 'invoices'], 'fct_payments': ['billing', 'payments'],

@@ -1,4 +1,4 @@
--- Grain: one row a finding about an export file, or about an id in one of your own lists (`<home>/lists/`) that nothing
+-- Grain: one row per finding about an export file, or about an id in one of your own lists (`<home>/lists/`) that nothing
 -- has: such a row has no effect, and says so here.
 {%- set named = [
     ('account_classifications', 'account_id', 'accounts'),

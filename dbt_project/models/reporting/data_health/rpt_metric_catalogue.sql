@@ -1,4 +1,4 @@
--- Grain: one row a metric and the column that shows it.
+-- Grain: one row per metric and the column that shows it.
 select
     metric_id,
     name,

@@ -1,4 +1,4 @@
--- Grain: one row a finding about a billing row: it could not be posted to the ledger, or its export's own balance is not
+-- Grain: one row per finding about a billing row: it could not be posted to the ledger, or its export's own balance is not
 -- ours.
 with accounts as (
     select account_id, account_name from {{ ref('dim_accounts') }}

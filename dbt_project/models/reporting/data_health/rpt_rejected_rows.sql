@@ -1,4 +1,4 @@
--- Grain: one row a rejected row.
+-- Grain: one row per rejected row.
 select
     file_sha256,
     file,

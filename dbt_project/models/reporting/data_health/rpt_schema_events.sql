@@ -1,4 +1,4 @@
--- Grain: one row a landed file, part and column whose header changed.
+-- Grain: one row per landed file, part and column whose header changed.
 select
     file_sha256,
     file,

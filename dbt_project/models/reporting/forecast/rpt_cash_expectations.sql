@@ -1,4 +1,4 @@
--- Grain: one row an open invoice, instalment and what is expected of it: paid in a week, later, never or not foreseen.
+-- Grain: one row per open invoice, instalment and what is expected of it: paid in a week, later, never or not foreseen.
 -- The rows behind rpt_cash_forecast; an invoice's rows add up to what is open of it (R30).
 {{ config(materialized='held_view') }}
 

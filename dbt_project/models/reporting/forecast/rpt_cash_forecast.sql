@@ -1,4 +1,4 @@
--- Grain: one row a week, account and currency in which cash is expected of what is open on the as-of date (R30).
+-- Grain: one row per week, account and currency in which cash is expected of what is open on the as-of date (R30).
 with expectations as (
     select * from {{ ref('fct_cash_expectations') }} where outcome = 'paid'
 ),

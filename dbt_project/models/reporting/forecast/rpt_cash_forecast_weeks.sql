@@ -1,4 +1,4 @@
--- Grain: one row a week of the horizon and currency in which anything is open on the as-of date (R30). Its band is
+-- Grain: one row per week of the horizon and currency in which anything is open on the as-of date (R30). Its band is
 -- narrower than its accounts' bands together: that all of them pay early, or late, in the same week is less likely.
 with expectations as (
     select * from {{ ref('fct_cash_expectations') }}

@@ -1,4 +1,4 @@
--- Grain: one row an origin and method (R30): how far a forecast made at that month end, from what had happened by then,
+-- Grain: one row per origin and method (R30): how far a forecast made at that month end, from what had happened by then,
 -- lay from what happened after it, beside two simpler methods on the same invoices.
 with forecasts as (
     select * from {{ ref('fct_cash_forecasts') }} where not is_as_of

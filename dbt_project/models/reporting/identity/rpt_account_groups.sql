@@ -1,4 +1,4 @@
--- Grain: one row a group of accounts that parents join, with two accounts or more; all figures are sums over its accounts.
+-- Grain: one row per group of accounts that parents join, with two accounts or more; all figures are sums over its accounts.
 with accounts as (
     select * from {{ ref('dim_accounts') }}
 ),

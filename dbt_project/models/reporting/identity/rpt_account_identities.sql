@@ -1,4 +1,4 @@
--- Grain: one row a source system, kind (crm_account, billing_customer) and native id: which account it is, and why.
+-- Grain: one row per source system, kind (crm_account, billing_customer) and native id: which account it is, and why.
 with identities as (
     select * from {{ ref('dim_account_identities') }}
 ),

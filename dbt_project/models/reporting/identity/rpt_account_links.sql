@@ -1,4 +1,4 @@
--- Grain: one row a decision of a person in the list account_links: whether it is in force, else why it changes nothing.
+-- Grain: one row per decision of a person in the list account_links: whether it is in force, else why it changes nothing.
 with links as (
     select * from {{ ref('dim_account_links') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row a measure and source contract, and `ALL` sources (N17).
+-- Grain: one row per measure and source contract, and `ALL` sources (N17).
 with amounts as (
     select * from {{ ref('fct_match_amounts') }}
 ),

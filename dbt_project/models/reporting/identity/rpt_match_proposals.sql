@@ -1,4 +1,4 @@
--- Grain: one row a record (CRM account, billing customer or caller's number) and an account that a person may put it on.
+-- Grain: one row per record (CRM account, billing customer or caller's number) and an account that a person may put it on.
 -- seed_line is what to paste into lists/account_links.csv to do so; never_link_line keeps the two apart.
 with proposals as (
     select * from {{ ref('fct_match_proposals') }}

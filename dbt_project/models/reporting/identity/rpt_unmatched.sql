@@ -1,4 +1,4 @@
--- Grain: one row a record (billing customer, caller's number, deals without an account) of a source that reached no account
+-- Grain: one row per record (billing customer, caller's number, deals without an account) of a source that reached no account
 -- with a CRM record, the most money first, then the most minutes (N17).
 with amounts as (
     select * from {{ ref('fct_match_amounts') }} where match_state <> 'matched'

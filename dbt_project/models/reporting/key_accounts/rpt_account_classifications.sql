@@ -1,4 +1,4 @@
--- Grain: one row a scheme and account: its class in the newest quarter, from the grid of seed classification_schemes or by a
+-- Grain: one row per scheme and account: its class in the newest quarter, from the grid of seed classification_schemes or by a
 -- person (D5, D8). An account one of whose measures is not known has no class.
 {%- set measures = [
     'revenue_share', 'fit_share', 'criteria_share', 'attractiveness_share', 'strength_share', 'stage_rank', 'buying_centres',

@@ -1,4 +1,4 @@
--- Grain: one row an account, as of the as-of date: who looks after it, for how long, who stands in, how it came from sales,
+-- Grain: one row per account, as of the as-of date: who looks after it, for how long, who stands in, how it came from sales,
 -- what is planned, and where it belongs (D9 to D15, D18, P18).
 with run as (
     select * from {{ ref('dim_runs') }}

@@ -1,4 +1,4 @@
--- Grain: one row an employee and account that the employee worked on or owns, over the months up to the as-of date (D19): the
+-- Grain: one row per employee and account that the employee worked on or owns, over the months up to the as-of date (D19): the
 -- share of the time for the employee's own book that the account takes beside the share of the book's revenue it brings.
 with run as (
     select

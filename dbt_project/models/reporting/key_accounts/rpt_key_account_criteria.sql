@@ -1,4 +1,4 @@
--- Grain: one row a quarter, account and criterion of the checklist (D6): of every account in the newest quarter, and before
+-- Grain: one row per quarter, account and criterion of the checklist (D6): of every account in the newest quarter, and before
 -- of those that were listed, proposed or candidates.
 with quarters as (
     select * from {{ ref('fct_key_account_quarters') }}

@@ -1,4 +1,4 @@
--- Grain: one row a quarter and account that was known by then (D2, D5, D6, D7, N11): who was a key account, what is proposed
+-- Grain: one row per quarter and account that was known by then (D2, D5, D6, D7, N11): who was a key account, what is proposed
 -- and why, and the stage of the relationship with what it rests on.
 with quarters as (
     select * from {{ ref('fct_key_account_quarters') }}

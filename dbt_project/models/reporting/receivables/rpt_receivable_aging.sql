@@ -1,4 +1,4 @@
--- Grain: one row a snapshot date, account and currency.
+-- Grain: one row per snapshot date, account and currency.
 -- A projection of fct_receivable_balances with the account's name. receivable_aging(as_of) gives any other day.
 {{ config(
     materialized='held_view',

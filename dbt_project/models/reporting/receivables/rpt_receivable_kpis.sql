@@ -1,4 +1,4 @@
--- Grain: one row a month and currency, and one a month for ALL currencies in the base currency, up to the as-of date.
+-- Grain: one row per month and currency, and one a month for ALL currencies in the base currency, up to the as-of date.
 -- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at
 -- the rate of their own day. Windows end on the same day. R1-R17, R20, R21, R29, R36.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row a month, account and currency, from the account's first event in the currency to the as-of month.
+-- Grain: one row per month, account and currency, from the account's first event in the currency to the as-of month.
 -- What moved the net balance (open - credit - unapplied), signed: what raises it is positive. Money that was set against
 -- an invoice moved the balance when it came in, not when it was applied: an application and the unapplied money that it
 -- uses up cancel out, but where they belong to two accounts or two currencies.

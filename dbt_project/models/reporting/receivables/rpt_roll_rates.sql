@@ -1,4 +1,4 @@
--- Grain: one row a month, segment and ageing bucket (R18-R20), in the base currency.
+-- Grain: one row per month, segment and ageing bucket (R18-R20), in the base currency.
 -- The provision matrix of each month's end: what is open, the loss rate of the company's own history, the provision. The
 -- roll rate is of what was open at that end: the share that stood in the next bucket roll_rate_days later.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row a requirement of the source documents, in their order: what meets it, and how far (seed requirements).
+-- Grain: one row per requirement of the source documents, in their order: what meets it, and how far (seed requirements).
 with requirements as (
     select * from {{ ref('requirements') }}
 )

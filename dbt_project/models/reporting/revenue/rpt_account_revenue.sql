@@ -1,4 +1,4 @@
--- Grain: one row an account, basis (mrr, invoiced) and month: what rpt_revenue_retention adds up, account by account
+-- Grain: one row per account, basis (mrr, invoiced) and month: what rpt_revenue_retention adds up, account by account
 -- (V1 to V3).
 {{ config(materialized='held_view') }}
 

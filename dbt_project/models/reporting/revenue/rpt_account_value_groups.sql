@@ -1,4 +1,4 @@
--- Grain: one row a grouping_kind (segment, team, owner) and grouping_value, as of the as-of date: what the accounts
+-- Grain: one row per grouping_kind (segment, team, owner) and grouping_value, as of the as-of date: what the accounts
 -- of each have been worth and may be worth yet (V10, V11), so that managers can be judged by it (C10). Each kind
 -- adds up to the whole.
 with accounts_worth as (

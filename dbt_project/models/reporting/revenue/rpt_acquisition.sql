@@ -1,4 +1,4 @@
--- Grain: one row a month: what winning an account cost over the twelve months up to its end, beside what serving one
+-- Grain: one row per month: what winning an account cost over the twelve months up to its end, beside what serving one
 -- cost (C11). Winning is what channels cost in the exports of the call tracker; nobody's working time is in it.
 -- Serving is what the plan's costs charge to accounts.
 with months as (

@@ -1,4 +1,4 @@
--- Grain: one row a cohort month and month number: the accounts with their first invoice (or credit note) in the
+-- Grain: one row per cohort month and month number: the accounts with their first invoice (or credit note) in the
 -- cohort's month, so many months later (V12). Every complete month, also those in which a cohort bought nothing;
 -- revenue is net of tax, credit notes in their own month.
 with account_revenue as (

@@ -1,4 +1,4 @@
--- Grain: one row a month: how much of the revenue of the twelve months up to its end (in the as-of month, up to the
+-- Grain: one row per month: how much of the revenue of the twelve months up to its end (in the as-of month, up to the
 -- as-of date) comes from few accounts (V15, V16). An account with less than nothing counts as nothing; what is below
 -- zero stands apart. The key accounts are those of the newest list that was made by then, not of today's.
 with account_revenue as (

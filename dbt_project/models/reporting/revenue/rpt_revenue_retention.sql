@@ -1,4 +1,4 @@
--- Grain: one row a month and basis (mrr, invoiced), from the basis's first month to the as-of month: what revenue
+-- Grain: one row per month and basis (mrr, invoiced), from the basis's first month to the as-of month: what revenue
 -- was kept, lost and won (V3 to V9, V13). Opening + new + expansion + reactivated − contraction − churned = closing;
 -- what the month before closed at + currency_effect is the opening. Columns ending in _12m compare a year with the
 -- year before, or with what was running a year before.

@@ -1,4 +1,4 @@
--- Grain: one row a month, basis (mrr, invoiced), grouping_kind and grouping_value: rpt_revenue_retention for the
+-- Grain: one row per month, basis (mrr, invoiced), grouping_kind and grouping_value: rpt_revenue_retention for the
 -- accounts of a segment, a team, an owner, a billing currency, a country or a parent with all below it. Segment,
 -- currency, country and parent are the account's today, owner and team those of the month's end; a group's opening
 -- is that of its accounts, so that an account which changes hands is no churn. Each kind adds up to the whole but

@@ -1,4 +1,4 @@
--- Grain: one row a deal that is open on the as-of date: the deals that rpt_pipeline's newest day counts (fct_open_deals).
+-- Grain: one row per deal that is open on the as-of date: the deals that rpt_pipeline's newest day counts (fct_open_deals).
 with run as (
     select * from {{ ref('dim_runs') }}
 ),

@@ -1,4 +1,4 @@
--- Grain: one row a month and employee; deals without an owner stand under 'unassigned', so that employees sum to the
+-- Grain: one row per month and employee; deals without an owner stand under 'unassigned', so that employees sum to the
 -- whole. Deals count in the month in which they were created, won or lost, up to the as-of date. Open deals are those
 -- at the month's end. Coverage (P7) is what was expected to close in the month ÷ (target − what was won in it). Expected is
 -- what was open as the month began, in the as-of month what is open on the as-of date, by the close dates of that day.

@@ -1,4 +1,4 @@
--- Grain: one row an account, currency and document that moved the account, up to the as-of date (R31).
+-- Grain: one row per account, currency and document that moved the account, up to the as-of date (R31).
 -- account_statement(account, from_date, to_date) gives a period of it with what is brought forward.
 {{ config(
     materialized='held_view',

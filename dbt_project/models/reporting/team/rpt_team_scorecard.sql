@@ -1,4 +1,4 @@
--- Grain: one row an employee and month; what belongs to nobody stands under 'unassigned', so that employees sum to the
+-- Grain: one row per employee and month; what belongs to nobody stands under 'unassigned', so that employees sum to the
 -- whole. Revenue, cash and balances are those of the accounts that the employee owns at the month's end (in the as-of
 -- month, on the as-of date); new contracts go to the deal's owner, two-way contacts to who held them.
 with run as (

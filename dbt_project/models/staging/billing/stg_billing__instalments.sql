@@ -1,2 +1,2 @@
--- Grain: one row a source system and invoice_id, number; the newest version of each.
+-- Grain: one row per source system and invoice_id, number; the newest version of each.
 {{ staged('billing.instalments') }}

@@ -1,2 +1,2 @@
--- Grain: one row a source system and line_id; the newest version of each.
+-- Grain: one row per source system and line_id; the newest version of each.
 {{ staged('billing.invoice_lines') }}

@@ -1,4 +1,4 @@
--- Grain: one row a source system, subscription_id and version of its price: an export in which price, quantity or
+-- Grain: one row per source system, subscription_id and version of its price: an export in which price, quantity or
 -- interval differ from those of the export before. What else is known of the subscription is that of its newest
 -- version, also of one that its newest full export no longer holds (vanished_on).
 with newest as (

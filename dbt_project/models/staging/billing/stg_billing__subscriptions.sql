@@ -1,2 +1,2 @@
--- Grain: one row a source system and subscription_id; the newest version of each.
+-- Grain: one row per source system and subscription_id; the newest version of each.
 {{ staged('billing.subscriptions', default_currency=true) }}

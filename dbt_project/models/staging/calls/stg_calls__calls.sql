@@ -1,4 +1,4 @@
--- Grain: one row a source system and call_id; the newest version of each.
+-- Grain: one row per source system and call_id; the newest version of each.
 -- A call tracker may rewrite a past call's source when its attribution setting is changed (K10), so the source stands as
 -- it was first known, with medium, campaign and keyword; what the newest version says is beside it.
 {%- set attribution = ['source', 'medium', 'campaign', 'keyword'] %}

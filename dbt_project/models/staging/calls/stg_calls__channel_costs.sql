@@ -1,2 +1,2 @@
--- Grain: one row a source system and source, medium, spent_on; the newest version of each.
+-- Grain: one row per source system and source, medium, spent_on; the newest version of each.
 {{ staged('calls.channel_costs') }}

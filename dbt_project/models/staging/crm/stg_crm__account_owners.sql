@@ -1,2 +1,2 @@
--- Grain: one row a source system and account_id, owner_id, starts_on; the newest version of each.
+-- Grain: one row per source system and account_id, owner_id, starts_on; the newest version of each.
 {{ staged('crm.account_owners') }}

@@ -1,2 +1,2 @@
--- Grain: one row a source system and case_id; the newest version of each.
+-- Grain: one row per source system and case_id; the newest version of each.
 {{ staged('crm.cases') }}

@@ -1,2 +1,2 @@
--- Grain: one row a source system and deal_id, stage, entered_at; the newest version of each.
+-- Grain: one row per source system and deal_id, stage, entered_at; the newest version of each.
 {{ staged('crm.deal_stages') }}

@@ -1,4 +1,4 @@
--- Grain: one row a source system and deal_id; the newest version of each. Of a deal without a creation date first_known_at
+-- Grain: one row per source system and deal_id; the newest version of each. Of a deal without a creation date first_known_at
 -- says which export was the first to know it.
 with staged as (
     {{ staged('crm.deals', default_currency=true) }}

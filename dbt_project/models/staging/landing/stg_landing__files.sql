@@ -1,2 +1,2 @@
--- Grain: one row a landed file and entity. What landing wrote is clean already.
+-- Grain: one row per landed file and entity. What landing wrote is clean already.
 select * from {{ source('raw', 'landing_files') }}

@@ -1,2 +1,2 @@
--- Grain: one row a finding about a file. What landing wrote is clean already.
+-- Grain: one row per finding about a file. What landing wrote is clean already.
 select * from {{ source('raw', 'landing_findings') }}

@@ -1,4 +1,4 @@
--- Grain: one row an export of all that a system has of an entity: the files of one contract that came with one refresh.
+-- Grain: one row per export of all that a system has of an entity: the files of one contract that came with one refresh.
 -- A contract says whether an export is full, or holds all that is open (`export: open_items`, of which only documents
 -- that are gone tell something). One that holds much less than the one before it may be a part (`is_whole` is false): it
 -- is no evidence that the rest is gone.

@@ -1,4 +1,4 @@
--- Grain: one row a file, entity and date column in which newest versions of rows have dates later than the day on which
+-- Grain: one row per file, entity and date column in which newest versions of rows have dates later than the day on which
 -- the file was known: what an export cannot know of. Such a date moves nothing and counts from its own day on. Drafts,
 -- plans and due dates are none (pipelines/entities.yml).
 with settings as (

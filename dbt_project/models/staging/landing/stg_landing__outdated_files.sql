@@ -1,4 +1,4 @@
--- Grain: one row a landed file, contract and entity that a newer full export has replaced, with the moment from which its
+-- Grain: one row per landed file, contract and entity that a newer full export has replaced, with the moment from which its
 -- rows are gone unless a newer file holds them too.
 with files as (
     select

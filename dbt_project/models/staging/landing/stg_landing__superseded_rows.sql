@@ -1,4 +1,4 @@
--- Grain: one row a version of a landed row that counts no longer. A newer export changed it; or it is the newest of its
+-- Grain: one row per version of a landed row that counts no longer. A newer export changed it; or it is the newest of its
 -- key, and its newest full export does not hold it (vanished), its export marks it as deleted, or a newer export gives
 -- its document anew without it (replaced). A row that a newer export repeats unchanged is no version of its own.
 -- A list is what its file says now: of the version in force no row is superseded.

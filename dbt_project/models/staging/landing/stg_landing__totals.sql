@@ -1,4 +1,4 @@
--- Grain: one row a file, entity, source system, measure and currency. What landing wrote is clean already.
+-- Grain: one row per file, entity, source system, measure and currency. What landing wrote is clean already.
 -- Of a list its version now counts.
 select totals.*
 from {{ source('raw', 'landing_totals') }} as totals

@@ -1,2 +1,2 @@
--- Grain: one row a source system and employee_id, starts_on; the newest version of each.
+-- Grain: one row per source system and employee_id, starts_on; the newest version of each.
 {{ staged('plan.absences') }}

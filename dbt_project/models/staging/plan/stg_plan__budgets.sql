@@ -1,2 +1,2 @@
--- Grain: one row a source system and account_id, month; the newest version of each.
+-- Grain: one row per source system and account_id, month; the newest version of each.
 {{ staged('plan.budgets', default_currency=true) }}

@@ -1,2 +1,2 @@
--- Grain: one row a source system and account_id, month, cost_kind; the newest version of each.
+-- Grain: one row per source system and account_id, month, cost_kind; the newest version of each.
 {{ staged('plan.costs', default_currency=true) }}

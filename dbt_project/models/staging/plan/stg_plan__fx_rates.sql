@@ -1,2 +1,2 @@
--- Grain: one row a source system and currency, rate_date; the newest version of each.
+-- Grain: one row per source system and currency, rate_date; the newest version of each.
 {{ staged('plan.fx_rates') }}

@@ -1,4 +1,4 @@
--- Grain: one row a day that is a public holiday where the business is.
+-- Grain: one row per day that is a public holiday where the business is.
 select
     day,
     min(name) as name

@@ -1,2 +1,2 @@
--- Grain: one row a source system and employee_id, metric, period_start; the newest version of each.
+-- Grain: one row per source system and employee_id, metric, period_start; the newest version of each.
 {{ staged('plan.targets') }}

@@ -17,7 +17,7 @@ from dashboards.queries import statements
 from dashboards.queries.base import catalogue
 from pipelines.reports.statements.making import FORMATS, MIME, file_name, make
 from pipelines.reports.statements.reading import BUCKETS, KINDS, Asked, Statement, StatementError
-from pipelines.reports.statements.wording import languages
+from pipelines.words import languages
 
 TABLES = ("rpt_statement_lines", "rpt_receivable_aging", "rpt_open_invoices")
 KIND_WORDS = {"activity": "Statement of account", "outstanding": "Open items", "act": "Reconciliation act"}
@@ -73,7 +73,7 @@ def documents(found: Statement) -> None:
             "Language",
             list(languages()),
             key="statement_language",
-            format_func=lambda code: languages()[code].texts["language"],
+            format_func=lambda code: languages()[code].name,
             width=150,
         )
         for shape in FORMATS:

@@ -11,7 +11,7 @@ with mixed as (
 cash as (
     select currency, sum(amount) as amount
     from {{ ref('fct_payments') }}
-    where payment_id not like '%:consumed'
+    where payment_kind <> 'credit_note_used'
     group by currency
 ),
 
@@ -19,7 +19,7 @@ applied as (
     select currency, -sum(amount) as amount
     from {{ ref('fct_receivable_events') }}
     where event_type in ('payment', 'refund', 'chargeback')
-        or (event_type = 'reversal' and (payment_id is not null or event_id like 'payment:%'))
+        or (event_type = 'reversal' and (payment_id is not null or movement_kind = 'payment'))
     group by currency
 ),
 

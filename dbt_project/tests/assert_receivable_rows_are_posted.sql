@@ -16,7 +16,7 @@ with counted as (
         (
             select count(*)
             from {{ ref('fct_receivable_events') }}
-            where event_id like 'payment:%' or event_id like 'credit_note:%'
+            where movement_kind in ('payment', 'credit_note')
         )
     union all
     select
@@ -27,7 +27,7 @@ with counted as (
     select
         'payments',
         (select count(*) from {{ ref('stg_billing__payments') }}),
-        (select count(*) from {{ ref('fct_unapplied_credits') }} where movement_id like 'received:%')
+        (select count(*) from {{ ref('fct_unapplied_credits') }} where movement_kind = 'payment')
         + (select count(*) from {{ ref('fct_receivable_exceptions') }} where entity = 'payments')
     union all
     select

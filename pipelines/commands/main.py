@@ -141,6 +141,8 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
 
 def _tell_findings(work: Refresh, most: int = 20) -> None:
     """Names every held file, and the first rejected rows of each file, with what to do."""
+    for message in work.troubles().values():
+        click.echo(f"held      {message}", err=True)
     receipts = [receipt for receipt in work.store.receipts() if receipt.held or receipt.rows_rejected]
     for receipt in receipts[:most]:
         for message in receipt.held:
@@ -166,7 +168,7 @@ def _value(reject: dict[str, Any]) -> str:
 
 
 def _exit_code(work: Refresh) -> int:
-    flawed = any(receipt.held or receipt.rows_rejected for receipt in work.store.receipts())
+    flawed = work.troubles() or any(receipt.held or receipt.rows_rejected for receipt in work.store.receipts())
     return WITH_REJECTS if flawed else PUBLISHED
 
 

@@ -19,7 +19,7 @@ import duckdb
 from pipelines.exports.contracts.contract import load_contracts
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
-from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.landing.raw import RawStore, Receipt, read_cache, shown_name, write_whole
 from pipelines.exports.readers.unpack import Limits
 from pipelines.settings import Settings
 from pipelines.warehouse.calendar import write_holidays
@@ -56,6 +56,8 @@ class Refresh:
         self.reading_rules = ReadingRules(settings.business_timezone, limits)
         # When each run began to land.
         self._began: dict[str, str] = {}
+        # Files that could not even be hashed, when last looked, each with the sentence about it.
+        self._unreadable: dict[str, str] = {}
         # Who wants to follow: told of each landed file, and of each model, seed and test (its name and status).
         self.on_node: Callable[[str, str], None] | None = None
         self.on_file: Callable[[Receipt], None] | None = None
@@ -79,15 +81,27 @@ class Refresh:
     def hashes(self) -> Iterator[NewFile]:
         """Every file of the landing folder with its hash; one that has not been touched is not hashed again."""
         memory_file = self.store.root / "hashes.json"
-        memory = json.loads(memory_file.read_text(encoding="utf-8")) if memory_file.exists() else {}
+        memory = read_cache(memory_file)
         seen = {}
+        self._unreadable = {}
         for path in export_files(self.settings.landing_dir):
-            status = path.stat()
-            stamp = f"{path}|{status.st_size}|{status.st_mtime_ns}"
-            sha256 = seen[stamp] = memory.get(stamp) or sha256_of(path)
-            yield NewFile(path, path.relative_to(self.settings.landing_dir).as_posix(), sha256)
+            name = shown_name(path.relative_to(self.settings.landing_dir).as_posix())
+            try:
+                status = path.stat()
+                stamp = ascii(f"{path}|{status.st_size}|{status.st_mtime_ns}")
+                sha256 = seen[stamp] = memory.get(stamp) or sha256_of(path)
+            except OSError as error:
+                self._unreadable[name] = f"{name}: it cannot be read: {error.strerror or error}"
+                continue
+            yield NewFile(path, name, sha256)
         if seen != memory and self.store.root.exists():
-            memory_file.write_text(json.dumps(seen, indent=0), encoding="utf-8")
+            write_whole(memory_file, json.dumps(seen, indent=0))
+
+    def troubles(self) -> dict[str, str]:
+        """What holds files up that nothing could be landed of, as it is now: file -> the sentence about it."""
+        for _ in self.hashes():
+            pass
+        return self._unreadable
 
     def new_files(self) -> list[NewFile]:
         """The files that were never landed, or whose contract has changed; of copies only the first.
@@ -115,7 +129,7 @@ class Refresh:
             if run_id not in self._began:
                 self.retire()
             landing = self.landing
-            known_at = self._began.setdefault(run_id, datetime.now(UTC).isoformat())
+            known_at = self._began.setdefault(run_id, self._moment().isoformat())
             receipts = []
             for file in self.new_files():
                 if domain is not None and domain not in (landing.domains(file.path, file.sha256) or {domain}):
@@ -125,6 +139,12 @@ class Refresh:
                 if self.on_file:
                     self.on_file(receipt)
             return receipts
+
+    def _moment(self) -> datetime:
+        """The moment at which what is landed now becomes known: later than all before, whatever the clock says."""
+        known = max((datetime.fromisoformat(receipt.known_at) for receipt in self.store.receipts()), default=None)
+        now = datetime.now(UTC)
+        return now if known is None or known < now else known + timedelta(microseconds=1)
 
     def retire(self, now: datetime | None = None) -> int:
         """Takes out of raw what the setting `keep_superseded_days` no longer keeps; how many bytes were freed.
@@ -161,7 +181,7 @@ class Refresh:
     def tables(self, view: PointInTime) -> dict[str, str]:
         """A hash of what each raw table holds; the tables of the landing's records change together."""
         said: dict[str, list[object]] = {entity.table: [] for entity in entities().values()}
-        records: list[object] = []
+        records: list[object] = [self.troubles()]
         whole: list[object] = []
         for receipt in self.store.receipts():
             stamp = [
@@ -231,7 +251,8 @@ class Refresh:
                 "default_country": self.settings.default_country,
                 "fx_max_age_days": self.settings.fx_max_age_days,
                 "fiscal_year_first_month": self.settings.fiscal_year_first_month,
-            }
+            },
+            self.troubles(),
         )
         write_holidays(self.store.records, self.settings.holiday_country or self.settings.default_country)
         return changed
@@ -251,7 +272,7 @@ class Refresh:
             files=sum(1 for receipt in receipts if receipt.entities),
             rows_loaded=sum(row["rows_loaded"] for row in rows),
             rows_rejected=sum(row["rows_rejected"] for row in rows),
-            files_held=sum(1 for receipt in receipts if receipt.held),
+            files_held=sum(1 for receipt in receipts if receipt.held) + len(self.troubles()),
             known_at=view.known_at,
             made_by=self.made_by(),
             tables=self.tables(view),

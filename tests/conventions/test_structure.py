@@ -40,11 +40,11 @@ def test_exports_know_nothing_of_dagster(path: Path) -> None:
     assert not [name for name in _imports(path) if name.startswith(("dagster", "dbt", "pipelines.defs"))]
 
 
-def test_dashboards_take_only_settings_formats_and_statements_from_the_pipelines() -> None:
+def test_dashboards_take_only_settings_formats_words_and_statements_from_the_pipelines() -> None:
     paths = _tracked("dashboards/*.py")
     assert len(paths) > 5
     taken = {(path.name, name) for path in paths for name in _imports(path) if name.startswith("pipelines")}
-    allowed = ("pipelines.settings", "pipelines.formats", "pipelines.reports.statements")
+    allowed = ("pipelines.settings", "pipelines.formats", "pipelines.words", "pipelines.reports.statements")
     assert not [(file, name) for file, name in taken if not (name + ".").startswith(tuple(a + "." for a in allowed))]
 
 
@@ -52,7 +52,11 @@ def test_dashboards_take_only_settings_formats_and_statements_from_the_pipelines
 def test_statements_are_documents_and_nothing_else(path: Path) -> None:
     # So that the dashboards may take them in: no refresh, no landing, no Dagster and no dbt comes with them.
     taken = [name for name in _imports(path) if name.startswith(("pipelines", "dagster", "dbt", "streamlit"))]
-    assert not [name for name in taken if not name.startswith(("pipelines.reports.statements", "pipelines.formats"))]
+    assert not [
+        name
+        for name in taken
+        if not name.startswith(("pipelines.reports.statements", "pipelines.formats", "pipelines.words"))
+    ]
 
 
 def test_nothing_heavy_is_imported_with_the_command() -> None:

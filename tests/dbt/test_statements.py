@@ -24,9 +24,9 @@ from click.testing import CliRunner
 
 from pipelines.commands.main import main
 from pipelines.reports.statements import making, reading
-from pipelines.reports.statements.wording import languages
 from pipelines.settings import Settings
 from pipelines.warehouse import transform
+from pipelines.words import languages
 from tests.dbt.test_receivables_oracle import AS_OF, BUCKETS, Key, Stream, expected_balances, snapshots, total
 from tests.support.raw_rows import write_raw
 
@@ -293,20 +293,20 @@ def test_a_pdf_says_what_the_tables_say(warehouse: duckdb.DuckDBPyConnection, la
         assert spoken.day(line.occurred_on) in said
         assert (line.document or "") in said
     for word in ("activity.title", "activity.turnover", "activity.closing", "kinds.brought_forward", "columns.balance"):
-        assert spoken.text(word) in said
+        assert spoken.text(f"statement.{word}") in said
     # The closing balance stands behind its word, on its line.
-    closing = next(line for line in said.splitlines() if spoken.text("activity.closing") in line)
+    closing = next(line for line in said.splitlines() if spoken.text("statement.activity.closing") in line)
     assert amount(found.totals.closing) in closing + said.split(closing)[1][:40]
 
     act = text_of(making.make(found, "act", language, "pdf"))
     for word in ("act.title", "act.opening", "act.turnover", "act.closing", "act.signature", "act.stamp"):
-        assert spoken.text(word) in " ".join(act.split())
+        assert spoken.text(f"statement.{word}") in " ".join(act.split())
     # Both halves have their words; only ours has figures.
-    assert act.count(spoken.text("act.opening")) == act.count(spoken.text("act.closing")) == 2
+    assert act.count(spoken.text("statement.act.opening")) == act.count(spoken.text("statement.act.closing")) == 2
     assert act.count(amount(found.totals.debits)) == 1
     side = "us" if found.totals.closing > 0 else "them"
     result = spoken.text(
-        f"act.our_result_{side}", us="Nordkontor AB", them=found.account_name, day=spoken.long_day(date(2024, 6, 30)),
+        f"statement.act.our_result_{side}", us="Nordkontor AB", them=found.account_name, day=spoken.long_day(date(2024, 6, 30)),
         amount=f"{amount(abs(found.totals.closing))} {currency}",
     )  # fmt: skip
     assert " ".join(result.split()) in " ".join(act.split())
@@ -325,10 +325,10 @@ def test_a_workbook_holds_the_same_as_numbers_and_dates(warehouse: duckdb.DuckDB
     found = read(warehouse, "books:C1", "EUR", date(2024, 2, 1), AS_OF)
     sheet = openpyxl.load_workbook(io.BytesIO(making.make(found, "activity", language, "xlsx"))).worksheets[0]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    head = next(place for place, row in enumerate(rows) if row[0] == spoken.text("columns.date"))
+    head = next(place for place, row in enumerate(rows) if row[0] == spoken.text("statement.columns.date"))
     for row, line in zip(rows[head + 1 :], found.lines, strict=False):
         assert row[0].date() == line.occurred_on
-        assert row[1] == spoken.kind(line.kind)
+        assert row[1] == spoken.text(f"statement.kinds.{line.kind}")
         assert [D(str(value or 0)).quantize(D("0.0001")) for value in row[4:7]] == [
             line.debit,
             line.credit,
@@ -339,7 +339,7 @@ def test_a_workbook_holds_the_same_as_numbers_and_dates(warehouse: duckdb.DuckDB
     assert D(str(closing[6])) == found.totals.closing
     formats = {cell.number_format for row in sheet.iter_rows() for cell in row if isinstance(cell.value, float)}
     assert formats == {"#,##0.00"}
-    assert sheet.cell(head + 2, 1).number_format == spoken.text("date_in_workbook")
+    assert sheet.cell(head + 2, 1).number_format == spoken.settings["date_in_workbook"]
 
 
 @pytest.mark.parametrize("kind", reading.KINDS)

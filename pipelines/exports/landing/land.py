@@ -7,7 +7,6 @@ recognised is held with a message; the other files go on. The same bytes are lan
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from pipelines.exports.landing.cast import RowSql
 from pipelines.exports.landing.layout import fit
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.landing.tables import TableLanding
+from pipelines.exports.landing.versions import format_of, reader_version
 from pipelines.exports.readers.blocks import BlockText, find_blocks
 from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.dialects import in_usual_dialect
@@ -68,22 +68,29 @@ def sha256_of(path: Path) -> str:
 def needs_landing(
     receipt: Receipt | None, contracts: dict[str, Contract], all_digest: str, reading_rules: ReadingRules
 ) -> bool:
-    """Whether a file is new, or was held or read by contracts that have changed since."""
+    """Whether a file is new, or was held or read by contracts or code that have changed since."""
     if receipt is None or (receipt.held and receipt.contracts != all_digest):
+        return True
+    if receipt.retired_at is not None:
+        return False
+    if any(reader_version(reader) != version for reader, version in receipt.readers.items()):
+        return True
+    # A receipt of a time before readers were noted.
+    if receipt.digests and not receipt.readers:
         return True
     wanted = {name: digest_of(contracts[name], reading_rules) if name in contracts else "" for name in receipt.digests}
     return wanted != receipt.digests
 
 
 def digest_of(contract: Contract, reading_rules: ReadingRules) -> str:
-    """What a file's reading depends on besides its bytes: the contract, and the zone of its naive times."""
+    """What a file's reading depends on besides its bytes and the code: the contract, and the zone of naive times."""
     return f"{contract.digest}-{reading_rules.business_timezone}"
 
 
 def digest_of_all(contracts: dict[str, Contract], reading_rules: ReadingRules | None = None) -> str:
-    """What recognition depends on: a file that was held is tried again when any contract or a limit has changed."""
+    """What recognition depends on: a held file is tried again when any contract, a limit or the code has changed."""
     text = "".join(contract.digest for contract in contracts.values()) + repr((reading_rules or ReadingRules()).limits)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256((text + reader_version("")).encode()).hexdigest()[:16]
 
 
 def open_grids(path: Path, scratch: Path, contracts: dict[str, Contract], limits: Limits) -> list[Grid]:
@@ -149,7 +156,8 @@ class Landing:
         """
         sha256 = sha256 or sha256_of(path)
         before = self.store.receipt(sha256)
-        now = self.reading_rules.now().isoformat(timespec="seconds")
+        clock = self.reading_rules.now()
+        now = clock.isoformat(timespec="seconds")
         receipt = Receipt(
             sha256=sha256,
             file=name,
@@ -158,6 +166,11 @@ class Landing:
             known_at=before.known_at if before else known_at or now,
             contracts=digest_of_all(self.contracts, self.reading_rules),
         )
+        if before is None and datetime.fromisoformat(receipt.known_at) > clock:
+            late = (
+                f"{name}: files were landed at {known_at}, which is later than now: this one counts as known after them"
+            )
+            note(receipt, "", "note", f"{late}. Set the clock of this machine.")
         with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
             scratch = Path(folder)
             staged = scratch / "staged"
@@ -167,24 +180,26 @@ class Landing:
                     self._land_grid(grid, receipt, staged)
             except UnreadableError as error:
                 note(receipt, "", "held", f"{name}: {error}")
+            except Exception as error:  # one file, whatever is in it, holds up no other
+                staged = scratch / "nothing"
+                _hold(receipt, error)
             # A part that has no place here holds a file only where there is nothing else in it.
             for finding in receipt.findings:
                 if finding["severity"] == "refused":
                     finding["severity"] = "note" if receipt.entities else "held"
-            # A file that is landed again replaces all that it gave before, under whatever contract.
-            if before is not None:
-                self.store.remove(sha256)
             for file in sorted(staged.rglob("*.parquet")):
-                target = self.store.root / file.relative_to(staged)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.move(file, target.with_suffix(".writing"))
-                target.with_suffix(".writing").replace(target)
+                self.store.put(file, file.relative_to(staged))
         for row in receipt.entities:
             row["raw_bytes"] = self.store.size(entities()[f"{row['domain']}.{row['entity']}"], row["contract"], sha256)
+        # The receipt of before stands until this one is whole: a crash in between leaves what the file is known by, and
+        # the next refresh lands it again.
         self.store.write_receipt(receipt)
+        if before is not None:
+            self.store.clear(sha256)
         return receipt
 
     def _land_grid(self, grid: Grid, receipt: Receipt, staged: Path) -> None:
+        receipt.readers[format_of(grid)] = reader_version(format_of(grid))
         recognition = recognise(grid, self.contracts)
         match = recognition.match
         where = f"{receipt.file}{' › ' + grid.part if grid.part else ''}"
@@ -266,6 +281,22 @@ class Landing:
         )
 
 
+def _said(error: Exception) -> str:
+    said = str(error).strip().split("\n")[0][:300]
+    return f"it cannot be landed: {type(error).__name__}: {said}"
+
+
+def _hold(receipt: Receipt, error: Exception) -> None:
+    """Holds a file that broke its reader, and takes back what the receipt said of the parts before."""
+    receipt.entities.clear()
+    receipt.schema_events.clear()
+    receipt.findings.clear()
+    note(receipt, "", "held", f"{receipt.file}: {_said(error)}")
+    # A full disk, a folder that may not be read or too little memory is no fault of the file: it is tried again.
+    if isinstance(error, OSError | MemoryError | duckdb.IOException | duckdb.OutOfMemoryException):
+        receipt.contracts = ""
+
+
 def detect(path: Path, contracts: dict[str, Contract], limits: Limits) -> list[tuple[str, Recognition | str]]:
     """What each table of a file is recognised as: (part, recognition), or (empty, why it cannot be read)."""
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
@@ -274,3 +305,5 @@ def detect(path: Path, contracts: dict[str, Contract], limits: Limits) -> list[t
             return [(grid.part, recognise(grid, contracts)) for grid in grids]
         except UnreadableError as error:
             return [("", str(error))]
+        except Exception as error:  # `land_file` holds it, by name
+            return [("", _said(error))]

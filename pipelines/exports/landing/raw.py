@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -126,6 +127,8 @@ class Receipt:
     known_at: str
     contracts: str = ""
     digests: dict[str, str] = field(default_factory=dict)
+    # The version of each reader that read a part of it (`versions.py`).
+    readers: dict[str, str] = field(default_factory=dict)
     entities: list[dict[str, Any]] = field(default_factory=list)
     # When its rows were taken out of raw, because none of them counted any more (`keep_superseded_days`).
     retired_at: str | None = None
@@ -141,6 +144,51 @@ class Receipt:
     def held(self) -> list[str]:
         """Why the file, or a part of it, was held; empty when all of it was landed."""
         return [str(row["message"]) for row in self.findings if row["severity"] == "held"]
+
+
+def _read_receipt(path: Path) -> Receipt | None:
+    """A receipt, or None where there is none that is whole: a file with a damaged one has not been landed."""
+    known = {item.name for item in fields(Receipt)}
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return Receipt(**{name: value for name, value in data.items() if name in known})
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _files_of(receipt: Receipt) -> set[str]:
+    """Where in raw the rows, totals and rejects of a file stand; nowhere once it was retired."""
+    found = set()
+    for row in receipt.entities:
+        stem = f"{row['domain']}/{row['entity']}/{row['contract']}-{receipt.sha256}"
+        found |= {f"{stem}.parquet", f"{stem}.totals.parquet"}
+        if row["rows_rejected"]:
+            found.add(f"{stem}.rejects.parquet")
+    return found
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a small file so that after a crash it is the new one or the one before, never a part of it."""
+    temporary = path.with_suffix(".writing")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def read_cache(path: Path) -> dict[str, str]:
+    """What a file remembers that can be made anew: nothing, where it is not there or damaged."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def shown_name(name: str) -> str:
+    """A file's name as text: what of it is no UTF-8 is shown as a question mark."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def stored_columns(entity: Entity) -> dict[str, str]:
@@ -198,17 +246,12 @@ class RawStore:
 
     def receipts(self) -> Iterator[Receipt]:
         """Every receipt, oldest landing first."""
-        known = {item.name for item in fields(Receipt)}
-        found = []
-        for path in self.receipts_folder.glob("*.json"):
-            data = json.loads(path.read_text(encoding="utf-8"))
-            found.append(Receipt(**{name: value for name, value in data.items() if name in known}))
+        found = [receipt for path in self.receipts_folder.glob("*.json") if (receipt := _read_receipt(path))]
         yield from sorted(found, key=lambda receipt: (receipt.landed_at, receipt.file))
 
     def receipt(self, sha256: str) -> Receipt | None:
         """The receipt of one file by its content, or None when it was never landed."""
-        path = self.receipts_folder / f"{sha256}.json"
-        return Receipt(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+        return _read_receipt(self.receipts_folder / f"{sha256}.json")
 
     def rejects(self, sha256: str, most: int) -> list[dict[str, Any]]:
         """The first rejected rows of one file, by entity and line."""
@@ -224,10 +267,15 @@ class RawStore:
 
     def write_receipt(self, receipt: Receipt) -> None:
         """Commits a landed file: from here on it counts."""
-        path = self.receipts_folder / f"{receipt.sha256}.json"
-        temporary = path.with_suffix(".writing")
-        temporary.write_text(json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str), encoding="utf-8")
-        os.replace(temporary, path)
+        text = json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str)
+        write_whole(self.receipts_folder / f"{receipt.sha256}.json", text)
+
+    def put(self, file: Path, place: Path) -> None:
+        """Moves a finished file to its place below the store: a reader sees all of it, or what was there before."""
+        target = self.root / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, target.with_suffix(".writing"))
+        target.with_suffix(".writing").replace(target)
 
     def size(self, entity: Entity, contract: str, sha256: str) -> int:
         """Bytes on disk of what one file gives to one entity, with its rejects and totals."""
@@ -256,33 +304,39 @@ class RawStore:
     def forget(self, sha256: str, file: str, at: str) -> None:
         """Remembers that a file is not to be landed, wherever it lies; `remove` takes out what it gave before."""
         self.forgotten_folder.mkdir(parents=True, exist_ok=True)
-        path = self.forgotten_folder / f"{sha256}.json"
-        temporary = path.with_suffix(".writing")
         said = {"sha256": sha256, "file": file, "forgotten_at": at}
-        temporary.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
-        os.replace(temporary, path)
+        write_whole(self.forgotten_folder / f"{sha256}.json", json.dumps(said, ensure_ascii=False, indent=1))
 
     def forgotten(self) -> dict[str, str]:
         """The files that are not to be landed: hash -> the name it was known by."""
-        found = (json.loads(path.read_text(encoding="utf-8")) for path in self.forgotten_folder.glob("*.json"))
-        return {entry["sha256"]: entry["file"] for entry in found}
+        return {path.stem: read_cache(path).get("file", path.stem) for path in self.forgotten_folder.glob("*.json")}
 
     def unforget(self, sha256: str) -> None:
         """Lets a forgotten file be landed again."""
         (self.forgotten_folder / f"{sha256}.json").unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Deletes Parquet files whose export file has no receipt or was retired, and half-written ones."""
-        landed = {receipt.sha256 for receipt in self.receipts() if receipt.retired_at is None}
-        for path in self.root.glob("*/*/*"):
-            sha256 = path.name.split(".")[0].rsplit("-", 1)[-1]
-            if path.suffix == ".writing" or (path.suffix == ".parquet" and sha256 != "0" and sha256 not in landed):
+        """Deletes Parquet files that no receipt speaks of, and half-written ones."""
+        known = {file for receipt in self.receipts() for file in _files_of(receipt)}
+        self._clear(self.root.glob("*/*/*"), known)
+
+    def clear(self, sha256: str) -> None:
+        """Deletes what one file gave before and its receipt speaks of no more."""
+        receipt = self.receipt(sha256)
+        self._clear(self.root.glob(f"*/*/*-{sha256}.*"), _files_of(receipt) if receipt else set())
+
+    def _clear(self, paths: Iterable[Path], known: set[str]) -> None:
+        for path in paths:
+            is_empty_one = path.name.startswith(EMPTY.removesuffix(".parquet"))
+            unknown = path.suffix == ".parquet" and path.relative_to(self.root).as_posix() not in known
+            if path.suffix == ".writing" or (unknown and not is_empty_one):
                 path.unlink()
 
-    def write_records(self, run: dict[str, Any]) -> None:
+    def write_records(self, run: dict[str, Any], troubles: dict[str, str] | None = None) -> None:
         """Writes the receipts as tables for the build (`records/*.parquet`), and what the run was asked for and told.
 
-        `run` has the columns of RUN_COLUMNS and SETTING_COLUMNS.
+        `run` has the columns of RUN_COLUMNS and SETTING_COLUMNS; `troubles` are files without a receipt, each with a
+        sentence.
         """
         receipts = list(self.receipts())
         files = [row for receipt in receipts for row in receipt.entities]
@@ -290,7 +344,13 @@ class RawStore:
             "files": files,
             "whole_files": [row for row in files if row["export"] != "partial"],
             "schema_events": [row for receipt in receipts for row in receipt.schema_events],
-            "findings": [row | {"known_at": receipt.known_at} for receipt in receipts for row in receipt.findings],
+            "findings": [
+                *(row | {"known_at": receipt.known_at} for receipt in receipts for row in receipt.findings),
+                *(
+                    {"file": file, "file_sha256": "", "part": "", "severity": "held", "message": said}
+                    for file, said in (troubles or {}).items()
+                ),
+            ],
             "run": [run],
             "settings": [run],
         }

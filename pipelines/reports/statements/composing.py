@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from pipelines.reports.statements.document import Block, Column, Document, Facts, Row, Signatures, Table, Text
 from pipelines.reports.statements.reading import BUCKETS, Kind, Line, Statement
-from pipelines.reports.statements.wording import Language, clean, decimals_of
+from pipelines.reports.statements.wording import clean, decimals_of
+from pipelines.words import Language, word
 
 
 def compose(statement: Statement, kind: Kind, language: Language) -> Document:
@@ -14,7 +15,7 @@ def compose(statement: Statement, kind: Kind, language: Language) -> Document:
     writer = {"activity": _activity, "outstanding": _outstanding, "act": _act}[kind]
     decimals = decimals_of(statement.amounts(), statement.asked.currency)
     return Document(
-        title=f"{language.text(f'{kind}.title')}: {clean(statement.account_name)}",
+        title=f"{language.text(f'statement.{kind}.title')}: {clean(statement.account_name)}",
         company=clean(statement.company),
         footer=f"{clean(statement.account_name)} · {clean(statement.asked.currency)}",
         language=language,
@@ -25,25 +26,27 @@ def compose(statement: Statement, kind: Kind, language: Language) -> Document:
 
 def _head(statement: Statement, language: Language, kind: Kind) -> list[Block]:
     asked = statement.asked
-    pairs = [(language.text("from_company"), clean(statement.company))] if statement.company else []
+    pairs = [(language.text("statement.from_company"), clean(statement.company))] if statement.company else []
     pairs += [
-        (language.text("account"), clean(statement.account_name)),
+        (language.text("statement.account"), clean(statement.account_name)),
         # As the customer's own system writes it.
-        (language.text("account_number"), clean(asked.account_id.split(":", 1)[-1])),
+        (language.text("statement.account_number"), clean(asked.account_id.split(":", 1)[-1])),
     ]
     if kind == "activity":
-        period = language.text("period_of", first=language.day(asked.from_on), last=language.day(asked.to_on))
-        pairs.append((language.text("period"), period))
+        period = language.text("statement.period_of", first=language.day(asked.from_on), last=language.day(asked.to_on))
+        pairs.append((language.text("statement.period"), period))
     else:
-        pairs.append((language.text("on_day"), language.day(asked.to_on)))
-    pairs.append((language.text("currency"), clean(asked.currency)))
-    return [Text(language.text(f"{kind}.title"), "title"), Facts(tuple(pairs))]
+        pairs.append((language.text("statement.on_day"), language.day(asked.to_on)))
+    pairs.append((language.text("statement.currency"), clean(asked.currency)))
+    return [Text(language.text(f"statement.{kind}.title"), "title"), Facts(tuple(pairs))]
 
 
 def _owed(statement: Statement, balance: Decimal, language: Language, decimals: int) -> Text:
     side = "us" if balance > 0 else "them" if balance < 0 else "nobody"
     amount = language.money(abs(balance), clean(statement.asked.currency), decimals)
-    return Text(language.text(f"owed.{side}", day=language.long_day(statement.asked.to_on), amount=amount), "heading")
+    return Text(
+        language.text(f"statement.owed.{side}", day=language.long_day(statement.asked.to_on), amount=amount), "heading"
+    )
 
 
 def _ageing(statement: Statement, language: Language) -> list[Block]:
@@ -54,8 +57,8 @@ def _ageing(statement: Statement, language: Language) -> list[Block]:
     parts |= {name: amount for name, amount in taken_off.items() if amount}
     if len(parts) > len(BUCKETS) + 1:
         parts["net_amount"] = ageing.net_amount
-    title = language.text("ageing.title", day=language.long_day(asked.to_on), currency=clean(asked.currency))
-    columns = tuple(Column(language.text(f"ageing.{name}"), "money") for name in parts)
+    title = language.text("statement.ageing.title", day=language.long_day(asked.to_on), currency=clean(asked.currency))
+    columns = tuple(Column(language.text(f"statement.ageing.{name}"), "money") for name in parts)
     return [Text(title, "heading"), Table(columns, (Row(tuple(parts.values())),), boxed=True)]
 
 
@@ -64,7 +67,7 @@ def _document(line: Line) -> str:
 
 
 def _inferred(lines: tuple[Line, ...], language: Language) -> list[Block]:
-    return [Text(language.text("inferred"), "note")] if any(line.is_inferred for line in lines) else []
+    return [Text(language.text("statement.inferred"), "note")] if any(line.is_inferred for line in lines) else []
 
 
 def _activity(statement: Statement, language: Language, decimals: int) -> list[Block]:
@@ -75,7 +78,7 @@ def _activity(statement: Statement, language: Language, decimals: int) -> list[B
     rows = [
         Row(
             (
-                line.occurred_on, language.kind(line.kind), _document(line), line.due_on,
+                line.occurred_on, _kind(line.kind, language), _document(line), line.due_on,
                 line.debit or None, line.credit or None, line.balance,
             ),
             strong=line.kind == "brought_forward",
@@ -83,13 +86,18 @@ def _activity(statement: Statement, language: Language, decimals: int) -> list[B
         for line in statement.lines
     ]  # fmt: skip
     totals = statement.totals
-    rows.append(Row((None, language.text("activity.turnover"), "", None, totals.debits, totals.credits, None), True))
     rows.append(
-        Row((statement.asked.to_on, language.text("activity.closing"), "", None, None, None, totals.closing), True)
+        Row((None, language.text("statement.activity.turnover"), "", None, totals.debits, totals.credits, None), True)
+    )
+    rows.append(
+        Row(
+            (statement.asked.to_on, language.text("statement.activity.closing"), "", None, None, None, totals.closing),
+            True,
+        )
     )
     blocks = [*_head(statement, language, "activity"), Table(_columns(language, names), tuple(rows))]
     if not any(line.kind != "brought_forward" for line in statement.lines):
-        blocks.append(Text(language.text("activity.nothing")))
+        blocks.append(Text(language.text("statement.activity.nothing")))
     blocks.append(_owed(statement, totals.closing, language, decimals))
     return [*blocks, *_inferred(statement.lines, language), *_ageing(statement, language)]
 
@@ -103,16 +111,16 @@ def _outstanding(statement: Statement, language: Language, decimals: int) -> lis
     for item in statement.open_items:
         document = clean(item.document or "")
         if item.instalment is not None:
-            document = language.text("instalment", document=document, number=item.instalment)
-        kind = language.kind("opening_balance" if item.kind == "opening" else item.kind)
+            document = language.text("statement.instalment", document=document, number=item.instalment)
+        kind = _kind("opening_balance" if item.kind == "opening" else item.kind, language)
         late = item.days_overdue if item.days_overdue > 0 else None
         rows.append(Row((document, kind, item.issued_on, item.due_on, late, item.amount, item.open_amount)))
     blocks = _head(statement, language, "outstanding")
     if rows:
-        total = (language.text("outstanding.total"), "", None, None, None, None, statement.ageing.open_amount)
+        total = (language.text("statement.outstanding.total"), "", None, None, None, None, statement.ageing.open_amount)
         blocks.append(Table(_columns(language, names), (*rows, Row(total, strong=True))))
     else:
-        blocks.append(Text(language.text("outstanding.nothing")))
+        blocks.append(Text(language.text("statement.outstanding.nothing")))
     return [
         *blocks,
         *_ageing(statement, language),
@@ -124,14 +132,14 @@ def _act(statement: Statement, language: Language, decimals: int) -> list[Block]
     """Both sides' books beside each other: ours filled in, theirs left for them to fill in."""
     asked, totals = statement.asked, statement.totals
     currency = clean(asked.currency)
-    us, them = clean(statement.company) or language.text("our_company"), clean(statement.account_name)
+    us, them = clean(statement.company) or language.text("statement.our_company"), clean(statement.account_name)
     first, last = language.day(asked.from_on), language.day(asked.to_on)
 
     def both(row: Row, theirs: Row) -> Row:
         return Row((*row.cells, *theirs.cells), row.strong)
 
     def labelled(name: str, debit: Decimal | None, credit: Decimal | None) -> Row:
-        label = language.text(f"act.{name}")
+        label = language.text(f"statement.act.{name}")
         return both(Row((None, label, debit, credit), True), Row((None, label, None, None)))
 
     def standing(name: str, balance: Decimal) -> Row:
@@ -141,7 +149,7 @@ def _act(statement: Statement, language: Language, decimals: int) -> list[Block]
         both(
             Row(
                 (
-                    line.occurred_on, " ".join(filter(None, (language.kind(line.kind), _document(line)))),
+                    line.occurred_on, " ".join(filter(None, (_kind(line.kind, language), _document(line)))),
                     line.debit or None, line.credit or None,
                 )
             ),
@@ -159,37 +167,44 @@ def _act(statement: Statement, language: Language, decimals: int) -> list[Block]
     names = {"date": ("date", 1.15), "document": ("text", 2.15), "debit": ("money", 1.2), "credit": ("money", 1.2)}
     columns = _columns(language, names)
     bands = (
-        (language.text("act.by_us", us=us, currency=currency), len(columns)),
-        (language.text("act.by_them", them=them, currency=currency), len(columns)),
+        (language.text("statement.act.by_us", us=us, currency=currency), len(columns)),
+        (language.text("statement.act.by_them", them=them, currency=currency), len(columns)),
     )
     side = "us" if totals.closing > 0 else "them" if totals.closing < 0 else "nobody"
     result = language.text(
-        f"act.our_result_{side}", us=us, them=them, day=language.long_day(asked.to_on),
+        f"statement.act.our_result_{side}", us=us, them=them, day=language.long_day(asked.to_on),
         amount=language.money(abs(totals.closing), currency, decimals),
     )  # fmt: skip
     return [
-        Text(language.text("act.title"), "title"),
-        Text(language.text("act.subtitle", first=first, last=last), "subtitle"),
-        Text(language.text("act.between", us=us, them=them), "subtitle"),
-        Text(language.text("act.preamble", us=us, them=them)),
+        Text(language.text("statement.act.title"), "title"),
+        Text(language.text("statement.act.subtitle", first=first, last=last), "subtitle"),
+        Text(language.text("statement.act.between", us=us, them=them), "subtitle"),
+        Text(language.text("statement.act.preamble", us=us, them=them)),
         Table((*columns, *columns), tuple(rows), bands, boxed=True),
         *_inferred(statement.lines, language),
         Text(result, "heading"),
         Text(
-            language.text("act.their_result", them=them, day=language.long_day(asked.to_on), currency=currency),
+            language.text(
+                "statement.act.their_result", them=them, day=language.long_day(asked.to_on), currency=currency
+            ),
             "heading",
         ),
-        Text(language.text("act.agree"), "note"),
+        Text(language.text("statement.act.agree"), "note"),
         Signatures(
-            (language.text("act.for", party=us), language.text("act.for", party=them)),
-            tuple(language.text(f"act.{name}") for name in ("position", "signature", "name", "date_signed")),
-            language.text("act.stamp"),
+            (language.text("statement.act.for", party=us), language.text("statement.act.for", party=them)),
+            tuple(language.text(f"statement.act.{name}") for name in ("position", "signature", "name", "date_signed")),
+            language.text("statement.act.stamp"),
         ),
     ]
 
 
+def _kind(name: str, language: Language) -> str:
+    """What a line is, in words."""
+    return word(f"statement.kinds.{name}", language.code)
+
+
 def _columns(language: Language, names: dict[str, tuple[str, float]]) -> tuple[Column, ...]:
     return tuple(
-        Column(language.text(f"columns.{name}"), kind, share)  # type: ignore[arg-type]
+        Column(language.text(f"statement.columns.{name}"), kind, share)  # type: ignore[arg-type]
         for name, (kind, share) in names.items()
     )

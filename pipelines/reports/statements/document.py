@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pipelines.reports.statements.wording import Language
+from pipelines.words import Language
 
 Cell = str | date | Decimal | int | None
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipelines.reports.statements.composing import compose
 from pipelines.reports.statements.reading import Kind, Statement
-from pipelines.reports.statements.wording import languages
+from pipelines.words import languages
 
 Format = Literal["pdf", "xlsx"]
 FORMATS: tuple[Format, ...] = ("pdf", "xlsx")

@@ -61,7 +61,7 @@ def to_pdf(document: Document) -> bytes:
     out = io.BytesIO()
     template = SimpleDocTemplate(
         out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN + 6 * mm,
-        title=document.title, author=document.company, lang=document.language.texts["locale"].replace("_", "-"),
+        title=document.title, author=document.company, lang=document.language.settings["locale"].replace("_", "-"),
         creator="Keybook", invariant=1, initialFontName=REGULAR,
     )  # fmt: skip
     flow = [flowable for block in document.blocks for flowable in _flowables(block, document)]
@@ -279,7 +279,7 @@ def _numbered(document: Document) -> type[Canvas]:
                 self.__dict__.update(page)
                 self.setFont(REGULAR, 7)
                 self.setFillColor(MUTED)
-                said = document.language.text("page", page=number, pages=len(self._pages))
+                said = document.language.text("statement.page", page=number, pages=len(self._pages))
                 self.drawRightString(A4[0] - EDGE, MARGIN - 1 * mm, said)
                 self.drawString(EDGE, MARGIN - 1 * mm, _cut(document.footer, WIDTH * 0.75))
                 super().showPage()

@@ -145,7 +145,7 @@ class _Sheet:
                 chosen = self.format(**look, num_format=_number(decimals))
                 self.sheet.write_number(self.row, place, float(cell), chosen)
             case date():
-                shown = self.format(**look, num_format=language.texts["date_in_workbook"], align="left")
+                shown = self.format(**look, num_format=language.settings["date_in_workbook"], align="left")
                 self.sheet.write_datetime(self.row, place, datetime.combine(cell, time()), shown)
             case int():
                 self.sheet.write_number(self.row, place, cell, self.format(**look, num_format="#,##0"))

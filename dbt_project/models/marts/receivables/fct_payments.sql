@@ -60,7 +60,7 @@ cash as (
         credit_note_id || ':consumed',
         account_id,
         customer_id,
-        allocation,
+        'credit_note_used',
         allocation,
         currency,
         null,

@@ -11,6 +11,7 @@ rates as (
 events as (
     select
         case when document_kind = 'debit_note' then 'debit_note' else 'invoice' end || ':' || invoice_id as event_id,
+        'document' as movement_kind,
         account_id,
         customer_id,
         invoice_id,
@@ -32,6 +33,7 @@ events as (
     -- The day that a document was made void takes the debt away again.
     select
         'void:' || invoice_id,
+        'void',
         account_id,
         customer_id,
         invoice_id,
@@ -53,6 +55,7 @@ events as (
     union all
     select
         case when origin_kind = 'credit_note' then 'credit_note:' else 'payment:' end || application_id,
+        case when origin_kind = 'credit_note' then 'credit_note' else 'payment' end,
         account_id,
         customer_id,
         invoice_id,
@@ -74,6 +77,7 @@ events as (
     union all
     select
         'payment:' || application_id,
+        'payment',
         account_id,
         customer_id,
         invoice_id,
@@ -94,6 +98,7 @@ events as (
     union all
     select
         adjustment_kind || ':' || adjustment_id || ':' || invoice_id || ':' || cast(event_number as varchar(10)),
+        adjustment_kind,
         account_id,
         customer_id,
         invoice_id,
@@ -128,6 +133,7 @@ final as (
         events.payment_id,
         events.credit_note_id,
         events.event_type,
+        events.movement_kind,
         events.allocation,
         events.currency,
         events.amount,

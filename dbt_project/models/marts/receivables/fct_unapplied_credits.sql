@@ -14,6 +14,7 @@ rates as (
 movements as (
     select
         'received:' || payment_id as movement_id,
+        'payment' as movement_kind,
         account_id,
         customer_id,
         payment_id as origin_id,
@@ -29,6 +30,7 @@ movements as (
     union all
     select
         'issued:' || invoice_id,
+        'credit_note',
         account_id,
         customer_id,
         invoice_id,
@@ -44,6 +46,7 @@ movements as (
     union all
     select
         'void:' || invoice_id,
+        'void',
         account_id,
         customer_id,
         invoice_id,
@@ -61,6 +64,7 @@ movements as (
     -- Accounts of the origin: a parent's money that paid a daughter's invoice is the parent's.
     select
         'applied:' || application_id,
+        'application',
         origin_account_id,
         origin_customer_id,
         coalesce(payment_id, credit_note_id),
@@ -77,6 +81,7 @@ movements as (
     union all
     select
         'applied:' || application_id,
+        'application',
         account_id,
         customer_id,
         payment_id,
@@ -93,6 +98,7 @@ movements as (
     union all
     select
         'consumed:' || credit_note_id,
+        'consumption',
         account_id,
         customer_id,
         credit_note_id,
@@ -108,6 +114,7 @@ movements as (
     union all
     select
         adjustment_kind || ':' || adjustment_id,
+        adjustment_kind,
         account_id,
         customer_id,
         coalesce(credit_note_id, payment_id, adjustment_id),
@@ -131,6 +138,7 @@ final as (
         movements.origin_id,
         movements.origin_kind,
         movements.movement_type,
+        movements.movement_kind,
         movements.currency,
         movements.amount,
         {{ money('movements.amount * rates.rate') }} as amount_base,

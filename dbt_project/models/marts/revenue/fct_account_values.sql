@@ -35,7 +35,7 @@ cash_events as (
     select account_id, 'applied', -amount, -amount_base, 0
     from {{ ref('fct_unapplied_credits') }}
     cross join run
-    where movement_id like 'consumed:%' and event_date <= run.as_of_date
+    where movement_kind = 'consumption' and event_date <= run.as_of_date
 ),
 
 cash as (

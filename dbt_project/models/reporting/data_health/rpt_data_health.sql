@@ -33,14 +33,18 @@ sources as (
     group by contract, domain, entity
 ),
 
--- Rows whose account nobody gave stand on an account of their own, '<system>:unknown': they reach none.
+-- Rows whose account nobody gave stand on an account of their own: they reach none.
+nobodys as (
+    select distinct account_id from {{ ref('dim_account_identities') }} where rule = 'no_customer_given'
+),
+
 facts as (
     {%- for fact, entity in matched_facts.items() %}
     select
         _source as contract,
         '{{ entity[0] }}' as domain,
         '{{ entity[1] }}' as entity,
-        case when account_id like '%:unknown' then null else account_id end as account_id
+        account_id
     from {{ ref(fact) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -52,9 +56,10 @@ matched as (
         facts.domain,
         facts.entity,
         count(*) as facts,
-        count(facts.account_id) as matched,
+        count(facts.account_id) filter (where nobodys.account_id is null) as matched,
         count(*) filter (where accounts.has_crm_record) as matched_in_crm
     from facts
+    left join nobodys on facts.account_id = nobodys.account_id
     left join accounts on facts.account_id = accounts.account_id
     group by facts.contract, facts.domain, facts.entity
 ),

@@ -21,11 +21,11 @@ ledger as (
             when event_type in ('invoice', 'debit_note') and is_opening then 'brought_forward'
             when event_type in ('invoice', 'debit_note') then 'invoiced'
             when event_type in ('write_off') then 'written_off'
-            when event_id like 'payment:%' and payment_id is not null then 'transferred'
-            when event_id like 'payment:%' and amount < 0 then 'collected'
-            when event_id like 'payment:%' then 'refunded'
-            when event_id like 'credit_note:%' and credit_note_id is not null then 'transferred'
-            when event_id like 'credit_note:%' then 'credited'
+            when movement_kind = 'payment' and payment_id is not null then 'transferred'
+            when movement_kind = 'payment' and amount < 0 then 'collected'
+            when movement_kind = 'payment' then 'refunded'
+            when movement_kind = 'credit_note' and credit_note_id is not null then 'transferred'
+            when movement_kind = 'credit_note' then 'credited'
             when event_type = 'refund' then 'refunded'
             when event_type = 'chargeback' or payment_id is not null then 'charged_back'
             else 'reversed'
@@ -42,13 +42,13 @@ unapplied as (
         event_date,
         -amount as amount,
         case
-            when movement_id like 'consumed:%' then 'collected'
+            when movement_kind = 'consumption' then 'collected'
             when movement_type = 'applied' then 'transferred'
             when movement_type in ('received', 'voided') and origin_kind = 'credit_note' then 'credited'
             when movement_type = 'received' and amount < 0 then 'refunded'
             when movement_type = 'received' then 'collected'
             when movement_type = 'refunded' then 'refunded'
-            when movement_id like 'reversal:%' and origin_kind = 'credit_note' then 'credited'
+            when movement_kind = 'reversal' and origin_kind = 'credit_note' then 'credited'
             else 'charged_back'
         end as movement
     from {{ ref('fct_unapplied_credits') }}

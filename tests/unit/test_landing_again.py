@@ -1,0 +1,179 @@
+"""What lands a file again, what is kept of it then, and that one bad file holds up no other."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.exports.landing import land as landing
+from pipelines.exports.landing import versions
+from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.settings import load_settings
+from pipelines.warehouse.refresh import Refresh
+
+INVOICES = "invoice_id,customer_id,issued_on,gross_amount,currency\n"
+GOOD = INVOICES + "I-1,C-1,2026-01-02,100.00,EUR\nI-2,C-2,soon,200.00,EUR\n"
+OTHER = INVOICES + "I-9,C-9,2026-01-02,100.00,EUR\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with one export that is not landed yet."""
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / "invoices.csv").write_text(GOOD, encoding="utf-8")
+    return tmp_path
+
+
+def _work(home: Path) -> Refresh:
+    return Refresh(load_settings(home=home))
+
+
+def _versions_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    monkeypatch.setattr(versions, "EXPORTS", folder)
+    versions.reader_version.cache_clear()
+    said = {reader: versions.reader_version(reader) for reader in ("delimited", "workbook", "records", "blocks")}
+    monkeypatch.undo()
+    versions.reader_version.cache_clear()
+    return said
+
+
+@pytest.mark.parametrize(
+    ("changed", "concerned"),
+    [
+        ("readers/workbook.py", {"workbook"}),
+        ("readers/dialects.py", {"delimited"}),
+        ("readers/unpack.py", {"delimited", "workbook", "records", "blocks"}),
+        ("landing/cast.py", {"delimited", "workbook", "records", "blocks"}),
+        ("landing/lookup.py", set()),
+    ],
+)
+def test_a_changed_reader_concerns_its_files_and_a_changed_caster_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, concerned: set[str]
+) -> None:
+    copy = shutil.copytree(versions.EXPORTS, tmp_path / "exports", ignore=shutil.ignore_patterns("__pycache__"))
+    before = _versions_of(copy, monkeypatch)
+    with (copy / changed).open("a", encoding="utf-8") as file:
+        file.write("\nX = 1\n")
+    after = _versions_of(copy, monkeypatch)
+    assert {reader for reader in before if before[reader] != after[reader]} == concerned
+
+
+def test_what_is_no_reading_code_is_there() -> None:
+    sources = {path.relative_to(versions.EXPORTS).as_posix() for path in versions.EXPORTS.rglob("*.py")}
+    alone = set().union(*(modules for modules, _ in versions.FORMATS.values()))
+    assert sources >= versions.NOT_READING | alone
+    assert not versions.NOT_READING & alone
+
+
+def test_a_mended_reader_lands_its_files_again_as_they_were_known(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (before,) = _work(home).land()
+    assert before.readers == {"delimited": versions.reader_version("delimited")}
+    assert _work(home).new_files() == []
+    real = versions.reader_version
+    monkeypatch.setattr(landing, "reader_version", lambda reader: "mended" if reader == "delimited" else real(reader))
+    (after,) = _work(home).land()
+    assert (after.sha256, after.known_at) == (before.sha256, before.known_at)
+    assert after.readers == {"delimited": "mended"}
+    monkeypatch.setattr(landing, "reader_version", lambda reader: "mended")
+    assert _work(home).new_files() == []
+
+
+def test_rows_that_are_rejected_no_more_leave_no_rejects_behind(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (before,) = _work(home).land()
+    rejects = list((home / "warehouse" / "raw").glob("*/*/*.rejects.parquet"))
+    assert before.rows_rejected == 1
+    assert any(before.sha256 in path.name for path in rejects)
+    store = RawStore(home / "warehouse" / "raw")
+    before.entities[0]["rows_rejected"] = 0
+    store.write_receipt(before)
+    store.clear(before.sha256)
+    assert store.rejects(before.sha256, 5) == []
+    assert list(store.root.glob(f"billing/invoices/*{before.sha256}.parquet"))
+
+
+def test_a_crash_while_landing_again_keeps_since_when_a_file_is_known(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before,) = _work(home).land()
+    monkeypatch.setattr(landing, "reader_version", lambda reader: f"mended {reader}")
+
+    def crash(self: RawStore, receipt: Receipt) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RawStore, "write_receipt", crash)
+        with pytest.raises(KeyboardInterrupt):
+            _work(home).land()
+    (after,) = _work(home).land()
+    assert after.known_at == before.known_at
+    assert after.readers != before.readers
+
+
+@pytest.mark.parametrize("damage", ["", '{"sha256": "', "[]", '{"file": "a"}'])
+def test_a_damaged_receipt_counts_as_absent(home: Path, damage: str) -> None:
+    (before,) = _work(home).land()
+    receipt = home / "warehouse" / "raw" / "receipts" / f"{before.sha256}.json"
+    receipt.write_text(damage, encoding="utf-8")
+    assert [file.name for file in _work(home).new_files()] == ["invoices.csv"]
+    (after,) = _work(home).land()
+    assert json.loads(receipt.read_text(encoding="utf-8"))["sha256"] == after.sha256 == before.sha256
+
+
+@pytest.mark.parametrize(
+    ("error", "tried_again"),
+    [(RuntimeError("a bug\nand more"), False), (OSError(28, "No space left on device"), True), (MemoryError(), True)],
+)
+def test_a_file_that_breaks_its_reader_is_held_by_name_and_the_others_go_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, tried_again: bool
+) -> None:
+    (home / "landing" / "other.csv").write_text(OTHER, encoding="utf-8")
+    real = landing.open_grids
+
+    def broken(path: Path, *rest: object) -> list[object]:
+        if path.name == "invoices.csv":
+            raise error
+        return real(path, *rest)  # type: ignore[arg-type, return-value]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, "open_grids", broken)
+        receipts = {receipt.file: receipt for receipt in _work(home).land("billing")}
+    assert receipts["other.csv"].held == []
+    assert len(receipts["invoices.csv"].held) == 1
+    assert receipts["invoices.csv"].held[0].startswith(f"invoices.csv: it cannot be landed: {type(error).__name__}")
+    assert [file.name for file in _work(home).new_files()] == (["invoices.csv"] if tried_again else [])
+
+
+def test_a_file_that_cannot_be_read_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "landing" / "other.csv").write_text(OTHER, encoding="utf-8")
+
+    def closed(path: Path) -> str:
+        if path.name == "other.csv":
+            raise PermissionError(13, "Permission denied")
+        return "0" * 64
+
+    monkeypatch.setattr("pipelines.warehouse.refresh.sha256_of", closed)
+    work = _work(home)
+    assert [file.name for file in work.new_files()] == ["invoices.csv"]
+    assert work.troubles() == {"other.csv": "other.csv: it cannot be read: Permission denied"}
+    work.store.prepare()
+    work.store.write_records({}, work.troubles())
+    query = "select severity, message from read_parquet(?)"
+    said = duckdb.execute(query, [str(work.store.records / "findings.parquet")]).fetchall()
+    assert said == [("held", "other.csv: it cannot be read: Permission denied")]
+
+
+def test_a_clock_that_went_back_makes_nothing_older(home: Path) -> None:
+    (first,) = _work(home).land()
+    ahead = datetime.now(UTC) + timedelta(days=365)
+    first.known_at = ahead.isoformat()
+    RawStore(home / "warehouse" / "raw").write_receipt(first)
+    (home / "landing" / "other.csv").write_text(OTHER, encoding="utf-8")
+    (second,) = _work(home).land()
+    assert datetime.fromisoformat(second.known_at) > ahead
+    assert [finding["message"] for finding in second.findings if "Set the clock" in finding["message"]]
+    assert not any("Set the clock" in finding["message"] for finding in first.findings)

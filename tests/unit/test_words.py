@@ -1,0 +1,94 @@
+"""The catalogues: every language says every text, with the same values, and writes them as it does."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from pipelines.words import catalogue, languages, word, words
+
+FIELDS = re.compile(r"\{(\w+(?::\w+)?)\}")
+
+
+def test_every_text_is_there_in_every_language_with_the_same_values() -> None:
+    assert set(languages()) == {"en", "ru", "sv"}
+    assert len(catalogue()) > 70
+    for code, texts in catalogue().items():
+        assert set(texts) == set(languages()), code
+        assert all(text.strip() for text in texts.values()), code
+        fields = {language: sorted(FIELDS.findall(text)) for language, text in texts.items()}
+        assert fields["ru"] == fields["sv"] == fields["en"], code
+        assert all(text.count("[") == text.count("]") == texts["en"].count("[") for text in texts.values()), code
+
+
+def test_russian_is_written_in_its_letters_and_nothing_stays_english() -> None:
+    same = []
+    for code, texts in catalogue().items():
+        bare = FIELDS.sub("", texts["en"])
+        if not any(sign.isalpha() for sign in bare):
+            continue
+        assert re.search("[а-яё]", texts["ru"], re.IGNORECASE), code
+        # Of a few words both languages make the same.
+        if texts["sv"] == texts["en"]:
+            same.append(code)
+    assert len(same) < 0.05 * len(catalogue()), same
+
+
+def test_nouns_have_the_forms_that_the_language_counts_with() -> None:
+    for code, texts in catalogue().items():
+        if code.startswith("count."):
+            forms = {language: text.count("|") + 1 for language, text in texts.items()}
+            assert forms == {"en": 2, "sv": 2, "ru": 3}, code
+
+
+@pytest.mark.parametrize(
+    ("number", "wanted"), [(1, "1 день"), (3, "3 дня"), (12, "12 дней"), (21, "21 день"), (1.6, "2 дня")]
+)
+@pytest.mark.usefixtures("said")
+def test_russian_counts_one_few_and_many(number: float, wanted: str) -> None:
+    assert word("a.late", "ru", days_late=number).startswith(f"{wanted} late")
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {
+        "a.late": "{days_late:days} late, {share:percent} of {owed:money}[ by {by:a}][, on {day}]",
+        "a.mail": "e-mail",
+    }
+    made = {code: dict.fromkeys(languages(), text) for code, text in texts.items()}
+    made["count.days"] = catalogue()["count.days"]
+    monkeypatch.setattr("pipelines.words.catalogue", lambda: made)
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("en", "1 day late, 56% of 12,346 EUR by e-mail, on 9 Mar 2026"),
+        ("ru", "1 день late, 56 % of 12 346 EUR by e-mail, on 09.03.2026"),
+        ("sv", "1 dag late, 56 % of 12 346 EUR by e-mail, on 2026-03-09"),
+    ],
+)
+@pytest.mark.usefixtures("said")
+def test_values_are_written_as_the_language_does(language: str, wanted: str) -> None:
+    values = {"share": 0.561, "owed": Decimal("12345.67"), "base_currency": "EUR", "by": "mail"}
+    found = word("a.late", language, days_late=1, day=date(2026, 3, 9), **values)
+    assert re.sub("[\u00a0\u202f]", " ", found) == wanted
+
+
+@pytest.mark.usefixtures("said")
+def test_what_is_not_known_is_left_out_or_a_dash_and_values_are_no_templates() -> None:
+    assert word("a.late", days_late=np.int64(12), share=float("nan"), owed=None) == "12 days late, – of –"
+    assert word("a.late", days_late=2, share=1, owed=0, base_currency="{by} [x]", by="{day}") == (
+        "2 days late, 100% of 0\u00a0{by} [x] by {day}"
+    )
+
+
+@pytest.mark.usefixtures("said")
+def test_a_code_without_words_reads_as_it_is_spelt() -> None:
+    assert word("a.quite_new") == "quite new"
+    assert words("a", "mail,quite_new", "sv") == ["e-mail", "quite new"]
+    assert words("a", None) == words("a", "") == words("a", float("nan")) == []

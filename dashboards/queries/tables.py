@@ -171,7 +171,7 @@ _EXTRA = {
         deal_id text, account_id text, deal_name text, employee_name text, stage text, currency text, amount money,
         amount_base money, probability real, created_on date, expected_close_on date, _file text, _row int""",
     "rpt_receivable_kpis": "base_currency text, missing_rate_count int",
-    "rpt_receivable_movements": "charged_back money, reversed money, brought_forward money, transferred money",
+    "rpt_receivable_movements": "charged_back money, reversed money, recovered money, brought_forward money, transferred money",
     "rpt_roll_rates": """
         bucket_number int, basis text, history_invoices int, reached_amount money, lost_amount money,
         specific_provision money, unprovided_amount money, missing_rate_count int, as_of_date date""",

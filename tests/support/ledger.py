@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from tests.support.allocation import LAST, Allocation, Due, Move
 from tests.support.oracle import days, parameter
 
 ZERO = Decimal(0)
@@ -48,6 +50,9 @@ class Debt:
     instalments: list[Movement]
     is_opening: bool = False
     voided: date | None = None
+    due: date = LAST
+    settled: date | None = None
+    written_off: list[Movement] = field(default_factory=list)
     events: list[Movement] = field(default_factory=list)
     paid: list[tuple[int, date]] = field(default_factory=list)
 
@@ -104,6 +109,7 @@ class Book:
         self.rows = {entity: newest(found, KEYS[entity]) for entity, found in rows.items()}
         self.debts: dict[str, Debt] = {}
         self.credits: dict[str, tuple[str, date]] = {}
+        self.free: dict[str, Decimal] = {}
         self.unapplied: list[tuple[str, date, Decimal]] = []
         self.flows: dict[str, list[Movement]] = defaultdict(list)
         self.applied: dict[str, list[tuple[date, str, Decimal]]] = defaultdict(list)
@@ -121,10 +127,17 @@ class Book:
         for row in self.received.values():
             self.unapplied.append((self.account(row), row["received_on"], row["amount"]))
             self.flows["collected"].append((row["received_on"], row["amount"]))
+        self.steps: dict[str, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
+        applying = {row["payment_id"] for row in self.of("applications")}
+        paying = {row["customer_id"] for name, row in self.received.items() if name in applying}
+        self.loose = {row["customer_id"] for row in self.received.values()} - paying
         for row in self.of("applications"):
             self.apply(row)
         for row in sorted(self.of("adjustments"), key=lambda row: row["occurred_on"]):
             self.adjust(row)
+        self.allocate()
+        for debt in self.debts.values():
+            self.recover(debt)
 
     def of(self, entity: str) -> list[Row]:
         """The rows of an entity of billing."""
@@ -146,6 +159,7 @@ class Book:
         if row["document_kind"] == "credit_note":
             moves = [(day, amount * (1 if gross >= 0 else -1)) for day, amount in moves]
             self.credits[row["invoice_id"]] = (self.account(row), issued)
+            self.free[row["invoice_id"]] = abs(gross)
             self.unapplied += [(self.account(row), day, amount) for day, amount in moves]
             self.flows["sales"] += [(day, -amount) for day, amount in moves]
             return
@@ -157,6 +171,7 @@ class Book:
         due = row["due_on"] or issued + days(terms)
         debt = Debt(self.account(row), issued, gross, [(on, amount) for _, on, amount in parts] or [(due, gross)])
         debt.events, debt.voided = moves, voided if is_void else None
+        debt.due, debt.settled = due, row.get("settled_on")
         self.flows["sales"] += moves
         self.debts[row["invoice_id"]] = debt
 
@@ -168,7 +183,11 @@ class Book:
         if debt is None or debt.voided or not (payment or note):
             return
         account, came = (self.account(payment), payment["received_on"]) if payment else note or ("", date.min)
-        day = max(row["applied_on"] or came, debt.issued)
+        day = max(row["applied_on"] or came, came, debt.issued)
+        if note and (place := self.place(row["invoice_id"])):
+            self.step(debt.account, day, 3, lambda walk: walk.loses(day, place, row["amount"]))
+        if note:
+            self.free[row["credit_note_id"]] -= row["amount"]
         if payment:
             debt.paid.append((len(debt.events), day))
             self.applied[row["payment_id"]].append((day, row["invoice_id"], row["amount"]))
@@ -180,11 +199,20 @@ class Book:
         kind, amount, day = row["adjustment_kind"], row["amount"], row["occurred_on"]
         debt, payment = self.debts.get(row["invoice_id"] or ""), row["payment_id"]
         if kind == "write_off" and debt:
-            debt.events.append((max(day, debt.issued), -amount))
-            self.flows["written_off"].append((max(day, debt.issued), amount))
+            at = max(day, debt.issued)
+            debt.events.append((at, -amount))
+            debt.written_off.append((at, amount))
+            self.flows["written_off"].append((at, amount))
+            if place := self.place(row["invoice_id"]):
+                self.step(debt.account, at, 6, lambda walk: walk.gives_up(place, amount))
             return
         if kind in ("refund", "chargeback") or payment:
             self.flows["collected"].append((day, -amount))
+        if not debt and row["customer_id"] in self.loose:
+            self.step(self.account(row), day, 5, lambda walk: self.take_back(walk, row, walk.goes_back(
+                day, amount, payment and f"payment {payment}", is_refund=kind == "refund"
+            )))  # fmt: skip
+            return
         if debt:
             earlier = [settled for place, settled in debt.paid if debt.events[place][1] < 0 and settled <= day]
             own = [on for on, name, _ in self.applied[payment or ""] if name == row["invoice_id"]]
@@ -197,6 +225,83 @@ class Book:
                     self.reopen(self.debts[name], day, part, on)
                     amount -= part
         self.unapplied.append((self.account(row), day, -amount))
+
+    def place(self, invoice: str) -> Due | None:
+        """An invoice's place among those that wait for money, where money is not applied by the export."""
+        debt = self.debts[invoice]
+        if debt.account.removeprefix(f"{self.system}:") not in self.loose or debt.gross <= 0:
+            return None
+        return Due(False, debt.settled or LAST, debt.due, debt.issued, f"{self.system}:{invoice}")
+
+    def step(self, account: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
+        """Something that happens to an account's debts and money; of one day in this order."""
+        self.steps[account].append((day, order, what))
+
+    def allocate(self) -> None:
+        """Follows every customer whose payments have no applications."""
+        for invoice, debt in self.debts.items():
+            if place := self.place(invoice):
+                self.step(debt.account, debt.issued, 1, partial(Allocation.owes, day=debt.issued, debt=place, amount=debt.gross))
+                if debt.voided:
+                    self.step(debt.account, debt.voided, 7, partial(Allocation.loses, day=debt.voided, debt=place, amount=None))
+                if debt.settled:
+                    end = max(debt.settled + days(parameter("settlement_lag_days")), debt.issued)
+                    at = max(debt.settled, debt.issued)
+                    self.step(debt.account, end, 8, partial(Allocation.ends, day=at, debt=place))
+        came = [(f"payment {name}", self.account(row), row["received_on"], row["amount"]) for name, row in self.received.items()]
+        came += [(f"note {name}", account, day, self.free[name]) for name, (account, day) in self.credits.items()]
+        for name, account, day, amount in came:
+            if account.removeprefix(f"{self.system}:") not in self.loose:
+                continue
+            if amount >= 0:
+                self.step(account, day, 2, partial(Allocation.comes, day=day, money=name, amount=amount))
+            else:
+                self.step(account, day, 5, partial(self.pay_out, day=day, amount=-amount))
+        for account, steps in self.steps.items():
+            walk = Allocation()
+            for _, _, what in sorted(steps, key=lambda step: step[:2]):
+                what(walk)
+            for move in walk.moves:
+                self.put(account, move)
+
+    def pay_out(self, walk: Allocation, day: date, amount: Decimal) -> None:
+        """A payment with a minus: where it takes back what another had paid, it is the one that paid less."""
+        walk.moves += [move for move in walk.goes_back(day, amount, None, is_refund=True) if move.debt]
+
+    def put(self, account: str, move: Move) -> None:
+        """Posts a move on its debt, and takes its money out of what is unapplied."""
+        debt = self.debts[(move.debt or "").removeprefix(f"{self.system}:")]
+        if move.money is None:
+            self.flows["collected"].append((move.day, move.amount))
+        else:
+            self.unapplied.append((account, move.day, -move.amount))
+        if not (move.money or "").startswith("note "):
+            debt.paid.append((len(debt.events), move.settled))
+        debt.events.append((move.day, -move.amount))
+
+    def take_back(self, walk: Allocation, row: Row, taken: list[Move]) -> None:
+        """Posts what an adjustment took; more than there was lowers unapplied money where it names no payment."""
+        left = row["amount"]
+        for move in taken:
+            left += move.amount
+            if move.debt:
+                self.reopen(self.debts[move.debt.removeprefix(f"{self.system}:")], move.day, -move.amount, move.settled)
+            else:
+                self.unapplied.append((self.account(row), move.day, move.amount))
+        if left and not row["payment_id"]:
+            self.unapplied.append((self.account(row), row["occurred_on"], -left))
+        elif left:
+            self.flows["collected"].append((row["occurred_on"], left))
+
+    def recover(self, debt: Debt) -> None:
+        """What is paid of a debt that was written off takes the write-off back, as far as it would be overpaid."""
+        recovered = ZERO
+        for day in sorted({on for on, _ in debt.events}) if debt.written_off else []:
+            so_far = total([event for event in debt.events if event[0] <= day], day) - recovered
+            now = max(min(total(debt.written_off, day), -so_far), ZERO)
+            if now != recovered:
+                debt.events.append((day, now - recovered))
+                recovered = now
 
     def reopen(self, debt: Debt, day: date, amount: Decimal, settled: date) -> None:
         """A payment, or a part of one, that no longer pays."""

@@ -24,16 +24,16 @@
 {% macro allocation_step(kind, debt, origin, rank, amount, day, cause) -%}
 struct_pack(
         kind := cast({{ kind }} as varchar),
-        debt := cast({{ debt }} as bigint),
-        origin := cast({{ origin }} as bigint),
+        debt := cast({{ debt }} as varchar),
+        origin := cast({{ origin }} as varchar),
         rank := cast({{ rank }} as bigint),
         amount := cast({{ amount }} as bigint),
         day := cast({{ day }} as date),
-        cause := cast({{ cause }} as bigint),
-        debts := cast([] as struct(rank bigint, debt bigint, since bigint, upto bigint)[]),
-        money := cast([] as struct(origin bigint, since bigint, upto bigint)[]),
+        cause := cast({{ cause }} as varchar),
+        debts := cast([] as struct(rank bigint, debt varchar, since bigint, upto bigint)[]),
+        money := cast([] as struct(origin varchar, since bigint, upto bigint)[]),
         moves := cast([] as struct(
-            origin bigint, debt bigint, rank bigint, amount bigint, back_of bigint, day date, settled date, cause bigint
+            origin varchar, debt varchar, rank bigint, amount bigint, back_of bigint, day date, settled date, cause varchar
         )[])
     )
 {%- endmacro %}
@@ -77,7 +77,7 @@ list_transform([{{ state }}], lambda t: list_transform(
                             back_of := cast(null as bigint),
                             day := e.day,
                             settled := e.day,
-                            cause := cast(null as bigint)
+                            cause := cast(null as varchar)
                         )
                         for d in t.debts if d.since < x and least(m.upto, d.upto, x) > greatest(m.since, d.since)
                     ]

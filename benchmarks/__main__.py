@@ -1,4 +1,4 @@
-"""`python -m benchmarks [refresh | drop | growth | aging | land | pollock | identity]`."""
+"""`python -m benchmarks [refresh | drop | growth | aging | land | pollock | identity | small]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Reads the arguments and runs one benchmark; `refresh` when none is named."""
+    """Reads the arguments and runs one benchmark, `refresh` when none is named, or each of them on next to nothing."""
     from benchmarks import aging, drop, growth, identity, land, pollock, refresh
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -38,28 +38,34 @@ def main() -> int:
     who.add_argument("--accounts", type=int, default=2_000, help="of each sample company; 0 leaves them out")
     who.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     who.add_argument("--scale", type=int, default=100_000, help="accounts of the timed run; 0 leaves it out")
+    commands.add_parser("small", help="each of them on next to nothing: do they run, and agree")
     arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
-    if arguments.command == "land":
-        print(land.compare(arguments.rows, arguments.files, arguments.dlt))
-        return 0
-    if arguments.command == "drop":
-        print(drop.main(refresh.SMALL if arguments.small else refresh.Size()))
-        return 0
-    if arguments.command == "growth":
-        print(growth.main(growth.SMALL if arguments.small else growth.WHOLE, arguments.folder))
-        return 0
-    if arguments.command == "aging":
-        print(aging.main(arguments.invoices))
-        return 0
-    if arguments.command == "identity":
-        print(identity.main(arguments.accounts, arguments.seeds, arguments.scale))
-        return 0
-    if arguments.command == "pollock":
-        print(pollock.main(arguments.files))
-        return 0
-    size = refresh.SMALL if arguments.small else refresh.Size()
-    given = {name: getattr(arguments, name) for name in asdict(size) if getattr(arguments, name) is not None}
-    return refresh.main(refresh.Size(**asdict(size) | given), arguments.folder, arguments.repeat, arguments.out)
+    if arguments.command == "refresh":
+        size = refresh.SMALL if arguments.small else refresh.Size()
+        given = {name: getattr(arguments, name) for name in asdict(size) if getattr(arguments, name) is not None}
+        return refresh.main(refresh.Size(**asdict(size) | given), arguments.folder, arguments.repeat, arguments.out)
+    if arguments.command == "small":
+        for report in (
+            lambda: land.compare(500, 2, None),
+            lambda: aging.main(20_000),
+            lambda: identity.main(60, [1], 1_000),
+            lambda: pollock.main(None),
+            lambda: drop.main(refresh.TINY),
+            lambda: growth.main(growth.TINY, None),
+        ):
+            print(report(), flush=True)
+        return refresh.main(refresh.TINY, None, 1, None)
+    print(
+        {
+            "land": lambda: land.compare(arguments.rows, arguments.files, arguments.dlt),
+            "drop": lambda: drop.main(refresh.SMALL if arguments.small else refresh.Size()),
+            "growth": lambda: growth.main(growth.SMALL if arguments.small else growth.WHOLE, arguments.folder),
+            "aging": lambda: aging.main(arguments.invoices),
+            "identity": lambda: identity.main(arguments.accounts, arguments.seeds, arguments.scale),
+            "pollock": lambda: pollock.main(arguments.files),
+        }[arguments.command]()
+    )
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.processes import GIB, Measured, machine, measure, table
-from benchmarks.refresh import KEYBOOK, PUBLISHED, Size, exports, fresh
+from benchmarks.refresh import KEYBOOK, PUBLISHED, TINY, Size, exports, fresh
 
 
 def take_newest(landing: Path, count: int) -> Path:
@@ -39,7 +39,7 @@ def compare(size: Size, folder: Path) -> str:
     landing = home / "landing"
     exports(size, landing)
     # The first refresh of a clone parses the models and runs their unit tests: that is measured elsewhere.
-    exports(Size(accounts=24, months=12, calls=240, invoices=144), folder / "tiny" / "landing")
+    exports(TINY, folder / "tiny" / "landing")
     measure([*KEYBOOK, str(folder / "tiny")], PUBLISHED)
     dropped = take_newest(landing, size.calls // 100)
     full = measure([*KEYBOOK, str(fresh(home))], PUBLISHED)

@@ -26,7 +26,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path = Field(PROJECT / "data", description="Holds landing/, warehouse/ and reports/.")
+    home: Path = Field(PROJECT / "data", description="Holds landing/, contracts/, lists/, warehouse/ and reports/.")
     landing: Path | None = Field(None, description="Where exports are dropped; landing/ of the home when not set.")
     business_timezone: str = Field("UTC", description="The zone of every date, and of naive times in exports.")
     base_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="The currency of totals.")
@@ -62,6 +62,16 @@ class Settings(BaseModel):
     def landing_dir(self) -> Path:
         """The folder that a refresh reads exports from."""
         return self.landing or self.home / "landing"
+
+    @property
+    def contracts_dir(self) -> Path:
+        """The user's own source contracts, beside the shipped ones."""
+        return self.home / "contracts"
+
+    @property
+    def lists_dir(self) -> Path:
+        """What people say: links, decisions, ratings, plans, parameters of their own."""
+        return self.home / "lists"
 
     @property
     def warehouse(self) -> Path:

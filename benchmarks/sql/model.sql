@@ -240,40 +240,11 @@ folded as (
         ) as agent
     from numbered
     group by pair, part
-),
-
-phones as (
-    select account_id, digits(number) as number
-    from (
-        select account_id, unnest(string_split(replace(phone, ',', ';'), ';')) as number
-        from (
-            select account_id, phone from crm_accounts
-            union all
-            select account_id, phone from contacts
-            union all
-            select account_id, mobile from contacts
-            union all
-            select account_id, phone from lead_phones
-            union all
-            select account_id, phone from customers
-        )
-    )
-    where account_id is not null and length(digits(number)) >= 7
-),
-
-exact as (
-    select number, case when count(distinct account_id) = 1 then min(account_id) end as account_id from phones group by all
-),
-
-endings as (
-    select right(number, 10) as ending, case when count(distinct account_id) = 1 then min(account_id) end as account_id
-    from phones
-    group by all
 )
 
 select
     folded.* exclude (agent), right(folded.client, 10) as client_key,
-    case when exact.number is null then endings.account_id else exact.account_id end as account_id,
+    who.account_id,
     coalesce(by_extension.employee_id, by_name.employee_id) as employee_id, folded.agent[2] as agent_name,
     cast(started_at as date) as started_on,
     case when direction = 'inbound' and client is not null then row_number() over (
@@ -281,8 +252,7 @@ select
     ) = 1 end as is_first_time,
     direction = 'inbound' and status = 'answered' and talk >= 30 as is_target
 from folded
-left join exact on folded.client = exact.number
-left join endings on right(folded.client, 10) = endings.ending
+left join read_parquet(getvariable('who')) as who on who.kind = 'caller' and folded.client = who.id
 left join employees as by_extension on folded.agent[1] = by_extension.extension
 left join employees as by_name on by_extension.employee_id is null and folded.agent[2] = by_name.employee_name;
 

@@ -5,8 +5,6 @@ create schema reporting;
 
 create temp macro words(text) as
     nullif(trim(regexp_replace(lower(strip_accents(replace(text, '&', ' and '))), '[^\p{L}\p{N}]+', ' ', 'g')), '');
-create temp macro core_name(name) as
-    nullif(trim(regexp_replace(name, '( (inc|llc|llp|ltd|limited|plc|corp|co|company|gmbh|ag|kg|ug|ab|oy|oyj|as|asa|aps|bv|nv|sa|sas|sarl|srl|spa|sl))+$', '')), '');
 create temp macro digits(phone) as
     nullif(regexp_replace(regexp_replace(regexp_replace(lower(phone), '( x[ .]*[0-9]|ext|#).*$', ''), '^[^0-9]*00', ''), '[^0-9]', '', 'g'), '');
 
@@ -14,7 +12,7 @@ create temp macro digits(phone) as
 create temp table crm_accounts as
 select
     'salesforce:' || coalesce(MasterRecordId, Id) as account_id, 'salesforce:' || Id as own_id, Id as native_id,
-    'salesforce:' || ParentId as parent_account_id, trim(Name) as account_name, words(Name) as name_key,
+    'salesforce:' || ParentId as parent_account_id, trim(Name) as account_name,
     Segment__c as segment, Industry as industry, BillingCountry as country, BillingCity as city, Website as website,
     Phone as phone, replace(words(VAT_Number__c), ' ', '') as tax_key, 'salesforce:' || OwnerId as owner_id,
     'Account.csv' as _file, row_number() over () + 1 as _row
@@ -97,57 +95,20 @@ from read_csv(getvariable('landing') || '/Contract.csv', header = true,
 inner join crm_accounts as accounts on contracts.AccountId = accounts.native_id
 group by all;
 
-create temp table lead_phones as
-select accounts.account_id, leads.Phone as phone
-from read_csv(getvariable('landing') || '/Lead.csv', header = true, all_varchar = true) as leads
-inner join crm_accounts as accounts on leads.ConvertedAccountId = accounts.native_id;
-
 create temp table products as
 select product_id, list_price, currency
 from read_csv(getvariable('landing') || '/crm_products.csv', header = true, types = {'list_price': 'DECIMAL(18,4)'});
 
--- Billing's customers become accounts: by tax number, e-mail or name where that is one account's only, else their own.
+-- Who is who stands in a list beside the exports, as it would in a company that keeps one: the customers' accounts here,
+-- the callers' in part 2. Finding it out is no part of this script.
 create temp table customers as
-with given as (
-    select
-        "Contact ID" as customer_id, trim("Company Name") as customer_name, words("Company Name") as name_key, "Phone" as phone,
-        lower(trim("EmailID")) as email, replace(words("Tax Registration Number"), ' ', '') as tax_key,
-        "Payment Terms" as payment_terms_days, "Billing City" as city, "Billing Country" as country,
-        count(*) over (partition by words("Company Name")) as of_name,
-        count(*) over (partition by core_name(words("Company Name"))) as of_core_name,
-        row_number() over () + 1 as _row
-    from read_csv(getvariable('landing') || '/Contacts.csv', header = true, types = {
-        'Contact ID': 'VARCHAR', 'Payment Terms': 'INTEGER', 'Tax Registration Number': 'VARCHAR', 'Phone': 'VARCHAR'})
-),
-
-keys as (
-    select kind, value, min(account_id) as account_id, bool_or(is_bare) as is_bare
-    from (
-        select 'tax' as kind, tax_key as value, account_id, false as is_bare from crm_accounts
-        union all
-        select 'email', email, account_id, false from contacts
-        union all
-        select 'name', name_key, account_id, false from crm_accounts
-        union all
-        select 'core', core_name(name_key), account_id, core_name(name_key) = name_key from crm_accounts
-    )
-    where value is not null and account_id is not null
-    group by all
-    having count(distinct account_id) = 1
-)
-
 select
-    given.*,
-    coalesce(
-        by_tax.account_id, by_email.account_id, case when given.of_name = 1 then by_name.account_id end,
-        case when given.of_core_name = 1 and (by_core.is_bare or core_name(given.name_key) = given.name_key) then by_core.account_id end,
-        'zoho_books:' || given.customer_id
-    ) as account_id
-from given
-left join keys as by_tax on by_tax.kind = 'tax' and given.tax_key = by_tax.value
-left join keys as by_email on by_email.kind = 'email' and given.email = by_email.value
-left join keys as by_name on by_name.kind = 'name' and given.name_key = by_name.value
-left join keys as by_core on by_core.kind = 'core' and core_name(given.name_key) = by_core.value;
+    "Contact ID" as customer_id, trim("Company Name") as customer_name, "Phone" as phone, lower(trim("EmailID")) as email,
+    replace(words("Tax Registration Number"), ' ', '') as tax_key, "Payment Terms" as payment_terms_days,
+    "Billing City" as city, "Billing Country" as country, row_number() over () + 1 as _row, who.account_id
+from read_csv(getvariable('landing') || '/Contacts.csv', header = true, types = {
+    'Contact ID': 'VARCHAR', 'Payment Terms': 'INTEGER', 'Tax Registration Number': 'VARCHAR', 'Phone': 'VARCHAR'}) as given
+inner join read_parquet(getvariable('who')) as who on who.kind = 'customer' and given."Contact ID" = who.id;
 
 create temp table invoice_lines as
 select

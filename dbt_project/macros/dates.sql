@@ -31,3 +31,12 @@ to_utc_timestamp(cast({{ day }} as timestamp), {{ timezone }})
 {% macro fiscal_start_of(period, day, first_month) -%}
 {{ plus_months("date_trunc('" ~ period ~ "', " ~ plus_months(day, '1 - ' ~ first_month) ~ ")", first_month ~ ' - 1') }}
 {%- endmacro %}
+
+{#- The day after which the trailing 12 months begin that end with a day: a year before it; of a month's last day the
+    month's last day, so that 12 months that end with a month are 12 months. -#}
+{% macro year_before(day, years=1) -%}
+case
+    when {{ day }} = {{ month_end_of(day) }} then {{ month_end_of(plus_months(day, -12 * years)) }}
+    else {{ plus_months(day, -12 * years) }}
+end
+{%- endmacro %}

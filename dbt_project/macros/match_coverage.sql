@@ -27,7 +27,7 @@ select
     count(*) filter (where invoices.revenue_amount <> 0 and invoices.revenue_amount_base is null)
 from {{ ref('fct_invoices') }} as invoices
 cross join run
-where invoices.issued_on > {{ plus_months('run.as_of_date', '-12') }} and invoices.issued_on <= run.as_of_date
+where invoices.issued_on > {{ year_before('run.as_of_date') }} and invoices.issued_on <= run.as_of_date
     and invoices.revenue_amount <> 0
 group by invoices._source, invoices.customer_id, invoices.account_id
 

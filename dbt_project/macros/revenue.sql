@@ -28,6 +28,18 @@ case
         end
 {%- endmacro %}
 
+{#- What an account's invoices net of tax, less credit notes, came to in the trailing 12 months of the as-of date, and
+    how many amounts in them have no rate: the one reading of it. CTE body; `run` is dim_runs. -#}
+{% macro revenue_of_12_months(run) -%}
+select
+        account_revenue.account_id,
+        account_revenue.year_revenue as revenue_12m,
+        account_revenue.year_missing_rate_count as missing_rate_count
+    from {{ ref('fct_account_revenue') }} as account_revenue
+    inner join {{ run }} on account_revenue.month = {{ run }}.as_of_month
+    where account_revenue.basis = 'invoiced'
+{%- endmacro %}
+
 {#- V3: what became of an account between two amounts, both above zero or zero. -#}
 {% macro movement(opening, closing, is_returning) -%}
 case

@@ -21,6 +21,20 @@ ledger as (
     group by 1
 ),
 
+-- The trailing 12 months of each month's end, or of the as-of date in the month that runs, from the invoices' days.
+of_twelve_months as (
+    select ends.month, sum(invoices.revenue_amount_base) as revenue
+    from (
+        select distinct month, least(month_end, run.as_of_date) as measured_on
+        from {{ ref('dim_dates') }}
+        cross join run
+        where day <= run.as_of_date
+    ) as ends
+    inner join {{ ref('fct_invoices') }} as invoices
+        on invoices.issued_on <= ends.measured_on and invoices.issued_on > {{ year_before('ends.measured_on') }}
+    group by ends.month
+),
+
 by_month as (
     select basis, month, sum(revenue) as revenue, sum(greatest(year_revenue, 0)) as year_revenue
     from account_revenue
@@ -164,15 +178,12 @@ figures as (
         'concentration and the ledger of twelve months',
         cast(month as varchar(10)),
         revenue - negative_revenue,
-        (
-            select sum(ledger.revenue) from ledger
-            where ledger.month <= concentration.month and ledger.month > {{ plus_months('concentration.month', -12) }}
-        )
+        (select of_twelve_months.revenue from of_twelve_months where of_twelve_months.month = concentration.month)
     from {{ ref('rpt_concentration') }} as concentration
     union all
     select 'revenue of accounts as of the day', 'as of', sum(revenue_12m), (
-        select sum(ledger.revenue) from ledger
-        inner join run on ledger.month > {{ plus_months('run.as_of_month', -12) }}
+        select of_twelve_months.revenue from of_twelve_months
+        inner join run on of_twelve_months.month = run.as_of_month
     )
     from {{ ref('fct_account_values') }}
     union all

@@ -52,7 +52,8 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
         click.echo(f"{file.name}: it is empty", err=True)
         return
     try:
-        with open_table(file, load_contracts(), _limits(home), sheet) as table:
+        contracts = load_contracts(settings_of(home=home).contracts_dir)
+        with open_table(file, contracts, _limits(home), sheet) as table:
             out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
             writes: Callable[[TextTable, TextIO], None] = write_csv
             if shape == "json":
@@ -192,16 +193,19 @@ def contract() -> None:
 
 @contract.command(cls=HomeCommand)
 @click.argument("file", type=EXPORT)
-@click.option("--out", type=click.Path(path_type=Path), help="The file or folder to write; here if not given.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The file or folder to write; <home>/contracts if not given."
+)
 @click.option("--sheet", help="Which table, where the file holds several.")
 def new(home: Path | None, file: Path, out: Path | None, sheet: str | None) -> None:
     """Write a first contract for a file that no contract knows, with its guesses marked for a person to confirm."""
-    from pipelines.exports.contracts.contract import ContractError
+    from pipelines.exports.contracts.contract import ContractError, load_contracts
     from pipelines.exports.contracts.draft import DraftError, write_draft
     from pipelines.exports.readers.unpack import UnreadableError
 
+    own = settings_of(home=home).contracts_dir
     try:
-        drafted = write_draft(file, out, _limits(home), sheet)
+        drafted = write_draft(file, out or own, load_contracts(own), _limits(home), sheet)
     except (DraftError, UnreadableError, ContractError) as error:
         click.echo(f"{file.name}: {error}", err=True)
         sys.exit(UNUSABLE)
@@ -209,7 +213,11 @@ def new(home: Path | None, file: Path, out: Path | None, sheet: str | None) -> N
     click.echo(f"As it stands it loads {drafted.rows_loaded:,} rows and rejects {drafted.rows_rejected:,}.")
     for message in drafted.problems:
         click.echo(f"  {message}")
-    click.echo("Confirm or correct each line marked `guess`, then put the file into pipelines/sources/.")
+    click.echo("Confirm or correct each line marked `guess`.")
+    if drafted.path.parent.resolve() == own.resolve():
+        click.echo("The next `keybook refresh` reads files by it as it then stands.")
+    else:
+        click.echo(f"It counts once it lies in {own}.")
     if drafted.others:
         click.echo(f"The file's other tables (--sheet): {', '.join(drafted.others)}", err=True)
 

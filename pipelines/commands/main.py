@@ -114,10 +114,9 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
         except TransformError as error:
             raise click.ClickException(str(error)) from error
         running = definitions.resolve_job_def("refresh")
-        config = {"config": {**asdict(view), "full": full}}
         result = running.execute_in_process(
             run_config={
-                "ops": {"transform": config, "publication": config},
+                "ops": {"transform": {"config": {**asdict(view), "full": full}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             instance=dg.DagsterInstance.ephemeral(),
@@ -201,14 +200,18 @@ def status(home: Path | None, as_json: bool) -> None:
     _tell_findings(work, most=len(receipts))
 
 
-@main.command()
+@main.command(cls=HomeCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="As JSON: one entry a table that a file holds.")
-def detect(files: tuple[Path, ...], as_json: bool) -> None:
+def detect(home: Path | None, files: tuple[Path, ...], as_json: bool) -> None:
     """Which source contract a file matches, what is mapped, what is not, and what came near."""
+    from pipelines.exports.contracts.contract import broken_contracts, load_contracts
     from pipelines.exports.contracts.explain import explain
 
-    found = [entry for file in files for entry in explain(file)]
+    own = settings_of(home=home).contracts_dir
+    for message in broken_contracts(own).values():
+        click.echo(message, err=True)
+    found = [entry for file in files for entry in explain(file, load_contracts(own))]
     if as_json:
         click.echo(json.dumps([entry.as_dict() for entry in found], indent=2, ensure_ascii=False))
     else:

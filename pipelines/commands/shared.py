@@ -21,7 +21,11 @@ class HomeCommand(click.Command):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Adds the option."""
         super().__init__(*arguments, **options)
-        home = click.Option(["--home"], type=click.Path(path_type=Path), help="Holds landing/, warehouse/, reports/.")
+        home = click.Option(
+            ["--home"],
+            type=click.Path(path_type=Path),
+            help="Holds landing/, contracts/, lists/, warehouse/, reports/.",
+        )
         self.params.append(home)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.exports.contracts.contract import load_contracts
 from pipelines.exports.landing.land import digest_of_all, needs_landing, sha256_of
 from pipelines.exports.landing.raw import Receipt
 from pipelines.warehouse.refresh import NewFile, Refresh
@@ -123,7 +122,7 @@ def retry(refresh: Refresh) -> Retry:
     nothing is built.
     """
     done = Retry()
-    contracts = load_contracts()
+    contracts = refresh.contracts
     all_digest = digest_of_all(contracts, refresh.reading_rules)
     with refresh.warehouse.writing():
         refresh.store.prepare()

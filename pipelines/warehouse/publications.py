@@ -1,9 +1,11 @@
 """Publications: versioned warehouse files and the link that says which one is published.
 
-A build happens in `warehouse/.build/<run>/keybook.duckdb` (`.build/current` links to it) and, once every gate has
-passed, moves to `warehouse/versions/<run>/keybook.duckdb`, where it is read-only; then the link
-`warehouse/keybook.duckdb` is swapped. Readers open what the link resolves to, so that they see one whole publication or
-the one before it. Only the steps of a refresh write here, one at a time.
+A build happens in `warehouse/.build/<run>/keybook.duckdb` (`.build/current` links to it), with `build.json` beside it:
+what it is made from, taken as it starts. Once every gate has passed, the folder moves as a whole to
+`warehouse/versions/<version>/`, its file read-only and `publication.json` in it; then the link
+`warehouse/keybook.duckdb` is swapped. A version without a readable `publication.json` is none. Readers open what the
+link resolves to, so that they see one whole publication or the one before it. Only the steps of a refresh write here,
+one at a time; between a run's build and its publication others may, which changes nothing in either.
 """
 
 from __future__ import annotations
@@ -16,13 +18,18 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
+from pipelines.files import fsync, read_object, write_whole
+
 FILE = "keybook.duckdb"
+STAMP = "build.json"
+RECEIPT = "publication.json"
 LOCK_WAIT_SECONDS = 900
 
 
@@ -32,10 +39,11 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Publication:
-    """What stands beside a published file: its version (sorts by time), as of which day, and from what.
+    """What stands beside a published file: its version (sorts by when its build began), as of which day, from what.
 
     `inputs` is a hash of all that it was made from, `made_by` of the models and settings, and `tables` has one of each
-    raw table: by these the next build knows what it may keep.
+    raw table: by these the next build knows what it may keep. They, and the counts, are those of the moment at which
+    the build began: what was landed or forgotten since is not in it. `bytes` is the file's size.
     """
 
     version: str
@@ -49,10 +57,11 @@ class Publication:
     known_at: str | None = None
     made_by: str = ""
     tables: dict[str, str] = field(default_factory=dict)
+    bytes: int | None = None
 
 
 def version_name(run_id: str, now: datetime | None = None) -> str:
-    """A name for what a run publishes: it sorts by time."""
+    """A name for what a run publishes: it sorts by when its build began."""
     return f"{now or datetime.now(UTC):%Y%m%dT%H%M%S%f}-{run_id[:8]}"
 
 
@@ -65,6 +74,8 @@ class Warehouse:
         self.builds = folder / ".build"
         self.versions = folder / "versions"
         self.link = folder / FILE
+        # The locks of this process's builds that are not published yet.
+        self._held: dict[str, IO[str] | None] = {}
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -86,53 +97,119 @@ class Warehouse:
                     time.sleep(0.2)
             yield
 
-    def start_build(self, run_id: str, from_published: bool = False) -> Path:
-        """A folder for a run's build, with `current` pointing to it; what earlier runs left is cleared.
+    def start_build(self, run_id: str, stamp: Publication, from_published: bool = False) -> Path:
+        """A folder for a run's build, with `current` pointing to it; what runs left that have ended is cleared.
 
-        The build starts empty, or as a copy of what is published.
+        The build starts empty, or as a copy of what is published. `stamp` says what it is made from.
         """
         self.builds.mkdir(parents=True, exist_ok=True)
-        for leftover in self.builds.iterdir():
-            if leftover.is_dir() and not leftover.is_symlink():
-                shutil.rmtree(leftover)
+        self._clear_leftovers()
         folder = self.builds / run_id
         folder.mkdir()
+        self._held[run_id] = _hold(self.builds / f"{run_id}.lock")
         if from_published:
             shutil.copyfile(self.link, folder / FILE)
+        write_whole(folder / STAMP, json.dumps(asdict(stamp)))
         _swap_link(self.builds / "current", Path(run_id))
         return folder / FILE
 
-    def publish(self, run_id: str, publication: Publication, keep: int) -> Path:
+    def _clear_leftovers(self) -> None:
+        """Deletes the builds of runs that have ended; one that waits to be published is still held by its process."""
+        for leftover in self.builds.iterdir():
+            if not leftover.is_dir() or leftover.is_symlink():
+                continue
+            lock = _hold(self.builds / f"{leftover.name}.lock")
+            if lock is not None:
+                lock.close()
+                self._drop_build(leftover.name)
+
+    def _drop_build(self, run_id: str) -> None:
+        shutil.rmtree(self.builds / run_id, ignore_errors=True)
+        (self.builds / f"{run_id}.lock").unlink(missing_ok=True)
+        current = self.builds / "current"
+        if current.is_symlink() and not current.exists():
+            current.unlink()
+        held = self._held.pop(run_id, None)
+        if held is not None:
+            held.close()
+
+    def give_up(self, run_id: str) -> None:
+        """Says that a run's build is not going to be published: it stays to be looked at until the next one starts."""
+        (self.builds / run_id / STAMP).unlink(missing_ok=True)
+        held = self._held.pop(run_id, None)
+        if held is not None:
+            held.close()
+
+    def built(self, run_id: str) -> tuple[Path, Publication]:
+        """The file that a run has built as a whole, and what it was stamped with as it began.
+
+        Raises:
+            PublishError: there is none.
+        """
+        file = self.builds / run_id / FILE
+        stamp = _publication(self.builds / run_id / STAMP)
+        if stamp is None or not file.exists():
+            raise PublishError(f"run {run_id} left no whole build to publish; run `keybook refresh` again")
+        return file, stamp
+
+    def publish(self, run_id: str, keep: int, as_of_date: str) -> Publication:
         """Moves a run's finished build to the versions and swaps the link to it.
 
         Raises:
-            PublishError: the run left no build.
+            PublishError: the run left no whole build, or what is published began later.
         """
-        built = self.builds / run_id / FILE
-        if not built.exists():
-            raise PublishError(f"run {run_id} left no build to publish; run `keybook refresh` again")
+        built, stamp = self.built(run_id)
+        folder = built.parent
+        published = self.published()
+        if published is not None and published.version > stamp.version:
+            raise PublishError("a refresh that began later has published already, with all that this one holds")
         with duckdb.connect(str(built)) as connection:
             connection.execute("drop schema if exists raw cascade")
             connection.execute("checkpoint")
+        built.chmod(0o444)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        publication = replace(stamp, as_of_date=as_of_date, published_at=now, bytes=built.stat().st_size)
+        write_whole(folder / RECEIPT, json.dumps(asdict(publication), indent=1))
+        (folder / STAMP).unlink()
+        fsync(built)
+        fsync(folder)
         version = self.versions / publication.version
-        version.mkdir(parents=True)
-        _fsync(built)
-        os.replace(built, version / FILE)
-        (version / FILE).chmod(0o444)
-        (version / "publication.json").write_text(json.dumps(asdict(publication), indent=1), encoding="utf-8")
-        _fsync(version)
+        self.versions.mkdir(exist_ok=True)
+        os.replace(folder, version)
+        fsync(self.versions)
         _swap_link(self.link, Path("versions") / publication.version / FILE)
-        shutil.rmtree(self.builds, ignore_errors=True)
-        for old in sorted(self.versions.iterdir())[:-keep]:
-            if old.name != publication.version:
-                shutil.rmtree(old)
-        return version / FILE
+        self._drop_build(run_id)
+        self._keep_newest(keep, publication.version)
+        return publication
+
+    def _keep_newest(self, keep: int, published: str) -> None:
+        """Deletes the versions beyond the newest, and what is none."""
+        whole = [publication.version for publication in self.publications()]
+        kept = {published, *whole[-keep:]}
+        for folder in self.versions.iterdir():
+            if folder.name not in kept:
+                shutil.rmtree(folder)
+
+    def publications(self) -> list[Publication]:
+        """Every version on disk that is whole, oldest first."""
+        found = (self._version(folder) for folder in sorted(self.versions.glob("*")))
+        return [publication for publication in found if publication is not None]
 
     def published(self) -> Publication | None:
-        """The published version, or None when nothing was published yet."""
-        if not self.link.exists():
+        """The published version, or None when nothing was published yet or what the link points to is not whole."""
+        return self._version(self._linked()) if self.link.is_symlink() else None
+
+    def _linked(self) -> Path:
+        return Path(os.path.realpath(self.link)).parent
+
+    @staticmethod
+    def _version(folder: Path) -> Publication | None:
+        """What a version's folder says of itself; None where that is damaged, or its file not there as a whole."""
+        publication = _publication(folder / RECEIPT)
+        file = folder / FILE
+        if publication is None or not file.is_file() or publication.bytes not in (None, file.stat().st_size):
             return None
-        return _read(Path(os.path.realpath(self.link)).parent)
+        return publication
 
     def rollback(self) -> Publication:
         """Publishes the version before the published one again.
@@ -140,18 +217,33 @@ class Warehouse:
         Raises:
             PublishError: there is none before it.
         """
-        current = self.published()
-        earlier = sorted(
-            version.name for version in self.versions.glob("*") if current and version.name < current.version
-        )
+        current = self._linked().name if self.link.is_symlink() else ""
+        earlier = [publication for publication in self.publications() if publication.version < current]
         if not earlier:
             raise PublishError("there is no publication before the published one")
-        _swap_link(self.link, Path("versions") / earlier[-1] / FILE)
-        return _read(self.versions / earlier[-1])
+        _swap_link(self.link, Path("versions") / earlier[-1].version / FILE)
+        return earlier[-1]
 
 
-def _read(version: Path) -> Publication:
-    return Publication(**json.loads((version / "publication.json").read_text(encoding="utf-8")))
+def _publication(path: Path) -> Publication | None:
+    """A publication as its file says; None where that is missing or damaged. What a newer Keybook added is left out."""
+    data = read_object(path) or {}
+    known = {item.name for item in fields(Publication)}
+    try:
+        return Publication(**{name: value for name, value in data.items() if name in known})
+    except TypeError:
+        return None
+
+
+def _hold(path: Path) -> IO[str] | None:
+    """Takes a lock that lasts as long as the file stays open, at most as long as the process; None if it is taken."""
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def _swap_link(link: Path, target: Path) -> None:
@@ -160,15 +252,7 @@ def _swap_link(link: Path, target: Path) -> None:
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     os.replace(temporary, link)
-    _fsync(link.parent)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    fsync(link.parent)
 
 
 def digest_of_files(folder: Path, patterns: tuple[str, ...]) -> str:

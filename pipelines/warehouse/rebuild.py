@@ -55,13 +55,13 @@ class Project:
                         waiting.append(child)
         return found
 
-    def models_above(self, ends: set[str]) -> set[str]:
-        """The models that `ends` are made from, and themselves."""
+    def models_above(self, ends: set[str], kinds: tuple[str, ...] = ("model",)) -> set[str]:
+        """The models (or nodes of other kinds too) that `ends` are made from, and themselves."""
         found = set(ends)
         waiting = list(ends)
         while waiting:
             for parent in self.parents.get(waiting.pop(), []):
-                if parent not in found and self._is(parent, "model"):
+                if parent not in found and any(self._is(parent, kind) for kind in kinds):
                     found.add(parent)
                     waiting.append(parent)
         return found
@@ -75,6 +75,26 @@ class Project:
             if self._is(test, "test")
         }
         return looked_at
+
+    def names(self, unique_ids: Iterable[str]) -> list[str]:
+        """What dbt's `--select` takes."""
+        return sorted(self.nodes[unique_id]["name"] for unique_id in unique_ids)
+
+    def needed(self, wanted: set[str], changed: set[str] | None) -> set[str]:
+        """What is built for somebody who asks for some models, seeds and tests: these and what they need.
+
+        They need all that they are made from or, in a copy of the published warehouse, what of it reads a raw table
+        that has changed. Of the tests run those that look at nothing else that would have to be made; where tests alone
+        are asked for, what they look at is made.
+        """
+        tests = {unique_id for unique_id in wanted if self._is(unique_id, "test")}
+        asked = (wanted - tests) or {model for test in tests for model in self.parents[test]}
+        made = asked | self.models_above(asked, ("model", "seed"))
+        stale = set(self.nodes)
+        if changed is not None:
+            stale = self.models_below(self.sources(changed), set())
+            made = (wanted - tests) | (made & stale)
+        return made | {test for test in tests if set(self.parents[test]) & stale <= made}
 
     def table(self, unique_id: str) -> str:
         """A model's table, as SQL names it."""
@@ -116,7 +136,7 @@ class Rebuild:
 
     def names(self, unique_ids: set[str]) -> list[str]:
         """What dbt's `--select` takes."""
-        return sorted(self.project.nodes[unique_id]["name"] for unique_id in unique_ids)
+        return self.project.names(unique_ids)
 
     def _fingerprints(self) -> dict[str, Fingerprint]:
         """Rows and contents of each boundary's table; None where the database has none."""

@@ -10,17 +10,17 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines.exports.contracts.contract import load_contracts
+from pipelines.exports.contracts.contract import Contract, broken_contracts, load_contracts
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
-from pipelines.exports.landing.raw import RawStore, Receipt, read_cache, shown_name, write_whole
+from pipelines.exports.landing.raw import RawStore, Receipt, shown_name
 from pipelines.exports.readers.unpack import Limits
+from pipelines.files import read_object, write_whole
 from pipelines.settings import Settings
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.warehouse.publications import Publication, Warehouse, version_name
@@ -54,6 +54,7 @@ class Refresh:
         self.warehouse = Warehouse(settings.warehouse)
         limits = Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
         self.reading_rules = ReadingRules(settings.business_timezone, limits)
+        self._landing: Landing | None = None
         # When each run began to land.
         self._began: dict[str, str] = {}
         # Files that could not even be hashed, when last looked, each with the sentence about it.
@@ -73,15 +74,22 @@ class Refresh:
             moment = moment.replace(tzinfo=ZoneInfo(self.settings.business_timezone))
         return PointInTime(as_of, moment.astimezone(UTC).isoformat())
 
-    @cached_property
+    @property
+    def contracts(self) -> dict[str, Contract]:
+        """The contracts as they are now: the shipped ones and the home's own."""
+        return load_contracts(self.settings.contracts_dir)
+
+    @property
     def landing(self) -> Landing:
         """Lands files by the contracts as they are now."""
-        return Landing(self.store, load_contracts(), self.reading_rules)
+        if self._landing is None or self._landing.contracts is not self.contracts:
+            self._landing = Landing(self.store, self.contracts, self.reading_rules)
+        return self._landing
 
     def hashes(self) -> Iterator[NewFile]:
         """Every file of the landing folder with its hash; one that has not been touched is not hashed again."""
         memory_file = self.store.root / "hashes.json"
-        memory = read_cache(memory_file)
+        memory = read_object(memory_file) or {}
         seen = {}
         self._unreadable = {}
         for path in export_files(self.settings.landing_dir):
@@ -98,17 +106,21 @@ class Refresh:
             write_whole(memory_file, json.dumps(seen, indent=0))
 
     def troubles(self) -> dict[str, str]:
-        """What holds files up that nothing could be landed of, as it is now: file -> the sentence about it."""
+        """What is wrong in the home and in no receipt, as it is now: file -> the sentence about it.
+
+        Files that cannot be read, and contracts of the user that cannot be used.
+        """
         for _ in self.hashes():
             pass
-        return self._unreadable
+        broken = broken_contracts(self.settings.contracts_dir)
+        return self._unreadable | {f"contracts/{name}": said for name, said in broken.items()}
 
     def new_files(self) -> list[NewFile]:
         """The files that were never landed, or whose contract has changed; of copies only the first.
 
         A file that a person told Keybook to forget is none of them.
         """
-        contracts = load_contracts()
+        contracts = self.contracts
         all_digest = digest_of_all(contracts, self.reading_rules)
         found: dict[str, NewFile] = {}
         forgotten = self.store.forgotten()
@@ -234,13 +246,16 @@ class Refresh:
     def start_build(self, run_id: str, view: PointInTime, full: bool = False) -> set[str] | None:
         """Makes the build's folder and the tables that tell the models what this run was asked for.
 
+        What the build is made from is written down now, before anything of it is read: whatever changes while it is
+        made, or before it is published, differs from that and is built next.
+
         Returns:
             The raw tables that have changed since the publication that the build starts from as a copy; None when it
             starts empty: at first, on request (`full`), and when the models or the settings have changed.
         """
         self.store.prepare()
         changed = None if full else self.changed(view)
-        self.warehouse.start_build(run_id, from_published=changed is not None)
+        self.warehouse.start_build(run_id, self._stamp(run_id, view), from_published=changed is not None)
         self.store.write_records(
             {
                 "as_of_date": view.as_of,
@@ -257,17 +272,14 @@ class Refresh:
         write_holidays(self.store.records, self.settings.holiday_country or self.settings.default_country)
         return changed
 
-    def publish(self, run_id: str, view: PointInTime) -> Publication:
-        """Publishes a run's build."""
+    def _stamp(self, run_id: str, view: PointInTime) -> Publication:
+        """What a build that starts now is made from."""
         receipts = list(self.store.receipts())
         rows = [row for receipt in receipts for row in receipt.entities]
-        built = self.warehouse.builds / run_id / "keybook.duckdb"
-        with duckdb.connect(str(built), read_only=True) as connection:
-            as_of_date = connection.execute("select as_of_date from intermediate.int_run_dated").fetchall()[0][0]
-        publication = Publication(
+        return Publication(
             version=version_name(run_id),
-            as_of_date=str(as_of_date),
-            published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            as_of_date="",
+            published_at="",
             inputs=self.inputs(view),
             files=sum(1 for receipt in receipts if receipt.entities),
             rows_loaded=sum(row["rows_loaded"] for row in rows),
@@ -277,5 +289,14 @@ class Refresh:
             made_by=self.made_by(),
             tables=self.tables(view),
         )
-        self.warehouse.publish(run_id, publication, self.settings.keep_versions)
-        return publication
+
+    def publish(self, run_id: str) -> Publication:
+        """Publishes a run's build as what it was made from.
+
+        Raises:
+            PublishError: the run left no whole build, or what is published began later.
+        """
+        built, _ = self.warehouse.built(run_id)
+        with duckdb.connect(str(built), read_only=True) as connection:
+            as_of_date = connection.execute("select as_of_date from intermediate.int_run_dated").fetchall()[0][0]
+        return self.warehouse.publish(run_id, self.settings.keep_versions, str(as_of_date))

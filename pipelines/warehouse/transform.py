@@ -1,4 +1,4 @@
-"""dbt in this process: parses the project once, builds it, and hands on what became of each node.
+"""dbt in this process: parses the project once, builds it, and hands on what became of each node as it ends.
 
 `DbtCliResource` would start a process for each call and ask it for its version first (`docs/decisions.md`); one runner
 in this process does the same work without that. Nothing of dbt is imported before it is needed: that takes seconds.
@@ -12,23 +12,24 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from pipelines.settings import PROJECT, Settings
+from pipelines.warehouse.private import NODE_ENDED, close_database, parsed_runner
 from pipelines.warehouse.publications import digest_of_files
-from pipelines.warehouse.rebuild import Rebuild
+from pipelines.warehouse.rebuild import Project, Rebuild
 
 DBT_PROJECT = PROJECT / "dbt_project"
 PARSED = DBT_PROJECT / "target" / "parsed"
 KEEP_PARSED = 4
 _SOURCES = ("*.sql", "*.yml", "*.csv", "*.md")
-# What dbt says of a node that has ended.
-_RESULTS = ("LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult")
 
 
 class TransformError(Exception):
@@ -43,6 +44,16 @@ class NodeResult:
     status: str
     seconds: float
     message: str
+
+    @property
+    def name(self) -> str:
+        """The node's own name."""
+        return self.unique_id.split(".")[2]
+
+    @property
+    def failed(self) -> bool:
+        """Whether it keeps a build from being published."""
+        return self.status in ("error", "fail", "runtime error")
 
 
 def project_digest() -> str:
@@ -70,9 +81,9 @@ def parsed(settings: Settings) -> Path:
     Raises:
         TransformError: the project does not parse.
     """
-    folder = PARSED / project_digest()
-    if (folder / "manifest.json").exists():
-        return folder
+    digest = project_digest()
+    if (PARSED / digest / "manifest.json").exists():
+        return PARSED / digest
     from dbt.cli.main import dbtRunner
 
     PARSED.mkdir(parents=True, exist_ok=True)
@@ -80,6 +91,9 @@ def parsed(settings: Settings) -> Path:
         result = dbtRunner().invoke(["parse", *_arguments(settings, Path(scratch))])
         if not result.success:
             raise TransformError(f"the dbt project does not parse: {result.exception}")
+        if digest != project_digest():
+            raise TransformError("the dbt project was changed while it was read; run this again")
+        folder = PARSED / digest
         folder.mkdir(exist_ok=True)
         # The manifest is the last to come: where it is, the rest is too.
         for name in ("partial_parse.msgpack", "manifest.json"):
@@ -98,23 +112,12 @@ def read_manifest(settings: Settings) -> dict[str, Any]:
     return dict(json.loads((parsed(settings) / "manifest.json").read_text(encoding="utf-8")))
 
 
-def _runner(folder: Path, on_dbt_event: Callable[[Any], None]) -> Any:
-    """A runner that has the parsed project already."""
-    from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
-    packed = (folder / "partial_parse.msgpack").read_bytes()
-    whole = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
-    return dbtRunner(manifest=whole, callbacks=[on_dbt_event])
-
-
 def build(
     settings: Settings,
     select: list[str] | None = None,
-    on_event: Callable[[dict[str, Any]], None] | None = None,
-    on_node: Callable[[str, str], None] | None = None,
+    on_node: Callable[[NodeResult], None] | None = None,
     changed: set[str] | None = None,
+    wanted: set[str] | None = None,
 ) -> list[NodeResult]:
     """Builds models, seeds and tests in dependency order; a failed test keeps what is below it from being built.
 
@@ -124,40 +127,72 @@ def build(
     Args:
         settings: whose home holds the raw store and the build.
         select: dbt selection, for tests of a part; everything when not given.
-        on_event: gets each result event of dbt as a dictionary.
-        on_node: gets each node's name and status as it ends.
+        on_node: gets what became of each node as it ends, on the thread that dbt ran it on.
         changed: the names of the raw tables that have changed since the build was published that this one started
             from as a copy; everything is built when not given.
+        wanted: the dbt ids of the models, seeds and tests that somebody asked for: these are built and what they need,
+            which is all that they are made from or, in a copy, what of it has changed. Everything when not given.
     """
     from google.protobuf.json_format import MessageToDict
 
     def on_dbt_event(event: Any) -> None:
-        if event.info.name in _RESULTS:
-            data = MessageToDict(event, preserving_proto_field_name=True)
-            if on_event:
-                on_event(data)
-            if on_node:
-                on_node(data["data"]["node_info"]["node_name"], data["data"]["node_info"]["node_status"])
+        if on_node and event.info.name == NODE_ENDED:
+            data = MessageToDict(event.data, preserving_proto_field_name=True)
+            said = data["run_result"]
+            seconds = float(said.get("execution_time", 0))
+            on_node(NodeResult(data["node_info"]["unique_id"], said["status"], seconds, said.get("message", "")))
 
     folder = parsed(settings)
-    runner = _runner(folder, on_dbt_event)
+    runner = parsed_runner(folder, on_dbt_event)
     passed = folder / "unit_tests.passed"
     try:
+        if select is not None:
+            return _build(runner, settings, select, unit_tests=False)
+        if wanted is not None:
+            project = Project.of(read_manifest(settings))
+            names = project.names(project.needed(wanted, changed))
+            return _build(runner, settings, names, unit_tests=False, alone=True)
         if changed is None:
-            with _one_at_a_time(folder) if select is None and not passed.exists() else nullcontext():
-                results = _build(runner, settings, select, unit_tests=select is None and not passed.exists())
-                if select is None and not failures(results):
+            with nullcontext() if passed.exists() else _one_at_a_time(folder):
+                results = _build(runner, settings, None, unit_tests=not passed.exists())
+                if not failures(results):
                     passed.touch()
-        else:
-            database = settings.warehouse / ".build" / "current" / "keybook.duckdb"
-            rebuild = Rebuild(read_manifest(settings), changed, database)
-            results = _build(runner, settings, rebuild.names(rebuild.first()), unit_tests=False, alone=True)
-            if not failures(results):
-                _let_go()
-                results += _build(runner, settings, rebuild.names(rebuild.second()), unit_tests=False, alone=True)
+            return results
+        database = settings.warehouse / ".build" / "current" / "keybook.duckdb"
+        rebuild = Rebuild(read_manifest(settings), changed, database)
+        results = _build(runner, settings, rebuild.names(rebuild.first()), unit_tests=False, alone=True)
+        if not failures(results):
+            close_database()
+            results += _build(runner, settings, rebuild.names(rebuild.second()), unit_tests=False, alone=True)
+        return results
     finally:
-        _let_go()
-    return results
+        close_database()
+
+
+def build_and_tell(
+    settings: Settings, changed: set[str] | None, wanted: set[str] | None
+) -> Generator[NodeResult, None, list[NodeResult]]:
+    """Builds as `build` does and gives what became of each node as it ends; returns the results of all.
+
+    dbt works on a thread of its own, which ends with the process if nobody waits for it any more.
+    """
+    ended: SimpleQueue[NodeResult | None] = SimpleQueue()
+    outcome: list[list[NodeResult] | BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(build(settings, on_node=ended.put, changed=changed, wanted=wanted))
+        except BaseException as error:
+            outcome.append(error)
+        finally:
+            ended.put(None)
+
+    Thread(target=work, name="dbt", daemon=True).start()
+    while (node := ended.get()) is not None:
+        yield node
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
 
 
 @contextmanager
@@ -190,19 +225,10 @@ def _build(
     ]
 
 
-def _let_go() -> None:
-    """Closes the build's file: dbt-duckdb keeps it open for the next call in the same process."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-    if DuckDBConnectionManager._ENV is not None:
-        DuckDBConnectionManager._ENV.close()  # type: ignore[no-untyped-call]
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-
-
 def failures(results: list[NodeResult]) -> list[str]:
     """A line for each node that failed: its name and why."""
     return [
-        f"{result.unique_id.split('.')[2]}: {' '.join(result.message.split(' > in macro')[0].split())}"
+        f"{result.name}: {' '.join(result.message.split(' > in macro')[0].split())}"
         for result in results
-        if result.status in ("error", "fail", "runtime error")
+        if result.failed
     ]

@@ -6,7 +6,8 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 
-from pipelines.warehouse.transform import DBT_PROJECT, _let_go
+from pipelines.warehouse.private import close_database
+from pipelines.warehouse.transform import DBT_PROJECT
 
 MODELS = {
     "sound": "select 1 as id, cast(null as varchar) as part union all select 1, 'a' union all select 2, 'a'",
@@ -57,7 +58,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tu
         made = dbtRunner().invoke(
             ["run", "--project-dir", str(project), "--profiles-dir", str(project), "--quiet", "--log-level", "none"]
         )
-        _let_go()
+        close_database()
         assert made.exception is None, made.exception
         found[kind] = {node.node.name: (str(node.status), node.message or "") for node in made.result.results}
         with duckdb.connect(str(project / "it.duckdb"), read_only=True) as connection:

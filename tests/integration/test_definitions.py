@@ -43,7 +43,8 @@ def test_the_publication_waits_for_every_report(definitions: dg.Definitions) -> 
     graph = definitions.resolve_asset_graph()
     reports = {key for key in graph.get_all_asset_keys() if key.path[0] == "reporting"}
     assert len(reports) > 12
-    assert reports <= graph.get(dg.AssetKey("publication")).parent_keys
+    assert reports <= graph.get(dg.AssetKey("build")).parent_keys
+    assert graph.get(dg.AssetKey("publication")).parent_keys == {dg.AssetKey("build")}
 
 
 def test_every_monday_at_six_business_time(definitions: dg.Definitions) -> None:

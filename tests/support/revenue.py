@@ -270,29 +270,56 @@ def base(parts: list[tuple[Fraction, Fraction | None]]) -> Fraction:
     return sum((amount * known for amount, known in parts if known is not None), Fraction(0))
 
 
-def compared(account: str, basis: str, now: list[date], before: list[date], day: date) -> tuple[Fraction, Fraction]:
-    """Revenue of the months before at the rates of now, and of now; neither is below zero."""
+def year_before(day: date, years: int = 1) -> date:
+    """The day after which the 12 months begin that end with a day."""
+    if day == month_end(day.replace(day=1)):
+        return month_end(day.replace(year=day.year - years, day=1))
+    return day.replace(year=day.year - years)
+
+
+Pieces = list[tuple[Fraction, Fraction | None]]
+
+
+@cache
+def invoiced(account: str, currency: str, after: date, until: date) -> Pieces:
+    """The amounts of the documents of these days, each with its rate."""
+    return [
+        (row["amount"], row["rate"])
+        for row in documents()
+        if (row["account"], row["currency"]) == (account, currency) and after < row["issued_on"] <= until
+    ]
+
+
+def trailing(account: str, day: date) -> Fraction:
+    """Revenue of the 12 months that end with a day, in the base currency."""
+    return sum((base(invoiced(account, currency, year_before(day), day)) for currency in CURRENCIES), Fraction(0))
+
+
+def compared(now: dict[str, Pieces], before: dict[str, Pieces], day: date) -> tuple[Fraction, Fraction, bool]:
+    """What was before at the rates of now, and what is now, by currency, neither below zero; whether they compare.
+
+    Where a part of what came later has no rate, the two do not, and the account opened with what it closed with.
+    """
     opening = closing = Fraction(0)
+    comparable = True
     for currency in CURRENCIES:
-        parts = [piece for month in now for piece in pieces().get((account, basis, currency, month), [])]
-        earlier = sum(
-            (amount for month in before for amount, _ in pieces().get((account, basis, currency, month), [])),
-            Fraction(0),
-        )
+        parts = now[currency]
+        earlier = sum((amount for amount, _ in before[currency]), Fraction(0))
         known = [(abs(amount), with_rate) for amount, with_rate in parts if with_rate is not None]
         later = sum((amount for amount, _ in parts), Fraction(0))
         closing += base(parts)
-        if later != 0 and not known:
-            continue  # no rate at all: the two can't be compared
+        comparable &= all(amount == 0 or with_rate is not None for amount, with_rate in parts)
         if earlier == 0:
             continue
         if earlier == later:
             opening += base(parts)
         elif known:
             opening += earlier * base(known) / sum(amount for amount, _ in known)
-        elif rate(currency, day) is not None:
+        else:
+            comparable &= rate(currency, day) is not None
             opening += earlier * (rate(currency, day) or 0)
-    return max(opening, Fraction(0)), max(closing, Fraction(0))
+    closing = max(closing, Fraction(0))
+    return max(opening, Fraction(0)) if comparable else closing, closing, comparable
 
 
 def number(month: date) -> int:
@@ -327,17 +354,34 @@ def expected() -> dict[Key, dict[str, Any]]:
         for place, month in enumerate(MONTHS):
             if month < min(mine):
                 continue
-            year = [MONTHS[place]] if basis == "mrr" else MONTHS[max(0, place - 11) : place + 1]
-            ago = MONTHS[max(0, place - (12 if basis == "mrr" else 23)) : max(0, place - 11)]
-            opening, closing = compared(account, basis, [month], MONTHS[max(0, place - 1) : place], measured(month))
-            year_opening, year_closing = compared(account, basis, year, ago, measured(month))
+            day = measured(month)
+            of_months = [
+                {
+                    currency: pieces().get((account, basis, currency, MONTHS[at]), []) if at >= 0 else []
+                    for currency in CURRENCIES
+                }
+                for at in (place, place - 1, place - 12)
+            ]
+            years = [of_months[0], of_months[2]]
+            if basis == "invoiced":
+                years = [
+                    {
+                        currency: invoiced(
+                            account, currency, year_before(day, ago + 1), year_before(day, ago) if ago else day
+                        )
+                        for currency in CURRENCIES
+                    }
+                    for ago in (0, 1)
+                ]
+            opening, closing, comparable = compared(of_months[0], of_months[1], day)
+            year_opening, year_closing, of_year = compared(years[0], years[1], day)
             history = number(month) - number(paid) if paid else 0
             found[account, basis, month] = {
                 "revenue": revenue(account, basis, month),
                 "opening_revenue": opening, "closing_revenue": closing, "currency_effect": opening - closed,
-                "movement": movement(opening, closing, history >= 3),
+                "movement": movement(opening, closing, history >= 3) if comparable else None,
                 "year_opening_revenue": year_opening, "year_closing_revenue": year_closing,
-                "year_movement": movement(year_opening, year_closing, history >= 12),
+                "year_movement": movement(year_opening, year_closing, history >= 12) if of_year else None,
             }  # fmt: skip
             closed = closing
     return found

@@ -1,20 +1,21 @@
 """The dbt project: each model is an asset, each test an asset check, built in this process.
 
-A failed test keeps what depends on its model from being built, and the run from publishing.
+Dagster is told what runs, as it ends: what was made, what was checked. What a build keeps of the publication that it
+starts from is observed as kept. A failed test keeps what depends on its model from being built, and the run from
+publishing. Where somebody selects some models, these are built and what they need, and nothing can be published.
 """
 
 from collections.abc import Iterator, Mapping
-from graphlib import TopologicalSorter
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
-from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from pipelines.warehouse.refresh import PointInTime, Refresh
-from pipelines.warehouse.transform import build as build_project
-from pipelines.warehouse.transform import failures, read_manifest
+from pipelines.warehouse.transform import NodeResult, build_and_tell, failures, read_manifest
+
+# What is published: a build in which every model is made or kept, and every check of what was made has passed.
+BUILD = dg.AssetKey("build")
 
 
 class RefreshConfig(dg.Config):
@@ -48,61 +49,116 @@ class Translator(DagsterDbtTranslator):
         return str(dbt_resource_props["schema"])
 
 
-def _in_order(
-    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], translator: Translator, made: list[Any]
-) -> Iterator[Any]:
-    """What a build tells Dagster, upstream first: what was made, and of the rest that it came with the copy.
+class Nodes:
+    """dbt's nodes as Dagster knows them, by dbt's ids."""
 
-    A build that starts from a copy of the publication makes anew what has changed. Dagster is told of the other assets
-    and checks too: the publication waits for all of them.
-    """
-    events: dict[dg.AssetKey, list[Any]] = {}
-    checked: set[dg.AssetCheckKey] = set()
-    for event in made:
-        if isinstance(event, dg.Output):
-            events.setdefault(context.asset_key_for_output(event.output_name), []).insert(0, event)
-        else:
-            if not isinstance(event, dg.AssetObservation):
-                checked.add(dg.AssetCheckKey(event.asset_key, event.check_name))
-            events.setdefault(event.asset_key, []).append(event)
-    said = {"unchanged": True}
-    for key in context.selected_asset_keys:
-        if not any(isinstance(event, dg.Output) for event in events.get(key, [])):
-            events.setdefault(key, []).insert(0, dg.MaterializeResult(asset_key=key, metadata=said))
-    for check in context.selected_asset_check_keys - checked:
-        told = "Passed on these rows before; nothing that it looks at has changed since."
-        kept = dg.AssetCheckResult(
-            passed=True, asset_key=check.asset_key, check_name=check.name, metadata=said, description=told
+    def __init__(self, manifest: Mapping[str, Any]) -> None:
+        """Takes a manifest as dbt writes it."""
+        self._translator = Translator()
+        self._manifest = manifest
+        nodes = manifest["nodes"]
+        self.assets = {
+            unique_id: self._translator.get_asset_key(node)
+            for unique_id, node in nodes.items()
+            if node["resource_type"] in ("model", "seed")
+        }
+        self.checks = {
+            unique_id: self._check(unique_id) for unique_id, node in nodes.items() if node["resource_type"] == "test"
+        }
+
+    def specs(self) -> list[dg.AssetSpec]:
+        """Every model and seed, and the build that they are parts of."""
+        found = build_dbt_asset_specs(manifest=self._manifest, dagster_dbt_translator=self._translator)
+        build = dg.AssetSpec(
+            BUILD,
+            deps=list(self.assets.values()),
+            group_name="publish",
+            description="One run's warehouse: every model made or kept, every check of what was made passed.",
+            kinds={"duckdb"},
+            skippable=True,
         )
-        events.setdefault(check.asset_key, []).append(kept)
-    nodes = manifest["nodes"]
-    upstream = {node: [above for above in manifest["parent_map"][node] if above in nodes] for node in nodes}
-    for node in TopologicalSorter(upstream).static_order():
-        if nodes[node]["resource_type"] in ("model", "seed"):
-            yield from events.pop(translator.get_asset_key(nodes[node]), [])
-    for rest in events.values():
-        yield from rest
+        return [*(spec.replace_attributes(skippable=True) for spec in found), build]
+
+    def _check(self, test: str) -> dg.AssetCheckSpec:
+        """A test as a check of the one model that it looks at, or of that which its meta names (`dagster: {ref}`)."""
+        node = self._manifest["nodes"][test]
+        looked_at = [self.assets[model] for model in self._manifest["parent_map"][test] if model in self.assets]
+        named = node["config"]["meta"].get("dagster", {}).get("ref", {}).get("name")
+        asset = next(key for key in looked_at if named in (None, key.path[-1]))
+        return dg.AssetCheckSpec(
+            node["name"],
+            asset=asset,
+            description=node["description"] or None,
+            additional_deps=[key for key in looked_at if key != asset],
+            blocking=node["config"]["severity"].lower() == "error",
+        )
+
+    def wanted(self, context: dg.AssetExecutionContext) -> set[str] | None:
+        """The ids of what a run selects; None where it selects the build, which is everything."""
+        if BUILD in context.selected_asset_keys:
+            return None
+        checks = {
+            unique_id for unique_id, check in self.checks.items() if check.key in context.selected_asset_check_keys
+        }
+        return checks | {unique_id for unique_id, key in self.assets.items() if key in context.selected_asset_keys}
+
+    def told(self, node: NodeResult, context: dg.AssetExecutionContext) -> Iterator[Any]:
+        """What Dagster hears of a node that has ended."""
+        metadata: dict[str, Any] = {"seconds": node.seconds, "status": node.status, "message": node.message}
+        key = self.assets.get(node.unique_id)
+        if key in context.selected_asset_keys and node.status == "success":
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+        elif key is not None and node.status == "success":
+            # It was not selected: what was selected needs it.
+            context.log_event(dg.AssetMaterialization(key, metadata=metadata))
+        check = self.checks.get(node.unique_id)
+        if check and check.key in context.selected_asset_check_keys and node.status != "skipped":
+            severity = dg.AssetCheckSeverity.ERROR if node.failed else dg.AssetCheckSeverity.WARN
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key, check_name=check.name, passed=node.status == "pass",
+                severity=severity, metadata=metadata,
+            )  # fmt: skip
+
+    def kept(self, results: list[NodeResult], context: dg.AssetExecutionContext, version: str) -> Iterator[Any]:
+        """What Dagster hears of the selected assets that were not made, because nothing that they read has changed."""
+        ended = {node.unique_id for node in results}
+        for unique_id, key in self.assets.items():
+            if unique_id not in ended and key in context.selected_asset_keys:
+                told = f"Kept as it was published in {version}: nothing that it is made from has changed since."
+                yield dg.AssetObservation(key, description=told, metadata={"kept": True, "version": version})
 
 
 def build(refresh: Refresh) -> dg.Definitions:
     """The models and their checks."""
-    translator = Translator(DagsterDbtTranslatorSettings(enable_asset_checks=True))
-    manifest = read_manifest(refresh.settings)
+    nodes = Nodes(read_manifest(refresh.settings))
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="transform")
+    @dg.multi_asset(
+        name="transform",
+        specs=nodes.specs(),
+        check_specs=list(nodes.checks.values()),
+        can_subset=True,
+    )
     def transform(context: dg.AssetExecutionContext, config: RefreshConfig) -> Iterator[Any]:
+        wanted = nodes.wanted(context)
+        run_id = context.run.run_id
         with refresh.warehouse.writing():
-            changed = refresh.start_build(context.run.run_id, config.view(), config.full)
-            events: list[dict[str, Any]] = []
-            results = build_project(refresh.settings, on_event=events.append, on_node=refresh.on_node, changed=changed)
-        failed = failures(results)
-        made: list[Any] = []
-        for event in events:
-            message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-            target = Path(refresh.settings.warehouse / ".dbt")
-            made += message.to_default_asset_events(manifest, translator, context, target)
-        yield from made if failed else _in_order(context, manifest, translator, made)
+            published = refresh.warehouse.published()
+            changed = refresh.start_build(run_id, config.view(), config.full)
+            work = build_and_tell(refresh.settings, changed, wanted)
+            results: list[NodeResult] = []
+            for node in work:
+                results.append(node)
+                if refresh.on_node:
+                    refresh.on_node(node.name, node.status)
+                yield from nodes.told(node, context)
+            failed = failures(results)
+            if failed or wanted is not None:
+                refresh.warehouse.give_up(run_id)
         if failed:
             raise dg.Failure("\n".join(failed), allow_retries=False)
+        if changed is not None and published is not None:
+            yield from nodes.kept(results, context, published.version)
+        if wanted is None:
+            yield dg.MaterializeResult(asset_key=BUILD, metadata={"nodes": len(results)})
 
     return dg.Definitions(assets=[transform])

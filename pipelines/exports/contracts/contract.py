@@ -1,15 +1,16 @@
 """Source contracts: how a vendor's export is recognised and what its columns mean, as data.
 
-A contract is a YAML file in `pipelines/sources/`; `docs/contracts.md` explains its vocabulary. This module reads and
-checks contracts; how one is applied to a file is `recognise.py` and `cast.py`. Beside the vendors' contracts there is
-one template an entity, made here: a file whose headers are the entity's own column names.
+A contract is a YAML file in `pipelines/sources/`, or a user's own in `<home>/contracts/`; `docs/contracts.md` explains
+its vocabulary. This module reads and checks contracts; how one is applied to a file is `recognise.py` and `cast.py`.
+Beside the vendors' contracts there is one template an entity, made here: a file whose headers are the entity's own
+column names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -349,8 +350,11 @@ def read_contract(path: Path) -> Contract:
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
         contract = Contract.model_validate({**data, "origin": path.name})
-    except yaml.YAMLError as error:
-        raise ContractError(f"{path.name} is no valid YAML: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ContractError(f"{path.name} is no valid YAML: {' '.join(str(error).split())}") from error
+    except (OSError, TypeError) as error:
+        said = "it holds no contract" if isinstance(error, TypeError) else error.strerror
+        raise ContractError(f"{path.name} cannot be read: {said}") from error
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()
@@ -362,12 +366,43 @@ def read_contract(path: Path) -> Contract:
 
 
 @cache
-def load_contracts(folder: Path = SOURCES) -> dict[str, Contract]:
-    """Every contract by name: the vendors' of the folder, then one template an entity.
+def shipped_contracts() -> dict[str, Contract]:
+    """Every contract that comes with Keybook, by name: the vendors', then one template an entity.
 
     Raises:
-        ContractError: a contract in the folder cannot be used.
+        ContractError: one of them cannot be used.
     """
-    vendors = [read_contract(path) for path in sorted(folder.glob("*.yml"))]
+    vendors = [read_contract(path) for path in sorted(SOURCES.glob("*.yml"))]
     templates = [_template(entity) for entity in entities().values()]
     return {contract.contract: contract for contract in [*vendors, *templates]}
+
+
+@lru_cache(maxsize=4)
+def _with_own(paths: tuple[tuple[Path, int, int], ...]) -> tuple[dict[str, Contract], dict[str, str]]:
+    own: dict[str, Contract] = {}
+    broken: dict[str, str] = {}
+    for path, _, _ in paths:
+        try:
+            own[path.stem] = read_contract(path)
+        except ContractError as error:
+            broken[path.name] = f"contracts/{error}; the other contracts go on without it"
+    return shipped_contracts() | own, broken
+
+
+def _own(folder: Path | None) -> tuple[tuple[Path, int, int], ...]:
+    paths = sorted(folder.glob("*.yml")) if folder else []
+    return tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file())
+
+
+def load_contracts(own: Path | None = None) -> dict[str, Contract]:
+    """Every contract by name: the shipped ones, and a user's own from a folder.
+
+    A contract of a user replaces the shipped one of its name, so that what he mended stays mended when Keybook is
+    updated. One that cannot be used is left out (`broken_contracts`), and the shipped one of its name counts.
+    """
+    return _with_own(_own(own))[0]
+
+
+def broken_contracts(own: Path | None) -> dict[str, str]:
+    """The contracts in a user's folder that cannot be used: file name -> what is wrong."""
+    return _with_own(_own(own))[1]

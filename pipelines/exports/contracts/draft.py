@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from pipelines.exports.contracts.contract import Contract, load_contracts, read_contract
+from pipelines.exports.contracts.contract import Contract, read_contract
 from pipelines.exports.contracts.guess import Guess, guess, plain, synonyms
 from pipelines.exports.contracts.profile import DAY_FIRST, MONTH_FIRST, Profile, profile
 from pipelines.exports.contracts.recognise import recognise
@@ -56,14 +56,15 @@ def _shown(value: str) -> str:
     return repr(value if len(value) <= 40 else value[:39] + "…")
 
 
-def write_draft(path: Path, out: Path | None, limits: Limits, sheet: str | None = None) -> Drafted:
+def write_draft(
+    path: Path, out: Path, contracts: dict[str, Contract], limits: Limits, sheet: str | None = None
+) -> Drafted:
     """Writes a first contract for one table of a file: the named one, or the first that no contract knows.
 
     Raises:
         DraftError: the file is recognised already, or nothing in it fits any entity, or the target exists.
         UnreadableError: the file cannot be read.
     """
-    contracts = load_contracts()
     sheet = sheet or _first_unknown(path, contracts, limits)
     with open_table(path, contracts, limits, sheet) as table:
         if table.match is not None:
@@ -119,14 +120,14 @@ def _take_totals(table: TextTable, headers: list[str]) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def _target(out: Path | None, named: str, found: Guess, contracts: dict[str, Contract]) -> Path:
-    """The file to write: as given, or named after the export, in the given folder or here."""
-    if out is not None and out.suffix == ".yml":
+def _target(out: Path, named: str, found: Guess, contracts: dict[str, Contract]) -> Path:
+    """The file to write: as given, or named after the export, in the given folder."""
+    if out.suffix == ".yml":
         target = out
     else:
         words = [word for word in re.sub(r"[^a-z]+", " ", named.casefold()).split() if len(word) > 1]
         vendor = words[0] if words else "mine"
-        target = (out or Path()) / f"{vendor}_{found.entity.name}.yml"
+        target = out / f"{vendor}_{found.entity.name}.yml"
     if target.exists() or target.stem in contracts:
         raise DraftError(f"a contract {target.stem} exists already; name another with --out")
     return target

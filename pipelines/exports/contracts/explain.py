@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.exports.contracts.contract import Contract, load_contracts
+from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.recognise import Match, NearMiss
 from pipelines.exports.landing.land import detect
 from pipelines.exports.readers.unpack import Limits
@@ -68,10 +68,10 @@ def _mapped(contract: Contract, match: Match) -> dict[str, str]:
     return {header: ", ".join(dict.fromkeys(targets)) for header, targets in found.items()}
 
 
-def explain(path: Path) -> list[Explanation]:
+def explain(path: Path, contracts: dict[str, Contract]) -> list[Explanation]:
     """What each table of a file is recognised as."""
     found = []
-    for part, recognition in detect(path, load_contracts(), Limits()):
+    for part, recognition in detect(path, contracts, Limits()):
         entry = Explanation(path.name, part)
         if isinstance(recognition, str):
             entry.reason = recognition

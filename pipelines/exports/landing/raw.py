@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from pipelines.exports.entities import PROVENANCE, Entity, entities
+from pipelines.files import read_object, write_whole
 
 REJECT_COLUMNS = {
     "file": "VARCHAR",
@@ -167,25 +168,6 @@ def _files_of(receipt: Receipt) -> set[str]:
     return found
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a small file so that after a crash it is the new one or the one before, never a part of it."""
-    temporary = path.with_suffix(".writing")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
-def read_cache(path: Path) -> dict[str, str]:
-    """What a file remembers that can be made anew: nothing, where it is not there or damaged."""
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
 def shown_name(name: str) -> str:
     """A file's name as text: what of it is no UTF-8 is shown as a question mark."""
     return name.encode("utf-8", "replace").decode()
@@ -309,7 +291,9 @@ class RawStore:
 
     def forgotten(self) -> dict[str, str]:
         """The files that are not to be landed: hash -> the name it was known by."""
-        return {path.stem: read_cache(path).get("file", path.stem) for path in self.forgotten_folder.glob("*.json")}
+        return {
+            path.stem: (read_object(path) or {}).get("file", path.stem) for path in self.forgotten_folder.glob("*.json")
+        }
 
     def unforget(self, sha256: str) -> None:
         """Lets a forgotten file be landed again."""

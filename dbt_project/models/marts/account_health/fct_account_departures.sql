@@ -38,7 +38,7 @@ revenue as (
     inner join {{ ref('fct_invoices') }} as invoices
         on paused.account_id = invoices.account_id
         and invoices.issued_on <= paused.last_sign_on
-        and invoices.issued_on > {{ plus_months('paused.last_sign_on', -12) }}
+        and invoices.issued_on > {{ year_before('paused.last_sign_on') }}
     where not invoices.is_void and not invoices.is_draft
     group by paused.account_id, paused.last_sign_on
 ),

@@ -99,7 +99,7 @@ revenue as (
     inner join {{ ref('fct_invoices') }} as invoices
         on terms.account_id = invoices.account_id
         and invoices.issued_on <= least(terms.ends_on, run.as_of_date)
-        and invoices.issued_on > {{ plus_months('least(terms.ends_on, run.as_of_date)', -12) }}
+        and invoices.issued_on > {{ year_before('least(terms.ends_on, run.as_of_date)') }}
     where not invoices.is_void and not invoices.is_draft
     group by terms.term_id
 )

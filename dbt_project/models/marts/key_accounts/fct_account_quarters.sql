@@ -91,12 +91,10 @@ periods as (
     select distinct
         dates.quarter,
         least({{ plus_days(plus_months('dates.quarter', 3), -1) }}, run.as_of_date) as measured_on,
-        {{ plus_months(
-            'least(' ~ plus_days(plus_months('dates.quarter', 3), -1) ~ ', run.as_of_date)', -12
-        ) }} as year_before,
-        {{ plus_months(
-            'least(' ~ plus_days(plus_months('dates.quarter', 3), -1) ~ ', run.as_of_date)', -24
-        ) }} as two_years_before
+        {{ year_before('least(' ~ plus_days(plus_months('dates.quarter', 3), -1) ~ ', run.as_of_date)') }}
+            as year_before,
+        {{ year_before('least(' ~ plus_days(plus_months('dates.quarter', 3), -1) ~ ', run.as_of_date)', years=2) }}
+            as two_years_before
     from {{ ref('dim_dates') }} as dates
     cross join run
     where dates.day <= run.as_of_date
@@ -270,7 +268,7 @@ evidence as (
         cast(coalesce(earned.missing_rate_count, 0) as bigint) as missing_rate_count,
         sold.company_revenue,
         case
-            when feeds.invoices_from <= spine.two_years_before
+            when feeds.invoices_from <= {{ plus_days('spine.two_years_before', 1) }}
                 then {{ ratio('coalesce(earned.revenue_12m, 0)', 'earned.revenue_previous_12m') }}
         end as revenue_growth,
         {{ ratio('earned.revenue_12m - spent.cost_12m', 'earned.revenue_12m') }} as margin_share,

@@ -3,7 +3,7 @@
 -- end (V2), or its invoices net of tax less credit notes (V1). Everything is in the base currency: invoices at their
 -- day's rate, subscriptions at the month end's. What the month is compared with is restated at the same rates, so
 -- that a rate moves currency_effect and nothing else. In the as-of month, unless it is over, the month's end is the
--- as-of date.
+-- as-of date. A year is the trailing 12 months up to that end (year_revenue is what reporting calls revenue_12m).
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -32,12 +32,24 @@ states as (
     select account_id, invoice_gap_days from {{ ref('fct_account_states') }}
 ),
 
+-- A subscription without a first day may run in any month: it is worth nothing that is known, and is counted.
+subscriptions as (
+    select
+        account_id,
+        currency,
+        valid_from,
+        valid_to,
+        case when valid_from is not null then monthly_amount end as monthly_amount
+    from {{ ref('fct_subscription_periods') }}
+),
+
 subscribed as (
     select
         'mrr' as basis,
         subscriptions.account_id,
         subscriptions.currency,
         months.month,
+        0 as is_late,
         coalesce(subscriptions.monthly_amount, 0) as amount,
         case
             when subscriptions.monthly_amount is not null then {{ money('subscriptions.monthly_amount * rates.rate') }}
@@ -45,9 +57,9 @@ subscribed as (
         case when subscriptions.monthly_amount is null then 1 else 0 end as unpriced,
         0 as invoices,
         cast(null as date) as invoiced_on
-    from {{ ref('fct_subscription_periods') }} as subscriptions
+    from subscriptions
     inner join months
-        on months.measured_on >= subscriptions.valid_from
+        on months.measured_on >= coalesce(subscriptions.valid_from, months.measured_on)
         and months.measured_on <= coalesce(subscriptions.valid_to, {{ end_of_time() }})
     left join rates on subscriptions.currency = rates.currency and months.measured_on = rates.rate_date
 ),
@@ -58,6 +70,7 @@ invoiced as (
         invoices.account_id,
         invoices.currency,
         {{ month_of('invoices.issued_on') }} as month,
+        case when extract(day from invoices.issued_on) > extract(day from run.as_of_date) then 1 else 0 end as is_late,
         invoices.revenue_amount as amount,
         invoices.revenue_amount_base as amount_base,
         case when invoices.revenue_amount is null then 1 else 0 end as unpriced,
@@ -79,7 +92,14 @@ amounts as (
         coalesce(sum(amount_base), 0) as amount_base,
         coalesce(sum(abs(amount)) filter (where amount_base is not null), 0) as parts,
         coalesce(sum(abs(amount_base)), 0) as parts_base,
+        -- Of the days of the month after the as-of date's: what the trailing 12 months of the as-of date begin with.
+        coalesce(sum(amount * is_late), 0) as late_amount,
+        coalesce(sum(amount_base * is_late), 0) as late_amount_base,
+        coalesce(sum(abs(amount) * is_late) filter (where amount_base is not null), 0) as late_parts,
+        coalesce(sum(abs(amount_base) * is_late), 0) as late_parts_base,
+        coalesce(sum(is_late) filter (where amount <> 0 and amount_base is null), 0) as late_missing_rate_count,
         sum(invoices) as invoices,
+        sum(invoices * is_late) as late_invoices,
         max(invoiced_on) as invoiced_on,
         count(*) filter (where amount <> 0 and amount_base is null) as missing_rate_count,
         sum(unpriced) as unpriced
@@ -107,6 +127,7 @@ spans as (
     group by numbered.account_number, amounts.basis, amounts.account_id, amounts.currency
 ),
 
+{%- set trailing = ['amount', 'amount_base', 'parts', 'parts_base', 'missing_rate_count', 'invoices'] %}
 dense as (
     select
         spans.span_number,
@@ -115,13 +136,12 @@ dense as (
         spans.currency,
         months.month,
         months.measured_on,
-        coalesce(amounts.amount, 0) as amount,
-        coalesce(amounts.amount_base, 0) as amount_base,
-        coalesce(amounts.parts, 0) as parts,
-        coalesce(amounts.parts_base, 0) as parts_base,
-        coalesce(amounts.invoices, 0) as invoices,
+        months.measured_on < months.month_end as is_running,
+        {%- for column in trailing %}
+        coalesce(amounts.{{ column }}, 0) as {{ column }},
+        coalesce(amounts.late_{{ column }}, 0) as late_{{ column }},
+        {%- endfor %}
         amounts.invoiced_on,
-        coalesce(amounts.missing_rate_count, 0) as missing_rate_count,
         coalesce(amounts.unpriced, 0) as unpriced
     from spans
     inner join months on months.month >= spans.first_month
@@ -132,32 +152,51 @@ dense as (
 
 {%- set by_month = 'partition by span_number order by month' %}
 {%- set year = by_month ~ ' rows between 11 preceding and current row' %}
-{%- set year_before = by_month ~ ' rows between 23 preceding and 12 preceding' %}
+{%- set earlier_year = by_month ~ ' rows between 23 preceding and 12 preceding' %}
+-- Trailing 12 months end with measured_on: in a month that runs they begin in the month of the same name a year before,
+-- after the same day.
 looked_back as (
     select
         *,
         lag(amount, 1, 0) over ({{ by_month }}) as earlier,
-        {%- for column in ['amount', 'amount_base', 'parts', 'parts_base'] %}
-        case when basis = 'mrr' then {{ column }} else sum({{ column }}) over ({{ year }}) end as year_{{ column }},
+        {%- for column in trailing %}
+        case
+            when basis = 'mrr' then {{ column }}
+            else sum({{ column }}) over ({{ year }})
+                + case when is_running then lag(late_{{ column }}, 12, 0) over ({{ by_month }}) else 0 end
+        end as year_{{ column }},
         {%- endfor %}
         case
             when basis = 'mrr' then lag(amount, 12, 0) over ({{ by_month }})
-            else coalesce(sum(amount) over ({{ year_before }}), 0)
+            else coalesce(sum(amount) over ({{ earlier_year }}), 0) + case
+                when is_running
+                    then lag(late_amount, 24, 0) over ({{ by_month }}) - lag(late_amount, 12, 0) over ({{ by_month }})
+                else 0
+            end
         end as year_earlier
     from dense
 ),
 
+-- Unknown where a part of what came later has no rate: less of it is known, not less of it sold.
 compared as (
     select
         looked_back.*,
-        {{ restated('earlier', 'amount', 'amount_base', 'parts', 'parts_base', 'rates.rate') }} as opening,
-        {{ restated('year_earlier', 'year_amount', 'year_amount_base', 'year_parts', 'year_parts_base', 'rates.rate') }}
-            as year_opening
+        case
+            when missing_rate_count = 0
+                then {{ restated('earlier', 'amount', 'amount_base', 'parts', 'parts_base', 'rates.rate') }}
+        end as opening,
+        case
+            when year_missing_rate_count = 0 then {{ restated(
+                'year_earlier', 'year_amount', 'year_amount_base', 'year_parts', 'year_parts_base', 'rates.rate'
+            ) }}
+        end as year_opening
     from looked_back
     left join rates on looked_back.currency = rates.currency and looked_back.measured_on = rates.rate_date
 ),
 
--- An account in two currencies is one account; below zero it has no revenue that it could keep or lose.
+-- An account in two currencies is one account; below zero it has no revenue that it could keep or lose. Where the
+-- comparison is unknown in one of them, so it is of the account: it opened with what it closed with, and nothing is
+-- said of it.
 summed as (
     select
         account_number,
@@ -165,14 +204,21 @@ summed as (
         month,
         {{ money('sum(amount_base)') }} as revenue,
         {{ money('greatest(sum(amount_base), 0)') }} as closing_revenue,
-        {{ money('greatest(sum(coalesce(opening, 0)), 0)') }} as opening_revenue,
+        {{ money('greatest(case when count(opening) = count(*) then sum(opening) else sum(amount_base) end, 0)') }}
+            as opening_revenue,
         {{ money('sum(year_amount_base)') }} as year_revenue,
         {{ money('greatest(sum(year_amount_base), 0)') }} as year_closing_revenue,
-        {{ money('greatest(sum(coalesce(year_opening, 0)), 0)') }} as year_opening_revenue,
+        {{ money('greatest(case when count(year_opening) = count(*) then sum(year_opening) else sum(year_amount_base) end, 0)') }}
+            as year_opening_revenue,
+        count(opening) = count(*) as is_comparable,
+        count(year_opening) = count(*) as is_year_comparable,
         max(case when amount > 0 then 1 else 0 end) as is_positive,
         sum(invoices) as invoices,
+        sum(year_invoices) as invoices_12m,
+        sum(year_missing_rate_count) as year_missing_rate_count,
         max(invoiced_on) as invoiced_on,
-        sum(missing_rate_count) + count(*) filter (where opening is null) as missing_rate_count,
+        sum(missing_rate_count) + count(*) filter (where missing_rate_count = 0 and opening is null)
+            as missing_rate_count,
         sum(unpriced) as unpriced
     from compared
     group by account_number, basis, month
@@ -185,7 +231,6 @@ followed as (
         min(month) over (partition by account_number) as first_month,
         min(case when is_positive = 1 then month end) over (partition by account_number) as first_paid_month,
         lag(closing_revenue, 1, 0) over ({{ by_account }}) as closed_before,
-        sum(invoices) over ({{ by_account }} rows between 11 preceding and current row) as invoices_12m,
         max(invoiced_on) over ({{ by_account }}) as last_invoice_on
     from summed
 ),
@@ -210,9 +255,14 @@ moved as (
     select
         *,
         lag(invoice_status) over ({{ by_account }}) as opening_invoice_status,
-        {{ movement('opening_revenue', 'closing_revenue',
-            'months_of_history >= ' ~ parameter('reactivation_min_months')) }} as movement,
-        {{ movement('year_opening_revenue', 'year_closing_revenue', 'months_of_history >= 12') }} as year_movement
+        case
+            when is_comparable then {{ movement('opening_revenue', 'closing_revenue',
+                'months_of_history >= ' ~ parameter('reactivation_min_months')) }}
+        end as movement,
+        case
+            when is_year_comparable
+                then {{ movement('year_opening_revenue', 'year_closing_revenue', 'months_of_history >= 12') }}
+        end as year_movement
     from statuses
 ),
 
@@ -242,6 +292,7 @@ select
     cast(moved.invoices_12m as bigint) as invoices_12m,
     cast(moved.months_of_history as bigint) as months_of_history,
     cast(moved.missing_rate_count as bigint) as missing_rate_count,
+    cast(moved.year_missing_rate_count as bigint) as year_missing_rate_count,
     cast(moved.unpriced as bigint) as unpriced_count,
     contracts.account_id is not null as is_contract,
     moved.measured_on = moved.month_end as is_complete,
@@ -256,5 +307,5 @@ left join owners
     and moved.measured_on <= coalesce(owners.ends_on, moved.measured_on)
 where moved.revenue <> 0 or moved.opening_revenue <> 0 or moved.closed_before <> 0 or moved.invoices_12m > 0
     or moved.year_revenue <> 0 or moved.year_opening_revenue <> 0 or moved.missing_rate_count > 0
-    or moved.unpriced > 0
+    or moved.unpriced > 0 or moved.year_missing_rate_count > 0
     or moved.invoice_status = 'active' or moved.opening_invoice_status = 'active'

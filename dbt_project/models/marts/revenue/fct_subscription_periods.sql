@@ -1,7 +1,8 @@
 -- Grain: one row a subscription and period in which its price stood, with what it is worth a month (V2) in its own
 -- currency. It runs from its first to its last day, both included. No export says since when a price counts: one
 -- that differs from the export before counts from the day of the export that says so. A subscription that its newest
--- full export no longer holds ran until the day before that was seen.
+-- full export no longer holds ran until the day before that was seen. One without a first day is one period that
+-- begins on no known day, at its last price.
 with prices as (
     select * from {{ ref('stg_billing__subscription_prices') }}
 ),
@@ -19,13 +20,15 @@ dated as (
         prices.*,
         coalesce(
             prices.ended_on,
-            {{ plus_days(
-                'least(' ~ business_date('prices.vanished_at', 'run.business_timezone') ~ ', run.newest_event_on)', -1
-            ) }}
+            {{ plus_days(least_or_unknown(
+                business_date('prices.vanished_at', 'run.business_timezone'), 'run.newest_event_on'
+            ), -1) }}
         ) as last_on,
         case
             when prices.version_number = 1 then prices.started_on
-            else greatest(prices.started_on, {{ business_date('prices.priced_at', 'run.business_timezone') }})
+            else {{ greatest_or_unknown(
+                'prices.started_on', business_date('prices.priced_at', 'run.business_timezone')
+            ) }}
         end as valid_from
     from prices
     cross join run
@@ -34,16 +37,10 @@ dated as (
 periods as (
     select
         *,
-        case
-            when lead(valid_from) over (partition by _system, subscription_id order by version_number) is null
-                then last_on
-            else least(
-                coalesce(last_on, {{ end_of_time() }}),
-                {{ plus_days(
-                    'lead(valid_from) over (partition by _system, subscription_id order by version_number)', -1
-                ) }}
-            )
-        end as valid_to
+        {{ least_known('last_on', plus_days(
+            'lead(valid_from) over (partition by _system, subscription_id order by version_number)', -1
+        )) }} as valid_to,
+        row_number() over (partition by _system, subscription_id order by version_number desc) as versions_after
     from dated
 )
 
@@ -73,4 +70,7 @@ select
 from periods
 left join identities
     on periods._system = identities.system and coalesce(periods.customer_id, '') = identities.native_id
-where coalesce(periods.valid_from <= periods.valid_to, true)
+where case
+    when periods.valid_from is null then periods.versions_after = 1
+    else coalesce(periods.valid_from <= periods.valid_to, true)
+end

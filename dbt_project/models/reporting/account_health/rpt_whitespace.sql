@@ -86,7 +86,7 @@ spent as (
         lines.product_key,
         sum(lines.sales_sign * lines.net_amount_base) as amount
     from lines
-    inner join run on lines.issued_on > {{ plus_months('run.as_of_date', -12) }}
+    inner join run on lines.issued_on > {{ year_before('run.as_of_date') }}
     group by lines.account_id, lines.product_key
 ),
 

@@ -8,15 +8,7 @@ run as (
 ),
 
 revenue as (
-    select
-        invoices.account_id,
-        sum(invoices.revenue_amount_base) as revenue_12m,
-        count(*) filter (where invoices.revenue_amount <> 0 and invoices.revenue_amount_base is null)
-            as missing_rate_count
-    from {{ ref('fct_invoices') }} as invoices
-    cross join run
-    where invoices.issued_on > {{ plus_months('run.as_of_date', '-12') }} and invoices.issued_on <= run.as_of_date
-    group by invoices.account_id
+    {{ revenue_of_12_months('run') }}
 ),
 
 balances as (

@@ -65,7 +65,7 @@ changed as (
         held.account_id,
         count(*) filter (where held.previous_id <> held.employee_id) as owner_changes,
         count(*) filter (
-            where held.previous_id <> held.employee_id and held.starts_on > {{ plus_months('run.as_of_date', -12) }}
+            where held.previous_id <> held.employee_id and held.starts_on > {{ year_before('run.as_of_date') }}
         ) as owner_changes_12m,
         max(held.starts_on) filter (where coalesce(held.previous_id <> held.employee_id, true)) as owner_since
     from held

@@ -24,12 +24,7 @@ minutes as (
 ),
 
 revenue as (
-    select invoices.account_id, sum(invoices.revenue_amount_base) as revenue
-    from {{ ref('fct_invoices') }} as invoices
-    cross join run
-    where not invoices.is_void and not invoices.is_draft
-        and invoices.issued_on > run.window_from and invoices.issued_on <= run.as_of_date
-    group by invoices.account_id
+    {{ revenue_of_12_months('run') }}
 ),
 
 -- What was said in two directions, once whichever system has it; and what was written or prepared.
@@ -76,7 +71,8 @@ joined as (
         coalesce(spent.efforts, 0) as efforts,
         coalesce(spent.assumed_efforts, 0) as assumed_efforts,
         coalesce(spent.two_way_contacts, 0) as two_way_contacts,
-        {{ money('greatest(coalesce(revenue.revenue, 0), 0)') }} as revenue_12m
+        {{ money('coalesce(revenue.revenue_12m, 0)') }} as revenue_12m,
+        {{ money(greatest_known('revenue.revenue_12m', '0')) }} as positive_revenue
     from pairs
     left join accounts on pairs.account_id = accounts.account_id
     left join spent on pairs.employee_id = spent.employee_id and pairs.account_id = spent.account_id
@@ -94,7 +90,7 @@ shared as (
         end as effort_share,
         case
             when is_owner
-                then {{ ratio('revenue_12m', 'sum(revenue_12m) over (partition by employee_id, is_owner)') }}
+                then {{ ratio('positive_revenue', 'sum(positive_revenue) over (partition by employee_id, is_owner)') }}
         end as revenue_share,
         case
             when is_owner

@@ -91,8 +91,7 @@ summed as (
 rates as (
     select
         month,
-        sum(sum(missing_rate_count)) over (order by month rows between 11 preceding and current row)
-            as missing_rate_count
+        sum(year_missing_rate_count) as missing_rate_count
     from {{ ref('fct_account_revenue') }}
     where basis = 'invoiced'
     group by month

@@ -1,0 +1,119 @@
+"""Publications on disk: what is whole, what a crash left, and who may publish after whom."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.warehouse.publications import Publication, PublishError, Warehouse, version_name
+
+BEGAN = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+
+def _stamp(run: str, began: datetime) -> Publication:
+    return Publication(version_name(run, began), "", "", "what came in", 1, 10, 0, 0)
+
+
+def _build(warehouse: Warehouse, run: str, day: int) -> None:
+    file = warehouse.start_build(run, _stamp(run, BEGAN + timedelta(days=day)))
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(f"create table run as select {day} as day")
+
+
+def _publish(warehouse: Warehouse, run: str, day: int) -> Publication:
+    _build(warehouse, run, day)
+    return warehouse.publish(run, 3, f"2026-03-0{day}")
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """Three days published."""
+    warehouse = Warehouse(tmp_path / "warehouse")
+    for day in (1, 2, 3):
+        _publish(warehouse, f"run{day}", day)
+    return warehouse
+
+
+def _folder(warehouse: Warehouse, day: int) -> Path:
+    return warehouse.versions / version_name(f"run{day}", BEGAN + timedelta(days=day))
+
+
+def _day(warehouse: Warehouse) -> int:
+    with duckdb.connect(os.path.realpath(warehouse.link), read_only=True) as connection:
+        return int(connection.execute("select day from run").fetchall()[0][0])
+
+
+def test_the_newest_is_published_and_older_ones_go(warehouse: Warehouse) -> None:
+    published = _publish(warehouse, "run4", 4)
+    assert warehouse.published() == published
+    assert published.as_of_date == "2026-03-04"
+    assert published.inputs == "what came in"
+    assert [item.as_of_date[-1] for item in warehouse.publications()] == ["2", "3", "4"]
+    assert not list(warehouse.builds.iterdir())
+
+
+@pytest.mark.parametrize("damage", ["no receipt", "half a receipt", "a list", "half a file", "no file"])
+def test_a_version_that_is_not_whole_is_none(warehouse: Warehouse, damage: str) -> None:
+    for day in (2, 3):
+        receipt, file = _folder(warehouse, day) / "publication.json", _folder(warehouse, day) / "keybook.duckdb"
+        if damage == "no receipt":
+            receipt.unlink()
+        elif damage == "half a receipt":
+            receipt.write_text(receipt.read_text(encoding="utf-8")[:40], encoding="utf-8")
+        elif damage == "a list":
+            receipt.write_text("[]", encoding="utf-8")
+        elif damage == "half a file":
+            file.chmod(0o644)
+            file.write_bytes(file.read_bytes()[:5000])
+        else:
+            file.unlink()
+    assert warehouse.published() is None
+    # Neither the published day nor the one before it can be read: the one before that is published again.
+    assert warehouse.rollback().as_of_date == "2026-03-01"
+    assert _day(warehouse) == 1
+    with pytest.raises(PublishError, match="no publication before"):
+        warehouse.rollback()
+    assert _publish(warehouse, "run4", 4) == warehouse.published()
+    assert {folder.name for folder in warehouse.versions.iterdir()} == {
+        item.version for item in warehouse.publications()
+    }
+
+
+def test_what_a_later_keybook_wrote_into_a_receipt_is_left_out(warehouse: Warehouse) -> None:
+    receipt = _folder(warehouse, 3) / "publication.json"
+    receipt.write_text(receipt.read_text(encoding="utf-8").replace("{", '{"signed_by": "Ada",', 1), encoding="utf-8")
+    published = warehouse.published()
+    assert published is not None
+    assert published.as_of_date == "2026-03-03"
+
+
+def test_a_build_that_began_earlier_does_not_replace_a_later_one(warehouse: Warehouse) -> None:
+    _build(warehouse, "slow", 4)
+    _publish(warehouse, "quick", 5)
+    with pytest.raises(PublishError, match="began later"):
+        warehouse.publish("slow", 3, "2026-03-04")
+    assert _day(warehouse) == 5
+
+
+def test_a_build_that_waits_to_be_published_outlives_the_next_one(warehouse: Warehouse) -> None:
+    dead = warehouse.builds / "dead"
+    dead.mkdir(parents=True)
+    _build(warehouse, "waits", 4)
+    assert not dead.exists()
+    _build(warehouse, "next", 5)
+    assert warehouse.publish("waits", 3, "2026-03-04").as_of_date == "2026-03-04"
+    assert warehouse.publish("next", 3, "2026-03-05").as_of_date == "2026-03-05"
+    assert _day(warehouse) == 5
+
+
+def test_a_build_that_was_given_up_is_not_published(warehouse: Warehouse) -> None:
+    _build(warehouse, "part", 4)
+    warehouse.give_up("part")
+    with pytest.raises(PublishError, match="no whole build"):
+        warehouse.publish("part", 3, "2026-03-04")
+    _build(warehouse, "next", 5)
+    assert [path.name for path in warehouse.builds.iterdir() if path.is_dir() and not path.is_symlink()] == ["next"]

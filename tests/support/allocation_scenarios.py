@@ -21,7 +21,12 @@ class Loose(Scenario):
         place = len(self.rows["billing.payments"])
         common = {"status": "received", "customer_id": self.name} | extra
         self.add(
-            "payments", payment_id=f"{self.name} P{place}", received_on=day, currency="EUR", amount=Decimal(amount), **common
+            "payments",
+            payment_id=f"{self.name} P{place}",
+            received_on=day,
+            currency="EUR",
+            amount=Decimal(amount),
+            **common,
         )
         return self
 
@@ -135,10 +140,10 @@ def allocation_scenarios() -> list[Scenario]:
 
 def instalments_by_due_date() -> Scenario:
     """90 in three parts, numbered against the order of their days: 50 pays what is due first."""
-    told = Loose("instalments out of order", {on(2, 1): (90, 30, 0, 0), on(2, 15): (40, 0, 0, 0), on(3, 1): (40, 10, 0, 0)})
+    told = Loose(
+        "instalments out of order", {on(2, 1): (90, 30, 0, 0), on(2, 15): (40, 0, 0, 0), on(3, 1): (40, 10, 0, 0)}
+    )
     told.owes(90, due=on(3, 31))
     for number, due in ((3, on(1, 31)), (2, on(2, 29)), (1, on(3, 31))):
-        told.add(
-            "instalments", invoice_id="instalments out of order 1", number=number, due_on=due, amount=Decimal(30)
-        )
+        told.add("instalments", invoice_id="instalments out of order 1", number=number, due_on=due, amount=Decimal(30))
     return told.sends(on(2, 15), 50)

@@ -45,9 +45,7 @@ class Scenario:
             currency="EUR", net_amount=Decimal(gross), gross_amount=Decimal(gross), **common,
         )  # fmt: skip
 
-    def pays(
-        self, day: date, amount: int, applied: int, applied_on: date | None = None, **extra: Any
-    ) -> Scenario:
+    def pays(self, day: date, amount: int, applied: int, applied_on: date | None = None, **extra: Any) -> Scenario:
         """A payment, and how much of it the export sets against the invoice, on the same day if it doesn't say another."""
         common = {"status": "received"} | extra
         place = len(self.rows["billing.payments"])

@@ -21,13 +21,21 @@ walked as (
 
 moves as (
     select
-        moves.adjustment_id,
-        moves.invoice_id,
-        -moves.amount as amount,
-        moves.currency,
-        case when moves.invoice_id is null then moves.event_date else moves.settled_on end as settlement_date
-    from {{ ref('int_allocation_moves') }} as moves
-    where moves.adjustment_id is not null
+        adjustment_id,
+        invoice_id,
+        -- Unspent money that went back: of payments, or of credit notes.
+        case when invoice_id is null then min(credit_note_id) end as credit_note_id,
+        currency,
+        case when invoice_id is null then event_date else settled_on end as settlement_date,
+        -sum(amount) as amount
+    from {{ ref('int_allocation_moves') }}
+    where adjustment_id is not null
+    group by
+        adjustment_id,
+        invoice_id,
+        invoice_id is null and credit_note_id is not null,
+        currency,
+        case when invoice_id is null then event_date else settled_on end
 ),
 
 move_totals as (
@@ -208,12 +216,13 @@ postings as (
             when last_paid.currency <> currency then last_paid.currency
             else currency
         end as cash_currency,
-        settlement_date
+        settlement_date,
+        cast(null as varchar(1)) as credit_note_id
     from of_invoices
     where amount > from_unapplied
     union all
     select
-        adjustment_id, 'unapplied', null, from_unapplied, null, from_unapplied, currency, occurred_on
+        adjustment_id, 'unapplied', null, from_unapplied, null, from_unapplied, currency, occurred_on, null
     from of_invoices
     where from_unapplied > 0
     union all
@@ -228,11 +237,12 @@ postings as (
         null,
         cash_amount,
         cash_currency,
-        settlement_date
+        settlement_date,
+        null
     from spread
     where cash_amount > 0
     union all
-    select adjustment_id, 'unapplied', null, amount, null, amount, currency, occurred_on
+    select adjustment_id, 'unapplied', null, amount, null, amount, currency, occurred_on, null
     from unspread
     where amount > 0
     union all
@@ -244,13 +254,15 @@ postings as (
         'exceeds_payment',
         0,
         currency,
-        occurred_on
+        occurred_on,
+        null
     from laid_out
     where upto > applied_amount + unapplied_amount
     union all
     -- Neither an invoice nor a payment that is known.
     select
-        ruled.adjustment_id, 'unapplied', null, ruled.amount, null, ruled.amount, ruled.currency, ruled.occurred_on
+        ruled.adjustment_id, 'unapplied', null, ruled.amount, null, ruled.amount, ruled.currency, ruled.occurred_on,
+        null
     from ruled
     left join walked on ruled.adjustment_id = walked.adjustment_id
     where ruled.issue is null
@@ -266,7 +278,8 @@ postings as (
         null,
         amount,
         currency,
-        settlement_date
+        settlement_date,
+        credit_note_id
     from moves
     union all
     select
@@ -277,13 +290,14 @@ postings as (
         case when ruled.payment_id is not null then 'exceeds_payment' end,
         coalesce(ruled.origin_amount, ruled.amount) - coalesce(move_totals.amount, 0),
         coalesce(ruled.origin_currency, ruled.currency),
-        ruled.occurred_on
+        ruled.occurred_on,
+        null
     from ruled
     inner join walked on ruled.adjustment_id = walked.adjustment_id
     left join move_totals on ruled.adjustment_id = move_totals.adjustment_id
     where coalesce(ruled.origin_amount, ruled.amount) > coalesce(move_totals.amount, 0)
     union all
-    select adjustment_id, 'nothing', null, amount, issue, 0, currency, occurred_on from ruled where issue is not null
+    select adjustment_id, 'nothing', null, amount, issue, 0, currency, occurred_on, null from ruled where issue is not null
 ),
 
 final as (
@@ -291,7 +305,7 @@ final as (
         ruled.adjustment_id,
         postings.target,
         postings.invoice_id,
-        ruled.credit_note_id,
+        coalesce(postings.credit_note_id, ruled.credit_note_id) as credit_note_id,
         ruled.payment_id,
         coalesce(documents.customer_id, ruled.customer_id) as customer_id,
         coalesce(documents.account_id, ruled.account_id) as account_id,

@@ -145,7 +145,9 @@ class Stream:
         self.stories.append(f"{place} {kind}")
         common = {"customer_id": customer, "currency": self.currency}
         due = issued + days(terms or 0)
-        sent = max(due + days(late), issued + days(share % 7)) if kind != "sends before" else issued - days(abs(late) + 1)
+        sent = (
+            max(due + days(late), issued + days(share % 7)) if kind != "sends before" else issued - days(abs(late) + 1)
+        )
         part = max((gross * share / 100).quantize(CENT), CENT)
         half = max((gross / 2).quantize(CENT), CENT)
         is_void = kind == "void after"
@@ -184,16 +186,27 @@ class Stream:
             pay(f"{money}b", after, max(gross - half, CENT))
             return
         if kind in ("credit note, the rest sent", "void credit note", "credit note waits", "credited after"):
-            note(after if kind == "credited after" else issued + days(2), Decimal(0) if kind == "credit note waits" else half)
+            note(
+                after if kind == "credited after" else issued + days(2),
+                Decimal(0) if kind == "credit note waits" else half,
+            )
         pay(money, sent, {"sends too much": gross + 7, "sends": part}.get(kind, gross))
         if kind in ("returned", "returned, sent again", "half returned"):
-            adjust("reversal" if place % 2 else "chargeback", half if kind == "half returned" else gross, None, money, after)
+            adjust(
+                "reversal" if place % 2 else "chargeback",
+                half if kind == "half returned" else gross,
+                None,
+                money,
+                after,
+            )
         elif kind in ("refunded", "loose refund"):
             adjust("refund", half, None, money if kind == "refunded" else None, after)
         elif kind == "minus":
             pay(f"{money}m", after, -half)
         elif kind.startswith("written off"):
-            adjust("write_off", half, f"I{place}", None, min(after, sent - days(1)) if kind.endswith("sent") else issued)
+            adjust(
+                "write_off", half, f"I{place}", None, min(after, sent - days(1)) if kind.endswith("sent") else issued
+            )
         if kind == "returned, sent again":
             pay(f"{money}c", after + days(5), gross)
 

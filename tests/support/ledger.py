@@ -283,8 +283,12 @@ class Book:
             walk = Allocation()
             for _, _, what in sorted(steps, key=lambda step: step[:2]):
                 what(walk)
+            # What one payment pays of one debt on one day is one payment of it.
+            together: dict[Any, Decimal] = defaultdict(Decimal)
             for move in walk.moves:
-                self.put(account, move)
+                together[(*move[:3], move.settled, move.amount > 0)] += move.amount
+            for (day, debt_name, money, settled, _), amount in together.items():
+                self.put(account, Move(day, debt_name, money, amount, settled))
 
     def void_note(self, walk: Allocation, day: date, name: str, amount: Decimal) -> None:
         """A credit note that is void pays nothing any more."""

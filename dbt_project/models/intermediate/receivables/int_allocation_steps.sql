@@ -27,8 +27,31 @@ documents as (
     where documents.customer_id <> {{ global_id('documents._system', "''") }}
 ),
 
+-- Who pays may be known by another number than who owes: a bank statement names the payer. Where the payer owes nothing under
+-- its own number, and its account owes under one, the money is for that.
+debtors as (
+    select account_id, currency, customer_id
+    from documents
+    where is_receivable
+    group by account_id, currency, customer_id
+),
+
 payments as (
-    select * from {{ ref('int_billing_payments') }} where is_received and has_customer
+    select
+        payments.* exclude (customer_id),
+        case
+            when own.customer_id is null then coalesce(others.customer_id, payments.customer_id)
+            else payments.customer_id
+        end as customer_id
+    from {{ ref('int_billing_payments') }} as payments
+    left join debtors as own on payments.customer_id = own.customer_id and payments.currency = own.currency
+    left join (
+        select account_id, currency, min(customer_id) as customer_id
+        from debtors
+        group by account_id, currency
+        having count(*) = 1
+    ) as others on payments.account_id = others.account_id and payments.currency = others.currency
+    where payments.is_received and payments.has_customer
 ),
 
 applied as (

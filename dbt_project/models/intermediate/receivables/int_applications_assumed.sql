@@ -37,6 +37,17 @@ walked as (
     select distinct debt_id as invoice_id from {{ ref('int_allocation_steps') }} where debt_id is not null
 ),
 
+-- What one payment paid of one document on one day is one application.
+moves as (
+    select
+        invoice_id, payment_id, credit_note_id, event_date, settled_on,
+        sum(amount) as amount,
+        min(move_number) as move_number
+    from {{ ref('int_allocation_moves') }}
+    where adjustment_id is null
+    group by invoice_id, payment_id, credit_note_id, event_date, settled_on, amount > 0
+),
+
 moved as (
     select
         moves.invoice_id,
@@ -51,9 +62,8 @@ moved as (
         moves.event_date,
         moves.settled_on as settlement_date,
         coalesce(moves.payment_id, moves.credit_note_id, 'unseen') || ':' || cast(moves.move_number as varchar(20)) as how
-    from {{ ref('int_allocation_moves') }} as moves
+    from moves
     inner join documents on moves.invoice_id = documents.invoice_id
-    where moves.adjustment_id is null
 ),
 
 -- What else than cash changed an invoice that nobody's known money pays.

@@ -105,13 +105,13 @@ select
 from (
     select
         *,
-        sum(amount) over (partition by customer_id, currency) as closing,
+        sum(amount) over (partition by account_id, currency) as closing,
         sum(amount) over (
-            partition by customer_id, currency order by event_date, amount desc, movement_id
+            partition by account_id, currency order by event_date, amount desc, movement_id
             rows between unbounded preceding and current row
         ) as balance,
         row_number() over (
-            partition by customer_id, currency order by event_date desc, amount, movement_id desc
+            partition by account_id, currency order by event_date desc, amount, movement_id desc
         ) as place
     from {{ ref('fct_unapplied_credits') }}
 ) as movements

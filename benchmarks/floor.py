@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.settings import load_settings
+from pipelines.warehouse.raw_views import create_raw_views
 from pipelines.warehouse.sql_functions import register
 from pipelines.warehouse.transform import read_manifest
 
@@ -34,12 +35,7 @@ def run(home: Path, folder: Path) -> int:
     with duckdb.connect(str(database), config={"autoinstall_known_extensions": "false"}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         register(connection)
-        connection.execute("create schema raw")
-        for source in manifest["sources"].values():
-            files = str(settings.raw / source["meta"]["files"]).replace("'", "''")
-            connection.execute(
-                f"create view raw.{source['identifier']} as select * from read_parquet('{files}', union_by_name = true)"
-            )
+        create_raw_views(connection, settings)
         published = os.path.realpath(settings.warehouse / "keybook.duckdb").replace("'", "''")
         connection.execute(f"attach '{published}' as published (read_only)")
         # Loading a few hundred rows of parameters is no model's work: they are taken as they are.

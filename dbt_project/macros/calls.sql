@@ -30,3 +30,10 @@ last_value({{ expression }} ignore nulls)
 {% macro spark__last_known(expression) -%}
 last_value({{ expression }}, true)
 {%- endmacro %}
+
+{#- Whether an inbound conversation counts in the answer rate (K3): answered or missed, a voicemail where the parameter says
+    so; neither abandoned nor failed. -#}
+{% macro is_offered(calls) -%}
+({{ calls }}.status in ('answered', 'missed')
+    or ({{ calls }}.status = 'voicemail' and {{ parameter('voicemail_is_missed') }} = 1))
+{%- endmacro %}

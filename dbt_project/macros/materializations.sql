@@ -1,15 +1,17 @@
 {#- Tables and views made in one statement, and held to what their YAML says of them: the contract's columns and types,
-    and the key (`meta: {key: [...], nullable: [...]}`), the columns that no two rows share. A model that breaks either
-    fails by itself, so that nothing is built on it, and says what is wrong.
+    and the keys, in dbt's own words (`constraints`): `primary_key` are columns that no two rows share and none leaves
+    out, `unique` columns that no two rows share where NULL is a value like another, `not_null` columns that have one. A
+    model that breaks them fails by itself, so that nothing is built on it, and says what is wrong. Its descriptions
+    become comments, all in one statement.
 
-    A build works on a file that nobody reads before it is published: it needs none of what dbt-duckdb's own
-    materializations do for readers (build under another name, rename the old away, rename the new in, drop the old),
-    and no second planning of the query to learn its columns, and no test node a key. -#}
-{% materialization table, adapter='duckdb', supported_languages=['sql'] %}
+    A build works on a file that nobody reads before it is published: it needs none of what dbt-duckdb's `table` and
+    `view` do for readers (build under another name, rename the old away, rename the new in, drop the old), no second
+    planning of the query to learn its columns, no index in memory a key, and no test node a key. -#}
+{% materialization held_table, adapter='duckdb', supported_languages=['sql'] %}
     {{ return(made_and_held('table')) }}
 {% endmaterialization %}
 
-{% materialization view, adapter='duckdb', supported_languages=['sql'] %}
+{% materialization held_view, adapter='duckdb', supported_languages=['sql'] %}
     {{ return(made_and_held('view')) }}
 {% endmaterialization %}
 
@@ -26,9 +28,8 @@
     {%- if config.get('contract').enforced -%}
         {%- do hold_to_contract(made) -%}
     {%- endif -%}
-    {%- if config.get('meta', {}).key -%}
-        {%- do hold_to_key(made, config.get('meta').key, config.get('meta').nullable or []) -%}
-    {%- endif -%}
+    {%- do hold_to_keys(made) -%}
+    {%- do comment_on(made) -%}
     {%- do run_hooks(post_hooks) -%}
     {%- do adapter.commit() -%}
     {{ return({'relations': [made]}) }}
@@ -60,20 +61,71 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Fails where two rows of a relation share a key, or a part of it is missing that may not be, and gives an example. -#}
-{% macro hold_to_key(relation, key, nullable) -%}
+{#- Fails where the rows of a relation break a key, or a column that may not be missing is, and gives an example. -#}
+{% macro hold_to_keys(relation) -%}
+    {%- set keys = [] -%}
+    {%- set needed = [] -%}
+    {%- for constraint in model['constraints'] -%}
+        {%- do keys.append(constraint.columns) if constraint.type in ('primary_key', 'unique') -%}
+        {%- do needed.extend(constraint.columns) if constraint.type in ('primary_key', 'not_null') -%}
+    {%- endfor -%}
+    {%- if config.get('meta', {}).key -%}
+        {%- do keys.append(config.get('meta').key) -%}
+        {%- do needed.extend(config.get('meta').key | reject('in', config.get('meta').nullable or [])) -%}
+    {%- endif -%}
+    {%- for key in keys -%}
+        {%- do hold_to_key(relation, key, needed) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro hold_to_key(relation, key, needed) -%}
     {%- set broken -%}
         select count(*) over () as keys, count(*) as rows_of_key, concat_ws(', '
             {%- for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %}) as example
         from {{ relation }}
         group by {{ key | join(', ') }}
         having count(*) > 1
-            {%- for column in key if column not in nullable %} or {{ column }} is null{% endfor %}
+            {%- for column in key if column in needed %} or {{ column }} is null{% endfor %}
         limit 1
     {%- endset -%}
     {%- for keys, rows_of_key, example in run_query(broken).rows -%}
         {%- do exceptions.raise_compiler_error(
             model.name ~ ' breaks its key (' ~ key | join(', ') ~ ') ' ~ keys ~ ' times, such as ' ~ example ~ ' in '
-            ~ rows_of_key ~ ' rows') -%}
+            ~ rows_of_key ~ ' rows' ~ lines_of(relation, key, example)) -%}
     {%- endfor -%}
+{%- endmacro %}
+
+{#- Where the rows of a key come from, of a relation whose rows say so: ` (file, line 3; file, line 4)`. -#}
+{% macro lines_of(relation, key, example) -%}
+    {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- if '_file' not in names or '_row' not in names -%}{{ return('') }}{%- endif -%}
+    {%- set lines -%}
+        select ' (' || string_agg(_file || ', line ' || _row, '; ' order by _file, _row) || ')' from {{ relation }}
+        where concat_ws(', '{% for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %})
+            = '{{ example | replace("'", "''") }}'
+    {%- endset -%}
+    {{ return(run_query(lines).columns[0][0]) }}
+{%- endmacro %}
+
+{#- A model's descriptions as comments, which any SQL client shows. -#}
+{% macro comment_on(relation) -%}
+    {%- set comments = [] -%}
+    {%- if config.persist_relation_docs() and model.description -%}
+        {%- do comments.append(relation.type ~ ' ' ~ relation ~ ' is ' ~ text_literal(model.description)) -%}
+    {%- endif -%}
+    {%- if config.persist_column_docs() -%}
+        {%- for column in model['columns'].values() if column.description -%}
+            {%- do comments.append(
+                'column ' ~ relation ~ '.' ~ adapter.quote(column.name) ~ ' is ' ~ text_literal(column.description)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if comments -%}
+        {%- call statement('comments') -%}
+            comment on {{ comments | join(';\ncomment on ') }}
+        {%- endcall -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro text_literal(text) -%}
+    {{ return("'" ~ text | trim | replace("'", "''") ~ "'") }}
 {%- endmacro %}

@@ -21,10 +21,11 @@ regexp_replace(regexp_replace(lower({{ column }}), '( x[ .]*[0-9]|ext|доб|в�
 {#- A number's digits in the international form; takes what `dialled` gave. `calling_code` is the default country's
     ('46'), for a number that is written the national way with a leading 0; NULL for a country that writes none. The
     five numbers that are left out spell ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a telephone's keys:
-    trackers send them for withheld callers. -#}
+    trackers send them for withheld callers, and others send zeros, -1 or a single digit. -#}
 {% macro phone_digits(dialled, calling_code) -%}
 (case
-    when replace({{ dialled }}, '+', '') in ('', '266696687', '7378742833', '2562533', '8656696', '86282452253') then null
+    when replace({{ dialled }}, '+', '') in ('266696687', '7378742833', '2562533', '8656696', '86282452253') then null
+    when length(ltrim(replace({{ dialled }}, '+', ''), '0')) < 2 then null
     when {{ dialled }} like '+%' then replace({{ dialled }}, '+', '')
     when {{ dialled }} like '00%' then nullif(replace(substr({{ dialled }}, 3), '+', ''), '')
     when {{ dialled }} like '0%' and {{ calling_code }} is not null

@@ -1,34 +1,3 @@
-{#- The schema `raw` while dbt runs: one view an entity on its folder of Parquet files. A folder always holds a typed
-    file without rows, so that an entity nobody has landed is an empty table with its types. A run that is asked for
-    what was known at a moment sees the files of no later one. -#}
-{% macro create_raw_views() %}
-  {%- if execute %}
-    {%- set folder = env_var('KEYBOOK_HOME', '../data') ~ '/warehouse/raw' %}
-    {%- set known_at = run_query("select known_at from read_parquet('" ~ folder ~ "/records/run.parquet')").columns[0][0] %}
-    {%- do run_query('create schema if not exists raw') %}
-    {%- for source in graph.sources.values() %}
-      {%- set rows = "read_parquet('" ~ folder ~ '/' ~ source.meta.files ~ "', union_by_name = true)" %}
-      {%- do run_query('create or replace view raw.' ~ source.identifier ~ ' as select * from ' ~ rows
-                       ~ (known_by(source, known_at, folder) if known_at else '')) %}
-    {%- endfor %}
-  {%- endif %}
-{% endmacro %}
-
-{#- The condition that leaves of a raw table what was known at a moment. -#}
-{% macro known_by(source, known_at, folder) -%}
-{%- set moment = "timestamptz '" ~ known_at ~ "'" -%}
-{%- if not source.identifier.startswith('landing_') and source.identifier not in ('run', 'settings', 'holidays') %} where _known_at <= {{ moment }}
-{%- elif source.identifier in ('landing_files', 'landing_whole_files', 'landing_findings') %} where known_at <= {{ moment }}
-{%- elif source.identifier in ('landing_rejects', 'landing_totals', 'landing_schema_events') %} where file_sha256 in (
-    select file_sha256 from read_parquet('{{ folder }}/records/files.parquet') where known_at <= {{ moment }}
-)
-{%- endif -%}
-{%- endmacro %}
-
-{% macro drop_raw_views() %}
-  {%- if execute %}{% do run_query('drop schema if exists raw cascade') %}{% endif %}
-{% endmacro %}
-
 {#- The columns by which versions of a row are told apart, newest first. -#}
 {% macro version_columns() %}{{ return(['_known_at', '_loaded_at', '_file_sha256', '_row', '_part']) }}{% endmacro %}
 

@@ -50,11 +50,16 @@ PROVENANCE = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an entity: its canonical type and, for a vocabulary, the values that it may hold."""
+    """One column of an entity: its canonical type, the values of a vocabulary, and what bounds a moment.
+
+    `any_year` frees a date from the years that are believed, `before` names the columns that are no earlier.
+    """
 
     name: str
     type: str
     one_of: tuple[str, ...] = ()
+    any_year: bool = False
+    before: tuple[str, ...] = ()
 
     @property
     def stored_type(self) -> str:
@@ -92,7 +97,8 @@ class Entity:
 def _column(name: str, spec: str | dict[str, object]) -> Column:
     if isinstance(spec, str):
         return Column(name, spec)
-    return Column(name, str(spec["type"]), tuple(spec.get("one_of", ())))  # type: ignore[arg-type]
+    words, later = (tuple(spec.get(key, ())) for key in ("one_of", "before"))  # type: ignore[arg-type, var-annotated]
+    return Column(name, str(spec["type"]), words, spec.get("years") == "any", later)
 
 
 @cache

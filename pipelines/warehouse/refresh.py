@@ -24,6 +24,7 @@ from pipelines.files import read_object, write_whole
 from pipelines.settings import Settings
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.warehouse.publications import Publication, Warehouse, version_name
+from pipelines.warehouse.raw_views import told
 from pipelines.warehouse.transform import project_digest
 
 
@@ -256,19 +257,7 @@ class Refresh:
         self.store.prepare()
         changed = None if full else self.changed(view)
         self.warehouse.start_build(run_id, self._stamp(run_id, view), from_published=changed is not None)
-        self.store.write_records(
-            {
-                "as_of_date": view.as_of,
-                "known_at": view.known_at,
-                "base_currency": self.settings.base_currency,
-                "default_currency": self.settings.default_currency,
-                "business_timezone": self.settings.business_timezone,
-                "default_country": self.settings.default_country,
-                "fx_max_age_days": self.settings.fx_max_age_days,
-                "fiscal_year_first_month": self.settings.fiscal_year_first_month,
-            },
-            self.troubles(),
-        )
+        self.store.write_records(told(self.settings, view.as_of, view.known_at))
         write_holidays(self.store.records, self.settings.holiday_country or self.settings.default_country)
         return changed
 

@@ -1,6 +1,6 @@
 """Functions that the models call and SQL lacks: any script in Latin letters, phone numbers, likeness of names.
 
-A plugin of dbt-duckdb (`profiles.yml` names it), so that `keybook refresh`, `dbt build` and Dagster have them alike.
+`dbt_plugin.py` registers them wherever dbt works, so that `keybook refresh`, `dbt build` and Dagster have them alike.
 They exist only while the warehouse is built: a table holds what they gave, and no view may call them, because the
 published file is read without them. On Spark, functions of the same names have to be registered (macros/functions.sql).
 
@@ -13,8 +13,6 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-
-from dbt.adapters.duckdb.plugins import BasePlugin
 
 if TYPE_CHECKING:
     import duckdb
@@ -160,11 +158,3 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
             type="arrow",
             null_handling="special",
         )
-
-
-class Plugin(BasePlugin):
-    """Registers the functions on the connection on which dbt builds."""
-
-    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Called once for the database that dbt opens; every cursor of it has them."""
-        register(conn)

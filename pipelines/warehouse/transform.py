@@ -59,8 +59,8 @@ class NodeResult:
 def project_digest() -> str:
     """A hash of everything that the models are made from and by."""
     parts = [digest_of_files(DBT_PROJECT / folder, _SOURCES) for folder in ("models", "macros", "seeds", "tests")]
-    functions = Path(__file__).with_name("sql_functions.py")
-    files = (DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml", functions)
+    plugin = [Path(__file__).with_name(name) for name in ("dbt_plugin.py", "raw_views.py", "sql_functions.py")]
+    files = (DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml", *plugin)
     settings = [path.read_text(encoding="utf-8") for path in files]
     names = ("dbt-core", "dbt-duckdb", "duckdb", "holidays", "phonenumbers", "rapidfuzz", "anyascii", "babel")
     versions = [version(name) for name in names]
@@ -69,6 +69,7 @@ def project_digest() -> str:
 
 def _arguments(settings: Settings, target: Path) -> list[str]:
     os.environ["KEYBOOK_HOME"] = str(settings.home)
+    os.environ["DBT_KEYBOOK_DATABASE"] = str(settings.warehouse / ".build" / "current" / "keybook.duckdb")
     return [
         "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
         "--target-path", str(target), "--log-path", str(target), "--log-level", "none", "--no-use-colors",

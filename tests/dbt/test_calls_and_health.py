@@ -74,7 +74,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
     (settings.warehouse / ".build" / "current").mkdir(parents=True)
     # Unit tests are left out: they run with the project's build and read nothing of these exports.
     kinds = ("model", "seed")
-    select = [f"+reporting.{subject},resource_type:{kind}" for subject in ("calls", "health") for kind in kinds]
+    select = [f"+reporting.{subject},resource_type:{kind}" for subject in ("calls", "data_health") for kind in kinds]
     select += [f"assert_{name}" for name in ASSERTIONS]
     status = {node.unique_id: node.status for node in transform.build(settings, select)}
     # dbt picks up other subjects' tests as well, some of which read models that are not built here.

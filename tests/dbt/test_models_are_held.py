@@ -16,11 +16,15 @@ MODELS = {
     "of_another_type": "select cast(1 as bigint) as id, 'a' as part",
     "short_of_a_column": "select 1 as id",
     "with_a_column_more": "select 1 as id, 'a' as part, 3 as more",
+    "doubled_lines": "select 1 as id, 'a' as part, 'deals.csv' as _file, 7 as _row union all by name "
+    "select 1 as id, 'a' as part, 'deals.csv' as _file, 9 as _row",
     "below_doubled": "select id, part from {{ ref('doubled') }}",
 }
-KINDS = {"view": "VIEW", "table": "BASE TABLE"}
+KINDS = {"held_view": "VIEW", "held_table": "BASE TABLE"}
 BROKEN = {
     "doubled": "doubled breaks its key (id, part) 1 times, such as 1, a in 2 rows",
+    "doubled_lines": "doubled_lines breaks its key (id, part) 1 times, such as 1, a in 2 rows "
+    "(deals.csv, line 7; deals.csv, line 9)",
     "with_a_gap": "with_a_gap breaks its key (id, part) 1 times, such as NULL, a in 1 rows",
     "of_another_type": "of_another_type breaks its contract: id: the query gives BIGINT, the contract says INTEGER",
     "short_of_a_column": "short_of_a_column breaks its contract: part: the query gives no such column, "
@@ -38,10 +42,15 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tu
     listed = []
     for name, query in MODELS.items():
         (project / "models" / f"{name}.sql").write_text(query, encoding="utf-8")
+        more = ", {name: _file, data_type: varchar}, {name: _row, data_type: integer}" if "_file" in query else ""
         listed.append(
             f"  - name: {name}\n"
-            "    config: {contract: {enforced: true}, meta: {key: [id, part], nullable: [part]}}\n"
-            "    columns: [{name: id, data_type: integer}, {name: part, data_type: varchar}]\n"
+            '    description: "Rows that a part of a thing has: one each; it\'s a try."\n'
+            "    config: {contract: {enforced: true}, persist_docs: {relation: true, columns: true}}\n"
+            "    constraints: [{type: unique, columns: [id, part]}, {type: not_null, columns: [id]}]\n"
+            "    columns:\n"
+            "      [{name: id, data_type: integer, description: The thing's id}, {name: part, data_type: varchar}"
+            f"{more}]\n"
         )
     (project / "models" / "models.yml").write_text("models:\n" + "".join(listed), encoding="utf-8")
     (project / "profiles.yml").write_text(
@@ -64,6 +73,11 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tu
         with duckdb.connect(str(project / "it.duckdb"), read_only=True) as connection:
             type_of = "select table_type from information_schema.tables where table_name = 'sound'"
             assert connection.execute(type_of).fetchall() == [(KINDS[kind],)]
+            comment_of = f"select comment from duckdb_{kind.removeprefix('held_')}s() where not internal"
+            told = connection.execute(f"{comment_of} and {kind.removeprefix('held_')}_name = 'sound'").fetchall()
+            assert told == [("Rows that a part of a thing has: one each; it's a try.",)]
+            comments = "select column_name, comment from duckdb_columns() where table_name = 'sound' order by 1"
+            assert connection.execute(comments).fetchall() == [("id", "The thing's id"), ("part", None)]
     return found
 
 

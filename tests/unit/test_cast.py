@@ -179,3 +179,81 @@ def test_a_year_of_two_digits_is_no_year(tmp_path: Path) -> None:
     )
     assert landed.rejects("line, value") == [(2, "03/04/17")]
     assert [str(row[0]) for row in landed.rows("billing.invoices", "issued_on")] == ["2017-04-03"]
+
+
+@pytest.mark.parametrize(
+    ("date", "read"),
+    [("31/12/1969", False), ("01/01/1970", True), ("31/12/2036", True), ("01/01/2037", False), ("01/01/9999", False)],
+)
+def test_a_date_lies_in_years_that_an_export_can_speak_of(tmp_path: Path, date: str, read: bool) -> None:
+    # The file becomes known in 2026.
+    text = f"Number,Date,Amount\n1,{date},10\n"
+    landed = land(tmp_path, text, contract(INVOICES.replace("FORMATS", "blank: []")))
+    assert len(landed.rows("billing.invoices")) == read
+    assert [row[1:3] for row in landed.rejects()] == ([] if read else [("Date", date)])
+
+
+BOUNDED = """
+contract: test_bounds
+title: Bounds
+system: test
+recognise: {headers: [Id, Talk]}
+entities:
+  calls.calls:
+    columns: {call_id: Id, started_at: {value: '2026-01-05 10:00:00'}, talk_seconds: Talk}
+  crm.deals:
+    columns: {deal_id: Id, probability: Share, status: {value: open}}
+  crm.contacts:
+    columns: {contact_id: Id, birth_date: Born}
+"""
+
+
+def test_durations_and_shares_have_bounds_and_a_birthday_may_be_early(tmp_path: Path) -> None:
+    text = "Id,Talk,Share,Born\n1,0,0,1931-04-05\n2,-1,1,\n3,5,80,\n4,5,-0.1,\n"
+    landed = land(tmp_path, text, contract(BOUNDED))
+    assert landed.rows("calls.calls", "call_id") == [("1",), ("3",), ("4",)]
+    assert landed.rows("crm.deals", "deal_id") == [("1",), ("2",)]
+    assert len(landed.rows("crm.contacts")) == 4
+    assert {row[:3] for row in landed.rejects()} == {(3, "Talk", "-1"), (4, "Share", "80"), (5, "Share", "-0.1")}
+
+
+def test_the_hour_that_stands_twice_is_read_so_that_an_end_follows_its_start(tmp_path: Path) -> None:
+    # Clocks in Stockholm go back from 03:00 to 02:00 on 26 October 2025. Where nothing tells, the later hour is meant.
+    text = """call_id,started_at,answered_at,ended_at,direction
+a,2025-10-26 02:50:00,2025-10-26 02:55:00,2025-10-26 02:10:00,inbound
+b,2025-10-26 02:50:00,2025-10-26 02:05:00,2025-10-26 02:10:00,inbound
+c,2025-10-26 02:10:00,,2025-10-26 02:20:00,inbound
+d,2025-10-26 01:50:00,,2025-10-26 03:10:00,inbound
+e,2025-10-27 02:50:00,,2025-10-27 02:10:00,inbound
+"""
+    landed = land(tmp_path, text, business_timezone="Europe/Stockholm")
+    seconds = "call_id, epoch(answered_at)::int - epoch(started_at)::int, epoch(ended_at)::int - epoch(started_at)::int"
+    assert landed.rows("calls.calls", seconds) == [
+        ("a", 300, 1200), ("b", 900, 1200), ("c", None, 600), ("d", None, 8400), ("e", None, -2400)
+    ]  # fmt: skip
+    assert landed.rows("calls.calls", "hour(started_at)")[2] == (1,)
+
+
+MADE = """
+contract: test_made
+title: Made keys
+system: test
+recognise: {headers: [From, Start]}
+entities:
+  calls.calls:
+    key: made
+    key_from: [caller_number, started_at]
+    columns: {caller_number: From, started_at: Start, note: Note}
+"""
+
+
+def test_an_edited_note_makes_no_new_row(tmp_path: Path) -> None:
+    made = contract(MADE)
+    texts = ["From,Start,Note\n1,2026-01-05 10:00:00,\n1,2026-01-05 10:00:00,twice\n2,2026-01-05 11:00:00,\n"]
+    texts.append(texts[0].replace("11:00:00,", "11:00:00,called back"))
+    keys = []
+    for number, text in enumerate(texts):
+        (tmp_path / str(number)).mkdir()
+        keys.append(land(tmp_path / str(number), text, made).rows("calls.calls", "call_id"))
+    assert keys[0] == keys[1]
+    assert len(set(keys[0])) == 3

@@ -66,7 +66,7 @@ def tables(draw: st.DrawFn) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
     row = st.tuples(
         text,
         st.none() | st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=False),
-        st.none() | st.dates(min_value=date(2000, 1, 1), max_value=date(2060, 12, 31)),
+        st.none() | st.dates(min_value=date(2000, 1, 1), max_value=date(2036, 12, 31)),
         text,
     )
     return dialect, draw(st.lists(row, min_size=1, max_size=12))

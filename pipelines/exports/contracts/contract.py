@@ -185,6 +185,8 @@ class EntityMap(Part):
     where: Conditions = []
     one_row_per: list[str] = []
     key: Literal["given", "made"] = "given"
+    # What a made key is made of, so that an edited note is no new row; all mapped columns where nothing is said.
+    key_from: list[str] = []
     # The column that names the document whose rows these are: a newer export of it replaces all of its older rows.
     replaces: str | None = None
 
@@ -284,6 +286,10 @@ class Contract(Part):
             missing = [name for name in entity.key if name not in mapping.columns]
             if missing and mapping.key == "given":
                 raise ValueError(f"{entity_id} needs its key: {', '.join(missing)} (or `key: made`)")
+            if strange := [name for name in mapping.key_from if name not in mapping.columns]:
+                raise ValueError(f"{entity_id}: `key_from` names columns that are not mapped: {', '.join(strange)}")
+            if mapping.key_from and mapping.key != "made":
+                raise ValueError(f"{entity_id}: `key_from` goes with `key: made`")
             if mapping.key == "made" and len(missing) != 1:
                 raise ValueError(f"{entity_id}: `key: made` makes one missing key column, not {len(missing)}")
             if mapping.replaces and mapping.replaces not in mapping.columns:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
 from pipelines.exports.contracts.recognise import Match, normal
 from pipelines.exports.entities import Column, Entity
-from pipelines.exports.landing.reasons import unread_reason
+from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, unread_reason
 from pipelines.exports.readers.grids import quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
@@ -64,9 +64,15 @@ class RowSql:
     """The SQL of one contract on one file's columns."""
 
     def __init__(
-        self, contract: Contract, match: Match, business_timezone: str = "UTC", date_order: str | None = None
+        self,
+        contract: Contract,
+        match: Match,
+        business_timezone: str = "UTC",
+        date_order: str | None = None,
+        known_in: int = 9999,
     ) -> None:
-        """`date_order` names the alternative of the contract's `date_orders` that the file's values fit."""
+        """`date_order` names the one of the contract's `date_orders` that the values fit, `known_in` the export's year."""
+        self.known_in = known_in
         self.contract = contract
         self.match = match
         self.business_timezone = business_timezone
@@ -86,10 +92,53 @@ class RowSql:
             texts.append(f"{text} as t{place}")
         return f"select *, {', '.join(texts)} from grid"
 
+    def typed(self, casts: list[Cast], rows: str) -> str:
+        """Rows of `cleaned` with the canonical columns beside their texts; what is out of bounds is not read."""
+        select = f"select *, {', '.join(f'{cast.typed} as {cast.column.name}' for cast in casts)} from {rows}"
+        for bounded in (self._ordered(casts), self._within_bounds(casts)):
+            if bounded:
+                replaced = ", ".join(f"{sql} as {name}" for name, sql in bounded.items())
+                select = f"select * replace ({replaced}) from ({select})"
+        return select
+
     @staticmethod
-    def typed(casts: list[Cast], rows: str) -> str:
-        """Rows of `cleaned` with the canonical columns beside their texts."""
-        return f"select *, {', '.join(f'{cast.typed} as {cast.column.name}' for cast in casts)} from {rows}"
+    def _ordered(casts: list[Cast]) -> dict[str, str]:
+        """Moments of the hour that stands twice, each read as the later one; earlier where something follows them.
+
+        That they are in that hour shows by the same clock an hour before.
+        """
+        read = {cast.column.name for cast in casts if cast.text != BLANK}
+        ordered = {}
+        for column in (cast.column for cast in casts if cast.column.name in read):
+            if followers := [name for name in column.before if name in read]:
+                follows = " or ".join(f"coalesce({name} < {column.name}, false)" for name in followers)
+                clock, before = (
+                    f"timezone(current_setting('TimeZone'), {moment})"
+                    for moment in (column.name, f"{column.name} - interval 1 hour")
+                )
+                hour_before = f"{column.name} - interval 1 hour"
+                ordered[column.name] = (
+                    f"(case when ({follows}) and {clock} = {before} then {hour_before} else {column.name} end)"
+                )
+        return ordered
+
+    def _within_bounds(self, casts: list[Cast]) -> dict[str, str]:
+        """Durations from 0 on, shares from 0 to 1, dates in years that an export can speak of; else NULL."""
+        bounded = {}
+        for cast in casts:
+            name, kind = cast.column.name, cast.column.type
+            if cast.text == BLANK:
+                continue
+            if kind == "seconds":
+                condition = f"{name} >= 0"
+            elif kind == "ratio":
+                condition = f"{name} between 0 and 1"
+            elif kind in ("date", "timestamp") and not cast.column.any_year:
+                condition = f"year({name}) between {FIRST_YEAR} and {self.known_in + YEARS_AHEAD}"
+            else:
+                continue
+            bounded[name] = f"(case when {condition} then {name} end)"
+        return bounded
 
     def header(self, aliases: list[str], formats: Formats | None = None) -> str:
         """The text under the first of these headers that the file has; NULL when it has none."""

@@ -232,15 +232,15 @@ class Landing:
         zone = self.reading_rules.business_timezone if zone == "business" else zone
         connection.execute(f"set timezone = {quoted(zone)}")
         loaded = grid.load(connection, match.head, match.header_row, contract.table.short_rows == "pad")
-        sql = RowSql(contract, match, self.reading_rules.business_timezone)
+        known_in = datetime.fromisoformat(receipt.known_at).year
+        sql = RowSql(contract, match, self.reading_rules.business_timezone, known_in=known_in)
         titles = fit(connection, grid, sql)
         order, problem = self._date_order(connection, sql, loaded.only_spaces)
         if problem:
             note(receipt, grid.part, "held", f"{where}: {problem}")
             return
-        table = TableLanding(
-            connection, RowSql(contract, match, self.reading_rules.business_timezone, order), receipt, grid.part
-        )
+        ordered = RowSql(contract, match, self.reading_rules.business_timezone, order, known_in)
+        table = TableLanding(connection, ordered, receipt, grid.part)
         table.land(loaded, staged, self.store, titles)
 
     @staticmethod
@@ -259,7 +259,7 @@ class Landing:
         failures: dict[str, int] = dict.fromkeys(orders, 0)
         readings: dict[str, list[object]] = {order: [] for order in orders}
         for order in orders:
-            tried = RowSql(contract, sql.match, sql.business_timezone, order)
+            tried = RowSql(contract, sql.match, sql.business_timezone, order, sql.known_in)
             for entity_id, mapping in contract.feeds:
                 for cast in tried.moments(entities()[entity_id], mapping):
                     # A file has few different dates: only those are tried.

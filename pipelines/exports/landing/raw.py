@@ -178,6 +178,23 @@ def stored_columns(entity: Entity) -> dict[str, str]:
     return {column.name: column.stored_type for column in entity.columns} | PROVENANCE
 
 
+def raw_tables() -> dict[str, tuple[str, dict[str, str]]]:
+    """Every table of the schema `raw`: its name -> the files below the store that it is made of, and its columns."""
+    records = RECORDS | {"holidays": HOLIDAY_COLUMNS}
+    apart = ("run", "settings", "holidays")
+    found = {
+        name if name in apart else f"landing_{name}": (f"records/{name}.parquet", columns)
+        for name, columns in records.items()
+    }
+    found |= {
+        "landing_rejects": ("*/*/*.rejects.parquet", REJECT_COLUMNS),
+        "landing_totals": ("*/*/*.totals.parquet", TOTAL_COLUMNS),
+    }
+    for entity in entities().values():
+        found[entity.table] = (f"{entity.domain}/{entity.name}/*[0-9a-f].parquet", stored_columns(entity))
+    return found
+
+
 def _typed(columns: dict[str, str]) -> str:
     return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
 

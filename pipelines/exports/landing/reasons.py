@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pipelines.exports.entities import STORED_TYPES, Column
 
-_NUMBER_TYPES = ("money", "price", "rate", "ratio", "quantity", "seconds", "integer")
+_NUMBER_TYPES = ("money", "price", "rate", "quantity", "integer")
+# The years that a date may lie in: what is earlier or later is a slip of the pen or a system's word for "none".
+FIRST_YEAR = 1970
+YEARS_AHEAD = 10
 
 
 def unread_reason(column: Column, patterns: list[str]) -> str:
@@ -14,7 +17,12 @@ def unread_reason(column: Column, patterns: list[str]) -> str:
         return f"is none of the words that the contract knows for {column.name} ({words})"
     if column.type in ("date", "timestamp"):
         what = "date" if column.type == "date" else "time"
-        return f"is no {what} as the contract reads them ({', '.join([*patterns, 'ISO 8601'])})"
+        bounds = "" if column.any_year else f", from {FIRST_YEAR} to {YEARS_AHEAD} years after its export"
+        return f"is no {what} as the contract reads them ({', '.join([*patterns, 'ISO 8601'])}){bounds}"
+    if column.type == "seconds":
+        return f"is no number from 0 on that fits {STORED_TYPES[column.type]}"
+    if column.type == "ratio":
+        return "is no share from 0 to 1 (80 % is 0.8)"
     if column.type in _NUMBER_TYPES:
         what = "whole number" if column.type == "integer" else "number"
         return f"is no {what} that fits {STORED_TYPES[column.type]}"

@@ -133,12 +133,16 @@ class TableLanding:
             f"{bad or 'false'} as bad from ({self.sql.typed(casts, rows)}) {folded}"
         )
         if mapping.key == "made":
-            self._make_key(entity, casts, place)
+            self._make_key(entity, mapping, casts, place)
 
-    def _make_key(self, entity: Entity, casts: list[Cast], place: int) -> None:
-        """The hash of the mapped columns and the occurrence number, for exports whose rows have no key of their own."""
+    def _make_key(self, entity: Entity, mapping: EntityMap, casts: list[Cast], place: int) -> None:
+        """The hash of what tells a row and the occurrence number, for exports whose rows have no key of their own."""
         made = next(cast.column.name for cast in casts if cast.column.name in entity.key and not cast.source)
-        mapped = [cast.column.name for cast in casts if cast.source]
+        mapped = [
+            cast.column.name
+            for cast in casts
+            if cast.source and (not mapping.key_from or cast.column.name in mapping.key_from)
+        ]
         parts = [f"coalesce(cast({name} as varchar), chr(30))" for name in mapped]
         digest = f"md5(concat_ws(chr(31), {', '.join([*parts, *([quoted(str(place))] if place else [])])}))"
         self.connection.execute(

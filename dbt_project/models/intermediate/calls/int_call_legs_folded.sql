@@ -4,6 +4,8 @@
 -- numbers are one conversation while the pause between one's end and the next one's start is short enough: a quick call
 -- back is a conversation of its own, else the fastest would never be seen (K5). A leg without both numbers or without its
 -- start never folds. A conversation is called by the leg that opens it.
+-- A leg that names nobody and has legs of its own is the exchange's: that it was taken says nothing of whether somebody
+-- was reached, and its time is none with a person. Its legs say both.
 with recursive calls as (
     select
         _system,
@@ -50,6 +52,13 @@ children as (
     where parent_call_id <> call_id
 ),
 
+parents as (
+    select distinct
+        _system,
+        parent_call_id as call_id
+    from children
+),
+
 -- From the top down, so that legs which name each other in a circle are never reached and stay on their own.
 threads as (
     select
@@ -81,12 +90,12 @@ legs as (
             when calls.status is not null then calls.status
             when calls.answered_at is not null or calls.talk_seconds > 0 then 'answered'
             when coalesce(calls.wait_seconds, calls.total_seconds, {{ exact_seconds_between('calls.started_at', 'calls.ended_at') }})
-                < {{ parameter('abandoned_below_seconds') }} then 'abandoned'
-            when coalesce(calls.wait_seconds, calls.total_seconds, {{ exact_seconds_between('calls.started_at', 'calls.ended_at') }})
                 is not null then 'missed'
-        end as leg_status
+        end as leg_status,
+        parents.call_id is not null and calls.agent_id is null and calls.agent_name is null as is_exchange_leg
     from calls
     cross join countries
+    left join parents on calls._system = parents._system and calls.call_id = parents.call_id
     where calls.direction is distinct from 'internal'
 ),
 
@@ -94,7 +103,7 @@ measured as (
     select
         *,
         case
-            when leg_status = 'answered'
+            when leg_status = 'answered' and not is_exchange_leg
                 then coalesce(talk_seconds, {{ exact_seconds_between('answered_at', 'ended_at') }})
         end as leg_talk_seconds,
         coalesce(wait_seconds, {{ exact_seconds_between('started_at', 'answered_at') }}) as leg_wait_seconds,
@@ -207,7 +216,8 @@ select
     leg_total_seconds as total_seconds,
     cost,
     is_opening,
-    leg_status = 'answered' as is_answered,
+    is_exchange_leg,
+    leg_status = 'answered' and not is_exchange_leg as is_answered,
     started_at,
     leg_ended_at as ended_at
 from folded

@@ -1,13 +1,19 @@
 -- Grain: one row a conversation: its legs folded (K1), its status (K2), talk (K6), wait (K7), first-time caller (K8) and
 -- target call (K9).
--- The leg that opens it, call_id, gives the direction and the numbers. Answered when one leg was answered;
--- the agent is the last one who answered, else the only one named. Talk is time with a person: a voicemail is none.
+-- The leg that opens it, call_id, gives the direction and the numbers. Answered when somebody took one leg; the agent is
+-- the last one who did, else the only one named. Talk is time with a person: a voicemail is none. Of an inbound call that
+-- nobody took, the time that it rang tells whether it was abandoned, whatever word the export has for it; where that
+-- time is not known it is missed: a caller is not said to have given up quickly without evidence.
 with legs as (
     select * from {{ ref('int_call_legs_folded') }}
 ),
 
 run as (
     select * from {{ ref('int_run_dated') }}
+),
+
+days as (
+    select * from {{ ref('int_business_days') }}
 ),
 
 folded as (
@@ -37,6 +43,8 @@ summed as (
             when bool_or(leg_status = 'missed') then 'missed'
             when bool_or(leg_status = 'abandoned') then 'abandoned'
             when bool_or(leg_status = 'failed') then 'failed'
+            -- Nobody's leg says anything: the exchange's own is all that is known.
+            when bool_or(leg_status = 'answered') then 'answered'
         end as status,
         min(first_started_at) as started_at,
         min({{ exact_seconds_between('first_started_at', 'started_at') }} + wait_seconds) filter (where is_answered)
@@ -90,7 +98,16 @@ conversations as (
 
 keyed as (
     select
-        *,
+        * replace (
+            case
+                when direction = 'inbound' and status in ('missed', 'abandoned')
+                    then case
+                        when coalesce(wait_seconds, total_seconds) < {{ parameter('abandoned_below_seconds') }} then 'abandoned'
+                        else 'missed'
+                    end
+                else status
+            end as status
+        ),
         {{ phone_key('client_digits') }} as client_key
     from conversations
 ),
@@ -127,7 +144,13 @@ select
         when keyed.direction = 'inbound' and (keyed.status <> 'answered' or keyed.talk_seconds is not null)
             then keyed.status = 'answered' and keyed.talk_seconds >= {{ parameter('target_call_seconds') }}
     end as is_target_call,
+    not (
+        days.is_working_day
+        and hour(timezone(keyed.business_timezone, keyed.started_at)) >= {{ parameter('opens_at_hour') }}
+        and hour(timezone(keyed.business_timezone, keyed.started_at)) < {{ parameter('closes_at_hour') }}
+    ) as is_out_of_hours,
     keyed.started_at,
     {{ business_date('keyed.started_at', 'keyed.business_timezone') }} as started_on
 from keyed
+left join days on {{ business_date('keyed.started_at', 'keyed.business_timezone') }} = days.day
 left join first_calls on keyed.conversation_id = first_calls.conversation_id

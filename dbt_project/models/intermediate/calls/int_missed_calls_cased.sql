@@ -1,8 +1,10 @@
 -- Grain: one row a missed inbound conversation, with the case that it belongs to and how the case ended (K4, K5).
 -- A caller's misses are one case until a connected contact with the number, either way, or until the caller has been
--- silent for longer than the window. The case is handled when the contact follows its first miss within the window; a
--- contact after the as-of date has not happened yet, and a case whose window still runs then is undecided: is_handled is
--- NULL. Who withholds the number cannot be called back: each such miss is a case of its own, never decided.
+-- silent for longer than the window. Clocks run while the business is open: who was missed on Friday evening and called
+-- back on Monday morning has waited minutes; plain minutes stand beside them. The case is handled when the contact follows
+-- its first miss within the window; a later contact ends the wait all the same. A contact after the as-of date has not
+-- happened yet, and a case whose window still runs then is undecided: is_handled is NULL. Who withholds the number cannot
+-- be called back: each such miss is a case of its own, never decided.
 with conversations as (
     select * from {{ ref('int_conversations_folded') }}
 ),
@@ -11,12 +13,27 @@ run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
+days as (
+    select * from {{ ref('int_business_days') }}
+),
+
+clocked as (
+    select
+        conversations.*,
+        {{ business_seconds_until('conversations.started_at', 'days', 'run.business_timezone') }} as business_seconds
+    from conversations
+    cross join run
+    inner join days on conversations.started_on = days.day
+    where conversations.started_on <= run.as_of_date
+),
+
 misses as (
     select
         conversation_id,
         client_key,
-        started_at
-    from conversations
+        started_at,
+        business_seconds
+    from clocked
     where direction = 'inbound'
         and started_at is not null
         and (status = 'missed' or (status = 'voicemail' and {{ parameter('voicemail_is_missed') }} = 1))
@@ -28,20 +45,20 @@ callers as (
 
 contacts as (
     select
-        conversations.conversation_id,
-        conversations.client_key,
-        conversations.started_at
-    from conversations
-    inner join callers on conversations.client_key = callers.client_key
-    cross join run
-    where conversations.status = 'answered' and conversations.started_on <= run.as_of_date
+        clocked.conversation_id,
+        clocked.client_key,
+        clocked.started_at,
+        clocked.business_seconds
+    from clocked
+    inner join callers on clocked.client_key = callers.client_key
+    where clocked.status = 'answered'
 ),
 
 -- Of a miss and a contact at the same moment, the contact comes first: it does not follow the miss.
 events as (
-    select conversation_id, client_key, started_at, 0 as is_miss from contacts
+    select conversation_id, client_key, started_at, business_seconds, 0 as is_miss from contacts
     union all
-    select conversation_id, client_key, started_at, 1 from misses where client_key is not null
+    select conversation_id, client_key, started_at, business_seconds, 1 from misses where client_key is not null
 ),
 
 counted as (
@@ -57,9 +74,9 @@ counted as (
 paused as (
     select
         *,
-        lag(started_at) over (
+        lag(business_seconds) over (
             partition by client_key, contacts_so_far order by started_at, conversation_id
-        ) as earlier_started_at
+        ) as earlier_seconds
     from counted
     where is_miss = 1
 ),
@@ -67,9 +84,8 @@ paused as (
 parted as (
     select
         *,
-        earlier_started_at is null
-        or {{ exact_seconds_between('earlier_started_at', 'started_at') }} > {{ parameter('handled_window_hours') }} * 3600
-            as is_opening
+        earlier_seconds is null
+        or business_seconds - earlier_seconds > {{ parameter('handled_window_hours') }} * 3600 as is_opening
     from paused
 ),
 
@@ -86,7 +102,8 @@ opened as (
 cased as (
     select
         *,
-        min(started_at) over (partition by case_id) as case_started_at
+        min(started_at) over (partition by case_id) as case_started_at,
+        min(business_seconds) over (partition by case_id) as case_seconds
     from opened
 ),
 
@@ -95,9 +112,11 @@ followed as (
         cased.conversation_id,
         cased.case_id,
         cased.case_started_at,
+        cased.case_seconds + {{ parameter('handled_window_hours') }} * 3600 as window_ends_at_seconds,
         contacts.conversation_id as contact_conversation_id,
         contacts.started_at as contacted_at,
-        {{ exact_seconds_between('cased.case_started_at', 'contacts.started_at') }} as callback_seconds
+        contacts.business_seconds - cased.case_seconds as callback_seconds,
+        {{ exact_seconds_between('cased.case_started_at', 'contacts.started_at') }} as plain_seconds
     from cased
     left join counted as contacts
         on cased.client_key = contacts.client_key
@@ -108,27 +127,31 @@ followed as (
 decided as (
     select
         followed.*,
+        days.day as decided_on,
         case
             when followed.callback_seconds <= {{ parameter('handled_window_hours') }} * 3600 then true
-            when {{ business_date(
-                seconds_after('followed.case_started_at', parameter('handled_window_hours') ~ ' * 3600'),
-                'run.business_timezone'
-            ) }} <= run.as_of_date then false
+            when days.day <= run.as_of_date then false
         end as is_handled
     from followed
     cross join run
+    -- The working day on which the window is over.
+    inner join days
+        on followed.window_ends_at_seconds > days.business_seconds_before
+        and followed.window_ends_at_seconds <= days.business_seconds_before + days.business_seconds
 )
 
 select
     conversation_id,
     case_id,
-    case when is_handled then contact_conversation_id end as handled_conversation_id,
-    case when is_handled then cast(callback_seconds / 60 as decimal(18, 2)) end as callback_minutes,
+    contact_conversation_id as handled_conversation_id,
+    cast(callback_seconds / 60 as decimal(18, 2)) as callback_minutes,
+    cast(plain_seconds / 60 as decimal(18, 2)) as callback_minutes_plain,
     true as is_number_known,
     conversation_id = case_id as is_first_of_case,
     is_handled,
     case_started_at,
-    case when is_handled then contacted_at end as handled_at
+    contacted_at as handled_at,
+    decided_on
 from decided
 
 union all
@@ -138,10 +161,12 @@ select
     conversation_id,
     cast(null as varchar(1)),
     cast(null as decimal(18, 2)),
+    cast(null as decimal(18, 2)),
     false,
     true,
     cast(null as boolean),
     started_at,
-    cast(null as timestamp)
+    cast(null as timestamp),
+    cast(null as date)
 from misses
 where client_key is null

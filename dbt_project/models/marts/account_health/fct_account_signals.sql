@@ -84,11 +84,8 @@ missed as (
     select
         misses.account_id,
         misses.is_handled,
-        {{ business_date(
-            seconds_after('misses.started_at', parameter('handled_window_hours') ~ ' * 3600'), 'run.business_timezone'
-        ) }} as decided_on
+        misses.decided_on
     from {{ ref('fct_missed_calls') }} as misses
-    cross join run
     where misses.is_handled is not null
 ),
 

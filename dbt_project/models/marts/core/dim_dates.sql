@@ -2,19 +2,13 @@
 with bounds as (
     select
         as_of_date,
-        fiscal_year_first_month,
-        cast('1990-01-01' as date) as first_on,
-        {{ plus_days('as_of_date', 731) }} as last_on
+        fiscal_year_first_month
     from {{ ref('int_run_dated') }}
     where as_of_date is not null
 ),
 
-holidays as (
-    select * from {{ ref('stg_plan__holidays') }}
-),
-
 days as (
-    {{ every_day('bounds', 'first_on', 'last_on') }}
+    select * from {{ ref('int_business_days') }}
 )
 
 select
@@ -27,11 +21,10 @@ select
     cast(date_trunc('year', days.day) as date) as year,
     {{ fiscal_start_of('quarter', 'days.day', 'bounds.fiscal_year_first_month') }} as fiscal_quarter,
     {{ fiscal_start_of('year', 'days.day', 'bounds.fiscal_year_first_month') }} as fiscal_year,
-    holidays.name as holiday_name,
+    days.holiday_name,
     {{ days_from("cast(date_trunc('week', days.day) as date)", 'days.day') }} + 1 as iso_weekday,
     {{ days_from("cast(date_trunc('week', days.day) as date)", 'days.day') }} >= 5 as is_weekend,
-    {{ days_from("cast(date_trunc('week', days.day) as date)", 'days.day') }} < 5 and holidays.day is null
-        as is_working_day,
+    days.is_working_day,
     {{ is_week_end('days.day') }} as is_week_end,
     days.day = {{ month_end_of('days.day') }} as is_month_end,
     days.day = bounds.as_of_date as is_as_of,
@@ -41,4 +34,3 @@ select
     ) as is_snapshot
 from days
 cross join bounds
-left join holidays on days.day = holidays.day

@@ -1,5 +1,5 @@
 -- Grain: one row a billing document or opening balance; void and draft ones too, which the ledger leaves out.
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 select
     invoice_id,

@@ -2,7 +2,7 @@
 -- Each instalment is due on its own day, so what was paid of it is late or not by that day (R12, R14). Payments fill
 -- instalments in order, money taken back opens the last ones again; of one day what opens comes before what pays.
 -- `is_payment` is true once a payment, on the part that was due first: it is the latest paid.
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 with events as (
     select * from {{ ref('fct_receivable_events') }}

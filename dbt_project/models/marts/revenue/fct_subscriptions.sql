@@ -1,6 +1,6 @@
 -- Grain: one row a subscription, with what it is worth a month (V2) in its own currency by its last known price. It
 -- runs from its first to its last day, both included. One that ends before it begins never ran and is left out.
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 select
     subscription_id,

@@ -1,5 +1,5 @@
 -- Grain: one row a client and week: its health score as of the week's end (V18).
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 with health as (
     select * from {{ ref('fct_account_health') }}

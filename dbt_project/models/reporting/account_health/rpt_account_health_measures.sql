@@ -1,6 +1,6 @@
 -- Grain: one row a client, week and measure of the newest health_measure_weeks weeks: what the measure was, what it gave and
 -- what of the score comes from it. The contributions of a week's measures sum to its score (V18).
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 with settings as (
     {{ health_settings() }}

@@ -1,6 +1,6 @@
 -- Grain: one row a quarter and kind of contract: what ended in it and how much of that was renewed (C12). The rate counts
 -- what is decided: renewed, or lapsed because the days of grace are over.
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 with renewals as (
     select * from {{ ref('fct_renewals') }}

@@ -1,6 +1,6 @@
 -- Grain: one row an account and month, every month from the account's first to its last event up to the as-of date.
 -- What ends in _to_date is added up from the account's first month on (C18).
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 with months as (
     select

@@ -38,23 +38,24 @@ happened as (
         client_key as caller,
         is_first_time_caller,
         is_target_call,
+        is_out_of_hours,
         account_id is null as is_unmatched,
         cast(null as decimal(18, 4)) as amount,
         false as is_unpriced
     from calls
     union all
-    select source, spent_on, 'cost', null, null, null, null, null, amount_base, amount_base is null
+    select source, spent_on, 'cost', null, null, null, null, null, null, amount_base, amount_base is null
     from costs
     where amount is not null
     union all
-    select channels.source, coalesce(deals.created_on, deals.closed_on), 'deal', null, null, null, null, null, null, false
+    select channels.source, coalesce(deals.created_on, deals.closed_on), 'deal', null, null, null, null, null, null, null, false
     from deals
     inner join channels
         on deals.account_id = channels.account_id
         and coalesce(deals.created_on, deals.closed_on) >= channels.first_called_on
     union all
     select
-        channels.source, deals.closed_on, 'won', null, null, null, null, null,
+        channels.source, deals.closed_on, 'won', null, null, null, null, null, null,
         deals.amount_base, deals.amount is not null and deals.amount_base is null
     from deals
     inner join channels
@@ -63,14 +64,14 @@ happened as (
     where deals.status = 'won'
     union all
     select
-        channels.source, invoices.issued_on, 'invoiced', null, null, null, null, null,
+        channels.source, invoices.issued_on, 'invoiced', null, null, null, null, null, null,
         invoices.sales_amount_base, invoices.sales_amount_base is null
     from invoices
     inner join channels on invoices.account_id = channels.account_id and invoices.issued_on >= channels.first_called_on
     where invoices.sales_amount <> 0
     union all
     select
-        channels.source, events.event_date, 'cash', null, null, null, null, null,
+        channels.source, events.event_date, 'cash', null, null, null, null, null, null,
         -events.amount_base, events.amount_base is null
     from events
     inner join channels on events.account_id = channels.account_id and events.event_date >= channels.first_called_on
@@ -108,6 +109,9 @@ summed as (
         count(*) filter (where is_target_call) as target_calls,
         count(distinct caller) filter (where is_first_time_caller and is_target_call) as leads,
         count(*) filter (where is_unmatched) as unmatched_calls,
+        count(*) filter (where is_out_of_hours) as out_of_hours,
+        count(*) filter (where status = 'answered' and not is_out_of_hours) as answered_in_hours,
+        count(*) filter (where {{ is_offered('known') }} and not is_out_of_hours) as offered_in_hours,
         sum(amount) filter (where measure = 'cost') as cost,
         count(*) filter (where measure = 'deal') as deals,
         sum(amount) filter (where measure = 'won') as won_amount,
@@ -131,10 +135,10 @@ select
     cast(summed.target_calls as integer) as target_calls,
     cast(summed.leads as integer) as leads,
     cast(summed.unmatched_calls as integer) as unmatched_calls,
-    cast(summed.answered as double) / nullif(
-        summed.answered + summed.missed
-        + case when {{ parameter('voicemail_is_missed') }} = 1 then summed.voicemail else 0 end, 0
-    ) as answer_rate,
+    cast(summed.out_of_hours as integer) as out_of_hours,
+    cast(summed.answered_in_hours as integer) as answered_in_hours,
+    cast(summed.offered_in_hours as integer) as offered_in_hours,
+    cast(summed.answered_in_hours as double) / nullif(summed.offered_in_hours, 0) as answer_rate,
     cast(summed.cost as decimal(18, 4)) as cost,
     cast(cast(summed.cost as double) / nullif(summed.leads, 0) as decimal(18, 4)) as cost_per_lead,
     cast(summed.deals as integer) as deals,

@@ -40,6 +40,7 @@ select
     case
         when not cases.is_number_known then 'number_withheld'
         when cases.is_handled then 'handled'
+        when cases.handled_conversation_id is not null then 'handled_late'
         when cases.is_handled is null then 'open'
         else 'not_handled'
     end as state,
@@ -47,6 +48,7 @@ select
     run.base_currency,
     cast(cases.misses as integer) as misses,
     cases.callback_minutes,
+    cases.callback_minutes_plain,
     case when cases.account_id is not null then cast(coalesce(overdue.overdue_amount, 0) as decimal(38, 4)) end
         as overdue_amount,
     cast(coalesce(overdue.missing_rate_count, 0) as integer) as missing_rate_count,

@@ -1,5 +1,5 @@
 -- Grain: one row a promise to pay (R22, R23). A projection of fct_promises with names.
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 with promises as (
     select * from {{ ref('fct_promises') }}

@@ -1,6 +1,6 @@
 -- Grain: one row an open invoice, instalment and what is expected of it: paid in a week, later, never or not foreseen.
 -- The rows behind rpt_cash_forecast; an invoice's rows add up to what is open of it (R30).
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 with expectations as (
     select * from {{ ref('fct_cash_expectations') }}

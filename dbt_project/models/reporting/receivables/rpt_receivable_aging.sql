@@ -1,7 +1,7 @@
 -- Grain: one row a snapshot date, account and currency.
 -- A projection of fct_receivable_balances with the account's name. receivable_aging(as_of) gives any other day.
 {{ config(
-    materialized='view',
+    materialized='held_view',
     post_hook="{{ table_macro('receivable_aging', ['as_of'], receivable_aging_at(run_at('as_of'))) }}"
 ) }}
 

@@ -1,6 +1,6 @@
 -- Grain: one row an account, basis (mrr, invoiced) and month: what rpt_revenue_retention adds up, account by account
 -- (V1 to V3).
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 select
     account_id,

@@ -1,6 +1,6 @@
 -- Grain: one row an account, as of the as-of date: what it has been worth in cash (V10), what it may be worth yet
 -- (V11), how it pays (V17), and its place among all by revenue (V15).
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 select
     account_id,

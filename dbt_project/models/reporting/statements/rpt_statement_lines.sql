@@ -1,7 +1,7 @@
 -- Grain: one row an account, currency and document that moved the account, up to the as-of date (R31).
 -- account_statement(account, from_date, to_date) gives a period of it with what is brought forward.
 {{ config(
-    materialized='view',
+    materialized='held_view',
     post_hook=[
         "{{ table_macro('account_statement', ['account', 'from_date', 'to_date'], account_statement(this)) }}",
         "{{ table_macro('account_statement_totals', ['account', 'from_date', 'to_date'], account_statement_totals(this)) }}"

@@ -1,0 +1,71 @@
+"""The schema `raw` of a database that dbt works on: views on the raw store's folder of Parquet files.
+
+They are made whenever dbt opens its database, whatever command that is for, and taken out of a build before it is
+published, so that the published file reads no other. A table of which nothing is landed, and in a fresh clone that is
+every table, has its types and no rows. A run that is asked for what was known at a moment sees no file of a later one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import duckdb
+
+from pipelines.exports.landing.raw import raw_tables
+from pipelines.settings import Settings
+
+# One row each, which is there before anything is landed too.
+_ONE_ROW = ("run", "settings")
+
+
+def told(settings: Settings, as_of: str | None = None, known_at: str | None = None) -> dict[str, Any]:
+    """What the models are told of a run: what it was asked for, and the settings that they read."""
+    names = ("base_currency", "default_currency", "business_timezone", "default_country", "fx_max_age_days")
+    chosen = {name: getattr(settings, name) for name in (*names, "fiscal_year_first_month")}
+    return {"as_of_date": as_of, "known_at": known_at, **chosen}
+
+
+def create_raw_views(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Makes the schema `raw` anew, on what a home's raw store holds now."""
+    connection.execute("create schema if not exists raw")
+    known_at = _known_at(connection, settings)
+    values = told(settings)
+    for table, (files, columns) in raw_tables().items():
+        if any(settings.raw.glob(files)):
+            rows = f"select * from read_parquet('{_pattern(settings, files)}', union_by_name = true)"
+        else:
+            typed = [f"cast({_literal(values.get(name))} as {kind}) as {name}" for name, kind in columns.items()]
+            rows = f"select {', '.join(typed)}{'' if table in _ONE_ROW else ' where false'}"
+        if known_at and table not in _ONE_ROW:
+            rows = f"select * from ({rows}) where {_known(columns, known_at)}"
+        connection.execute(f"create or replace view raw.{table} as {rows}")
+
+
+def _known_at(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
+    if not (settings.raw / "records" / "run.parquet").exists():
+        return None
+    query = f"select cast(known_at as varchar) from read_parquet('{_pattern(settings, 'records/run.parquet')}')"
+    rows = connection.execute(query).fetchall()
+    return rows[0][0] if rows else None
+
+
+def _known(columns: dict[str, str], known_at: str) -> str:
+    """The condition that leaves of a raw table what was known at a moment."""
+    moment = f"timestamptz '{known_at}'"
+    for column in ("_known_at", "known_at"):
+        if column in columns:
+            return f"{column} <= {moment}"
+    return "file_sha256 in (select file_sha256 from raw.landing_files)" if "file_sha256" in columns else "true"
+
+
+def _pattern(settings: Settings, files: str) -> str:
+    """A pattern of files below the raw store as it stands in SQL, wherever the home is."""
+    folder = re.sub(r"([\[*?])", r"[\1]", str(settings.raw))
+    return f"{folder}/{files}".replace("'", "''")
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "null"
+    return str(value) if isinstance(value, int) else f"'{value}'"

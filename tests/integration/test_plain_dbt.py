@@ -1,0 +1,78 @@
+"""Plain dbt in a fresh clone with an active environment and nothing else, as whoever writes a model uses it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.settings import PROJECT
+
+
+class Clone:
+    """The dbt project as git has it, in a folder of its own, with a home beside it."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        shutil.copytree(PROJECT / "dbt_project", folder, ignore=shutil.ignore_patterns("target", "logs"))
+        self.folder = folder
+        self.home = home
+        self.database = folder / "target" / "keybook.duckdb"
+
+    def dbt(self, *arguments: str) -> str:
+        """What the command prints; it has to succeed."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "KEYBOOK_"))}
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments],
+            cwd=self.folder,
+            env=environment | {"KEYBOOK_HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        return done.stdout
+
+    def rows(self, table: str) -> int:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
+
+
+def _state(home: Path) -> dict[str, str]:
+    """Every file of a home with its contents."""
+    files = [path for path in home.rglob("*") if path.is_file()]
+    return {path.relative_to(home).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_before_anything_is_landed_the_tables_are_typed_and_empty(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    clone = Clone(tmp_path / "clone", home)
+    clone.dbt("build", "--exclude-resource-type", "unit_test")
+    assert clone.rows("reporting.rpt_open_invoices") == 0
+    assert clone.rows("parameters.parameters") > 50
+    assert not home.exists()
+
+
+@pytest.fixture(scope="module")
+def published(_small: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone that was never built, beside a home that has published."""
+    folder = tmp_path_factory.mktemp("plain")
+    shutil.copytree(_small, folder / "home", symlinks=True)
+    return Clone(folder / "clone", folder / "home")
+
+
+def test_after_a_refresh_all_of_it_is_at_hand_and_nothing_of_the_home_changes(published: Clone) -> None:
+    before = _state(published.home)
+    said = published.dbt("show", "--select", "stg_billing__invoices", "--output", "json")
+    assert all(f'"{number}"' in said for number in (1001, 1002, 1003))
+    assert published.rows("reporting.rpt_open_invoices") == 2
+    assert "PASS=" in published.dbt("test", "--exclude-resource-type", "unit_test")
+    published.dbt("docs", "generate", "--static")
+    assert "rpt_open_invoices" in (published.folder / "target" / "static_index.html").read_text(encoding="utf-8")
+    published.dbt("build", "--select", "stg_billing__invoices", "rpt_open_invoices")
+    assert _state(published.home) == before

@@ -123,7 +123,9 @@ def write(home: Path) -> None:
         path.write_text(text, encoding="utf-8")
     (home / "landing" / "bank").mkdir()
     (home / "landing" / "bank" / "statement.txt").write_text(BANK.format(payments="".join(paid)), encoding="cp1251")
-    (home / "keybook.toml").write_text('base_currency = "EUR"\ndefault_currency = "EUR"\nbusiness_timezone = "UTC"\n')
+    (home / "keybook.toml").write_text(
+        'base_currency = "EUR"\ndefault_currency = "EUR"\nbusiness_timezone = "UTC"\ndefault_country = "RU"\n'
+    )
 
 
 @pytest.fixture(scope="module")

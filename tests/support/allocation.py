@@ -80,7 +80,8 @@ class Allocation:
     def loses(self, day: date, debt: Due, amount: Decimal | None) -> None:
         """A credit note was applied to it, or (no amount) it is void: what was too much for it is free again."""
         rest = sum((p.amount for p in self.paid), sum(self.owed.values(), ZERO)) if amount is None else amount
-        for place in (debt, debt._replace(is_written_off=True)):
+        again = debt._replace(settled=LAST)
+        for place in dict.fromkeys((debt, again, again._replace(is_written_off=True))):
             part = min(rest, self.owed.get(place, ZERO))
             lower(self.owed, place, part)
             rest -= part
@@ -98,7 +99,7 @@ class Allocation:
         part = min(amount, self.owed.get(debt, ZERO))
         lower(self.owed, debt, part)
         if part > 0:
-            place = debt._replace(is_written_off=True)
+            place = debt._replace(settled=LAST, is_written_off=True)
             self.owed[place] = self.owed.get(place, ZERO) + part
 
     def ends(self, day: date, debt: Due) -> None:
@@ -140,7 +141,8 @@ class Allocation:
             spent()
             unspent(own)
         for debt, part in reopened:
-            self.owed[debt] = self.owed.get(debt, ZERO) + part
+            again = debt._replace(settled=LAST, is_written_off=False)
+            self.owed[again] = self.owed.get(again, ZERO) + part
         self.spend(day)
         return taken
 

@@ -17,8 +17,11 @@
       chargeback  money was taken back: what it paid before what was unspent
       paid_out    a payment with a minus, which names nothing -#}
 
-{#- Debts beyond this rank are written off: they come after all that is owed. -#}
-{% macro written_off_rank() %}{{ return(1000000000) }}{% endmacro %}
+{#- A debt's rank holds its places by the day on which it was settled, if it was, and by due date: what is settled comes first,
+    then what is owed, then what was written off. A debt that is owed again is owed as any other. -#}
+{% macro owed_rank() %}{{ return(100000000000000000) }}{% endmacro %}
+{% macro written_off_rank() %}{{ return(1000000000000000000) }}{% endmacro %}
+{% macro due_place(rank) -%} ({{ rank }} % 1000000000) {%- endmacro %}
 
 {#- A step before anything happened, with its own kind, debt, origin, rank, amount, day and cause. -#}
 {% macro allocation_step(kind, debt, origin, rank, amount, day, cause) -%}
@@ -141,7 +144,11 @@ list_transform([list_sort(list_concat(
                     )
                     for d, i in s.debts
                     if e.kind in ('lose', 'write_off', 'end') and d.debt = e.debt
-                        and (d.rank < {{ written_off_rank() }} or e.kind = 'lose')
+                        and d.rank < case
+                            when e.kind = 'end' then e.rank
+                            when e.kind = 'write_off' then {{ written_off_rank() }}
+                            else {{ written_off_rank() }} + {{ written_off_rank() }}
+                        end
                 ],
                 [
                     struct_pack(
@@ -159,6 +166,7 @@ list_transform([list_sort(list_concat(
                 [
                     struct_pack(
                         place := case
+                            when e.kind = 'lose' then 6
                             when h.debt = e.debt and (h.origin = e.origin or e.origin is null) then 1
                             when e.kind = 'chargeback' then 3
                             else 6
@@ -198,12 +206,15 @@ list_transform([list_sort(list_concat(
                     ],
                     [
                         struct_pack(
-                            rank := s.debts[p.slot].rank + " ~ written_off_rank() ~ ", debt := e.debt, size := p.size
+                            rank := " ~ written_off_rank() ~ " + " ~ due_place('s.debts[p.slot].rank') ~ ", debt := e.debt, size := p.size
                         )
                         for p in picks if e.kind = 'write_off'
                     ],
                     [
-                        struct_pack(rank := s.moves[p.slot].rank, debt := s.moves[p.slot].debt, size := p.size)
+                        struct_pack(
+                            rank := " ~ owed_rank() ~ " + " ~ due_place('s.moves[p.slot].rank') ~ ",
+                            debt := s.moves[p.slot].debt, size := p.size
+                        )
                         for p in picks if p.what = 'move' and e.kind <> 'lose'
                     ]
                 ))", ['rank', 'debt']) }},

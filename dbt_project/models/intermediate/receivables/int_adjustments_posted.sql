@@ -158,8 +158,11 @@ settlements as (
             where applications.payment_id = ruled.payment_id and applications.event_date <= ruled.occurred_on
         ) as paid_origin_amount,
         -- Of another currency's money, the last that paid.
-        max({'on': applications.event_date, 'currency': applications.origin_currency,
-            'rate': {{ ratio('applications.origin_amount', 'applications.amount') }}}) filter (
+        max(struct_pack(
+            paid_on := applications.event_date,
+            currency := applications.origin_currency,
+            rate := {{ ratio('applications.origin_amount', 'applications.amount') }}
+        )) filter (
             where applications.event_date <= ruled.occurred_on
         ) as last_paid
     from ruled

@@ -3,7 +3,8 @@
 -- Certain knowledge goes first. What applications say is neither owed nor money here. A document that says when it was
 -- settled takes money before any other, what came within the settlement_lag_days after that day too, and what is then
 -- missing came in unseen. A balance that the export reports is of the moment of the export: until then no more can have been
--- paid than it leaves, at that moment the rest of that came in unseen, and what it leaves is open to money from then on.
+-- paid than it leaves, at that moment the rest of that came in unseen, and what it leaves stays open until an export says
+-- otherwise.
 -- Where a customer's payments have applications, only settled documents ask for more: unapplied money is unapplied.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -114,7 +115,16 @@ claims as (
 ),
 
 debts as (
-    select *, row_number() over (partition by customer_id, currency order by {{ fifo_order() }}) as rank from claims
+    select
+        *,
+        case
+            when settled_on is null then {{ owed_rank() }}
+            else 1000000000 * row_number() over (
+                partition by customer_id, currency order by settled_on, due_on, issued_on, invoice_id
+            )
+        end
+        + row_number() over (partition by customer_id, currency order by due_on, issued_on, invoice_id) as rank
+    from claims
 ),
 
 -- What can pay, less what applications say it paid.
@@ -273,19 +283,9 @@ steps as (
     from debts
     where certainty <> 'unknown'
     union all
-    select
-        customer_id, currency, greatest(known_on, issued_on), greatest(known_on, issued_on), 90, 'owe', invoice_id, null,
-        left_amount, null
-    from debts
-    where certainty = 'balance'
-    union all
     select customer_id, currency, used_on, used_on, 80, 'consume', null, origin_id, {{ everything }}, null
     from money
     where used_on is not null
-    union all
-    select customer_id, currency, used_on, used_on, 90, 'come', null, origin_id, left_amount, null
-    from money
-    where left_amount > 0
 ),
 
 final as (
@@ -302,7 +302,12 @@ final as (
         steps.debt_id,
         steps.origin_id,
         steps.adjustment_id,
-        coalesce(debts.rank, 0) as rank,
+        -- What is owed again after the document was settled is not settled; a balance tells of all.
+        case
+            when steps.kind <> 'end' then coalesce(debts.rank, 0)
+            when debts.certainty = 'settled' then {{ owed_rank() }}
+            else {{ written_off_rank() }}
+        end as rank,
         {{ money('steps.amount') }} as amount,
         steps.day,
         debts.certainty

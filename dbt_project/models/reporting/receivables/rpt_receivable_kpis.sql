@@ -194,6 +194,20 @@ cohort_changes as (
     inner join intervals on invoiced.invoice_id = intervals.invoice_id
 ),
 
+-- Days that were over before the document was made void go with it too.
+void_changes as (
+    select
+        invoiced.currency,
+        invoiced.issued_on,
+        invoiced.voided_on as changed_on,
+        0 as amount,
+        intervals.open_amount * {{ days_from('intervals.valid_from', 'intervals.valid_to') }} as amount_days,
+        0 as invoiced
+    from invoiced
+    inner join intervals on invoiced.invoice_id = intervals.invoice_id
+    where intervals.valid_to < invoiced.voided_on
+),
+
 cohort_events as (
     select
         cohort_changes.currency,
@@ -202,7 +216,7 @@ cohort_events as (
         sum(cohort_changes.amount) as amount,
         sum(cohort_changes.amount_days) as amount_days,
         sum(cohort_changes.invoiced) as invoiced
-    from cohort_changes
+    from (select * from cohort_changes union all select * from void_changes) as cohort_changes
     inner join run on cohort_changes.changed_on <= run.as_of_date
     group by cohort_changes.currency, cohort_changes.issued_on, {{ month_of('cohort_changes.changed_on') }}
 ),

@@ -1,8 +1,3 @@
-{#- The order in which a customer's money is taken to have paid, where the export doesn't say. -#}
-{% macro fifo_order() -%}
-case when settled_on is null then 1 else 0 end, settled_on, due_on, issued_on, invoice_id
-{%- endmacro %}
-
 {#- The ways in which an invoice's payments are found, the most certain first. -#}
 {% macro allocations() %}
 {{ return(['explicit', 'linked_no_date', 'settled_date', 'fifo_assumed', 'balance_only']) }}

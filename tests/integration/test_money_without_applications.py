@@ -35,7 +35,7 @@ Date,Transaction type,Num,Posting (Y/N),Name,Memo,Account name,Split,Amount
 02/20/2024,Payment,REF 2,Y,Mill,,Bank,Accounts Receivable,150.00
 TOTAL,,,,,,,,450.00
 """
-# A bank statement names the payer by tax number; the invoices come from another program, without applications.
+# A bank statement names the payer by tax number; the invoices beside it come from a program that knows the client by it.
 BANK = """1CClientBankExchange
 ВерсияФормата=1.03
 Кодировка=Windows
@@ -55,11 +55,11 @@ BANK_PAYMENT = """СекцияДокумент=Платежное поручен
 КонецДокумента
 """
 INVOICES = """system,invoice_id,number,document_kind,customer_id,issued_on,due_on,currency,net_amount,gross_amount,status
-ledger,S1,S1,invoice,77,2024-01-01,2024-03-15,EUR,100,100,issued
-ledger,S2,S2,invoice,77,2024-02-01,2024-02-20,EUR,80,80,issued
-ledger,S3,S3,invoice,77,2024-03-31,2024-04-30,EUR,50,50,issued
+ledger,S1,S1,invoice,7707083893,2024-01-01,2024-03-15,EUR,100,100,issued
+ledger,S2,S2,invoice,7707083893,2024-02-01,2024-02-20,EUR,80,80,issued
+ledger,S3,S3,invoice,7707083893,2024-03-31,2024-04-30,EUR,50,50,issued
 """
-CUSTOMERS = "system,customer_id,name,tax_id,country\nledger,77,Sawmill OOO,7707083893,RU\n"
+CUSTOMERS = "system,customer_id,name,tax_id,country\nledger,7707083893,Sawmill OOO,7707083893,RU\n"
 
 
 def unix(month: int, day: int) -> int:
@@ -121,8 +121,7 @@ def write(home: Path) -> None:
         path = home / "landing" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    (home / "landing" / "bank").mkdir()
-    (home / "landing" / "bank" / "statement.txt").write_text(BANK.format(payments="".join(paid)), encoding="cp1251")
+    (home / "landing" / "ledger" / "statement.txt").write_text(BANK.format(payments="".join(paid)), encoding="cp1251")
     (home / "keybook.toml").write_text(
         'base_currency = "EUR"\ndefault_currency = "EUR"\nbusiness_timezone = "UTC"\ndefault_country = "RU"\n'
     )
@@ -155,7 +154,7 @@ FIGURES = {
     # 150 came of 200, and nothing is open: 50 was paid unseen.
     "quickbooks:Mill": (0, 0, 0, 200),
     # 100 pays the first when only that is owed, 80 the second, and 20 wait for the third.
-    "ledger:77": (30, 0, 0, 200),
+    "ledger:7707083893": (30, 0, 0, 200),
 }  # fmt: skip
 
 

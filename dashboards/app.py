@@ -20,7 +20,7 @@ import streamlit as st
 from dashboards.components import filters
 from dashboards.components.page import PageContext
 from dashboards.queries import common
-from dashboards.queries.base import resolve
+from dashboards.queries.base import is_readable, resolve
 from pipelines.settings import Settings, SettingsError, load_settings
 
 WATCH_SECONDS = 3
@@ -77,6 +77,15 @@ def not_published(settings: Settings) -> None:
         st.caption(f"The warehouse is looked for at {settings.published}. `KEYBOOK_HOME` names another home.")
 
 
+def of_another_version() -> None:
+    """What a publication shows whose reporting contract is not the one that these pages read."""
+    st.title("Keybook", anchor=False)
+    st.error(
+        "The published warehouse was made by another version of Keybook; "
+        "run `keybook refresh` with this version to publish it again."
+    )
+
+
 def publication_time(link: Path, warehouse: str, zone: str) -> datetime:
     """When the link was set to this file; when the file was written, if the link has moved on since."""
     stat = link.lstat() if resolve(link) == warehouse else Path(warehouse).stat()
@@ -102,6 +111,9 @@ def main() -> None:
     if warehouse is None:
         not_published(settings)
         return
+    if not is_readable(warehouse):
+        of_another_version()
+        return
     try:
         publication = common.publication(warehouse)
         st.session_state["here"] = PageContext(
@@ -120,7 +132,7 @@ def main() -> None:
         st.error("The published warehouse cannot be opened. Run `keybook refresh` to publish it again.")
         st.text(str(error))
     except duckdb.Error as error:
-        st.error("This page can't read the published warehouse: it may have been built by another version of Keybook.")
+        st.error("This page can't read the published warehouse. Run `keybook refresh --full` to publish it again.")
         st.text(str(error))
 
 

@@ -14,21 +14,13 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import account_health as health
-from dashboards.queries.base import catalogue, rows
+from dashboards.queries.base import rows
 
-TABLES = (
-    "rpt_account_health",
-    "rpt_account_health_measures",
-    "rpt_health_backtest",
-    "rpt_health_departures",
-    "rpt_silent_accounts",
-)
 FIRST = 3
 BANDS = {"red": "Red: up to 50", "yellow": "Yellow: up to 75", "green": "Green", "unknown": "Too little known"}
 
 page = here()
 base = page.base_currency
-there = set(catalogue(page.warehouse))
 as_of = page.publication["as_of_date"]
 compared = (as_of - timedelta(days=28)).isoformat() if as_of else "1900-01-01"
 totals = health.totals(page.warehouse, page.filters, compared)
@@ -73,7 +65,7 @@ def danger_tab() -> None:
                 alt_text="Active accounts by health band and week",
             )
         else:
-            nothing("No weeks in this period.", "rpt_account_health")
+            nothing("No weeks in this period.")
     firsts = rows(health.worst(page.warehouse, page.filters, ("red", "yellow"), compared, FIRST, only_active=True))
     if firsts:
         st.markdown("#### Most at stake and not lost yet")
@@ -92,7 +84,7 @@ def danger_tab() -> None:
     data = health.worst(page.warehouse, page.filters, chosen, compared, MOST)
     with section("Accounts", "The most revenue first. Click a row to open the account.", key="worst"):
         if not data.num_rows:
-            nothing("No account stands in these bands.", "rpt_account_health")
+            nothing("No account stands in these bands.")
             return
         account = table(
             data,
@@ -115,7 +107,7 @@ def opened_tab() -> None:
     """One account's score over the weeks, and what it is made of."""
     every = rows(health.names(page.warehouse, page.filters))
     if not every:
-        nothing("No account has a score.", "rpt_account_health")
+        nothing("No account has a score.")
         return
     labels = {
         row["account_id"]: f"{row['account_name'] or row['account_id']} ({number(row['score'])})" for row in every
@@ -143,7 +135,7 @@ def opened_tab() -> None:
         )
     weeks = [row["week"] for row in rows(health.weeks(page.warehouse, account))]
     if not weeks:
-        nothing("This account's newest weeks don't open to measures.", "rpt_account_health_measures")
+        nothing("This account's newest weeks don't open to measures.")
         return
     week = st.selectbox("As of", weeks, key="health_week")
     found = rows(health.measures(page.warehouse, account, week))
@@ -187,7 +179,7 @@ def opened_tab() -> None:
         if behind.num_rows:
             table(behind, columns.EVIDENCE, "evidence", height=320 if behind.num_rows > 7 else "content")
         else:
-            nothing("Nothing of that kind stands on the timeline.", "rpt_account_timeline")
+            nothing("Nothing of that kind stands on the timeline.")
         if st.button("Open account", key="health_open", icon=":material/open_in_new:", type="tertiary"):
             open_account(account)
 
@@ -226,7 +218,7 @@ def backtest_tab() -> None:
         if whole := whole_company():
             st.caption(whole)
         if not tested or not tested[0]["departures"]:
-            nothing("No account has left within the history, so there is nothing to test against.", TABLES[2])
+            nothing("No account has left within the history, so there is nothing to test against.")
             return
         thresholds = sorted({row["threshold"] for row in tested})
         edge = [row["threshold"] for row in tested if row["band"] == "yellow"] or thresholds[-1:]
@@ -272,7 +264,7 @@ def backtest_tab() -> None:
     left_ones = health.departures(page.warehouse, page.filters, MOST)
     with section("Accounts that left", "Alarms at the upper edge of red. Click a row to open the account.", key="left"):
         if not left_ones.num_rows:
-            nothing("Nobody left.", "rpt_health_departures")
+            nothing("Nobody left.")
             return
         account = table(
             left_ones,
@@ -301,7 +293,7 @@ def silence_tab() -> None:
         about += f" {plural(quiet['fatigued'], 'account')} got too many tries without an answer (A19)."
     with section("Silent accounts", about + " Click a row to open the account.", key="silent"):
         if not data.num_rows:
-            nothing("Every client was spoken with in time.", "rpt_silent_accounts")
+            nothing("Every client was spoken with in time.")
             return
         account = table(
             data,
@@ -322,8 +314,8 @@ def silence_tab() -> None:
 
 header("Account health", "Who is in danger, why, and whether the score warned in time when accounts left.")
 if not totals["accounts"]:
-    drop_in("billing", *TABLES[:2])
-    footnotes(*TABLES)
+    drop_in("billing")
+    footnotes()
     st.stop()
 red = next((row for row in tested if row["method"] == "score" and row["band"] == "red"), None)
 yellow = next((row for row in tested if row["method"] == "score" and row["band"] == "yellow"), None)
@@ -359,13 +351,12 @@ tiles(
     ],
 )
 tabs = {
-    "rpt_account_health": ("In danger", danger_tab),
-    "rpt_account_health_measures": ("One account", opened_tab),
-    "rpt_health_backtest": ("Back-test", backtest_tab),
-    "rpt_silent_accounts": ("Silence", silence_tab),
+    "In danger": danger_tab,
+    "One account": opened_tab,
+    "Back-test": backtest_tab,
+    "Silence": silence_tab,
 }
-built = {title: show for name, (title, show) in tabs.items() if name in there}
-for tab, show in zip(st.tabs(list(built)), built.values(), strict=True):
+for tab, show in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
     with tab:
         show()
-footnotes(*TABLES)
+footnotes()

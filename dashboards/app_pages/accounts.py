@@ -12,13 +12,6 @@ from dashboards.components.tables import MOST, Column, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import accounts
 
-TABLES = (
-    "rpt_accounts",
-    "rpt_account_monthly",
-    "rpt_account_timeline",
-    "rpt_open_invoices",
-    "rpt_open_deals",
-)
 STATUSES = ("active", "paused", "lost")
 FLAGS = {
     "new": "New cards",
@@ -123,7 +116,7 @@ def account_list() -> None:
     )
     with section("All accounts", "Click a row to open its card. Sums are in base currency.", key="accounts"):
         if not found.num_rows:
-            nothing("No account matches. Take a filter away, or search for less.", "rpt_accounts")
+            nothing("No account matches. Take a filter away, or search for less.")
         else:
             opened = table(
                 found,
@@ -171,5 +164,5 @@ elif accounts.totals(here().warehouse, here().filters.__class__(), accounts.Aske
     account_list()
 else:
     header("Accounts", ABOUT)
-    drop_in("crm", "rpt_accounts")
-footnotes(*TABLES)
+    drop_in("crm")
+footnotes()

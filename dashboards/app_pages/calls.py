@@ -14,7 +14,6 @@ from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import calls
 from dashboards.queries.base import rows
 
-TABLES = ("rpt_call_channels", "rpt_call_response", "rpt_missed_calls", "rpt_accounts")
 HEAT_DAYS = 14
 
 page = here()
@@ -27,8 +26,8 @@ if not totals["inbound"] and not cases["cases"] and not channels.num_rows:
     if page.filters.teams or page.filters.managers:
         st.info("No calls of these teams and managers in this period. Take a filter away.")
     else:
-        drop_in("calls", "rpt_call_response", "rpt_call_channels")
-    footnotes(*TABLES)
+        drop_in("calls")
+    footnotes()
     st.stop()
 
 by_month = rows(calls.over_time(page.warehouse, page.filters, "month"))
@@ -86,7 +85,7 @@ with left, section(f"Inbound by {unit}", "What became of each call.", key="days"
             alt_text="Inbound calls over time and what became of them",
         )
     else:
-        nothing("No inbound calls in this period.", response)
+        nothing("No inbound calls in this period.")
 with right, section("By channel", "Conversations by source; the dark part became leads (K10).", key="channels"):
     sources = rows(channels)
     if sources:
@@ -101,7 +100,7 @@ with right, section("By channel", "Conversations by source; the dark part became
             alt_text="Calls and leads by source",
         )
     else:
-        nothing("No channel is known for any call of this period.", "rpt_call_channels")
+        nothing("No channel is known for any call of this period.")
 
 agent_days = calls.agent_days(page.warehouse, page.filters, HEAT_DAYS)
 with section(
@@ -120,7 +119,7 @@ with section(
             alt_text="Answer rate by agent and day",
         )
     else:
-        nothing("No inbound calls in this period.", response)
+        nothing("No inbound calls in this period.")
     with st.expander("As a table", icon=":material/table_rows:"):
         table(
             agent_days,
@@ -181,7 +180,7 @@ with section(
         )
         open_account(picked)
     else:
-        nothing("Nobody waits for a call back." if open_only else "No missed calls in this period.", "rpt_missed_calls")
+        nothing("Nobody waits for a call back." if open_only else "No missed calls in this period.")
 
 with section("What channels brought", f"In the period; money in {code or 'base currency'}.", key="channel-table"):
     if channels.num_rows:
@@ -223,5 +222,5 @@ with section("What channels brought", f"In the period; money in {code or 'base c
             )
             download("Download as CSV", "channels", lambda: months, "channel_months")
     else:
-        nothing("No channel is known for any call of this period.", "rpt_call_channels")
-footnotes(*TABLES)
+        nothing("No channel is known for any call of this period.")
+footnotes()

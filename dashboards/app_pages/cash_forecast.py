@@ -16,7 +16,6 @@ from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import forecast
 from dashboards.queries.base import rows
 
-TABLES = ("rpt_cash_forecast", "rpt_cash_forecast_weeks", "rpt_cash_expectations", "rpt_forecast_backtest")
 METHODS = {"payment_behaviour": "This forecast", "mean_lag": "Customer's mean lag", "due_date": "Due date"}
 PARTS = {
     "open_amount": Column("Open", "money", "R1: the four parts after it add up to it."),
@@ -89,7 +88,7 @@ def weeks_section(weekly: list[dict[str, Any]], currency: str, tested: list[dict
                 weekly, currency, key="forecast_weeks", alt_text="Cash expected by week, with low and high"
             )
         else:
-            nothing("Nothing is expected in these weeks.", "rpt_cash_forecast_weeks")
+            nothing("Nothing is expected in these weeks.")
 
 
 def accounts_section(currency: str, total: int) -> None:
@@ -126,7 +125,7 @@ def invoices_section(weekly: list[dict[str, Any]], currency: str) -> None:
         )
         data = forecast.invoices(page.warehouse, page.filters, currency, week, MOST)
         if not data.num_rows:
-            nothing("No invoice is expected to be paid in this week.", "rpt_cash_expectations")
+            nothing("No invoice is expected to be paid in this week.")
             return
         picked = table(
             data,
@@ -186,7 +185,7 @@ def backtest_section(tested: list[dict[str, Any]]) -> None:
     note = f" {whole_company()}" if whole_company() else ""
     with section("How good is it?", about + note, key="backtest"):
         if not tested:
-            nothing("No month end has passed yet on which anything was open.", "rpt_forecast_backtest")
+            nothing("No month end has passed yet on which anything was open.")
             return
         left, right = st.columns(2, gap="medium")
         with left:
@@ -250,8 +249,8 @@ header(
 offered = forecast.currencies(page.warehouse, page.filters)
 tests = forecast.backtest(page.warehouse)
 if not offered and not tests:
-    drop_in("billing", *TABLES)
-    footnotes(*TABLES)
+    drop_in("billing")
+    footnotes()
     st.stop()
 if offered:
     first_choice = page.base_currency if page.base_currency in offered else offered[0]
@@ -271,4 +270,4 @@ if offered:
 else:
     st.info("Nothing is open for the accounts that the filters leave.")
 backtest_section(tests)
-footnotes(*TABLES)
+footnotes()

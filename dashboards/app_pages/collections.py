@@ -14,15 +14,8 @@ from dashboards.components.response_chart import responses
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import collections
-from dashboards.queries.base import ALL, catalogue, rows
+from dashboards.queries.base import ALL, rows
 
-TABLES = (
-    "rpt_collection_worklist",
-    "rpt_promises",
-    "rpt_dunning_effect",
-    "rpt_documents",
-    "rpt_reconciliation",
-)
 FIRST = 3
 STATES = {"open": "open", "kept": "kept", "partly": "kept in part", "broken": "broken", "cancelled": "cancelled"}
 ACT_STATES = {
@@ -35,7 +28,6 @@ ACT_STATES = {
 
 page = here()
 base = page.base_currency
-there = set(catalogue(page.warehouse))
 totals = collections.worklist_totals(page.warehouse, page.filters)
 promised = collections.promise_totals(page.warehouse, page.filters)
 paper = collections.document_totals(page.warehouse, page.filters)
@@ -78,7 +70,7 @@ def worklist_tab() -> None:
         about += f" {number(totals['missing_rate_count'])} overdue items have no exchange rate and are not in the sums."
     with section("Whom to contact next", about + " Click a row to open the account.", key="worklist"):
         if not found.num_rows:
-            nothing("Nobody owes anything overdue that could be asked for.", "rpt_collection_worklist")
+            nothing("Nobody owes anything overdue that could be asked for.")
         else:
             picked = table(
                 in_words(found, "last_promise_state", STATES),
@@ -127,11 +119,11 @@ def promises_tab() -> None:
                 alt_text="Promises kept, kept in part, broken and open by month",
             )
         else:
-            nothing("No promises in this period.", "rpt_promises")
+            nothing("No promises in this period.")
     with right, section("Broken value", "Promised less received by the day, by currency (R23).", key="promises-value"):
         broken = rows(collections.broken_by_currency(page.warehouse, page.filters))
         if not broken:
-            nothing("No promise of this period was broken.", "rpt_promises")
+            nothing("No promise of this period was broken.")
         for row in broken:
             st.metric(
                 plain(row["currency"]),
@@ -151,7 +143,7 @@ def promises_tab() -> None:
     data = collections.promises(page.warehouse, page.filters, picked_states, MOST)
     with section("Promises", "Open ones first, then the newest. Click a row to open the account.", key="promises"):
         if not data.num_rows:
-            nothing("No promise matches.", "rpt_promises")
+            nothing("No promise matches.")
             return
         picked = table(
             in_words(data, "state", STATES),
@@ -182,7 +174,7 @@ def reminders_tab() -> None:
         key="reminders",
     ):
         if not every:
-            nothing("No reminders in the exports.", "rpt_dunning_effect")
+            nothing("No reminders in the exports.")
             return
         window = st.segmented_control(
             "Window",
@@ -198,7 +190,7 @@ def reminders_tab() -> None:
                 shown, key="responses", alt_text="Share paid after each step of dunning and of untouched invoices"
             )
         else:
-            nothing("No step has had so many days since.", "rpt_dunning_effect")
+            nothing("No step has had so many days since.")
         table(
             data,
             columns.dunning(base),
@@ -227,13 +219,13 @@ def documents_tab() -> None:
                 alt_text="Deals that lack a document, by document",
             )
         else:
-            nothing("Every won deal that is due has its documents.", "rpt_documents")
+            nothing("Every won deal that is due has its documents.")
     names = [str(row["missing"]) for row in counts]
     picked_name = st.pills("Missing", names, key="missing_document") if names else None
     data = collections.documents(page.warehouse, page.filters, picked_name or "", MOST)
     with section("Deals without all documents", "The oldest first. Click a row to open the account.", key="documents"):
         if not data.num_rows:
-            nothing("No deal matches.", "rpt_documents")
+            nothing("No deal matches.")
             return
         picked = table(
             data,
@@ -270,7 +262,7 @@ def reconciliation_tab() -> None:
                 alt_text="Share of active accounts that signed an act of reconciliation, by month",
             )
         else:
-            nothing("No account was active in this period.", "rpt_reconciliation")
+            nothing("No account was active in this period.")
     picked_states = tuple(
         st.pills(
             "State",
@@ -288,7 +280,7 @@ def reconciliation_tab() -> None:
         key="acts",
     ):
         if not data.num_rows:
-            nothing("No act matches.", "rpt_reconciliation")
+            nothing("No act matches.")
             return
         picked = table(
             in_words(data, "state", ACT_STATES),
@@ -308,8 +300,8 @@ def reconciliation_tab() -> None:
 
 header("Collections", "Whom to contact next, why and with what; and whether promises, documents and balances hold.")
 if not any((totals["accounts"], promised["promises"], paper["deals"], covered)):
-    drop_in("billing", *TABLES[:2])
-    footnotes(*TABLES)
+    drop_in("billing")
+    footnotes()
     st.stop()
 # A month that is not over has only begun to collect signatures: the last whole one is told.
 over = [row for row in covered if row["is_over"]]
@@ -356,14 +348,13 @@ if page.filters.currency != ALL:
         "promises, documents and acts are those in that currency."
     )
 tabs = {
-    "rpt_collection_worklist": ("Worklist", worklist_tab),
-    "rpt_promises": ("Promises", promises_tab),
-    "rpt_dunning_effect": ("Reminders", reminders_tab),
-    "rpt_documents": ("Documents", documents_tab),
-    "rpt_reconciliation": ("Reconciliation", reconciliation_tab),
+    "Worklist": worklist_tab,
+    "Promises": promises_tab,
+    "Reminders": reminders_tab,
+    "Documents": documents_tab,
+    "Reconciliation": reconciliation_tab,
 }
-built = {title: show for name, (title, show) in tabs.items() if name in there}
-for tab, show in zip(st.tabs(list(built)), built.values(), strict=True):
+for tab, show in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
     with tab:
         show()
-footnotes(*TABLES)
+footnotes()

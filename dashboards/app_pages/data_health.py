@@ -9,11 +9,8 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import data_health as health
-from dashboards.queries.base import catalogue
 from dashboards.queries.data_health import Rejects
 from pipelines.settings import load_settings
-
-TABLES = ("rpt_data_health", "rpt_control_totals", "rpt_rejected_rows", "rpt_schema_events")
 
 # What became of a row that counts no longer.
 STATES = {
@@ -24,13 +21,12 @@ STATES = {
 }
 
 page = here()
-there = catalogue(page.warehouse)
 header("Data health", "A row of an export is loaded or rejected with its line and reason; nothing disappears.")
 totals = health.totals(page.warehouse)
 checks = health.control_totals(page.warehouse)
 if not totals["rows_read"] and not checks["checks"]:
-    drop_in("any", "rpt_data_health", "rpt_control_totals")
-    footnotes(*TABLES)
+    drop_in("any")
+    footnotes()
     st.stop()
 tiles(
     page.warehouse,
@@ -138,7 +134,7 @@ def rejected_tab() -> None:
     choices = health.rejected_choices(page.warehouse)
     if not choices["reason"]:
         with section("Rejected rows", key="no-rejects"):
-            nothing("No row was rejected.", "rpt_rejected_rows")
+            nothing("No row was rejected.")
         return
     with section("Why", "The most frequent reasons first.", key="reasons"):
         table(
@@ -340,7 +336,7 @@ def control_tab() -> None:
             shown_of(data.num_rows, checks["checks"], "totals")
             download("Download as CSV", "control-totals", lambda: health.control(page.warehouse, EVERY), "control")
         else:
-            nothing("No totals yet.", "rpt_control_totals")
+            nothing("No totals yet.")
 
 
 def findings_tab() -> None:
@@ -362,10 +358,8 @@ def findings_tab() -> None:
                 },
                 "findings",
             )
-        elif "rpt_landing_findings" in catalogue(page.warehouse):
-            nothing("No findings.")
         else:
-            nothing("", "rpt_landing_findings")
+            nothing("No findings.")
     with section("Columns that changed", "New, missing, renamed and re-typed columns of the exports.", key="schema"):
         events = health.schema_events(page.warehouse, MOST)
         if events.num_rows:
@@ -381,18 +375,18 @@ def findings_tab() -> None:
                 "schema_events",
             )
         else:
-            nothing("Every file has the columns that its contract names.", "rpt_schema_events")
+            nothing("Every file has the columns that its contract names.")
 
 
 TABS = {
     "Sources": sources_tab,
     "Rejected rows": rejected_tab,
     "Control totals": control_tab,
-    **({"Former rows": former_tab} if "rpt_superseded_rows" in there else {}),
-    **({"Receivables": receivables_tab} if "rpt_receivable_findings" in there else {}),
+    "Former rows": former_tab,
+    "Receivables": receivables_tab,
     "Findings and columns": findings_tab,
 }
 for tab, show in zip(st.tabs(list(TABS)), TABS.values(), strict=True):
     with tab:
         show()
-footnotes(*TABLES)
+footnotes()

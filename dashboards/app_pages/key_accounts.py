@@ -16,23 +16,12 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import key_accounts, ownership
-from dashboards.queries.base import catalogue, rows
+from dashboards.queries.base import rows
 
-TABLES = (
-    "rpt_key_accounts",
-    "rpt_key_account_criteria",
-    "rpt_account_classifications",
-    "rpt_account_ownership",
-    "rpt_account_handovers",
-    "rpt_effort",
-    "rpt_key_account_coverage",
-    "rpt_tier_service",
-)
 LIST_WORDS = {"short": "fewer than there should be", "long": "more than there should be", "within": "as many as wanted"}
 
 page = here()
 base = page.base_currency
-there = set(catalogue(page.warehouse))
 every = {row["quarter"]: row for row in rows(key_accounts.quarters(page.warehouse))}
 
 
@@ -52,7 +41,7 @@ def list_tab(quarter: date, totals: dict[str, Any]) -> None:
     )
     with section("Proposed changes", about, key="changes"):
         if not changes.num_rows:
-            nothing("Nobody enters, leaves or comes next.", "rpt_key_accounts")
+            nothing("Nobody enters, leaves or comes next.")
         else:
             picked = table(
                 changes,
@@ -79,7 +68,7 @@ def list_tab(quarter: date, totals: dict[str, Any]) -> None:
         key="listed",
     ):
         if not data.num_rows:
-            nothing("No account is on the list: none meets more than half of the criteria.", "rpt_key_accounts")
+            nothing("No account is on the list: none meets more than half of the criteria.")
         else:
             picked = table(
                 data,
@@ -145,7 +134,7 @@ def scorecard_tab(quarter: date) -> None:
     found = {row["account_id"]: row for row in rows(key_accounts.choices(page.warehouse, page.filters, quarter, MOST))}
     if not found:
         with section("Checklist", key="scorecard"):
-            nothing("No account matches.", "rpt_key_accounts")
+            nothing("No account matches.")
         return
     account = str(
         st.selectbox(
@@ -186,7 +175,6 @@ def scorecard_tab(quarter: date) -> None:
         if not data.num_rows:
             nothing(
                 "Earlier quarters keep the checklist of listed accounts and candidates only.",
-                "rpt_key_account_criteria",
             )
         else:
             states = {True: "✓ met", False: "✗ not met", None: "? not known"}
@@ -246,8 +234,8 @@ def scorecard_tab(quarter: date) -> None:
 
 header("Key accounts", "Who is on the list and why, whether they are looked after, and where the time goes.")
 if not every:
-    drop_in("any", *TABLES)
-    footnotes(*TABLES)
+    drop_in("any")
+    footnotes()
     st.stop()
 chosen: date = st.segmented_control(
     "Quarter",
@@ -327,4 +315,4 @@ with effort:
 with service:
     service_tab(page)
 st.caption("`docs/key-accounts.md` says how to rate, to decide and to set criteria.")
-footnotes(*TABLES)
+footnotes()

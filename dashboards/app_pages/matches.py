@@ -11,15 +11,7 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import matches
-from dashboards.queries.base import catalogue
 
-TABLES = (
-    "rpt_match_coverage",
-    "rpt_unmatched",
-    "rpt_match_proposals",
-    "rpt_account_identities",
-    "rpt_account_links",
-)
 MEASURES = {
     "open_receivables": "Open receivables",
     "revenue_12m": "Revenue, 12 m",
@@ -38,12 +30,11 @@ SEED = "dbt_project/seeds/account_links.csv"
 
 page = here()
 base = page.base_currency
-there = catalogue(page.warehouse)
 header("Matches", "One account out of several systems: how much reached one, by which rule, and what did not.")
 covered = matches.coverage(page.warehouse)
 if not covered:
-    drop_in("any", "rpt_match_coverage")
-    footnotes(*TABLES)
+    drop_in("any")
+    footnotes()
     st.stop()
 
 
@@ -83,7 +74,7 @@ def unmatched_tab() -> None:
     about = "Records that reached no account with a CRM record, the most money first, then the most minutes (N17)."
     with section("Biggest unmatched", about + " A click on a row opens the nearest account.", key="unmatched"):
         if not counts:
-            nothing("Everything reached an account that has a record in the CRM.", "rpt_unmatched")
+            nothing("Everything reached an account that has a record in the CRM.")
             return
         kind = st.segmented_control(
             "Kind",
@@ -129,7 +120,7 @@ def proposals_tab() -> None:
     )
     with section("Proposals", about, key="proposals"):
         if not found.num_rows:
-            nothing("Nothing is in doubt: no record is like an account that it was not put on.", "rpt_match_proposals")
+            nothing("Nothing is in doubt: no record is like an account that it was not put on.")
             return
         numbered = found.append_column("line_number", [list(range(found.num_rows))])
         picked = table(
@@ -173,7 +164,7 @@ def links_tab() -> None:
     by_rule = matches.rules(page.warehouse)
     with section("By rule", "How the records of each system came to their accounts.", key="rules"):
         if not by_rule.num_rows:
-            nothing("No record was landed.", "rpt_account_identities")
+            nothing("No record was landed.")
             return
         table(
             in_words(by_rule, "kind", KINDS),
@@ -220,7 +211,7 @@ def decisions_tab() -> None:
     found = matches.decisions(page.warehouse)
     with section("Decisions", f"The rows of `{SEED}`, those that change nothing first.", key="decisions"):
         if not found.num_rows:
-            nothing("Nobody has decided anything yet: every link is a rule's.", "rpt_account_links")
+            nothing("Nobody has decided anything yet: every link is a rule's.")
             return
         table(
             found,
@@ -259,10 +250,14 @@ def sources_tab() -> None:
             st.caption(f"{plural(lacking, 'amount')} have no exchange rate and are left out.")
 
 
-tabs = {"Biggest unmatched": unmatched_tab, "Proposals": proposals_tab, "Links": links_tab, "Sources": sources_tab}
-if "rpt_account_links" in there:
-    tabs["Decisions"] = decisions_tab
+tabs = {
+    "Biggest unmatched": unmatched_tab,
+    "Proposals": proposals_tab,
+    "Links": links_tab,
+    "Sources": sources_tab,
+    "Decisions": decisions_tab,
+}
 for shown, draw in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
     with shown:
         draw()
-footnotes(*TABLES)
+footnotes()

@@ -13,16 +13,7 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import Column, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import overview, receivables, sales
-from dashboards.queries.base import ALL, catalogue, rows
-
-TABLES = (
-    "rpt_accounts",
-    "rpt_account_monthly",
-    "rpt_receivable_kpis",
-    "rpt_receivable_aging",
-    "rpt_open_invoices",
-    "rpt_pipeline",
-)
+from dashboards.queries.base import ALL, rows
 
 page = here()
 code = page.base_currency if page.filters.currency == ALL else page.filters.currency
@@ -88,8 +79,8 @@ header("Overview", "Money owed, money in, and what is being sold.")
 
 statuses = rows(overview.by_status(page.warehouse, page.filters))
 if not monthly and not kpis and not statuses:
-    drop_in("any", "rpt_account_monthly", "rpt_accounts", "rpt_receivable_kpis")
-    footnotes(*TABLES)
+    drop_in("any")
+    footnotes()
     st.stop()
 
 pipeline = sales.totals(page.warehouse, page.filters)
@@ -122,7 +113,7 @@ with left, section("Revenue and cash", f"A month, in {code}. The last month is u
             alt_text="Revenue and cash collected by month",
         )
     else:
-        nothing("No invoices or payments in this period.", "rpt_account_monthly")
+        nothing("No invoices or payments in this period.")
 with (
     right,
     section("Age of what is owed", f"At the as-of date, in {page.base_currency or 'base currency'}.", key="age"),
@@ -138,14 +129,18 @@ with (
         if unknown := sum(row["missing_rate_count"] for row in ageing.values()):
             st.caption(f"{number(unknown)} open invoices have no exchange rate and are not in these columns.")
     else:
-        nothing("Nothing is owed.", "rpt_open_invoices")
+        nothing("Nothing is owed.")
 
 left, right = st.columns([3, 2], gap="small")
-ranked = "rpt_collection_worklist" in catalogue(page.warehouse)
-about = "In the order of the collection worklist." if ranked else "Those that owe most of what is overdue."
-with left, section("Accounts to call about money", f"{about} Click a row to open the account.", key="attention"):
-    find = overview.worklist if ranked else overview.most_overdue
-    worklist = find(page.warehouse, page.filters, 12)
+with (
+    left,
+    section(
+        "Accounts to call about money",
+        "In the order of the collection worklist. Click a row to open the account.",
+        key="attention",
+    ),
+):
+    worklist = overview.worklist(page.warehouse, page.filters, 12)
     overdue = Column(f"Overdue, {page.base_currency or 'base'}", "money", "R4")
     columns = {
         "rank": Column("Rank", "count"),
@@ -157,16 +152,8 @@ with left, section("Accounts to call about money", f"{about} Click a row to open
         "last_contact_on": Column("Last contact", "date"),
         "owner_name": Column("Manager"),
     }
-    plainly = {
-        "owner_name": Column("Manager"),
-        "account_name": Column("Account", width="medium"),
-        "overdue_amount": overdue,
-        "open_amount": Column(f"Open, {page.base_currency or 'base'}", "money", "R1"),
-        "last_payment_on": Column("Last payment", "date"),
-        "last_contact_on": Column("Last contact", "date"),
-    }
     if worklist.num_rows:
-        open_account(table(worklist, columns if ranked else plainly, "overview_worklist", pick="account_id"))
+        open_account(table(worklist, columns, "overview_worklist", pick="account_id"))
     else:
         nothing("No account has anything overdue.")
 with right, section("The book", "Accounts by state, and the deals that are open.", key="book"):
@@ -188,7 +175,7 @@ with right, section("The book", "Accounts by state, and the deals that are open.
             ruled=True,
         )
     else:
-        nothing("No accounts.", "rpt_accounts")
+        nothing("No accounts.")
 
 
 def long_view() -> None:
@@ -211,7 +198,7 @@ def long_view() -> None:
                 alt_text="Share of revenue of the largest accounts by month",
             )
         else:
-            nothing("No revenue in this period.", "rpt_concentration")
+            nothing("No revenue in this period.")
     with (
         right,
         section(
@@ -234,9 +221,8 @@ def long_view() -> None:
                 alt_text="Net and gross revenue retention by month",
             )
         else:
-            nothing("Not enough months to compare.", "rpt_revenue_retention")
+            nothing("Not enough months to compare.")
 
 
-if {"rpt_concentration", "rpt_revenue_retention"} & set(catalogue(page.warehouse)):
-    long_view()
-footnotes(*TABLES)
+long_view()
+footnotes()

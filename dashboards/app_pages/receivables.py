@@ -13,16 +13,7 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import receivables
-from dashboards.queries.base import ALL, catalogue, rows
-
-TABLES = (
-    "rpt_receivable_kpis",
-    "rpt_receivable_aging",
-    "rpt_open_invoices",
-    "rpt_receivable_movements",
-    "rpt_roll_rates",
-    "rpt_receivable_accounts",
-)
+from dashboards.queries.base import ALL, rows
 
 page = here()
 chosen = page.filters.currency
@@ -73,7 +64,7 @@ def ageing_tab() -> None:
                 amounts, code or "", key="ageing_now", alt_text="Open receivables by days overdue"
             )
         else:
-            nothing("Nothing is owed.", "rpt_open_invoices")
+            nothing("Nothing is owed.")
         if unknown:
             st.caption(f"{number(unknown)} open invoices have no exchange rate and are not in these columns.")
     with right, section("Month by month", f"Open at each month end, of invoices in {single}.", key="ageing-history"):
@@ -83,7 +74,7 @@ def ageing_tab() -> None:
                 history, single or "", key="ageing_history", alt_text="Open by age at month ends"
             )
         else:
-            nothing("No month of this period has open receivables.", "rpt_receivable_aging")
+            nothing("No month of this period has open receivables.")
     buckets = {bucket: Column(label, "money") for bucket, label in BUCKET_WORDS.items()}
     rest = {
         "open_amount": Column("Open", "money", "R1: the buckets add up to it."),
@@ -104,14 +95,13 @@ def ageing_tab() -> None:
             "ageing_currency",
             height="content",
         )
-    if "rpt_receivable_aging_buckets" in catalogue(page.warehouse):
-        about = f"Days since due and since issue, of invoices in {single}; `seeds/aging_edges.csv` sets the edges."
-        with section("By your own edges", about, key="ageing-own"):
-            own = rows(receivables.own_ageing(page.warehouse, page.filters, single or ""))
-            if own:
-                money_charts.own_ageing(own, single or "", key="ageing_own", alt_text="Open by days, by your own edges")
-            else:
-                nothing("Nothing is owed in this currency.")
+    about = f"Days since due and since issue, of invoices in {single}; `seeds/aging_edges.csv` sets the edges."
+    with section("By your own edges", about, key="ageing-own"):
+        own = rows(receivables.own_ageing(page.warehouse, page.filters, single or ""))
+        if own:
+            money_charts.own_ageing(own, single or "", key="ageing_own", alt_text="Open by days, by your own edges")
+        else:
+            nothing("Nothing is owed in this currency.")
     with section("By account", "Most overdue first. Click a row to open the account.", key="ageing-account"):
         data = receivables.ageing_by_account(page.warehouse, page.filters, MOST)
         columns = {"currency": Column("Currency"), "account_name": Column("Account", width="medium")}
@@ -141,7 +131,7 @@ def invoices_tab() -> None:
         about += f"; {number(total['missing_rate_count'])} without an exchange rate are not in the sum"
     with section("Open invoices", about + ". Oldest first; click a row to open the account.", key="invoices"):
         if not found.num_rows:
-            nothing("No open invoice matches.", "rpt_open_invoices")
+            nothing("No open invoice matches.")
             return
         in_words = found.set_column(
             found.column_names.index("aging_bucket"),
@@ -202,7 +192,7 @@ def trends_tab() -> None:
                 axis_format=",.0f",
             )
         else:
-            nothing("Not enough sales to compute it.", "rpt_receivable_kpis")
+            nothing("Not enough sales to compute it.")
     with right, section("Overdue ratio", note or "Overdue of open, at each month end (R6).", key="overdue"):
         if any(row["overdue_ratio"] is not None for row in kpis):
             charts.lines(
@@ -216,7 +206,7 @@ def trends_tab() -> None:
                 alt_text="Overdue and disputed share by month",
             )
         else:
-            nothing("Nothing was open.", "rpt_receivable_kpis")
+            nothing("Nothing was open.")
     left, right = st.columns(2, gap="small")
     with left, section("How customers pay", note or "Days from invoice to cash (R13), days late (R12).", key="paying"):
         if any(row["average_payment_days"] is not None for row in kpis):
@@ -230,7 +220,7 @@ def trends_tab() -> None:
                 axis_format=",.0f",
             )
         else:
-            nothing("No payments in this period.", "rpt_receivable_kpis")
+            nothing("No payments in this period.")
     with (
         right,
         section("Paid on time", note or "Of the amount that was paid, what came by its due date (R14).", key="ontime"),
@@ -247,7 +237,7 @@ def trends_tab() -> None:
                 alt_text="Share paid on time by month",
             )
         else:
-            nothing("No payments in this period.", "rpt_receivable_kpis")
+            nothing("No payments in this period.")
     with section("Every metric by month", f"In {code or 'base currency'}.", key="kpis"):
         data = receivables.kpis(page.warehouse, page.filters)
         table(
@@ -286,7 +276,7 @@ def movements_tab() -> None:
         key="moves",
     ):
         if moves["closing"] is None:
-            nothing("Nothing moved in this period.", "rpt_receivable_movements")
+            nothing("Nothing moved in this period.")
         else:
             changes = ("invoiced", "credited", "collected", "written_off", "refunded", "other")
             amounts = {name: moves[name] or Decimal(0) for name in changes}
@@ -300,7 +290,7 @@ def movements_tab() -> None:
     with section("Month by month", about, key="moves-months"):
         data = receivables.movements_by_month(page.warehouse, page.filters, single or "")
         if not data.num_rows:
-            nothing("Nothing moved in this period.", "rpt_receivable_movements")
+            nothing("Nothing moved in this period.")
             return
         moved = {name for name in data.column_names if any(data.column(name).to_pylist())}
         columns = {
@@ -340,8 +330,8 @@ def behaviour_tab() -> None:
 
 header("Receivables", "What is owed, how old it is, and how fast it turns into cash. Debt is gross of tax.")
 if not by_currency and not kpis:
-    drop_in("billing", *TABLES[:2])
-    footnotes(*TABLES)
+    drop_in("billing")
+    footnotes()
     st.stop()
 tiles(
     page.warehouse,
@@ -359,14 +349,15 @@ if note := whole_company():
         f"Tiles and trends: {note[0].lower()}{note[1:]} Ageing, invoices, movements and behaviour are narrowed, "
         "the provision matrix by segment only."
     )
-shown = {"Ageing": ageing_tab, "Open invoices": invoices_tab, "Trends": trends_tab}
-if "rpt_receivable_movements" in catalogue(page.warehouse):
-    shown["Movements"] = movements_tab
-if "rpt_roll_rates" in catalogue(page.warehouse):
-    shown["Provision"] = provision_tab
-if "rpt_receivable_accounts" in catalogue(page.warehouse):
-    shown["Payment behaviour"] = behaviour_tab
+shown = {
+    "Ageing": ageing_tab,
+    "Open invoices": invoices_tab,
+    "Trends": trends_tab,
+    "Movements": movements_tab,
+    "Provision": provision_tab,
+    "Payment behaviour": behaviour_tab,
+}
 for tab, show in zip(st.tabs(list(shown)), shown.values(), strict=True):
     with tab:
         show()
-footnotes(*TABLES)
+footnotes()

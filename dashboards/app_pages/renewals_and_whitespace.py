@@ -11,14 +11,12 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import growth
-from dashboards.queries.base import catalogue, rows
+from dashboards.queries.base import rows
 
-TABLES = ("rpt_renewals", "rpt_renewal_rates", "rpt_whitespace")
 KINDS = {"contract": "Contracts", "addendum": "Addenda", "subscription": "Subscriptions"}
 
 page = here()
 base = page.base_currency
-there = set(catalogue(page.warehouse))
 due = growth.renewal_totals(page.warehouse, page.filters)
 space = growth.whitespace_totals(page.warehouse, page.filters, ())
 rates = rows(growth.rates(page.warehouse, page.filters))
@@ -39,7 +37,7 @@ def renewals_tab() -> None:
                 alt_text="Contracts to renew by month and health band",
             )
         else:
-            nothing("No contract ends in the next twelve months.", "rpt_renewals")
+            nothing("No contract ends in the next twelve months.")
     with right, section("Renewal rate", "Renewed, of what was decided, by quarter of the last day (C12).", key="rates"):
         if whole := whole_company():
             st.caption(whole)
@@ -67,7 +65,7 @@ def renewals_tab() -> None:
                 alt_text="Renewal rate by quarter",
             )
         else:
-            nothing("Nothing that ended in this period is decided.", "rpt_renewal_rates")
+            nothing("Nothing that ended in this period is decided.")
     picked = st.pills(
         "Ends within",
         list(columns.WINDOW_WORDS),
@@ -80,7 +78,7 @@ def renewals_tab() -> None:
     data = growth.renewals(page.warehouse, page.filters, windows, MOST)
     with section("To renew", "By the last day. Click a row to open the account.", key="renewals"):
         if not data.num_rows:
-            nothing("Nothing is to be renewed in these windows.", "rpt_renewals")
+            nothing("Nothing is to be renewed in these windows.")
             return
         account = table(
             data,
@@ -126,7 +124,7 @@ def whitespace_tab() -> None:
                 alt_text="Value of the whitespace by product",
             )
         else:
-            nothing("No product of a segment is missing anywhere.", "rpt_whitespace")
+            nothing("No product of a segment is missing anywhere.")
     with right, section("What holds offers back", "Accounts, by reason of the gate (N12).", key="gates"):
         reasons = rows(growth.gates(page.warehouse, page.filters, picked))
         if reasons:
@@ -140,7 +138,7 @@ def whitespace_tab() -> None:
                 alt_text="Accounts by what holds an offer back",
             )
         else:
-            nothing("Nothing holds an offer back.", "rpt_whitespace")
+            nothing("Nothing holds an offer back.")
     only = st.toggle("Only what may be offered now", value=True, key="only_candidates")
     data = growth.whitespace(page.warehouse, page.filters, picked, only, MOST)
     with section(
@@ -149,7 +147,7 @@ def whitespace_tab() -> None:
         key="whitespace",
     ):
         if not data.num_rows:
-            nothing("No offer passes the gate.", "rpt_whitespace")
+            nothing("No offer passes the gate.")
             return
         account = table(
             data,
@@ -170,8 +168,8 @@ def whitespace_tab() -> None:
 
 header("Renewals and whitespace", "What ends soon, what was renewed, and what could be offered to whom.")
 if not (due["terms"] or space["gaps"]):
-    drop_in("crm", *TABLES)
-    footnotes(*TABLES)
+    drop_in("crm")
+    footnotes()
     st.stop()
 # A quarter of which most is not decided yet would show the early ones only.
 decided = [row for row in rates if row["renewed"] + row["lapsed"] > row["undecided"] and row["term_kind"] == "contract"]
@@ -212,9 +210,8 @@ tiles(
         ),
     ],
 )
-tabs = {"rpt_renewals": ("Renewals", renewals_tab), "rpt_whitespace": ("Whitespace", whitespace_tab)}
-built = {title: show for name, (title, show) in tabs.items() if name in there}
-for tab, show in zip(st.tabs(list(built)), built.values(), strict=True):
+tabs = {"Renewals": renewals_tab, "Whitespace": whitespace_tab}
+for tab, show in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
     with tab:
         show()
-footnotes(*TABLES)
+footnotes()

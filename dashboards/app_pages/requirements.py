@@ -11,7 +11,6 @@ from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import requirements
 from dashboards.queries.base import rows
 
-TABLES = ("rpt_requirements",)
 STATES = {
     "met": "a tested model computes it and a page, report or command shows it",
     "partly": "some of it; the note says what is missing",
@@ -23,8 +22,8 @@ page = here()
 header("Requirements", "What the five source documents ask for, what meets it, and what is missing.")
 areas = rows(requirements.counts(page.warehouse))
 if not areas:
-    nothing("The register is empty.", "rpt_requirements")
-    footnotes(*TABLES)
+    nothing("The register is empty.")
+    footnotes()
     st.stop()
 total = sum(row["requirements"] for row in areas)
 tiles(
@@ -84,5 +83,5 @@ with section("Register", "Each with the tables, pages and commands that meet it.
         st.caption(f"{found.num_rows:,} of {total:,} requirements.")
         download("Download as CSV", "requirements", lambda: found, "requirements")
     else:
-        nothing("No requirement matches. Take a filter away, or search for less.", "rpt_requirements")
-footnotes(*TABLES)
+        nothing("No requirement matches. Take a filter away, or search for less.")
+footnotes()

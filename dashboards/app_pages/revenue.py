@@ -16,11 +16,6 @@ from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import revenue
 from dashboards.queries.base import ALL
 
-TABLES = (
-    "rpt_revenue_retention", "rpt_revenue_retention_groups", "rpt_account_revenue", "rpt_cohorts", "rpt_concentration",
-    "rpt_account_value",
-    "rpt_account_value_groups", "rpt_account_monthly", "rpt_acquisition", "rpt_reference_lines",
-)  # fmt: skip
 BASES = {"invoiced": "Invoiced", "mrr": "Subscriptions (MRR)"}
 KINDS = {
     "segment": "Segment", "team": "Team", "owner": "Manager", "country": "Country", "currency": "Currency",
@@ -111,9 +106,7 @@ def year_section(now: dict[str, Any], basis: str) -> None:
     what = "MRR a year ago and now" if basis == "mrr" else "Twelve months against the twelve before"
     with section("What moved in a year", f"{what}, in {code}, at the same exchange rates (V3).", key="year"):
         if now["opening_revenue_12m"] is None:
-            nothing(
-                "Shown for the whole company, once a year can be held against the one before.", "rpt_revenue_retention"
-            )
+            nothing("Shown for the whole company, once a year can be held against the one before.")
             return
         charts.steps(
             [
@@ -140,7 +133,7 @@ def months_section(months: list[dict[str, Any]], basis: str) -> None:
         first = page.filters.since.isoformat()[:7]
         complete = [row for row in months if row["is_complete"] and row["month"] >= first]
         if not any(row["opening_revenue"] or row["closing_revenue"] for row in complete):
-            nothing("No revenue in this period.", "rpt_revenue_retention")
+            nothing("No revenue in this period.")
             return
         charts.movements(complete, code or "base currency", key="revenue_months", alt_text="Revenue movements by month")
         effect = sum(row["currency_effect"] for row in complete)
@@ -159,7 +152,7 @@ def groups_section(now: dict[str, Any], basis: str) -> None:
         )  # fmt: skip
         data = revenue.groups(page.warehouse, basis, kind or "segment", now["month_start"])
         if not data.num_rows:
-            nothing("No account has such a part.", "rpt_revenue_retention_groups")
+            nothing("No account has such a part.")
             return
         columns = {name: column for name, column in GROUP_COLUMNS.items() if basis == "invoiced" or name not in
                    ("noncontract_churned", "repeat_purchase_ratio")}  # fmt: skip
@@ -178,7 +171,7 @@ def movers_section(now: dict[str, Any], basis: str) -> None:
         is_year = span == "year"
         data = revenue.movers(page.warehouse, page.filters, basis, now["month_start"], is_year, MOST)
         if not data.num_rows:
-            nothing("No account's revenue changed.", "rpt_account_revenue")
+            nothing("No account's revenue changed.")
             return
         picked = table(data, MOVER_COLUMNS, "revenue_movers", pick="account_id", height=420)
         download(
@@ -199,7 +192,7 @@ def cohorts_section() -> None:
     with section("Cohorts", f"{about} {whole_company() or ''}", key="cohorts"):
         found = revenue.cohorts(page.warehouse)
         if not found:
-            nothing("No month of invoices is over.", "rpt_cohorts")
+            nothing("No month of invoices is over.")
             return
         by = st.segmented_control(
             "Kept", ["retention", "account_retention"], default="retention", key="revenue_cohorts", required=True,
@@ -227,7 +220,7 @@ def concentration_section() -> None:
     with left, section("How many bring most", f"{about} (V15)", key="pareto"):
         curve = revenue.pareto(page.warehouse)
         if not curve:
-            nothing("No revenue in twelve months.", "rpt_account_value")
+            nothing("No revenue in twelve months.")
         else:
             needed = found[-1]["clients_for_80_percent"] if found else None
             charts.pareto(curve, needed, key="revenue_pareto", alt_text="Share of revenue by share of accounts")
@@ -253,7 +246,7 @@ def concentration_section() -> None:
         ),
     ):
         if not any(row["key_account_share"] is not None for row in complete):
-            nothing("There was no key account list in these months.", "rpt_concentration")
+            nothing("There was no key account list in these months.")
         else:
             lines = [mark for mark in marks if mark["column_name"] == "key_account_share"]
             named = [mark | {"label": f"{percent(mark['value'], 0)} {mark['label']}"} for mark in lines]
@@ -272,8 +265,8 @@ header(
 )
 offered = [basis for basis in BASES if basis in revenue.bases(page.warehouse)]
 if not offered:
-    drop_in("billing", *TABLES)
-    footnotes(*TABLES)
+    drop_in("billing")
+    footnotes()
     st.stop()
 chosen_basis = offered[0]
 if len(offered) > 1:
@@ -296,7 +289,7 @@ if is_beyond:
 if page.filters.currency != ALL:
     st.caption("All currencies, in base currency: the currency filter doesn't apply here.")
 if current is None:
-    nothing("No revenue of the accounts that the filters leave.", "rpt_revenue_retention_groups")
+    nothing("No revenue of the accounts that the filters leave.")
 else:
     shown_tiles(everything, current, chosen_basis)
 
@@ -317,4 +310,4 @@ with concentration:
 with values:
     values_section()
     acquisition_section()
-footnotes(*TABLES)
+footnotes()

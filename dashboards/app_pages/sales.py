@@ -12,8 +12,6 @@ from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import sales
 from dashboards.queries.base import rows
 
-TABLES = ("rpt_pipeline", "rpt_sales_monthly", "rpt_accounts")
-
 page = here()
 code = page.base_currency
 header("Sales", "The pipeline as of the as-of date, and what became of it month by month.")
@@ -23,8 +21,8 @@ if not stages and not monthly:
     if page.filters.teams or page.filters.managers:
         st.info("No deals for these teams and managers. Take a filter away.")
     else:
-        drop_in("crm", "rpt_pipeline", "rpt_sales_monthly")
-    footnotes(*TABLES)
+        drop_in("crm")
+    footnotes()
     st.stop()
 if page.filters.segments or page.filters.countries:
     st.caption("Deals are counted by manager: the filters of segment and country don't narrow this page.")
@@ -99,7 +97,7 @@ with (
             alt_text="Open and weighted pipeline by stage",
         )
     else:
-        nothing("No open deals.", "rpt_pipeline")
+        nothing("No open deals.")
 with right, section("By manager", "The same, a bar a manager; the fifteen largest.", key="manager"):
     managers = rows(sales.managers(page.warehouse, page.filters))
     if managers:
@@ -115,7 +113,7 @@ with right, section("By manager", "The same, a bar a manager; the fifteen larges
             alt_text="Open and weighted pipeline by manager",
         )
     else:
-        nothing("No open deals.", "rpt_pipeline")
+        nothing("No open deals.")
 
 left, right = st.columns(2, gap="small")
 with left, section("Won and lost", "Deals by the month they were closed in.", key="wonlost"):
@@ -124,7 +122,7 @@ with left, section("Won and lost", "Deals by the month they were closed in.", ke
             monthly, ("won", "Won"), ("lost", "Lost"), "Deals", key="wonlost", alt_text="Deals won and lost by month"
         )
     else:
-        nothing("No deals were closed in this period.", "rpt_sales_monthly")
+        nothing("No deals were closed in this period.")
 with (
     right,
     section(
@@ -146,7 +144,7 @@ with (
             alt_text="Win rate by manager and month",
         )
     else:
-        nothing("No deals were closed in this period.", "rpt_sales_monthly")
+        nothing("No deals were closed in this period.")
 
 with section("Managers by month", f"Newest first, in {code or 'base currency'}.", key="managers-months"):
     data = sales.by_manager(page.warehouse, page.filters)
@@ -169,4 +167,4 @@ with section("Managers by month", f"Newest first, in {code or 'base currency'}."
         "sales_managers",
     )
     download("Download as CSV", "sales-by-manager", lambda: data, "sales")
-footnotes(*TABLES)
+footnotes()

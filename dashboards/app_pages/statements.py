@@ -14,12 +14,10 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.tables import MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import statements
-from dashboards.queries.base import catalogue
 from pipelines.reports.statements.making import FORMATS, MIME, file_name, make
 from pipelines.reports.statements.reading import BUCKETS, KINDS, Asked, Statement, StatementError
 from pipelines.words import languages
 
-TABLES = ("rpt_statement_lines", "rpt_receivable_aging", "rpt_open_invoices")
 KIND_WORDS = {"activity": "Statement of account", "outstanding": "Open items", "act": "Reconciliation act"}
 
 page = here()
@@ -34,7 +32,7 @@ def choose(last: date) -> Asked | None:
     """Whose statement, in which currency, of which days."""
     accounts = statements.offered(page.warehouse, page.filters)
     if not accounts:
-        nothing("No account that the filters leave has movements. Take a filter away.", "rpt_statement_lines")
+        nothing("No account that the filters leave has movements. Take a filter away.")
         return None
     asked_for = st.query_params.get("account")
     if asked_for in accounts:
@@ -187,9 +185,9 @@ def statement_page(last: date) -> None:
 
 
 header("Statements", "What moved an account, what it owes, and both as a document that you can send.")
-day = statements.last_day(page.warehouse) if set(TABLES) <= set(catalogue(page.warehouse)) else None
+day = statements.last_day(page.warehouse)
 if day is None:
-    drop_in("billing", "rpt_statement_lines")
+    drop_in("billing")
 else:
     statement_page(day)
-footnotes(*TABLES)
+footnotes()

@@ -237,7 +237,7 @@ def answers(card: dict[str, Any], account: str, code: str | None) -> None:
     with st.expander("Where these answers come from", icon=":material/receipt_long:"):
         found = cards.proof(here().warehouse, account)
         if not found.num_rows:
-            nothing("No row is known behind them.", "rpt_account_timeline")
+            nothing("No row is known behind them.")
             return
         st.caption("Each answer with the file and the line of the row behind it; sums stand below, row by row.")
         table(

@@ -16,7 +16,7 @@ from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import account_card as cards
 from dashboards.queries import statements
-from dashboards.queries.base import catalogue, rows
+from dashboards.queries.base import rows
 
 TIMELINE_MOST = 500
 _STATUS_COLOURS: dict[str, Literal["green", "orange", "red", "gray"]] = {
@@ -48,7 +48,7 @@ def money_section(account: str, code: str | None) -> None:
                 alt_text="Revenue and cash of this account by month",
             )
         else:
-            nothing("Nothing was invoiced or paid in this period.", "rpt_account_monthly")
+            nothing("Nothing was invoiced or paid in this period.")
     with right, section("Open and overdue", f"At each month end, in {code or 'base currency'}.", key="card-open"):
         if any(row["open_amount_end"] is not None for row in monthly):
             charts.lines(
@@ -61,7 +61,7 @@ def money_section(account: str, code: str | None) -> None:
                 alt_text="Open and overdue of this account at month ends",
             )
         else:
-            nothing("Nothing was open in this period.", "rpt_account_monthly")
+            nothing("Nothing was open in this period.")
     with section("Contact", "Two-way contacts and calls a month.", key="card-contact"):
         if any(row["two_way_contacts"] or row["inbound_calls"] or row["outbound_calls"] for row in monthly):
             charts.bars(
@@ -74,7 +74,7 @@ def money_section(account: str, code: str | None) -> None:
                 alt_text="Contacts and calls of this account by month",
             )
         else:
-            nothing("No contact in this period.", "rpt_account_monthly")
+            nothing("No contact in this period.")
 
 
 def plan_section(account: str, code: str | None) -> None:
@@ -128,7 +128,7 @@ def terms_section(account: str) -> None:
                 height="content",
             )
         else:
-            nothing("No receivables of this account.", "rpt_receivable_accounts")
+            nothing("No receivables of this account.")
         promises = cards.promises(page.warehouse, account)
         if promises.num_rows:
             st.caption("Promises to pay")
@@ -151,7 +151,7 @@ def invoices_section(account: str) -> None:
     invoices = cards.invoices(here().warehouse, account)
     with section("Open invoices", "With the export file and the line in it that each came from.", key="card-invoices"):
         if not invoices.num_rows:
-            nothing("No open invoices.", "rpt_open_invoices")
+            nothing("No open invoices.")
             return
         table(
             invoices.set_column(
@@ -187,7 +187,7 @@ def deals_section(account: str) -> None:
     deals = cards.deals(here().warehouse, account)
     with section("Open deals", "Those expected to close first on top.", key="card-deals"):
         if not deals.num_rows:
-            nothing("No deal is open.", "rpt_open_deals")
+            nothing("No deal is open.")
             return
         table(
             deals,
@@ -213,7 +213,7 @@ def people_section(account: str) -> None:
     people = cards.people(here().warehouse, account)
     with section("People", "Those who decide first (A15).", key="card-people"):
         if not people.num_rows:
-            nothing("The CRM has no person of this account.", "rpt_account_people")
+            nothing("The CRM has no person of this account.")
             return
         near = [f"{iso(row['next_birthday_on'])} {row['full_name']}" for row in rows(people) if row["is_birthday_soon"]]
         if near:
@@ -243,7 +243,7 @@ def documents_section(account: str) -> None:
     papers = cards.documents(here().warehouse, account)
     with section("Documents", "Sent and signed, the newest first.", key="card-documents"):
         if not papers.num_rows:
-            nothing("No contract and no act is known.", "rpt_account_documents")
+            nothing("No contract and no act is known.")
             return
         for name in ("document_type", "state"):
             values = [words(value) for value in papers.column(name).to_pylist()]
@@ -288,7 +288,7 @@ def timeline_section(account: str) -> None:
         wanted = tuple(kind for kind in chosen if kind in kinds)
         timeline = cards.timeline(page.warehouse, account, wanted, TIMELINE_MOST)
         if not timeline.num_rows:
-            nothing("Nothing is known to have happened.", "rpt_account_timeline")
+            nothing("Nothing is known to have happened.")
             return
         place = timeline.column_names.index("event_type")
         shown = timeline.set_column(
@@ -328,7 +328,6 @@ def account_card(account: str) -> None:
         st.text(f"This publication has no account with the id {account}. It may have been merged into another one.")
         return
     code = card["base_currency"] or page.base_currency
-    deals_known = "rpt_open_deals" in catalogue(page.warehouse)
     deals = cards.deals_total(page.warehouse, account)
     place = " · ".join(filter(None, (card["segment"], card["industry"], card["city"], card["country"])))
     st.html(
@@ -356,7 +355,7 @@ def account_card(account: str) -> None:
         if card["is_owner_away"]:
             st.badge("manager away", color="orange")
         st.caption(f"As of {iso(page.publication['as_of_date'])}, in {code or 'base currency'}.")
-        if "rpt_statement_lines" in catalogue(page.warehouse) and statements.has_lines(page.warehouse, account):
+        if statements.has_lines(page.warehouse, account):
             st.page_link(
                 "app_pages/statements.py",
                 label="Statement",
@@ -372,7 +371,7 @@ def account_card(account: str) -> None:
             Tile("Unapplied", money(card["unapplied_amount"], code), metric=("rpt_accounts", "unapplied_amount", "R2")),
             Tile(
                 "Open deals",
-                number(deals["deals"] if deals_known else None),
+                number(deals["deals"]),
                 versus=money(deals["amount_base"], code) if deals["amount_base"] is not None else None,
                 metric=("rpt_open_deals", "amount_base", "P8"),
             ),
@@ -387,11 +386,9 @@ def account_card(account: str) -> None:
     )
     answers(card, account, code)
     people_section(account)
-    if "rpt_account_documents" in catalogue(page.warehouse):
-        documents_section(account)
+    documents_section(account)
     invoices_section(account)
-    if "rpt_receivable_accounts" in catalogue(page.warehouse):
-        terms_section(account)
+    terms_section(account)
     plan_section(account, code)
     deals_section(account)
     timeline_section(account)

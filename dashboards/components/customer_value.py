@@ -34,7 +34,7 @@ def values_section() -> None:
     with section("What an account is worth", about, key="values"):
         kinds = revenue.rfm_segments(page.warehouse, page.filters)
         if not kinds:
-            nothing("No account.", "rpt_account_value")
+            nothing("No account.")
             return
         words = [row["rfm_segment"] for row in kinds if row["rfm_segment"] != "never paid"]
         chosen = st.selectbox(
@@ -84,7 +84,7 @@ def worth_section() -> None:
         )  # fmt: skip
         data = revenue.worth_of_groups(page.warehouse, kind or "owner")
         if not data.num_rows:
-            nothing("No account.", "rpt_account_value_groups")
+            nothing("No account.")
             return
         table(data, WORTH_COLUMNS, "revenue_worth_table", height="content" if data.num_rows < 11 else 420)
 
@@ -99,7 +99,7 @@ def curve_of_one(data: Any) -> None:
         return
     found = revenue.curve(page.warehouse, account)
     if not found:
-        nothing("Nothing is known of this account by month.", "rpt_account_monthly")
+        nothing("Nothing is known of this account by month.")
         return
     charts.curve(found, code or "base currency", key="revenue_curve", alt_text="Revenue and cost to date by month")
     last = found[-1]

@@ -46,7 +46,7 @@ def matrix_tab(page: PageContext, quarter: date, totals: dict[str, Any]) -> None
                 alt_text="Share of revenue and criteria met by account",
             )
         else:
-            nothing("No account has revenue in these 12 months.", "rpt_key_accounts")
+            nothing("No account has revenue in these 12 months.")
     schemes = {row["scheme"]: row for row in rows(key_accounts.schemes(page.warehouse))}
     if not schemes:
         return
@@ -130,7 +130,7 @@ def stages_tab(page: PageContext) -> None:
     data = key_accounts.stage_changes(page.warehouse, page.filters, MOST)
     with section("Who moved", "The newest first. Click a row to open the account.", key="moves"):
         if not data.num_rows:
-            nothing("No account has changed its stage.", "rpt_key_accounts")
+            nothing("No account has changed its stage.")
             return
         picked = table(
             data,

@@ -33,7 +33,7 @@ def ownership_tab(page: PageContext) -> None:
         key_only = st.toggle("Key accounts only", value=bool(total["key_accounts"]), key="owned_key_only")
         data = ownership.owned(page.warehouse, page.filters, key_only, MOST)
         if not data.num_rows:
-            nothing("No account matches.", "rpt_account_ownership")
+            nothing("No account matches.")
         else:
             picked = table(
                 data,
@@ -146,9 +146,7 @@ def handovers(page: PageContext) -> None:
         key="handovers",
     ):
         if not data.num_rows:
-            nothing(
-                "No account has changed its owner, or the exports hold no history of owners.", "rpt_account_handovers"
-            )
+            nothing("No account has changed its owner, or the exports hold no history of owners.")
             return
         picked = table(
             data,
@@ -190,7 +188,7 @@ def effort_tab(page: PageContext) -> None:
     people = rows(ownership.managers(page.warehouse, page.filters))
     if not people:
         with section("Time beside revenue", key="effort"):
-            nothing("Nobody owns several accounts with revenue and has contacts in the exports.", "rpt_effort")
+            nothing("Nobody owns several accounts with revenue and has contacts in the exports.")
         return
     names = {row["employee_id"]: row for row in people}
     with section(
@@ -296,7 +294,7 @@ def service_tab(page: PageContext) -> None:
                 height="content",
             )
         else:
-            nothing("No key accounts, or no calls, in this period.", "rpt_key_account_coverage")
+            nothing("No key accounts, or no calls, in this period.")
     data = ownership.service(page.warehouse, page.filters)
     with section(
         "Service by class",
@@ -305,7 +303,7 @@ def service_tab(page: PageContext) -> None:
         key="service",
     ):
         if not data.num_rows:
-            nothing("No missed calls and no cases in this period.", "rpt_tier_service")
+            nothing("No missed calls and no cases in this period.")
             return
         words = [CLASS_WORDS.get(value, value) for value in data.column("service_class").to_pylist()]
         table(

@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboards.components.filters import summary
 from dashboards.components.formats import NOT_KNOWN_HINT, iso, plain, plural
-from dashboards.queries.base import Filters, missing
+from dashboards.queries.base import Filters
 
 # What is dropped in for each domain, in words: the page of a domain without data says it.
 DROP_IN = {
@@ -90,19 +90,13 @@ def section(title: str, about: str | None = None, *, key: str) -> Iterator[None]
         yield
 
 
-def nothing(words: str, *tables: str) -> None:
-    """In a section: nothing to show, and whether that is because the publication lacks a table."""
-    st.caption(_absent(tables) or words)
+def nothing(words: str) -> None:
+    """In a section: nothing to show."""
+    st.caption(words)
 
 
-def _absent(tables: tuple[str, ...]) -> str:
-    lacking = [table for table, columns in missing(here().warehouse, tables).items() if not columns]
-    names = ", ".join(f"`reporting.{table}`" for table in lacking)
-    return f"This publication has no table {names}: it was built without it." if lacking else ""
-
-
-def drop_in(domain: str, *tables: str) -> None:
-    """The page of a domain for which nothing was landed: what to drop where, and which tables are not there at all."""
+def drop_in(domain: str) -> None:
+    """The page of a domain for which nothing was landed: what to drop where."""
     what, exports = DROP_IN[domain]
     with st.container(border=True, key=f"card-empty-{domain}"):
         st.markdown(f"#### No {what} yet")
@@ -113,23 +107,11 @@ def drop_in(domain: str, *tables: str) -> None:
             "`keybook detect FILE` says whether it knows a file and how it reads each column; "
             "`keybook contract new FILE` begins a contract for one that it doesn't."
         )
-        if absent := _absent(tables):
-            st.caption(absent)
 
 
-def footnotes(*tables: str) -> None:
-    """At the foot of a page: what a dash means, and which tables or columns this publication lacks."""
+def footnotes() -> None:
+    """At the foot of a page: what a dash means."""
     st.caption(NOT_KNOWN_HINT)
-    lacks = missing(here().warehouse, tables)
-    if lacks:
-        with st.expander("What this publication lacks for this page", icon=":material/info:"):
-            for table, columns in lacks.items():
-                names = ", ".join(f"`{name}`" for name in columns)
-                st.markdown(
-                    f"- `reporting.{table}`: "
-                    + (f"without the columns {names}" if columns else "the table isn't there")
-                )
-            st.caption("What depends on them is shown as not known. A `keybook refresh` of this version brings them.")
 
 
 def open_account(account_id: str | None) -> None:

@@ -41,7 +41,7 @@ def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | Non
             nothing("No history of losses yet: nothing that is old enough was ever paid or written off.")
     with right, section("Roll rates", "Of what was open, what had moved on a bucket 30 days later (R18).", key="rolls"):
         if not matrix:
-            nothing("No receivables yet.", "rpt_roll_rates")
+            nothing("No receivables yet.")
         else:
             segment = st.selectbox(
                 "Segment", [row["segment"] for row in matrix], key="roll_segment", label_visibility="collapsed"
@@ -70,7 +70,7 @@ def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | Non
         )
     with section("Provision matrix", about, key="matrix"):
         if not matrix:
-            nothing("Nothing is owed.", "rpt_roll_rates")
+            nothing("Nothing is owed.")
             return
         table(
             receivable_risk.matrix(page.warehouse, page.filters),
@@ -147,7 +147,7 @@ def behaviour_tab(page: PageContext, single: str | None) -> None:
             )
             st.caption("The number of accounts in brackets; the dark part is overdue.")
         else:
-            nothing("No account owes or paid in this currency.", "rpt_receivable_accounts")
+            nothing("No account owes or paid in this currency.")
     with (
         right,
         section("Credit limits", "Most of the limit used: open, unbilled and ordered, in percent (R24).", key="limits"),
@@ -167,14 +167,14 @@ def behaviour_tab(page: PageContext, single: str | None) -> None:
                 f"{number(total['over_limit'])} of {number(total['limited'])} accounts with a limit are over it."
             )
         else:
-            nothing("No account with a credit limit uses any of it.", "rpt_receivable_accounts")
+            nothing("No account with a credit limit uses any of it.")
     about = "Latest payers first. Click a row to open the account."
     if total["with_trend"]:
         about = f"{number(total['worsening'])} of {number(total['with_trend'])} with a trend are getting later. {about}"
     with section("Account by account", about, key="behaviour"):
         data = receivable_risk.behaviour(page.warehouse, page.filters, MOST)
         if not data.num_rows:
-            nothing("No account owes or paid anything.", "rpt_receivable_accounts")
+            nothing("No account owes or paid anything.")
             return
         picked = table(
             data,

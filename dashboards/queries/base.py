@@ -1,7 +1,8 @@
-"""How a query reaches the published warehouse: which file, one cursor a query, and what a missing column reads as."""
+"""How a query reaches the published warehouse: which file, whether this version reads it, one cursor a query."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.tables import REQUIRED, known_columns
+from pipelines.reporting_contract import digest
 from pipelines.settings import load_settings
 
 # Every currency together, in base currency: what `rpt_receivable_kpis` calls it.
@@ -79,6 +80,18 @@ def resolve(link: Path) -> str | None:
     return str(path) if path.is_file() else None
 
 
+@st.cache_data(show_spinner=False, max_entries=8)
+def is_readable(warehouse: str) -> bool:
+    """Whether the publication has the reporting contract that these pages were written for.
+
+    Its receipt says which it has, without opening the file: `contract` in the `publication.json` beside it.
+    """
+    receipt = Path(warehouse).with_name("publication.json")
+    if not receipt.is_file():
+        return False
+    return bool(json.loads(receipt.read_text(encoding="utf-8")).get("contract") == digest())
+
+
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _connection(warehouse: str) -> duckdb.DuckDBPyConnection:
     # Not closed when it leaves the cache: a cursor of another session may still read through it.
@@ -93,41 +106,9 @@ def cursor(warehouse: str) -> duckdb.DuckDBPyConnection:
     return _connection(warehouse).cursor()
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
-def catalogue(warehouse: str) -> dict[str, tuple[str, ...]]:
-    """Table -> its columns, of the schema `reporting`."""
-    found = cursor(warehouse).execute(
-        "select table_name, list(column_name order by column_index) from duckdb_columns()"
-        " where schema_name = 'reporting' and database_name = current_database() group by table_name"
-    )
-    return {table: tuple(columns) for table, columns in found.fetchall()}
-
-
-def missing(warehouse: str, tables: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Table -> the columns that this publication lacks; an empty tuple when the whole table is not there."""
-    there = catalogue(warehouse)
-    lacks: dict[str, tuple[str, ...]] = {}
-    for table in tables:
-        if table not in there:
-            lacks[table] = ()
-        elif columns := tuple(name for name in REQUIRED.get(table, {}) if name not in there[table]):
-            lacks[table] = columns
-    return lacks
-
-
-def _relation(warehouse: str, table: str) -> str:
-    """The table; with NULL for columns that it lacks, and without rows when it is not there at all."""
-    there = catalogue(warehouse).get(table)
-    columns = known_columns(table)
-    pads = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in columns.items() if name not in (there or ()))
-    if there is None:
-        return f"(select {pads} where false)"
-    return f"(select *, {pads} from reporting.{table})" if pads else f"reporting.{table}"
-
-
 def select(warehouse: str, query: str, **values: Any) -> pa.Table:
     """The rows of a query. `{rpt_…}` in it stands for a table; `$name` for a value, which is bound."""
-    text = re.sub(r"\{(rpt_\w+)\}", lambda found: _relation(warehouse, found[1]), query)
+    text = re.sub(r"\{(rpt_\w+)\}", r"reporting.\1", query)
     used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", text)}
     return cursor(warehouse).sql(text, params=used or None).to_arrow_table()
 

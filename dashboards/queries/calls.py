@@ -75,7 +75,7 @@ CHANNEL_MONTHS = """
 """
 
 # Who still waits: the number is known and nobody has reached it since. Older publications have no state.
-_WAITS = "coalesce({0}state in ('open', 'not_handled'), {0}handled_at is null)"
+_WAITS = "{0}state in ('open', 'not_handled')"
 
 MISSED = f"""
     with chosen as ({ACCOUNTS})

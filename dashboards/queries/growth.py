@@ -27,7 +27,7 @@ RENEWAL_TOTALS = f"""
         count(*) filter (renewal_window = 'last') as last_notice,
         count(*) filter (renewal_window = 'second') as second_notice,
         count(*) filter (renewal_window = 'first') as first_notice, count(*) filter (renewal_window = 'past') as past,
-        sum(revenue_12m) filter (renewal_window in ('first', 'second', 'last', 'past')) as revenue_12m,
+        sum(revenue_at_renewal) as revenue_12m,
         count(*) filter (renewal_window in ('first', 'second', 'last', 'past') and health_band = 'red') as red
     from {{rpt_renewals}}
     where {CHOSEN}

@@ -86,16 +86,6 @@ ATTENTION = f"""
 """
 
 # Where a publication has no worklist: who owes most of what is overdue.
-MOST_OVERDUE = f"""
-    with chosen as ({ACCOUNTS})
-
-    select account_id, account_name, owner_name, team, open_amount, overdue_amount, last_payment_on, last_contact_on
-    from {{rpt_accounts}} as accounts
-    where {CHOSEN} and overdue_amount > 0
-    order by overdue_amount desc, account_name, account_id
-    limit $most
-"""
-
 STATUS = f"""
     with chosen as ({ACCOUNTS})
 
@@ -138,12 +128,6 @@ def monthly(warehouse: str, filters: Filters) -> pa.Table:
 def worklist(warehouse: str, filters: Filters, most: int) -> pa.Table:
     """The accounts to call first about money, at most so many."""
     return select(warehouse, ATTENTION, most=most, **filters.values())
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def most_overdue(warehouse: str, filters: Filters, most: int) -> pa.Table:
-    """The accounts that owe most of what is overdue, in base currency, at most so many."""
-    return select(warehouse, MOST_OVERDUE, most=most, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -11,6 +11,12 @@ cast(timezone({{ timezone }}, {{ moment }}) as date)
 cast(convert_timezone('UTC', {{ timezone }}, cast({{ moment }} as timestamp_ntz)) as date)
 {%- endmacro %}
 
+{#- Whether a row of an interval model holds on a day: from valid_from (NULL: since always) until the day before valid_to
+    (NULL: still). -#}
+{% macro holds_on(relation, day) -%}
+coalesce({{ relation }}.valid_from <= {{ day }}, true) and coalesce({{ relation }}.valid_to > {{ day }}, true)
+{%- endmacro %}
+
 {#- The first day of the month that holds a date. -#}
 {% macro month_of(day) -%}
 cast(date_trunc('month', {{ day }}) as date)

@@ -34,18 +34,24 @@ group by invoices._source, invoices.customer_id, invoices.account_id
 union all
 
 select
-    case when deals.status = 'open' then 'open_pipeline' else 'won_deals' end,
-    'money', deals._source, 'deal', coalesce(deals.account_id, 'no account'), deals.account_id,
+    'open_pipeline', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no account'), deals.account_id,
+    sum(open_deals.amount_base), sum(open_deals.missing_rate_count)
+from {{ ref('fct_open_deals') }} as open_deals
+inner join {{ ref('fct_deals') }} as deals on open_deals.deal_id = deals.deal_id
+where open_deals.is_as_of
+group by deals._source, deals.account_id
+
+union all
+
+select
+    'won_deals', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no account'), deals.account_id,
     sum(deals.amount_base),
-    count(*) filter (where deals.amount <> 0 and deals.amount_base is null)
+    count(*) filter (where deals.amount is not null and deals.amount_base is null)
 from {{ ref('fct_deals') }} as deals
 cross join run
-where deals.status = 'open'
-    or (
-        deals.status = 'won'
-        and deals.closed_on > {{ plus_months('run.as_of_date', '-12') }} and deals.closed_on <= run.as_of_date
-    )
-group by all
+where deals.status = 'won'
+    and deals.closed_on > {{ plus_months('run.as_of_date', '-12') }} and deals.closed_on <= run.as_of_date
+group by deals._source, deals.account_id
 
 union all
 

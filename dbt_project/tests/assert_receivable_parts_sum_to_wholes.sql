@@ -15,9 +15,7 @@ aging as (
 owners as (
     select owners.account_id, owners.employee_id
     from {{ ref('dim_account_owners') }} as owners
-    inner join run
-        on coalesce(owners.starts_on, run.as_of_date) <= run.as_of_date
-        and coalesce(owners.ends_on, {{ end_of_time() }}) >= run.as_of_date
+    inner join run on {{ holds_on('owners', 'run.as_of_date') }}
 ),
 
 {% set amounts = ['open_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount'] %}

@@ -43,7 +43,9 @@ class Publication:
 
     `inputs` is a hash of all that it was made from, `made_by` of the models and settings, and `tables` has one of each
     raw table: by these the next build knows what it may keep. They, and the counts, are those of the moment at which
-    the build began: what was landed or forgotten since is not in it. `bytes` is the file's size.
+    the build began: what was landed or forgotten since is not in it. `contract` is the digest of its reporting
+    contract, by which readers know whether they understand it; publications of versions that had none carry ''.
+    `bytes` is the file's size.
     """
 
     version: str
@@ -56,6 +58,7 @@ class Publication:
     files_held: int
     known_at: str | None = None
     made_by: str = ""
+    contract: str = ""
     tables: dict[str, str] = field(default_factory=dict)
     bytes: int | None = None
 

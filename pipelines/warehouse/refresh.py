@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from pipelines import reporting_contract
 from pipelines.exports.contracts.contract import Contract, broken_contracts, load_contracts
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
@@ -276,6 +277,7 @@ class Refresh:
             files_held=sum(1 for receipt in receipts if receipt.held) + len(self.troubles()),
             known_at=view.known_at,
             made_by=self.made_by(),
+            contract=reporting_contract.digest(),
             tables=self.tables(view),
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.components.palette import AGEING_DARK, AGEING_LIGHT, DARK, LIGHT
-from dashboards.queries.tables import known_columns
+from pipelines import reporting_contract
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 FILES = sorted(DASHBOARDS.rglob("*.py"))
@@ -25,7 +25,8 @@ def test_sql_and_imports_stand_where_they_belong(file: Path) -> None:
         names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         taken = {name for name in names if name.startswith("pipelines")}
         assert all(
-            name in ("pipelines.settings", "pipelines.formats") or name.startswith("pipelines.reports.statements")
+            name in ("pipelines.settings", "pipelines.formats", "pipelines.words", "pipelines.reporting_contract")
+            or name.startswith("pipelines.reports.statements")
             for name in taken
         )
         if "queries" not in file.parts and isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -37,7 +38,7 @@ def test_queries_read_reporting_only() -> None:
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"\b(raw|staging|intermediate|marts|parameters)\.\w+", text), file.name
         for table in re.findall(r"\{(rpt_\w+)\}", text):
-            assert known_columns(table), table
+            assert table in reporting_contract.declared(), table
 
 
 def test_the_grids_own_export_is_off() -> None:

@@ -3,22 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.csv import to_csv
 from dashboards.components.formats import money, percent
 from dashboards.queries import matches
-from tests.dashboards.conftest import tile, words
+from tests.dashboards.conftest import grid, tile, words
+from tests.support.publications import Rows, publish
 
 Open = Callable[..., AppTest]
+MEASURES = {
+    "open_receivables": ("money", 100_000), "revenue_12m": ("money", 900_000), "open_pipeline": ("money", 50_000),
+    "won_deals": ("money", 400_000), "call_minutes": ("minutes", 7_000), "conversations": ("count", 1_200),
+}  # fmt: skip
+NAME = "Nord [Bygg] <b>AB</b>"
+ROWS: Rows = {
+    "rpt_run": [{"as_of_date": "2026-11-20", "base_currency": "EUR"}],
+    "rpt_accounts": [{"account_id": "acme:401", "base_currency": "EUR", "as_of_date": "2026-11-20"}],
+    "rpt_match_coverage": [
+        {"measure": measure, "source": source, "unit": unit, "total": total, "matched": total * 8 // 10,
+         "ambiguous": total * 15 // 100, "unmatched": total * 5 // 100, "matched_share": 0.8, "missing_rate_count": 2}
+        for measure, (unit, total) in MEASURES.items() for source in ("ALL", "books_invoices")
+    ],
+    "rpt_unmatched": [
+        {"rank": number, "source": "books_invoices", "kind": "billing_customer" if number < 4 else "phone",
+         "shown_id": f"books:C{number}", "name": NAME if number == 1 else f"Firm {number}", "open_amount": 4000 - number,
+         "nearest_account_name": "Nordbygg AB" if number == 1 else None, "nearest_score": 0.9 if number == 1 else None}
+        for number in range(1, 7)
+    ],
+    "rpt_match_proposals": [
+        {"system": "books", "kind": "billing_customer", "native_id": "C1", "shown_id": "C1", "name": NAME, "place": place,
+         "account_id": f"acme:40{place}", "account_name": f"Nordbygg {place}", "score": 1 - place / 10,
+         "evidence": "name 90 % like Nordbygg; the same city", "why_not": "not sure enough", "open_amount": 3000,
+         "revenue_12m": 0, "call_minutes": 0,
+         "seed_line": f"books,billing_customer,C1,link,acme:40{place},,,",
+         "never_link_line": f"books,billing_customer,C1,never_link,acme:40{place},,,"}
+        for place in (1, 2)
+    ],
+    "rpt_account_identities": [
+        {"system": "books", "kind": "billing_customer", "native_id": f"C{number}", "name": f"Firm {number}",
+         "account_id": f"acme:{400 + number}", "account_name": f"Account {number}", "rule_title": "Tax number",
+         "score": 0.99, "evidence": f"tax number se{number}", "has_crm_record": True, "proposals": 0,
+         "_file": "customers.csv", "_row": number + 1}
+        for number in range(1, 10)
+    ],
+    "rpt_account_links": [
+        {"system": "books", "kind": "billing_customer", "native_id": f"C{number}", "decision": "link", "state": state,
+         "finding": finding}
+        for number, state, finding in (
+            (1, "in_force", "In force."), (2, "no_such_account", "No export has this account."),
+        )
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("doubtful")
+    publish(folder, "v1", ROWS)
+    return folder
 
 
 @pytest.fixture
-def app(open_page: Open) -> AppTest:
-    opened = open_page("matches")
+def app(open_page: Open, doubtful: Path) -> AppTest:
+    opened = open_page("matches", at_home=doubtful)
     assert not opened.exception
     assert not opened.error
     return opened
@@ -51,27 +102,14 @@ def test_a_proposal_shows_its_evidence_and_the_lines_to_paste(app: AppTest) -> N
 
 
 def test_links_are_searched_and_decisions_say_what_became_of_them(app: AppTest) -> None:
-    grids = {key for grid in app.dataframe for key in grid.value.columns}
+    grids = {key for found in app.dataframe for key in found.value.columns}
     assert {"rule_title", "finding"} <= grids
-    decisions = next(grid.value for grid in app.dataframe if "finding" in grid.value.columns)
-    assert list(decisions["finding"]) == ["No export has this account.", "In force."]
+    assert list(grid(app, "finding")["finding"]) == ["No export has this account.", "In force."]
     app.text_input(key="link_search").set_value("tax number se6").run()
-    links = next(grid.value for grid in app.dataframe if "native_id" in grid.value.columns and "_row" in grid.value)
-    assert list(links["native_id"]) == ["C6"]
+    assert list(grid(app, "native_id", "_row")["native_id"]) == ["C6"]
 
 
-def test_the_csv_of_proposals_has_all_of_them(warehouse: duckdb.DuckDBPyConnection, home: object) -> None:
-    [(file,)] = warehouse.cursor().execute("select path from duckdb_databases() where path is not null").fetchall()
+def test_the_csv_of_proposals_has_all_of_them(doubtful: Path) -> None:
+    file = str((doubtful / "warehouse" / "keybook.duckdb").resolve())
     text = to_csv(matches.proposals(file, 1_000_000))
     assert (text.decode("utf-8-sig") if isinstance(text, bytes) else text).count("link,acme:40") == 4
-
-
-def test_a_publication_without_identities_says_so(open_page: Open, tmp_path: object) -> None:
-    from pathlib import Path
-
-    from tests.dashboards.warehouse import publish
-
-    publish(Path(str(tmp_path)), "v1", empty=True)
-    opened = open_page("matches", at_home=tmp_path)
-    assert not opened.exception
-    assert "keybook refresh" in words(opened)

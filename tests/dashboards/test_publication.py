@@ -13,25 +13,32 @@ from streamlit.testing.v1 import AppTest
 from dashboards.queries import accounts, overview
 from dashboards.queries.base import Filters, resolve, rows
 from tests.dashboards.conftest import tile
-from tests.dashboards.warehouse import publish, withdraw
+from tests.support.publications import Rows, publish, withdraw
 
 Open = Callable[..., AppTest]
 
 
-def numbered(number: int) -> tuple[str, ...]:
-    """Changes that write one number into three tables, so that a mix of publications would show."""
-    return (
-        f"update reporting.rpt_accounts set revenue_12m = {number}",
-        f"update reporting.rpt_account_monthly set open_amount_end = {number}",
-        f"update reporting.rpt_pipeline set open_deals = {number}",
-    )
+def numbered(number: int, accounts: int = 48) -> Rows:
+    """Rows of three tables that hold one number, so that a mix of publications would show."""
+    ids = [f"crm:{400 + place}" for place in range(accounts)]
+    person = {"owner_id": "crm:1", "owner_name": "Astrid Berg"}
+    return {
+        "rpt_accounts": [
+            {"account_id": id, "account_name": id, "status": "active", "team": "North", "revenue_12m": number,
+             "base_currency": "EUR", "as_of_date": "2026-11-20", **person}
+            for id in ids
+        ],
+        "rpt_account_monthly": [
+            {"account_id": id, "month": "2026-11-01", "open_amount_end": number, "base_currency": "EUR"} for id in ids
+        ],
+    }  # fmt: skip
 
 
 def test_the_next_run_shows_the_new_publication_alone(open_page: Open, tmp_path: Path) -> None:
-    publish(tmp_path, "v1", *numbered(1))
+    publish(tmp_path, "v1", numbered(1))
     app = open_page("accounts", at_home=tmp_path)
     assert tile(app, "Revenue").value == "EUR 48"
-    publish(tmp_path, "v2", *numbered(2), "delete from reporting.rpt_accounts where account_id = 'crm:400'")
+    publish(tmp_path, "v2", numbered(2, 47))
     withdraw(tmp_path, ["v1"])
     app.run()
     assert not app.exception
@@ -40,24 +47,23 @@ def test_the_next_run_shows_the_new_publication_alone(open_page: Open, tmp_path:
 
 
 def test_a_choice_that_is_no_longer_there_is_dropped(open_page: Open, tmp_path: Path) -> None:
-    publish(tmp_path, "v1")
+    publish(tmp_path, "v1", numbered(1))
     app = open_page("accounts", at_home=tmp_path)
-    app.sidebar.multiselect(key="team").set_value(["East"]).run()
-    publish(tmp_path, "v2", "update reporting.rpt_accounts set team = 'West'",
-            "update reporting.rpt_accounts set owner_id = null", "delete from reporting.rpt_sales_monthly")  # fmt: skip
+    app.sidebar.multiselect(key="team").set_value(["North"]).run()
+    publish(tmp_path, "v2", numbered(1), changes=["update reporting.rpt_accounts set team = 'West', owner_id = null"])
     app.run()
     assert not app.exception
     assert tile(app, "Accounts").value == "48"
 
 
 def test_a_cursor_reads_on_after_its_file_was_taken_away(tmp_path: Path) -> None:
-    file = publish(tmp_path, "v1", *numbered(1))
+    file = publish(tmp_path, "v1", numbered(1))
     link = tmp_path / "warehouse" / "keybook.duckdb"
     opened = resolve(link)
     assert opened == str(file)
     everything = accounts.Asked()
     assert accounts.totals(opened, Filters(), everything)["revenue_12m"] == 48
-    publish(tmp_path, "v2", *numbered(2))
+    publish(tmp_path, "v2", numbered(2))
     withdraw(tmp_path, ["v1"])
     st.cache_data.clear()
     assert accounts.totals(opened, Filters(), everything)["revenue_12m"] == 48
@@ -68,7 +74,7 @@ def test_a_cursor_reads_on_after_its_file_was_taken_away(tmp_path: Path) -> None
 
 
 def test_readers_never_see_a_half_or_an_error(tmp_path: Path) -> None:
-    publish(tmp_path, "v0", *numbered(0))
+    publish(tmp_path, "v0", numbered(0))
     link = tmp_path / "warehouse" / "keybook.duckdb"
     seen: list[tuple[int, int]] = []
     failures: list[BaseException] = []
@@ -90,7 +96,7 @@ def test_readers_never_see_a_half_or_an_error(tmp_path: Path) -> None:
     for reader in readers:
         reader.start()
     for number in range(1, 7):
-        publish(tmp_path, f"v{number}", *numbered(number))
+        publish(tmp_path, f"v{number}", numbered(number))
         if number > 2:
             withdraw(tmp_path, [f"v{number - 3}"])
     done.set()

@@ -1,17 +1,23 @@
-"""What pages say when something is not there: a warehouse, data, a table, a column, a setting that can be used."""
+"""What pages say when something is not there: a warehouse, data, a setting that can be used, another version."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.dashboards.conftest import PAGES, tile, words
-from tests.dashboards.warehouse import publish
+from pipelines import reporting_contract
+from tests.dashboards.conftest import PAGES, words
+from tests.support.publications import publish
 
 Open = Callable[..., AppTest]
+ROOT = Path(__file__).resolve().parents[2]
 
 DROPPED = {
     "overview": "Drop the exports of your CRM",
@@ -27,28 +33,14 @@ DROPPED = {
     "sales": "Drop your CRM's exports",
     "calls": "Drop your call tracker's or telephone exchange's export",
     "data_health": "Drop the exports of your CRM",
+    "matches": "Drop the exports of your CRM",
 }
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("empty")
-    publish(home, "v1", empty=True)
-    return home
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A publication whose schema `reporting` holds one table only, without most of its columns."""
-    home = tmp_path_factory.mktemp("bare")
-    publish(
-        home, "v1",
-        "create schema kept",
-        "create table kept.rpt_accounts as select account_id, account_name, open_amount from reporting.rpt_accounts",
-        "drop schema reporting cascade",
-        "create schema reporting",
-        "create table reporting.rpt_accounts as from kept.rpt_accounts",
-    )  # fmt: skip
+    publish(home, "v1")
     return home
 
 
@@ -62,58 +54,88 @@ def test_without_a_warehouse_it_says_what_to_run(open_page: Open, tmp_path: Path
     assert str(tmp_path / "landing") in words(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", DROPPED)
 def test_without_data_it_says_what_to_drop_in(open_page: Open, empty: Path, page: str) -> None:
     app = open_page(page, at_home=empty)
     assert not app.exception
     assert not app.error
     assert DROPPED[page] in words(app)
     assert str(empty / "landing") in words(app)
+    assert "keybook refresh" in words(app)
     assert "As of –" in words(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_without_tables_a_page_names_them(open_page: Open, bare: Path, page: str) -> None:
-    app = open_page(page, at_home=bare)
-    assert not app.exception
-    assert not app.error
-    assert "What this publication lacks for this page" in [box.label for box in app.expander]
-    assert "the table isn't there" in words(app)
-    if page in ("receivables", "sales", "calls", "data_health"):
-        assert "This publication has no table `reporting.rpt_" in words(app)
-
-
-def test_without_columns_a_page_shows_the_others(open_page: Open, bare: Path) -> None:
-    app = open_page("accounts", at_home=bare)
-    assert tile(app, "Accounts").value == "48"
-    assert tile(app, "Revenue").value == "–"
-    assert "`reporting.rpt_accounts`: without the columns `parent_account_id`" in words(app)
-    card = open_page("accounts", at_home=bare, account="crm:401")
+def test_an_account_of_which_only_the_name_is_known(open_page: Open, tmp_path: Path) -> None:
+    publish(tmp_path, "v1", {"rpt_accounts": [{"account_id": "crm:1", "account_name": "Alder"}]})
+    card = open_page("accounts", at_home=tmp_path, account="crm:1")
     assert not card.exception
+    assert not card.error
+    assert "Alder" in words(card)
     assert "– means not known." in words(card)
 
 
-def test_a_setting_that_cannot_be_used_is_named(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_that_cannot_be_used_is_named(open_page: Open, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEYBOOK_BASE_CURRENCY", "euros")
-    app = open_page()
+    app = open_page(at_home=empty)
     assert not app.exception
     assert "KEYBOOK_BASE_CURRENCY" in app.text[0].value
 
 
-def test_a_table_of_other_types_is_a_sentence_not_a_trace(open_page: Open, tmp_path: Path) -> None:
+@pytest.mark.parametrize("contract", ["", "0123456789abcdef"])
+@pytest.mark.parametrize("page", ["overview", "receivables"])
+def test_a_publication_of_another_contract_is_refused_in_a_sentence(
+    open_page: Open, tmp_path: Path, page: str, contract: str
+) -> None:
+    publish(tmp_path, "v1", contract=contract)
+    app = open_page(page, at_home=tmp_path)
+    assert not app.exception
+    [said] = app.error
+    assert said.value == (
+        "The published warehouse was made by another version of Keybook; "
+        "run `keybook refresh` with this version to publish it again."
+    )
+    assert not app.metric
+    assert not app.sidebar.selectbox
+    # Once it was, the open page shows it.
+    publish(tmp_path, "v2")
+    assert not app.run().error
+
+
+def test_a_refresh_stamps_its_contract(published: Path) -> None:
+    receipt = published.with_name("publication.json").read_text(encoding="utf-8")
+    assert f'"contract": "{reporting_contract.digest()}"' in receipt
+
+
+def test_an_installed_wheel_knows_the_contract(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    [wheel] = tmp_path.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    told = subprocess.run(
+        [sys.executable, "-c", "from pipelines import reporting_contract as own; print(own.__file__, own.digest())"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")}, check=True, capture_output=True,
+        text=True,
+    ).stdout.split()  # fmt: skip
+    assert told == [str(tmp_path / "installed" / "pipelines" / "reporting_contract.py"), reporting_contract.digest()]
+
+
+def test_a_table_that_cannot_be_read_is_a_sentence_not_a_trace(open_page: Open, tmp_path: Path) -> None:
     publish(
-        tmp_path, "v1",
-        "create or replace table reporting.rpt_pipeline as select 'x' as as_of_date, 'x' as employee_id, 'x' as stage,"
-        " 'many' as open_deals, 'x' as open_amount, 'x' as weighted_amount, 'x' as stale_deals",
+        tmp_path, "v1", changes=[
+            "create or replace table reporting.rpt_pipeline as select 'x' as as_of_date, 'x' as employee_id,"
+            " 'many' as open_deals",
+        ],
     )  # fmt: skip
     app = open_page("sales", at_home=tmp_path)
     assert not app.exception
-    assert "another version of Keybook" in app.error[0].value
+    assert "can't read the published warehouse" in app.error[0].value
 
 
 def test_a_publication_by_earlier_knowledge_says_so(open_page: Open, tmp_path: Path) -> None:
-    known = "select date '2026-11-20' as as_of_date, timestamptz '2026-10-31 12:00:00+00' as known_at"
-    publish(tmp_path, "v1", f"create table reporting.rpt_run as {known}")
-    assert "by what was known on 2026-10-31" in words(open_page("overview", at_home=tmp_path))
-    publish(tmp_path, "v2")
-    assert "by what was known" not in words(open_page("overview", at_home=tmp_path))
+    known = {"as_of_date": "2026-11-20", "known_at": "2026-10-31 12:00:00+00"}
+    publish(tmp_path, "v1", {"rpt_run": [known], "rpt_accounts": [{"account_id": "crm:1"}]})
+    assert "by what was known on 2026-10-31" in words(open_page("accounts", at_home=tmp_path))
+    publish(tmp_path, "v2", {"rpt_run": [{"as_of_date": "2026-11-20"}], "rpt_accounts": [{"account_id": "crm:1"}]})
+    assert "by what was known" not in words(open_page("accounts", at_home=tmp_path))

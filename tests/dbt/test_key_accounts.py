@@ -20,6 +20,8 @@ import pytest
 
 from pipelines.settings import Settings
 from pipelines.warehouse import transform
+from tests.support.deals import FIRST as FIRST_DEAL
+from tests.support.deals import State, state
 from tests.support.key_accounts import ACCOUNTS, AS_OF, CHANGED, EARLIER, FIRST, KRONA, Company, Rows, back
 from tests.support.raw_rows import write_raw
 
@@ -178,6 +180,10 @@ def company() -> Company:
     return Company()
 
 
+INTERVALS = (
+    "select deal_id, valid_from, valid_to, status, stage, cast(amount as double), currency, cast(probability as double),"
+    " expected_close_on, owner_id from marts.fct_deal_intervals where deal_id like 'test:H%' order by all"
+)
 Told = dict[tuple[date, str], tuple[Any, ...]]
 # Of the quarters that ended by the earlier day, whatever is told. Since when an account no longer qualified is told as far
 # back as quarters are kept.
@@ -198,7 +204,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def then(home: Path, company: Company) -> tuple[Told, dict[str, list[Any]]]:
     """What was told as of the earlier day: the list, and every past quarter in full."""
     with build(home, company, EARLIER, ["+fct_key_account_quarters"]) as connection:
-        return told(connection), {table: connection.execute(query).fetchall() for table, query in PAST.items()}
+        past = {table: connection.execute(query).fetchall() for table, query in PAST.items()}
+        return told(connection), past | {"intervals": connection.execute(INTERVALS).fetchall()}
 
 
 @pytest.fixture(scope="module")
@@ -302,3 +309,30 @@ def test_key_accounts_are_called_every_week(company: Company, warehouse: duckdb.
     ).fetchall()
     assert {row[0]: row[1:] for row in found} == wanted
     assert any(called for _, called in wanted.values())
+
+
+def test_deals_are_on_each_day_what_the_definition_says(
+    company: Company, then: tuple[Told, dict[str, list[Any]]], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    """Each day of each deal, in both builds: what a later one tells of a day is what the earlier one told."""
+    histories: dict[str, Rows] = {}
+    for row in company.rows["crm.deal_stages"]:
+        histories.setdefault(row["deal_id"], []).append(row)
+    deals = [row for row in company.rows["crm.deals"] if row["deal_id"].startswith("H")]
+    for as_of, rows in ((EARLIER, then[1]["intervals"]), (AS_OF, warehouse.execute(INTERVALS).fetchall())):
+        days = [FIRST_DEAL + timedelta(days=step) for step in range((as_of - FIRST_DEAL).days + 1)]
+        expected: dict[tuple[str, date], State] = {
+            (f"test:{deal['deal_id']}", day): state(deal, histories.get(deal["deal_id"], []), day, as_of)
+            for deal in deals
+            for day in days
+        }
+        found: dict[tuple[str, date], State] = dict.fromkeys(expected)
+        for deal, begins, ends, *told_state in rows:
+            for day in days[max((begins - FIRST_DEAL).days, 0) : (ends - FIRST_DEAL).days if ends else None]:
+                found[deal, day] = tuple(told_state)
+        assert [(key, found[key], told) for key, told in expected.items() if found[key] != told][:3] == []
+    # The rows hold what they are there for.
+    assert {row[3] for row in rows} == {"open", "won", "lost", None}
+    assert any(row[3] == "open" and row[5] is None for row in rows)
+    closed_before = {row[0] for row in rows if row[3] in ("won", "lost") and row[2]}
+    assert any(row[3] == "open" and row[0] in closed_before and row[1] > FIRST_DEAL for row in rows)

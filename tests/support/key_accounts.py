@@ -9,6 +9,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from tests.support.deals import histories
+
 EARLIER, AS_OF = date(2024, 8, 15), date(2024, 11, 20)
 CHANGED = date(2024, 6, 10)
 FIRST = date(2021, 10, 1)
@@ -36,6 +38,9 @@ class Company:
         self.rows: dict[str, Rows] = defaultdict(list)
         for number, name in enumerate(ACCOUNTS):
             self.account(number, name)
+        # Deals of no account, so that they tell of deals alone.
+        deals, self.rows["crm.deal_stages"] = histories(20241120)
+        self.rows["crm.deals"] += deals
         for rate_on in (date(2021, 1, 1) + timedelta(days=20 * step) for step in range(74)):
             rate = next(value for since, value in reversed(KRONA.items()) if since <= rate_on)
             self.rows["plan.fx_rates"].append({"currency": "SEK", "rate_date": rate_on, "rate": rate})

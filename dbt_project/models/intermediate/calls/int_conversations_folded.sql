@@ -144,11 +144,9 @@ select
         when keyed.direction = 'inbound' and (keyed.status <> 'answered' or keyed.talk_seconds is not null)
             then keyed.status = 'answered' and keyed.talk_seconds >= {{ parameter('target_call_seconds') }}
     end as is_target_call,
-    not (
-        days.is_working_day
-        and hour(timezone(keyed.business_timezone, keyed.started_at)) >= {{ parameter('opens_at_hour') }}
-        and hour(timezone(keyed.business_timezone, keyed.started_at)) < {{ parameter('closes_at_hour') }}
-    ) as is_out_of_hours,
+    not days.is_working_day
+    or hour(timezone(keyed.business_timezone, keyed.started_at)) < {{ parameter('opens_at_hour') }}
+    or hour(timezone(keyed.business_timezone, keyed.started_at)) >= {{ parameter('closes_at_hour') }} as is_out_of_hours,
     keyed.started_at,
     {{ business_date('keyed.started_at', 'keyed.business_timezone') }} as started_on
 from keyed

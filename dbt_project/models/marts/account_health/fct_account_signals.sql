@@ -107,13 +107,15 @@ events as (
     union all
     select account_id, {{ flows.index('case') }}, opened_on, 1, 0 from {{ ref('fct_cases') }}
     union all
-    select account_id, {{ flows.index('deal') }}, min(created_on), 1, 0 from {{ ref('fct_deals') }} group by account_id
+    select account_id, {{ flows.index('deal') }}, min(valid_from), 1, 0 from {{ ref('fct_deal_intervals') }} group by account_id
     union all
-    select account_id, {{ flows.index('open_deal') }}, created_on, 1, 0 from {{ ref('fct_deals') }}
+    select account_id, {{ flows.index('open_deal') }}, valid_from, 1, 0
+    from {{ ref('fct_deal_intervals') }}
+    where status = 'open'
     union all
-    select account_id, {{ flows.index('open_deal') }}, greatest(closed_on, created_on), -1, 0
-    from {{ ref('fct_deals') }}
-    where closed_on is not null and created_on is not null
+    select account_id, {{ flows.index('open_deal') }}, valid_to, -1, 0
+    from {{ ref('fct_deal_intervals') }}
+    where status = 'open' and valid_to is not null
     union all
     select account_id, {{ flows.index('open_case') }}, opened_on, 1, 0 from {{ ref('fct_cases') }}
     union all

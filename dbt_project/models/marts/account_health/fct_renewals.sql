@@ -1,6 +1,7 @@
--- Grain: one row something that ends: a contract or addendum with a last day, or a subscription that was ended (C12). It is
--- renewed when another of its account (of a subscription, of the same product too, or a contract) begins after it did and
--- within renewal_grace_days after its last day, and ends later or not at all. One that is sent and not signed is offered.
+-- Grain: one row something that ends: a signed contract or addendum with a last day, or a subscription that was ended (C12). It is
+-- renewed when a signed one of its account (of a subscription, of the same product too, or a contract) begins about its last
+-- day, from renewal_overlap_days before until renewal_grace_days after it, and ends later or not at all: one that began
+-- earlier runs beside it. One that nobody signed is an offer: it renews nothing, was never in force and can't be renewed.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -16,11 +17,6 @@ documents as (
     cross join run
     where documents.document_type in ('contract', 'addendum')
         and coalesce(documents.sent_on, documents.signed_on, documents.starts_on, run.as_of_date) <= run.as_of_date
-),
-
--- An export without any date of signing says nothing about who signed.
-signing as (
-    select count(signed_on) as signed from documents
 ),
 
 subscriptions as (
@@ -39,7 +35,7 @@ terms as (
         cast(null as varchar) as product_id,
         documents.currency,
         documents.amount,
-        documents.signed_on is not null or signing.signed = 0 as is_signed,
+        documents.is_signed,
         documents.begins_on as starts_on,
         documents.ends_on,
         documents._source,
@@ -47,7 +43,6 @@ terms as (
         documents._file_sha256,
         documents._row
     from documents
-    cross join signing
     union all
     select
         subscription_id,
@@ -71,9 +66,9 @@ terms as (
 followed as (
     select
         terms.term_id,
-        min(later.starts_on) filter (where later.is_signed) as renewed_from,
+        min(later.starts_on) filter (where coalesce(later.is_signed, true)) as renewed_from,
         max_by(later.term_id, {{ days_from('later.starts_on', "cast('9999-12-31' as date)") }})
-            filter (where later.is_signed) as renewed_by,
+            filter (where coalesce(later.is_signed, true)) as renewed_by,
         count(*) filter (where not later.is_signed) as offers
     from terms
     inner join terms as later
@@ -81,6 +76,7 @@ followed as (
         and terms.term_id <> later.term_id
         and later.starts_on > terms.starts_on
         and coalesce(later.ends_on, {{ end_of_time() }}) > terms.ends_on
+        and later.starts_on >= {{ plus_days('terms.ends_on', '-' ~ parameter('renewal_overlap_days')) }}
         and later.starts_on <= {{ plus_days('terms.ends_on', parameter('renewal_grace_days')) }}
     where terms.term_kind <> 'subscription' and later.term_kind <> 'subscription'
         or terms.term_kind = 'subscription' and (later.term_kind <> 'subscription' or terms.product_id = later.product_id)
@@ -136,4 +132,4 @@ from terms
 cross join run
 left join followed on terms.term_id = followed.term_id
 left join revenue on terms.term_id = revenue.term_id
-where terms.ends_on is not null
+where terms.ends_on is not null and coalesce(terms.is_signed, true)

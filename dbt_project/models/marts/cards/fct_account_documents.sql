@@ -7,7 +7,7 @@ with run as (
 documents as (
     select
         documents.*,
-        coalesce(documents.signed_on <= run.as_of_date, false) as is_signed,
+        coalesce(documents.signed_on <= run.as_of_date, false) as was_signed,
         coalesce(documents.starts_on, documents.signed_on, documents.sent_on) as begins_on,
         run.as_of_date
     from {{ ref('fct_documents') }} as documents
@@ -24,11 +24,11 @@ contracts as (
         document_number as contract_number,
         case
             when ends_on < as_of_date then 'ended'
-            when not is_signed then 'not_signed'
+            when not was_signed then 'not_signed'
             when begins_on > as_of_date then 'to_begin'
             else 'in_force'
         end as contract_state,
-        case when is_signed then signed_on end as contract_signed_on,
+        case when was_signed then signed_on end as contract_signed_on,
         starts_on as contract_starts_on,
         ends_on as contract_ends_on
     from documents
@@ -37,7 +37,7 @@ contracts as (
         partition by account_id
         order by
             case
-                when ends_on < as_of_date then 4 when not is_signed then 2 when begins_on > as_of_date then 3 else 1
+                when ends_on < as_of_date then 4 when not was_signed then 2 when begins_on > as_of_date then 3 else 1
             end,
             begins_on desc,
             document_number,
@@ -50,10 +50,10 @@ acts as (
         account_id,
         max(sent_on) as last_act_sent_on,
         max_by(document_number, sent_at) filter (where sent_on is not null) as last_act_number,
-        max(signed_on) filter (where is_signed) as last_act_signed_on,
-        max_by(document_number, signed_at) filter (where is_signed) as last_signed_act_number,
-        count(*) filter (where not is_signed) as unsigned_acts,
-        min(sent_on) filter (where not is_signed) as oldest_unsigned_act_on
+        max(signed_on) filter (where was_signed) as last_act_signed_on,
+        max_by(document_number, signed_at) filter (where was_signed) as last_signed_act_number,
+        count(*) filter (where not was_signed) as unsigned_acts,
+        min(sent_on) filter (where not was_signed) as oldest_unsigned_act_on
     from documents
     where document_type = 'act' and coalesce(sent_on, as_of_date) <= as_of_date
     group by account_id

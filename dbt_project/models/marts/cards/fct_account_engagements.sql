@@ -1,5 +1,5 @@
 -- Grain: one row an account with a contact, a plan for one, a deal or a case: who spoke with it last, what comes next, what
--- is being sold and what is being complained about, on the as-of date (B2, F7, F16). Open deals are rpt_open_deals'.
+-- is being sold and what is being complained about, on the as-of date (B2, F7, F16). Open deals are those of fct_open_deals.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -65,18 +65,14 @@ next_tasks as (
 
 open_deals as (
     select
-        deals.account_id,
+        account_id,
         count(*) as open_deals,
-        sum(deals.amount_base) as open_deals_amount,
-        count(*) filter (where deals.amount is not null and deals.amount_base is null) as missing_rate_count,
-        min(deals.expected_close_on) as next_close_on
-    from {{ ref('fct_deals') }} as deals
-    cross join run
-    where deals.account_id is not null
-        and coalesce(deals.closed_rule, 'given') <> 'unknown'
-        and coalesce(deals.created_on, run.as_of_date) <= run.as_of_date
-        and (deals.closed_on is null or deals.closed_on > run.as_of_date)
-    group by deals.account_id
+        sum(amount_base) as open_deals_amount,
+        sum(missing_rate_count) as missing_rate_count,
+        min(expected_close_on) as next_close_on
+    from {{ ref('fct_open_deals') }}
+    where is_as_of and account_id is not null
+    group by account_id
 ),
 
 open_cases as (

@@ -19,7 +19,7 @@ deals as (
 ),
 
 stages as (
-    select * from {{ ref('fct_deal_stages') }} where is_current
+    select * from {{ ref('fct_deal_stages') }} where is_closing
 ),
 
 accounts as (

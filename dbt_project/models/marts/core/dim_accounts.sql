@@ -19,20 +19,16 @@ account_groups as (
     select * from {{ ref('int_account_groups') }}
 ),
 
-customers as (
-    select * from {{ ref('stg_billing__customers') }}
-),
-
-customers_named as (
-    select * from {{ ref('int_billing_customers_named') }}
+billing_records as (
+    select * from {{ ref('int_billing_customers_described') }}
 ),
 
 owners as (
     select * from {{ ref('int_account_owners_dated') }}
 ),
 
-documents as (
-    select * from {{ ref('stg_crm__documents') }}
+terms as (
+    select * from {{ ref('fct_account_terms') }}
 ),
 
 counted as (
@@ -76,61 +72,21 @@ crm_records as (
     where identities.account_id = {{ global_id('identities.system', 'identities.native_id') }}
 ),
 
--- An account may have customers in several billing systems: the surest match that has a record of its own describes it.
-billing_records as (
-    select
-        identities.account_id,
-        identities.system,
-        identities.native_id,
-        customers_named.customer_name,
-        customers_named._file,
-        customers_named._row,
-        customers.email,
-        customers.phone,
-        customers.tax_id,
-        customers.city,
-        customers.country,
-        customers.currency,
-        customers.payment_terms_days,
-        customers.credit_limit,
-        customers._source,
-        customers._file_sha256
-    from identities
-    inner join customers_named
-        on identities.system = customers_named.system and identities.native_id = customers_named.native_id
-    left join customers on identities.system = customers._system and identities.native_id = customers.customer_id
-    where identities.kind = 'billing_customer'
-    qualify row_number() over (
-        partition by identities.account_id
-        order by case when customers_named.is_in_customers then 0 else 1 end, identities.score desc,
-            identities.system, identities.native_id
-    ) = 1
-),
-
 owners_now as (
-    select owners.account_id, owners.employee_id, owners.starts_on
+    select owners.account_id, owners.employee_id, owners.valid_from
     from owners
-    cross join run
-    where coalesce(owners.starts_on, run.as_of_date) <= run.as_of_date
-        and coalesce(owners.ends_on, run.as_of_date) >= run.as_of_date
-    qualify row_number() over (partition by owners.account_id order by owners.starts_on desc nulls last) = 1
+    inner join run on {{ holds_on('owners', 'run.as_of_date') }}
 ),
 
--- The terms of the newest contract or addendum that says any, for accounts whose customer record says none.
-contract_terms as (
+terms_now as (
     select
-        account_references.account_id,
-        max_by(documents.payment_terms_days, coalesce(documents.signed_at, documents.sent_at))
-            filter (where documents.payment_terms_days is not null) as payment_terms_days,
-        max_by(documents.credit_limit, coalesce(documents.signed_at, documents.sent_at))
-            filter (where documents.credit_limit is not null) as credit_limit,
-        max_by(documents.currency, coalesce(documents.signed_at, documents.sent_at))
-            filter (where documents.credit_limit is not null) as currency
-    from documents
-    inner join account_references
-        on documents._system = account_references.system and documents.account_id = account_references.reference
-    where documents.document_type in ('contract', 'addendum') and account_references.account_id is not null
-    group by account_references.account_id
+        terms.account_id,
+        cast(max(terms.value) filter (where terms.terms_kind = 'payment_terms_days') as integer) as payment_terms_days,
+        max(terms.value) filter (where terms.terms_kind = 'credit_limit') as credit_limit,
+        max(terms.currency) as currency
+    from terms
+    inner join run on {{ holds_on('terms', 'run.as_of_date') }}
+    group by terms.account_id
 ),
 
 final as (
@@ -159,18 +115,13 @@ final as (
         coalesce(crm_records.tax_id, billing_records.tax_id) as tax_id,
         crm_records.status as crm_status,
         cast(null as varchar) as tier,
-        coalesce(
-            billing_records.currency,
-            case when billing_records.credit_limit is null then contract_terms.currency end
-        ) as currency,
-        coalesce(billing_records.payment_terms_days, contract_terms.payment_terms_days) as payment_terms_days,
-        coalesce(
-            billing_records.credit_limit,
-            case
-                when coalesce(billing_records.currency, contract_terms.currency) = contract_terms.currency
-                    then contract_terms.credit_limit
-            end
-        ) as credit_limit,
+        coalesce(billing_records.currency, terms_now.currency) as currency,
+        terms_now.payment_terms_days,
+        -- A limit in another currency than the customer's is none that its balance could be held against.
+        case
+            when coalesce(billing_records.currency, terms_now.currency) = terms_now.currency or terms_now.currency is null
+                then terms_now.credit_limit
+        end as credit_limit,
         counted.identity_score,
         counted.merged_records,
         counted.billing_records,
@@ -179,7 +130,7 @@ final as (
         crm_records.created_at,
         {{ business_date('crm_records.created_at', 'run.business_timezone') }} as created_on,
         crm_records.updated_at,
-        owners_now.starts_on as owner_since,
+        owners_now.valid_from as owner_since,
         coalesce(crm_records._source, billing_records._source) as _source,
         coalesce(crm_records._file, billing_records._file) as _file,
         coalesce(crm_records._file_sha256, billing_records._file_sha256) as _file_sha256,
@@ -190,7 +141,7 @@ final as (
     left join billing_records on counted.account_id = billing_records.account_id
     inner join account_groups on counted.account_id = account_groups.account_id
     left join owners_now on counted.account_id = owners_now.account_id
-    left join contract_terms on counted.account_id = contract_terms.account_id
+    left join terms_now on counted.account_id = terms_now.account_id
 )
 
 select

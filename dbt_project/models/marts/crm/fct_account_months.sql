@@ -198,5 +198,4 @@ left join summed on signed.account_id = summed.account_id and signed.month = sum
 left join states on signed.account_id = states.account_id
 left join owners
     on signed.account_id = owners.account_id
-    and signed.month_end >= coalesce(owners.starts_on, signed.month_end)
-    and signed.month_end <= coalesce(owners.ends_on, signed.month_end)
+    and {{ holds_on('owners', 'signed.month_end') }}

@@ -35,12 +35,15 @@ dated as (
         employees.employee_id as global_owner_id,
         coalesce(deals.status, case when deals.closed_at is null then 'open' end) as known_status,
         {{ business_date('deals.created_at', 'run.business_timezone') }} as created_on,
+        {{ business_date('deals.first_known_at', 'run.business_timezone') }} as first_known_on,
         case
-            when coalesce(deals.status, 'open') in ('won', 'lost')
+            when deals.status in ('won', 'lost')
                 then coalesce({{ business_date('deals.closed_at', 'run.business_timezone') }}, deals.expected_close_on)
+            -- What ended is not open, even where nobody says how it ended.
+            when deals.status is null then {{ business_date('deals.closed_at', 'run.business_timezone') }}
         end as closed_on,
         case
-            when coalesce(deals.status, 'open') not in ('won', 'lost') then null
+            when deals.status = 'open' or (deals.status is null and deals.closed_at is null) then null
             when deals.closed_at is not null then 'given'
             when deals.expected_close_on is not null then 'close_date'
             else 'unknown'
@@ -80,6 +83,7 @@ select
     case when dated.known_status = 'won' then {{ days_from('dated.created_on', 'dated.closed_on') }} end as cycle_days,
     dated.created_at,
     dated.created_on,
+    dated.first_known_on,
     dated.expected_close_on,
     dated.closed_at,
     dated.closed_on,

@@ -44,21 +44,28 @@ costs as (
     where plan_kind = 'cost' and account_id is not null
 ),
 
-deals as (
-    select account_id, status, created_on, closed_on
+won as (
+    select account_id, closed_on
     from {{ ref('fct_deals') }}
-    where account_id is not null
+    where account_id is not null and status = 'won'
+),
+
+deals as (
+    select account_id, min(valid_from) as known_on
+    from {{ ref('fct_deal_intervals') }}
+    group by account_id
 ),
 
 contracts as (
-    select
-        account_id,
-        document_type,
-        coalesce(starts_on, signed_on, sent_on) as starts_on,
-        ends_on
+    select * from {{ ref('fct_contract_intervals') }}
+),
+
+-- Signed or not: that somebody wrote one tells that the account was there, and that the feed tells of contracts.
+papers as (
+    select account_id, min(coalesce(starts_on, signed_on, sent_on)) as known_on
     from {{ ref('fct_documents') }}
     where document_type in ('contract', 'addendum') and account_id is not null
-        and coalesce(starts_on, signed_on, sent_on) is not null
+    group by account_id
 ),
 
 people as (
@@ -110,9 +117,9 @@ known_days as (
     union all
     select account_id, min(issued_on) from invoices group by account_id
     union all
-    select account_id, min(coalesce(created_on, closed_on)) from deals group by account_id
+    select account_id, known_on from deals where account_id is not null
     union all
-    select account_id, min(starts_on) from contracts group by account_id
+    select account_id, known_on from papers where known_on is not null
     union all
     select account_id, min(occurred_on) from contacts group by account_id
 ),
@@ -127,9 +134,9 @@ known as (
 client_days as (
     select account_id, min(issued_on) as client_since from invoices group by account_id
     union all
-    select account_id, min(closed_on) from deals where status = 'won' group by account_id
+    select account_id, min(closed_on) from won group by account_id
     union all
-    select account_id, min(starts_on) from contracts group by account_id
+    select account_id, min(valid_from) from contracts group by account_id
 ),
 
 clients as (
@@ -150,8 +157,8 @@ spine as (
 feeds as (
     select
         (select min(issued_on) from invoices) as invoices_from,
-        (select min(created_on) from deals) as deals_from,
-        (select min(starts_on) from contracts) as contracts_from
+        (select min(known_on) from deals) as deals_from,
+        (select min(known_on) from papers) as contracts_from
 ),
 
 earned as (
@@ -199,12 +206,18 @@ spent as (
 dealt as (
     select
         periods.quarter,
-        deals.account_id,
-        count(*) filter (where coalesce(deals.closed_on > periods.measured_on, deals.status = 'open')) as open_deals,
-        count(*) filter (where deals.status = 'won' and deals.closed_on <= periods.measured_on) as won_deals
-    from deals
-    inner join periods on coalesce(deals.created_on, deals.closed_on) <= periods.measured_on
-    group by periods.quarter, deals.account_id
+        won.account_id,
+        count(*) as won_deals
+    from won
+    inner join periods on won.closed_on <= periods.measured_on
+    group by periods.quarter, won.account_id
+),
+
+worked as (
+    select periods.quarter, open_deals.account_id, count(*) as open_deals
+    from {{ ref('fct_open_deals') }} as open_deals
+    inner join periods on open_deals.as_of_date = periods.measured_on
+    group by periods.quarter, open_deals.account_id
 ),
 
 agreed as (
@@ -213,10 +226,10 @@ agreed as (
         contracts.account_id,
         count(*) as contracts,
         count(*) filter (
-            where contracts.document_type = 'contract' and coalesce(contracts.ends_on >= periods.measured_on, true)
+            where contracts.document_type = 'contract' and coalesce(contracts.valid_to > periods.measured_on, true)
         ) as contracts_in_force
     from contracts
-    inner join periods on contracts.starts_on <= periods.measured_on
+    inner join periods on coalesce(contracts.valid_from <= periods.measured_on, true)
     group by periods.quarter, contracts.account_id
 ),
 
@@ -275,7 +288,7 @@ evidence as (
         bought.product_breadth,
         paid.on_time_share,
         coalesce(paid.payments_12m, 0) as payments_12m,
-        case when feeds.deals_from <= spine.measured_on then coalesce(dealt.open_deals, 0) end as open_deals,
+        case when feeds.deals_from <= spine.measured_on then coalesce(worked.open_deals, 0) end as open_deals,
         case when feeds.deals_from <= spine.measured_on then coalesce(dealt.won_deals, 0) end as won_deals,
         case when feeds.contracts_from <= spine.measured_on then coalesce(agreed.contracts, 0) end as contracts,
         case
@@ -295,6 +308,7 @@ evidence as (
     left join paid on spine.quarter = paid.quarter and spine.account_id = paid.account_id
     left join spent on spine.quarter = spent.quarter and spine.account_id = spent.account_id
     left join dealt on spine.quarter = dealt.quarter and spine.account_id = dealt.account_id
+    left join worked on spine.quarter = worked.quarter and spine.account_id = worked.account_id
     left join agreed on spine.quarter = agreed.quarter and spine.account_id = agreed.account_id
     left join talked on spine.quarter = talked.quarter and spine.account_id = talked.account_id
     left join manned on spine.quarter = manned.quarter and spine.account_id = manned.account_id

@@ -303,8 +303,7 @@ from moved
 left join contracts on moved.account_id = contracts.account_id and moved.month = contracts.month
 left join owners
     on moved.account_id = owners.account_id
-    and moved.measured_on >= coalesce(owners.starts_on, moved.measured_on)
-    and moved.measured_on <= coalesce(owners.ends_on, moved.measured_on)
+    and {{ holds_on('owners', 'moved.measured_on') }}
 where moved.revenue <> 0 or moved.opening_revenue <> 0 or moved.closed_before <> 0 or moved.invoices_12m > 0
     or moved.year_revenue <> 0 or moved.year_opening_revenue <> 0 or moved.missing_rate_count > 0
     or moved.unpriced > 0 or moved.year_missing_rate_count > 0

@@ -1,24 +1,58 @@
--- Grain: one row a quarter and kind of contract: what ended in it and how much of that was renewed (C12). The rate counts
--- what is decided: renewed, or lapsed because the days of grace are over.
+-- Grain: one row a quarter and kind of contract: what ended in it and how much of that was renewed (C12). A quarter has rates once
+-- all that ended in it is decided: what is renewed counts at once, what lapses only when the days of grace are over. By
+-- revenue, what an account brought is shared evenly by those of its contracts that are decided, so that it counts once.
 {{ config(materialized='held_view') }}
 
-with renewals as (
-    select * from {{ ref('fct_renewals') }}
+with run as (
+    select * from {{ ref('dim_runs') }}
+),
+
+renewals as (
+    select
+        *,
+        cast(date_trunc('quarter', ends_on) as date) as quarter,
+        state in ('renewed', 'lapsed') as is_decided
+    from {{ ref('fct_renewals') }}
+),
+
+shared as (
+    select
+        *,
+        case
+            when is_decided then revenue_12m / count(*) over (partition by quarter, term_kind, account_id, is_decided)
+        end as decided_revenue
+    from renewals
+),
+
+counted as (
+    select
+        shared.quarter,
+        shared.term_kind,
+        shared.base_currency,
+        {{ plus_days(plus_months('shared.quarter', 3), '-1 + ' ~ parameter('renewal_grace_days')) }} < run.as_of_date
+            as is_complete,
+        count(*) as ended,
+        count(*) filter (where shared.state = 'renewed') as renewed,
+        count(*) filter (where shared.state = 'lapsed') as lapsed,
+        count(*) filter (where not shared.is_decided) as undecided,
+        {{ money("coalesce(sum(shared.decided_revenue) filter (where shared.state = 'renewed'), 0)") }} as renewed_revenue,
+        {{ money("coalesce(sum(shared.decided_revenue) filter (where shared.state = 'lapsed'), 0)") }} as lapsed_revenue
+    from shared
+    cross join run
+    group by 1, 2, 3, 4
 )
 
 select
-    cast(date_trunc('quarter', ends_on) as date) as quarter,
+    quarter,
     term_kind,
     base_currency,
-    count(*) as ended,
-    count(*) filter (where state = 'renewed') as renewed,
-    count(*) filter (where state = 'lapsed') as lapsed,
-    count(*) filter (where state not in ('renewed', 'lapsed')) as undecided,
-    {{ ratio("count(*) filter (where state = 'renewed')", "count(*) filter (where state in ('renewed', 'lapsed'))") }}
-        as renewal_rate,
-    {{ money("coalesce(sum(revenue_12m) filter (where state = 'renewed'), 0)") }} as renewed_revenue,
-    {{ money("coalesce(sum(revenue_12m) filter (where state = 'lapsed'), 0)") }} as lapsed_revenue,
-    {{ ratio("coalesce(sum(revenue_12m) filter (where state = 'renewed'), 0)",
-        "sum(revenue_12m) filter (where state in ('renewed', 'lapsed'))") }} as renewal_rate_amount
-from renewals
-group by cast(date_trunc('quarter', ends_on) as date), term_kind, base_currency
+    is_complete,
+    ended,
+    renewed,
+    lapsed,
+    undecided,
+    case when is_complete then {{ ratio('renewed', '(renewed + lapsed)') }} end as renewal_rate,
+    renewed_revenue,
+    lapsed_revenue,
+    case when is_complete then {{ ratio('renewed_revenue', '(renewed_revenue + lapsed_revenue)') }} end as renewal_rate_amount
+from counted

@@ -10,8 +10,30 @@ settings as (
         {%- endfor %}
 ),
 
+windowed as (
+    select
+        renewals.*,
+        case
+            when renewals.state in ('renewed', 'lapsed') then null
+            when renewals.ends_on < run.as_of_date then 'past'
+            when {{ days_from('run.as_of_date', 'renewals.ends_on') }} <= settings.last_days then 'last'
+            when {{ days_from('run.as_of_date', 'renewals.ends_on') }} <= settings.second_days then 'second'
+            when {{ days_from('run.as_of_date', 'renewals.ends_on') }} <= settings.first_days then 'first'
+            else 'later'
+        end as renewal_window
+    from {{ ref('fct_renewals') }} as renewals
+    cross join run
+    cross join settings
+),
+
+-- The first of an account's terms that are up for renewal stands for what the account brings.
 renewals as (
-    select * from {{ ref('fct_renewals') }}
+    select
+        *,
+        renewal_window <> 'later' and row_number() over (
+            partition by account_id, renewal_window <> 'later' order by ends_on, term_id
+        ) = 1 as is_first_up
+    from windowed
 ),
 
 accounts as (
@@ -56,16 +78,10 @@ select
     renewals.term_kind,
     renewals.term_number,
     renewals.state,
-    case
-        when renewals.state in ('renewed', 'lapsed') then null
-        when renewals.ends_on < run.as_of_date then 'past'
-        when {{ days_from('run.as_of_date', 'renewals.ends_on') }} <= settings.last_days then 'last'
-        when {{ days_from('run.as_of_date', 'renewals.ends_on') }} <= settings.second_days then 'second'
-        when {{ days_from('run.as_of_date', 'renewals.ends_on') }} <= settings.first_days then 'first'
-        else 'later'
-    end as renewal_window,
+    renewals.renewal_window,
     run.base_currency,
     renewals.revenue_12m,
+    case when renewals.is_first_up then renewals.revenue_12m end as revenue_at_renewal,
     {{ money("case when renewals.term_kind = 'subscription' then renewals.amount * rates.rate end") }} as monthly_amount,
     {{ money('coalesce(balances.open_amount, 0)') }} as open_amount,
     {{ money('coalesce(balances.overdue_amount, 0)') }} as overdue_amount,
@@ -92,7 +108,6 @@ select
     renewals._row
 from renewals
 cross join run
-cross join settings
 left join accounts on renewals.account_id = accounts.account_id
 left join employees on accounts.owner_id = employees.employee_id
 left join states on renewals.account_id = states.account_id

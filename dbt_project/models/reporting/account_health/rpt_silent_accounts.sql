@@ -69,10 +69,9 @@ pipeline as (
         deals.account_id,
         count(*) as open_deals,
         sum(deals.amount_base) as open_pipeline,
-        count(*) filter (where deals.amount is not null and deals.amount_base is null) as missing_rate_count
-    from {{ ref('fct_deals') }} as deals
-    inner join run on deals.created_on <= run.as_of_date
-    where deals.status = 'open' and deals.account_id is not null
+        sum(deals.missing_rate_count) as missing_rate_count
+    from {{ ref('fct_open_deals') }} as deals
+    where deals.is_as_of and deals.account_id is not null
     group by deals.account_id
 ),
 

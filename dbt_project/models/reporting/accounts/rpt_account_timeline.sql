@@ -22,7 +22,7 @@ stages as (
     select stages.*, coalesce(deals.name, deals.deal_id) as deal_name
     from {{ ref('fct_deal_stages') }} as stages
     inner join deals on stages.deal_id = deals.deal_id
-    where stages.stage_number > 1 and not (stages.is_current and deals.status in ('won', 'lost'))
+    where stages.stage_number > 1 and not stages.is_closing
 ),
 
 -- What changes an invoice but is no document and no movement of cash, which have rows of their own.

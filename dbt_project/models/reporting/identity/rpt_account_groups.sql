@@ -23,17 +23,22 @@ balances as (
     group by balances.account_id
 ),
 
-deals as (
+open_deals as (
+    select account_id, sum(amount_base) as open_pipeline, sum(missing_rate_count) as missing_rate_count
+    from {{ ref('fct_open_deals') }}
+    where is_as_of
+    group by account_id
+),
+
+won as (
     select
         deals.account_id,
-        sum(deals.amount_base) filter (where deals.status = 'open') as open_pipeline,
-        sum(deals.amount_base) filter (
-            where deals.status = 'won'
-                and deals.closed_on > {{ plus_months('run.as_of_date', '-12') }} and deals.closed_on <= run.as_of_date
-        ) as won_12m,
-        count(*) filter (where deals.amount <> 0 and deals.amount_base is null) as missing_rate_count
+        sum(deals.amount_base) as won_12m,
+        count(*) filter (where deals.amount is not null and deals.amount_base is null) as missing_rate_count
     from {{ ref('fct_deals') }} as deals
     cross join run
+    where deals.status = 'won'
+        and deals.closed_on > {{ plus_months('run.as_of_date', '-12') }} and deals.closed_on <= run.as_of_date
     group by deals.account_id
 )
 
@@ -47,16 +52,17 @@ select
     cast(coalesce(sum(balances.open_amount), 0) as decimal(38, 4)) as open_amount,
     cast(coalesce(sum(balances.overdue_amount), 0) as decimal(38, 4)) as overdue_amount,
     cast(coalesce(sum(balances.unapplied_amount), 0) as decimal(38, 4)) as unapplied_amount,
-    cast(coalesce(sum(deals.open_pipeline), 0) as decimal(38, 4)) as open_pipeline,
-    cast(coalesce(sum(deals.won_12m), 0) as decimal(38, 4)) as won_12m,
+    cast(coalesce(sum(open_deals.open_pipeline), 0) as decimal(38, 4)) as open_pipeline,
+    cast(coalesce(sum(won.won_12m), 0) as decimal(38, 4)) as won_12m,
     cast(
         coalesce(sum(revenue.missing_rate_count), 0) + coalesce(sum(balances.missing_rate_count), 0)
-        + coalesce(sum(deals.missing_rate_count), 0) as bigint
+        + coalesce(sum(open_deals.missing_rate_count), 0) + coalesce(sum(won.missing_rate_count), 0) as bigint
     ) as missing_rate_count
 from accounts
 cross join run
 left join revenue on accounts.account_id = revenue.account_id
 left join balances on accounts.account_id = balances.account_id
-left join deals on accounts.account_id = deals.account_id
+left join open_deals on accounts.account_id = open_deals.account_id
+left join won on accounts.account_id = won.account_id
 group by accounts.group_id, accounts.group_name, run.base_currency
 having count(*) > 1

@@ -35,8 +35,8 @@ settlements as (
 held as (
     select
         *,
-        lag(employee_id) over (partition by account_id order by starts_on nulls first) as previous_owner_id,
-        lag(ends_on) over (partition by account_id order by starts_on nulls first) as previous_ends_on
+        lag(employee_id) over (partition by account_id order by valid_from nulls first) as previous_owner_id,
+        lag(valid_to) over (partition by account_id order by valid_from nulls first) as previous_valid_to
     from owners
 ),
 
@@ -45,15 +45,15 @@ handovers as (
         held.account_id,
         held.employee_id as new_owner_id,
         held.previous_owner_id,
-        held.starts_on as changed_on,
-        {{ days_from('held.previous_ends_on', 'held.starts_on') }} - 1 as days_without_owner,
-        {{ plus_days('held.starts_on', '-' ~ parameter('handover_window_days')) }} as window_from,
-        {{ plus_days('held.starts_on', parameter('handover_window_days') ~ ' - 1') }} as window_to,
+        held.valid_from as changed_on,
+        {{ days_from('held.previous_valid_to', 'held.valid_from') }} as days_without_owner,
+        {{ plus_days('held.valid_from', '-' ~ parameter('handover_window_days')) }} as window_from,
+        {{ plus_days('held.valid_from', parameter('handover_window_days') ~ ' - 1') }} as window_to,
         cast({{ parameter('handover_window_days') }} as bigint) as window_days,
         run.as_of_date
     from held
     cross join run
-    where held.starts_on <= run.as_of_date and held.previous_owner_id is not null
+    where held.valid_from <= run.as_of_date and held.previous_owner_id is not null
         and held.previous_owner_id <> held.employee_id
 ),
 

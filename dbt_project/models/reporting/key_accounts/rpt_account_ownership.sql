@@ -54,10 +54,10 @@ answers as (
 held as (
     select
         owners.*,
-        lag(employee_id) over (partition by account_id order by starts_on nulls first) as previous_id
+        lag(employee_id) over (partition by account_id order by valid_from nulls first) as previous_id
     from owners
     cross join run
-    where coalesce(owners.starts_on <= run.as_of_date, true)
+    where coalesce(owners.valid_from <= run.as_of_date, true)
 ),
 
 changed as (
@@ -65,9 +65,9 @@ changed as (
         held.account_id,
         count(*) filter (where held.previous_id <> held.employee_id) as owner_changes,
         count(*) filter (
-            where held.previous_id <> held.employee_id and held.starts_on > {{ year_before('run.as_of_date') }}
+            where held.previous_id <> held.employee_id and held.valid_from > {{ year_before('run.as_of_date') }}
         ) as owner_changes_12m,
-        max(held.starts_on) filter (where coalesce(held.previous_id <> held.employee_id, true)) as owner_since
+        max(held.valid_from) filter (where coalesce(held.previous_id <> held.employee_id, true)) as owner_since
     from held
     cross join run
     group by held.account_id
@@ -91,8 +91,7 @@ exposed as (
     from absences
     inner join owners
         on absences.employee_id = owners.employee_id
-        and absences.day >= coalesce(owners.starts_on, absences.day)
-        and absences.day <= coalesce(owners.ends_on, absences.day)
+        and {{ holds_on('owners', 'absences.day') }}
     where absences.is_working_day
 ),
 
@@ -135,16 +134,16 @@ assigned as (
     select
         first_won.account_id,
         owners.employee_id as assigned_id,
-        owners.starts_on,
-        case when owners.starts_on > first_won.first_won_on then owners.starts_on else first_won.first_won_on end
+        owners.valid_from as assigned_from,
+        case when owners.valid_from > first_won.first_won_on then owners.valid_from else first_won.first_won_on end
             as assigned_on
     from first_won
     inner join owners
         on first_won.account_id = owners.account_id
-        and coalesce(owners.ends_on >= first_won.first_won_on, true)
+        and coalesce(owners.valid_to > first_won.first_won_on, true)
     cross join run
-    where coalesce(owners.starts_on <= run.as_of_date, true)
-    qualify row_number() over (partition by first_won.account_id order by owners.starts_on nulls first) = 1
+    where coalesce(owners.valid_from <= run.as_of_date, true)
+    qualify row_number() over (partition by first_won.account_id order by owners.valid_from nulls first) = 1
 ),
 
 met as (
@@ -164,9 +163,9 @@ worked as (
         count(*) as open_deals,
         count(distinct deals.owner_id) as open_deal_people,
         count(*) filter (where deals.owner_id <> accounts.owner_id) as open_deals_of_others
-    from deals
+    from {{ ref('fct_open_deals') }} as deals
     inner join accounts on deals.account_id = accounts.account_id
-    where deals.status = 'open'
+    where deals.is_as_of
     group by deals.account_id
 ),
 
@@ -248,7 +247,7 @@ final as (
         covered.next_uncovered_on,
         first_won.first_won_on,
         -- From always on is no day: who owned the account before the deal was won may have been given it on any day.
-        case when assigned.starts_on is not null then assigned.assigned_on end as assigned_on,
+        case when assigned.assigned_from is not null then assigned.assigned_on end as assigned_on,
         met.first_contact_on,
         planned.next_plan_due_on,
         answered.startup_answered_on,

@@ -4,8 +4,8 @@ with run as (
     select * from {{ ref('dim_runs') }}
 ),
 
-quarters as (
-    select quarter, account_id, measured_on, is_listed from {{ ref('fct_key_account_quarters') }}
+members as (
+    select * from {{ ref('fct_key_account_intervals') }} where is_key_account
 ),
 
 owners as (
@@ -43,26 +43,16 @@ weeks as (
     where dates.day <= run.as_of_date and dates.week_start >= begun.calls_from
 ),
 
--- The list that stood at the week's end is the newest one measured by then.
-standing as (
-    select weeks.week_start, weeks.week_end, max(periods.measured_on) as measured_on
-    from weeks
-    inner join (select distinct measured_on from quarters) as periods on periods.measured_on <= weeks.week_end
-    group by weeks.week_start, weeks.week_end
-),
-
 listed as (
     select
-        standing.week_start,
-        standing.week_end,
-        quarters.account_id,
+        weeks.week_start,
+        members.account_id,
         coalesce(owners.employee_id, 'unassigned') as employee_id
-    from standing
-    inner join quarters on standing.measured_on = quarters.measured_on and quarters.is_listed
+    from weeks
+    inner join members on {{ holds_on('members', 'weeks.week_end') }}
     left join owners
-        on quarters.account_id = owners.account_id
-        and standing.week_end >= coalesce(owners.starts_on, standing.week_end)
-        and standing.week_end <= coalesce(owners.ends_on, standing.week_end)
+        on members.account_id = owners.account_id
+        and {{ holds_on('owners', 'weeks.week_end') }}
 ),
 
 counted as (

@@ -111,6 +111,5 @@ inner join evidence on followed.quarter = evidence.quarter and followed.account_
 left join accounts on followed.account_id = accounts.account_id
 left join owners
     on followed.account_id = owners.account_id
-    and followed.measured_on >= coalesce(owners.starts_on, followed.measured_on)
-    and followed.measured_on <= coalesce(owners.ends_on, followed.measured_on)
+    and {{ holds_on('owners', 'followed.measured_on') }}
 left join employees on owners.employee_id = employees.employee_id

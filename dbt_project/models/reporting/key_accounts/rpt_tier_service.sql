@@ -1,11 +1,16 @@
 -- Grain: one row a month and class of service: key accounts, then tiers A, B and C, then accounts without revenue (D16, D20).
--- An account's class is the one that stood when the call was missed or the case opened: the newest quarter measured by then.
+-- An account's class is the one that stood when the call was missed or the case opened: as measured at the end of the quarter before.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
 
-quarters as (
-    select quarter, account_id, is_listed, tier, measured_on from {{ ref('fct_key_account_quarters') }}
+classes as (
+    select * from {{ ref('fct_key_account_intervals') }}
+),
+
+-- Before the first list nobody knows an account's class.
+begun as (
+    select min(valid_from) as first_list_on from classes
 ),
 
 targets as (
@@ -39,30 +44,19 @@ recent as (
     where asked.day <= run.as_of_date
 ),
 
-periods as (
-    select distinct measured_on from quarters
-),
-
-days as (
-    select days.day, max(periods.measured_on) as measured_on
-    from (select distinct day from recent) as days
-    inner join periods on periods.measured_on <= days.day
-    group by days.day
-),
-
 classed as (
     select
         recent.*,
         {{ month_of('recent.day') }} as month,
         case
-            when quarters.is_listed then 'key'
-            else coalesce(quarters.tier, 'none')
+            when classes.is_key_account then 'key'
+            else coalesce(classes.tier, 'none')
         end as service_class,
         {{ days_from('recent.day', 'run.as_of_date') }} as age_days
     from recent
     cross join run
-    inner join days on recent.day = days.day
-    left join quarters on recent.account_id = quarters.account_id and days.measured_on = quarters.measured_on
+    inner join begun on recent.day >= begun.first_list_on
+    left join classes on recent.account_id = classes.account_id and {{ holds_on('classes', 'recent.day') }}
 ),
 
 -- What is open and still in time is neither within its target nor beyond it.

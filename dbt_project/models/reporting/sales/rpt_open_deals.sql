@@ -1,10 +1,14 @@
--- Grain: one row a deal that is open on the as-of date: created by then and not closed by then, as rpt_pipeline counts it.
+-- Grain: one row a deal that is open on the as-of date: the deals that rpt_pipeline's newest day counts (fct_open_deals).
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
 
+open_deals as (
+    select * from {{ ref('fct_open_deals') }} where is_as_of
+),
+
 deals as (
-    select * from {{ ref('fct_deals') }} where coalesce(closed_rule, 'given') <> 'unknown'
+    select * from {{ ref('fct_deals') }}
 ),
 
 employees as (
@@ -12,27 +16,25 @@ employees as (
 )
 
 select
-    deals.deal_id,
-    deals.account_id,
-    coalesce(deals.owner_id, 'unassigned') as employee_id,
+    open_deals.deal_id,
+    open_deals.account_id,
+    coalesce(open_deals.owner_id, 'unassigned') as employee_id,
     deals.name as deal_name,
     coalesce(employees.full_name, 'No owner') as employee_name,
-    deals.pipeline,
-    case when deals.status = 'open' then deals.stage end as stage,
-    deals.currency,
+    open_deals.pipeline,
+    open_deals.stage,
+    open_deals.currency,
     run.base_currency,
-    {{ money('deals.amount') }} as amount,
-    deals.amount_base,
-    cast(deals.probability as double) as probability,
-    cast(case when deals.amount is not null and deals.amount_base is null then 1 else 0 end as bigint)
-        as missing_rate_count,
+    {{ money('open_deals.amount') }} as amount,
+    open_deals.amount_base,
+    cast(open_deals.probability as double) as probability,
+    cast(open_deals.missing_rate_count as bigint) as missing_rate_count,
     deals.created_on,
-    deals.expected_close_on,
-    run.as_of_date,
+    open_deals.expected_close_on,
+    open_deals.as_of_date,
     deals._file,
     deals._row
-from deals
+from open_deals
+inner join deals on open_deals.deal_id = deals.deal_id
 cross join run
-left join employees on deals.owner_id = employees.employee_id
-where coalesce(deals.created_on, run.as_of_date) <= run.as_of_date
-    and (deals.closed_on is null or deals.closed_on > run.as_of_date)
+left join employees on open_deals.owner_id = employees.employee_id

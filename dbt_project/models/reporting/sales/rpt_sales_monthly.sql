@@ -1,7 +1,7 @@
 -- Grain: one row a month and employee; deals without an owner stand under 'unassigned', so that employees sum to the
 -- whole. Deals count in the month in which they were created, won or lost, up to the as-of date. Open deals are those
--- at the month's end. Coverage (P7) looks at a month from its first day, at the as-of month from the as-of date: open
--- deals expected to close in the month ÷ (target − what was won in it by then).
+-- at the month's end. Coverage (P7) is what was expected to close in the month ÷ (target − what was won in it). Expected is
+-- what was open as the month began, in the as-of month what is open on the as-of date, by the close dates of that day.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -63,30 +63,28 @@ closed as (
 ),
 
 standing as (
-    select deals.employee_id, month_ends.month, count(*) as open_deals
-    from deals
-    inner join month_ends
-        on deals.created_on <= month_ends.month_end
-        and coalesce(deals.closed_on, {{ end_of_time() }}) > month_ends.month_end
-    where coalesce(deals.closed_rule, 'given') <> 'unknown'
+    select
+        coalesce(open_deals.owner_id, 'unassigned') as employee_id,
+        month_ends.month,
+        count(*) as open_deals
+    from {{ ref('fct_open_deals') }} as open_deals
+    inner join month_ends on open_deals.as_of_date = month_ends.month_end
     group by 1, 2
 ),
 
 expected as (
     select
-        deals.employee_id,
-        {{ month_of('deals.expected_close_on') }} as month,
-        sum(deals.amount_base) as expected_amount
-    from deals
+        coalesce(open_deals.owner_id, 'unassigned') as employee_id,
+        month_ends.month,
+        count(*) as deals,
+        sum(open_deals.amount_base) as expected_amount,
+        sum(open_deals.missing_rate_count) as missing_rate_count
+    from {{ ref('fct_open_deals') }} as open_deals
     cross join run
-    where {{ month_of('deals.expected_close_on') }} <= run.as_of_month
-        and coalesce(deals.closed_rule, 'given') <> 'unknown'
-        and case
-            when {{ month_of('deals.expected_close_on') }} = run.as_of_month
-                then deals.created_on <= run.as_of_date
-                    and coalesce(deals.closed_on, {{ end_of_time() }}) > run.as_of_date
-            else deals.created_on < {{ month_of('deals.expected_close_on') }}
-                and coalesce(deals.closed_on, {{ end_of_time() }}) >= {{ month_of('deals.expected_close_on') }}
+    inner join month_ends
+        on {{ month_of('open_deals.expected_close_on') }} = month_ends.month
+        and open_deals.as_of_date = case
+            when month_ends.month = run.as_of_month then run.as_of_date else {{ plus_days('month_ends.month', -1) }}
         end
     group by 1, 2
 ),
@@ -97,6 +95,8 @@ keys as (
     select employee_id, month from closed
     union
     select employee_id, month from standing
+    union
+    select employee_id, month from expected
     union
     select targets.employee_id, targets.month
     from targets
@@ -114,16 +114,14 @@ joined as (
         coalesce(closed.won_amount, 0) as won_amount,
         coalesce(closed.lost_amount, 0) as lost_amount,
         coalesce(standing.open_deals, 0) as open_deals,
-        coalesce(expected.expected_amount, 0) as expected_amount,
+        case when expected.deals is null then 0 else expected.expected_amount end as expected_amount,
         targets.target,
-        targets.target - case
-            when keys.month = run.as_of_month then coalesce(closed.won_amount, 0) else 0
-        end as target_left,
+        targets.target - coalesce(closed.won_amount, 0) as target_left,
         closed.cycle_days_median,
         coalesce(closed.negative_cycle_deals, 0) as negative_cycle_deals,
-        coalesce(closed.missing_rate_count, 0) as missing_rate_count
+        cast(coalesce(closed.missing_rate_count, 0) + coalesce(expected.missing_rate_count, 0) as bigint)
+            as missing_rate_count
     from keys
-    cross join run
     left join created on keys.employee_id = created.employee_id and keys.month = created.month
     left join closed on keys.employee_id = closed.employee_id and keys.month = closed.month
     left join standing on keys.employee_id = standing.employee_id and keys.month = standing.month

@@ -1,0 +1,40 @@
+"""The reporting contract: which tables and columns, of which types, the schema `reporting` has.
+
+It is declared once, in the YAML beside the reporting models, where dbt enforces it. A publication carries the digest of
+the contract that it was made by; who reads publications (dashboards, reports, tests) compares it with its own. An
+installed wheel has the YAML in a folder of this package, a clone reads it where it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+_HERE = Path(__file__).resolve().parent
+_FOLDERS = (_HERE.parent / "dbt_project" / "models" / "reporting", _HERE / "reporting")
+
+
+@cache
+def declared() -> dict[str, dict[str, str]]:
+    """Table -> column -> type in DuckDB's SQL, in the order of the YAML."""
+    folder = next(folder for folder in _FOLDERS if folder.is_dir())
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    tables: dict[str, dict[str, str]] = {}
+    for file in sorted(folder.rglob("_*.yml")):
+        for model in yaml.load(file.read_text(encoding="utf-8"), Loader=loader).get("models", []):
+            tables[model["name"]] = {column["name"]: column["data_type"] for column in model["columns"]}
+    return tables
+
+
+@cache
+def digest() -> str:
+    """A hash over names and types; descriptions and the order of columns are no part of it."""
+    canonical = {
+        table: {name: kind.lower().replace(" ", "") for name, kind in columns.items()}
+        for table, columns in declared().items()
+    }
+    return hashlib.sha256(json.dumps(canonical, sort_keys=True).encode()).hexdigest()[:16]

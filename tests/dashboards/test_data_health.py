@@ -1,0 +1,164 @@
+"""The page Data health: what was read, rejected, replaced and found, of a publication with some of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.dashboards.conftest import grid, tile, words
+from tests.support.publications import Rows, publish
+
+Open = Callable[..., AppTest]
+
+
+def rejected(
+    line: int, column: str, value: str, reason: str, text: str, file: str = "invoices_2026.csv"
+) -> dict[str, object]:
+    """A rejected row of a billing file, or of a call export."""
+    of_calls = file.startswith("calls")
+    return {
+        "file": file, "line": line, "entity": "calls.calls" if of_calls else "billing.invoices", "column_name": column,
+        "value": value, "reason": reason, "row_text": text, "landed_at": "2026-11-21 06:00:00+00",
+        "contract": "phones_calls" if of_calls else "books_invoices",
+    }  # fmt: skip
+
+
+def finding(
+    number: int, account: str | None, reason: str, words: tuple[str, str], amounts: tuple[str, int, int | None]
+) -> dict[str, object]:
+    """Something odd about an invoice."""
+    currency, amount, ours = amounts
+    return {
+        "entity": "invoices", "row_id": f"books:INV-{number}", "account_id": account, "reason": reason,
+        "meaning": words[0], "what_to_do": words[1], "currency": currency, "amount": amount, "our_amount": ours,
+        "difference": None if ours is None else amount - ours, "_file": "invoices_2026.csv", "_row": number,
+    }  # fmt: skip
+
+
+_BALANCE = ("reported_balance_differs", ("The export has another balance", "Look for payments"))
+ROWS: Rows = {
+    "rpt_data_health": [
+        {"source": "books", "entity": "billing.invoices", "files": 2, "rows_read": 1204, "rows_loaded": 1200,
+         "rows_rejected": 4, "rows_superseded": 3, "rows_vanished": 2, "raw_bytes": 4_000_000,
+         "superseded_bytes": 1_500_000, "loaded_at": "2026-11-21 06:00:00+00", "freshness_state": "fresh"},
+        {"source": "phones", "entity": "calls.calls", "files": 1, "rows_read": 4302, "rows_loaded": 4300,
+         "rows_rejected": 2, "rows_superseded": 0, "rows_vanished": 0, "raw_bytes": 1_420_000, "superseded_bytes": 0,
+         "loaded_at": "2026-11-21 06:00:00+00", "freshness_state": "stale"},
+    ],
+    "rpt_control_totals": [
+        {"file": "invoices_2026.csv", "entity": "billing.invoices", "measure": "rows", "file_total": 602,
+         "loaded": 599, "rejected": 3, "superseded": 0, "difference": 0},
+    ],
+    "rpt_rejected_rows": [
+        rejected(17, "issued_on", "31.02.2026", "no such date", "INV-17;31.02.2026;100,00"),
+        rejected(18, "gross_amount", "=1+1", "not an amount", "INV-18;2026-02-01;=1+1"),
+        rejected(19, "gross_amount", "<b>12</b>", "not an amount", "INV-19;2026-02-01;<b>12</b>"),
+        rejected(4, "currency", "EURO", "not a currency code", "INV-4;2025-02-01;9;EURO", "invoices_2025.csv"),
+        rejected(9, "started_at", "yesterday", "not a time", "c9,yesterday", "calls_a.csv"),
+        rejected(10, "started_at", "", "missing", "c10,", "calls_a.csv"),
+    ],
+    "rpt_superseded_rows": [
+        {"domain": "billing", "entity": "invoices", "system": "books", "row_key": key, "state": state,
+         "content": content, "file": "invoices_2025.csv", "newer_file": newer, "line": line}
+        for key, state, content, newer, line in (
+            ("INV-7", "changed", '{"gross_amount": "100.00"}', "invoices_2026.csv", 8),
+            ("INV-8", "vanished", '{"gross_amount": "250.00"}', None, 9),
+            ("INV-9", "vanished", '{"gross_amount": "=1+1"}', None, 10),
+        )
+    ],
+    "rpt_receivable_findings": [
+        finding(30, "crm:401", *_BALANCE, ("EUR", 100, 40)),
+        finding(31, "crm:401", *_BALANCE, ("USD", 10, 15)),
+        finding(32, None, "no_date", ("The row has no date", "Correct it"), ("EUR", 70, None)),
+    ],
+    "rpt_schema_events": [
+        {"file": "Accounts.csv", "contract": "crm_accounts", "column_name": "Loyalty tier", "event": "new",
+         "action": "kept in _extra"},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("odd")
+    publish(folder, "v1", ROWS)
+    return folder
+
+
+@pytest.fixture
+def app(open_page: Open, odd: Path) -> AppTest:
+    opened = open_page("data_health", at_home=odd)
+    assert not opened.exception
+    assert not opened.error
+    return opened
+
+
+def test_what_was_read_and_what_it_holds(app: AppTest) -> None:
+    assert tile(app, "Rows read").value == "5,506"
+    assert tile(app, "Rows rejected").value == "6"
+    assert tile(app, "Rows gone").value == "2"
+    assert tile(app, "Totals that differ").value == "0"
+    said = words(app)
+    assert "**5 MiB**" in said
+    assert "**1 MiB**" in said
+    assert "`keep_superseded_days` isn't set" in said
+    assert list(app.dataframe[-1].value["column_name"]) == ["Loyalty tier"]
+    assert next(link.proto.label for link in app.get("page_link")) == "6 rejected rows"
+
+
+def test_rejected_rows_most_frequent_reasons_first(app: AppTest) -> None:
+    assert list(app.dataframe[1].value["reason"])[:2] == ["not an amount", "missing"]
+    assert list(app.dataframe[1].value["rejected"]) == [2, 1, 1, 1, 1]
+    shown = app.dataframe[2].value
+    assert list(shown.iloc[0][["file", "line", "column_name", "value", "reason", "row_text"]]) == [
+        "invoices_2026.csv", 18, "gross_amount", "=1+1", "not an amount", "INV-18;2026-02-01;=1+1",
+    ]  # fmt: skip
+    said = words(app)
+    assert "`keybook retry`" in said
+    assert "`books_invoices`, `phones_calls`" in said
+    for key, choice, left in (
+        ("reject_files", "invoices_2025.csv", ["EURO"]),
+        ("reject_entities", "calls.calls", ["", "yesterday"]),
+        ("reject_columns", "issued_on", ["31.02.2026"]),
+        ("reject_reasons_chosen", "not a time", ["yesterday"]),
+    ):
+        app.multiselect(key=key).set_value([choice]).run()
+        assert list(app.dataframe[2].value["value"]) == left
+        app.multiselect(key=key).set_value([]).run()
+    app.text_input(key="reject_search").set_value("inv-17;").run()
+    assert list(app.dataframe[2].value["line"]) == [17]
+
+
+def test_text_of_rejected_rows_is_no_markup(app: AppTest) -> None:
+    assert "<b>12</b>" in list(app.dataframe[2].value["value"])
+    assert "<b>12</b>" not in words(app)
+
+
+def test_rows_that_count_no_longer_say_what_they_said(app: AppTest) -> None:
+    said = words(app)
+    assert "**2 vanished**: the newest full export no longer holds it" in said
+    assert "**1 changed**: a newer export says otherwise" in said
+    assert "deleted" not in said
+    assert list(grid(app, "row_key", "content")["row_key"]) == ["INV-7", "INV-8", "INV-9"]
+    app.multiselect(key="former_states").set_value(["changed"]).run()
+    assert list(grid(app, "row_key", "content")["content"]) == ['{"gross_amount": "100.00"}']
+    app.multiselect(key="former_states").set_value([]).run()
+    app.text_input(key="former_search").set_value("250.00").run()
+    assert list(grid(app, "row_key", "content")["row_key"]) == ["INV-8"]
+
+
+def test_findings_in_receivables_keep_currencies_apart(app: AppTest) -> None:
+    reasons = grid(app, "reason_words")
+    assert sorted(zip(reasons["currency"], reasons["amount"], reasons["reason_words"], strict=True)) == [
+        ("EUR", Decimal(70), "no date"), ("EUR", Decimal(100), "reported balance differs"),
+        ("USD", Decimal(10), "reported balance differs"),
+    ]  # fmt: skip
+    said = words(app)
+    assert "**no date:** The row has no date. *What to do:* Correct it." in said
+    assert said.count("*What to do:* Look for payments.") == 1
+    app.multiselect(key="receivable_reason").set_value(["reported_balance_differs"]).run()
+    assert list(grid(app, "difference", "our_amount")["difference"]) == [Decimal(60), Decimal(-5)]

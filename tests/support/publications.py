@@ -1,0 +1,112 @@
+"""Publications for tests: the sample's, built once a test run, and the contract's tables with a test's own rows."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import reporting_contract
+from tests.support.homes import keybook
+
+FILE = "keybook.duckdb"
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a real publication of a small sample; the first worker that asks builds it for all of them."""
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent
+    home = folder / "published-sample"
+    with (folder / "published-sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "warehouse" / FILE).exists():
+            made = keybook("sample", "--accounts", 30, "--months", 12, "--out", home / "landing")
+            assert made.exit_code == 0, made.output
+            result = keybook("refresh", "--home", home)
+            assert result.exit_code == 3, result.output
+    return (home / "warehouse" / FILE).resolve()
+
+
+@cache
+def _empty() -> Path:
+    """A file with every table of the reporting contract, typed and empty."""
+    file = Path(mkdtemp(prefix="keybook-contract-")) / FILE
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("create schema reporting")
+        for table, columns in reporting_contract.declared().items():
+            typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+            connection.execute(f"create table reporting.{table} ({typed})")
+    return file
+
+
+def add(connection: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+    """Adds rows to tables of the contract: each names the columns that matter, the others are NULL."""
+    connection.execute("begin")
+    for table, given in rows.items():
+        known = reporting_contract.declared()[table]
+        for row in given:
+            unknown = set(row) - set(known)
+            assert not unknown, f"the contract of {table} has no {', '.join(sorted(unknown))}"
+            marks = ", ".join(f"cast(? as {known[name]})" for name in row)
+            connection.execute(f"insert into reporting.{table} ({', '.join(row)}) values ({marks})", list(row.values()))
+    connection.execute("commit")
+
+
+def _hold(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes tables of the reporting views, so that a change can reach their rows."""
+    for (view,) in connection.execute(
+        "select view_name from duckdb_views() where schema_name = 'reporting' and not internal"
+    ).fetchall():
+        connection.execute(f"create table reporting.held as from reporting.{view}")
+        connection.execute(f"drop view reporting.{view}")
+        connection.execute(f"alter table reporting.held rename to {view}")
+
+
+def publish(
+    home: Path,
+    version: str,
+    rows: Rows | None = None,
+    *,
+    changes: Sequence[str] = (),
+    base: Path | None = None,
+    contract: str | None = None,
+) -> Path:
+    """Publishes `version` as a refresh does: a versioned file with its receipt, and a link that is swapped to it.
+
+    It holds what `base` holds, or else the contract's empty tables; then come the rows, and then statements.
+    """
+    folder = home / "warehouse" / "versions" / version
+    folder.mkdir(parents=True)
+    file = folder / FILE
+    shutil.copyfile(base or _empty(), file)
+    with duckdb.connect(str(file)) as connection:
+        if base and changes:
+            _hold(connection)
+        add(connection, rows or {})
+        for change in changes:
+            connection.execute(change)
+    file.chmod(0o444)
+    receipt = {"version": version, "contract": reporting_contract.digest() if contract is None else contract}
+    (folder / "publication.json").write_text(json.dumps(receipt), encoding="utf-8")
+    link = home / "warehouse" / FILE
+    swap = link.with_name(f".{version}.link")
+    swap.symlink_to(os.path.relpath(file, link.parent))
+    swap.replace(link)
+    return file
+
+
+def withdraw(home: Path, versions: Iterable[str]) -> None:
+    """Deletes old versions, as a refresh does."""
+    for version in versions:
+        shutil.rmtree(home / "warehouse" / "versions" / version)

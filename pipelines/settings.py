@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -37,6 +38,7 @@ class Settings(BaseModel):
     )
     fiscal_year_first_month: int = Field(1, ge=1, le=12, description="The month that the fiscal year begins with.")
     fx_max_age_days: int = Field(31, ge=0, description="An older exchange rate is no rate.")
+    language: Literal["en", "ru", "sv"] = Field("en", description="What pages and downloads say codes in.")
     company_name: str = Field("", description="Your company, as statements of account name it.")
     keep_versions: int = Field(3, ge=2, description="Published versions that stay on disk.")
     keep_superseded_days: int | None = Field(

@@ -13,6 +13,7 @@ from dashboards.components.formats import money, number, percent, plain, plural,
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import said
 from dashboards.queries import account_health as health
 from dashboards.queries.base import rows
 
@@ -30,7 +31,7 @@ tested = rows(health.backtest(page.warehouse))
 
 def reasons_of(row: dict[str, Any]) -> str:
     """The reasons as a list."""
-    found = [plain(reason) for reason in (row["reasons"] or "").split("; ") if reason]
+    found = [plain(reason) for reason in said("health_reason", row["reasons"], row)]
     return "\n".join(f"- {reason}" for reason in found) or "- nothing stands out"
 
 
@@ -99,6 +100,7 @@ def danger_tab() -> None:
             "account-health",
             lambda: health.worst(page.warehouse, page.filters, chosen, compared, EVERY),
             "worst",
+            columns.worst(base),
         )
         open_account(account)
 
@@ -140,8 +142,8 @@ def opened_tab() -> None:
     week = st.selectbox("As of", weeks, key="health_week")
     found = rows(health.measures(page.warehouse, account, week))
     known = [row for row in found if row["points"] is not None]
-    score = sum(row["contribution"] or 0 for row in known)
     missing = [columns.MEASURE_WORDS.get(row["measure"], words(row["measure"])) for row in found if row not in known]
+    score = next((row["score"] for row in course if row["week"] == week), None)
     about = f"What each measure contributes; together {number(score, 1)} of 100."
     if missing:
         about += f" Missing, so that the others weigh more: {', '.join(missing).lower()}."
@@ -168,7 +170,7 @@ def opened_tab() -> None:
         )
         shown = shown.append_column("range", [[f"{row['zero_at']:g} … {row['full_at']:g}" for row in found]])
         table(shown, columns.MEASURES, "measures", height="content")
-        download("Download as CSV", "health-measures", lambda: data, "measures")
+        download("Download as CSV", "health-measures", lambda: data, "measures", columns.MEASURES)
     names = {row["measure"]: columns.MEASURE_WORDS.get(row["measure"], words(row["measure"])) for row in found}
     with section(
         "The rows behind a measure", "The newest 50 on the account's timeline up to that day.", key="evidence"
@@ -278,6 +280,7 @@ def backtest_tab() -> None:
             "departures",
             lambda: health.departures(page.warehouse, page.filters, EVERY),
             "departures",
+            columns.departures(base),
         )
         open_account(account)
 
@@ -308,6 +311,7 @@ def silence_tab() -> None:
             "silent-accounts",
             lambda: health.silent(page.warehouse, page.filters, EVERY),
             "silent",
+            columns.silent(base),
         )
         open_account(account)
 
@@ -347,7 +351,12 @@ tiles(
             metric=("rpt_health_backtest", "recall", "V18"),
             note="Alarms at 75 points or fewer. The tab Back-test says how many were false.",
         ),
-        Tile("Known", percent(totals["coverage_median"], 0), note="The middle share of the measures that is known."),
+        Tile(
+            "Known",
+            number(totals["scored"]),
+            versus=f"of {number(totals['accounts'])} accounts",
+            note="Accounts of which enough measures are known for a score.",
+        ),
     ],
 )
 tabs = {

@@ -13,6 +13,7 @@ from dashboards.components.page import drop_in, footnotes, header, here, nothing
 from dashboards.components.response_chart import responses
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import one, said
 from dashboards.queries import collections
 from dashboards.queries.base import ALL, rows
 
@@ -44,9 +45,10 @@ def card(row: dict[str, Any]) -> None:
     """One of the first accounts of the list: what to do, why, and whom to reach how."""
     with st.container(border=True, key=f"card-next-{row['rank']}", height="stretch"):
         st.markdown(f"##### {row['rank']}. {plain(row['account_name'])}")
-        st.markdown(f"**{plain(row['suggested_action'])}**")
-        reasons = [plain(reason) for reason in (row["reason"] or "").split("; ") if reason]
-        st.markdown("\n".join(f"- {reason}" for reason in reasons))
+        action = " ".join(said("collection_action", row["suggested_action"], row))
+        st.markdown(f"**{plain(action)}**")
+        reasons = said("collection_reason", row["reason"], row)
+        st.markdown("\n".join(f"- {plain(reason)}" for reason in reasons))
         person = ", ".join(plain(part) for part in (row["contact_name"], row["contact_title"]) if part)
         reach = " · ".join(plain(part) for part in (row["contact_phone"], row["contact_email"]) if part)
         usual = f"usually by {plain(words(row['usual_channel']))}" if row["usual_channel"] else ""
@@ -85,6 +87,7 @@ def worklist_tab() -> None:
                 "collection-worklist",
                 lambda: collections.worklist(page.warehouse, page.filters, EVERY),
                 "worklist",
+                columns.worklist(base),
             )
             open_account(picked)
     disputed = collections.disputes(page.warehouse, page.filters, MOST)
@@ -179,7 +182,7 @@ def reminders_tab() -> None:
         window = st.segmented_control(
             "Window",
             windows,
-            default=windows[len(windows) // 2],
+            default=windows[:2][-1],
             key="window",
             format_func=lambda days: f"{days} days",
             required=True,
@@ -210,7 +213,7 @@ def documents_tab() -> None:
     ):
         if counts:
             charts.ranked(
-                counts,
+                [{**row, "missing": one("missing_document", row["missing"])} for row in counts],
                 "missing",
                 "deals",
                 "Deals",
@@ -221,7 +224,11 @@ def documents_tab() -> None:
         else:
             nothing("Every won deal that is due has its documents.")
     names = [str(row["missing"]) for row in counts]
-    picked_name = st.pills("Missing", names, key="missing_document") if names else None
+    picked_name = (
+        st.pills("Missing", names, key="missing_document", format_func=lambda code: one("missing_document", code))
+        if names
+        else None
+    )
     data = collections.documents(page.warehouse, page.filters, picked_name or "", MOST)
     with section("Deals without all documents", "The oldest first. Click a row to open the account.", key="documents"):
         if not data.num_rows:
@@ -239,6 +246,7 @@ def documents_tab() -> None:
             "deal-documents",
             lambda: collections.documents(page.warehouse, page.filters, picked_name or "", EVERY),
             "documents",
+            columns.DOCUMENTS,
         )
         open_account(picked)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.components.formats import number, plain, plural, words
+from dashboards.components.formats import number, plain, plural, size, words
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -54,17 +54,6 @@ tiles(
 )
 
 
-def size(count: int | None) -> str:
-    """Bytes in a unit that a person reads."""
-    if count is None:
-        return number(None)
-    for unit in ("bytes", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:,.0f} {unit}"
-        count = round(count / 1024)
-    return f"{count:,.0f} GiB"
-
-
 def several(label: str, choices: dict[str, int], key: str, width: int = 260) -> tuple[str, ...]:
     """A choice of several values, each with its rows; none chosen means all."""
     return tuple(
@@ -83,7 +72,7 @@ def sources_tab() -> None:
     """Each source and entity, and what raw takes on disk."""
     about = "Rows read are rows loaded plus rows rejected, for each source and entity."
     gone = {"rows_vanished": Column("Gone", "count", "The newest full export no longer holds them.")}
-    former = {"superseded_kib": Column("Former, KiB", "count", "By the share of rows that count no longer.")}
+    former = {"superseded_bytes": Column("Former", "bytes", "By the share of rows that count no longer.")}
     with section("Sources", about, key="sources"):
         table(
             health.sources(page.warehouse),
@@ -101,7 +90,7 @@ def sources_tab() -> None:
                 "rows_superseded": Column("Replaced", "count", "A newer row of the same key counts instead."),
                 **(gone if totals["rows_vanished"] else {}),
                 "match_coverage": Column("Matched", "ratio", "The share that reaches one account."),
-                "raw_kib": Column("KiB on disk", "count", optional=True),
+                "raw_bytes": Column("On disk", "bytes", optional=True),
                 **(former if totals["superseded_bytes"] else {}),
             },
             "health_sources",

@@ -9,25 +9,24 @@ import streamlit as st
 
 from dashboards.components import charts
 from dashboards.components.facts import facts
-from dashboards.components.formats import iso, money, number, percent, plain, plural
+from dashboards.components.formats import iso, last_week, money, number, percent, plain, plural, quarter_words
 from dashboards.components.key_account_matrix import matrix_tab, measured, stages_tab
 from dashboards.components.key_account_tabs import effort_tab, ownership_tab, service_tab
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import named
 from dashboards.queries import key_accounts, ownership
 from dashboards.queries.base import rows
 
 LIST_WORDS = {"short": "fewer than there should be", "long": "more than there should be", "within": "as many as wanted"}
 
+WHY = Column("Why", width=520, words="key_reason")
+THEME = Column("Theme", help="D6", words="key_theme")
+
 page = here()
 base = page.base_currency
 every = {row["quarter"]: row for row in rows(key_accounts.quarters(page.warehouse))}
-
-
-def quarter_words(quarter: date) -> str:
-    """A quarter by its first day: 2026-Q4."""
-    return f"{quarter.year}-Q{(quarter.month + 2) // 3}"
 
 
 def list_tab(quarter: date, totals: dict[str, Any]) -> None:
@@ -48,7 +47,7 @@ def list_tab(quarter: date, totals: dict[str, Any]) -> None:
                 {
                     "change": Column("Change"),
                     "account_name": Column("Account", width="medium"),
-                    "reason": Column("Why", width=520),
+                    "reason": WHY,
                     "tier": Column("Tier"),
                     "relationship_stage": Column("Stage"),
                     "revenue_12m": Column(f"Revenue, {base or 'base'}", "score", "Net, 12 months (V1)."),
@@ -97,6 +96,7 @@ def list_tab(quarter: date, totals: dict[str, Any]) -> None:
                 f"key-accounts-{quarter_words(quarter)}",
                 lambda: key_accounts.listed(page.warehouse, page.filters, quarter),
                 "listed",
+                {"reason": WHY},
             )
             open_account(picked)
     history = rows(key_accounts.by_quarter(page.warehouse, page.filters))
@@ -180,6 +180,8 @@ def scorecard_tab(quarter: date) -> None:
             states = {True: "✓ met", False: "✗ not met", None: "? not known"}
             shown = [states[value] for value in data.column("is_met").to_pylist()]
             shown_data = data.set_column(data.column_names.index("is_met"), "is_met", [shown])
+            criteria = [named("key_criterion", row["criterion"], row["criterion_name"]) for row in rows(data)]
+            shown_data = shown_data.set_column(data.column_names.index("criterion"), "criterion", [criteria])
             units = data.column("unit").to_pylist()
             for name in ("value", "threshold"):
                 texts = [
@@ -189,12 +191,12 @@ def scorecard_tab(quarter: date) -> None:
             table(
                 shown_data,
                 {
-                    "criterion_name": Column("Criterion", pinned=True),
+                    "criterion": Column("Criterion", pinned=True),
                     "is_met": Column("State"),
                     "value": Column("Measured"),
                     "threshold": Column("Met from"),
                     "unit": Column("Unit"),
-                    "theme": Column("Theme", help="D6"),
+                    "theme": THEME,
                     "meaning": Column("What it asks", width="large"),
                     "rated_on": Column("Rated", "date", optional=True),
                     "rated_by": Column("By", optional=True),
@@ -203,7 +205,7 @@ def scorecard_tab(quarter: date) -> None:
                 "criteria",
                 height="content",
             )
-            download("Download as CSV", "checklist", lambda: data, "criteria")
+            download("Download as CSV", "checklist", lambda: data, "criteria", {"theme": THEME})
     history = key_accounts.stages(page.warehouse, account)
     with section(
         "Stage by quarter",
@@ -248,8 +250,9 @@ chosen: date = st.segmented_control(
 )
 total = key_accounts.totals(page.warehouse, page.filters, chosen)
 weeks = rows(ownership.coverage(page.warehouse, page.filters))
-# A week that is not over has only begun to be called: the last whole one is told.
-called = weeks[-2] if len(weeks) > 1 else {}
+# A week that is not over has only begun to be called: the last whole one is told, by the calendar.
+ended = last_week(page.publication["as_of_date"])
+called = next((row for row in weeks if row["week"] == iso(ended)), {})
 tiles(
     page.warehouse,
     [

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboards.components.formats import money, number, percent, plain, plural
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import one, said
 from dashboards.queries import matches
 
 MEASURES = {
@@ -19,6 +21,12 @@ MEASURES = {
     "won_deals": "Won deals, 12 m",
     "call_minutes": "Minutes of talk",
     "conversations": "Conversations",
+}
+# What the tables below hold as codes.
+WORDED = {
+    "why_not": Column("Why not linked", width="large", words="why_not_linked"),
+    "evidence": Column("Evidence", width="large", words="match_evidence"),
+    "rule": Column("Rule", words="identity_rule"),
 }
 KINDS = {
     "billing_customer": "Billing customers",
@@ -68,6 +76,16 @@ tiles(
 )
 
 
+def unmatched(kind: str, most: int) -> pa.Table:
+    """Records without an account; those that no export gives a name say what they are."""
+    found = matches.unmatched(page.warehouse, kind, most)
+    names = [
+        row["name"] or (None if row["kind"] == "phone" else one("unmatched_name", row["kind"]))
+        for row in found.to_pylist()
+    ]
+    return found.set_column(found.column_names.index("name"), "name", pa.array(names, pa.string()))
+
+
 def unmatched_tab() -> None:
     """The biggest records that reached no account with a CRM record."""
     counts = matches.unmatched_counts(page.warehouse)
@@ -83,7 +101,7 @@ def unmatched_tab() -> None:
             format_func=lambda chosen: f"{KINDS[chosen]} ({counts[chosen]:,})" if chosen else "All",
             key="unmatched_kind",
         )
-        found = matches.unmatched(page.warehouse, kind or "", MOST)
+        found = unmatched(kind or "", MOST)
         picked = table(
             in_words(found, "kind", KINDS),
             {
@@ -98,7 +116,7 @@ def unmatched_tab() -> None:
                 "conversations": Column("Calls", "count"),
                 "nearest_account_name": Column("Nearest account", optional=True),
                 "nearest_score": Column("How likely", "ratio", optional=True),
-                "why_not": Column("Why not linked", width="large"),
+                "why_not": WORDED["why_not"],
                 "source": Column("Source"),
             },
             "unmatched",
@@ -106,7 +124,11 @@ def unmatched_tab() -> None:
         )
         shown_of(found.num_rows, sum(counts.values()) if not kind else counts[kind], "records")
         download(
-            "Download as CSV", "unmatched", lambda: matches.unmatched(page.warehouse, kind or "", EVERY), "unmatched"
+            "Download as CSV",
+            "unmatched",
+            lambda: unmatched(kind or "", EVERY),
+            "unmatched",
+            WORDED,
         )
         open_account(picked)
 
@@ -129,8 +151,8 @@ def proposals_tab() -> None:
                 "name": Column("Record's name"),
                 "account_name": Column("May be account"),
                 "score": Column("How likely", "ratio"),
-                "evidence": Column("Evidence", width="large"),
-                "why_not": Column("Why not linked"),
+                "evidence": WORDED["evidence"],
+                "why_not": WORDED["why_not"],
                 "open_amount": Column(f"Open, {base}", "money"),
                 "revenue_12m": Column("Revenue 12 m", "money"),
                 "call_minutes": Column("Minutes", "real"),
@@ -147,16 +169,17 @@ def proposals_tab() -> None:
             st.session_state["proposal"] = picked
         place = st.session_state.get("proposal", 0)
         row = found.slice(place if place < found.num_rows else 0, 1).to_pylist()[0]
+        speaks = "; ".join(said("match_evidence", row["evidence"], row))
         record, account = row["name"] or row["shown_id"], row["account_name"] or row["account_id"]
         st.markdown(
             f"**{plain(record)}** may be **{plain(account)}**: "
-            f"{plain(row['evidence'])}. To put it there, add the first line to `{SEED}`; to keep the two apart for "
+            f"{plain(speaks)}. To put it there, add the first line to `{SEED}`; to keep the two apart for "
             "good, the second. Between the last commas there is room for a reason, who decided and when."
         )
         st.code(row["seed_line"], language=None)
         st.code(row["never_link_line"], language=None)
         shown_of(found.num_rows, matches.proposals_count(page.warehouse), "proposals")
-        download("Download as CSV", "proposals", lambda: matches.proposals(page.warehouse, EVERY), "proposals")
+        download("Download as CSV", "proposals", lambda: matches.proposals(page.warehouse, EVERY), "proposals", WORDED)
 
 
 def links_tab() -> None:
@@ -170,7 +193,7 @@ def links_tab() -> None:
             in_words(by_rule, "kind", KINDS),
             {
                 "kind": Column("Kind"),
-                "rule_title": Column("Rule"),
+                "rule": WORDED["rule"],
                 "records": Column("Records", "count"),
                 "with_crm_record": Column("On an account with a CRM record", "count"),
                 "least_score": Column("Least score", "ratio"),
@@ -180,19 +203,26 @@ def links_tab() -> None:
         )
     about = "What was linked and why, the least sure first; CRM accounts that are simply themselves are left out."
     with section("Links", about, key="links"):
-        titles = sorted({row["rule_title"] for row in by_rule.to_pylist()} - {"CRM account"})
+        titles = {row["rule"]: one("identity_rule", row["rule"]) for row in by_rule.to_pylist()}
+        titles.pop("crm_account", None)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            title = st.selectbox("Rule", ["", *titles], format_func=lambda t: t or "All", key="link_rule", width=260)
+            rule = st.selectbox(
+                "Rule",
+                ["", *sorted(titles, key=titles.__getitem__)],
+                format_func=lambda code: titles.get(code, "All"),
+                key="link_rule",
+                width=260,
+            )
             search = st.text_input("Search", key="link_search", placeholder="Name, id or evidence", width=260).strip()
-        found = matches.links(page.warehouse, title, search, MOST)
+        found = matches.links(page.warehouse, rule, search, MOST)
         picked = table(
             in_words(found, "kind", KINDS),
             {
                 "name": Column("Record's name", pinned=True),
                 "account_name": Column("Account"),
-                "rule_title": Column("Rule"),
+                "rule": WORDED["rule"],
                 "score": Column("Score", "ratio"),
-                "evidence": Column("Evidence", width="large"),
+                "evidence": WORDED["evidence"],
                 "kind": Column("Kind", width="small"),
                 "system": Column("System", width="small"),
                 "native_id": Column("Id"),
@@ -202,7 +232,9 @@ def links_tab() -> None:
             "links",
             pick="account_id",
         )
-        download("Download as CSV", "links", lambda: matches.links(page.warehouse, title, search, EVERY), "links")
+        download(
+            "Download as CSV", "links", lambda: matches.links(page.warehouse, rule, search, EVERY), "links", WORDED
+        )
         open_account(picked)
 
 
@@ -222,7 +254,7 @@ def decisions_tab() -> None:
                 "decision": Column("Decision", width="small"),
                 "given_account_id": Column("Account"),
                 "account_name": Column("Its name"),
-                "finding": Column("What became of it", width="large"),
+                "state": Column("What became of it", width="large", words="link_state"),
                 "reason": Column("Reason", optional=True),
                 "decided_by": Column("By", optional=True),
                 "decided_on": Column("On", optional=True),

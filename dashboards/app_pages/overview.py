@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.components import charts, money_charts
 from dashboards.components.facts import facts
-from dashboards.components.formats import days, money, number, percent, signed
+from dashboards.components.formats import days, money, number, percent, points, signed
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import Column, table
 from dashboards.components.tiles import Tile, tiles
@@ -62,12 +62,12 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, show: Any) -> T
     """A metric of the whole company, against the month before."""
     now = newest(kpis)
     change = now.get(f"{column}_change")
-    text = signed(change * 100, 1, "pp") if change is not None and show is percent else signed(change, 1)
+    text = points(change) if change is not None and show is percent else signed(change, 1)
     return Tile(
         label,
         show(now.get(column)),
         text,
-        f"vs {kpis[-2]['month']}" if text else None,
+        f"vs {now['before']}" if text else None,
         good,
         [row[column] for row in kpis],
         ("rpt_receivable_kpis", column, metric_id),
@@ -147,8 +147,8 @@ with (
         "account_name": Column("Account", width="medium"),
         "overdue_amount": overdue,
         "oldest_days_overdue": Column("Oldest, days", "count", "Days overdue of the oldest open item."),
-        "suggested_action": Column("Suggested action", width="medium"),
-        "reason": Column("Why", width="large"),
+        "suggested_action": Column("Suggested action", width="medium", words="collection_action"),
+        "reason": Column("Why", width="large", words="collection_reason"),
         "last_contact_on": Column("Last contact", "date"),
         "owner_name": Column("Manager"),
     }

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components import charts, money_charts, receivable_risk
-from dashboards.components.formats import BUCKET_WORDS, days, money, number, percent, signed, words
+from dashboards.components.formats import BUCKET_WORDS, days, money, number, percent, points, signed, words
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -31,14 +31,14 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, kind: str) -> T
     texts = {
         "money": (money(now.get(column), code), signed(change)),
         "days": (days(now.get(column)), signed(change, 1)),
-        "ratio": (percent(now.get(column)), signed(None if change is None else change * 100, 1, "pp")),
+        "ratio": (percent(now.get(column)), points(change)),
     }
     value, delta = texts[kind]
     return Tile(
         label,
         value,
         delta,
-        None if change is None else f"vs {kpis[-2]['month']}",
+        None if change is None else f"vs {now['before']}",
         good,
         [row[column] for row in kpis],
         ("rpt_receivable_kpis", column, metric_id),

@@ -10,6 +10,7 @@ from dashboards.components.formats import money, number, percent, plural
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import one
 from dashboards.queries import growth
 from dashboards.queries.base import rows
 
@@ -92,6 +93,7 @@ def renewals_tab() -> None:
             "renewals",
             lambda: growth.renewals(page.warehouse, page.filters, windows, EVERY),
             "renewals",
+            columns.renewals(base),
         )
         open_account(account)
 
@@ -129,7 +131,7 @@ def whitespace_tab() -> None:
         reasons = rows(growth.gates(page.warehouse, page.filters, picked))
         if reasons:
             charts.ranked(
-                reasons,
+                [{**row, "reason": one("gate_reason", row["reason"])} for row in reasons],
                 "reason",
                 "accounts",
                 "Accounts",
@@ -162,6 +164,7 @@ def whitespace_tab() -> None:
             "whitespace",
             lambda: growth.whitespace(page.warehouse, page.filters, picked, only, EVERY),
             "whitespace",
+            columns.whitespace(base),
         )
         open_account(account)
 

@@ -25,16 +25,16 @@ if not areas:
     nothing("The register is empty.")
     footnotes()
     st.stop()
-total = sum(row["requirements"] for row in areas)
+total = requirements.totals(page.warehouse)
 tiles(
     page.warehouse,
     [
-        Tile("Requirements", number(total)),
+        Tile("Requirements", number(total["requirements"])),
         *(
             Tile(
                 words(state).capitalize(),
-                number(count := sum(row[state] for row in areas)),
-                versus=percent(count / total, 0),
+                number(total[state]),
+                versus=percent(total[f"{state}_ratio"], 0),
                 note=meaning.capitalize() + ".",
             )
             for state, meaning in STATES.items()
@@ -80,7 +80,7 @@ with section("Register", "Each with the tables, pages and commands that meet it.
             "requirement_register",
             height=720 if found.num_rows > 18 else "content",
         )
-        st.caption(f"{found.num_rows:,} of {total:,} requirements.")
+        st.caption(f"{found.num_rows:,} of {total['requirements']:,} requirements.")
         download("Download as CSV", "requirements", lambda: found, "requirements")
     else:
         nothing("No requirement matches. Take a filter away, or search for less.")

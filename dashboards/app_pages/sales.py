@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.components import charts
-from dashboards.components.formats import money, number
+from dashboards.components.formats import money, number, plural
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, section
 from dashboards.components.tables import Column, download, table
 from dashboards.components.tiles import Tile, tiles
@@ -28,6 +28,10 @@ if page.filters.segments or page.filters.countries:
     st.caption("Deals are counted by manager: the filters of segment and country don't narrow this page.")
 
 totals = sales.totals(page.warehouse, page.filters)
+# Deals of which no amount is known are not worth nothing.
+unknown = (totals["missing_amount_count"] or 0) + (totals["missing_rate_count"] or 0)
+is_worth_known = unknown < (totals["open_deals"] or 0) or not totals["open_deals"]
+lacking = f"{plural(unknown, 'deal')} without an amount" if unknown else None
 history = rows(sales.history(page.warehouse, page.filters))
 now = monthly[-1] if monthly else {}
 before = monthly[-2] if len(monthly) > 1 else {}
@@ -42,13 +46,15 @@ tiles(
         ),
         Tile(
             "Pipeline",
-            money(totals["open_amount"], code),
+            money(totals["open_amount"] if is_worth_known else None, code),
+            versus=lacking,
             series=[row["open_amount"] for row in history],
             metric=("rpt_pipeline", "open_amount", "P6"),
         ),
         Tile(
             "Weighted",
-            money(totals["weighted_amount"], code),
+            money(totals["weighted_amount"] if is_worth_known else None, code),
+            versus=lacking,
             series=[row["weighted_amount"] for row in history],
             metric=("rpt_pipeline", "weighted_amount", "P8"),
         ),

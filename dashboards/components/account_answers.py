@@ -11,6 +11,7 @@ from dashboards.components.facts import facts
 from dashboards.components.formats import UNKNOWN, iso, money, number, percent, plural, words
 from dashboards.components.page import here, nothing, section
 from dashboards.components.tables import Column, table
+from dashboards.components.words import said
 from dashboards.queries import account_card as cards
 from dashboards.queries.base import rows
 
@@ -162,6 +163,7 @@ def profile(card: dict[str, Any]) -> None:
     """The rest of the client's profile (F11), and how well its card is kept (P16, P17)."""
     lag = card["card_lag_days"]
     late = None if lag is None else duration(lag)
+    lacking = ", ".join(said("card_field", card["missing_fields"], card))
     facts(
         [
             ("Belongs to", card["parent_name"] or card["parent_account_id"]),
@@ -172,7 +174,7 @@ def profile(card: dict[str, Any]) -> None:
             ("Website", card["website"]),
             ("Tier", card["tier"]),
             ("Card filled", percent(card["card_completeness"], 0)),
-            *([("Card lacks", card["missing_fields"])] if card["missing_fields"] else []),
+            *([("Card lacks", lacking)] if lacking else []),
             ("Entered after", joined(late, f"{percent(card['card_on_time_ratio'], 0)} on time") if late else None),
             ("Record", f"{card['_file']}, line {card['_row']}" if card["_file"] else None),
             ("Account id", card["account_id"]),
@@ -245,7 +247,7 @@ def answers(card: dict[str, Any], account: str, code: str | None) -> None:
             {
                 "answer": Column("Answer", pinned=True),
                 "happened_on": Column("Date", "date"),
-                "title": Column("What", width="large"),
+                "event_type": Column("What", width="large", words="timeline"),
                 "amount": Column("Amount", "money"),
                 "currency": Column("Currency"),
                 "_file": Column("File"),

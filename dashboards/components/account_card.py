@@ -290,24 +290,16 @@ def timeline_section(account: str) -> None:
         if not timeline.num_rows:
             nothing("Nothing is known to have happened.")
             return
-        place = timeline.column_names.index("event_type")
-        shown = timeline.set_column(
-            place, "event_type", [[words(value) for value in timeline.column("event_type").to_pylist()]]
-        )
-        table(
-            shown,
-            {
-                "occurred_at": Column("When", "time", pinned=True),
-                "event_type": Column("Event"),
-                "title": Column("What", width="large"),
-                "amount": Column("Amount", "money"),
-                "currency": Column("Currency"),
-                "employee_name": Column("By"),
-                "_file": Column("File"),
-                "_row": Column("Line", "count"),
-            },
-            "card_timeline",
-        )
+        columns = {
+            "occurred_at": Column("When", "time", pinned=True),
+            "event_type": Column("What", width="large", words="timeline"),
+            "amount": Column("Amount", "money"),
+            "currency": Column("Currency"),
+            "employee_name": Column("By"),
+            "_file": Column("File"),
+            "_row": Column("Line", "count"),
+        }
+        table(timeline, columns, "card_timeline")
         if timeline.num_rows == TIMELINE_MOST:
             st.caption(f"The newest {TIMELINE_MOST} events. The download has up to {MOST * 1000:,}.")
         download(
@@ -315,6 +307,7 @@ def timeline_section(account: str) -> None:
             "timeline",
             lambda: cards.timeline(page.warehouse, account, wanted, MOST * 1000),
             "card_timeline",
+            columns,
         )
 
 

@@ -65,7 +65,7 @@ def universal_columns(code: str) -> dict[str, Column]:
         "phone": Column("Telephone"),
         "email": Column("E-mail"),
         "card_completeness": Column("Card filled", "ratio"),
-        "missing_fields": Column("Card lacks"),
+        "missing_fields": Column("Card lacks", words="card_field"),
         "_file": Column("File"),
         "_row": Column("Line", "count"),
     }
@@ -89,6 +89,7 @@ def exports(asked: accounts.Asked) -> None:
             "accounts",
             lambda: accounts.found(page.warehouse, page.filters, asked, EVERY),
             "accounts",
+            columns,
         )
         download(
             "E-mail addresses as CSV",

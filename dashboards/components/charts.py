@@ -203,6 +203,7 @@ def ranked(
     part: tuple[str, str] | None = None,
     names: tuple[str, str] | None = None,
     in_order: bool = True,
+    fmt: str | None = None,
 ) -> None:
     """Horizontal bars with their value at the end; `part` is a column that is a part of the value, drawn darker."""
     look = colours()
@@ -213,16 +214,18 @@ def ranked(
     base = alt.Chart(inline(points)).encode(
         y=alt.Y("label:N", title=None, sort=None if in_order else "-x", axis=alt.Axis(labelLimit=150)),
     )
-    tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("value:Q", title=(names or (unit, ""))[0], format=",.0f")]
+    name = (names or (unit, ""))[0]
+    tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("value:Q", title=name, format=fmt or ",.0f")]
     if part:
         tips.append(alt.Tooltip("part:Q", title=(names or ("", part[1]))[1], format=",.0f"))
-    x = alt.X("value:Q", title=None, axis=alt.Axis(format=COMPACT, tickCount=4, labelExpr=PLAIN_ZERO))
+    axis = alt.Axis(format=fmt, tickCount=4) if fmt else alt.Axis(format=COMPACT, tickCount=4, labelExpr=PLAIN_ZERO)
+    x = alt.X("value:Q", title=None, axis=axis)
     layers = [base.mark_bar(cornerRadius=2, color=look[colour], opacity=0.35 if part else 1).encode(x=x, tooltip=tips)]
     if part:
         layers.append(base.mark_bar(cornerRadius=2, color=look[colour]).encode(x="part:Q", tooltip=tips))
     layers.append(
         base.mark_text(align="left", dx=5, fontSize=12, color=look["ink"]).encode(
-            x="value:Q", text=alt.Text("value:Q", format=".3~s")
+            x="value:Q", text=alt.Text("value:Q", format=fmt or ".3~s")
         )
     )
     show(

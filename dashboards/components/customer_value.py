@@ -13,6 +13,7 @@ from dashboards.components.page import here, nothing, open_account, section, who
 from dashboards.components.revenue_tables import VALUE_COLUMNS, WORTH_COLUMNS
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import one
 from dashboards.queries import revenue
 
 
@@ -36,12 +37,12 @@ def values_section() -> None:
         if not kinds:
             nothing("No account.")
             return
-        words = [row["rfm_segment"] for row in kinds if row["rfm_segment"] != "never paid"]
+        codes = [row["rfm_segment"] for row in kinds if row["rfm_segment"] != "never_paid"]
         chosen = st.selectbox(
             "How they pay",
-            [None, *words],
+            [None, *codes],
             key="revenue_rfm_chosen",
-            format_func=lambda word: word.capitalize() if word else "All",
+            format_func=lambda code: one("rfm_segment", code).capitalize() if code else "All",
             width=240,
         )
         data = revenue.values(page.warehouse, page.filters, chosen, MOST)
@@ -59,12 +60,14 @@ def values_section() -> None:
             "customer-value",
             lambda: revenue.values(page.warehouse, page.filters, chosen, EVERY),
             "revenue_values",
+            VALUE_COLUMNS,
         )
         open_account(picked)
     worth_section()
     left, right = st.columns([2, 3], gap="small")
     with left, section("How they pay", "Accounts by recency, frequency and money paid (V17).", key="rfm"):
-        ranked(kinds, "rfm_segment", "accounts", "accounts", key="revenue_rfm", alt_text="Accounts by how they pay")
+        said = [{**row, "rfm_segment": one("rfm_segment", row["rfm_segment"])} for row in kinds]
+        ranked(said, "rfm_segment", "accounts", "accounts", key="revenue_rfm", alt_text="Accounts by how they pay")
     with (
         right,
         section("Revenue beside cost", "Of one account, added up from its first deal on (C18).", key="account-curve"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +47,32 @@ def signed(value: Any, decimals: int = 0, unit: str = "") -> str | None:
         return None
     text = f"{value:+,.{decimals}f}"
     return f"{text} {unit}".rstrip() if any(digit in text for digit in "123456789") else "0"
+
+
+def size(count: int | None) -> str:
+    """Bytes in a unit that a person reads."""
+    if count is None:
+        return number(None)
+    for unit in ("bytes", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:,.0f} {unit}"
+        count = round(count / 1024)
+    return f"{count:,.0f} GiB"
+
+
+def points(change: Any) -> str | None:
+    """The change of a ratio in percentage points."""
+    return signed(None if change is None else change * 100, 1, "pp")
+
+
+def quarter_words(quarter: date) -> str:
+    """A quarter by its first day: 2026-Q4."""
+    return f"{quarter.year}-Q{(quarter.month + 2) // 3}"
+
+
+def last_week(as_of: date | None) -> date | None:
+    """The Monday of the last week that is over: a week ends with its Sunday."""
+    return as_of and as_of - timedelta(days=(as_of.weekday() + 1) % 7 + 6)
 
 
 def plural(count: int, noun: str) -> str:

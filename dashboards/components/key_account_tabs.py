@@ -23,11 +23,10 @@ def ownership_tab(page: PageContext) -> None:
         "with other active accounts (D9).",
         f"{plural(total['uncovered'] or 0, 'account')} without anybody today (D11).",
     ]
-    if total["days_won_to_contact"] is not None:
+    if total["handed_over"]:
         told.append(
-            "From the first won deal to the account manager's first contact it took "
-            f"{number(total['days_won_to_contact'])} days in the middle; {number(total['late_handovers'])} of "
-            f"{number(total['handed_over'])} took too long (D13)."
+            "From the first won deal to the account manager's first contact it took too long at "
+            f"{number(total['late_handovers'])} of {plural(total['handed_over'], 'account')} (D13)."
         )
     with section("Who looks after whom", " ".join(told) + " Click a row to open the account.", key="owned"):
         key_only = st.toggle("Key accounts only", value=bool(total["key_accounts"]), key="owned_key_only")

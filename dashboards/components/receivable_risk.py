@@ -157,8 +157,9 @@ def behaviour_tab(page: PageContext, single: str | None) -> None:
             charts.ranked(
                 used,
                 "account_name",
-                "percent_used",
-                "% of the limit",
+                "credit_used_ratio",
+                "Of the limit",
+                fmt=".0%",
                 key="limits",
                 colour="orange",
                 alt_text="Accounts that use most of their credit limit",

@@ -39,7 +39,7 @@ WORTH_COLUMNS = {
 }
 
 VALUE_COLUMNS = {
-    "rfm_segment": Column("Pays", help="A word for recency, frequency and money.", width=130),
+    "rfm_segment": Column("Pays", help="What recency, frequency and money say.", width=130, words="rfm_segment"),
     "account_name": Column("Account", width="medium"),
     "segment": Column("Segment"),
     "clv_historic": Column("Worth so far", "money", "V10: cash applied − refunds − write-offs − cost."),

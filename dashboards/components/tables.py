@@ -11,12 +11,13 @@ import streamlit as st
 
 from dashboards.components.csv import to_csv
 from dashboards.components.formats import UNKNOWN
+from dashboards.components.words import worded
 
 # So many rows are shown; the download has them all.
 MOST = 1_000
 EVERY = 1_000_000
 
-Kind = Literal["text", "money", "count", "ratio", "real", "days", "date", "time", "bool", "score"]
+Kind = Literal["text", "money", "count", "ratio", "real", "days", "date", "time", "bool", "score", "bytes"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Column:
     width: Literal["small", "medium", "large"] | int | None = None
     # Left out where not one row has a value.
     optional: bool = False
+    # The group of words of a column that holds codes.
+    words: str | None = None
 
 
 def _config(column: Column) -> Any:
@@ -45,12 +48,19 @@ def _config(column: Column) -> Any:
             return st.column_config.NumberColumn(column.label, format="%,.1f", **shared)
         case "score":
             return st.column_config.NumberColumn(column.label, format="%,.0f", **shared)
+        case "bytes":
+            return st.column_config.NumberColumn(column.label, format="bytes", **shared)
         case "date":
             return st.column_config.DateColumn(column.label, format="YYYY-MM-DD", **shared)
         case "time":
             return st.column_config.DatetimeColumn(column.label, format="YYYY-MM-DD HH:mm", **shared)
         case _:
             return st.column_config.TextColumn(column.label, **shared)
+
+
+def in_words(data: pa.Table, columns: dict[str, Column]) -> pa.Table:
+    """The table with its codes in words."""
+    return worded(data, {name: column.words for name, column in columns.items() if column.words})
 
 
 def _typed(data: pa.Table, columns: dict[str, Column]) -> pa.Table:
@@ -88,7 +98,7 @@ def table(
         for name, column in columns.items()
         if not column.optional or data.column(name).null_count < data.num_rows
     }
-    shown = _typed(data.select(list(columns)), columns)
+    shown = _typed(in_words(data, columns).select(list(columns)), columns)
     common: dict[str, Any] = {
         "hide_index": True,
         "column_config": {name: _config(column) for name, column in columns.items()},
@@ -114,11 +124,16 @@ def table(
     return data.column(pick)[picked[0]].as_py()
 
 
-def download(label: str, name: str, every: Callable[[], pa.Table], key: str) -> None:
-    """A button that saves all rows of a query as CSV; the query runs when it is pressed."""
+def download(
+    label: str, name: str, every: Callable[[], pa.Table], key: str, columns: dict[str, Column] | None = None
+) -> None:
+    """A button that saves all rows of a query as CSV; the query runs when it is pressed.
+
+    With the table's columns, what they hold as codes is said in words.
+    """
     st.download_button(
         label,
-        data=lambda: to_csv(every()),
+        data=lambda: to_csv(in_words(every(), columns or {})),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"{key}_download",

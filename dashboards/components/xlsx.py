@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.components.tables import Column
+from dashboards.components.tables import Column, in_words
 from pipelines.formats import neutral
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,6 +34,7 @@ def to_xlsx(data: pa.Table, columns: dict[str, Column], title: str, note: str, t
     A sum is a formula of ours over the column's rows, so that it follows a filter; columns of one unit only.
     Amounts are doubles there, as in every workbook.
     """
+    data = in_words(data, columns)
     # A moment to import, which only this button should cost.
     import xlsxwriter
 

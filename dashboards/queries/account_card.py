@@ -37,7 +37,8 @@ TIMELINE = f"""
         limit $most
     )
 
-    select cast(occurred_at as timestamp) as occurred_at, event_type, title, amount, currency,
+    select cast(occurred_at as timestamp) as occurred_at, event_type, title, state, stage, direction, channel,
+        reminder_level, promised_for, amount, currency,
         coalesce(employees.employee_name, happened.employee_id) as employee_name, _file, _row
     from happened
     left join employees on employees.employee_id = happened.employee_id
@@ -62,37 +63,44 @@ PROOF = """
         where account_id = $account
     ),
 
-    found as (
-        select 1 as place, 'Last payment' as answer, happened_on, title, amount, events.currency, events._file,
-            events._row
-        from events, account where event_type = 'payment' and happened_on = last_payment_on
-        union all
-        select 2, 'Last act sent', happened_on, title, amount, events.currency, events._file, events._row
-        from events, account where event_type = 'act_sent' and happened_on = last_act_sent_on
-        union all
-        select 3, 'Last act signed', happened_on, title, amount, events.currency, events._file, events._row
-        from events, account where event_type = 'act_signed' and happened_on = last_act_signed_on
-        union all
-        select 4, 'Last invoice', happened_on, title, amount, events.currency, events._file, events._row
+    answered as (
+        select case
+                when event_type = 'payment' and happened_on = last_payment_on then 1
+                when event_type = 'act_sent' and happened_on = last_act_sent_on then 2
+                when event_type = 'act_signed' and happened_on = last_act_signed_on then 3
+                when event_type in ('invoice', 'debit_note', 'prepayment') and happened_on = last_invoice_on then 4
+                when is_two_way and occurred_at = last_contact_at then 7
+            end as place,
+            events.*
         from events, account
-        where event_type in ('invoice', 'debit_note', 'prepayment') and happened_on = last_invoice_on
-        union all
-        select 5, 'Next due', due_on, 'Invoice ' || coalesce(invoice_number, invoices.invoice_id), invoices.open_amount,
-            invoices.currency, invoices._file, invoices._row
+    ),
+
+    found as (
+        select place, array_extract(
+                ['Last payment', 'Last act sent', 'Last act signed', 'Last invoice', '', '', 'Last contact'], place
+            ) as answer,
+            happened_on, event_type, title, state, stage, direction, channel, reminder_level, promised_for, amount,
+            currency, _file, _row
+        from answered
+        where place is not null
+        union all by name
+        select 5 as place, 'Next due' as answer, due_on as happened_on, 'invoice' as event_type,
+            coalesce(invoice_number, invoices.invoice_id) as title, invoices.open_amount as amount, invoices.currency,
+            invoices._file, invoices._row
         from {rpt_open_invoices} as invoices, account where invoices.account_id = $account and due_on = next_due_on
-        union all
-        select 6, 'Contract', coalesce(signed_on, sent_on), 'Contract ' || document_number, amount, documents.currency,
-            documents._file, documents._row
+        union all by name
+        select 6 as place, 'Contract' as answer, coalesce(signed_on, sent_on) as happened_on, 'contract' as event_type,
+            document_number as title, amount, documents.currency, documents._file, documents._row
         from {rpt_account_documents} as documents, account
         where documents.account_id = $account and document_type = 'contract' and document_number = contract_number
-        union all
-        select 7, 'Last contact', happened_on, title, amount, events.currency, events._file, events._row
-        from events, account where is_two_way and occurred_at = last_contact_at
-        union all
-        select 8, 'Account record', null, account_name, null, null, _file, _row from account where _file is not null
+        union all by name
+        select 8 as place, 'Account record' as answer, 'account_record' as event_type, account_name as title, _file,
+            _row
+        from account where _file is not null
     )
 
-    select answer, happened_on, title, amount, currency, _file, _row
+    select answer, happened_on, event_type, title, state, stage, direction, channel, reminder_level, promised_for,
+        amount, currency, _file, _row
     from found
     order by place, happened_on, title
 """

@@ -48,7 +48,7 @@ NEWEST_TOTALS = f"""
         count(*) filter (band = 'green') as green, count(*) filter (band is null) as unknown,
         count(*) filter (band = 'red' and is_key_account) as red_key,
         sum(revenue_12m) filter (band = 'red') as red_revenue, sum(open_amount) filter (band = 'red') as red_open,
-        sum(revenue_12m) filter (band = 'yellow') as yellow_revenue, median(coverage) as coverage_median
+        sum(revenue_12m) filter (band = 'yellow') as yellow_revenue, count(band) as scored
     from found
 """
 
@@ -57,7 +57,9 @@ WORST = f"""
 
     select account_name, band, score, score_before, revenue_12m, open_amount, overdue_amount, reasons, status,
         is_key_account, coverage, cash_score, contact_score, deal_score, service_score, owner_name, last_contact_on,
-        last_invoice_on, account_id
+        last_invoice_on, overdue_share, payment_delay, broken_promises,
+        disputed_share, contact_trend, unhandled_missed, recent_win, revenue_trend, open_cases, oldest_case,
+        days_since_contact, usual_contact_gap, days_since_invoice, usual_invoice_gap, account_id
     from found
     where list_contains($bands, coalesce(band, 'unknown')) and (not $only_active or status = 'active')
     order by case when $only_active and band = 'red' then 0 else 1 end, revenue_12m desc nulls last,
@@ -90,15 +92,16 @@ WEEKS = """
 """
 
 MEASURES = """
-    select measure_group, measure, value, unit, points, weight, contribution, lost_points, meaning, zero_at, full_at,
-        evidence, evidence_events
+    select measure_group, measure, value, unit, points, weight, contribution, lost_points, measure as meaning,
+        zero_at, full_at, evidence, evidence_events
     from {rpt_account_health_measures}
     where account_id = $account and as_of_date = cast($week as date)
     order by case when points is null then 1 else 0 end, lost_points desc nulls last, measure_group, measure
 """
 
 EVIDENCE = """
-    select cast(occurred_at as timestamp) as occurred_at, event_type, title, amount, currency, _file, _row
+    select cast(occurred_at as timestamp) as occurred_at, event_type, title, state, stage, direction, channel,
+        reminder_level, promised_for, amount, currency, _file, _row
     from {rpt_account_timeline}
     where account_id = $account and cast(occurred_at as date) <= cast($week as date)
         and list_contains(string_split($events, ','), event_type)

@@ -137,7 +137,7 @@ CARDS = f"""{_FOUND},
     )
 
     select coalesce(owner_name, owner_id, 'No manager') as owner_name, team, accounts, incomplete, new_cards,
-        without_terms, card_entries, card_on_time_ratio, card_timeliness * 24 as entered_after_hours
+        without_terms, card_entries, card_on_time_ratio, card_timeliness
     from kept
     left join newest on newest.employee_id = coalesce(kept.owner_id, 'unassigned')
     order by incomplete desc, accounts desc, 1

@@ -45,6 +45,15 @@ EMPLOYEES = """
 """
 
 
+def ratio(numerator: str, denominator: str) -> str:
+    """A ratio over the rows that the filters leave, of two counts or sums of them: the one division of the dashboards.
+
+    Both are unknown or whole, so the ratio is: it is NULL where there is nothing to divide by. What does not come of
+    two sums over rows (a median, a share of the whole company) is a column of the reporting table.
+    """
+    return f"cast({numerator} as double) / nullif(cast({denominator} as double), 0)"
+
+
 @dataclass(frozen=True)
 class Filters:
     """What the user chose to see. Empty tuples mean all; `since` is the first month of the period."""

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, select
 
 # An account is on the list of a currency when something of it is overdue in that currency.
 _IN_CURRENCY = """
@@ -40,8 +40,9 @@ WORKLIST = f"""
 
     select rank, account_name, suggested_action, overdue_amount, oldest_days_overdue, reason, owner_name, contact_name,
         contact_title, contact_phone, contact_email, usual_channel, last_contact_on, last_promise_state, dunning_level,
-        score, money_points, age_points, silence_points, promise_points, habit_points, disputed_amount, base_currency,
-        account_id
+        score, money_points, age_points, silence_points, promise_points, habit_points, collectible_amount,
+        disputed_amount, money_rank, debtors, oldest_collectible_days, usual_delay_days, days_since_contact,
+        last_promised_for, next_promised_for, next_dunning_level, base_currency, account_id
     from found
     where not coalesce(is_disputed, false)
     order by rank
@@ -52,7 +53,7 @@ DISPUTES = f"""
     {_WORKLIST}
 
     select account_name, suggested_action, disputed_amount, overdue_amount, oldest_days_overdue, owner_name,
-        contact_name, contact_phone, contact_email, last_contact_on, account_id
+        contact_name, contact_phone, contact_email, last_contact_on, next_dunning_level, account_id
     from found
     where disputed_amount > 0
     order by disputed_amount desc, account_name, account_id
@@ -107,7 +108,7 @@ PROMISE_TOTALS = f"""
 
     select count(*) as promises, count(*) filter (state = 'open') as open, count(*) filter (state = 'kept') as kept,
         count(*) filter (state in ('kept', 'partly', 'broken')) as due,
-        count(*) filter (state = 'kept') / nullif(count(*) filter (state in ('kept', 'partly', 'broken')), 0)
+        {ratio("count(*) filter (state = 'kept')", "count(*) filter (state in ('kept', 'partly', 'broken'))")}
             as kept_ratio,
         count(*) filter (state is null) as unknown
     from found
@@ -148,7 +149,7 @@ DOCUMENTS = f"""
         invoice_lag_days, contract_signed_on, first_invoice_on, act_sent_on, act_signed_on, last_payment_on, _file,
         _row, account_id
     from found
-    where is_due and missing is not null and ($missing = '' or list_contains(string_split(missing, ', '), $missing))
+    where is_due and missing is not null and ($missing = '' or list_contains(string_split(missing, ','), $missing))
     order by won_on, account_name, deal_id
     limit $most
 """
@@ -158,7 +159,7 @@ DOCUMENT_TOTALS = f"""
 
     select count(*) as deals, count(*) filter (is_due) as due,
         count(*) filter (is_due and missing is not null) as lacking,
-        count(*) filter (is_due and is_complete) / nullif(count(*) filter (is_due), 0) as complete_ratio,
+        {ratio("count(*) filter (is_due and is_complete)", "count(*) filter (is_due)")} as complete_ratio,
         bool_and(are_invoices_linked) as are_invoices_linked
     from found
 """
@@ -168,7 +169,7 @@ DOCUMENTS_MISSING = f"""
 
     select missing, count(*) as deals
     from (
-        select unnest(string_split(missing, ', ')) as missing from found where is_due and missing is not null
+        select unnest(string_split(missing, ',')) as missing from found where is_due and missing is not null
     ) as parts
     group by missing
     order by deals desc, missing
@@ -190,8 +191,11 @@ COVERAGE = f"""
 
     select strftime(month, '%Y-%m') as month, count(distinct account_id) filter (is_active) as active,
         count(distinct account_id) filter (is_active and is_covered) as covered,
-        count(distinct account_id) filter (is_active and is_covered)
-            / nullif(count(distinct account_id) filter (is_active), 0) as coverage,
+        {
+    ratio(
+        "count(distinct account_id) filter (is_active and is_covered)", "count(distinct account_id) filter (is_active)"
+    )
+} as coverage,
         count(*) filter (state = 'gap') as gaps, last_day(found.month) <= max(as_of_date) as is_over
     from found
     group by found.month

@@ -13,8 +13,8 @@ from dashboards.queries.base import first, rows, select
 
 SOURCES = """
     select source, domain, entity, freshness_state, files, rows_read, rows_loaded, rows_rejected, rows_superseded,
-        rows_vanished, match_coverage, cast(ceil(raw_bytes / 1024) as bigint) as raw_kib,
-        cast(ceil(superseded_bytes / 1024) as bigint) as superseded_kib,
+        rows_vanished, match_coverage, raw_bytes,
+        superseded_bytes,
         cast(newest_event_at as timestamp) as newest_event_at, cast(loaded_at as timestamp) as loaded_at
     from {rpt_data_health}
     order by rows_rejected desc nulls last, source, entity

@@ -99,18 +99,9 @@ GATES = f"""
 
     accounts as (select distinct account_id, gate_reason from found where gate_reason is not null),
 
-    reasons as (select account_id, unnest(string_split(gate_reason, '; ')) as reason from accounts)
+    reasons as (select account_id, unnest(string_split(gate_reason, ',')) as reason from accounts)
 
-    select case
-            when reason like 'nobody who decides was reached since%' then 'decider not reached'
-            when reason = 'nobody who decides was ever reached' then 'decider never reached'
-            when reason = 'nobody who decides is on record' then 'no decider on record'
-            when reason = 'the first product was not paid on time' then 'first product paid late'
-            when reason like 'not known whether%' then 'first payment not known'
-            when reason = 'its health is red' then 'health is red'
-            else reason
-        end as reason,
-        count(distinct account_id) as accounts
+    select reason, count(distinct account_id) as accounts
     from reasons
     group by 1
     order by accounts desc, reason

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, select
 
 _NEWEST = "(select max(quarter) from {rpt_key_accounts})"
 
@@ -21,6 +21,8 @@ _LISTED = f"""
         where {CHOSEN} and quarter = $quarter
     )
 """
+
+_LISTED_SHARE = ratio("sum(counted_revenue_12m) filter (is_listed)", "max(company_revenue_12m)")
 
 QUARTERS = """
     select quarter, max(measured_on) as measured_on, max(list_size) as list_size
@@ -37,13 +39,13 @@ TOTALS = f"""
         count(*) filter (is_review_due) as review_due, count(*) filter (is_drifting) as drifting,
         count(*) filter (is_large) as large, count(*) filter (is_large and not is_listed) as large_not_key,
         count(*) filter (is_listed and basis = 'decided') as decided,
-        sum(revenue_share) filter (is_listed) as listed_share, max(list_state) as list_state,
+        {_LISTED_SHARE} as listed_share, max(list_state) as list_state,
         max(criteria_needed) as criteria_needed, max(criteria_total) as criteria_total,
         (
             select max(threshold)
             from {{rpt_key_account_criteria}}
             where criterion = 'revenue_share' and quarter = $quarter
-        ) as size_cut, (max(criteria_needed) - 1) / max(criteria_total) as fit_cut, max(base_currency) as base_currency,
+        ) as size_cut, max(fit_cut) as fit_cut, max(base_currency) as base_currency,
         max(measured_on) as measured_on, sum(missing_rate_count) as missing_rate_count
     from found
 """
@@ -57,7 +59,8 @@ CHANGES = f"""
             when proposal in ('enter', 'leave') then proposal
             else 'candidate'
         end as change,
-        account_name, reason, owner_name, tier, relationship_stage, revenue_12m, criteria_met, account_id
+        account_name, reason, owner_name, tier, relationship_stage, revenue_12m, criteria_met, criteria_total,
+        criteria_needed, criteria_unknown, gained_criteria, lost_criteria, decision_reason, account_id
     from found
     where proposal in ('enter', 'leave') or is_candidate or (decision = 'leave' and proposal = 'stay')
     order by case change when 'enter' then 1 when 'leave' then 2 when 'candidate' then 4 else 3 end, list_rank
@@ -68,7 +71,7 @@ LISTED = f"""
 
     select account_name, criteria_met, criteria_total, basis, entered_in, tier, relationship_stage, owner_name,
         revenue_12m, revenue_share, open_deals, last_contact_on, criteria_known, drift_quarters, decision_reason,
-        reason, account_id
+        reason, criteria_needed, criteria_unknown, gained_criteria, lost_criteria, account_id
     from found
     where is_listed
     order by list_rank
@@ -80,7 +83,7 @@ BY_QUARTER = f"""
     select strftime(quarter, '%Y') || '-Q' || quarter(quarter) as quarter,
         count(*) filter (is_listed and was_listed) as stayed, count(*) filter (is_listed and not was_listed) as entered,
         count(*) filter (was_listed and not is_listed) as departed,
-        sum(revenue_share) filter (is_listed) as listed_share
+        {_LISTED_SHARE} as listed_share
     from {{rpt_key_accounts}} as accounts
     where {CHOSEN}
     group by accounts.quarter
@@ -92,14 +95,14 @@ CHOICES = f"""
     {_LISTED}
 
     select account_id, account_name, is_listed, proposal, criteria_met, criteria_total, criteria_needed, criteria_known,
-        relationship_stage, tier, revenue_12m, reason
+        relationship_stage, tier, revenue_12m
     from found
     order by is_listed desc, list_rank
     limit $most
 """
 
 CRITERIA = """
-    select criterion_name, theme, kind, is_met, value, threshold, unit, meaning, rated_on, rated_by, note
+    select criterion, criterion_name, theme, kind, is_met, value, threshold, unit, meaning, rated_on, rated_by, note
     from {rpt_key_account_criteria}
     where account_id = $account and quarter = $quarter
     order by is_met desc nulls last, theme, criterion_name

@@ -19,7 +19,7 @@ COVERAGE = """
 
 UNMATCHED = """
     select rank, source, kind, shown_id, name, open_amount, revenue_12m, deal_amount, call_minutes, conversations,
-        nearest_account_name, nearest_score, why_not, nearest_account_id
+        nearest_account_name, nearest_score, why_not, holders, nearest_account_id
     from {rpt_unmatched}
     where $kind = '' or kind = $kind
     order by rank
@@ -30,9 +30,11 @@ UNMATCHED_COUNTS = "select kind, count(*) as records from {rpt_unmatched} group 
 
 PROPOSALS = """
     select name, kind, shown_id, account_name, score, open_amount, revenue_12m, call_minutes, evidence, why_not, place,
+        matched_name, likeness, matched_email, matched_domain, matched_phone, held_on, holders,
         seed_line, never_link_line, system, account_id
     from {rpt_match_proposals}
-    order by max(abs(open_amount) + abs(revenue_12m)) over (partition by system, kind, native_id) desc,
+    order by max(open_amount) over (partition by system, kind, native_id) desc,
+        max(revenue_12m) over (partition by system, kind, native_id) desc,
         max(call_minutes) over (partition by system, kind, native_id) desc, system, kind, native_id, place
     limit $most
 """
@@ -40,25 +42,29 @@ PROPOSALS = """
 PROPOSALS_COUNT = "select count(*) as proposals from {rpt_match_proposals}"
 
 RULES = """
-    select kind, rule_title, count(*) as records, min(score) as least_score,
+    select kind, rule, count(*) as records, min(score) as least_score,
         count(*) filter (where has_crm_record) as with_crm_record
     from {rpt_account_identities}
-    group by kind, rule_title
-    order by kind, records desc, rule_title
+    group by kind, rule
+    order by kind, records desc, rule
 """
 
 LINKS = """
-    select name, system, kind, native_id, account_name, rule_title, score, evidence, proposals, _file, _row, account_id
+    select name, system, kind, native_id, account_name, rule, score, evidence, evidence_value,
+        matched_name, likeness, matched_email, matched_domain, matched_phone, proposals, _file, _row, account_id
     from {rpt_account_identities}
-    where ($title = '' or rule_title = $title)
-        and ($search = '' or contains(lower(concat_ws(' ', name, account_name, native_id, evidence)), lower($search)))
-        and (kind = 'billing_customer' or rule_title not in ('CRM account'))
+    where ($rule = '' or rule = $rule)
+        and ($search = '' or contains(lower(concat_ws(
+            ' ', name, account_name, native_id, evidence_value, matched_name, matched_email, matched_domain,
+            matched_phone
+        )), lower($search)))
+        and (kind = 'billing_customer' or rule <> 'crm_account')
     order by score, name, system, native_id
     limit $most
 """
 
 DECISIONS = """
-    select kind, native_id, system, decision, given_account_id, account_name, state, finding, reason, decided_by,
+    select kind, native_id, system, decision, given_account_id, account_name, state, reason, decided_by,
         decided_on
     from {rpt_account_links}
     order by state = 'in_force', kind, system, native_id
@@ -102,9 +108,9 @@ def rules(warehouse: str) -> pa.Table:
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def links(warehouse: str, title: str, search: str, most: int) -> pa.Table:
+def links(warehouse: str, rule: str, search: str, most: int) -> pa.Table:
     """Records and the accounts that they are, the least sure first."""
-    return select(warehouse, LINKS, title=title, search=search, most=most)
+    return select(warehouse, LINKS, rule=rule, search=search, most=most)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -77,7 +77,10 @@ ATTENTION = f"""
 
     select worklist.rank, worklist.account_id, accounts.account_name, accounts.owner_name, worklist.overdue_amount,
         worklist.oldest_days_overdue, worklist.last_contact_on, worklist.last_promise_state, worklist.dunning_level,
-        worklist.suggested_action, worklist.reason
+        worklist.suggested_action, worklist.reason, worklist.collectible_amount, worklist.disputed_amount,
+        worklist.money_rank, worklist.debtors, worklist.oldest_collectible_days, worklist.usual_delay_days,
+        worklist.days_since_contact, worklist.last_promised_for, worklist.next_promised_for,
+        worklist.next_dunning_level, worklist.base_currency
     from {{rpt_collection_worklist}} as worklist
     left join {{rpt_accounts}} as accounts using (account_id)
     where {CHOSEN}
@@ -111,7 +114,7 @@ CONCENTRATION = """
 RETENTION = """
     select strftime(month, '%Y-%m') as month, basis, nrr, grr, logo_churn, repeat_purchase_ratio, quick_ratio
     from {rpt_revenue_retention}
-    where month >= $since
+    where month >= $since and is_complete
     order by month, basis
 """
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, select
 
 _OWNED = f"""
     with chosen as ({ACCOUNTS}),
@@ -27,7 +27,7 @@ OWNED_TOTALS = f"""
         count(*) filter (is_uncovered) as uncovered,
         count(*) filter (is_key_account and lacks_dedicated) as shared_keys,
         count(*) filter (owner_changes_12m > 0) as changed, count(*) filter (is_handover_late) as late_handovers,
-        count(first_won_on) as handed_over, median(days_won_to_contact) as days_won_to_contact,
+        count(first_won_on) as handed_over,
         sum(plan_items) as plan_items, sum(startup_answers) as startup_answers
     from found
 """
@@ -85,18 +85,18 @@ MANAGERS = f"""
     with chosen as ({ACCOUNTS})
 
     select employee_id, max(employee_name) as employee_name, max(misplaced_share) as misplaced_share,
-        count(*) filter (is_owner) as accounts, sum(effort_minutes) / 60 as hours,
-        sum(time_share) filter (is_owner) as own_share, sum(assumed_efforts) as assumed, sum(efforts) as efforts
+        count(*) filter (is_owner) as accounts, sum(effort_hours) as hours,
+        max(own_time_share) as own_share, sum(assumed_efforts) as assumed, sum(efforts) as efforts
     from {{rpt_effort}} as accounts
     where {CHOSEN}
     group by employee_id
-    having count(*) filter (is_owner and revenue_12m > 0) > 1 and sum(effort_minutes) > 0
+    having count(*) filter (is_owner and revenue_12m > 0) > 1 and sum(effort_hours) > 0
     order by sum(revenue_12m) filter (is_owner) desc
 """
 
 BOOK = """
     select coalesce(account_name, account_id) as account_name, tier, is_key_account, revenue_12m,
-        effort_minutes / 60 as hours, revenue_share, effort_share, share_gap, two_way_contacts, revenue_rank,
+        effort_hours as hours, revenue_share, effort_share, share_gap, two_way_contacts, revenue_rank,
         revenue_share_up_to, effort_share_up_to,
         account_id
     from {rpt_effort}
@@ -114,12 +114,12 @@ LOAD = """
     order by accounts desc, employee_name
 """
 
-COVERAGE = """
+COVERAGE = f"""
     select strftime(week_start, '%Y-%m-%d') as week, sum(key_accounts) as key_accounts,
         sum(called_accounts) as called_accounts, sum(contacted_accounts) as contacted_accounts,
-        sum(called_accounts) / nullif(sum(key_accounts), 0) as coverage,
-        sum(contacted_accounts) / nullif(sum(key_accounts), 0) as contact_coverage
-    from {rpt_key_account_coverage}
+        {ratio("sum(called_accounts)", "sum(key_accounts)")} as coverage,
+        {ratio("sum(contacted_accounts)", "sum(key_accounts)")} as contact_coverage
+    from {{rpt_key_account_coverage}}
     where (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
         and (len($managers) = 0 or list_contains($managers, employee_id)) and week_start >= $since
     group by week_start

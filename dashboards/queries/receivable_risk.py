@@ -69,7 +69,7 @@ BY_RATING = f"""
 LIMITS = f"""
     with chosen as ({ACCOUNTS})
 
-    select coalesce(account_name, account_id) as account_name, 100 * credit_used_ratio as percent_used
+    select coalesce(account_name, account_id) as account_name, credit_used_ratio
     from {{rpt_receivable_accounts}} as accounts
     where {CHOSEN} and ($currency = 'ALL' or currency = $currency) and credit_used_ratio > 0
     order by credit_used_ratio desc, account_id

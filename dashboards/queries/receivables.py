@@ -33,15 +33,19 @@ _KPI_COLUMNS = (
     "top10_share",
     "hhi",
 )
-_CHANGES = ", ".join(f"{name} - lag({name}) over (order by month) as {name}_change" for name in _KPI_COLUMNS)
+_CHANGES = ", ".join(f"kpis.{name} - before.{name} as {name}_change" for name in _KPI_COLUMNS)
 
+# The month before is that of the calendar, not the row before.
 KPIS = f"""
-    select strftime(month, '%Y-%m') as month, month as month_date, dso_average, dso_weighted, average_delay_days,
-        on_time_ratio_count, collection_effectiveness_cash, missing_rate_count, {", ".join(_KPI_COLUMNS)}, {_CHANGES}
-    from {{rpt_receivable_kpis}}
-    where currency = $currency
-    qualify month >= $since
-    order by month
+    select strftime(kpis.month, '%Y-%m') as month, kpis.month as month_date, strftime(before.month, '%Y-%m') as before,
+        kpis.dso_average, kpis.dso_weighted, kpis.average_delay_days, kpis.on_time_ratio_count,
+        kpis.collection_effectiveness_cash, kpis.missing_rate_count,
+        {", ".join(f"kpis.{name}" for name in _KPI_COLUMNS)}, {_CHANGES}
+    from {{rpt_receivable_kpis}} as kpis
+    left join {{rpt_receivable_kpis}} as before
+        on before.currency = kpis.currency and before.month = kpis.month - interval 1 month
+    where kpis.currency = $currency and kpis.month >= $since
+    order by kpis.month
 """
 
 # The newest as-of date of the ageing history: the publication's own.
@@ -100,7 +104,7 @@ OWN_AGEING = f"""
     select
         case
             when from_days is null then '≤ ' || to_days
-            when to_days is null then '> ' || (from_days - 1)
+            when to_days is null then '≥ ' || from_days
             else from_days || '–' || to_days
         end as bucket,
         sum(open_amount) as open_amount, sum(open_amount_by_issue) as open_amount_by_issue

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import select
+from dashboards.queries.base import first, ratio, select
+
+STATES = ("met", "partly", "needs_feed", "not_built")
+_IN = "count(*) filter (state = '{}')"
 
 COUNTS = """
     select area, count(*) as requirements, count(*) filter (state = 'met') as met,
@@ -14,6 +19,13 @@ COUNTS = """
     from {rpt_requirements}
     group by area
     order by min(position)
+"""
+
+TOTALS = f"""
+    select count(*) as requirements,
+        {", ".join(f"{_IN.format(state)} as {state}" for state in STATES)},
+        {", ".join(f"{ratio(_IN.format(state), 'count(*)')} as {state}_ratio" for state in STATES)}
+    from {{rpt_requirements}}
 """
 
 REGISTER = """
@@ -33,6 +45,12 @@ REGISTER = """
 def counts(warehouse: str) -> pa.Table:
     """How many requirements of each area are in which state."""
     return select(warehouse, COUNTS)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def totals(warehouse: str) -> dict[str, Any]:
+    """How many requirements there are in which state, and their shares."""
+    return first(select(warehouse, TOTALS))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -67,7 +67,7 @@ MOVERS = f"""
         case when $year then movement_12m else movement end as movement,
         case when $year then opening_revenue_12m else opening_revenue end as opening,
         case when $year then closing_revenue_12m else closing_revenue end as closing,
-        closing - opening as change
+        case when $year then revenue_change_12m else revenue_change end as change
     from {{rpt_account_revenue}} as revenue
     left join {{rpt_accounts}} as accounts on revenue.account_id = accounts.account_id
     where revenue.basis = $basis and revenue.month = $month
@@ -135,7 +135,7 @@ RFM = f"""
     with chosen as ({ACCOUNTS})
 
     select
-        coalesce(rfm_segment, 'never paid') as rfm_segment, count(*) as accounts, sum(revenue_12m) as revenue_12m,
+        coalesce(rfm_segment, 'never_paid') as rfm_segment, count(*) as accounts, sum(revenue_12m) as revenue_12m,
         sum(clv_historic) as clv_historic
     from {{rpt_account_value}}
     where {CHOSEN}

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import EMPLOYEES, Filters, first, select
+from dashboards.queries.base import EMPLOYEES, Filters, first, ratio, select
 
 # A deal without an owner stands under 'unassigned', so that managers add up to the whole.
 _NAME = """
@@ -22,7 +22,7 @@ _PEOPLE = f"""
     pipeline as (
         select
             deals.employee_id, deals.stage, deals.open_deals, deals.open_amount, deals.weighted_amount,
-            deals.stale_deals, deals.as_of_date,
+            deals.stale_deals, deals.missing_amount_count, deals.missing_rate_count, deals.as_of_date,
             {_NAME.format("deals")} as employee_name,
             coalesce(deals.team, owners.team) as team
         from {{rpt_pipeline}} as deals
@@ -51,7 +51,8 @@ TOTALS = f"""
     with {_PEOPLE}, now as ({_NOW})
 
     select sum(open_deals) as open_deals, sum(open_amount) as open_amount, sum(weighted_amount) as weighted_amount,
-        sum(stale_deals) as stale_deals
+        sum(stale_deals) as stale_deals, sum(missing_amount_count) as missing_amount_count,
+        sum(missing_rate_count) as missing_rate_count
     from now
 """
 
@@ -62,7 +63,7 @@ STAGES = f"""
         sum(weighted_amount) as weighted_amount, sum(stale_deals) as stale_deals
     from now as deals
     group by 1
-    order by sum(deals.weighted_amount) / nullif(sum(deals.open_amount), 0) nulls last, sum(deals.open_deals) desc, 1
+    order by {ratio("sum(deals.weighted_amount)", "sum(deals.open_amount)")} nulls last, sum(deals.open_deals) desc, 1
 """
 
 MANAGERS = f"""

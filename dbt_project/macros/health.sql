@@ -119,47 +119,13 @@ select
             else settings.{{ group }}_weight end{% endfor %}, 0)
 {%- endmacro %}
 
-{#- A number as text without decimals, for reasons. -#}
-{% macro whole_text(number) -%}
-cast(cast(round({{ number }}, 0) as integer) as varchar(20))
-{%- endmacro %}
-
-{#- Why a measure has few points, in plain words: with its figures where the row keeps them, else what it is about. -#}
+{#- Which measures have few points: their codes. -#}
 {% macro health_reasons(row) -%}
-{%- set percent = {'overdue_share': ' % of what is open is overdue', 'broken_promises': ' % of its promises were broken',
-    'disputed_share': ' % of what is open is disputed', 'contact_trend': ' % of its usual contacts',
-    'revenue_trend': ' % of its usual revenue'} -%}
-{%- set labels = {'overdue_share': 'overdue', 'payment_delay': 'pays later', 'broken_promises': 'broken promises',
-    'disputed_share': 'disputes', 'silence': 'silence', 'contact_trend': 'fewer contacts',
-    'unhandled_missed': 'missed calls', 'open_pipeline': 'no open deal', 'recent_win': 'no recent win',
-    'invoice_gap': 'no orders', 'revenue_trend': 'falling revenue', 'open_cases': 'open cases',
-    'oldest_case': 'old case'} -%}
-{%- set figures = {
-    'payment_delay': "'pays ' || " ~ days_text('cast(round(' ~ row ~ '.payment_delay, 0) as integer)')
-        ~ " || ' later than it used to'",
-    'silence': "'no contact for ' || " ~ days_text(days_from(row ~ '.last_contact_on', row ~ '.as_of_date'))
-        ~ " || ', usually every ' || " ~ whole_text(row ~ '.contact_gap'),
-    'unhandled_missed': whole_text(row ~ '.unhandled_missed') ~ " || ' missed calls not called back'",
-    'open_pipeline': "'no open deal'",
-    'recent_win': "'no deal won for ' || " ~ whole_text(row ~ '.recent_win') ~ " || ' days'",
-    'invoice_gap': "'no invoice for ' || " ~ days_text(days_from(row ~ '.last_invoice_on', row ~ '.as_of_date'))
-        ~ " || ', usually every ' || " ~ whole_text(row ~ '.usual_invoice_gap'),
-    'open_cases': whole_text(row ~ '.open_cases') ~ " || ' open cases'",
-    'oldest_case': "'a case open for ' || " ~ whole_text(row ~ '.oldest_case') ~ " || ' days'",
-} -%}
 concat_ws(
-        '; '
+        ','
         {%- for group, measures in health_measures().items() %}
         {%- for measure in measures %},
-        case
-            when {{ row }}.{{ measure }}_points >= limits.reason_points or {{ row }}.{{ measure }}_points is null then null
-            when not {{ row }}.has_measures then '{{ labels[measure] }}'
-            {%- if measure in percent %}
-            else {{ whole_text('100 * ' ~ row ~ '.' ~ measure) }} || '{{ percent[measure] }}'
-            {%- else %}
-            else {{ figures[measure] }}
-            {%- endif %}
-        end
+        case when {{ row }}.{{ measure }}_points < limits.reason_points then '{{ measure }}' end
         {%- endfor %}
         {%- endfor %}
     )

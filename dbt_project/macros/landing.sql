@@ -1,73 +1,3 @@
-{#- The canonical entities as models need them: what a control total is taken of (money and seconds, as in
-    pipelines/entities.yml, which a test holds this list against) and which columns say when something happened.
-    `days` are dates, `moments` points in time. -#}
-{% macro landed_entities() %}
-{{ return({
-    'crm.accounts': {'key': ['account_id'], 'measures': [],
-        'has_currency': false, 'days': [], 'moments': ['updated_at', 'created_at']},
-    'crm.account_owners': {'key': ['account_id', 'owner_id', 'starts_on'], 'measures': [],
-        'has_currency': false, 'days': ['starts_on'], 'moments': []},
-    'crm.contacts': {'key': ['contact_id'], 'measures': [],
-        'has_currency': false, 'days': [], 'moments': ['created_at']},
-    'crm.employees': {'key': ['employee_id'], 'measures': [],
-        'has_currency': false, 'days': [], 'moments': []},
-    'crm.leads': {'key': ['lead_id'], 'measures': [],
-        'has_currency': false, 'days': [], 'moments': ['created_at', 'converted_at']},
-    'crm.deals': {'key': ['deal_id'], 'measures': ['amount'],
-        'has_currency': true, 'days': [], 'moments': ['created_at', 'closed_at']},
-    'crm.deal_stages': {'key': ['deal_id', 'stage', 'entered_at'], 'measures': ['amount'],
-        'has_currency': true, 'days': [], 'moments': ['entered_at']},
-    'crm.activities': {'key': ['activity_id'], 'measures': ['duration_seconds'],
-        'has_currency': false, 'days': [], 'moments': ['created_at', 'occurred_at', 'completed_at']},
-    'crm.cases': {'key': ['case_id'], 'measures': [],
-        'has_currency': false, 'days': [], 'moments': ['opened_at', 'closed_at']},
-    'crm.documents': {'key': ['document_id'], 'measures': ['amount', 'credit_limit'],
-        'has_currency': true, 'days': [], 'moments': ['sent_at', 'signed_at']},
-    'crm.products': {'key': ['product_id'], 'measures': [],
-        'has_currency': true, 'days': [], 'moments': []},
-    'crm.campaigns': {'key': ['campaign_id'], 'measures': ['cost'],
-        'has_currency': true, 'days': ['starts_on'], 'moments': []},
-    'billing.customers': {'key': ['customer_id'], 'measures': ['credit_limit'],
-        'has_currency': true, 'days': [], 'moments': []},
-    'billing.invoices': {'key': ['invoice_id'], 'measures': ['net_amount', 'tax_amount', 'gross_amount', 'reported_balance'],
-        'has_currency': true, 'days': ['issued_on', 'settled_on'], 'moments': []},
-    'billing.instalments': {'key': ['invoice_id', 'number'], 'measures': ['amount'],
-        'has_currency': false, 'days': [], 'moments': []},
-    'billing.orders': {'key': ['order_id'], 'measures': ['open_amount'],
-        'has_currency': true, 'days': ['ordered_on'], 'moments': []},
-    'billing.opening_balances': {'key': ['customer_id', 'currency', 'as_of'], 'measures': ['amount'],
-        'has_currency': true, 'days': ['as_of'], 'moments': []},
-    'billing.invoice_lines': {'key': ['line_id'], 'measures': ['net_amount', 'tax_amount'],
-        'has_currency': false, 'days': [], 'moments': []},
-    'billing.payments': {'key': ['payment_id'], 'measures': ['amount'],
-        'has_currency': true, 'days': ['received_on'], 'moments': []},
-    'billing.applications': {'key': ['application_id'], 'measures': ['amount', 'payment_amount'],
-        'has_currency': false, 'days': ['applied_on'], 'moments': []},
-    'billing.adjustments': {'key': ['adjustment_id'], 'measures': ['amount'],
-        'has_currency': true, 'days': ['occurred_on'], 'moments': []},
-    'billing.subscriptions': {'key': ['subscription_id'], 'measures': [],
-        'has_currency': true, 'days': ['started_on'], 'moments': []},
-    'billing.dunning_events': {'key': ['dunning_id'], 'measures': [],
-        'has_currency': false, 'days': [], 'moments': ['sent_at']},
-    'billing.promises': {'key': ['promise_id'], 'measures': ['amount'],
-        'has_currency': true, 'days': ['made_on'], 'moments': []},
-    'calls.calls': {'key': ['call_id'], 'measures': ['wait_seconds', 'talk_seconds', 'total_seconds', 'cost'],
-        'has_currency': true, 'days': [], 'moments': ['started_at']},
-    'calls.channel_costs': {'key': ['source', 'medium', 'spent_on'], 'measures': ['amount'],
-        'has_currency': true, 'days': ['spent_on'], 'moments': []},
-    'plan.targets': {'key': ['employee_id', 'metric', 'period_start'], 'measures': [],
-        'has_currency': false, 'days': ['period_start'], 'moments': []},
-    'plan.budgets': {'key': ['account_id', 'month'], 'measures': ['amount'],
-        'has_currency': true, 'days': ['month'], 'moments': []},
-    'plan.absences': {'key': ['employee_id', 'starts_on'], 'measures': [],
-        'has_currency': false, 'days': ['starts_on'], 'moments': []},
-    'plan.costs': {'key': ['account_id', 'month', 'cost_kind'], 'measures': ['amount'],
-        'has_currency': true, 'days': ['month'], 'moments': []},
-    'plan.fx_rates': {'key': ['currency', 'rate_date'], 'measures': [],
-        'has_currency': true, 'days': ['rate_date'], 'moments': []},
-}) }}
-{% endmacro %}
-
 {#- The currency under which a row is totalled: as staging has it, where a row without one takes the run's default. -#}
 {% macro total_currency(column, default_currency) -%}
 coalesce(nullif({{ column }}, ''), {{ default_currency }})
@@ -100,17 +30,17 @@ coalesce(nullif({{ column }}, ''), {{ default_currency }})
 {#- The newest moment on or before the as-of date that an entity's columns speak of; NULL when none tells one. -#}
 {% macro newest_event(entity) -%}
 {%- set found = [] -%}
-{%- for column in entity.moments -%}
-    {%- do found.append("max(rows_of_file." ~ column ~ ") filter (where "
-        ~ business_date('rows_of_file.' ~ column, 'run.business_timezone') ~ " <= run.as_of_date)") -%}
-{%- endfor -%}
-{%- for column in entity.days -%}
-    {%- do found.append("max(" ~ start_of_day('rows_of_file.' ~ column, 'run.business_timezone')
-        ~ ") filter (where rows_of_file." ~ column ~ " <= run.as_of_date)") -%}
+{%- for column in entity.fresh -%}
+    {%- if column in entity.moments -%}
+        {%- do found.append("max(rows_of_file." ~ column ~ ") filter (where rows_of_file." ~ column ~ " < run.ends_at)") -%}
+    {%- else -%}
+        {%- do found.append("max(" ~ start_of_day('rows_of_file.' ~ column, 'run.business_timezone')
+            ~ ") filter (where rows_of_file." ~ column ~ " <= run.as_of_date)") -%}
+    {%- endif -%}
 {%- endfor -%}
 {%- if not found -%}cast(null as timestamp)
 {%- elif found | length == 1 -%}{{ found[0] }}
-{%- else -%}greatest({{ found | join(', ') }})
+{%- else -%}{{ greatest_known(*found) }}
 {%- endif -%}
 {%- endmacro %}
 

@@ -70,20 +70,6 @@ ruled as (
 )
 {%- endmacro %}
 
-{#- What a key says, for a person to read. -#}
-{% macro key_evidence(rule, key_value) -%}
-case {{ rule }}
-    when 'given_key' then 'the customer names account '
-    when 'same_system_id' then 'the same system has an account '
-    when 'tax_id' then 'tax number '
-    when 'email' then 'e-mail '
-    when 'email_domain' then 'domain '
-    when 'phone' then 'phone +'
-    when 'name' then 'name '
-    when 'name_without_legal_form' then 'name without legal form '
-end || {{ key_value }}
-{%- endmacro %}
-
 {#- A line of seeds/account_links.csv for a proposal; a quote in an id would break it, so that it is doubled and quoted. -#}
 {% macro seed_line(decision) -%}
 coalesce(proposals.system, '') || ',' || proposals.kind || ','

@@ -1,8 +1,8 @@
 {#- Tables and views made in one statement, and held to what their YAML says of them: the contract's columns and types,
     and the keys, in dbt's own words (`constraints`): `primary_key` are columns that no two rows share and none leaves
-    out, `unique` columns that no two rows share where NULL is a value like another, `not_null` columns that have one. A
-    model that breaks them fails by itself, so that nothing is built on it, and says what is wrong. Its descriptions
-    become comments, all in one statement.
+    out, `unique` columns that no two rows share where NULL is a value like another, `not_null` columns that have one; and
+    the codes that a column may hold (`meta: {codes: [...]}`). A model that breaks them fails by itself, so that nothing
+    is built on it, and says what is wrong. Its descriptions become comments, all in one statement.
 
     A build works on a file that nobody reads before it is published: it needs none of what dbt-duckdb's `table` and
     `view` do for readers (build under another name, rename the old away, rename the new in, drop the old), no second
@@ -29,6 +29,7 @@
         {%- do hold_to_contract(made) -%}
     {%- endif -%}
     {%- do hold_to_keys(made) -%}
+    {%- do hold_to_codes(made) -%}
     {%- do comment_on(made) -%}
     {%- do run_hooks(post_hooks) -%}
     {%- do adapter.commit() -%}
@@ -93,6 +94,35 @@
             model.name ~ ' breaks its key (' ~ key | join(', ') ~ ') ' ~ keys ~ ' times, such as ' ~ example ~ ' in '
             ~ rows_of_key ~ ' rows' ~ lines_of(relation, key, example)) -%}
     {%- endfor -%}
+{%- endmacro %}
+
+{#- Fails where a column whose codes are declared (`meta: {codes: [...]}`) holds another one, alone or in a list with commas
+    between: pages and reports would have no words for it. `is_open` leaves room for what an export or a list adds. -#}
+{% macro hold_to_codes(relation) -%}
+    {%- set held = [] -%}
+    {%- for column in model['columns'].values() if column.meta.get('codes') and not column.meta.get('is_open') -%}
+        {%- do held.append(column) -%}
+    {%- endfor -%}
+    {%- if held -%}
+        {%- set unknown -%}
+            {%- for column in held %}
+            select '{{ column.name }}' as column_name, code
+            from (
+                select distinct unnest(string_split({{ column.name }}, ',')) as code from {{ relation }}
+            ) as {{ column.name }}_codes
+            where code <> '' and code not in ({% for code in column.meta.codes %}'{{ code }}'{{ ', ' if not loop.last }}{% endfor %})
+            {{ 'union all' if not loop.last }}
+            {%- endfor %}
+            order by column_name, code
+        {%- endset -%}
+        {%- set wrong = [] -%}
+        {%- for name, code in run_query(unknown).rows -%}
+            {%- do wrong.append(name ~ ' ' ~ code) -%}
+        {%- endfor -%}
+        {%- if wrong -%}
+            {%- do exceptions.raise_compiler_error(model.name ~ ' holds codes that its YAML does not name: ' ~ wrong | join(', ')) -%}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Where the rows of a key come from, of a relation whose rows say so: ` (file, line 3; file, line 4)`. -#}

@@ -5,9 +5,10 @@
     within an export the later line. Of rows that agree in all of it both stay, so that the key test tells. Left out is
     what counts no longer: a row that its newest full export does not hold (vanished), one that its export marks as
     deleted, and one of a document that a newer export gives anew (`_replaces`). A reader may ask to keep the first two,
-    with the moment (`vanished_at`) and the kind of export (`vanished_from`). -#}
-{% macro newest_version(raw_table, key, keep_vanished=false) %}
-    {%- set relation = source('raw', raw_table) %}
+    with the moment (`vanished_at`) and the kind of export (`vanished_from`). `among` is a part of the raw table that has
+    all versions of the rows in it. -#}
+{% macro newest_version(raw_table, key, keep_vanished=false, among=none) %}
+    {%- set relation = among or source('raw', raw_table) %}
     {%- set identity = ['_system'] + key + version_columns() %}
     select
         versions.*
@@ -27,7 +28,7 @@
         on {% for column in identity -%}
         versions.{{ column }} is not distinct from superseded.{{ column }}{{ ' and ' if not loop.last }}
         {%- endfor %}
-    anti join {{ newest_documents(relation) }} as documents
+    anti join {{ newest_documents(source('raw', raw_table)) }} as documents
         on versions._system = documents._system
         and versions._replaces = documents._replaces
         and {{ export_order('versions') }} < documents.export_order

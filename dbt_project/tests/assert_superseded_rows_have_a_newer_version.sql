@@ -1,5 +1,5 @@
 -- Blocks publishing: staging holds one row for every key that was ever landed, so a row is superseded only by a newer
--- version of itself, or gone for a reason that is named. Without this, a row that a staging model loses would pass for
+-- version of itself, or gone for a reason that is named, or begins after the run's day. Without this, a row that a staging model loses would pass for
 -- superseded in the control totals.
 {{ config(meta={'dagster': {'ref': {'name': 'stg_landing__superseded_rows'}}}) }}
 
@@ -17,9 +17,14 @@ with compared as (
                 -- Of invoices what vanished stays, with its day.
                 and ('{{ entity_id }}' <> 'billing.invoices' or state = 'replaced')
         ) as keys_gone,
+        {% if entity.since or entity.of -%}
+        (select count(*) from ({{ not_begun(entity_id, entity_id == 'billing.invoices') }}) as later)
+        {%- else -%}
+        0
+        {%- endif %} as rows_later,
         (select count(*) from {{ ref('stg_' ~ domain ~ '__' ~ name) }}) as rows_current
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 
-select * from compared where keys_landed <> rows_current + keys_gone
+select * from compared where keys_landed <> rows_current + rows_later + keys_gone

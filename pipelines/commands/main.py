@@ -71,7 +71,12 @@ def _moment(context: click.Context, option: click.Parameter, value: str | None) 
 def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at: str | None, full: bool) -> None:
     """Land new exports, build, check and publish."""
     work = refresh_of(home=home, landing=landing)
-    view = work.view(as_of, known_at)
+    try:
+        view = work.view(as_of, known_at)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if view.is_ahead:
+        click.echo(f"{as_of} has not come: the figures are as if nothing more happened until then.", err=True)
     if landing is not None and not landing.is_dir():
         raise click.UsageError(f"{landing} is no folder.")
     retired = work.retired_until()

@@ -6,9 +6,11 @@ the contracts' (`pipelines/sources/`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -67,14 +69,40 @@ class Column:
         return STORED_TYPES[self.type]
 
 
+# What a column holds until a date has come: one value, or a value for each that it may have now.
+State = str | bool | None | dict[str, str]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What of an entity's rows is known as of a day; the head of `entities.yml` says what each part means."""
+
+    since: tuple[str, ...] = ()
+    of: Mapping[str, str] = field(default_factory=dict)
+    later: Mapping[str, Mapping[str, State]] = field(default_factory=dict)
+    until: Mapping[str, Mapping[str, State]] = field(default_factory=dict)
+    any_day: tuple[str, ...] = ()
+    at_export: tuple[str, ...] = ()
+    now: tuple[str, ...] = ()
+    no_event: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    fresh: tuple[str, ...] | None = None
+
+    @property
+    def events(self) -> dict[str, Mapping[str, Sequence[str]]]:
+        """The dates that move the run's day, each with the values of columns with which it does not."""
+        dates = dict.fromkeys([*self.since, *self.later])
+        return {date: self.no_event.get(date, {}) for date in dates if self.no_event.get(date) != {}}
+
+
 @dataclass(frozen=True)
 class Entity:
-    """One canonical entity: its columns in order and its natural key within one source system."""
+    """One canonical entity: its columns in order, its natural key within one source system, and its cut by the day."""
 
     domain: str
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    cut: Cut = field(default_factory=Cut)
 
     @property
     def id(self) -> str:
@@ -107,7 +135,9 @@ def entities() -> dict[str, Entity]:
     found: dict[str, Entity] = {}
     for entity_id, specs in yaml.safe_load(ENTITIES_FILE.read_text(encoding="utf-8")).items():
         domain, name = entity_id.split(".")
+        cut: dict[str, Any] = specs.pop("cut", {})
+        cut = {part: tuple(said) if isinstance(said, list) else said for part, said in cut.items()}
         columns = tuple(_column(column.rstrip("*"), spec) for column, spec in specs.items())
         key = tuple(column[:-1] for column in specs if column.endswith("*"))
-        found[entity_id] = Entity(domain, name, columns, key)
+        found[entity_id] = Entity(domain, name, columns, key, Cut(**cut))
     return found

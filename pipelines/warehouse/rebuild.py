@@ -8,7 +8,7 @@ Nothing here runs dbt; that is `transform.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,48 +101,63 @@ class Project:
         node = self.nodes[unique_id]
         return f'"{node["schema"]}"."{node["alias"]}"'
 
+    def is_model(self, unique_id: str) -> bool:
+        """Whether an id is that of a model."""
+        return self._is(unique_id, "model")
+
     def _is(self, unique_id: str, kind: str) -> bool:
         return unique_id in self.nodes and self.nodes[unique_id]["resource_type"] == kind
 
 
 class Rebuild:
-    """The two passes of a build: up to the boundaries, and, when it is known which of them changed, all the rest."""
+    """The steps of a build: up to the boundaries, and, when it is known which of them changed, all the rest."""
 
     def __init__(self, manifest: dict[str, Any], changed: set[str], database: Path) -> None:
         """`changed` are the names of raw tables; `database` is the copy of the published warehouse."""
         self.project = Project.of(manifest)
         self.changed = self.project.sources(changed)
         self.database = database
-        affected = self.project.models_below(self.changed, set())
-        self._boundaries = self.project.boundaries & affected
-        self._first_models = self.project.models_above(self._boundaries) & affected
-        self._before = self._fingerprints()
-        self._first_tests: set[str] = set()
 
-    def first(self) -> set[str]:
-        """The models that a boundary may change with, and the tests that need no other new model."""
-        later = self.project.models_below(self.changed, set()) - self._first_models
-        tests = self.project.tests_of(self._first_models)
-        self._first_tests = {test for test, models in tests.items() if not models & later}
-        return self._first_models | self._first_tests
+    def steps(self) -> Iterator[set[str]]:
+        """What to build, step by step: models, and the tests that need no model of a later step.
 
-    def second(self) -> set[str]:
-        """The other models that the change reaches, and every test of what is new that has not run."""
-        after = self._fingerprints()
-        settled = {point for point in self._boundaries if after[point] == self._before[point]}
-        models = self.project.models_below(self.changed, settled) - self._first_models
-        tests = set(self.project.tests_of(models | self._first_models))
-        return models | (tests - self._first_tests)
+        The caller builds each step before it asks for the next. Boundaries that read raw alone come first, because
+        what reads them (the run's day is read by nearly everything) need not be looked at where they come out as they
+        were; the other boundaries follow, and then the rest.
+        """
+        roots = {
+            point
+            for point in self.project.boundaries
+            if not any(map(self.project.is_model, self.project.parents[point]))
+        }
+        settled: set[str] = set()
+        made: set[str] = set()
+        tested: set[str] = set()
+        for points in (roots, self.project.boundaries - roots):
+            reached = self.project.models_below(self.changed, settled)
+            if not points & reached:
+                continue
+            before = self._fingerprints(points & reached)
+            models = (self.project.models_above(points & reached) & reached) - made
+            made |= models
+            tests = self.project.tests_of(made).items()
+            ready = {test for test, looked_at in tests if not looked_at & (reached - made)} - tested
+            tested |= ready
+            yield models | ready
+            after = self._fingerprints(points & reached)
+            settled |= {point for point in before if before[point] == after[point]}
+        models = self.project.models_below(self.changed, settled) - made
+        yield models | (set(self.project.tests_of(models | made)) - tested)
 
     def names(self, unique_ids: set[str]) -> list[str]:
         """What dbt's `--select` takes."""
         return self.project.names(unique_ids)
 
-    def _fingerprints(self) -> dict[str, Fingerprint]:
+    def _fingerprints(self, points: set[str]) -> dict[str, Fingerprint]:
         """Rows and contents of each boundary's table; None where the database has none."""
         found: dict[str, Fingerprint] = {}
         with duckdb.connect(str(self.database), read_only=True) as connection:
-            for point in self._boundaries:
+            for point in points:
                 query = f"select count(*), cast(sum(hash(t)) as varchar) from {self.project.table(point)} as t"
                 try:
                     rows = connection.execute(query).fetchall()

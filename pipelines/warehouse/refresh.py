@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -38,12 +38,36 @@ class NewFile:
     sha256: str
 
 
+# The first day that a date of the data can hold, and how far past today a run may look: what is later is a slip, and
+# the calendar up to it would never be done.
+FIRST_DAY = date(1970, 1, 1)
+DAYS_AHEAD = 366
+
+
 @dataclass(frozen=True)
 class PointInTime:
-    """From where a run looks: back from a day (ISO), by what was known at a moment (ISO); None is the newest."""
+    """From where a run looks: back from a day (ISO), by what was known at a moment (ISO); None is the newest.
+
+    A day that has not come is taken as if nothing more happened until then: what will be overdue if nobody pays.
+
+    Raises:
+        ValueError: the day is none that the data can tell of.
+    """
 
     as_of: str | None = None
     known_at: str | None = None
+
+    def __post_init__(self) -> None:
+        """Holds the day to what dates of the data can hold."""
+        last = datetime.now(UTC).date() + timedelta(days=DAYS_AHEAD)
+        if self.as_of is not None and not FIRST_DAY <= date.fromisoformat(self.as_of) <= last:
+            raise ValueError(f"as of {self.as_of} nothing can be told: a day lies between {FIRST_DAY} and {last}.")
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the day has not come yet, wherever on earth."""
+        first_anywhere = (datetime.now(UTC) + timedelta(hours=14)).date()
+        return self.as_of is not None and date.fromisoformat(self.as_of) > first_anywhere
 
 
 class Refresh:

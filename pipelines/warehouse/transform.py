@@ -161,10 +161,12 @@ def build(
             return results
         database = settings.warehouse / ".build" / "current" / "keybook.duckdb"
         rebuild = Rebuild(read_manifest(settings), changed, database)
-        results = _build(runner, settings, rebuild.names(rebuild.first()), unit_tests=False, alone=True)
-        if not failures(results):
+        results = []
+        for step in rebuild.steps():
+            results += _build(runner, settings, rebuild.names(step), unit_tests=False, alone=True)
+            if failures(results):
+                break
             close_database()
-            results += _build(runner, settings, rebuild.names(rebuild.second()), unit_tests=False, alone=True)
         return results
     finally:
         close_database()

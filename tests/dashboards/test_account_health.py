@@ -34,7 +34,7 @@ def scored(number: int, back: int) -> dict[str, Any]:
     score = {"red": 40, "yellow": 70, "green": 90}.get(band(number) or "")
     return account(number) | {
         "week_start": date(2026, 11, 16) - timedelta(7 * back), "score": score, "band": band(number), "coverage": 0.9,
-        "cash_score": 50, "contact_score": 60, "reasons": "80 % of what is open is overdue; no contact for 60 days"
+        "cash_score": 50, "contact_score": 60, "reasons": "overdue_share,silence", "overdue_share": 0.8, "days_since_contact": 60
         if band(number) == "red" else "", "status": "paused" if number == 18 else "active", "has_measures": True,
         "is_newest": back == 0, "as_of_date": DAY if back == 0 else date(2026, 11, 22) - timedelta(7 * back),
     }  # fmt: skip
@@ -72,7 +72,7 @@ def silent(number: int) -> dict[str, Any]:
     return account(number) | {
         "rank": number // 5 + 1 if is_silent else None, "is_silent": is_silent, "attempts_without_reply": 6,
         "days_since_contact": 40 if is_silent else 3, "cadence_days": 14, "open_amount": 100, "is_key_account": False,
-        "is_fatigued": False, "suggested_action": "Call about the renewal" if is_silent else None, "score": 55,
+        "is_fatigued": False, "suggested_action": "call_about_renewal" if is_silent else None, "score": 55,
     }  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def term(number: int) -> dict[str, Any]:
     """A contract; of three one is renewed, the others are in one of the windows."""
     due = ("past", "last", "second", "first", "later")[number % 5]
     return account(number) | {
-        "term_id": f"crm:c{number}", "term_kind": "contract", "state": "to renew" if number % 3 else "renewed",
+        "term_id": f"crm:c{number}", "term_kind": "contract", "state": "to_renew" if number % 3 else "renewed",
         "renewal_window": due if number % 3 else None, "revenue_12m": 1000, "base_currency": "EUR",
         "revenue_at_renewal": 1000 if number % 3 and due != "later" else None,
         "days_to_end": number * 7 - 30, "ends_on": DAY + timedelta(number * 7 - 30),
@@ -90,7 +90,7 @@ def term(number: int) -> dict[str, Any]:
 
 def gap(number: int, product: int) -> dict[str, Any]:
     """A product that the account never bought; every second account passes the gate."""
-    reason = "a case is open; nobody who decides was reached since 2026-08-01"
+    reason = "case_open,decider_not_reached"
     return account(number) | {
         "product_id": f"crm:p{product}", "product_name": f"Product {product}", "is_candidate": number % 2 == 0,
         "expected_value": product * 1000, "gate_reason": reason if number % 2 else None, "base_currency": "EUR",

@@ -22,7 +22,7 @@ from tests.support.publications import publish
 Open = Callable[..., AppTest]
 NUMBERS = range(24)
 STATES = ("kept", "partly", "broken", "open", "cancelled", None)
-MISSING = (None, "act", "contract, rest of the payment", "signature on the act")
+MISSING = (None, "act", "contract,rest_of_payment", "act_signature")
 DAY = date(2026, 11, 20)
 
 
@@ -43,8 +43,8 @@ def chased(number: int) -> dict[str, Any]:
     return account(number) | {
         "rank": number + 1, "overdue_amount": 900 - number, "collectible_amount": 0 if disputed else 900 - number,
         "disputed_amount": 900 - number if disputed else 0, "is_disputed": disputed, "missing_rate_count": 0,
-        "base_currency": "EUR", "suggested_action": "Settle the dispute" if disputed else "Call about the broken promise",
-        "reason": f"EUR 1,000 overdue, number {number} of 40; its promise for 2026-11-10 was broken",
+        "base_currency": "EUR", "suggested_action": "settle_dispute" if disputed else "call_about_promise",
+        "reason": "owes,promise_broken", "money_rank": number, "debtors": 40, "last_promised_for": "2026-11-10",
         "contact_name": "=cmd|'/c calc'!A1" if number == 7 else "Ida Payer", "contact_title": "Accountant",
         "usual_channel": "call", "contact_phone": "+46 8 123 45 67", "dunning_level": 2, "score": 100 - number,
     }  # fmt: skip

@@ -37,25 +37,23 @@ ROWS: Rows = {
     "rpt_match_proposals": [
         {"system": "books", "kind": "billing_customer", "native_id": "C1", "shown_id": "C1", "name": NAME, "place": place,
          "account_id": f"acme:40{place}", "account_name": f"Nordbygg {place}", "score": 1 - place / 10,
-         "evidence": "name 90 % like Nordbygg; the same city", "why_not": "not sure enough", "open_amount": 3000,
-         "revenue_12m": 0, "call_minutes": 0,
+         "evidence": "name_alike,city_same", "matched_name": "Nordbygg", "likeness": 0.9, "why_not": "not_sure",
+         "open_amount": 3000, "revenue_12m": 0, "call_minutes": 0,
          "seed_line": f"books,billing_customer,C1,link,acme:40{place},,,",
          "never_link_line": f"books,billing_customer,C1,never_link,acme:40{place},,,"}
         for place in (1, 2)
     ],
     "rpt_account_identities": [
         {"system": "books", "kind": "billing_customer", "native_id": f"C{number}", "name": f"Firm {number}",
-         "account_id": f"acme:{400 + number}", "account_name": f"Account {number}", "rule_title": "Tax number",
-         "score": 0.99, "evidence": f"tax number se{number}", "has_crm_record": True, "proposals": 0,
+         "account_id": f"acme:{400 + number}", "account_name": f"Account {number}", "rule": "tax_id",
+         "score": 0.99, "evidence": "tax_id", "evidence_value": f"se{number}", "has_crm_record": True, "proposals": 0,
          "_file": "customers.csv", "_row": number + 1}
         for number in range(1, 10)
     ],
     "rpt_account_links": [
         {"system": "books", "kind": "billing_customer", "native_id": f"C{number}", "decision": "link", "state": state,
-         "finding": finding}
-        for number, state, finding in (
-            (1, "in_force", "In force."), (2, "no_such_account", "No export has this account."),
-        )
+         "decided_by": "Eva"}
+        for number, state in ((1, "in_force"), (2, "no_such_account"))
     ],
 }  # fmt: skip
 
@@ -97,15 +95,16 @@ def test_a_proposal_shows_its_evidence_and_the_lines_to_paste(app: AppTest) -> N
         "books,billing_customer,C1,never_link,acme:401,,,",
     ]
     text = words(app)
-    assert "name 90 % like Nordbygg; the same city" in text
+    assert "name 90% like Nordbygg; the same city" in text
     assert "<b>AB</b>**" not in text, "a name is text, never markup"
 
 
 def test_links_are_searched_and_decisions_say_what_became_of_them(app: AppTest) -> None:
     grids = {key for found in app.dataframe for key in found.value.columns}
-    assert {"rule_title", "finding"} <= grids
-    assert list(grid(app, "finding")["finding"]) == ["No export has this account.", "In force."]
-    app.text_input(key="link_search").set_value("tax number se6").run()
+    assert {"rule", "decided_by"} <= grids
+    states = [text.split(".")[0] for text in grid(app, "decided_by")["state"]]
+    assert states == ["No export has this account", "In force"]
+    app.text_input(key="link_search").set_value("se6").run()
     assert list(grid(app, "native_id", "_row")["native_id"]) == ["C6"]
 
 

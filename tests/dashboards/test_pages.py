@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.formats import money, percent, plural
+from dashboards.queries import overview
+from dashboards.queries.base import Filters
 from tests.dashboards.conftest import DAY, MONTH, PAGES, all_of, grid, one, tile, words
+from tests.support.publications import publish
 
 Open = Callable[..., AppTest]
 NEWEST = "where month = " + MONTH
@@ -259,3 +263,29 @@ def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     assert len(app.dataframe[1].value) == waiting
     app.toggle(key="missed_open").set_value(False).run()
     assert len(app.dataframe[1].value) == one(warehouse, "select count(*) from reporting.rpt_missed_calls")
+
+
+def test_deals_without_amounts_are_worth_what_nobody_knows(open_page: Open, tmp_path: Path) -> None:
+    deals = {"as_of_date": "2026-11-20", "employee_id": "crm:1", "employee_name": "Astrid Berg", "open_deals": 2089}
+    lacking = deals | {"open_amount": 0, "weighted_amount": 0, "missing_amount_count": 2089, "missing_rate_count": 0}
+    publish(tmp_path, "v1", {"rpt_run": [{"as_of_date": "2026-11-20"}], "rpt_pipeline": [lacking]})
+    app = open_page("sales", at_home=tmp_path)
+    assert not app.exception
+    assert tile(app, "Open deals").value == "2,089"
+    for label in ("Pipeline", "Weighted"):
+        assert tile(app, label).value == "–"
+        assert tile(app, label).proto.delta_description == "2,089 deals without an amount"
+
+
+def test_the_overview_draws_no_half_month(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {"basis": "invoiced", "nrr": 0.98, "base_currency": "EUR"}
+    publish(
+        tmp_path, "v1", {
+            "rpt_revenue_retention": [
+                kept | {"month": "2026-10-01", "is_complete": True},
+                kept | {"month": "2026-11-01", "is_complete": False, "nrr": 0.43},
+            ],
+        },
+    )  # fmt: skip
+    file = str((tmp_path / "warehouse" / "keybook.duckdb").resolve())
+    assert overview.retention(file, Filters()).column("month").to_pylist() == ["2026-10"]

@@ -42,6 +42,7 @@ def moved(number: int, basis: str) -> dict[str, Any]:
         "month": "2026-10-01", "basis": basis, "base_currency": "EUR", "movement": movement,
         "movement_12m": "contraction" if movement == "expansion" else movement, "opening_revenue": before,
         "closing_revenue": after, "opening_revenue_12m": before * 10, "closing_revenue_12m": after * 8,
+        "revenue_change": after - before, "revenue_change_12m": after * 8 - before * 10,
     }  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def worth(number: int) -> dict[str, Any]:
     """What an account has been worth; every sixth without any cost."""
     return account(number) | {
         "base_currency": "EUR", "clv_historic": 10_000 - 100 * number, "is_revenue_based": number % 6 == 0,
-        "rfm_segment": None if number % 7 == 6 else "best" if number % 3 == 0 else "slipping away", "revenue_12m": 100,
+        "rfm_segment": None if number % 7 == 6 else "best" if number % 3 == 0 else "slipping_away", "revenue_12m": 100,
         "revenue_rank": number + 1, "revenue_share": 1 / 48, "revenue_share_so_far": (number + 1) / 48,
         "missing_rate_count": 0,
     }  # fmt: skip

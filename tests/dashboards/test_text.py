@@ -36,7 +36,9 @@ def test_the_card_escapes_a_hostile_name(open_page: Open, tmp_path: Path) -> Non
     assert "&lt;script&gt;alert(1)&lt;/script&gt; **Bold**" in html
     assert "<script" not in html
     assert not any("Bold" in element.value for element in [*app.markdown, *app.caption])
-    assert "<img src=x onerror=alert(1)> **not bold**" in list(grid(app, "event_type", "title")["title"])
+    assert "Call: <img src=x onerror=alert(1)> **not bold**" in list(
+        grid(app, "event_type", "occurred_at")["event_type"]
+    )
 
 
 def test_a_hostile_name_is_no_markup_on_any_page(open_page: Open) -> None:

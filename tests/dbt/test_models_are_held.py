@@ -18,6 +18,8 @@ MODELS = {
     "with_a_column_more": "select 1 as id, 'a' as part, 3 as more",
     "doubled_lines": "select 1 as id, 'a' as part, 'deals.csv' as _file, 7 as _row union all by name "
     "select 1 as id, 'a' as part, 'deals.csv' as _file, 9 as _row",
+    "with_codes": "select 1 as id, 'a,ab' as part union all select 2, '' union all select 3, null",
+    "with_a_code_more": "select 1 as id, 'a,b' as part union all select 2, 'c'",
     "below_doubled": "select id, part from {{ ref('doubled') }}",
 }
 KINDS = {"held_view": "VIEW", "held_table": "BASE TABLE"}
@@ -25,6 +27,7 @@ BROKEN = {
     "doubled": "doubled breaks its key (id, part) 1 times, such as 1, a in 2 rows",
     "doubled_lines": "doubled_lines breaks its key (id, part) 1 times, such as 1, a in 2 rows "
     "(deals.csv, line 7; deals.csv, line 9)",
+    "with_a_code_more": "with_a_code_more holds codes that its YAML does not name: part b, part c",
     "with_a_gap": "with_a_gap breaks its key (id, part) 1 times, such as NULL, a in 1 rows",
     "of_another_type": "of_another_type breaks its contract: id: the query gives BIGINT, the contract says INTEGER",
     "short_of_a_column": "short_of_a_column breaks its contract: part: the query gives no such column, "
@@ -42,6 +45,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tu
     listed = []
     for name, query in MODELS.items():
         (project / "models" / f"{name}.sql").write_text(query, encoding="utf-8")
+        codes = ", config: {meta: {words: part, codes: [a, ab]}}" if "code" in name else ""
         more = ", {name: _file, data_type: varchar}, {name: _row, data_type: integer}" if "_file" in query else ""
         listed.append(
             f"  - name: {name}\n"
@@ -49,8 +53,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tu
             "    config: {contract: {enforced: true}, persist_docs: {relation: true, columns: true}}\n"
             "    constraints: [{type: unique, columns: [id, part]}, {type: not_null, columns: [id]}]\n"
             "    columns:\n"
-            "      [{name: id, data_type: integer, description: The thing's id}, {name: part, data_type: varchar}"
-            f"{more}]\n"
+            "      [{name: id, data_type: integer, description: The thing's id}, {name: part, data_type: varchar"
+            f"{codes}}}{more}]\n"
         )
     (project / "models" / "models.yml").write_text("models:\n" + "".join(listed), encoding="utf-8")
     (project / "profiles.yml").write_text(
@@ -83,7 +87,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tu
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sound_model_is_built(outcomes: dict[str, dict[str, tuple[str, str]]], kind: str) -> None:
-    assert outcomes[kind]["sound"][0] == "success"
+    assert outcomes[kind]["sound"][0] == outcomes[kind]["with_codes"][0] == "success"
 
 
 @pytest.mark.parametrize("kind", KINDS)

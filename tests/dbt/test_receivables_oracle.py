@@ -396,7 +396,8 @@ def test_what_could_not_be_posted_is_named(stream: Stream, warehouse: duckdb.Duc
         ).fetchall()
     )
     failed = {row["payment_id"] for row in stream.rows["billing.payments"] if row["status"] == "failed"}
-    applications = stream.rows["billing.applications"]
+    # What is applied after the run's day does not exist yet.
+    applications = [row for row in stream.rows["billing.applications"] if (row.get("applied_on") or AS_OF) <= AS_OF]
     unknown = [row for row in applications if row["invoice_id"] == "nowhere"]
     assert reasons == {
         "unknown_invoice": len(unknown),

@@ -10,10 +10,12 @@ import pytest
 
 from pipelines.warehouse.rebuild import Rebuild
 
-# raw.calls → calls → agents (a boundary) → people → report; calls → talk; raw.bills → bills → people.
+# raw.calls → day (a boundary) → calls, bills; raw.calls → calls → agents (a boundary) → people → report; calls → talk;
+# raw.bills → bills → people.
 READS = {
-    "model.calls": ["source.calls"],
-    "model.bills": ["source.bills"],
+    "model.day": ["source.calls"],
+    "model.calls": ["source.calls", "model.day"],
+    "model.bills": ["source.bills", "model.day"],
     "model.agents": ["model.calls"],
     "model.talk": ["model.calls"],
     "model.people": ["model.agents", "model.bills"],
@@ -34,7 +36,7 @@ def _manifest() -> dict[str, Any]:
             "name": name.split(".")[1],
             "schema": "main",
             "alias": name.split(".")[1],
-            "config": {"meta": {"boundary": name == "model.agents"}},
+            "config": {"meta": {"boundary": name in ("model.agents", "model.day")}},
         }
         for name in names
     }
@@ -51,6 +53,7 @@ def database(tmp_path: Path) -> Path:
     path = tmp_path / "keybook.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create table agents as select 'Ada' as name")
+        connection.execute("create table day as select '2026-02-01' as day")
     return path
 
 
@@ -59,36 +62,45 @@ def _write(database: Path, statement: str) -> None:
         connection.execute(statement)
 
 
+def _steps(database: Path, changed: str, *between: str) -> list[list[str]]:
+    """What each step builds, where each is followed by a statement that stands for its building."""
+    rebuild = Rebuild(_manifest(), {changed}, database)
+    statements = iter(between)
+    found = []
+    for step in rebuild.steps():
+        found.append(rebuild.names(step))
+        _write(database, next(statements, "select 1"))
+    return found
+
+
 def test_a_change_ends_at_a_boundary_that_came_out_as_it_was(database: Path) -> None:
-    rebuild = Rebuild(_manifest(), {"calls"}, database)
-    assert rebuild.names(rebuild.first()) == ["agents", "calls", "calls_and_bills", "calls_key"]
-    _write(database, "create or replace table agents as select 'Ada' as name")
-    assert rebuild.names(rebuild.second()) == ["talk", "talk_is_calls"]
+    steps = _steps(database, "calls", "select 1", "create or replace table agents as select 'Ada' as name")
+    assert steps == [["day"], ["agents", "calls", "calls_and_bills", "calls_key"], ["talk", "talk_is_calls"]]
 
 
 def test_a_change_goes_on_where_a_boundary_changed(database: Path) -> None:
-    rebuild = Rebuild(_manifest(), {"calls"}, database)
-    rebuild.first()
-    _write(database, "insert into agents values ('Eva')")
-    assert rebuild.names(rebuild.second()) == ["people", "report", "report_key", "talk", "talk_is_calls"]
+    steps = _steps(database, "calls", "select 1", "insert into agents values ('Eva')")
+    assert steps[2] == ["people", "report", "report_key", "talk", "talk_is_calls"]
 
 
-def test_a_change_beside_the_boundary_needs_one_wave(database: Path) -> None:
-    rebuild = Rebuild(_manifest(), {"bills"}, database)
-    assert rebuild.first() == set()
-    found = rebuild.names(rebuild.second())
-    assert found == ["bills", "bills_key", "calls_and_bills", "people", "report", "report_key"]
+def test_another_day_changes_what_reads_it(database: Path) -> None:
+    steps = _steps(database, "calls", "update day set day = '2026-02-02'")
+    assert steps == [
+        ["day"],
+        ["agents", "calls", "calls_key"],
+        ["bills", "bills_key", "calls_and_bills", "people", "report", "report_key", "talk", "talk_is_calls"],
+    ]
+
+
+def test_a_change_beside_the_boundary_needs_one_step(database: Path) -> None:
+    steps = _steps(database, "bills")
+    assert steps == [["bills", "bills_key", "calls_and_bills", "people", "report", "report_key"]]
 
 
 def test_a_boundary_that_was_never_built_counts_as_changed(database: Path) -> None:
     _write(database, "drop table agents")
-    rebuild = Rebuild(_manifest(), {"calls"}, database)
-    rebuild.first()
-    _write(database, "create table agents as select 'Ada' as name")
-    assert "people" in rebuild.names(rebuild.second())
+    assert "people" in _steps(database, "calls", "select 1", "create table agents as select 'Ada' as name")[2]
 
 
 def test_nothing_changed_builds_nothing(database: Path) -> None:
-    rebuild = Rebuild(_manifest(), {"strangers"}, database)
-    assert rebuild.first() == set()
-    assert rebuild.second() == set()
+    assert _steps(database, "strangers") == [[]]

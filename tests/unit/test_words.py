@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from pipelines.words import catalogue, languages, word, words
 
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = ROOT / "dbt_project" / "models" / "reporting"
 FIELDS = re.compile(r"\{(\w+(?::\w+)?)\}")
 
 
@@ -92,3 +96,49 @@ def test_a_code_without_words_reads_as_it_is_spelt() -> None:
     assert word("a.quite_new") == "quite new"
     assert words("a", "mail,quite_new", "sv") == ["e-mail", "quite new"]
     assert words("a", None) == words("a", "") == words("a", float("nan")) == []
+
+
+def declared() -> dict[str, set[str]]:
+    """Group of words -> the codes that the columns of reporting may hold, as their YAML names them."""
+    groups: dict[str, set[str]] = {}
+    for file in MODELS.rglob("*.yml"):
+        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models") or []:
+            for column in model.get("columns") or []:
+                meta = (column.get("config") or {}).get("meta") or {}
+                assert ("words" in meta) == ("codes" in meta), (model["name"], column["name"])
+                groups.setdefault(meta.get("words", ""), set()).update(meta.get("codes", []))
+    groups.pop("", None)
+    return groups
+
+
+def test_every_code_has_words_and_every_word_a_code() -> None:
+    known = {path for path in catalogue() if not path.startswith(("statement.", "count."))}
+    groups = declared()
+    assert len(groups) > 20
+    codes = {f"{group}.{code}" for group, found in groups.items() for code in found}
+    assert codes - known == set()
+    # What pages say by themselves stands in their text, the group and the code.
+    text = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "dashboards").rglob("*.py"))
+    said = {path for path in known - codes if all(re.search(f"""["']{part}["']""", text) for part in path.split("."))}
+    assert known - codes - said == set()
+    assert len(said) < 20
+
+
+def test_texts_speak_of_columns_of_their_rows_only() -> None:
+    for file in MODELS.rglob("*.yml"):
+        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models") or []:
+            columns = {column["name"] for column in model.get("columns") or []}
+            for column in model.get("columns") or []:
+                meta = (column.get("config") or {}).get("meta") or {}
+                for code in meta.get("codes", []):
+                    for text in catalogue()[f"{meta['words']}.{code}"].values():
+                        bare = re.sub(r"\[[^\]]*\]", "", text)
+                        named = {name.partition(":")[0] for name in FIELDS.findall(bare)}
+                        assert named <= columns, (model["name"], column["name"], code, named - columns)
+
+
+def test_nouns_are_counted_somewhere() -> None:
+    texts = " ".join(text for found in catalogue().values() for text in found.values())
+    for path in catalogue():
+        if path.startswith("count."):
+            assert f":{path.removeprefix('count.')}}}" in texts, path

@@ -28,7 +28,12 @@ moved as (
         substr(weighed.record_id, 3) as account_id,
         weighed.account_id as target_id,
         weighed.score,
-        weighed.evidence
+        weighed.evidence,
+        weighed.target_name,
+        weighed.likeness,
+        weighed.matched_email,
+        weighed.matched_domain,
+        weighed.matched_phone
     from weighed
     where weighed.kind = 'crm_account'
 ),
@@ -47,7 +52,14 @@ crm_records as (
         case
             when moved.target_id is not null and crm_accounts.rule = 'crm_account' then moved.evidence
             else crm_accounts.evidence
-        end as evidence
+        end as evidence,
+        case when moved.target_id is null or crm_accounts.rule <> 'crm_account' then crm_accounts.evidence_value end
+            as evidence_value,
+        moved.target_name as matched_name,
+        moved.likeness,
+        moved.matched_email,
+        moved.matched_domain,
+        moved.matched_phone
     from crm_accounts
     left join moved on crm_accounts.account_id = moved.account_id
 ),
@@ -68,7 +80,13 @@ by_themselves as (
         case
             when customers.account_id is null and weighed.account_id is not null then weighed.evidence
             else customers.evidence
-        end as evidence
+        end as evidence,
+        case when weighed.account_id is null then customers.evidence_value end as evidence_value,
+        weighed.target_name as matched_name,
+        weighed.likeness,
+        weighed.matched_email,
+        weighed.matched_domain,
+        weighed.matched_phone
     from customers
     left join weighed on customers.record_id = weighed.record_id and customers.account_id is null
 ),
@@ -99,7 +117,13 @@ billing_customers as (
         coalesce(resolved.account_id, {{ global_id('customer_ids.system', "'unknown'") }}) as account_id,
         coalesce(resolved.rule, 'no_customer_given') as rule,
         resolved.weighed_score,
-        resolved.evidence
+        resolved.evidence,
+        resolved.evidence_value,
+        resolved.matched_name,
+        resolved.likeness,
+        resolved.matched_email,
+        resolved.matched_domain,
+        resolved.matched_phone
     from customer_ids
     left join resolved on customer_ids.system = resolved.system and customer_ids.native_id = resolved.native_id
 ),
@@ -117,6 +141,12 @@ select
     together.account_id,
     together.rule,
     cast(coalesce(rules.score, together.weighed_score) as decimal(5, 4)) as score,
-    together.evidence
+    together.evidence,
+    together.evidence_value,
+    together.matched_name,
+    together.likeness,
+    together.matched_email,
+    together.matched_domain,
+    together.matched_phone
 from together
 inner join rules on together.rule = rules.rule

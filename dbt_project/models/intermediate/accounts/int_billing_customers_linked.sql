@@ -144,12 +144,16 @@ select
         when not crowded.is_crowded then crowded.rule
     end as rule,
     case
-        when decided.record_id is not null then 'a person decided so' || coalesce(': ' || decided.reason, '')
-        when not crowded.is_crowded then {{ key_evidence('crowded.rule', 'crowded.key_value') }}
-        when kept_apart.record_id is not null then 'a person decided that it is an account of its own'
-        when customers.given_account_id is not null
-            then 'names account ' || customers.given_account_id || ', which no CRM export has'
+        when decided.record_id is not null then 'decision'
+        when not crowded.is_crowded then crowded.rule
+        when kept_apart.record_id is not null then 'kept_apart'
+        when customers.given_account_id is not null then 'given_account_missing'
     end as evidence,
+    case
+        when decided.record_id is not null then decided.reason
+        when not crowded.is_crowded then crowded.key_value
+        when kept_apart.record_id is null then customers.given_account_id
+    end as evidence_value,
     coalesce(decided.is_crm_account, true) as is_crm_account,
     kept_apart.record_id is not null as is_kept_apart
 from customers

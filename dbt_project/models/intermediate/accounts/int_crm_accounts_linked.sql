@@ -18,13 +18,14 @@ edges as (
         record_account_id as account_id,
         account_id as target_id,
         'decision' as rule,
-        'a person decided so' || coalesce(': ' || reason, '') as evidence
+        'decision' as evidence,
+        reason as evidence_value
     from decisions
     where decision = 'link'
 
     union all
 
-    select account_id, target_id, rule, evidence
+    select account_id, target_id, rule, evidence, evidence_value
     from links
     where not exists (
         select 1 from decisions where decisions.decision = 'link' and decisions.record_account_id = links.account_id
@@ -62,7 +63,8 @@ resolved as (
         merged.surviving_id,
         merged.unresolved_id,
         edges.rule,
-        edges.evidence
+        edges.evidence,
+        edges.evidence_value
     from merged
     left join ends on {{ global_id('merged.system', 'merged.surviving_id') }} = ends.account_id
     left join edges
@@ -91,12 +93,14 @@ select
         else rule
     end as rule,
     case
-        when merge_rule = 'merged' then 'merged into ' || surviving_id
-        when merge_rule = 'merge_not_resolved'
-            then 'its merges end at ' || unresolved_id || ', which is not in the export or leads back'
+        when merge_rule in ('merged', 'merge_not_resolved') then merge_rule
         when reached_id is null then null
-        when is_crowded and rule <> 'decision'
-            then evidence || ', but so does another account of this system: not linked'
+        when is_crowded and rule <> 'decision' then evidence || ',crowded'
         else evidence
-    end as evidence
+    end as evidence,
+    case
+        when merge_rule = 'merged' then surviving_id
+        when merge_rule = 'merge_not_resolved' then unresolved_id
+        when reached_id is not null then evidence_value
+    end as evidence_value
 from counted

@@ -69,5 +69,6 @@ select
     linked.account_id,
     linked.target_id,
     linked.rule,
-    {{ key_evidence('linked.rule', 'linked.key_value') }} as evidence
+    linked.rule as evidence,
+    linked.key_value as evidence_value
 from linked

@@ -238,26 +238,27 @@ select
         / (1 + power(2, cast(greatest(least(weight, 60), -60) as double)))
         as decimal(5, 4)
     ) as score,
+    email as matched_email,
+    domain as matched_domain,
+    phone as matched_phone,
     concat_ws(
-        '; ',
+        ',',
         case name_level
-            when 'unknown' then 'no name to compare'
-            when 'same' then 'the same name as ' || target_name
-            when 'same_sound' then 'sounds like ' || target_name
-            else 'name ' || cast(cast(round(100 * likeness) as integer) as varchar) || ' % like ' || target_name
+            when 'unknown' then 'name_unknown'
+            when 'same' then 'name_same'
+            when 'same_sound' then 'name_sounds_same'
+            else 'name_alike'
         end,
-        case when tax_level = 'same' then 'one tax number' when tax_level = 'different' then 'another tax number' end,
-        case when email is not null then 'e-mail ' || email end,
-        case when domain is not null then 'domain ' || domain end
-        || case when domain_level = 'shared' then ' (several accounts have it)' else '' end,
-        case when phone is not null then 'phone +' || phone end
-        || case when phone_level = 'shared' then ' (several accounts have it)' else '' end,
+        case when tax_level = 'same' then 'tax_id_same' when tax_level = 'different' then 'tax_id_other' end,
+        case when email is not null then 'email_same' end,
+        case when domain is null then null when domain_level = 'shared' then 'domain_shared' else 'domain_same' end,
+        case when phone is null then null when phone_level = 'shared' then 'phone_shared' else 'phone_same' end,
         case place_level
-            when 'same_postal_code' then 'the same postal code'
-            when 'same_city' then 'the same city'
-            when 'other_postal_code' then 'the same city'
-            when 'different' then 'another city'
+            when 'same_postal_code' then 'postal_code_same'
+            when 'same_city' then 'city_same'
+            when 'other_postal_code' then 'city_same'
+            when 'different' then 'city_other'
         end,
-        case when country_level = 'different' then 'another country' end
+        case when country_level = 'different' then 'country_other' end
     ) as evidence
 from weighed

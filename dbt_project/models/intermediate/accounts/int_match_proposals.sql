@@ -85,13 +85,13 @@ judged as (
     select
         *,
         case
-            when tax_level = 'different' then 'another tax number'
-            when country_level = 'different' then 'another country'
-            when score < {{ parameter('link_probability') }} then 'not sure enough'
-            when place > 1 then 'another account is as likely or likelier'
-            when weight - next_weight < {{ parameter('link_margin_bits') }} then 'a second account is nearly as likely'
-            when is_held then 'another record of its system is that account'
-            when seekers > 1 then 'several records of its system may be that account'
+            when tax_level = 'different' then 'tax_id_other'
+            when country_level = 'different' then 'country_other'
+            when score < {{ parameter('link_probability') }} then 'not_sure'
+            when place > 1 then 'another_likelier'
+            when weight - next_weight < {{ parameter('link_margin_bits') }} then 'second_near'
+            when is_held then 'held'
+            when seekers > 1 then 'several_seek'
         end as why_not
     from contested
 )
@@ -107,6 +107,10 @@ select
     likeness,
     place,
     evidence,
+    target_name,
+    matched_email,
+    matched_domain,
+    matched_phone,
     why_not is null as is_link,
     why_not
 from judged

@@ -1,6 +1,6 @@
 -- Grain: one row a file, contract, entity, measure (rows, a money column, seconds) and currency: what the raw store holds
--- of it and how much of that is current, which is to say in staging. The rest has a newer version.
--- One scan of raw and one of staging an entity. Money stands under the row's currency, else the run's default, as in
+-- of it and how much of that is current: in staging, or the newest version of a row that begins after the run's day. The
+-- rest has a newer version. One scan of raw and one of staging an entity. Money stands under the row's currency, else the run's default, as in
 -- staging; rows and seconds stand under ''.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -13,6 +13,12 @@ with run as (
     select *, false as is_current from ({{ entity_sums(entity_id, entity, source('raw', domain ~ '_' ~ name)) }}) as landed
     union all
     select *, true from ({{ entity_sums(entity_id, entity, ref('stg_' ~ domain ~ '__' ~ name)) }}) as staged
+    {%- if entity.since or entity.of %}
+    union all
+    select *, true from (
+        {{ entity_sums(entity_id, entity, '(' ~ not_begun(entity_id, entity_id == 'billing.invoices') ~ ')') }}
+    ) as later
+    {%- endif %}
 ),
 {%- endfor %}
 

@@ -2,19 +2,9 @@
 -- Dates, customer, account and amounts resolved. `is_receivable` documents are those of the ledger; `is_credit` are
 -- credit notes that count.
 -- A document that its newest full export no longer holds is void from the day that this was seen, and one that no list
--- of open items holds any more is settled: no later than the newest event, so that the newest day does without it.
-with run as (
-    select business_timezone, newest_event_on from {{ ref('int_run_dated') }}
-),
-
-invoices as (
-    select
-        stg_billing__invoices.*,
-        least(
-            {{ business_date('stg_billing__invoices.vanished_at', 'run.business_timezone') }}, run.newest_event_on
-        ) as vanished_on
-    from {{ ref('stg_billing__invoices') }} as stg_billing__invoices
-    cross join run
+-- of open items holds any more is settled.
+with invoices as (
+    select * from {{ ref('stg_billing__invoices') }}
 ),
 
 opening_balances as (

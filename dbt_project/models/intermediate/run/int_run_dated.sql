@@ -1,7 +1,7 @@
--- Grain: one row, the run. Its as-of date is the asked one, else the day of the newest event.
--- An event is something that happened: due dates, expected closes and drafts are no events. A meeting may be entered
--- long before it takes place, so that of an activity only its entry and its completion count, and a CRM moment later
--- than its export (`_known_at`) is a plan.
+-- Grain: one row, the run. Its as-of date is the asked one, else the day of the newest event that its own export could
+-- know of: a date after the day on which its row was known is no event, whatever it says, and moves nothing
+-- (stg_landing__later_dates). Which dates are events stands in pipelines/entities.yml: due dates, plans and drafts are none.
+-- Read from raw, because staging is cut by this day.
 with run as (
     select * from {{ source('raw', 'run') }}
 ),
@@ -10,65 +10,33 @@ settings as (
     select * from {{ source('raw', 'settings') }}
 ),
 
-newest_days as (
-    select max(issued_on) as newest_on from {{ ref('stg_billing__invoices') }}
-    where coalesce(status, 'issued') <> 'draft'
-    union all
-    select max(settled_on) from {{ ref('stg_billing__invoices') }} where coalesce(status, 'issued') <> 'draft'
-    union all
-    select max(voided_on) from {{ ref('stg_billing__invoices') }}
-    union all
-    select max(as_of) from {{ ref('stg_billing__opening_balances') }}
-    union all
-    select max(received_on) from {{ ref('stg_billing__payments') }} where coalesce(status, 'received') = 'received'
-    union all
-    select max(applied_on) from {{ ref('stg_billing__applications') }}
-    union all
-    select max(occurred_on) from {{ ref('stg_billing__adjustments') }}
-    union all
-    select max(made_on) from {{ ref('stg_billing__promises') }}
-),
+{%- for entity_id, entity in landed_entities().items() if entity.events %}
+{%- set table = entity_id | replace('.', '_') %}
+{%- set relation = source('raw', entity_id | replace('.', '_')) %}
 
-newest_moments as (
-    select max(started_at) as newest_at from {{ ref('stg_calls__calls') }}
-    union all
-    select max(sent_at) from {{ ref('stg_billing__dunning_events') }}
-    union all
-    select max(created_at) from {{ ref('stg_crm__deals') }}
-    union all
-    select max(closed_at) from {{ ref('stg_crm__deals') }} where status in ('won', 'lost') and closed_at <= _known_at
-    union all
-    select max(created_at) from {{ ref('stg_crm__leads') }}
-    union all
-    select max(converted_at) from {{ ref('stg_crm__leads') }}
-    union all
-    select max(created_at) from {{ ref('stg_crm__activities') }}
-    union all
-    select max(completed_at) from {{ ref('stg_crm__activities') }} where completed_at <= _known_at
-    union all
-    select max(opened_at) from {{ ref('stg_crm__cases') }}
-    union all
-    select max(sent_at) from {{ ref('stg_crm__documents') }} where sent_at <= _known_at
-    union all
-    select max(signed_at) from {{ ref('stg_crm__documents') }} where signed_at <= _known_at
+{{ table }}_newest as (
+    select
+        {{ newest_events_on(entity) }} as newest_on
+    from {{ relation }} as landed
+    inner join ({{ days_known(relation) }}) as known on landed._known_at = known._known_at
+    cross join settings
 ),
+{%- endfor %}
 
 newest as (
-    select
-        (select max(newest_on) from newest_days) as newest_on,
-        (select max(newest_at) from newest_moments) as newest_at
+    {%- for entity_id, entity in landed_entities().items() if entity.events %}
+    select newest_on from {{ entity_id | replace('.', '_') }}_newest
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 dated as (
     select
         run.*,
         settings.*,
-        greatest(
-            newest.newest_on, {{ business_date('newest.newest_at', 'settings.business_timezone') }}
-        ) as newest_event_on
+        (select max(newest_on) from newest) as newest_event_on
     from run
     cross join settings
-    cross join newest
 )
 
 select
@@ -80,5 +48,6 @@ select
     fiscal_year_first_month,
     known_at,
     newest_event_on,
-    coalesce(as_of_date, newest_event_on) as as_of_date
+    coalesce(as_of_date, newest_event_on) as as_of_date,
+    {{ start_of_day(plus_days('coalesce(as_of_date, newest_event_on)', 1), 'business_timezone') }} as ends_at
 from dated

@@ -325,6 +325,8 @@ select
     case when scored.has_measures then scored.{{ measure }} end as {{ measure }},
     {%- endfor %}
     {%- endfor %}
+    case when scored.has_measures then scored.contact_gap end as usual_contact_gap,
+    case when scored.has_measures then scored.usual_invoice_gap end as usual_invoice_gap,
     scored.has_measures,
     scored.week_number = limits.last_week as is_newest,
     weeks.week_start,

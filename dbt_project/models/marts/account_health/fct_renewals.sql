@@ -112,8 +112,8 @@ select
         when followed.renewed_from is not null then 'renewed'
         when {{ plus_days('terms.ends_on', parameter('renewal_grace_days')) }} < run.as_of_date then 'lapsed'
         when followed.offers > 0 then 'offered'
-        when terms.ends_on < run.as_of_date then 'in grace'
-        else 'to renew'
+        when terms.ends_on < run.as_of_date then 'in_grace'
+        else 'to_renew'
     end as state,
     terms.currency,
     {{ money('terms.amount') }} as amount,

@@ -28,23 +28,23 @@ people as (
     group by account_id
 ),
 
-{#- The fields of the account card, in words, and what fills them; which of them are required is seeds/card_fields.csv. -#}
+{#- The fields of the account card and what fills them; which of them are required is seeds/card_fields.csv. -#}
 {%- set card = {
-    'account_name': ('name', 'accounts.account_name is not null'),
-    'owner_id': ('manager', 'accounts.owner_id is not null'),
-    'phone': ('phone', 'accounts.phone is not null or people.phones > 0'),
-    'email': ('e-mail', 'accounts.email is not null or people.emails > 0'),
-    'contact': ('a person', 'people.contacts > 0'),
-    'tax_id': ('tax number', 'accounts.tax_id is not null'),
-    'country': ('country', 'accounts.country is not null'),
-    'industry': ('industry', 'coalesce(accounts.industry, accounts.segment) is not null'),
-    'payment_terms_days': ('payment terms', 'accounts.payment_terms_days is not null'),
-    'website': ('website', 'accounts.website is not null'),
-    'city': ('city', 'accounts.city is not null'),
-    'credit_limit': ('credit limit', 'accounts.credit_limit is not null'),
-    'decision_maker': ('a decision maker', 'people.decision_makers > 0'),
-    'birthday': ('a birthday', 'people.birthdays > 0'),
-    'contract': ('a contract in force', "documents.contract_state = 'in_force'"),
+    'account_name': 'accounts.account_name is not null',
+    'owner_id': 'accounts.owner_id is not null',
+    'phone': 'accounts.phone is not null or people.phones > 0',
+    'email': 'accounts.email is not null or people.emails > 0',
+    'contact': 'people.contacts > 0',
+    'tax_id': 'accounts.tax_id is not null',
+    'country': 'accounts.country is not null',
+    'industry': 'coalesce(accounts.industry, accounts.segment) is not null',
+    'payment_terms_days': 'accounts.payment_terms_days is not null',
+    'website': 'accounts.website is not null',
+    'city': 'accounts.city is not null',
+    'credit_limit': 'accounts.credit_limit is not null',
+    'decision_maker': 'people.decision_makers > 0',
+    'birthday': 'people.birthdays > 0',
+    'contract': "documents.contract_state = 'in_force'",
 } %}
 required as (
     select
@@ -73,7 +73,7 @@ filled as (
         accounts.account_id,
         coalesce(classes.tier, '') as tier,
         coalesce(classes.is_key_account, false) as is_key_account,
-        {%- for field, (words, is_filled) in card.items() %}
+        {%- for field, is_filled in card.items() %}
         case when {{ is_filled }} then 1 else 0 end as {{ field }}{{ ',' if not loop.last }}
         {%- endfor %}
     from accounts
@@ -101,9 +101,9 @@ select
     {% for field in card %}required.{{ field }} * filled.{{ field }}{{ ' + ' if not loop.last }}{% endfor %}
         as required_fields_filled,
     nullif(concat_ws(
-        ', '
-        {%- for field, (words, is_filled) in card.items() %},
-        case when required.{{ field }} = 1 and filled.{{ field }} = 0 then '{{ words }}' end
+        ','
+        {%- for field, is_filled in card.items() %},
+        case when required.{{ field }} = 1 and filled.{{ field }} = 0 then '{{ field }}' end
         {%- endfor %}
     ), '') as missing_fields,
     cast(entries.card_lag_days as decimal(18, 4)) as card_lag_days,

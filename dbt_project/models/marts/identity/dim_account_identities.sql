@@ -21,6 +21,12 @@ select
     identities.rule,
     identities.score,
     identities.evidence,
+    identities.evidence_value,
+    identities.matched_name,
+    identities.likeness,
+    identities.matched_email,
+    identities.matched_domain,
+    identities.matched_phone,
     coalesce(accounts._file, customers._file) as _file,
     coalesce(accounts._row, customers._row) as _row
 from identities

@@ -54,6 +54,13 @@ together as (
         coalesce(moved.account_id, proposals.account_id) as account_id,
         proposals.score,
         proposals.evidence,
+        proposals.target_name as matched_name,
+        proposals.likeness,
+        proposals.matched_email,
+        proposals.matched_domain,
+        proposals.matched_phone,
+        cast(null as date) as held_on,
+        cast(null as bigint) as holders,
         proposals.why_not,
         proposals.place
     from proposals
@@ -74,9 +81,15 @@ together as (
         cast(null as varchar),
         account_id,
         cast(null as decimal(5, 4)),
-        case when is_exact then 'has the number' else 'has a number with the same ending' end
-        || coalesce(', written down ' || substr(cast(held_since as varchar), 1, 10), ''),
-        cast(accounts as varchar) || ' accounts have the number',
+        case when is_exact then 'number_same' else 'number_ending_same' end,
+        null,
+        null,
+        null,
+        null,
+        null,
+        cast(held_since as date),
+        accounts,
+        'number_shared',
         place
     from ambiguous
     where place <= {{ parameter('link_proposals_most') }}
@@ -99,6 +112,13 @@ select
     account_id,
     score,
     evidence,
+    matched_name,
+    likeness,
+    matched_email,
+    matched_domain,
+    matched_phone,
+    held_on,
+    holders,
     why_not,
     cast(row_number() over (partition by system, kind, native_id order by place) as integer) as place
 from once

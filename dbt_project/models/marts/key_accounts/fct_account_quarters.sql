@@ -363,6 +363,7 @@ select
     measured.revenue_previous_12m,
     measured.missing_rate_count,
     measured.revenue_share,
+    measured.company_revenue,
     measured.margin_share,
     measured.revenue_growth,
     measured.tenure_years,

@@ -33,7 +33,6 @@ thresholds as (
     select
         {%- for measure in measures %}
         max(threshold) filter (where criterion = '{{ measure }}' and kind = 'computed') as {{ measure }},
-        max(name) filter (where criterion = '{{ measure }}' and kind = 'computed') as {{ measure }}_name,
         {%- for part, condition in parts.items() %}
         count(*) filter (where criterion = '{{ measure }}' and kind = 'computed' and {{ condition }})
             as {{ measure }}_{{ part }},
@@ -199,18 +198,17 @@ proposed as (
         and rank_beside <= {{ parameter('key_candidates') }} as is_candidate,
         {%- for name, now, before in [('gained', 'met_mask', 'mask_before'), ('lost', 'mask_before', 'met_mask')] %}
         nullif(concat_ws(
-            ', '
+            ','
             {%- for measure in measures %},
             case
                 when (followed.{{ now }} & {{ 2 ** loop.index0 }}) > 0
                     and (followed.{{ before }} & {{ 2 ** loop.index0 }}) = 0
-                    then thresholds.{{ measure }}_name
+                    then '{{ measure }}'
             end
             {%- endfor %}
         ), '') as {{ name }}_criteria{{ ',' if not loop.last }}
         {%- endfor %}
     from followed
-    cross join thresholds
 )
 
 select
@@ -220,23 +218,13 @@ select
     case when decision is not null then 'decided' when is_listed then 'proposed' end as basis,
     case
         when proposal is not null or is_candidate or decision is not null then concat_ws(
-            '; ',
-            'Meets ' || cast(criteria_met as varchar(10)) || ' of ' || cast(criteria_total as varchar(10)) || ' criteria, '
-            || cast(criteria_needed as varchar(10)) || ' needed',
-            case
-                when is_qualified and not is_proposed
-                    then 'the list is full with accounts that rank before it'
-            end,
-            'new: ' || case when proposal = 'enter' or is_candidate then gained_criteria end,
-            'no longer: ' || case when proposal = 'leave' then lost_criteria end,
-            case
-                when criteria_known < criteria_total and not is_qualified
-                    then cast(criteria_total - criteria_known as varchar(10)) || ' not known'
-            end,
-            case
-                when decision is not null
-                    then 'decided to ' || decision || coalesce(': ' || decision_reason, '')
-            end
+            ',',
+            'criteria_met',
+            case when is_qualified and not is_proposed then 'list_full' end,
+            case when (proposal = 'enter' or is_candidate) and gained_criteria is not null then 'gained' end,
+            case when proposal = 'leave' and lost_criteria is not null then 'lost' end,
+            case when criteria_known < criteria_total and not is_qualified then 'not_known' end,
+            case decision when 'enter' then 'decided_to_enter' when 'leave' then 'decided_to_leave' end
         )
     end as reason,
     tier,
@@ -247,6 +235,7 @@ select
     decision_reason,
     gained_criteria,
     lost_criteria,
+    cast(criteria_total - criteria_known as bigint) as criteria_unknown,
     is_listed,
     was_listed,
     is_proposed,

@@ -1,5 +1,5 @@
 -- Grain: one row a finding about an export file: why it, or a part of it, was held, or what in it was odd; rows that a
--- newer full export no longer holds, and a full export that is too small to tell.
+-- newer full export no longer holds, a full export that is too small to tell, and dates that lie after their own export.
 with said as (
     select
         file_sha256,
@@ -35,6 +35,21 @@ too_small as (
         || ' or lower the parameter full_export_least_share' as message
     from {{ ref('stg_landing__full_exports') }}
     where not is_whole
+),
+
+later as (
+    select
+        file_sha256,
+        file,
+        part,
+        'note' as severity,
+        file || ', line ' || cast(first_line as varchar(20))
+        || case when row_count > 1 then ' to ' || cast(last_line as varchar(20)) else '' end
+        || ': ' || column_name || ' of ' || cast(row_count as varchar(20)) || ' rows of ' || entity_id
+        || ' lies after the export itself (' || cast(first_on as varchar(10))
+        || case when last_on > first_on then ' to ' || cast(last_on as varchar(10)) else '' end
+        || '); it does not move the as-of date, and counts from that day on' as message
+    from {{ ref('stg_landing__later_dates') }}
 )
 
 select * from said
@@ -42,3 +57,5 @@ union all
 select * from vanished
 union all
 select distinct * from too_small
+union all
+select * from later

@@ -194,9 +194,9 @@ valued as (
             when scored.recency_score >= {{ high }} and scored.frequency_score >= {{ high }}
                 and scored.monetary_score >= {{ high }} then 'best'
             when scored.recency_score <= {{ low }}
-                and (scored.frequency_score >= {{ high }} or scored.monetary_score >= {{ high }}) then 'slipping away'
+                and (scored.frequency_score >= {{ high }} or scored.monetary_score >= {{ high }}) then 'slipping_away'
             when scored.recency_score <= {{ low }} and scored.frequency_score <= {{ low }} then 'dormant'
-            when scored.recency_score >= {{ high }} and scored.frequency_score <= {{ low }} then 'new or occasional'
+            when scored.recency_score >= {{ high }} and scored.frequency_score <= {{ low }} then 'new_or_occasional'
             when scored.frequency_score >= {{ high }} then 'regular'
             when scored.monetary_score >= {{ high }} then 'large'
             else 'middle'

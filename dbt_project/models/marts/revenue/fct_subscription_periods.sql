@@ -12,18 +12,13 @@ identities as (
 ),
 
 run as (
-    select business_timezone, newest_event_on from {{ ref('int_run_dated') }}
+    select business_timezone from {{ ref('int_run_dated') }}
 ),
 
 dated as (
     select
         prices.*,
-        coalesce(
-            prices.ended_on,
-            {{ plus_days(least_or_unknown(
-                business_date('prices.vanished_at', 'run.business_timezone'), 'run.newest_event_on'
-            ), -1) }}
-        ) as last_on,
+        coalesce(prices.ended_on, {{ plus_days('prices.vanished_on', -1) }}) as last_on,
         case
             when prices.version_number = 1 then prices.started_on
             else {{ greatest_or_unknown(

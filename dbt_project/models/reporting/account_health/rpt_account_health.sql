@@ -22,6 +22,15 @@ select
     cast(health.{{ group }}_score as double) as {{ group }}_score,
     {%- endfor %}
     health.reasons,
+    {%- for group, measures in health_measures().items() %}
+    {%- for measure in measures %}
+    cast(health.{{ measure }} as double) as {{ measure }},
+    {%- endfor %}
+    {%- endfor %}
+    cast({{ days_from('health.last_contact_on', 'health.as_of_date') }} as bigint) as days_since_contact,
+    cast(health.usual_contact_gap as double) as usual_contact_gap,
+    cast({{ days_from('health.last_invoice_on', 'health.as_of_date') }} as bigint) as days_since_invoice,
+    cast(health.usual_invoice_gap as double) as usual_invoice_gap,
     health.status,
     health.has_measures,
     health.is_newest,

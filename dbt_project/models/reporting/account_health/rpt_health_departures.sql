@@ -68,10 +68,10 @@ select
     run.base_currency,
     departures.revenue_12m,
     case
-        when not departures.is_tested then 'too new to tell'
-        when told.score_lead_days is not null then 'flagged before'
-        when told.score_flagged_on is not null then 'flagged late'
-        else 'not flagged'
+        when not departures.is_tested then 'too_new'
+        when told.score_lead_days is not null then 'flagged_before'
+        when told.score_flagged_on is not null then 'flagged_late'
+        else 'not_flagged'
     end as outcome,
     last_weeks.score as last_score,
     last_weeks.band as last_band,

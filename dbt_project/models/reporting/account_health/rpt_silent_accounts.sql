@@ -181,12 +181,12 @@ advised as (
         pointed.attempts >= settings.fatigue_attempts as is_fatigued,
         case
             when not pointed.is_silent then null
-            when pointed.attempts >= settings.fatigue_attempts then 'Try another person or channel, or stop for a while'
-            when pointed.days_to_renewal <= settings.renewal_days then 'Call about the renewal'
-            when pointed.overdue_amount > 0 then 'Call about the overdue amount'
-            when pointed.open_deals > 0 then 'Follow up on the open deal'
-            when pointed.is_key_account then 'Arrange a review meeting'
-            else 'Check in'
+            when pointed.attempts >= settings.fatigue_attempts then 'change_approach'
+            when pointed.days_to_renewal <= settings.renewal_days then 'call_about_renewal'
+            when pointed.overdue_amount > 0 then 'call_about_overdue'
+            when pointed.open_deals > 0 then 'follow_up_deal'
+            when pointed.is_key_account then 'arrange_review'
+            else 'check_in'
         end as suggested_action
     from pointed
     cross join settings

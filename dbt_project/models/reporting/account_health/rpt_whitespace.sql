@@ -243,18 +243,17 @@ reasoned as (
     select
         gated.*,
         nullif(concat_ws(
-            '; ',
-            case when gated.is_first_paid_on_time is null then 'not known whether the first product was paid on time' end,
-            case when not gated.is_first_paid_on_time then 'the first product was not paid on time' end,
-            case when gated.open_cases > 0 then 'a case is open' end,
-            case when gated.open_disputes > 0 then 'an invoice is disputed' end,
+            ',',
+            case when gated.is_first_paid_on_time is null then 'first_payment_unknown' end,
+            case when not gated.is_first_paid_on_time then 'first_payment_late' end,
+            case when gated.open_cases > 0 then 'case_open' end,
+            case when gated.open_disputes > 0 then 'invoice_disputed' end,
             case
-                when gated.deciders = 0 then 'nobody who decides is on record'
-                when gated.decision_maker_reached_on is null then 'nobody who decides was ever reached'
-                when not gated.is_decision_maker_reached
-                    then 'nobody who decides was reached since ' || cast(gated.decision_maker_reached_on as varchar(10))
+                when gated.deciders = 0 then 'decider_missing'
+                when gated.decision_maker_reached_on is null then 'decider_never_reached'
+                when not gated.is_decision_maker_reached then 'decider_not_reached'
             end,
-            case when gated.band = 'red' then 'its health is red' end
+            case when gated.band = 'red' then 'health_red' end
         ), '') as gate_reason
     from gated
 )

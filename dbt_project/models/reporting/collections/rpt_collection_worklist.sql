@@ -216,19 +216,19 @@ advised as (
         {{ points('pointed.money_points + pointed.age_points + pointed.silence_points + pointed.promise_points
             + pointed.habit_points') }} as score,
         case
-            when pointed.can_be_asked = 0 then 'Settle the dispute'
-            when pointed.is_promise_awaited then 'Wait for the promised payment'
+            when pointed.can_be_asked = 0 then 'settle_dispute'
+            when pointed.is_promise_awaited then 'await_promise'
             when pointed.last_promise_state in ('broken', 'partly')
                 and not pointed.is_promise_kept_late and not pointed.is_promise_talked_over
-                then 'Call about the broken promise'
-            when pointed.dunning_level is null then 'Send the first reminder'
+                then 'call_about_promise'
+            when pointed.dunning_level is null then 'send_first_reminder'
             when {{ days_from('pointed.last_dunned_on', 'run.as_of_date') }} < settings.reminder_rest_days
-                then 'Give the last reminder time'
+                then 'await_reminder'
             when pointed.dunning_level < settings.last_reminder
-                then 'Send reminder ' || cast(pointed.dunning_level + 1 as varchar(20))
+                then 'send_reminder'
             when coalesce(pointed.days_silent, settings.silence_full_days) >= settings.silence_full_days
-                then 'Call: reminders used up'
-            else 'Escalate: reminders used up'
+                then 'call_after_reminders'
+            else 'escalate'
         end as suggested_action
     from pointed
     cross join run
@@ -247,7 +247,7 @@ select
     run.base_currency,
     advised.currency,
     advised.suggested_action,
-    {{ worklist_reason('advised', 'run.base_currency') }} as reason,
+    {{ worklist_reasons('advised') }} as reason,
     advised.last_promise_state,
     advised.usual_channel,
     contacts.contact_id,
@@ -269,7 +269,11 @@ select
     cast(advised.oldest_days_overdue as bigint) as oldest_days_overdue,
     advised.usual_delay_days,
     cast(advised.days_silent as bigint) as days_since_contact,
+    cast(advised.oldest_collectible_days as bigint) as oldest_collectible_days,
+    cast(advised.money_rank as bigint) as money_rank,
+    cast(advised.debtors as bigint) as debtors,
     cast(advised.dunning_level as bigint) as dunning_level,
+    cast(coalesce(advised.dunning_level, 0) + 1 as bigint) as next_dunning_level,
     advised.can_be_asked = 0 as is_disputed,
     advised.last_contact_on,
     advised.last_promised_for,

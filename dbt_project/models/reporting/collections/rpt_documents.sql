@@ -181,17 +181,17 @@ select
     deal_name,
     currency,
     nullif(concat_ws(
-        ', ',
-        case when not has_contract then 'contract' when not is_contract_signed then 'signature on the contract' end,
+        ',',
+        case when not has_contract then 'contract' when not is_contract_signed then 'contract_signature' end,
         case
             when are_invoices_linked and not has_invoice then 'invoice'
             when unbilled_amount > {{ parameter('unbilled_tolerance_percent') }} / 100 * won_amount
-                then 'rest of the invoice'
+                then 'rest_of_invoice'
         end,
-        case when not has_act then 'act' when not is_act_signed then 'signature on the act' end,
+        case when not has_act then 'act' when not is_act_signed then 'act_signature' end,
         case
             when is_payment_due and not has_payment then 'payment'
-            when is_payment_due and not is_paid then 'rest of the payment'
+            when is_payment_due and not is_paid then 'rest_of_payment'
         end
     ), '') as missing,
     won_amount,

@@ -7,10 +7,6 @@ accounts as (
     select account_id, account_name, has_crm_record from {{ ref('dim_accounts') }}
 ),
 
-rules as (
-    select * from {{ ref('identity_rules') }}
-),
-
 proposed as (
     select record_id, kind, count(*) as proposals from {{ ref('fct_match_proposals') }} group by record_id, kind
 )
@@ -23,14 +19,18 @@ select
     identities.account_id,
     accounts.account_name,
     identities.rule,
-    rules.title as rule_title,
     identities.score,
     identities.evidence,
+    identities.evidence_value,
+    identities.matched_name,
+    identities.likeness,
+    identities.matched_email,
+    identities.matched_domain,
+    identities.matched_phone,
     accounts.has_crm_record,
     cast(coalesce(proposed.proposals, 0) as integer) as proposals,
     identities._file,
     identities._row
 from identities
 inner join accounts on identities.account_id = accounts.account_id
-inner join rules on identities.rule = rules.rule
 left join proposed on identities.record_id = proposed.record_id and identities.kind = proposed.kind

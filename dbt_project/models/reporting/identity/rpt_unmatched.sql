@@ -47,11 +47,7 @@ select
         when summed.record_id = 'withheld' then 'withheld'
         else {{ masked_phone('summed.record_id') }}
     end as shown_id,
-    case
-        when summed.kind = 'phone' then null
-        when summed.kind = 'deal' then 'Deals that name no account'
-        else coalesce(identities.name, 'No customer given')
-    end as name,
+    identities.name,
     run.base_currency,
     cast(summed.open_amount as decimal(38, 4)) as open_amount,
     cast(summed.revenue_12m as decimal(38, 4)) as revenue_12m,
@@ -62,7 +58,8 @@ select
     proposals.account_id as nearest_account_id,
     accounts.account_name as nearest_account_name,
     proposals.score as nearest_score,
-    coalesce(proposals.why_not, 'nothing like it in any CRM export') as why_not
+    coalesce(proposals.why_not, 'nothing_alike') as why_not,
+    proposals.holders
 from summed
 cross join run
 left join identities

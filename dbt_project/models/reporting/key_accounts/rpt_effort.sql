@@ -113,10 +113,15 @@ select
     run.base_currency,
     shared.revenue_12m,
     cast(shared.effort_minutes as double) as effort_minutes,
+    cast(shared.effort_minutes / 60 as decimal(18, 4)) as effort_hours,
     cast(shared.efforts as bigint) as efforts,
     cast(shared.assumed_efforts as bigint) as assumed_efforts,
     cast(shared.two_way_contacts as bigint) as two_way_contacts,
     shared.time_share,
+    {{ ratio(
+        'sum(case when shared.is_owner then shared.effort_minutes else 0 end) over (partition by shared.employee_id)',
+        'sum(shared.effort_minutes) over (partition by shared.employee_id)'
+    ) }} as own_time_share,
     shared.effort_share,
     shared.revenue_share,
     shared.effort_share - shared.revenue_share as share_gap,

@@ -1,8 +1,12 @@
 -- Grain: one row a source system, subscription_id and version of its price: an export in which price, quantity or
 -- interval differ from those of the export before. What else is known of the subscription is that of its newest
--- version, also of one that its newest full export no longer holds (vanished_at).
+-- version, also of one that its newest full export no longer holds (vanished_on).
 with newest as (
-    {{ newest_version('billing_subscriptions', ['subscription_id'], keep_vanished=true) }}
+    {{ staged('billing.subscriptions', default_currency=true, keep_vanished=true) }}
+),
+
+run as (
+    select * from {{ ref('int_run_dated') }}
 ),
 
 {%- set order = 'partition by _system, subscription_id order by ' ~ version_columns() | join(', ') %}
@@ -26,14 +30,14 @@ select
     newest.subscription_id,
     newest.customer_id,
     newest.product_id,
-    {{ currency_or_default('newest.currency') }} as currency,
+    newest.currency,
     versions.unit_price,
     versions.quantity,
     versions.interval_unit,
     versions.interval_count,
     newest.started_on,
     newest.ended_on,
-    newest.vanished_at,
+    newest.vanished_on,
     versions._known_at as priced_at,
     versions.version_number,
     newest._system,
@@ -46,7 +50,13 @@ select
 from versions
 inner join newest
     on versions._system = newest._system and versions.subscription_id = newest.subscription_id
+cross join run
 where versions.version_number = 1
-    {%- for column in ['unit_price', 'quantity', 'interval_unit', 'interval_count'] %}
-    or versions.{{ column }} is distinct from versions.earlier_{{ column }}
-    {%- endfor %}
+    or (
+        {{ business_date('versions._known_at', 'run.business_timezone') }} <= run.as_of_date
+        and (
+            {%- for column in ['unit_price', 'quantity', 'interval_unit', 'interval_count'] %}
+            {{ 'or ' if not loop.first }}versions.{{ column }} is distinct from versions.earlier_{{ column }}
+            {%- endfor %}
+        )
+    )

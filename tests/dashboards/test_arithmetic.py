@@ -1,0 +1,144 @@
+"""No page computes a metric.
+
+The rule, which `docs/decisions.md` argues:
+
+- SQL of the dashboards divides in one place, `queries.base.ratio`, and there two sums or counts over the same rows. It
+  multiplies nowhere, and knows no average, median, quantile, and no row before or after another (`lag` takes the row,
+  not the month).
+- It adds up with `sum` one column of a reporting table that the contract has as money or a count. A column of doubles
+  is a ratio, a score or a duration, and those do not add up.
+- Python of pages and queries does not divide, multiply or raise. Components do: units, percentages, the geometry of
+  charts. No Python takes a mean, a median or a quantile, and none leaves a chart to aggregate.
+
+Differences are free: they are read off two figures that stand beside each other, and days are counted with them.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines import reporting_contract
+
+DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
+FILES = sorted(DASHBOARDS.rglob("*.py"))
+HELPER = "ratio"
+AGGREGATES = re.compile(
+    r"\b(avg|mean|median|mode|mad|quantile\w*|percentile\w*|stddev\w*|var\w*_(pop|samp)|corr|regr_\w+|product|lag|lead)\s*\(",
+    re.IGNORECASE,
+)
+STATISTICS = {
+    "mean", "fmean", "median", "median_low", "median_high", "quantile", "quantiles", "stdev", "pstdev", "prod", "fsum",
+    "transform_aggregate", "transform_joinaggregate", "transform_window", "transform_regression", "divide", "multiply",
+}  # fmt: skip
+ADDITIVE = ("decimal", "bigint", "integer")
+# What stands for a part of a string that is filled in; what is filled in is looked at by itself.
+FILLED = "filled_in"
+# A star that stands for columns or rows is none that multiplies.
+STARS = re.compile(
+    r"count\(\*\)|\bselect\s+(distinct\s+)?\*|\w\.\*|,\s*\*|\*\s+(replace|exclude)|^\s*\*", re.IGNORECASE | re.M
+)
+
+
+def sql_of(tree: ast.AST) -> Iterator[str]:
+    """The SQL in a module's strings; what the helper writes is not in it, for it is called where the SQL is made."""
+    helpers = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == HELPER
+        for part in ast.walk(node)
+    }
+    pieces = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if id(node) in helpers or id(node) in pieces:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            whole = "".join(str(part.value) if isinstance(part, ast.Constant) else FILLED for part in node.values)
+        else:
+            whole = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if whole:
+            text = re.sub(r"--[^\n]*", "", whole)
+            text = re.sub(r"'[^']*'", "''", text)
+            if re.search(r"\b(select|from|where|filter|over|sum|count)\b", text) and not text.strip().endswith("."):
+                yield text
+
+
+def faults_of_sql(text: str) -> list[str]:
+    """What of a query computes."""
+    bare = STARS.sub("", text)
+    found = [match[0] for match in AGGREGATES.finditer(bare)]
+    found += [match[0] for match in re.finditer(r"[\w)]\s*/\s*[\w(]|[\w)]\s*\*\s*[\w(]|[\w)]\s*%\s*[\w(]", bare)]
+    declared = reporting_contract.declared()
+    named = re.findall(r"\b(rpt_\w+)\b", text) or list(declared)
+    for inside in re.findall(r"\bsum\(([^()]*(?:\([^()]*\)[^()]*)*)\)", bare, re.IGNORECASE):
+        column = inside.strip().rsplit(".", 1)[-1]
+        kinds = {columns[column].lower() for columns in declared.values() if column in columns}
+        own = {declared[table][column].lower() for table in named if column in declared.get(table, {})}
+        if column == FILLED:
+            continue
+        if not kinds or not all(kind.startswith(ADDITIVE) for kind in own or kinds):
+            found.append(f"sum({inside})")
+    return found
+
+
+def faults_of_python(tree: ast.AST, is_component: bool) -> list[str]:
+    """What of a module computes."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in STATISTICS:
+                found.append(ast.unparse(node))
+        if is_component or not isinstance(node, ast.BinOp):
+            continue
+        texts = any(isinstance(side, ast.Constant | ast.JoinedStr) and not isinstance(getattr(side, "value", ""), int | float)
+                    for side in (node.left, node.right))  # fmt: skip
+        if isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod | ast.Mult | ast.Pow) and not texts:
+            found.append(ast.unparse(node))
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(DASHBOARDS)))
+def test_nothing_is_computed(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    assert not faults_of_python(tree, "components" in file.parts)
+    if "queries" in file.parts:
+        assert not [fault for text in sql_of(tree) for fault in faults_of_sql(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select sum(kept) / nullif(sum(due), 0) from rpt_promises",
+        "select median(coverage) from rpt_account_health",
+        "select 100 * credit_used_ratio from rpt_receivable_accounts",
+        "select sum(revenue_share) filter (is_listed) from rpt_key_accounts",
+        "select sum(open_amount * probability) from rpt_open_deals",
+        "select dso_simple - lag(dso_simple) over (order by month) from rpt_receivable_kpis",
+        "select quantile_cont(days_overdue, 0.9) from rpt_open_invoices",
+    ],
+)
+def test_what_is_computed_is_found(text: str) -> None:
+    assert faults_of_sql(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["won / due", "count // 2", "change * 100", "statistics.median(days)", "base.transform_aggregate()"]
+)
+def test_what_python_computes_is_found(text: str) -> None:
+    assert faults_of_python(ast.parse(text), is_component=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select *, count(*) as rows from rpt_accounts as accounts",
+        "select accounts.*, sum(open_amount) filter (where is_listed) from rpt_accounts as accounts",
+    ],
+)
+def test_what_is_added_up_is_not_computed(text: str) -> None:
+    assert not faults_of_sql(text)

@@ -1,0 +1,149 @@
+"""What the systems would have written, had they been asked on an earlier day.
+
+From the definition of an export: it holds the rows that had been entered by the end of the day, with what had happened to
+them by then. Nothing is taken from the models or from `pipelines/entities.yml`. What no export keeps a history of is
+written as it is now; that is the one thing that a cut export cannot give.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.exports.entities import entities
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+
+
+def read_rows(raw: Path) -> Rows:
+    """Every row of a raw store, by entity id."""
+    found: Rows = {}
+    with duckdb.connect() as connection:
+        for entity in entities().values():
+            pattern = f"{raw}/{entity.domain}/{entity.name}/*[0-9a-f].parquet"
+            read = connection.execute(f"select * from read_parquet('{pattern}', union_by_name = true)")
+            names = [column[0] for column in read.description or []]
+            found[entity.id] = [dict(zip(names, row, strict=True)) for row in read.fetchall()]
+            for row in found[entity.id]:
+                row["_extra"] = json.loads(row["_extra"]) if row["_extra"] else None
+    return found
+
+
+def _day(value: Any) -> date:
+    """The day of a date or a moment, of a business whose clock is UTC's."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).date()
+    assert isinstance(value, date)
+    return value
+
+
+# When a row was entered: by the first of these that it gives.
+ENTERED = {
+    "crm.accounts": ["created_at"], "crm.account_owners": ["starts_on"], "crm.contacts": ["created_at"],
+    "crm.employees": ["active_from"], "crm.leads": ["created_at"], "crm.deals": ["created_at"],
+    "crm.deal_stages": ["entered_at"], "crm.activities": ["created_at"], "crm.cases": ["opened_at"],
+    "crm.documents": ["sent_at", "signed_at", "starts_on"], "crm.campaigns": ["starts_on"],
+    "billing.invoices": ["issued_on"], "billing.orders": ["ordered_on"], "billing.opening_balances": ["as_of"],
+    "billing.payments": ["received_on"], "billing.applications": ["applied_on"], "billing.adjustments": ["occurred_on"],
+    "billing.subscriptions": ["started_on"], "billing.dunning_events": ["sent_at"], "billing.promises": ["made_on"],
+    "calls.calls": ["started_at"], "calls.channel_costs": ["spent_on"], "plan.costs": ["month"],
+    "plan.fx_rates": ["rate_date"],
+}  # fmt: skip
+
+# A row that names one of these is entered after it.
+NAMES = {
+    "crm.deal_stages": {"deal_id": "crm.deals"},
+    "billing.instalments": {"invoice_id": "billing.invoices"},
+    "billing.invoice_lines": {"invoice_id": "billing.invoices"},
+    "billing.applications": {
+        "invoice_id": "billing.invoices", "credit_note_id": "billing.invoices", "payment_id": "billing.payments"
+    },
+    "billing.adjustments": {"invoice_id": "billing.invoices", "payment_id": "billing.payments"},
+}  # fmt: skip
+
+
+def _deal(row: Row, happened: Callable[[str], bool]) -> None:
+    if not happened("closed_at"):
+        row |= {"closed_at": None, "status": "open", "stage": None, "probability": None, "forecast_category": None}
+        row["lost_reason"] = None
+
+
+def _lead(row: Row, happened: Callable[[str], bool]) -> None:
+    if not happened("converted_at"):
+        row |= {"converted_at": None, "status": None, "account_id": None, "contact_id": None, "deal_id": None}
+
+
+def _activity(row: Row, happened: Callable[[str], bool]) -> None:
+    if not happened("completed_at"):
+        row |= {"completed_at": None, "outcome": None}
+    if not happened("occurred_at"):
+        row["outcome"] = None
+
+
+def _case(row: Row, happened: Callable[[str], bool]) -> None:
+    if not happened("closed_at"):
+        row |= {"closed_at": None, "status": None}
+
+
+def _invoice(row: Row, happened: Callable[[str], bool]) -> None:
+    if not happened("voided_on"):
+        row |= {"voided_on": None, "status": "issued"}
+    if not happened("dispute_resolved_on"):
+        row |= {"dispute_resolved_on": None, "is_disputed": True}
+    if not happened("disputed_on"):
+        row |= {"disputed_on": None, "is_disputed": False}
+    for column in ("settled_on", "delivered_on"):
+        if not happened(column):
+            row[column] = None
+    # The balance of that day is in no export of a later one.
+    row["reported_balance"] = None
+
+
+def _only(*columns: str) -> Callable[[Row, Callable[[str], bool]], None]:
+    def undo(row: Row, happened: Callable[[str], bool]) -> None:
+        row |= {column: None for column in columns if not happened(column)}
+
+    return undo
+
+
+# What had not happened to a row yet.
+UNDONE = {
+    "crm.accounts": _only("updated_at"), "crm.deals": _deal, "crm.deal_stages": _only("left_at"), "crm.leads": _lead,
+    "crm.activities": _activity, "crm.cases": _case, "crm.documents": _only("sent_at", "signed_at"),
+    "billing.invoices": _invoice, "billing.promises": _only("cancelled_on"),
+}  # fmt: skip
+
+
+def cut(rows: Rows, day: date) -> Rows:
+    """The exports of that day's end."""
+    found: Rows = {}
+    for entity_id in sorted(rows, key=lambda name: name in NAMES):
+        found[entity_id] = []
+        for row in rows[entity_id]:
+            entered = next((row[name] for name in ENTERED.get(entity_id, ()) if row.get(name) is not None), None)
+            if entered is not None and _day(entered) > day:
+                continue
+            copy = dict(row)
+
+            def happened(column: str, row: Row = row) -> bool:
+                return row.get(column) is None or _day(row[column]) <= day
+
+            if entity_id in UNDONE:
+                UNDONE[entity_id](copy, happened)
+            found[entity_id].append(copy)
+    for entity_id, names in NAMES.items():
+        for column, whole in names.items():
+            key = entities()[whole].key[0]
+            there = {(row.get("_system"), row[key]) for row in found.get(whole, [])}
+            later = {(row.get("_system"), row[key]) for row in rows.get(whole, [])} - there
+            kept = [row for row in found.get(entity_id, []) if (row.get("_system"), row.get(column)) not in later]
+            found[entity_id] = kept
+    return found

@@ -303,6 +303,7 @@ def movements_tab() -> None:
             "refunded": Column("Refunded", "money", "Money that we gave back."),
             "charged_back": Column("Charged back", "money", "Payments taken back by the bank or the payer."),
             "reversed": Column("Reversed", "money", "Reversals that name no payment."),
+            "recovered": Column("Recovered", "money", "Written-off debts that were paid after all."),
             "brought_forward": Column("Brought forward", "money", "Opening balances of the books."),
             "transferred": Column("Paid for others", "money", "One account's money on another's invoice."),
             "closing": Column("Closing", "money", "R3"),

@@ -168,7 +168,7 @@ MOVEMENTS = f"""
 
 # The same month by month, with what `other` is made of.
 _MOVES = ("opening", "invoiced", "credited", "collected", "written_off", "refunded", "charged_back", "reversed",
-          "brought_forward", "transferred", "closing")  # fmt: skip
+          "recovered", "brought_forward", "transferred", "closing")  # fmt: skip
 MOVEMENTS_BY_MONTH = f"""
     with chosen as ({ACCOUNTS})
 

@@ -45,7 +45,7 @@ full join balances
 where coalesce(movements.closing, 0) <> coalesce(balances.net_amount, 0)
     or movements.opening + movements.invoiced + movements.credited + movements.collected + movements.written_off
         + movements.refunded + movements.other <> movements.closing
-    or movements.charged_back + movements.reversed + movements.brought_forward + movements.transferred
+    or movements.charged_back + movements.reversed + movements.recovered + movements.brought_forward + movements.transferred
         <> movements.other
     or movements.opening <> coalesce(movements.closed_before, 0)
     or movements.month <> {{ month_of(plus_days('movements.month_before', 31)) }}

@@ -6,8 +6,13 @@ with counted as (
     select
         'applications' as entity,
         (select count(*) from {{ ref('stg_billing__applications') }}) as landed,
-        (select count(*) from {{ ref('int_applications_linked') }} where issue is null)
-        + (select count(*) from {{ ref('fct_receivable_exceptions') }} where entity = 'applications') as found
+        (select count(*) from {{ ref('int_applications_linked') }} where issue is null and not is_taken_back)
+        + (
+            select count(*)
+            from {{ ref('fct_receivable_exceptions') }}
+            where entity = 'applications'
+                and row_id not in (select application_id from {{ ref('int_applications_linked') }} where issue is null)
+        ) as found
     union all
     select
         'posted applications',

@@ -16,11 +16,13 @@ import pytest
 
 from pipelines.settings import PROJECT, Settings
 from pipelines.warehouse import transform
+from tests.support.allocation_scenarios import allocation_scenarios
 from tests.support.raw_rows import write_raw
 from tests.support.scenarios import AS_OF, Scenario, scenarios
 
 IDENTITIES = PROJECT / "dbt_project" / "tests"
 LAST = f"date '{AS_OF}'"
+STORIES = [*scenarios(), *allocation_scenarios()]
 # What breaks each identity: a cent more or less, a row lost, a row twice.
 BREAKS = {
     "assert_receivable_events_are_the_balances": [
@@ -92,7 +94,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of the scenarios, with every identity of receivables passed."""
     home: Path = tmp_path_factory.mktemp("scenarios")
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for scenario in scenarios():
+    for scenario in STORIES:
         for entity, found in scenario.rows.items():
             rows[entity] += found
     write_raw(home, dict(rows), system="books", as_of_date=AS_OF)
@@ -116,7 +118,7 @@ def warehouse(built: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", STORIES, ids=lambda scenario: scenario.name)
 def test_scenario(scenario: Scenario, warehouse: duckdb.DuckDBPyConnection) -> None:
     """The balances at the ends of the days that the scenario tells."""
     query = (

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from pipelines.settings import Settings
 from pipelines.warehouse import transform
-from tests.support.ledger import BUCKETS, Book, Row, View
+from tests.support.ledger import BUCKETS, Book, Row
+from tests.support.ledger_view import View
 from tests.support.oracle import days, month_end
 from tests.support.raw_rows import write_raw
 
@@ -43,6 +44,13 @@ KINDS = (
     "payment in two exports", "never pays", "void", "void at once", "draft and request", "debit note", "opening balance",
     "failed payment", "too much applied", "refund of an invoice", "loose refund", "void credit note", "disputed",
 )  # fmt: skip
+# Of every third stream no payment has an application: its stories share what is owed and what can pay.
+LOOSE = (
+    "sends", "sends too much", "sends in parts", "sends before", "credit note, the rest sent", "credit note waits", "returned",
+    "half returned", "returned, sent again", "refunded", "loose refund", "minus", "written off", "written off, then sent",
+    "void after", "settled", "settled unseen", "never pays", "void credit note", "credited after",
+)  # fmt: skip
+LOOSE_STORIES = 8
 
 
 class Stream:
@@ -129,6 +137,79 @@ class Stream:
         )  # fmt: skip
         self.afterwards(kind, place, common, max(paid + days(place), issued) + days(share // 3), applied, payment)
 
+    def tell_loose(
+        self, kind: str, customer: str, issued: date, terms: int | None, gross: Decimal, late: int, share: int
+    ) -> None:
+        """A story whose money says nothing of what it is for."""
+        place = len(self.stories)
+        self.stories.append(f"{place} {kind}")
+        common = {"customer_id": customer, "currency": self.currency}
+        due = issued + days(terms or 0)
+        sent = (
+            max(due + days(late), issued + days(share % 7)) if kind != "sends before" else issued - days(abs(late) + 1)
+        )
+        part = max((gross * share / 100).quantize(CENT), CENT)
+        half = max((gross / 2).quantize(CENT), CENT)
+        is_void = kind == "void after"
+        self.add(
+            "invoices", **common, invoice_id=f"I{place}", document_kind="invoice", issued_on=issued, net_amount=gross,
+            due_on=due, gross_amount=gross, status="void" if is_void else "issued",
+            voided_on=sent + days(9) if is_void else None, is_disputed=False,
+            settled_on=max(sent - days(share % 5), issued) if kind.startswith("settled") else None,
+        )  # fmt: skip
+
+        def pay(name: str, day: date, amount: Decimal) -> None:
+            self.add("payments", **common, payment_id=name, received_on=day, amount=amount, status="received")
+
+        def adjust(what: str, amount: Decimal, invoice: str | None, paid: str | None, day: date) -> None:
+            self.add(
+                "adjustments", **common, adjustment_id=f"J{place}", adjustment_kind=what, invoice_id=invoice,
+                payment_id=paid, occurred_on=day, amount=amount,
+            )  # fmt: skip
+
+        def note(day: date, applied: Decimal) -> None:
+            is_void = kind == "void credit note"
+            self.add(
+                "invoices", **common, invoice_id=f"N{place}", document_kind="credit_note", issued_on=day, due_on=None,
+                net_amount=half, gross_amount=half, status="void" if is_void else "issued", is_disputed=False,
+                voided_on=day + days(20) if is_void else None,
+            )  # fmt: skip
+            if applied:
+                self.add("applications", application_id=f"AN{place}", payment_id=None, credit_note_id=f"N{place}",
+                         invoice_id=f"I{place}", applied_on=day + days(1), amount=applied)  # fmt: skip
+
+        money, after = f"P{place}", sent + days(share // 3)
+        if kind in ("never pays", "settled unseen"):
+            return
+        if kind == "sends in parts":
+            pay(f"{money}a", sent, half)
+            pay(f"{money}b", after, max(gross - half, CENT))
+            return
+        if kind in ("credit note, the rest sent", "void credit note", "credit note waits", "credited after"):
+            note(
+                after if kind == "credited after" else issued + days(2),
+                Decimal(0) if kind == "credit note waits" else half,
+            )
+        pay(money, sent, {"sends too much": gross + 7, "sends": part}.get(kind, gross))
+        if kind in ("returned", "returned, sent again", "half returned"):
+            adjust(
+                "reversal" if place % 2 else "chargeback",
+                half if kind == "half returned" else gross,
+                None,
+                money,
+                after,
+            )
+        elif kind in ("refunded", "loose refund"):
+            adjust("refund", half, None, money if kind == "refunded" else None, after)
+        elif kind == "minus":
+            pay(f"{money}m", after, -half)
+        elif kind.startswith("written off"):
+            adjust(
+                "write_off", half, f"I{place}", None, min(after, sent - days(1)) if kind.endswith("sent") else issued
+            )
+        if kind == "returned, sent again":
+            pay(f"{money}c", after + days(5), gross)
+
     def afterwards(self, kind: str, place: int, common: Row, day: date, applied: Decimal, payment: Row) -> None:
         """What comes after the payment."""
 
@@ -184,17 +265,20 @@ def batches(draw: st.DrawFn) -> list[Stream]:
     found = []
     for number in range(STREAMS):
         stream = Stream(number)
-        for story in range(STORIES):
+        is_loose = number % 3 == 1
+        for story in range(LOOSE_STORIES if is_loose else STORIES):
             place = number * STORIES + story
 
             def pick(choices: tuple[Any, ...], start: int = place) -> Any:
                 return choices[(start + draw(st.integers(0, len(choices) - 1))) % len(choices)]
 
-            kind, terms, late = pick(KINDS), pick(TERMS, place // 3), pick(LATE, place // 2)
+            kind = pick(LOOSE, place + number) if is_loose else pick(KINDS)
+            terms, late = pick(TERMS, place // 3), pick(LATE, place // 2)
             # Half of the invoices were issued on days of the calendar's edges, half are due by edges of the buckets.
             edge = AS_OF - days((terms or 0) + pick(LATE))
             issued = pick((edge, pick(CALENDAR)), place // 2)
-            stream.tell(kind, pick(("C0", "C1")), issued, terms, pick(AMOUNTS), late, pick((100, 50, 33, 90)))
+            tell = stream.tell_loose if is_loose else stream.tell
+            tell(kind, pick(("C0", "C1")), issued, terms, pick(AMOUNTS), late, pick((100, 50, 33, 90)))
         found.append(stream)
     return found
 

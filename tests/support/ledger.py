@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from tests.support.allocation import LAST, Allocation, Due, Move
 from tests.support.oracle import days, parameter
 
 ZERO = Decimal(0)
@@ -48,6 +50,9 @@ class Debt:
     instalments: list[Movement]
     is_opening: bool = False
     voided: date | None = None
+    due: date = LAST
+    settled: date | None = None
+    written_off: list[Movement] = field(default_factory=list)
     events: list[Movement] = field(default_factory=list)
     paid: list[tuple[int, date]] = field(default_factory=list)
 
@@ -104,6 +109,9 @@ class Book:
         self.rows = {entity: newest(found, KEYS[entity]) for entity, found in rows.items()}
         self.debts: dict[str, Debt] = {}
         self.credits: dict[str, tuple[str, date]] = {}
+        self.notes: list[Movement] = []
+        self.free: dict[str, Decimal] = {}
+        self.ends: dict[str, date] = {}
         self.unapplied: list[tuple[str, date, Decimal]] = []
         self.flows: dict[str, list[Movement]] = defaultdict(list)
         self.applied: dict[str, list[tuple[date, str, Decimal]]] = defaultdict(list)
@@ -121,10 +129,21 @@ class Book:
         for row in self.received.values():
             self.unapplied.append((self.account(row), row["received_on"], row["amount"]))
             self.flows["collected"].append((row["received_on"], row["amount"]))
+        self.steps: dict[str, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
+        # Whose money is not applied by the export, and so by no posted application.
+        paying = {
+            self.received[row["payment_id"]]["customer_id"]
+            for row in self.of("applications")
+            if row["payment_id"] in self.received and (debt := self.debts.get(row["invoice_id"])) and not debt.voided
+        }
+        self.loose = {row["customer_id"] for row in self.of("customers")} - paying
         for row in self.of("applications"):
             self.apply(row)
         for row in sorted(self.of("adjustments"), key=lambda row: row["occurred_on"]):
             self.adjust(row)
+        self.allocate()
+        for debt in self.debts.values():
+            self.recover(debt)
 
     def of(self, entity: str) -> list[Row]:
         """The rows of an entity of billing."""
@@ -146,6 +165,9 @@ class Book:
         if row["document_kind"] == "credit_note":
             moves = [(day, amount * (1 if gross >= 0 else -1)) for day, amount in moves]
             self.credits[row["invoice_id"]] = (self.account(row), issued)
+            self.free[row["invoice_id"]] = abs(gross)
+            self.notes += moves
+            self.ends[row["invoice_id"]] = voided if is_void and voided else LAST
             self.unapplied += [(self.account(row), day, amount) for day, amount in moves]
             self.flows["sales"] += [(day, -amount) for day, amount in moves]
             return
@@ -157,6 +179,7 @@ class Book:
         due = row["due_on"] or issued + days(terms)
         debt = Debt(self.account(row), issued, gross, [(on, amount) for _, on, amount in parts] or [(due, gross)])
         debt.events, debt.voided = moves, voided if is_void else None
+        debt.due, debt.settled = due, row.get("settled_on")
         self.flows["sales"] += moves
         self.debts[row["invoice_id"]] = debt
 
@@ -168,23 +191,46 @@ class Book:
         if debt is None or debt.voided or not (payment or note):
             return
         account, came = (self.account(payment), payment["received_on"]) if payment else note or ("", date.min)
-        day = max(row["applied_on"] or came, debt.issued)
+        day = max(row["applied_on"] or came, came, debt.issued)
+        end = self.ends[row["credit_note_id"]] if note else LAST
+        if day >= end:
+            return
+        if note and (place := self.place(row["invoice_id"])):
+            self.step(debt.account, day, 3, partial(Allocation.loses, day=day, debt=place, amount=row["amount"]))
+            self.step(debt.account, end, 3, partial(Allocation.owes, day=end, debt=place, amount=row["amount"]))
+        if note:
+            self.free[row["credit_note_id"]] -= row["amount"]
         if payment:
             debt.paid.append((len(debt.events), day))
             self.applied[row["payment_id"]].append((day, row["invoice_id"], row["amount"]))
         debt.events.append((day, -row["amount"]))
         self.unapplied.append((account, day, -row["amount"]))
+        if note:
+            self.notes.append((day, -row["amount"]))
+        if note and end < LAST:
+            self.notes.append((end, row["amount"]))
+            debt.events.append((end, row["amount"]))
+            self.unapplied.append((account, end, row["amount"]))
 
     def adjust(self, row: Row) -> None:
         """A write-off, a refund, or a payment that was taken back."""
         kind, amount, day = row["adjustment_kind"], row["amount"], row["occurred_on"]
         debt, payment = self.debts.get(row["invoice_id"] or ""), row["payment_id"]
         if kind == "write_off" and debt:
-            debt.events.append((max(day, debt.issued), -amount))
-            self.flows["written_off"].append((max(day, debt.issued), amount))
+            at = max(day, debt.issued)
+            debt.events.append((at, -amount))
+            debt.written_off.append((at, amount))
+            self.flows["written_off"].append((at, amount))
+            if place := self.place(row["invoice_id"]):
+                self.step(debt.account, at, 6, lambda walk: walk.gives_up(place, amount))
             return
         if kind in ("refund", "chargeback") or payment:
             self.flows["collected"].append((day, -amount))
+        if not debt and row["customer_id"] in self.loose:
+            self.step(self.account(row), day, 5, lambda walk: self.take_back(walk, row, walk.goes_back(
+                day, amount, payment and f"payment {payment}", is_refund=kind == "refund"
+            )))  # fmt: skip
+            return
         if debt:
             earlier = [settled for place, settled in debt.paid if debt.events[place][1] < 0 and settled <= day]
             own = [on for on, name, _ in self.applied[payment or ""] if name == row["invoice_id"]]
@@ -197,6 +243,99 @@ class Book:
                     self.reopen(self.debts[name], day, part, on)
                     amount -= part
         self.unapplied.append((self.account(row), day, -amount))
+
+    def place(self, invoice: str) -> Due | None:
+        """An invoice's place among those that wait for money, where money is not applied by the export."""
+        debt = self.debts[invoice]
+        if debt.account.removeprefix(f"{self.system}:") not in self.loose or debt.gross <= 0:
+            return None
+        return Due(False, debt.settled or LAST, debt.due, debt.issued, f"{self.system}:{invoice}")
+
+    def step(self, account: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
+        """Something that happens to an account's debts and money; of one day in this order."""
+        self.steps[account].append((day, order, what))
+
+    def allocate(self) -> None:
+        """Follows every customer whose payments have no applications."""
+        places = {place: self.debts[name] for name in self.debts if (place := self.place(name))}
+        for place, debt in sorted(places.items(), key=lambda found: found[0]):
+            account, issued = debt.account, debt.issued
+            self.step(account, issued, 1, partial(Allocation.owes, day=issued, debt=place, amount=debt.gross))
+            if debt.voided:
+                self.step(account, debt.voided, 7, partial(Allocation.loses, day=debt.voided, debt=place, amount=None))
+            if debt.settled:
+                at = max(debt.settled, issued)
+                end = max(debt.settled + days(parameter("settlement_lag_days")), issued)
+                self.step(account, end, 8, partial(Allocation.ends, day=at, debt=place))
+        came = [(f"payment {name}", row, row["received_on"], row["amount"]) for name, row in self.received.items()]
+        for row in self.of("invoices"):
+            if name := row["invoice_id"] if row["invoice_id"] in self.credits else None:
+                came.append((f"note {name}", row, row["issued_on"], self.free[name]))
+                if self.ends[name] < LAST and row["customer_id"] in self.loose:
+                    void = partial(self.void_note, day=self.ends[name], name=f"note {name}", amount=self.free[name])
+                    self.step(self.account(row), self.ends[name], 7, void)
+        for name, row, day, amount in came:
+            if row["customer_id"] in self.loose and amount >= 0:
+                self.step(self.account(row), day, 2, partial(Allocation.comes, day=day, money=name, amount=amount))
+            elif row["customer_id"] in self.loose:
+                self.step(self.account(row), day, 5, partial(self.pay_out, day=day, amount=-amount))
+        for account, steps in self.steps.items():
+            walk = Allocation()
+            for _, _, what in sorted(steps, key=lambda step: step[:2]):
+                what(walk)
+            # What one payment pays of one debt on one day is one payment of it.
+            together: dict[Any, Decimal] = defaultdict(Decimal)
+            for move in walk.moves:
+                together[(*move[:3], move.settled, move.amount > 0)] += move.amount
+            for (day, debt_name, money, settled, _), amount in together.items():
+                self.put(account, Move(day, debt_name, money, amount, settled))
+
+    def void_note(self, walk: Allocation, day: date, name: str, amount: Decimal) -> None:
+        """A credit note that is void pays nothing any more."""
+        walk.moves += [move for move in walk.goes_back(day, amount, name, is_refund=False) if move.debt]
+
+    def pay_out(self, walk: Allocation, day: date, amount: Decimal) -> None:
+        """A payment with a minus: where it takes back what another had paid, it is the one that paid less."""
+        walk.moves += [move for move in walk.goes_back(day, amount, None, is_refund=True) if move.debt]
+
+    def put(self, account: str, move: Move) -> None:
+        """Posts a move on its debt, and takes its money out of what is unapplied."""
+        debt = self.debts[(move.debt or "").removeprefix(f"{self.system}:")]
+        if move.money is None:
+            self.flows["collected"].append((move.day, move.amount))
+        else:
+            self.unapplied.append((account, move.day, -move.amount))
+        if (move.money or "").startswith("note "):
+            self.notes.append((move.day, -move.amount))
+        if not (move.money or "").startswith("note "):
+            debt.paid.append((len(debt.events), move.settled))
+        debt.events.append((move.day, -move.amount))
+
+    def take_back(self, walk: Allocation, row: Row, taken: list[Move]) -> None:
+        """Posts what an adjustment took; more than there was lowers unapplied money where it names no payment."""
+        left = row["amount"]
+        for move in taken:
+            left += move.amount
+            if move.debt:
+                self.reopen(self.debts[move.debt.removeprefix(f"{self.system}:")], move.day, -move.amount, move.settled)
+            else:
+                self.unapplied.append((self.account(row), move.day, move.amount))
+                if (move.money or "").startswith("note "):
+                    self.notes.append((move.day, move.amount))
+        if left and not row["payment_id"]:
+            self.unapplied.append((self.account(row), row["occurred_on"], -left))
+        elif left:
+            self.flows["collected"].append((row["occurred_on"], left))
+
+    def recover(self, debt: Debt) -> None:
+        """What is paid of a debt that was written off takes the write-off back, as far as it would be overpaid."""
+        recovered = ZERO
+        for day in sorted({on for on, _ in debt.events}) if debt.written_off else []:
+            so_far = total([event for event in debt.events if event[0] <= day], day) - recovered
+            now = max(min(total(debt.written_off, day), -so_far), ZERO)
+            if now != recovered:
+                debt.events.append((day, now - recovered))
+                recovered = now
 
     def reopen(self, debt: Debt, day: date, amount: Decimal, settled: date) -> None:
         """A payment, or a part of one, that no longer pays."""
@@ -218,6 +357,10 @@ class Book:
             found[account]["unapplied_amount"] += amount if on <= day else ZERO
         return {account: dict(row) for account, row in found.items() if any(row.values())}
 
+    def owed(self, day: date) -> Decimal:
+        """What is open less credit notes that wait: sales are net of both."""
+        return self.stock("open_amount", day) - total(self.notes, day)
+
     def stock(self, name: str, day: date) -> Decimal:
         """A balance of all accounts."""
         return sum((row.get(name, ZERO) for row in self.balances(day).values()), ZERO)
@@ -229,137 +372,3 @@ def newest(rows: list[Row], key: tuple[str, ...]) -> list[Row]:
     for row in sorted(rows, key=lambda row: str(row.get("_known_at", ""))):
         found[tuple(row[name] for name in key)] = row
     return list(found.values())
-
-
-class View:
-    """What a report shows: one currency as it is, or several in the base currency at each day's rate.
-
-    Debts open on a day are taken at that day's rate, what happened on a day at the rate of that day. What has no rate is
-    left out.
-    """
-
-    def __init__(self, books: list[tuple[Book, Rate]]) -> None:
-        """Takes ledgers, each with the rate of its currency on a day."""
-        self.books = books
-
-    def stock(self, name: str, day: date) -> Decimal:
-        """A balance at a day's end."""
-        return sum((book.stock(name, day) * (rate(day) or 0) for book, rate in self.books), ZERO)
-
-    def daily(self, name: str) -> dict[date, Decimal]:
-        """What happened on each day."""
-        found: dict[date, Decimal] = defaultdict(Decimal)
-        for book, rate in self.books:
-            for day, amount in book.flows[name]:
-                found[day] += amount * (rate(day) or 0)
-        return found
-
-    def flow(self, name: str, since: date, until: date) -> Decimal:
-        """What happened after a day, up to another."""
-        return sum((amount for day, amount in self.daily(name).items() if since < day <= until), ZERO)
-
-    def unrated(self, since: date, until: date) -> int:
-        """Days of currencies on which there was something and no rate."""
-        number = 0
-        for book, rate in self.books:
-            for day in (since + days(place) for place in range(1, (until - since).days + 1)):
-                if rate(day) is None:
-                    moved = any(sum(amount for on, amount in book.flows[name] if on == day) for name in MOVES)
-                    number += moved or any(book.stock(name, day) for name in ("open_amount", "unapplied_amount"))
-        return number
-
-    def countback(self, day: date) -> float | None:
-        """R8: back from the day, each day's net sales are taken off what is open until one covers the rest."""
-        left, sales = self.stock("open_amount", day), self.daily("sales")
-        if left <= 0:
-            return 0.0
-        back = 0
-        while sales and day - days(back) >= min(sales):
-            sold = sales.get(day - days(back), ZERO)
-            if sold >= left:
-                return back + float(left / sold)
-            left -= sold
-            back += 1
-        return None
-
-    def weighted(self, since: date, day: date) -> float | None:
-        """R11: each part of each invoice of the window times the days that it was open, over what was invoiced."""
-        weights, invoiced = ZERO, ZERO
-        for book, rate in self.books:
-            for debt in book.debts.values():
-                is_void = debt.voided is not None and debt.voided <= day
-                if debt.is_opening or is_void or debt.gross <= 0 or not since < debt.issued <= day:
-                    continue
-                at = rate(debt.issued) or Decimal(0)
-                invoiced += debt.gross * at
-                lived = range((day - debt.issued).days)
-                weights += at * sum((max(debt.open_on(debt.issued + days(n)), ZERO) for n in lived), ZERO)
-        return share(weights, invoiced)
-
-    def behaviour(self, since: date, day: date) -> dict[str, float | None]:
-        """R12 to R14: of the cash of the window, and for R12 of what is overdue at its end."""
-        grace, sums = parameter("on_time_grace_days"), defaultdict[str, Decimal](Decimal)
-        for book, rate in self.books:
-            now = rate(day) or ZERO
-            for debt in book.debts.values():
-                for due, part in debt.parts_on(day):
-                    if due < day:
-                        sums["overdue"] += part * now
-                        sums["late"] += part * now * (day - due).days
-                for on, amount, taken, parts in debt.payments(since, day):
-                    at = rate(on) or ZERO
-                    sums["cash"] += amount * at
-                    sums["dated"] += ZERO if debt.is_opening else amount * at
-                    sums["taken"] += ZERO if debt.is_opening else amount * at * taken
-                    sums["late"] += sum((part * at * max(past, 0) for part, past in parts), ZERO)
-                    sums["in time"] += sum((part * at for part, past in parts if past <= grace), ZERO)
-                    # A count needs no rate.
-                    if amount > 0:
-                        sums["number"] += 1
-                        sums["number in time"] += all(past <= grace for part, past in parts if part)
-        return {
-            "average_days_delinquent": share(sums["late"], sums["cash"] + sums["overdue"]),
-            "average_payment_days": share(sums["taken"], sums["dated"]),
-            "on_time_ratio_amount": share(sums["in time"], sums["cash"]),
-            "on_time_ratio_count": share(sums["number in time"], sums["number"]),
-        }
-
-    def kpis(self, day: date) -> dict[str, Any]:
-        """A month's row of the key figures, which ends on a day (R1 to R17)."""
-        window, before = parameter("dso_window_days"), day.replace(day=1) - days(1)
-        start = day - days(window)
-        open_amount, not_due = self.stock("open_amount", day), self.stock("not_due", day)
-        sold = self.flow("sales", start, day)
-        begin = self.stock("open_amount", before) + self.flow("opening", before, day)
-        month = self.flow("sales", before, day)
-        collectable = begin + month - not_due
-        gone = begin + month - open_amount
-
-        def dso(amount: Decimal) -> float | None:
-            return float(amount / sold * window) if sold > 0 else None
-
-        best, simple = dso(not_due), dso(open_amount)
-        return self.behaviour(start, day) | {
-            "open_amount": open_amount,
-            "overdue_amount": open_amount - not_due,
-            "credit_amount": self.stock("credit_amount", day),
-            "unapplied_amount": self.stock("unapplied_amount", day),
-            "sales": month,
-            "collected": self.flow("collected", before, day),
-            "written_off": self.flow("written_off", before, day),
-            "missing_rate_count": self.unrated(before, day),
-            "overdue_ratio": share(open_amount - not_due, open_amount),
-            "dso_simple": simple,
-            "dso_average": dso((self.stock("open_amount", start) + open_amount) / 2),
-            "dso_countback": self.countback(day),
-            "dso_weighted": self.weighted(start, day),
-            "best_possible_dso": best,
-            "delinquent_days": None if simple is None or best is None else simple - best,
-            "collection_effectiveness": share(100 * gone, collectable),
-            "collection_effectiveness_cash": share(100 * (gone - self.flow("written_off", before, day)), collectable),
-        }
-
-
-def share(part: Decimal, whole: Decimal) -> float | None:
-    """A ratio; of nothing there is none."""
-    return float(part / whole) if whole else None

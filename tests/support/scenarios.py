@@ -45,8 +45,8 @@ class Scenario:
             currency="EUR", net_amount=Decimal(gross), gross_amount=Decimal(gross), **common,
         )  # fmt: skip
 
-    def pays(self, day: date, amount: int, applied: int, **extra: Any) -> Scenario:
-        """A payment, and how much of it the export sets against the invoice on the same day."""
+    def pays(self, day: date, amount: int, applied: int, applied_on: date | None = None, **extra: Any) -> Scenario:
+        """A payment, and how much of it the export sets against the invoice, on the same day if it doesn't say another."""
         common = {"status": "received"} | extra
         place = len(self.rows["billing.payments"])
         self.add(
@@ -55,7 +55,7 @@ class Scenario:
         )  # fmt: skip
         return self.add(
             "applications", application_id=f"{self.name} A{place}", payment_id=f"{self.name} P{place}",
-            invoice_id=f"{self.name} 1", applied_on=day, amount=Decimal(applied),
+            invoice_id=f"{self.name} 1", applied_on=applied_on or day, amount=Decimal(applied),
         )  # fmt: skip
 
     def adjust(self, kind: str, day: date, amount: int, of_payment: bool) -> Scenario:

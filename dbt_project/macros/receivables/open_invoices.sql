@@ -19,26 +19,8 @@ rates as (
 
 items as (
     {{ open_items_at(ref('fct_receivable_intervals'), 'run', [
-        'invoice_id', 'instalment_number', 'account_id', 'currency', 'instalment_amount', 'open_amount', 'due_on'
+        'invoice_id', 'instalment_number', 'account_id', 'currency', 'allocation', 'instalment_amount', 'open_amount', 'due_on'
     ]) }}
-),
-
--- Of several ways in which an invoice's payments were found, the least certain one is told.
-allocations as (
-    select
-        events.invoice_id,
-        {{ last_by('events.allocation', "case events.allocation
-            when 'explicit' then 1
-            when 'linked_no_date' then 2
-            when 'settled_date' then 3
-            when 'fifo_assumed' then 4
-            when 'balance_only' then 5
-        end") }} as allocation
-    from {{ ref('fct_receivable_events') }} as events
-    inner join (select distinct invoice_id from items) as opened on events.invoice_id = opened.invoice_id
-    cross join run
-    where events.event_date <= run.as_of_date
-    group by events.invoice_id
 ),
 
 dunned as (
@@ -80,7 +62,7 @@ final as (
         invoices.document_kind,
         items.currency,
         cast({{ aging_bucket('items.days_overdue') }} as varchar) as aging_bucket,
-        cast(allocations.allocation as varchar) as allocation,
+        cast(items.allocation as varchar) as allocation,
         invoices.due_rule,
         run.base_currency,
         cast(items.days_overdue as bigint) as days_overdue,
@@ -110,7 +92,6 @@ final as (
     inner join invoices on items.invoice_id = invoices.invoice_id
     left join accounts on items.account_id = accounts.account_id
     left join rates on items.currency = rates.currency and items.as_of_date = rates.rate_date
-    left join allocations on items.invoice_id = allocations.invoice_id
     left join dunned on items.invoice_id = dunned.invoice_id
     left join interest
         on items.invoice_id = interest.invoice_id and items.instalment_number = interest.instalment_number

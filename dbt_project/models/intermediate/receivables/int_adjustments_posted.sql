@@ -1,22 +1,10 @@
 -- Grain: one row per adjustment and what it changes: an invoice, unapplied money, or nothing (`issue` says why).
--- A chargeback or reversal that names a payment but no invoice takes back the payment's applications, the last one
--- first, and the rest from what of it is unapplied. `settlement_date` is the day of the payment that is taken back.
-with run as (
-    select * from {{ ref('int_run_dated') }}
-),
-
-adjustments as (
-    select
-        *,
-        {{ global_id('_system', 'adjustment_id') }} as adjustment_key,
-        {{ global_id('_system', "coalesce(customer_id, '')") }} as customer_key,
-        {{ global_id('_system', 'invoice_id') }} as invoice_key,
-        {{ global_id('_system', 'payment_id') }} as payment_key
-    from {{ ref('stg_billing__adjustments') }}
-),
-
-identities as (
-    select system, native_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
+-- What went back of a payment goes back from what it paid by then, the last first, and from what of it was unapplied: a
+-- refund from the unapplied part first, a chargeback or reversal from what was paid. No more goes back than came: the rest
+-- changes nothing and says so. Where the customer's money is allocated by int_allocation_moves, that says what goes back.
+-- `settlement_date` is the day of the payment that is taken back. `cash_amount` is in the currency of the money that moved.
+with ruled as (
+    select * from {{ ref('int_adjustments_resolved') }}
 ),
 
 documents as (
@@ -24,125 +12,135 @@ documents as (
 ),
 
 payments as (
-    select * from {{ ref('int_billing_payments') }}
+    select payment_id, amount from {{ ref('int_billing_payments') }} where is_received
 ),
 
-rates as (
-    select * from {{ ref('int_fx_rates_dated') }}
+walked as (
+    select distinct adjustment_id from {{ ref('int_allocation_steps') }} where adjustment_id is not null
 ),
 
-named as (
+moves as (
     select
-        adjustments.adjustment_key as adjustment_id,
-        adjustments.adjustment_kind,
-        case when documents.is_receivable and not documents.is_void then documents.invoice_id end as invoice_id,
-        case when documents.is_credit then documents.invoice_id end as credit_note_id,
-        case when payments.is_received then payments.payment_id end as payment_id,
-        coalesce(documents.customer_id, payments.customer_id, adjustments.customer_key) as customer_id,
-        coalesce(
-            documents.account_id, payments.account_id, identities.account_id, adjustments.customer_key
-        ) as account_id,
-        coalesce(documents.currency, payments.currency, adjustments.currency, run.default_currency) as currency,
-        coalesce(adjustments.currency, documents.currency, payments.currency, run.default_currency) as given_currency,
-        adjustments.exchange_rate,
-        abs(adjustments.amount) as given_amount,
-        adjustments.invoice_key is not null and documents.invoice_id is null as names_unknown_invoice,
-        payments.payment_id is not null and not payments.is_settled as names_unpaid_payment,
-        coalesce(
-            adjustments.occurred_on, {{ business_date('adjustments._known_at', 'run.business_timezone') }}
-        ) as occurred_on,
-        documents.issued_on,
-        adjustments._system,
-        adjustments._source,
-        adjustments._file,
-        adjustments._file_sha256,
-        adjustments._row,
-        adjustments._known_at
-    from adjustments
-    cross join run
-    left join identities
-        on adjustments._system = identities.system and coalesce(adjustments.customer_id, '') = identities.native_id
-    left join documents on adjustments.invoice_key = documents.invoice_id
-    left join payments on adjustments.payment_key = payments.payment_id
+        adjustment_id,
+        invoice_id,
+        -- Unspent money that went back: of payments, or of credit notes.
+        case when invoice_id is null then min(credit_note_id) end as credit_note_id,
+        currency,
+        case when invoice_id is null then event_date else settled_on end as settlement_date,
+        -sum(amount) as amount
+    from {{ ref('int_allocation_moves') }}
+    where adjustment_id is not null
+    group by
+        adjustment_id,
+        invoice_id,
+        invoice_id is null and credit_note_id is not null,
+        currency,
+        case when invoice_id is null then event_date else settled_on end
 ),
 
-valued as (
-    select
-        named.*,
-        -- Only another currency's amount passes through a double: the same currency's stays exact.
-        case
-            when named.currency = named.given_currency then named.given_amount
-            else {{ money(
-                'named.given_amount * (coalesce(given_rates.rate, named.exchange_rate) / nullif(target_rates.rate, 0))'
-            ) }}
-        end as amount
-    from named
-    left join rates as given_rates
-        on named.given_currency = given_rates.currency and named.occurred_on = given_rates.rate_date
-    left join rates as target_rates
-        on named.currency = target_rates.currency and named.occurred_on = target_rates.rate_date
+move_totals as (
+    select adjustment_id, sum(amount) as amount from moves group by adjustment_id
 ),
 
-ruled as (
-    select
-        *,
-        case
-            when adjustment_kind is null then 'no_kind'
-            when given_amount is null then 'no_amount'
-            when amount is null then 'no_rate'
-            when names_unpaid_payment and adjustment_kind <> 'write_off' then 'payment_not_received'
-            when adjustment_kind = 'write_off' and invoice_id is null then
-                case when names_unknown_invoice then 'unknown_invoice' else 'no_invoice' end
-            when adjustment_kind = 'reversal' and coalesce(invoice_id, payment_id, credit_note_id) is null then
-                case when names_unknown_invoice then 'unknown_invoice' else 'no_invoice' end
-        end as issue
-    from valued
-),
-
--- What the payments behind adjustments were applied to: few rows, picked before anything is sorted.
 applications as (
-    select application_id, invoice_id, payment_id, amount, origin_amount, event_date
+    select application_id, invoice_id, payment_id, amount, origin_amount, origin_currency, event_date
     from {{ ref('int_applications_linked') }}
-    where issue is null
+    where issue is null and origin_kind = 'payment'
     union all
-    select application_id, invoice_id, payment_id, amount, amount, event_date
+    select application_id, invoice_id, payment_id, amount, amount, currency, event_date
     from {{ ref('int_applications_assumed') }}
+    where credit_note_id is null
 ),
 
-taken_back as (
+-- Adjustments that name a payment, in the order in which they take from it.
+of_payments as (
     select
-        ruled.adjustment_id,
-        ruled.amount as taken,
-        ruled.occurred_on,
+        ruled.*,
+        payments.amount as payment_amount,
+        ruled.adjustment_kind = 'refund' as is_refund,
+        coalesce(sum(ruled.origin_amount) over (
+            partition by ruled.payment_id
+            order by ruled.occurred_on, ruled.adjustment_id
+            rows between unbounded preceding and 1 preceding
+        ), 0) as taken_before
+    from ruled
+    inner join payments on ruled.payment_id = payments.payment_id
+    left join walked on ruled.adjustment_id = walked.adjustment_id
+    where ruled.adjustment_kind in ('refund', 'chargeback', 'reversal')
+        and ruled.invoice_id is null
+        and ruled.issue is null
+        and walked.adjustment_id is null
+),
+
+-- A payment's money laid out in the order in which it goes back: its applications, the last first, and what is unapplied.
+applied_of as (
+    select
+        of_payments.adjustment_id,
+        applications.application_id,
         applications.invoice_id,
         applications.amount,
         applications.origin_amount,
         applications.event_date as settlement_date,
         sum(applications.origin_amount) over (
-            partition by ruled.adjustment_id order by applications.event_date desc, applications.application_id
-        ) as reached
-    from ruled
-    inner join applications on ruled.payment_id = applications.payment_id
-    where ruled.adjustment_kind in ('chargeback', 'reversal') and ruled.invoice_id is null and ruled.issue is null
+            partition by of_payments.adjustment_id
+            order by applications.event_date desc, applications.application_id
+        ) as upto
+    from of_payments
+    inner join applications
+        on of_payments.payment_id = applications.payment_id and applications.event_date <= of_payments.occurred_on
+),
+
+applied_totals as (
+    select adjustment_id, sum(origin_amount) as origin_amount from applied_of group by adjustment_id
+),
+
+laid_out as (
+    select
+        of_payments.adjustment_id,
+        of_payments.occurred_on,
+        of_payments.is_refund,
+        of_payments.taken_before as since,
+        of_payments.taken_before + of_payments.origin_amount as upto,
+        coalesce(applied_totals.origin_amount, 0) as applied_amount,
+        greatest(of_payments.payment_amount - coalesce(applied_totals.origin_amount, 0), 0) as unapplied_amount,
+        of_payments.origin_amount,
+        of_payments.currency
+    from of_payments
+    left join applied_totals on of_payments.adjustment_id = applied_totals.adjustment_id
 ),
 
 spread as (
     select
-        adjustment_id,
-        invoice_id,
-        settlement_date,
-        occurred_on,
-        {{ money('least(origin_amount, taken - (reached - origin_amount))') }} as origin_amount,
-        {{ money('case
-            when amount = origin_amount then least(origin_amount, taken - (reached - origin_amount))
-            else amount * least(origin_amount, taken - (reached - origin_amount)) / nullif(origin_amount, 0)
-        end') }} as amount
-    from taken_back
-    where reached - origin_amount < taken and origin_amount > 0
+        laid_out.adjustment_id,
+        applied_of.invoice_id,
+        applied_of.settlement_date,
+        laid_out.currency as cash_currency,
+        {{ money('least(
+            laid_out.upto,
+            applied_of.upto + case when laid_out.is_refund then laid_out.unapplied_amount else 0 end
+        ) - greatest(
+            laid_out.since,
+            applied_of.upto - applied_of.origin_amount + case when laid_out.is_refund then laid_out.unapplied_amount else 0 end
+        )') }} as cash_amount,
+        applied_of.amount as applied_amount,
+        applied_of.origin_amount as applied_origin_amount
+    from laid_out
+    inner join applied_of on laid_out.adjustment_id = applied_of.adjustment_id
+    where applied_of.origin_amount > 0
 ),
 
-spread_totals as (
-    select adjustment_id, sum(origin_amount) as origin_amount from spread group by adjustment_id
+-- What of the rest lies on the payment's unapplied part.
+unspread as (
+    select
+        adjustment_id,
+        currency,
+        occurred_on,
+        {{ money('greatest(
+            least(upto, unapplied_amount + case when is_refund then 0 else applied_amount end)
+            - greatest(since, case when is_refund then 0 else applied_amount end),
+            0
+        )') }} as amount
+    from laid_out
 ),
 
 -- The payment that an adjustment of an invoice takes back: the one it names, else the invoice's last before it.
@@ -152,39 +150,157 @@ settlements as (
         coalesce(
             max(applications.event_date) filter (where applications.payment_id = ruled.payment_id),
             max(applications.event_date) filter (where applications.event_date <= ruled.occurred_on)
-        ) as settlement_date
+        ) as settlement_date,
+        sum(applications.amount) filter (
+            where applications.payment_id = ruled.payment_id and applications.event_date <= ruled.occurred_on
+        ) as paid_amount,
+        sum(applications.origin_amount) filter (
+            where applications.payment_id = ruled.payment_id and applications.event_date <= ruled.occurred_on
+        ) as paid_origin_amount,
+        -- Of another currency's money, the last that paid.
+        max(struct_pack(
+            paid_on := applications.event_date,
+            currency := applications.origin_currency,
+            rate := {{ ratio('applications.origin_amount', 'applications.amount') }}
+        )) filter (
+            where applications.event_date <= ruled.occurred_on
+        ) as last_paid
     from ruled
     inner join applications on ruled.invoice_id = applications.invoice_id
     where ruled.adjustment_kind <> 'write_off'
     group by ruled.adjustment_id
 ),
 
-postings as (
+-- An invoice and a payment are named, and the payment had not paid the invoice yet: its money was unapplied.
+of_invoices as (
     select
-        ruled.adjustment_id,
-        'invoice' as target,
-        ruled.invoice_id,
-        ruled.amount,
-        coalesce(settlements.settlement_date, ruled.occurred_on) as settlement_date
+        ruled.*,
+        coalesce(settlements.settlement_date, ruled.occurred_on) as settlement_date,
+        case when ruled.adjustment_kind <> 'write_off' then settlements.last_paid end as last_paid,
+        settlements.paid_amount,
+        settlements.paid_origin_amount,
+        case
+            when ruled.payment_id is not null and ruled.adjustment_kind <> 'write_off' and ruled.origin_currency = ruled.currency
+                then least(
+                    greatest(ruled.amount - coalesce(settlements.paid_amount, 0), 0),
+                    greatest(payments.amount - coalesce(spent.amount, 0), 0)
+                )
+            else 0
+        end as from_unapplied
     from ruled
     left join settlements on ruled.adjustment_id = settlements.adjustment_id
-    where ruled.issue is null and ruled.invoice_id is not null
+    left join payments on ruled.payment_id = payments.payment_id
+    left join (
+        select ruled.adjustment_id, sum(applications.origin_amount) as amount
+        from ruled
+        inner join applications
+            on ruled.payment_id = applications.payment_id and applications.event_date <= ruled.occurred_on
+        group by ruled.adjustment_id
+    ) as spent on ruled.adjustment_id = spent.adjustment_id
+    left join walked on ruled.adjustment_id = walked.adjustment_id
+    where ruled.issue is null and ruled.invoice_id is not null and walked.adjustment_id is null
+),
+
+postings as (
+    select
+        adjustment_id,
+        'invoice' as target,
+        invoice_id,
+        amount - from_unapplied as amount,
+        cast(null as varchar(1)) as issue,
+        case
+            when paid_amount > 0 and origin_currency <> currency
+                then {{ money('(amount - from_unapplied) * paid_origin_amount / paid_amount') }}
+            when last_paid.currency <> currency then {{ money('(amount - from_unapplied) * last_paid.rate') }}
+            else amount - from_unapplied
+        end as cash_amount,
+        case
+            when paid_amount > 0 and origin_currency <> currency then origin_currency
+            when last_paid.currency <> currency then last_paid.currency
+            else currency
+        end as cash_currency,
+        settlement_date,
+        cast(null as varchar(1)) as credit_note_id
+    from of_invoices
+    where amount > from_unapplied
     union all
-    select adjustment_id, 'invoice', invoice_id, amount, settlement_date from spread
+    select
+        adjustment_id, 'unapplied', null, from_unapplied, null, from_unapplied, currency, occurred_on, null
+    from of_invoices
+    where from_unapplied > 0
+    union all
+    select
+        adjustment_id,
+        'invoice',
+        invoice_id,
+        case
+            when applied_amount = applied_origin_amount then cash_amount
+            else applied_amount * cash_amount / applied_origin_amount
+        end,
+        null,
+        cash_amount,
+        cash_currency,
+        settlement_date,
+        null
+    from spread
+    where cash_amount > 0
+    union all
+    select adjustment_id, 'unapplied', null, amount, null, amount, currency, occurred_on, null
+    from unspread
+    where amount > 0
+    union all
+    select
+        adjustment_id,
+        'nothing',
+        null,
+        upto - greatest(since, applied_amount + unapplied_amount),
+        'exceeds_payment',
+        0,
+        currency,
+        occurred_on,
+        null
+    from laid_out
+    where upto > applied_amount + unapplied_amount
+    union all
+    -- Neither an invoice nor a payment that is known.
+    select
+        ruled.adjustment_id, 'unapplied', null, ruled.amount, null, ruled.amount, ruled.currency, ruled.occurred_on,
+        null
+    from ruled
+    left join walked on ruled.adjustment_id = walked.adjustment_id
+    where ruled.issue is null
+        and ruled.invoice_id is null
+        and ruled.payment_id is null
+        and walked.adjustment_id is null
+    union all
+    select
+        adjustment_id,
+        case when invoice_id is null then 'unapplied' else 'invoice' end,
+        invoice_id,
+        amount,
+        null,
+        amount,
+        currency,
+        settlement_date,
+        credit_note_id
+    from moves
     union all
     select
         ruled.adjustment_id,
-        'unapplied',
-        cast(null as varchar(1)),
-        ruled.amount - coalesce(spread_totals.origin_amount, 0),
-        ruled.occurred_on
+        case when ruled.payment_id is null then 'unapplied' else 'nothing' end,
+        null,
+        coalesce(ruled.origin_amount, ruled.amount) - coalesce(move_totals.amount, 0),
+        case when ruled.payment_id is not null then 'exceeds_payment' end,
+        coalesce(ruled.origin_amount, ruled.amount) - coalesce(move_totals.amount, 0),
+        coalesce(ruled.origin_currency, ruled.currency),
+        ruled.occurred_on,
+        null
     from ruled
-    left join spread_totals on ruled.adjustment_id = spread_totals.adjustment_id
-    where ruled.issue is null
-        and ruled.invoice_id is null
-        and ruled.amount > coalesce(spread_totals.origin_amount, 0)
+    inner join walked on ruled.adjustment_id = walked.adjustment_id
+    left join move_totals on ruled.adjustment_id = move_totals.adjustment_id
+    where coalesce(ruled.origin_amount, ruled.amount) > coalesce(move_totals.amount, 0)
     union all
-    select adjustment_id, 'nothing', cast(null as varchar(1)), amount, occurred_on from ruled where issue is not null
+    select adjustment_id, 'nothing', null, amount, issue, 0, currency, occurred_on, null from ruled where issue is not null
 ),
 
 final as (
@@ -196,25 +312,24 @@ final as (
         ) as posting_number,
         postings.target,
         postings.invoice_id,
-        ruled.credit_note_id,
+        coalesce(postings.credit_note_id, ruled.credit_note_id) as credit_note_id,
         ruled.payment_id,
         coalesce(documents.customer_id, ruled.customer_id) as customer_id,
         coalesce(documents.account_id, ruled.account_id) as account_id,
         ruled.adjustment_kind,
-        coalesce(documents.currency, ruled.currency) as currency,
-        ruled.issue,
+        coalesce(documents.currency, postings.cash_currency) as currency,
+        postings.issue,
         {{ money('postings.amount') }} as amount,
+        {{ money('postings.cash_amount') }} as cash_amount,
+        postings.cash_currency,
         documents.document_kind = 'opening' as is_opening,
-        greatest(ruled.occurred_on, documents.issued_on) as event_date,
+        -- Nothing goes back before it came.
+        greatest(ruled.occurred_on, documents.issued_on, ruled.received_on) as event_date,
         greatest(postings.settlement_date, documents.issued_on) as settlement_date,
-        ruled.occurred_on,
+        greatest(ruled.occurred_on, ruled.received_on) as occurred_on,
         documents.issued_on,
         documents.due_on,
-        ruled._system,
-        ruled._source,
-        ruled._file,
-        ruled._file_sha256,
-        ruled._row,
+        {{ provenance('ruled') }},
         ruled._known_at
     from postings
     inner join ruled on postings.adjustment_id = ruled.adjustment_id

@@ -1,7 +1,8 @@
--- Grain: one row per application that no export holds but the data imply, by the rule in `allocation`.
--- settled_date: the export says only when the invoice was settled. fifo_assumed: the system has payments and not one
--- application, so that a customer's money pays the invoices in order of their due dates. balance_only: the system has
--- neither, but says what is still open. Nothing here touches an invoice that has applications of its own.
+-- Grain: one row per application that no export holds but the data imply, by the rule in `allocation`; with a minus where it
+-- holds no longer.
+-- settled_date: the export says when the document was settled. balance_only: it says what is still open. fifo_assumed: it
+-- says nothing, and the customer's money pays what was owed when it came, the oldest due first. Money of a payment or credit
+-- note is one of the walk in int_allocation_moves; without one it came in unseen.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -11,270 +12,158 @@ asked as (
 ),
 
 documents as (
-    select * from {{ ref('int_billing_documents') }}
+    select * from {{ ref('int_billing_documents') }} where is_receivable
 ),
 
 payments as (
-    select * from {{ ref('int_billing_payments') }} where is_received
+    select payment_id, received_on as origin_date, {{ provenance() }}, _known_at from {{ ref('int_billing_payments') }}
 ),
 
-adjustments as (
+credit_notes as (
+    select invoice_id as credit_note_id, issued_on as origin_date, {{ provenance() }}, _known_at
+    from {{ ref('int_billing_documents') }}
+    where is_credit
+),
+
+linked as (
+    select * from {{ ref('int_applications_linked') }} where issue is null
+),
+
+explicit_customers as (
+    select * from {{ ref('int_customers_applied') }}
+),
+
+walked as (
+    select distinct debt_id as invoice_id from {{ ref('int_allocation_steps') }} where debt_id is not null
+),
+
+-- What one payment paid of one document on one day is one application.
+moves as (
     select
-        *,
-        {{ global_id('_system', 'invoice_id') }} as invoice_key,
-        {{ global_id('_system', 'payment_id') }} as payment_key
-    from {{ ref('stg_billing__adjustments') }}
+        invoice_id, payment_id, credit_note_id, event_date, settled_on,
+        sum(amount) as amount,
+        min(move_number) as move_number
+    from {{ ref('int_allocation_moves') }}
+    where adjustment_id is null
+    group by invoice_id, payment_id, credit_note_id, event_date, settled_on, amount > 0
 ),
 
-applied as (
-    select distinct invoice_id from {{ ref('int_applications_linked') }} where issue is null
-),
-
-systems as (
-    select _system, max(has_payments) as has_payments, max(has_applications) as has_applications
-    from (
-        select distinct _system, 1 as has_payments, 0 as has_applications from {{ ref('stg_billing__payments') }}
-        union all
-        select distinct _system, 0, 1 from {{ ref('stg_billing__applications') }}
-    ) as seen
-    group by _system
-),
-
--- What else than cash changes an invoice: what is written off is not paid.
-adjusted as (
+moved as (
     select
-        invoice_key as invoice_id,
-        adjustment_kind,
-        occurred_on,
-        case when adjustment_kind = 'write_off' then -abs(amount) else abs(amount) end as amount
-    from adjustments
-    where invoice_id is not null and amount is not null
+        moves.invoice_id,
+        moves.payment_id,
+        moves.credit_note_id,
+        moves.amount,
+        case
+            when documents.settled_on is not null then 'settled_date'
+            when coalesce(moves.payment_id, moves.credit_note_id) is null then 'balance_only'
+            else 'fifo_assumed'
+        end as allocation,
+        moves.event_date,
+        moves.settled_on as settlement_date,
+        coalesce(moves.payment_id, moves.credit_note_id, 'unseen') || ':' || cast(moves.move_number as varchar(20)) as how
+    from moves
+    inner join documents on moves.invoice_id = documents.invoice_id
 ),
 
-candidates as (
+-- What else than cash changed an invoice that nobody's known money pays.
+changed as (
+    select
+        invoice_id,
+        occurred_on as changed_on,
+        adjustment_kind = 'write_off' as is_lasting,
+        case when adjustment_kind = 'write_off' then -amount else amount end as amount
+    from {{ ref('int_adjustments_resolved') }}
+    where invoice_id is not null and issue is null
+    union all
+    select invoice_id, event_date, true, -amount from linked where origin_kind = 'credit_note'
+),
+
+unseen as (
     select
         documents.*,
-        coalesce(systems.has_payments, 0) = 1 and coalesce(systems.has_applications, 0) = 0 as is_fifo,
-        coalesce(systems.has_payments, 0) = 0 and coalesce(systems.has_applications, 0) = 0 as is_balance_only
+        case
+            when documents.settled_on is not null then documents.settled_on
+            when asked.asked_date is null
+                then least({{ business_date('documents._known_at', 'run.business_timezone') }}, run.as_of_date)
+            else {{ business_date('documents._known_at', 'run.business_timezone') }}
+        end as paid_on
     from documents
-    left join systems on documents._system = systems._system
-    left join applied on documents.invoice_id = applied.invoice_id
-    where documents.is_receivable
+    cross join run
+    cross join asked
+    left join walked on documents.invoice_id = walked.invoice_id
+    left join explicit_customers
+        on documents.customer_id = explicit_customers.customer_id
+        and documents.currency = explicit_customers.currency
+    left join (select distinct invoice_id from linked where origin_kind = 'payment') as paid
+        on documents.invoice_id = paid.invoice_id
+    where walked.invoice_id is null
+        and paid.invoice_id is null
         and not documents.is_void
         and documents.gross_amount > 0
-        and applied.invoice_id is null
-        and (documents.settled_on is not null or documents.reported_balance is not null or systems.has_applications = 0)
+        and (
+            documents.settled_on is not null
+            or (documents.reported_balance is not null and explicit_customers.customer_id is null)
+        )
 ),
 
 claimed as (
     select
-        candidates.invoice_id,
-        {{ money("candidates.gross_amount + coalesce(sum(adjusted.amount) filter (
-            where case
-                when candidates.settled_on is not null then adjusted.occurred_on <= candidates.settled_on
-                else adjusted.adjustment_kind = 'write_off'
-            end
-        ), 0)") }} as claim
-    from candidates
-    left join adjusted on candidates.invoice_id = adjusted.invoice_id
-    group by candidates.invoice_id, candidates.gross_amount
-),
-
-claims as (
-    select candidates.*, claimed.claim
-    from candidates
-    inner join claimed on candidates.invoice_id = claimed.invoice_id
-    where claimed.claim > 0
-),
-
--- FIFO. Two rulers lie side by side for a customer and currency: what is claimed, in order of due dates, and what was
--- received, in order of receipt. Each segment between two marks belongs to one invoice and one payment. Invoices that
--- the export calls settled come first: their money is among what was received. Nobody's money pays for nobody.
-queue as (
-    select
-        invoice_id,
-        customer_id,
-        currency,
-        row_number() over (partition by customer_id, currency order by {{ fifo_order() }}) as position,
-        {{ money('sum(claim) over (partition by customer_id, currency order by ' ~ fifo_order() ~ ')') }} as mark
-    from claims
-    where is_fifo and customer_id <> {{ global_id('_system', "''") }}
-),
-
-given_back as (
-    select payment_key as payment_id, sum(abs(amount)) as amount
-    from adjustments
-    where invoice_id is null and payment_id is not null and adjustment_kind = 'refund'
-    group by payment_key
-),
-
-pool as (
-    select
-        payments.payment_id,
-        payments.customer_id,
-        payments.currency,
-        row_number() over (
-            partition by payments.customer_id, payments.currency order by payments.received_on, payments.payment_id
-        ) as position,
-        -- What was paid back later, in negative payments, shortens the ruler at its end.
-        {{ money('least(
-            sum(greatest(payments.amount - coalesce(given_back.amount, 0), 0)) over (
-                partition by payments.customer_id, payments.currency order by payments.received_on, payments.payment_id
-            ),
-            greatest(sum(payments.amount - coalesce(given_back.amount, 0)) over (
-                partition by payments.customer_id, payments.currency
-            ), 0)
-        )') }} as mark
-    from payments
-    inner join systems on payments._system = systems._system and systems.has_applications = 0
-    left join given_back on payments.payment_id = given_back.payment_id
-    where payments.has_customer
-),
-
-marks as (
-    select
-        customer_id,
-        currency,
-        mark,
-        position as place,
-        position as queue_position,
-        cast(null as bigint) as pool_position
-    from queue
-    union all
-    select customer_id, currency, mark, -position, cast(null as bigint), position from pool
-),
-
-segments as (
-    select
-        customer_id,
-        currency,
-        {{ money(
-            'mark - coalesce(lag(mark) over (partition by customer_id, currency order by mark, place), 0)'
-        ) }} as amount,
-        min(queue_position) over (
-            partition by customer_id, currency order by mark, place rows between current row and unbounded following
-        ) as queue_position,
-        min(pool_position) over (
-            partition by customer_id, currency order by mark, place rows between current row and unbounded following
-        ) as pool_position
-    from marks
-),
-
-matched as (
-    select queue.invoice_id, pool.payment_id, segments.amount
-    from segments
-    inner join queue
-        on segments.customer_id = queue.customer_id
-        and segments.currency = queue.currency
-        and segments.queue_position = queue.position
-    inner join pool
-        on segments.customer_id = pool.customer_id
-        and segments.currency = pool.currency
-        and segments.pool_position = pool.position
-    where segments.amount > 0
-),
-
-covered as (
-    select invoice_id, sum(amount) as amount from matched group by invoice_id
-),
-
-fifo as (
-    select
-        matched.invoice_id,
-        matched.payment_id,
-        matched.amount,
-        case when claims.settled_on is null then 'fifo_assumed' else 'settled_date' end as allocation,
-        coalesce(claims.settled_on, payments.received_on) as applied_on,
-        payments.received_on,
-        payments._source,
-        payments._file,
-        payments._file_sha256,
-        payments._row,
-        payments._known_at
-    from matched
-    inner join claims on matched.invoice_id = claims.invoice_id
-    inner join payments on matched.payment_id = payments.payment_id
-),
-
-settled as (
-    select
-        claims.invoice_id,
-        cast(null as varchar(1)) as payment_id,
-        claims.claim - coalesce(covered.amount, 0) as amount,
-        'settled_date' as allocation,
-        claims.settled_on as applied_on,
-        cast(null as date) as received_on,
-        claims._source,
-        claims._file,
-        claims._file_sha256,
-        claims._row,
-        claims._known_at
-    from claims
-    left join covered on claims.invoice_id = covered.invoice_id
-    where claims.settled_on is not null and claims.claim > coalesce(covered.amount, 0)
-),
-
--- An export tells its balances of the moment it was made. Where no as-of date is asked, that moment is not later than
--- the newest event: otherwise every invoice would stand open in full on the last day there is.
-balances as (
-    select
-        claims.invoice_id,
-        cast(null as varchar(1)) as payment_id,
-        claims.claim - claims.reported_balance as amount,
-        'balance_only' as allocation,
-        case
-            when asked.asked_date is null
-                then least(
-                    {{ business_date('claims._known_at', 'run.business_timezone') }}, run.as_of_date
-                )
-            else {{ business_date('claims._known_at', 'run.business_timezone') }}
-        end as applied_on,
-        cast(null as date) as received_on,
-        claims._source,
-        claims._file,
-        claims._file_sha256,
-        claims._row,
-        claims._known_at
-    from claims
-    cross join run
-    cross join asked
-    where claims.is_balance_only
-        and claims.settled_on is null
-        and claims.reported_balance is not null
-        and claims.claim > claims.reported_balance
+        unseen.invoice_id,
+        unseen.settled_on,
+        unseen.paid_on,
+        unseen.gross_amount
+        + coalesce(sum(changed.amount) filter (
+            where case when unseen.settled_on is null then changed.is_lasting else changed.changed_on <= unseen.settled_on end
+        ), 0)
+        - case when unseen.settled_on is null then greatest(unseen.reported_balance, 0) else 0 end as amount
+    from unseen
+    left join changed on unseen.invoice_id = changed.invoice_id
+    group by
+        unseen.invoice_id, unseen.settled_on, unseen.paid_on, unseen.gross_amount, unseen.reported_balance
 ),
 
 assumed as (
-    select * from fifo
+    select * from moved
     union all
-    select * from settled
-    union all
-    select * from balances
+    select
+        invoice_id,
+        null,
+        null,
+        amount,
+        case when settled_on is null then 'balance_only' else 'settled_date' end,
+        paid_on,
+        paid_on,
+        case when settled_on is null then 'balance_only' else 'settled_date' end
+    from claimed
+    where amount > 0
 ),
 
 final as (
     select
-        assumed.invoice_id || ':' || coalesce(assumed.payment_id, assumed.allocation) as application_id,
+        assumed.invoice_id || ':' || assumed.how as application_id,
         assumed.invoice_id,
         assumed.payment_id,
-        claims.customer_id,
-        claims.account_id,
-        claims.currency,
+        assumed.credit_note_id,
+        documents.customer_id,
+        documents.account_id,
+        documents.currency,
         assumed.allocation,
         {{ money('assumed.amount') }} as amount,
-        claims.document_kind = 'opening' as is_opening,
-        greatest(assumed.applied_on, claims.issued_on) as event_date,
-        assumed.received_on,
-        claims.issued_on,
-        claims.due_on,
-        claims._system,
-        assumed._source,
-        assumed._file,
-        assumed._file_sha256,
-        assumed._row,
-        assumed._known_at
+        documents.document_kind = 'opening' as is_opening,
+        greatest(assumed.event_date, documents.issued_on) as event_date,
+        greatest(assumed.settlement_date, documents.issued_on) as settlement_date,
+        coalesce(payments.origin_date, credit_notes.origin_date) as origin_date,
+        documents.issued_on,
+        documents.due_on,
+        {%- for column in ['_system', '_source', '_file', '_file_sha256', '_row', '_known_at'] %}
+        coalesce(payments.{{ column }}, credit_notes.{{ column }}, documents.{{ column }}) as {{ column }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
     from assumed
-    inner join claims on assumed.invoice_id = claims.invoice_id
+    inner join documents on assumed.invoice_id = documents.invoice_id
+    left join payments on assumed.payment_id = payments.payment_id
+    left join credit_notes on assumed.credit_note_id = credit_notes.credit_note_id
 )
 
 select * from final

@@ -1,6 +1,8 @@
--- Grain: one row per application that an export holds: money of a payment or a credit note put on an invoice.
+-- Grain: one row per application that an export holds: money of a payment or a credit note put on an invoice; and one more
+-- (`is_taken_back`) for each that ended because its credit note was made void.
 -- `issue` says why one is not posted; it is NULL for those that count. `amount` is in the invoice's currency,
--- `origin_amount` in the payment's.
+-- `origin_amount` in the payment's. Nothing is applied before the invoice and the money are both there, and no more than
+-- what its payment or credit note still has that day: `unposted_amount` is the rest of what the export says.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -18,13 +20,38 @@ applications as (
 documents as (
     select
         invoice_id, customer_id, account_id, document_kind, currency, exchange_rate,
-        is_receivable, is_void, is_credit, issued_on, due_on
+        gross_amount, is_receivable, is_void, is_credit, issued_on, due_on, voided_on
     from {{ ref('int_billing_documents') }}
 ),
 
 payments as (
-    select payment_id, customer_id, account_id, currency, exchange_rate, received_on, is_settled, is_received
+    select payment_id, customer_id, account_id, currency, exchange_rate, amount, received_on, is_settled, is_received
     from {{ ref('int_billing_payments') }}
+),
+
+-- Whoever exports applications without any payments shows money by its applications alone. Where payments are exported, one
+-- that is not among them was rejected or has been deleted.
+paying_systems as (
+    select distinct _system from {{ ref('stg_billing__payments') }}
+    union
+    select applications._system
+    from (select distinct _system from applications) as applications
+    inner join (
+        select distinct system, row_text from {{ ref('stg_landing__rejects') }}
+        where domain = 'billing' and entity = 'payments'
+    ) as rejects
+        on applications._system = rejects.system or contains(rejects.row_text, applications._system)
+),
+
+-- What is taken back of a payment: of what it did not pay, or of what it paid.
+taken_back as (
+    select
+        payment_id,
+        occurred_on,
+        case when adjustment_kind = 'refund' and invoice_id is null then origin_amount else 0 end as unapplied_amount,
+        case when adjustment_kind = 'refund' and invoice_id is null then 0 else origin_amount end as applied_amount
+    from {{ ref('int_adjustments_resolved') }}
+    where payment_id is not null and issue is null and adjustment_kind in ('refund', 'chargeback', 'reversal')
 ),
 
 -- Few documents are credit notes: a small table to join against.
@@ -59,8 +86,18 @@ joined as (
             when invoices.invoice_id is null then 'unknown_invoice'
             when not invoices.is_receivable or invoices.is_void then 'invoice_not_a_receivable'
             when payments.payment_id is not null and not payments.is_settled then 'payment_not_received'
+            when payments.payment_id is not null and not payments.is_received then 'payment_not_received'
+            when applications.payment_id is not null
+                and payments.payment_id is null
+                and paying_systems._system is not null then 'unknown_payment'
+            when applications.credit_note_id is not null
+                and payments.payment_id is null
+                and credit_notes.invoice_id is null
+                then case when noted.invoice_id is null then 'unknown_credit_note' else 'credit_note_not_issued' end
             when coalesce(applications.amount, applications.payment_amount) is null then 'no_amount'
         end as issue,
+        coalesce(payments.amount, credit_notes.gross_amount) as origin_total,
+        credit_notes.voided_on,
         applications.amount as given_amount,
         applications.payment_amount as given_origin_amount,
         invoices.document_kind = 'opening' as is_opening,
@@ -68,7 +105,8 @@ joined as (
         invoices.due_on,
         invoices.exchange_rate as invoice_rate,
         coalesce(payments.exchange_rate, credit_notes.exchange_rate) as origin_rate,
-        -- Never before the invoice: money that came earlier is unapplied until there is something to pay.
+        -- Never before the invoice: money that came earlier is unapplied until there is something to pay. Nor before the
+        -- money: what is applied on paper pays when it comes.
         greatest(
             coalesce(
                 applications.applied_on,
@@ -76,7 +114,8 @@ joined as (
                 credit_notes.issued_on,
                 {{ business_date('applications._known_at', 'run.business_timezone') }}
             ),
-            invoices.issued_on
+            invoices.issued_on,
+            coalesce(payments.received_on, credit_notes.issued_on)
         ) as event_date,
         applications._system,
         applications._source,
@@ -89,6 +128,8 @@ joined as (
     left join documents as invoices on applications.invoice_key = invoices.invoice_id
     left join payments on applications.payment_key = payments.payment_id
     left join credit_notes on applications.credit_note_key = credit_notes.invoice_id
+    left join documents as noted on applications.credit_note_key = noted.invoice_id
+    left join paying_systems on applications._system = paying_systems._system
 ),
 
 -- Between two currencies, the side that the export leaves out follows from the rates of the day.
@@ -109,6 +150,95 @@ converted as (
         and joined.event_date = origin_rates.rate_date
 ),
 
+valued as (
+    select
+        * exclude (issue, given_amount, given_origin_amount, is_same_currency, exchange, invoice_rate, origin_rate),
+        case
+            when issue is not null then issue
+            when not is_same_currency and exchange is null and (given_amount is null or given_origin_amount is null)
+                then 'no_rate'
+            when event_date >= voided_on then 'credit_note_not_issued'
+        end as issue,
+        -- Only what is converted passes through a double: what is given stays exact.
+        coalesce(
+            given_amount,
+            case when is_same_currency then given_origin_amount end,
+            {{ money('given_origin_amount / nullif(exchange, 0)') }}
+        ) as amount,
+        coalesce(
+            given_origin_amount,
+            case when is_same_currency then given_amount end,
+            {{ money('given_amount * exchange') }}
+        ) as origin_amount
+    from converted
+),
+
+-- In order of days, each application has what the ones before it, and what was taken back before it, left.
+placed as (
+    select
+        *,
+        coalesce(payment_id, credit_note_id) is not null and issue is null and origin_total > 0 as is_held_to_origin,
+        coalesce(sum(origin_amount) filter (where issue is null) over (
+            partition by origin_kind, coalesce(payment_id, credit_note_id)
+            order by event_date, application_id
+            rows between unbounded preceding and 1 preceding
+        ), 0) as applied_before
+    from valued
+),
+
+left_over as (
+    select
+        placed.application_id,
+        coalesce(sum(taken_back.unapplied_amount), 0) as unapplied_taken,
+        coalesce(sum(taken_back.applied_amount), 0) as applied_taken
+    from placed
+    inner join taken_back on placed.payment_id = taken_back.payment_id and taken_back.occurred_on < placed.event_date
+    group by placed.application_id
+),
+
+held as (
+    select
+        placed.*,
+        case
+            when placed.is_held_to_origin and placed.origin_amount > 0 then least(placed.origin_amount, greatest(
+                placed.origin_total - coalesce(left_over.unapplied_taken, 0)
+                - greatest(placed.applied_before, coalesce(left_over.applied_taken, 0)),
+                0
+            ))
+            else placed.origin_amount
+        end as posted_origin_amount
+    from placed
+    left join left_over on placed.application_id = left_over.application_id
+),
+
+posted as (
+    select
+        *,
+        case
+            when issue is null and posted_origin_amount = 0 and origin_amount > 0
+                then case when origin_kind = 'credit_note' then 'exceeds_credit_note' else 'exceeds_payment' end
+            else issue
+        end as final_issue,
+        case
+            when issue is not null or posted_origin_amount in (origin_amount, 0) then amount
+            else {{ money('amount * posted_origin_amount / origin_amount') }}
+        end as posted_amount
+    from held
+),
+
+applied as (
+    select *, false as is_taken_back from posted
+    union all
+    select * replace (
+        application_id || ':void' as application_id,
+        -posted_amount as posted_amount,
+        -posted_origin_amount as posted_origin_amount,
+        voided_on as event_date
+    ), true
+    from posted
+    where final_issue is null and voided_on is not null
+),
+
 final as (
     select
         application_id,
@@ -123,22 +253,13 @@ final as (
         origin_currency,
         origin_kind,
         allocation,
-        case
-            when issue is not null then issue
-            when not is_same_currency and exchange is null and (given_amount is null or given_origin_amount is null)
-                then 'no_rate'
-        end as issue,
-        -- Only what is converted passes through a double: what is given stays exact.
-        coalesce(
-            given_amount,
-            case when is_same_currency then given_origin_amount end,
-            {{ money('given_origin_amount / nullif(exchange, 0)') }}
-        ) as amount,
-        coalesce(
-            given_origin_amount,
-            case when is_same_currency then given_amount end,
-            {{ money('given_amount * exchange') }}
-        ) as origin_amount,
+        final_issue as issue,
+        {{ money('posted_amount') }} as amount,
+        {{ money('case when final_issue is null then posted_origin_amount else origin_amount end') }} as origin_amount,
+        {{ money('case
+            when final_issue is null and not is_taken_back then origin_amount - posted_origin_amount else 0
+        end') }} as unposted_amount,
+        is_taken_back,
         is_opening,
         event_date,
         origin_date,
@@ -150,7 +271,7 @@ final as (
         _file_sha256,
         _row,
         _known_at
-    from converted
+    from applied
 )
 
 select * from final

@@ -1,6 +1,6 @@
 -- Grain: one row per credit note that was used up, in full or in part, without an application that says where.
 -- Its export says when it was settled, or what is left of it. The invoices that it lowered then look paid by as much,
--- which fct_payments takes back: a credit note is no cash.
+-- which fct_payments takes back: a credit note is no cash. What the walk of its customer's money used it for is known.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -17,35 +17,45 @@ applied as (
     select distinct credit_note_id from {{ ref('int_applications_linked') }} where issue is null
 ),
 
-systems as (
-    select distinct _system from {{ ref('stg_billing__payments') }}
-    union
-    select distinct _system from {{ ref('stg_billing__applications') }}
+walked as (
+    select distinct customer_id, currency from {{ ref('int_allocation_steps') }}
+),
+
+explicit_customers as (
+    select * from {{ ref('int_customers_applied') }}
+),
+
+moves as (
+    select credit_note_id, sum(amount) as amount, max(event_date) as event_date
+    from {{ ref('int_allocation_moves') }}
+    where credit_note_id is not null and invoice_id is null and adjustment_id is null
+    group by credit_note_id
+    having sum(amount) > 0
 ),
 
 known as (
     select
         credit_notes.*,
         {{ business_date('credit_notes._known_at', 'run.business_timezone') }} as known_on,
-        systems._system is null and credit_notes.settled_on is null as is_balance_only,
+        explicit_customers.customer_id is null and credit_notes.settled_on is null as is_balance_only,
         asked.asked_date,
         run.as_of_date
     from credit_notes
     cross join run
     cross join asked
     left join applied on credit_notes.invoice_id = applied.credit_note_id
-    left join systems on credit_notes._system = systems._system
-    where applied.credit_note_id is null
+    left join walked on credit_notes.customer_id = walked.customer_id and credit_notes.currency = walked.currency
+    left join explicit_customers
+        on credit_notes.customer_id = explicit_customers.customer_id
+        and credit_notes.currency = explicit_customers.currency
+    where applied.credit_note_id is null and walked.customer_id is null
 ),
 
-final as (
+told as (
     select
         invoice_id as credit_note_id,
-        customer_id,
-        account_id,
-        currency,
         case when is_balance_only then 'balance_only' else 'settled_date' end as allocation,
-        {{ money('gross_amount - case when is_balance_only then reported_balance else 0 end') }} as amount,
+        gross_amount - case when is_balance_only then reported_balance else 0 end as amount,
         greatest(
             issued_on,
             case
@@ -53,15 +63,28 @@ final as (
                 when asked_date is null then least(known_on, as_of_date)
                 else known_on
             end
-        ) as event_date,
-        _system,
-        _source,
-        _file,
-        _file_sha256,
-        _row,
-        _known_at
+        ) as event_date
     from known
     where settled_on is not null or (is_balance_only and reported_balance < gross_amount)
+    union all
+    select
+        moves.credit_note_id,
+        case when credit_notes.settled_on is null then 'balance_only' else 'settled_date' end,
+        moves.amount,
+        moves.event_date
+    from moves
+    inner join credit_notes on moves.credit_note_id = credit_notes.invoice_id
 )
 
-select * from final
+select
+    told.credit_note_id,
+    credit_notes.customer_id,
+    credit_notes.account_id,
+    credit_notes.currency,
+    told.allocation,
+    {{ money('told.amount') }} as amount,
+    told.event_date,
+    {{ provenance('credit_notes') }},
+    credit_notes._known_at
+from told
+inner join credit_notes on told.credit_note_id = credit_notes.invoice_id

@@ -54,7 +54,7 @@ cash as (
         {{ provenance() }},
         _known_at
     from {{ ref('int_applications_assumed') }} as assumed
-    where payment_id is null
+    where coalesce(payment_id, credit_note_id) is null
     union all
     select
         credit_note_id || ':consumed',
@@ -78,17 +78,17 @@ cash as (
         min(customer_id),
         case when adjustment_kind = 'refund' then 'refund' else 'chargeback' end,
         'explicit',
-        currency,
+        cash_currency,
         null,
         null,
-        -sum(amount),
+        -sum(cash_amount),
         occurred_on,
         {{ provenance() }},
         min(_known_at)
     from {{ ref('int_adjustments_posted') }} as adjusted
     where issue is null
         and (adjustment_kind in ('refund', 'chargeback') or (adjustment_kind = 'reversal' and payment_id is not null))
-    group by adjustment_id, adjustment_kind, currency, occurred_on, _system, _source, _file, _file_sha256, _row
+    group by adjustment_id, adjustment_kind, cash_currency, occurred_on, _system, _source, _file, _file_sha256, _row
 ),
 
 final as (

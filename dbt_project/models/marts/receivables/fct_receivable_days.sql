@@ -56,15 +56,17 @@ movements as (
         sum(credit_amount) as credit_amount,
         sum(not_due_amount) as not_due_amount,
         sum(due_weight) as due_weight,
-        cast(0 as decimal(18, 4)) as unapplied_amount
+        cast(0 as decimal(18, 4)) as unapplied_amount,
+        cast(0 as decimal(18, 4)) as unapplied_credit_notes
     from stretches
     group by currency, from_day
     union all
-    select currency, to_day, -sum(open_amount), -sum(credit_amount), -sum(not_due_amount), -sum(due_weight), 0
+    select currency, to_day, -sum(open_amount), -sum(credit_amount), -sum(not_due_amount), -sum(due_weight), 0, 0
     from stretches
     group by currency, to_day
     union all
-    select currency, event_date, 0, 0, 0, 0, sum(amount)
+    select
+        currency, event_date, 0, 0, 0, 0, sum(amount), coalesce(sum(amount) filter (where origin_kind = 'credit_note'), 0)
     from {{ ref('fct_unapplied_credits') }}
     group by currency, event_date
 ),
@@ -145,7 +147,8 @@ moved as (
         sum(not_due_amount) as not_due_amount,
         sum(credit_amount) as credit_amount,
         sum(due_weight) as due_weight,
-        sum(unapplied_amount) as unapplied_amount
+        sum(unapplied_amount) as unapplied_amount,
+        sum(unapplied_credit_notes) as unapplied_credit_notes
     from movements
     group by currency, day
 ),
@@ -171,7 +174,10 @@ summed as (
         sum(moved.not_due_amount) over (partition by spine.currency order by spine.day) as not_due_amount,
         sum(moved.credit_amount) over (partition by spine.currency order by spine.day) as credit_amount,
         sum(moved.due_weight) over (partition by spine.currency order by spine.day) as due_weight,
-        sum(moved.unapplied_amount) over (partition by spine.currency order by spine.day) as unapplied_amount
+        sum(moved.unapplied_amount) over (partition by spine.currency order by spine.day) as unapplied_amount,
+        sum(moved.unapplied_credit_notes) over (
+            partition by spine.currency order by spine.day
+        ) as unapplied_credit_notes
     from spine
     left join moved on spine.currency = moved.currency and spine.day = moved.day
 ),
@@ -185,6 +191,7 @@ final as (
         {{ money('coalesce(summed.open_amount - summed.not_due_amount, 0)') }} as overdue_amount,
         {{ money('coalesce(summed.credit_amount, 0)') }} as credit_amount,
         {{ money('coalesce(summed.unapplied_amount, 0)') }} as unapplied_amount,
+        {{ money('coalesce(summed.unapplied_credit_notes, 0)') }} as unapplied_credit_notes,
         {{ money('coalesce(flowed.sales, 0)') }} as sales,
         {{ money('coalesce(flowed.opening, 0)') }} as opening,
         {{ money('coalesce(flowed.collected, 0)') }} as collected,

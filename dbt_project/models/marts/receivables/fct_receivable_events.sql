@@ -76,20 +76,20 @@ events as (
     where issue is null
     union all
     select
-        'payment:' || application_id,
-        'payment',
+        case when credit_note_id is null then 'payment:' else 'credit_note:' end || application_id,
+        case when credit_note_id is null then 'payment' else 'credit_note' end,
         account_id,
         customer_id,
         invoice_id,
         payment_id,
-        null,
-        'payment',
+        credit_note_id,
+        case when credit_note_id is not null then 'credit_note' when amount < 0 then 'reversal' else 'payment' end,
         allocation,
         currency,
         -amount,
         is_opening,
         event_date,
-        event_date,
+        settlement_date,
         issued_on,
         due_on,
         {{ provenance() }},
@@ -124,6 +124,65 @@ events as (
     ) as adjusted
 ),
 
+-- What is paid of a debt that was written off is a recovery, and not in the customer's favour: the write-off is taken back by
+-- as much as the document would otherwise be overpaid, and comes again where that payment is taken back.
+given_up as (
+    select
+        invoice_id,
+        event_date,
+        sum(amount) as amount,
+        sum(case when event_type = 'write_off' then -amount else 0 end) as written_off
+    from events
+    where invoice_id in (select invoice_id from events where event_type = 'write_off')
+    group by invoice_id, event_date
+),
+
+recoverable as (
+    select
+        invoice_id,
+        event_date,
+        greatest(0, least(
+            sum(written_off) over (partition by invoice_id order by event_date),
+            -sum(amount) over (partition by invoice_id order by event_date)
+        )) as recovered
+    from given_up
+),
+
+recoveries as (
+    select
+        invoice_id,
+        event_date,
+        recovered - coalesce(lag(recovered) over (partition by invoice_id order by event_date), 0) as amount
+    from recoverable
+),
+
+all_events as (
+    select * from events
+    union all
+    select
+        'recovery:' || documents.invoice_id || ':' || cast(recoveries.event_date as varchar(10)),
+        'recovery',
+        documents.account_id,
+        documents.customer_id,
+        documents.invoice_id,
+        null,
+        null,
+        'recovery',
+        'explicit',
+        documents.currency,
+        recoveries.amount,
+        documents.document_kind = 'opening',
+        recoveries.event_date,
+        null,
+        documents.issued_on,
+        documents.due_on,
+        {{ provenance('documents') }},
+        documents._known_at
+    from recoveries
+    inner join documents on recoveries.invoice_id = documents.invoice_id
+    where recoveries.amount <> 0
+),
+
 final as (
     select
         events.event_id,
@@ -145,7 +204,7 @@ final as (
         events.due_on,
         events.known_at,
         {{ provenance('events') }}
-    from events
+    from all_events as events
     left join rates on events.currency = rates.currency and events.event_date = rates.rate_date
 )
 

@@ -48,13 +48,13 @@ exceptions as (
         'applications',
         application_id,
         account_id,
-        issue,
-        currency,
-        amount,
+        coalesce(issue, case when origin_kind = 'credit_note' then 'exceeds_credit_note' else 'exceeds_payment' end),
+        case when issue is null then origin_currency else currency end,
+        case when issue is null then unposted_amount else amount end,
         event_date,
         {{ provenance() }}
     from {{ ref('int_applications_linked') }} as linked
-    where issue is not null
+    where issue is not null or unposted_amount > 0
     union all
     select
         'adjustments',
@@ -70,3 +70,49 @@ exceptions as (
 )
 
 select * from exceptions
+union all
+-- Its export says that it was settled, and by its events something is open: money was taken back, or the one is wrong.
+select
+    'invoices',
+    documents.invoice_id,
+    documents.account_id,
+    'settled_but_open',
+    documents.currency,
+    sum(intervals.open_amount),
+    documents.settled_on,
+    {{ provenance('documents') }}
+from documents
+cross join {{ ref('int_run_dated') }} as run
+inner join {{ ref('fct_receivable_intervals') }} as intervals
+    on documents.invoice_id = intervals.invoice_id
+    and run.as_of_date >= intervals.valid_from
+    and run.as_of_date < intervals.valid_to
+where documents.settled_on <= run.as_of_date and intervals.open_amount > 0
+group by
+    documents.invoice_id, documents.account_id, documents.currency, documents.settled_on,
+    {{ provenance('documents') }}
+union all
+-- More went back than the customer had unapplied: the movement after which that stands.
+select
+    'unapplied credits',
+    movement_id,
+    account_id,
+    'unapplied_below_zero',
+    currency,
+    balance,
+    event_date,
+    {{ provenance() }}
+from (
+    select
+        *,
+        sum(amount) over (partition by account_id, currency) as closing,
+        sum(amount) over (
+            partition by account_id, currency order by event_date, amount desc, movement_id
+            rows between unbounded preceding and current row
+        ) as balance,
+        row_number() over (
+            partition by account_id, currency order by event_date desc, amount, movement_id desc
+        ) as place
+    from {{ ref('fct_unapplied_credits') }}
+) as movements
+where closing < 0 and place = 1

@@ -1,6 +1,7 @@
 -- Grain: one row per invoice, instalment and stretch of days (valid_from ≤ D < valid_to) on which something is open or
--- over-applied. A balance of any day is a filter on it. Payments fill instalments in order, so that what is open lies
--- on the last ones; what is open beyond the instalments' sum lies on the first.
+-- over-applied. A balance of any day is a filter on it. Payments fill instalments in the order of their due dates, so that
+-- what is open lies on the last due; what is open beyond the instalments' sum lies on the first. `allocation` says how what
+-- was paid by then is known, the least certain way.
 with documents as (
     select
         invoice_id, account_id, currency, issued_on, due_on, gross_amount,
@@ -11,9 +12,18 @@ with documents as (
 ),
 
 changes as (
-    select invoice_id, event_date, {{ money('sum(amount)') }} as change
+    select
+        invoice_id,
+        event_date,
+        {{ money('sum(amount)') }} as change,
+        max({{ certainty_place('allocation') }}) as least_certain
     from {{ ref('fct_receivable_events') }}
     group by invoice_id, event_date
+),
+
+-- What no money was taken to have paid is open only because other debts were due before it.
+assumed as (
+    select distinct debt_id as invoice_id from {{ ref('int_allocation_steps') }} where kind = 'owe' and certainty = 'unknown'
 ),
 
 balances as (
@@ -21,6 +31,7 @@ balances as (
         invoice_id,
         event_date as valid_from,
         {{ money('sum(change) over (partition by invoice_id order by event_date)') }} as balance,
+        max(least_certain) over (partition by invoice_id order by event_date) as least_certain,
         lead(event_date) over (partition by invoice_id order by event_date) as valid_to
     from changes
 ),
@@ -32,8 +43,8 @@ instalments as (
         due_on,
         amount,
         sum(amount) over (partition by _system, invoice_id)
-        - sum(amount) over (partition by _system, invoice_id order by number) as later_amount,
-        number = min(number) over (partition by _system, invoice_id) as is_first
+        - sum(amount) over (partition by _system, invoice_id order by due_on, number) as later_amount,
+        row_number() over (partition by _system, invoice_id order by due_on, number) = 1 as is_first
     from {{ ref('stg_billing__instalments') }}
     where amount > 0
 ),
@@ -53,11 +64,16 @@ items as (
         coalesce(instalments.due_on, documents.due_on) as due_on,
         documents.disputed_from,
         documents.disputed_to,
+        greatest(
+            balances.least_certain,
+            case when assumed.invoice_id is not null then {{ certainty_place("'fifo_assumed'") }} end
+        ) as least_certain,
         balances.valid_from,
         coalesce(balances.valid_to, {{ end_of_time() }}) as valid_to
     from balances
     inner join documents on balances.invoice_id = documents.invoice_id
     left join instalments on balances.invoice_id = instalments.invoice_id
+    left join assumed on balances.invoice_id = assumed.invoice_id
     where balances.balance <> 0
 ),
 
@@ -77,6 +93,7 @@ final as (
         account_id,
         instalment_number,
         currency,
+        {{ certainty_name('least_certain') }} as allocation,
         instalment_amount,
         open_amount,
         credit_amount,

@@ -15,8 +15,8 @@ instalments as (
         amount,
         number,
         sum(amount) over (partition by _system, invoice_id)
-        - sum(amount) over (partition by _system, invoice_id order by number) as later_amount,
-        number = min(number) over (partition by _system, invoice_id) as is_first
+        - sum(amount) over (partition by _system, invoice_id order by due_on, number) as later_amount,
+        row_number() over (partition by _system, invoice_id order by due_on, number) = 1 as is_first
     from {{ ref('stg_billing__instalments') }}
     where amount > 0
 ),

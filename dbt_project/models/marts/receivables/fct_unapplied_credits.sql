@@ -84,17 +84,17 @@ movements as (
         'application',
         account_id,
         customer_id,
-        payment_id,
-        'payment',
+        coalesce(payment_id, credit_note_id),
+        case when credit_note_id is null then 'payment' else 'credit_note' end,
         'applied',
         currency,
         -amount,
         event_date,
-        received_on,
+        origin_date,
         {{ provenance() }},
         _known_at
     from {{ ref('int_applications_assumed') }} as assumed
-    where payment_id is not null
+    where coalesce(payment_id, credit_note_id) is not null
     union all
     select
         'consumed:' || credit_note_id,
@@ -113,7 +113,7 @@ movements as (
     from {{ ref('int_credit_notes_consumed') }} as consumed
     union all
     select
-        adjustment_kind || ':' || adjustment_id,
+        adjustment_kind || ':' || adjustment_id || coalesce(':' || credit_note_id, ''),
         adjustment_kind,
         account_id,
         customer_id,

@@ -107,7 +107,22 @@ movements as (
         {{ provenance('assumed') }}
     from {{ ref('int_applications_assumed') }} as assumed
     inner join documents on assumed.invoice_id = documents.invoice_id
-    where assumed.payment_id is null
+    where coalesce(assumed.payment_id, assumed.credit_note_id) is null
+    union all
+    select
+        event_id,
+        'recovery',
+        account_id,
+        currency,
+        {{ native_id('invoice_id') }},
+        invoice_id,
+        allocation,
+        amount,
+        event_date,
+        null,
+        {{ provenance() }}
+    from {{ ref('fct_receivable_events') }}
+    where event_type = 'recovery'
     union all
     -- One account's money on another's invoice, or one currency's on another's: off here, on there.
     select

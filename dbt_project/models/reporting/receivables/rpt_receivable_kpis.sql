@@ -25,7 +25,7 @@ provisions as (
     select * from {{ ref('fct_receivable_provisions') }}
 ),
 
-{% set amounts = ['open_amount', 'not_due_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount', 'sales',
+{% set amounts = ['open_amount', 'not_due_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount', 'unapplied_credit_notes', 'sales',
     'opening', 'collected', 'charged_back', 'written_off', 'overdue_days', 'paid_amount', 'paid_dated_amount',
     'paid_on_time_amount', 'paid_issue_days', 'paid_late_days', 'paid_delay_days'] %}
 {% set windowed = ['sales', 'paid_amount', 'paid_dated_amount', 'paid_on_time_amount', 'paid_issue_days',
@@ -65,6 +65,7 @@ running as (
         currency,
         day,
         open_amount,
+        unapplied_credit_notes,
         sales,
         {%- for amount in windowed + ['opening', 'collected', 'charged_back', 'written_off', 'missing_rate_count'] %}
         sum({{ amount }}) over (partition by currency order by day) as {{ amount }}_to_date,
@@ -116,7 +117,10 @@ measured as (
             'now_at.open_to_date - coalesce(before_year.open_to_date, 0)',
             'now_at.days_to_date - coalesce(before_year.days_to_date, 0)'
         ) }} as average_open_in_year,
-        coalesce(before_month.open_amount, 0) as open_before_month,
+        -- Sales are net of every credit note from the day it was issued, what is open only of those that were applied: where
+        -- the two are set against each other, credit notes that wait count against what is open.
+        periods.open_amount - periods.unapplied_credit_notes as owed,
+        coalesce(before_month.open_amount - before_month.unapplied_credit_notes, 0) as owed_before_month,
         coalesce(before_window.open_amount, 0) as open_before_window
     from periods
     inner join running as now_at on periods.currency = now_at.currency and periods.day = now_at.day
@@ -136,13 +140,13 @@ countback_days as (
         measured.day,
         max(running.day) as reached_on,
         {{ last_by('running.sales', 'running.day') }} as sales_of_day,
-        {{ last_by('measured.open_amount - (measured.sales_to_date - running.sales_to_date)', 'running.day') }} as left_over
+        {{ last_by('measured.owed - (measured.sales_to_date - running.sales_to_date)', 'running.day') }} as left_over
     from measured
     inner join running
         on measured.currency = running.currency
         and running.day <= measured.day
-        and running.sales_to_date - running.sales <= measured.sales_to_date - measured.open_amount
-    where measured.open_amount > 0
+        and running.sales_to_date - running.sales <= measured.sales_to_date - measured.owed
+    where measured.owed > 0
     group by measured.currency, measured.day
 ),
 
@@ -190,6 +194,20 @@ cohort_changes as (
     inner join intervals on invoiced.invoice_id = intervals.invoice_id
 ),
 
+-- Days that were over before the document was made void go with it too.
+void_changes as (
+    select
+        invoiced.currency,
+        invoiced.issued_on,
+        invoiced.voided_on as changed_on,
+        0 as amount,
+        intervals.open_amount * {{ days_from('intervals.valid_from', 'intervals.valid_to') }} as amount_days,
+        0 as invoiced
+    from invoiced
+    inner join intervals on invoiced.invoice_id = intervals.invoice_id
+    where intervals.valid_to < invoiced.voided_on
+),
+
 cohort_events as (
     select
         cohort_changes.currency,
@@ -198,7 +216,7 @@ cohort_events as (
         sum(cohort_changes.amount) as amount,
         sum(cohort_changes.amount_days) as amount_days,
         sum(cohort_changes.invoiced) as invoiced
-    from cohort_changes
+    from (select * from cohort_changes union all select * from void_changes) as cohort_changes
     inner join run on cohort_changes.changed_on <= run.as_of_date
     group by cohort_changes.currency, cohort_changes.issued_on, {{ month_of('cohort_changes.changed_on') }}
 ),
@@ -292,11 +310,11 @@ final as (
         {{ dso('measured.open_amount') }} as dso_simple,
         {{ dso('(measured.open_amount + measured.open_before_window) / 2') }} as dso_average,
         case
-            when measured.open_amount <= 0 then 0
+            when measured.owed <= 0 then 0
             else {{ days_from('countback_days.reached_on', 'measured.day') }}
                 + {{ ratio('countback_days.left_over', 'countback_days.sales_of_day') }}
         end as dso_countback,
-        measured.open_amount > 0 and countback_days.reached_on is null as is_countback_beyond_history,
+        measured.owed > 0 and countback_days.reached_on is null as is_countback_beyond_history,
         weighted.dso_weighted,
         {{ dso('measured.not_due_amount') }} as best_possible_dso,
         {{ dso('measured.open_amount') }} - {{ dso('measured.not_due_amount') }} as delinquent_days,
@@ -310,13 +328,15 @@ final as (
         {{ ratio('measured.paid_on_time_amount_in_window', 'measured.paid_amount_in_window') }} as on_time_ratio_amount,
         {{ ratio('measured.payments_on_time_in_window', 'measured.payments_in_window') }} as on_time_ratio_count,
         100 * {{ ratio(
-            'measured.open_before_month + measured.opening_in_month + measured.sales_in_month - measured.open_amount',
-            'measured.open_before_month + measured.opening_in_month + measured.sales_in_month - measured.not_due_amount'
+            'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.owed',
+            'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.not_due_amount'
+            ~ ' + measured.unapplied_credit_notes'
         ) }} as collection_effectiveness,
         100 * {{ ratio(
-            'measured.open_before_month + measured.opening_in_month + measured.sales_in_month - measured.open_amount'
+            'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.owed'
             ~ ' - measured.written_off_in_month',
-            'measured.open_before_month + measured.opening_in_month + measured.sales_in_month - measured.not_due_amount'
+            'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.not_due_amount'
+            ~ ' + measured.unapplied_credit_notes'
         ) }} as collection_effectiveness_cash,
         {{ ratio('measured.sales_in_year', 'measured.average_open_in_year') }} as turnover,
         -- Nothing open needs no provision; where no rate is known the provision isn't known either.

@@ -20,7 +20,8 @@ ledger as (
         case
             when event_type in ('invoice', 'debit_note') and is_opening then 'brought_forward'
             when event_type in ('invoice', 'debit_note') then 'invoiced'
-            when event_type in ('write_off') then 'written_off'
+            when event_type = 'write_off' then 'written_off'
+            when event_type = 'recovery' then 'recovered'
             when movement_kind = 'payment' and payment_id is not null then 'transferred'
             when movement_kind = 'payment' and amount < 0 then 'collected'
             when movement_kind = 'payment' then 'refunded'
@@ -55,7 +56,7 @@ unapplied as (
 ),
 
 {% set movements = ['invoiced', 'credited', 'collected', 'written_off', 'refunded', 'charged_back', 'reversed',
-    'brought_forward', 'transferred'] %}
+    'recovered', 'brought_forward', 'transferred'] %}
 moved as (
     select
         moves.account_id,

@@ -1,0 +1,263 @@
+{#- How a customer's money is taken to have paid, where the export does not say: a walk over what happened, in order.
+
+    What is owed (`debts`, the oldest due first) and what can pay (`money`, in the order in which it came) are two rulers
+    that begin at nought, each piece from `since` up to `upto`. After every step the two are laid side by side, and as far
+    as both reach, money pays: so one of them is always empty afterwards, an invoice never takes money that was spent before
+    it came, and what is not spent waits. `moves` remembers what paid what; a move that takes back names the one that it takes back (`back_of`,
+    its place). Amounts are ten-thousandths, and so exact. DuckDB's list_reduce carries the state from step to step (Spark: aggregate).
+
+    A step is a struct with the state's type; its kind is one of
+      owe         something is owed: an invoice, the part of it that its balance left open, a debt that was reversed
+      come        money: a payment or credit note
+      lose        it is owed no longer: credited or void; what was taken to have paid it is free again
+      write_off   it is given up: only money that nothing else needs goes there (a recovery)
+      end         its document says that it was settled: what no money has paid was paid by money that no export holds
+      consume     a credit note says that it is used up, no export says on what
+      refund      money went back: of the payment or invoice that is named, of what was unspent before what was spent
+      chargeback  money was taken back: what it paid before what was unspent
+      paid_out    a payment with a minus, which names nothing -#}
+
+{#- A debt's rank holds its places by the day on which it was settled, if it was, and by due date: what is settled comes first,
+    then what is owed, then what was written off. A debt that is owed again is owed as any other. -#}
+{% macro owed_rank() %}{{ return(100000000000000000) }}{% endmacro %}
+{% macro written_off_rank() %}{{ return(1000000000000000000) }}{% endmacro %}
+{% macro due_place(rank) -%} ({{ rank }} % 1000000000) {%- endmacro %}
+
+{#- A step before anything happened, with its own kind, debt, origin, rank, amount, day and cause. -#}
+{% macro allocation_step(kind, debt, origin, rank, amount, day, cause) -%}
+struct_pack(
+        kind := cast({{ kind }} as varchar),
+        debt := cast({{ debt }} as varchar),
+        origin := cast({{ origin }} as varchar),
+        rank := cast({{ rank }} as bigint),
+        amount := cast({{ amount }} as bigint),
+        day := cast({{ day }} as date),
+        cause := cast({{ cause }} as varchar),
+        debts := cast([] as struct(rank bigint, debt varchar, since bigint, upto bigint)[]),
+        money := cast([] as struct(origin varchar, since bigint, upto bigint)[]),
+        moves := cast([] as struct(
+            origin varchar, debt varchar, rank bigint, amount bigint, back_of bigint, day date, settled date, cause varchar
+        )[])
+    )
+{%- endmacro %}
+
+{#- The state after all steps of a list. -#}
+{% macro allocation_walk(steps) -%}
+list_reduce(
+        {{ steps }},
+        lambda s, e: {{ allocation_matched(
+            'case when e.kind = \'owe\' then ' ~ allocation_owed()
+            ~ ' when e.kind = \'come\' then ' ~ allocation_came()
+            ~ ' else ' ~ allocation_taken() ~ ' end'
+        ) }},
+        {{ allocation_step('null', 'null', 'null', 'null', 'null', 'null', 'null') }}
+    )
+{%- endmacro %}
+
+{#- Both rulers, side by side: as far as both reach, money pays. -#}
+{% macro allocation_matched(state) -%}
+list_transform([{{ state }}], lambda t: list_transform(
+            [least(coalesce(t.debts[-1].upto, 0), coalesce(t.money[-1].upto, 0))],
+            lambda x: struct_pack(
+                kind := e.kind, debt := e.debt, origin := e.origin, rank := e.rank, amount := e.amount, day := e.day,
+                cause := e.cause,
+                debts := [
+                    struct_pack(rank := d.rank, debt := d.debt, since := greatest(d.since - x, 0), upto := d.upto - x)
+                    for d in t.debts if d.upto > x
+                ],
+                money := [
+                    struct_pack(origin := m.origin, since := greatest(m.since - x, 0), upto := m.upto - x)
+                    for m in t.money if m.upto > x
+                ],
+                moves := list_concat(s.moves, t.moves, flatten(list_transform(
+                    [m for m in t.money if m.since < x],
+                    lambda m: [
+                        struct_pack(
+                            origin := m.origin,
+                            debt := d.debt,
+                            rank := d.rank,
+                            amount := least(m.upto, d.upto, x) - greatest(m.since, d.since),
+                            back_of := cast(null as bigint),
+                            day := e.day,
+                            settled := e.day,
+                            cause := cast(null as varchar)
+                        )
+                        for d in t.debts if d.since < x and least(m.upto, d.upto, x) > greatest(m.since, d.since)
+                    ]
+                )))
+            )
+        )[1])[1]
+{%- endmacro %}
+
+{#- A debt takes its place among those that are due before it and those after. -#}
+{% macro allocation_owed() -%}
+struct_pack(
+                debts := list_concat(
+                    [d for d in s.debts if d.rank <= e.rank],
+                    list_transform(
+                        [coalesce(list_max([d.upto for d in s.debts if d.rank <= e.rank]), 0)],
+                        lambda p: struct_pack(rank := e.rank, debt := e.debt, since := p, upto := p + e.amount)
+                    ),
+                    [
+                        struct_pack(
+                            rank := d.rank, debt := d.debt, since := d.since + e.amount, upto := d.upto + e.amount
+                        )
+                        for d in s.debts if d.rank > e.rank
+                    ]
+                ),
+                money := s.money,
+                moves := e.moves
+            )
+{%- endmacro %}
+
+{#- Money comes after all that came before. -#}
+{% macro allocation_came() -%}
+struct_pack(
+                debts := s.debts,
+                money := list_append(s.money, struct_pack(
+                    origin := e.origin,
+                    since := coalesce(s.money[-1].upto, 0),
+                    upto := coalesce(s.money[-1].upto, 0) + e.amount
+                )),
+                moves := e.moves
+            )
+{%- endmacro %}
+
+{#- The pieces of a ruler, made of their lengths. -#}
+{% macro allocation_ruler(pieces, fields) -%}
+list_transform([{{ pieces }}], lambda pieces: list_transform(pieces, lambda piece, i: struct_pack(
+                {%- for field in fields %}
+                {{ field }} := piece.{{ field }},
+                {%- endfor %}
+                since := cast(coalesce(list_sum([q.size for q in pieces[:i - 1]]), 0) as bigint),
+                upto := cast(coalesce(list_sum([q.size for q in pieces[:i]]), 0) as bigint)
+            )))[1]
+{%- endmacro %}
+
+{#- What a step takes, in the order of `place`: off what is owed, off unspent money, off what was paid. `picks` are the
+    pieces that it reaches, each with how much of it. -#}
+{% macro allocation_taken() -%}
+list_transform([list_sort(list_concat(
+                [
+                    struct_pack(
+                        place := 1, turn := cast(i as bigint), what := 'debt', slot := i, size := d.upto - d.since
+                    )
+                    for d, i in s.debts
+                    if e.kind in ('lose', 'write_off', 'end') and d.debt = e.debt
+                        and d.rank < case
+                            when e.kind = 'end' then e.rank
+                            when e.kind = 'write_off' then {{ written_off_rank() }}
+                            else {{ written_off_rank() }} + {{ written_off_rank() }}
+                        end
+                ],
+                [
+                    struct_pack(
+                        place := case
+                            when m.origin = e.origin then case when e.kind = 'chargeback' then 4 else 2 end
+                            else 5
+                        end,
+                        turn := cast(i as bigint), what := 'money', slot := i, size := m.upto - m.since
+                    )
+                    for m, i in s.money
+                    if e.kind in ('consume', 'refund', 'chargeback', 'paid_out')
+                        and (m.origin = e.origin or e.kind = 'paid_out' or (e.kind <> 'consume' and e.origin is null)
+                            or e.kind = 'refund')
+                ],
+                [
+                    struct_pack(
+                        place := case
+                            when e.kind = 'lose' then 6
+                            when h.debt = e.debt and (h.origin = e.origin or e.origin is null) then 1
+                            when e.kind = 'chargeback' then 3
+                            else 6
+                        end,
+                        turn := -cast(i as bigint), what := 'move', slot := i, size := h.size
+                    )
+                    for h, i in list_transform(s.moves, lambda h, i: struct_pack(
+                        origin := h.origin, debt := h.debt, size := case
+                            when h.amount > 0 and h.debt is not null and h.back_of is null then h.amount + cast(
+                                coalesce(list_sum([b.amount for b in s.moves if b.back_of = i]), 0) as bigint
+                            )
+                        end
+                    ))
+                    if h.size > 0 and case
+                        when e.kind = 'lose' then h.debt = e.debt and h.origin is not null
+                        when e.kind in ('refund', 'chargeback') and e.origin is not null then h.origin = e.origin
+                        when e.kind in ('refund', 'chargeback') and e.debt is not null then h.debt = e.debt
+                        else e.kind in ('refund', 'chargeback', 'paid_out') and h.origin is not null
+                    end
+                ]
+            ))], lambda reached: list_transform([[
+                struct_pack(what := c.what, slot := c.slot, size := least(
+                    c.size, e.amount - cast(coalesce(list_sum([q.size for q in reached[:i - 1]]), 0) as bigint)
+                ))
+                for c, i in reached
+                if e.amount > coalesce(list_sum([q.size for q in reached[:i - 1]]), 0)
+            ]], lambda picks: struct_pack(
+                debts := {{ allocation_ruler("list_sort(list_concat(
+                    [
+                        struct_pack(rank := d.rank, debt := d.debt, size := d.upto - d.since - cast(coalesce(
+                            list_sum([p.size for p in picks if p.what = 'debt' and p.slot = i]), 0
+                        ) as bigint))
+                        for d, i in s.debts
+                        if d.upto - d.since > coalesce(
+                            list_sum([p.size for p in picks if p.what = 'debt' and p.slot = i]), 0
+                        )
+                    ],
+                    [
+                        struct_pack(
+                            rank := " ~ written_off_rank() ~ " + " ~ due_place('s.debts[p.slot].rank') ~ ", debt := e.debt, size := p.size
+                        )
+                        for p in picks if e.kind = 'write_off'
+                    ],
+                    [
+                        struct_pack(
+                            rank := " ~ owed_rank() ~ " + " ~ due_place('s.moves[p.slot].rank') ~ ",
+                            debt := s.moves[p.slot].debt, size := p.size
+                        )
+                        for p in picks if p.what = 'move' and e.kind <> 'lose'
+                    ]
+                ))", ['rank', 'debt']) }},
+                money := {{ allocation_ruler("list_concat(
+                    [
+                        struct_pack(origin := m.origin, size := m.upto - m.since - cast(coalesce(
+                            list_sum([p.size for p in picks if p.what = 'money' and p.slot = i]), 0
+                        ) as bigint))
+                        for m, i in s.money
+                        if m.upto - m.since > coalesce(
+                            list_sum([p.size for p in picks if p.what = 'money' and p.slot = i]), 0
+                        )
+                    ],
+                    [
+                        struct_pack(origin := s.moves[p.slot].origin, size := p.size)
+                        for p in picks if p.what = 'move' and e.kind = 'lose'
+                    ]
+                )", ['origin']) }},
+                moves := [
+                        struct_pack(
+                            origin := case
+                                when p.what = 'move' and e.kind = 'paid_out' then e.origin
+                                when p.what = 'move' then s.moves[p.slot].origin
+                                when p.what = 'money' then s.money[p.slot].origin
+                            end,
+                            debt := case
+                                when p.what = 'move' then s.moves[p.slot].debt
+                                when p.what = 'debt' then e.debt
+                            end,
+                            rank := case
+                                when p.what = 'move' then s.moves[p.slot].rank
+                                when p.what = 'debt' then s.debts[p.slot].rank
+                            end,
+                            amount := case when e.kind in ('end', 'consume') then p.size else -p.size end,
+                            back_of := case when p.what = 'move' then cast(p.slot as bigint) end,
+                            day := e.day,
+                            settled := case when p.what = 'move' then s.moves[p.slot].day else e.day end,
+                            cause := e.cause
+                        )
+                        for p in picks
+                        if p.what = 'move'
+                            or e.kind in ('end', 'consume')
+                            or (p.what = 'money' and e.cause is not null)
+                    ]
+            ))[1])[1]
+{%- endmacro %}

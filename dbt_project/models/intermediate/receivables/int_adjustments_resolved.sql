@@ -1,0 +1,109 @@
+-- Grain: one row per adjustment that an export holds, with the invoice, payment or credit note that it changes, whose it is,
+-- and its amount in that currency (`amount`) and in that of the payment it names (`origin_amount`).
+-- `issue` says why one changes nothing.
+with run as (
+    select * from {{ ref('int_run_dated') }}
+),
+
+adjustments as (
+    select
+        *,
+        {{ global_id('_system', 'adjustment_id') }} as adjustment_key,
+        {{ global_id('_system', "coalesce(customer_id, '')") }} as customer_key,
+        {{ global_id('_system', 'invoice_id') }} as invoice_key,
+        {{ global_id('_system', 'payment_id') }} as payment_key
+    from {{ ref('stg_billing__adjustments') }}
+),
+
+identities as (
+    select system, native_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
+),
+
+documents as (
+    select * from {{ ref('int_billing_documents') }}
+),
+
+payments as (
+    select * from {{ ref('int_billing_payments') }}
+),
+
+rates as (
+    select * from {{ ref('int_fx_rates_dated') }}
+),
+
+named as (
+    select
+        adjustments.adjustment_key as adjustment_id,
+        adjustments.adjustment_kind,
+        case when documents.is_receivable and not documents.is_void then documents.invoice_id end as invoice_id,
+        case when documents.is_credit then documents.invoice_id end as credit_note_id,
+        case when payments.is_received then payments.payment_id end as payment_id,
+        coalesce(documents.customer_id, payments.customer_id, adjustments.customer_key) as customer_id,
+        coalesce(
+            documents.account_id, payments.account_id, identities.account_id, adjustments.customer_key
+        ) as account_id,
+        coalesce(documents.currency, payments.currency, adjustments.currency, run.default_currency) as currency,
+        case when payments.is_received then payments.customer_id end as origin_customer_id,
+        case when payments.is_received then payments.currency end as origin_currency,
+        coalesce(adjustments.currency, documents.currency, payments.currency, run.default_currency) as given_currency,
+        adjustments.exchange_rate,
+        abs(adjustments.amount) as given_amount,
+        adjustments.invoice_key is not null and documents.invoice_id is null as names_unknown_invoice,
+        payments.payment_id is not null and not payments.is_settled as names_unpaid_payment,
+        coalesce(
+            adjustments.occurred_on, {{ business_date('adjustments._known_at', 'run.business_timezone') }}
+        ) as occurred_on,
+        payments.received_on,
+        documents.issued_on,
+        {{ provenance('adjustments') }},
+        adjustments._known_at
+    from adjustments
+    cross join run
+    left join identities
+        on adjustments._system = identities.system and coalesce(adjustments.customer_id, '') = identities.native_id
+    left join documents on adjustments.invoice_key = documents.invoice_id
+    left join payments on adjustments.payment_key = payments.payment_id
+),
+
+valued as (
+    select
+        named.*,
+        -- Only another currency's amount passes through a double: the same currency's stays exact.
+        case
+            when named.currency = named.given_currency then named.given_amount
+            else {{ money(
+                'named.given_amount * (coalesce(given_rates.rate, named.exchange_rate) / nullif(target_rates.rate, 0))'
+            ) }}
+        end as amount,
+        case
+            when named.origin_currency = named.given_currency then named.given_amount
+            else {{ money(
+                'named.given_amount * (coalesce(given_rates.rate, named.exchange_rate) / nullif(origin_rates.rate, 0))'
+            ) }}
+        end as origin_amount
+    from named
+    left join rates as given_rates
+        on named.given_currency = given_rates.currency and named.occurred_on = given_rates.rate_date
+    left join rates as target_rates
+        on named.currency = target_rates.currency and named.occurred_on = target_rates.rate_date
+    left join rates as origin_rates
+        on named.origin_currency = origin_rates.currency and named.occurred_on = origin_rates.rate_date
+),
+
+final as (
+    select
+        *,
+        case
+            when adjustment_kind is null then 'no_kind'
+            when given_amount is null then 'no_amount'
+            when amount is null then 'no_rate'
+            when names_unpaid_payment and adjustment_kind <> 'write_off' then 'payment_not_received'
+            when adjustment_kind = 'write_off' and invoice_id is null then
+                case when names_unknown_invoice then 'unknown_invoice' else 'no_invoice' end
+            when adjustment_kind = 'reversal' and coalesce(invoice_id, payment_id, credit_note_id) is null then
+                case when names_unknown_invoice then 'unknown_invoice' else 'no_invoice' end
+        end as issue
+    from valued
+)
+
+select * from final

@@ -1,0 +1,320 @@
+-- Grain: one row per step of the walk that allocates a customer's money in a currency where its export does not: what came to
+-- be owed, what came in, what changed either, in the order in which it happened. Only of customers who have both.
+-- Certain knowledge goes first. What applications say is neither owed nor money here. A document that says when it was
+-- settled takes money before any other, what came within the settlement_lag_days after that day too, and what is then
+-- missing came in unseen. A balance that the export reports is of the moment of the export: until then no more can have been
+-- paid than it leaves, at that moment the rest of that came in unseen, and what it leaves stays open until an export says
+-- otherwise.
+-- Where a customer's payments have applications, only settled documents ask for more: unapplied money is unapplied.
+with run as (
+    select * from {{ ref('int_run_dated') }}
+),
+
+asked as (
+    select as_of_date as asked_date from {{ source('raw', 'run') }}
+),
+
+documents as (
+    select
+        documents.*,
+        case
+            when asked.asked_date is null
+                then least({{ business_date('documents._known_at', 'run.business_timezone') }}, run.as_of_date)
+            else {{ business_date('documents._known_at', 'run.business_timezone') }}
+        end as known_on
+    from {{ ref('int_billing_documents') }} as documents
+    cross join run
+    cross join asked
+    where documents.customer_id <> {{ global_id('documents._system', "''") }}
+),
+
+-- Who pays may be known by another number than who owes: a bank statement names the payer. Where the payer owes nothing under
+-- its own number, and its account owes under one, the money is for that.
+debtors as (
+    select account_id, currency, customer_id
+    from documents
+    where is_receivable
+    group by account_id, currency, customer_id
+),
+
+payments as (
+    select
+        payments.* exclude (customer_id),
+        case
+            when own.customer_id is null then coalesce(others.customer_id, payments.customer_id)
+            else payments.customer_id
+        end as customer_id
+    from {{ ref('int_billing_payments') }} as payments
+    left join debtors as own on payments.customer_id = own.customer_id and payments.currency = own.currency
+    left join (
+        select account_id, currency, min(customer_id) as customer_id
+        from debtors
+        group by account_id, currency
+        having count(*) = 1
+    ) as others on payments.account_id = others.account_id and payments.currency = others.currency
+    where payments.is_received and payments.has_customer
+),
+
+applied as (
+    select * from {{ ref('int_applications_linked') }} where issue is null
+),
+
+adjustments as (
+    select * from {{ ref('int_adjustments_resolved') }} where issue is null
+),
+
+explicit_customers as (
+    select * from {{ ref('int_customers_applied') }}
+),
+
+paid_invoices as (
+    select distinct invoice_id from applied where origin_kind = 'payment'
+),
+
+spent as (
+    select origin_kind, coalesce(payment_id, credit_note_id) as origin_id, sum(origin_amount) as amount
+    from applied
+    where coalesce(payment_id, credit_note_id) is not null and not is_taken_back
+    group by origin_kind, coalesce(payment_id, credit_note_id)
+),
+
+taken_back as (
+    select payment_id, sum(origin_amount) as amount
+    from adjustments
+    where payment_id is not null and adjustment_kind <> 'write_off'
+    group by payment_id
+),
+
+written_off as (
+    select invoice_id, sum(amount) as amount from adjustments where adjustment_kind = 'write_off' group by invoice_id
+),
+
+claims as (
+    select
+        documents.*,
+        explicit_customers.customer_id is null as is_fifo,
+        case
+            when documents.settled_on is not null then 'settled'
+            when documents.reported_balance is not null then 'balance'
+            else 'unknown'
+        end as certainty,
+        least(
+            greatest(documents.reported_balance, 0),
+            documents.gross_amount - least(coalesce(written_off.amount, 0), documents.gross_amount)
+        ) as left_amount
+    from documents
+    left join explicit_customers
+        on documents.customer_id = explicit_customers.customer_id
+        and documents.currency = explicit_customers.currency
+    left join paid_invoices on documents.invoice_id = paid_invoices.invoice_id
+    left join written_off on documents.invoice_id = written_off.invoice_id
+    where documents.is_receivable
+        and documents.gross_amount > 0
+        and paid_invoices.invoice_id is null
+        and (explicit_customers.customer_id is null or documents.settled_on is not null)
+),
+
+debts as (
+    select
+        *,
+        case
+            when settled_on is null then {{ owed_rank() }}
+            else 1000000000 * row_number() over (
+                partition by customer_id, currency order by settled_on, due_on, issued_on, invoice_id
+            )
+        end
+        + row_number() over (partition by customer_id, currency order by due_on, issued_on, invoice_id) as rank
+    from claims
+),
+
+-- What can pay, less what applications say it paid.
+money as (
+    select
+        'payment:' || payments.payment_id as origin_id,
+        payments.customer_id,
+        payments.currency,
+        payments.received_on as came_on,
+        explicit_customers.customer_id is null as is_fifo,
+        payments.amount - coalesce(spent.amount, 0)
+        - case when explicit_customers.customer_id is null then 0 else coalesce(taken_back.amount, 0) end as amount,
+        cast(null as decimal(18, 4)) as left_amount,
+        cast(null as date) as used_on,
+        cast(null as date) as voided_on
+    from payments
+    left join spent on spent.origin_kind = 'payment' and payments.payment_id = spent.origin_id
+    left join taken_back on payments.payment_id = taken_back.payment_id
+    left join explicit_customers
+        on payments.customer_id = explicit_customers.customer_id and payments.currency = explicit_customers.currency
+    union all
+    select
+        'credit_note:' || documents.invoice_id,
+        documents.customer_id,
+        documents.currency,
+        documents.issued_on,
+        explicit_customers.customer_id is null,
+        documents.gross_amount - coalesce(spent.amount, 0),
+        case
+            when documents.settled_on is null
+                then least(greatest(documents.reported_balance, 0), documents.gross_amount - coalesce(spent.amount, 0))
+        end,
+        case
+            when documents.settled_on is not null
+                then {{ plus_days('documents.settled_on', parameter('settlement_lag_days')) }}
+            when documents.reported_balance is not null then documents.known_on
+        end,
+        documents.voided_on
+    from documents
+    left join spent on spent.origin_kind = 'credit_note' and documents.invoice_id = spent.origin_id
+    left join explicit_customers
+        on documents.customer_id = explicit_customers.customer_id and documents.currency = explicit_customers.currency
+    where documents.is_credit
+),
+
+-- Who has both: money that can pay, and a debt that asks for it.
+walked as (
+    select customer_id, currency from money where amount > 0
+    intersect
+    select customer_id, currency from debts
+),
+
+asked_of as (
+    select
+        adjustments.*,
+        coalesce(adjustments.origin_customer_id, adjustments.customer_id) as walked_customer_id,
+        coalesce(adjustments.origin_currency, adjustments.currency) as walked_currency,
+        coalesce(adjustments.origin_amount, adjustments.amount) as walked_amount,
+        explicit_customers.customer_id is null as is_fifo
+    from adjustments
+    left join explicit_customers
+        on coalesce(adjustments.origin_customer_id, adjustments.customer_id) = explicit_customers.customer_id
+        and coalesce(adjustments.origin_currency, adjustments.currency) = explicit_customers.currency
+),
+
+{% set everything = "cast('99999999999999' as decimal(18, 4))" %}
+steps as (
+    select
+        customer_id,
+        currency,
+        issued_on as day,
+        issued_on as happened_on,
+        10 as place,
+        'owe' as kind,
+        invoice_id as debt_id,
+        cast(null as varchar(1)) as origin_id,
+        case when certainty = 'balance' then gross_amount - left_amount else gross_amount end as amount,
+        cast(null as varchar(1)) as adjustment_id
+    from debts
+    union all
+    select customer_id, currency, came_on, came_on, 20, 'come', null, origin_id, amount - coalesce(left_amount, 0), null
+    from money
+    where amount > 0
+    union all
+    -- A payment with a minus gives money back and names none.
+    select
+        customer_id, currency, came_on, came_on, 50, case when is_fifo then 'paid_out' else 'refund' end,
+        null, case when is_fifo then origin_id end, -amount, null
+    from money
+    where amount < 0 and origin_id like 'payment:%'
+    union all
+    -- What credit notes are applied to is owed no longer, until the credit note is void.
+    select
+        applied.customer_id, applied.currency, applied.event_date, applied.event_date, 30,
+        case when applied.amount > 0 then 'lose' else 'owe' end, applied.invoice_id, null, abs(applied.amount), null
+    from applied
+    inner join debts on applied.invoice_id = debts.invoice_id
+    where applied.origin_kind = 'credit_note'
+    union all
+    select
+        asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on),
+        greatest(asked_of.occurred_on, debts.issued_on), 60, 'write_off', asked_of.invoice_id, null, asked_of.amount, null
+    from asked_of
+    inner join debts on asked_of.invoice_id = debts.invoice_id
+    where asked_of.adjustment_kind = 'write_off'
+    union all
+    -- A reversal that names no payment takes nothing of any: its invoice is owed again.
+    select
+        asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on),
+        greatest(asked_of.occurred_on, debts.issued_on), 40, 'owe', asked_of.invoice_id, null, asked_of.amount, null
+    from asked_of
+    inner join debts on asked_of.invoice_id = debts.invoice_id
+    where asked_of.adjustment_kind = 'reversal' and asked_of.payment_id is null
+    union all
+    -- Money that went back. Where applications are the rule they say what it had paid: here it lowers what is unspent.
+    select
+        asked_of.walked_customer_id,
+        asked_of.walked_currency,
+        greatest(asked_of.occurred_on, asked_of.received_on, case when asked_of.is_fifo then debts.issued_on end),
+        greatest(asked_of.occurred_on, asked_of.received_on, case when asked_of.is_fifo then debts.issued_on end),
+        50,
+        case when asked_of.adjustment_kind = 'refund' then 'refund' else 'chargeback' end,
+        debts.invoice_id,
+        case
+            when asked_of.credit_note_id is not null then 'credit_note:' || asked_of.credit_note_id
+            else 'payment:' || asked_of.payment_id
+        end,
+        asked_of.walked_amount,
+        case when asked_of.is_fifo then asked_of.adjustment_id end
+    from asked_of
+    left join debts on asked_of.invoice_id = debts.invoice_id
+    where (
+        asked_of.adjustment_kind in ('refund', 'chargeback')
+        or (asked_of.adjustment_kind = 'reversal' and coalesce(asked_of.payment_id, asked_of.credit_note_id) is not null)
+    )
+    and (asked_of.is_fifo or (asked_of.payment_id is null and asked_of.invoice_id is null))
+    union all
+    select customer_id, currency, voided_on, voided_on, 70, 'lose', invoice_id, null, {{ everything }}, null
+    from debts
+    where is_void
+    union all
+    select customer_id, currency, voided_on, voided_on, 70, 'chargeback', null, origin_id, {{ everything }}, null
+    from money
+    where voided_on is not null
+    union all
+    select
+        customer_id,
+        currency,
+        case when certainty = 'settled' then greatest(settled_on, issued_on) else greatest(known_on, issued_on) end,
+        case
+            when certainty = 'settled'
+                then greatest({{ plus_days('settled_on', parameter('settlement_lag_days')) }}, issued_on)
+            else greatest(known_on, issued_on)
+        end,
+        80, 'end', invoice_id, null, {{ everything }}, null
+    from debts
+    where certainty <> 'unknown'
+    union all
+    select customer_id, currency, used_on, used_on, 80, 'consume', null, origin_id, {{ everything }}, null
+    from money
+    where used_on is not null
+),
+
+final as (
+    select
+        steps.customer_id,
+        steps.currency,
+        row_number() over (
+            partition by steps.customer_id, steps.currency
+            order by
+                steps.happened_on, steps.place, debts.rank, steps.origin_id, steps.adjustment_id, steps.debt_id,
+                steps.kind, steps.amount
+        ) as step_number,
+        steps.kind,
+        steps.debt_id,
+        steps.origin_id,
+        steps.adjustment_id,
+        -- What is owed again after the document was settled is not settled; a balance tells of all.
+        case
+            when steps.kind <> 'end' then coalesce(debts.rank, 0)
+            when debts.certainty = 'settled' then {{ owed_rank() }}
+            else {{ written_off_rank() }}
+        end as rank,
+        {{ money('steps.amount') }} as amount,
+        steps.day,
+        debts.certainty
+    from steps
+    inner join walked on steps.customer_id = walked.customer_id and steps.currency = walked.currency
+    left join debts on steps.debt_id = debts.invoice_id
+    where steps.amount > 0
+)
+
+select * from final

@@ -1,0 +1,161 @@
+"""Real formats that do not say what a payment paid, each with the figures that a bookkeeper works out by hand.
+
+All are landed together, each in a folder of its own, and looked at as of the newest day in them, 20 February 2024.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.homes import keybook, query
+
+XERO = "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,Currency,Type,Status"
+QUICKBOOKS_INVOICES = """Example Works Ltd
+Invoice List
+"January 1 - March 31, 2024"
+
+Date,Transaction type,Num,Name,Memo,Due date,Amount,Open balance
+01/10/2024,Invoice,1001,Bakery,,02/09/2024,90.00,90.00
+01/15/2024,Invoice,1002,Bakery,,02/14/2024,300.00,0.00
+01/20/2024,Invoice,1003,Mill,,02/19/2024,200.00,0.00
+TOTAL,,,,,,590.00,90.00
+"""
+QUICKBOOKS_PAYMENTS = """Example Works Ltd
+Transaction Detail by Account
+January - March 2024
+
+Date,Transaction type,Num,Posting (Y/N),Name,Memo,Account name,Split,Amount
+02/16/2024,Payment,REF 1,Y,Bakery,,Bank,Accounts Receivable,300.00
+02/20/2024,Payment,REF 2,Y,Mill,,Bank,Accounts Receivable,150.00
+TOTAL,,,,,,,,450.00
+"""
+
+
+def unix(month: int, day: int) -> int:
+    """Noon of a day of 2024."""
+    return int(datetime(2024, month, day, 12, tzinfo=UTC).timestamp())
+
+
+def stripe_invoice(
+    number: int, customer: str, total: int, issued: int, paid: int | None, remaining: int = 0
+) -> dict[str, Any]:
+    """An invoice as the API lists it; amounts in cents."""
+    return {
+        "id": f"in_{number}", "object": "invoice", "number": f"ST-{number}", "customer": customer, "currency": "eur",
+        "status": "paid" if paid else "open", "created": issued, "due_date": issued + 14 * 86400,
+        "amount_due": total, "amount_remaining": remaining, "total": total, "subtotal": total,
+        "status_transitions": {"finalized_at": issued, "paid_at": paid, "voided_at": None, "marked_uncollectible_at": None},
+    }  # fmt: skip
+
+
+def write(home: Path) -> None:
+    """The exports, a folder a system."""
+    files: dict[str, str] = {}
+    files["stripe/invoices.json"] = json.dumps({"object": "list", "data": [
+        stripe_invoice(1, "cus_1", 10_000, unix(1, 10), unix(1, 20)),
+        stripe_invoice(2, "cus_2", 20_000, unix(1, 12), unix(1, 25)),
+        stripe_invoice(3, "cus_3", 15_000, unix(1, 15), unix(2, 1)),
+        stripe_invoice(4, "cus_1", 6_000, unix(2, 1), None, 6_000),
+    ]})  # fmt: skip
+    files["stripe/credit_notes.json"] = json.dumps({"object": "list", "data": [
+        {"id": "cn_1", "object": "credit_note", "number": "CN-1", "invoice": "in_2", "customer": "cus_2", "amount": 4_000,
+         "currency": "eur", "created": unix(1, 14), "status": "issued", "type": "pre_payment", "voided_at": None,
+         "subtotal": 4_000},
+    ]})  # fmt: skip
+    files["stripe/refunds.json"] = json.dumps({"object": "list", "data": [
+        {"id": "re_1", "object": "refund", "charge": "ch_3", "payment_intent": "pi_3", "amount": 15_000, "currency": "eur",
+         "created": unix(2, 10), "status": "succeeded", "reason": "requested_by_customer"},
+    ]})  # fmt: skip
+    header = "id,Description,Created (UTC),Amount,Amount Refunded,Currency,Status,Customer ID,Customer Email"
+    charges = [("ch_1", "2024-01-20", 100, "cus_1"), ("ch_2", "2024-01-25", 160, "cus_2"), ("ch_3", "2024-02-01", 150, "cus_3"),
+               ("ch_5", "2024-02-20", 30, "cus_1")]  # fmt: skip
+    lines = [
+        f"{name},,{day} 12:00,{amount}.00,0.00,eur,Paid,{who},{who}@example.com" for name, day, amount, who in charges
+    ]
+    files["stripe/payments.csv"] = "\n".join([header, *lines, ""])
+    files["xero/sales_invoices.csv"] = "\n".join([
+        XERO,
+        "Timber,INV-1,15/01/2024,14/02/2024,1000.00,0.00,900.00,0.00,EUR,Sales invoice,Paid",
+        "Timber,CN-1,20/01/2024,20/01/2024,-100.00,0.00,0.00,0.00,EUR,Sales credit note,Paid",
+        "Paper,INV-2,20/01/2024,19/02/2024,500.00,0.00,100.00,400.00,EUR,Sales invoice,Awaiting Payment",
+        "",
+    ])  # fmt: skip
+    files["quickbooks/invoice_list.csv"] = QUICKBOOKS_INVOICES
+    files["quickbooks/payments.csv"] = QUICKBOOKS_PAYMENTS
+    for name, text in files.items():
+        path = home / "landing" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (home / "keybook.toml").write_text(
+        'base_currency = "EUR"\ndefault_currency = "EUR"\nbusiness_timezone = "UTC"\ndefault_country = "RU"\n'
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One refresh of them all."""
+    made: Path = tmp_path_factory.mktemp("vendors")
+    write(made)
+    done = keybook("refresh", "--home", made)
+    assert done.exit_code == 0, done.output
+    assert query(made, "select as_of_date from marts.dim_runs")[0][0].isoformat() == "2024-02-20"
+    return made
+
+
+# Customer: open, overdue, unapplied, collected.
+FIGURES = {
+    # 100 paid, 60 still open by its own balance: the 30 of 20 February are not for it.
+    "stripe:cus_1": (60, 60, 30, 130),
+    # 200 less a credit note of 40 that was applied, 160 paid.
+    "stripe:cus_2": (0, 0, 0, 160),
+    # Paid 150, refunded 150: owed again, nothing collected.
+    "stripe:cus_3": (150, 150, 0, 0),
+    # 1,000 less a credit note of 100 that is used up; the rest is paid by what the file does not show.
+    "xero:Timber": (0, 0, 0, 900),
+    "xero:Paper": (400, 400, 0, 100),
+    # The older invoice is open by its balance, so that the 300 were for the other.
+    "quickbooks:Bakery": (90, 90, 0, 300),
+    # 150 came of 200, and nothing is open: 50 was paid unseen.
+    "quickbooks:Mill": (0, 0, 0, 200),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("customer", FIGURES)
+def test_figures(home: Path, customer: str) -> None:
+    """What is owed and what came, on the newest day."""
+    account = query(home, "select account_id from marts.fct_invoices where customer_id = ?", [customer])[0][0]
+    balances = query(
+        home, "select open_amount, overdue_amount, unapplied_amount from receivable_aging(date '2024-02-20') "
+        "where account_id = ?", [account],
+    )  # fmt: skip
+    [[collected]] = query(
+        home, "select coalesce(sum(amount), 0) from marts.fct_payments where account_id = ?", [account]
+    )
+    assert (*(balances[0] if balances else (0, 0, 0)), collected) == tuple(map(Decimal, FIGURES[customer]))
+
+
+def test_a_past_day_is_not_told_by_what_came_later(home: Path) -> None:
+    """On 10 February the third client's refund had opened its invoice again; the fourth invoice was not due yet."""
+    rows = query(
+        home,
+        "select invoice_number, open_amount, allocation from open_invoices(date '2024-02-10') "
+        "where invoice_number = 'ST-3' order by 1",
+    )
+    assert rows == [("ST-3", Decimal(150), "settled_date")]
+
+
+def test_each_row_says_how_it_is_known(home: Path) -> None:
+    """The payments' allocations, in the four degrees of certainty."""
+    found = query(
+        home, "select distinct invoice_id, allocation from marts.fct_receivable_events where event_type = 'payment'"
+    )
+    assert set(found) >= {
+        ("stripe:in_1", "settled_date"), ("xero:INV-2", "balance_only"), ("quickbooks:1002", "fifo_assumed"),
+        ("quickbooks:1003", "fifo_assumed"), ("quickbooks:1003", "balance_only"),
+    }  # fmt: skip

@@ -1,0 +1,155 @@
+"""What a customer's money is taken to have paid where no application says so, followed day by day.
+
+From the definition: money pays what is owed at the moment when it comes, the oldest due first; what is left waits for the
+next invoice; nothing is spent twice. What goes back of a payment is owed again, and is there to be paid again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+ZERO = Decimal(0)
+LAST = date.max
+
+
+class Move(NamedTuple):
+    """Money put on a debt, or with a minus taken off it; `settled` is the day of the payment that it is or takes back."""
+
+    day: date
+    debt: str | None
+    money: str | None
+    amount: Decimal
+    settled: date
+
+
+class Due(NamedTuple):
+    """The place of a debt: what was settled goes first, by that day; then by due date."""
+
+    is_written_off: bool
+    settled: date
+    due: date
+    issued: date
+    name: str
+
+
+@dataclass
+class Paid:
+    """What a piece of money has paid of a debt."""
+
+    money: str | None
+    debt: Due
+    amount: Decimal
+    day: date
+
+
+@dataclass
+class Allocation:
+    """One customer's debts and money in one currency, as they come."""
+
+    owed: dict[Due, Decimal] = field(default_factory=dict)
+    waiting: dict[str, Decimal] = field(default_factory=dict)
+    paid: list[Paid] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+
+    def spend(self, day: date) -> None:
+        """Waiting money, the first first, pays what is owed, the oldest due first."""
+        while self.owed and self.waiting:
+            debt, money = min(self.owed), next(iter(self.waiting))
+            amount = min(self.owed[debt], self.waiting[money])
+            self.paid.append(Paid(money, debt, amount, day))
+            self.moves.append(Move(day, debt.name, money, amount, day))
+            lower(self.owed, debt, amount)
+            lower(self.waiting, money, amount)
+
+    def owes(self, day: date, debt: Due, amount: Decimal) -> None:
+        """A debt comes, or comes again."""
+        if amount > 0:
+            self.owed[debt] = self.owed.get(debt, ZERO) + amount
+            self.spend(day)
+
+    def comes(self, day: date, money: str, amount: Decimal) -> None:
+        """Money comes."""
+        if amount > 0:
+            self.waiting[money] = self.waiting.get(money, ZERO) + amount
+            self.spend(day)
+
+    def loses(self, day: date, debt: Due, amount: Decimal | None) -> None:
+        """A credit note was applied to it, or (no amount) it is void: what was too much for it is free again."""
+        rest = sum((p.amount for p in self.paid), sum(self.owed.values(), ZERO)) if amount is None else amount
+        again = debt._replace(settled=LAST)
+        for place in dict.fromkeys((debt, again, again._replace(is_written_off=True))):
+            part = min(rest, self.owed.get(place, ZERO))
+            lower(self.owed, place, part)
+            rest -= part
+        for held in reversed([held for held in self.paid if held.debt.name == debt.name and held.money]):
+            part = min(rest, held.amount)
+            if part > 0 and held.money:
+                held.amount -= part
+                rest -= part
+                self.moves.append(Move(day, debt.name, held.money, -part, held.day))
+                self.waiting[held.money] = self.waiting.get(held.money, ZERO) + part
+        self.spend(day)
+
+    def gives_up(self, debt: Due, amount: Decimal) -> None:
+        """Written off: only money that nothing else needs goes there."""
+        part = min(amount, self.owed.get(debt, ZERO))
+        lower(self.owed, debt, part)
+        if part > 0:
+            place = debt._replace(settled=LAST, is_written_off=True)
+            self.owed[place] = self.owed.get(place, ZERO) + part
+
+    def ends(self, day: date, debt: Due) -> None:
+        """Its document says that it was settled: what no money has paid was paid by money that nobody exported."""
+        rest = self.owed.pop(debt, ZERO)
+        if rest:
+            self.paid.append(Paid(None, debt, rest, day))
+            self.moves.append(Move(day, debt.name, None, rest, day))
+
+    def goes_back(self, day: date, amount: Decimal, money: str | None, *, is_refund: bool) -> list[Move]:
+        """A refund takes what waits first, a chargeback what was paid; one that names nothing any of it, the last first."""
+        taken: list[Move] = []
+        reopened: list[tuple[Due, Decimal]] = []
+
+        def unspent(names: Iterable[str]) -> None:
+            nonlocal amount
+            for name in names:
+                part = min(amount, self.waiting.get(name, ZERO))
+                if part > 0:
+                    lower(self.waiting, name, part)
+                    taken.append(Move(day, None, name, -part, day))
+                    amount -= part
+
+        def spent() -> None:
+            nonlocal amount
+            for held in reversed([held for held in self.paid if held.money and money in (None, held.money)]):
+                part = min(amount, held.amount)
+                if part > 0:
+                    held.amount -= part
+                    amount -= part
+                    taken.append(Move(day, held.debt.name, held.money, -part, held.day))
+                    reopened.append((held.debt, part))
+
+        own = [money] if money else []
+        if is_refund:
+            unspent([*own, *self.waiting])
+            spent()
+        else:
+            spent()
+            unspent(own)
+        for debt, part in reopened:
+            again = debt._replace(settled=LAST, is_written_off=False)
+            self.owed[again] = self.owed.get(again, ZERO) + part
+        self.spend(day)
+        return taken
+
+
+def lower(amounts: dict[Any, Decimal], name: Any, amount: Decimal) -> None:
+    """Takes an amount off; what is nothing is no entry."""
+    if name in amounts:
+        amounts[name] -= amount
+        if not amounts[name]:
+            del amounts[name]

@@ -1,0 +1,149 @@
+"""Money whose export does not say what it paid, as small stories with the balances that a bookkeeper would write down.
+
+They share the system of the other scenarios, whose payments have applications: one customer's books say nothing of
+another's. A balance is written as open, overdue, over-applied, unapplied, at the end of a day.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tests.support.scenarios import AS_OF, DUE, JANUARY, Balance, Scenario, on
+
+
+class Loose(Scenario):
+    """A customer whose payments come without applications."""
+
+    def sends(self, day: date, amount: int, **extra: Any) -> Loose:
+        """Money that nothing says the purpose of."""
+        place = len(self.rows["billing.payments"])
+        common = {"status": "received", "customer_id": self.name} | extra
+        self.add(
+            "payments",
+            payment_id=f"{self.name} P{place}",
+            received_on=day,
+            currency="EUR",
+            amount=Decimal(amount),
+            **common,
+        )
+        return self
+
+    def owes(self, gross: int = 100, issued: date = JANUARY, due: date = DUE, number: str = "1", **extra: Any) -> Loose:
+        """An invoice, or with `document_kind` another document."""
+        self.invoice(gross, issued, due, number, **extra)
+        return self
+
+    def takes_back(self, kind: str, day: date, amount: int, payment: str | None, invoice: str | None = None) -> Loose:
+        """An adjustment of a payment, an invoice, or of nothing that it names."""
+        self.add(
+            "adjustments", adjustment_id=f"{self.name} J{len(self.rows['billing.adjustments'])}", adjustment_kind=kind,
+            customer_id=self.name, occurred_on=day, currency="EUR", amount=Decimal(amount),
+            payment_id=payment and f"{self.name} {payment}", invoice_id=invoice and f"{self.name} {invoice}",
+        )  # fmt: skip
+        return self
+
+    def credits(self, day: date, amount: int, applied: int = 0, **extra: Any) -> Loose:
+        """A credit note, and how much of it the export sets against the invoice."""
+        self.owes(amount, day, day, "N", **({"document_kind": "credit_note"} | extra))
+        if applied:
+            self.add(
+                "applications", application_id=f"{self.name} AN", credit_note_id=f"{self.name} N",
+                invoice_id=f"{self.name} 1", applied_on=day, amount=Decimal(applied),
+            )  # fmt: skip
+        return self
+
+
+NOTHING: Balance = (0, 0, 0, 0)
+
+
+def allocation_scenarios() -> list[Scenario]:
+    """All of them."""
+    return [
+        # The money was spent before the second invoice was there, though that is due first.
+        Loose("issued later, due earlier", {on(1, 15): NOTHING, on(1, 26): (100, 100, 0, 0), AS_OF: (100, 100, 0, 0)})
+        .owes(due=on(3, 31)).sends(on(1, 10), 100).owes(100, on(1, 20), on(1, 25), "2"),
+        Loose("oldest due first of what is owed", {on(1, 10): (100, 0, 0, 0), on(1, 25): (100, 0, 0, 0)})
+        .owes(due=on(3, 31)).owes(60, on(1, 5), on(1, 20), "2").sends(on(1, 10), 60),
+        Loose("credit note and money", {on(1, 10): (60, 0, 0, 0), on(1, 20): NOTHING, AS_OF: NOTHING})
+        .owes().credits(on(1, 10), 40).sends(on(1, 20), 60),
+        Loose("credit note applied, the rest sent", {on(1, 10): (60, 0, 0, 0), on(1, 20): NOTHING, AS_OF: NOTHING})
+        .owes().credits(on(1, 10), 40, applied=40).sends(on(1, 20), 60),
+        # Money that had paid is free when a credit note takes its place, and pays what comes next.
+        Loose("credited after it was paid", {on(1, 20): NOTHING, on(2, 1): (0, 0, 0, 40), on(3, 1): (10, 0, 0, 0)})
+        .owes().sends(on(1, 20), 100).credits(on(2, 1), 40, applied=40).owes(50, on(3, 1), on(4, 30), "2"),
+        Loose("money that waits", {on(1, 5): (0, 0, 0, 150), on(1, 19): (0, 0, 0, 150), on(1, 20): (0, 0, 0, 50)})
+        .owes(issued=on(1, 20), due=on(2, 20)).sends(on(1, 5), 150),
+        Loose("returned, then paid again", {
+            on(2, 10): NOTHING, on(3, 4): NOTHING, on(3, 5): (100, 100, 0, 0), on(4, 2): NOTHING,
+        }).owes().sends(on(2, 10), 100).takes_back("reversal", on(3, 5), 100, "P0").sends(on(4, 2), 100),
+        # What it paid is owed again, and the money that waits takes its place.
+        Loose("returned while other money waits", {on(2, 1): (0, 0, 0, 30), on(3, 5): (70, 70, 0, 0)})
+        .owes().sends(on(1, 20), 100).sends(on(2, 1), 30).takes_back("chargeback", on(3, 5), 100, "P0"),
+        Loose("part of a payment returned", {on(1, 20): NOTHING, on(2, 5): (30, 30, 0, 0)})
+        .owes().sends(on(1, 20), 100).takes_back("chargeback", on(2, 5), 30, "P0"),
+        Loose("paid and refunded", {on(1, 20): NOTHING, on(2, 10): (100, 100, 0, 0)})
+        .owes().sends(on(1, 20), 100).takes_back("refund", on(2, 10), 100, "P0"),
+        # What a credit note gave back is what the refund pays out.
+        Loose("refund of a credit note", {on(2, 1): (0, 0, 0, 100), on(2, 10): NOTHING})
+        .owes().sends(on(1, 20), 100).credits(on(2, 1), 100).takes_back("refund", on(2, 10), 100, "P0"),
+        Loose("refund that names nothing", {on(1, 20): (0, 0, 0, 50), on(2, 10): NOTHING, on(2, 20): (20, 20, 0, 0)})
+        .owes().sends(on(1, 20), 150).takes_back("refund", on(2, 10), 50, None).takes_back("refund", on(2, 20), 20, None),
+        Loose("refund of one invoice", {on(1, 20): NOTHING, on(3, 1): (60, 60, 0, 0)})
+        .owes().owes(60, on(1, 5), on(2, 10), "2").sends(on(1, 20), 160).takes_back("refund", on(3, 1), 60, None, "2"),
+        Loose("money sent back with a minus", {on(1, 20): NOTHING, on(2, 1): (40, 40, 0, 0)})
+        .owes().sends(on(1, 20), 100).sends(on(2, 1), -40),
+        Loose("written off, then sent", {on(2, 9): (100, 100, 0, 0), on(2, 10): NOTHING, on(3, 1): NOTHING, AS_OF: NOTHING})
+        .owes().takes_back("write_off", on(2, 10), 100, None, "1").sends(on(3, 1), 100),
+        Loose("written off, then more is owed", {on(2, 10): NOTHING, on(2, 20): (50, 0, 0, 0), on(3, 1): NOTHING})
+        .owes().takes_back("write_off", on(2, 10), 100, None, "1").owes(50, on(2, 20), AS_OF, "2").sends(on(3, 1), 80),
+        Scenario("written off, then applied", {on(2, 10): NOTHING, on(3, 1): NOTHING, on(3, 9): NOTHING})
+        .invoice().adjust("write_off", on(2, 10), 100, of_payment=False).pays(on(3, 1), 100, 100),
+        Loose("void after it was paid", {on(1, 20): NOTHING, on(2, 10): (0, 0, 0, 100), on(3, 1): (0, 0, 0, 20)})
+        .owes(status="void", voided_on=on(2, 10)).sends(on(1, 20), 100).owes(80, on(3, 1), AS_OF, "2"),
+        Loose("settled, the money days later", {on(1, 20): (100, 0, 0, 0), on(1, 25): NOTHING, AS_OF: NOTHING})
+        .owes(settled_on=on(1, 20)).sends(on(1, 25), 100),
+        Loose("settled, some of it unseen", {on(1, 10): (70, 0, 0, 0), on(1, 20): NOTHING, on(3, 1): (0, 0, 0, 45)})
+        .owes(settled_on=on(1, 20)).sends(on(1, 10), 30).sends(on(3, 1), 45),
+        # Settled goes before what is due first.
+        Loose("settled before it is due", {on(1, 12): (100, 0, 0, 0), on(2, 1): (100, 100, 0, 0)})
+        .owes().owes(60, on(1, 5), on(3, 1), "2", settled_on=on(1, 12)).sends(on(1, 12), 60),
+        # The older invoice is still open by its own balance, so the money was for the other.
+        Loose("balances are told", {on(1, 10): (100, 0, 0, 0), on(2, 10): (100, 100, 0, 0)})
+        .owes(reported_balance=Decimal(100)).owes(60, on(1, 5), on(3, 1), "2", reported_balance=Decimal(0))
+        .sends(on(1, 10), 60),
+        Loose("two invoices and two payments", {
+            on(1, 20): (50, 0, 0, 0), on(2, 1): (50, 50, 0, 0), on(2, 5): (0, 0, 0, 10),
+        }).owes().owes(50, on(1, 3), on(1, 31), "2").sends(on(1, 20), 100).sends(on(2, 5), 60),
+        # Applications that cannot be: the payment holds less, is not there yet, or went back before.
+        Scenario("applied on paper", {on(1, 20): (100, 0, 0, 0), on(1, 25): NOTHING})
+        .invoice().pays(on(1, 25), 100, 100, applied_on=on(1, 10)),
+        Scenario("applied more than came", {on(1, 20): (100, 0, 0, 0), on(2, 1): (100, 100, 0, 0)})
+        .invoice(200).pays(on(1, 20), 100, 120),
+        Scenario("refunded more than came", {on(1, 20): (0, 0, 0, 60), on(2, 2): (40, 40, 0, 0)})
+        .invoice(40).pays(on(1, 20), 100, 40).adjust("refund", on(2, 2), 150, of_payment=True),
+        Loose("without a customer", {on(1, 20): NOTHING, AS_OF: NOTHING})
+        .owes().sends(on(1, 20), 100, customer_id=None)
+        .add("applications", application_id="nobody", payment_id="without a customer P0",
+             invoice_id="without a customer 1", applied_on=on(1, 20), amount=Decimal(100)),
+        Loose("note that is void later", {on(1, 10): (60, 0, 0, 0), on(2, 9): (60, 60, 0, 0), on(2, 10): (100, 100, 0, 0)})
+        .owes().credits(on(1, 10), 40, applied=40, status="void", voided_on=on(2, 10)),
+        Loose("note that is a draft", {on(1, 10): (100, 0, 0, 0)}).owes().credits(on(1, 10), 40, applied=40, status="draft"),
+        Loose("rejected payment applied", {on(1, 20): (100, 0, 0, 0)}).owes()
+        .add("applications", application_id="rejected", payment_id="of no export",
+             invoice_id="rejected payment applied 1", applied_on=on(1, 20), amount=Decimal(100)),
+        # The last instalment is written first.
+        instalments_by_due_date(),
+    ]  # fmt: skip
+
+
+def instalments_by_due_date() -> Scenario:
+    """90 in three parts, numbered against the order of their days: 50 pays what is due first."""
+    told = Loose(
+        "instalments out of order", {on(2, 1): (90, 30, 0, 0), on(2, 15): (40, 0, 0, 0), on(3, 1): (40, 10, 0, 0)}
+    )
+    told.owes(90, due=on(3, 31))
+    for number, due in ((3, on(1, 31)), (2, on(2, 29)), (1, on(3, 31))):
+        told.add("instalments", invoice_id="instalments out of order 1", number=number, due_on=due, amount=Decimal(30))
+    return told.sends(on(2, 15), 50)

@@ -1,0 +1,152 @@
+"""What a report shows of a ledger: its balances and key figures (R1 to R17), in one currency or in all by each day's rate.
+
+Nothing here is quick and nothing is taken from the SQL: a share or a mean is added up from its parts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tests.support.ledger import MOVES, ZERO, Book, Rate
+from tests.support.oracle import days, parameter
+
+
+class View:
+    """What a report shows: one currency as it is, or several in the base currency at each day's rate.
+
+    Debts open on a day are taken at that day's rate, what happened on a day at the rate of that day. What has no rate is
+    left out.
+    """
+
+    def __init__(self, books: list[tuple[Book, Rate]]) -> None:
+        """Takes ledgers, each with the rate of its currency on a day."""
+        self.books = books
+
+    def stock(self, name: str, day: date) -> Decimal:
+        """A balance at a day's end."""
+        return sum((book.stock(name, day) * (rate(day) or 0) for book, rate in self.books), ZERO)
+
+    def owed(self, day: date) -> Decimal:
+        """What is open less credit notes that wait."""
+        return sum((book.owed(day) * (rate(day) or 0) for book, rate in self.books), ZERO)
+
+    def daily(self, name: str) -> dict[date, Decimal]:
+        """What happened on each day."""
+        found: dict[date, Decimal] = defaultdict(Decimal)
+        for book, rate in self.books:
+            for day, amount in book.flows[name]:
+                found[day] += amount * (rate(day) or 0)
+        return found
+
+    def flow(self, name: str, since: date, until: date) -> Decimal:
+        """What happened after a day, up to another."""
+        return sum((amount for day, amount in self.daily(name).items() if since < day <= until), ZERO)
+
+    def unrated(self, since: date, until: date) -> int:
+        """Days of currencies on which there was something and no rate."""
+        number = 0
+        for book, rate in self.books:
+            for day in (since + days(place) for place in range(1, (until - since).days + 1)):
+                if rate(day) is None:
+                    moved = any(sum(amount for on, amount in book.flows[name] if on == day) for name in MOVES)
+                    number += moved or any(book.stock(name, day) for name in ("open_amount", "unapplied_amount"))
+        return number
+
+    def countback(self, day: date) -> float | None:
+        """R8: back from the day, each day's net sales are taken off what is open until one covers the rest."""
+        left, sales = self.owed(day), self.daily("sales")
+        if left <= 0:
+            return 0.0
+        back = 0
+        while sales and day - days(back) >= min(sales):
+            sold = sales.get(day - days(back), ZERO)
+            if sold >= left:
+                return back + float(left / sold)
+            left -= sold
+            back += 1
+        return None
+
+    def weighted(self, since: date, day: date) -> float | None:
+        """R11: each part of each invoice of the window times the days that it was open, over what was invoiced."""
+        weights, invoiced = ZERO, ZERO
+        for book, rate in self.books:
+            for debt in book.debts.values():
+                is_void = debt.voided is not None and debt.voided <= day
+                if debt.is_opening or is_void or debt.gross <= 0 or not since < debt.issued <= day:
+                    continue
+                at = rate(debt.issued) or Decimal(0)
+                invoiced += debt.gross * at
+                lived = range((day - debt.issued).days)
+                weights += at * sum((max(debt.open_on(debt.issued + days(n)), ZERO) for n in lived), ZERO)
+        return share(weights, invoiced)
+
+    def behaviour(self, since: date, day: date) -> dict[str, float | None]:
+        """R12 to R14: of the cash of the window, and for R12 of what is overdue at its end."""
+        grace, sums = parameter("on_time_grace_days"), defaultdict[str, Decimal](Decimal)
+        for book, rate in self.books:
+            now = rate(day) or ZERO
+            for debt in book.debts.values():
+                for due, part in debt.parts_on(day):
+                    if due < day:
+                        sums["overdue"] += part * now
+                        sums["late"] += part * now * (day - due).days
+                for on, amount, taken, parts in debt.payments(since, day):
+                    at = rate(on) or ZERO
+                    sums["cash"] += amount * at
+                    sums["dated"] += ZERO if debt.is_opening else amount * at
+                    sums["taken"] += ZERO if debt.is_opening else amount * at * taken
+                    sums["late"] += sum((part * at * max(past, 0) for part, past in parts), ZERO)
+                    sums["in time"] += sum((part * at for part, past in parts if past <= grace), ZERO)
+                    # A count needs no rate.
+                    if amount > 0:
+                        sums["number"] += 1
+                        sums["number in time"] += all(past <= grace for part, past in parts if part)
+        return {
+            "average_days_delinquent": share(sums["late"], sums["cash"] + sums["overdue"]),
+            "average_payment_days": share(sums["taken"], sums["dated"]),
+            "on_time_ratio_amount": share(sums["in time"], sums["cash"]),
+            "on_time_ratio_count": share(sums["number in time"], sums["number"]),
+        }
+
+    def kpis(self, day: date) -> dict[str, Any]:
+        """A month's row of the key figures, which ends on a day (R1 to R17)."""
+        window, before = parameter("dso_window_days"), day.replace(day=1) - days(1)
+        start = day - days(window)
+        open_amount, not_due = self.stock("open_amount", day), self.stock("not_due", day)
+        sold = self.flow("sales", start, day)
+        begin = self.owed(before) + self.flow("opening", before, day)
+        month = self.flow("sales", before, day)
+        collectable = begin + month - not_due + open_amount - self.owed(day)
+        gone = begin + month - self.owed(day)
+
+        def dso(amount: Decimal) -> float | None:
+            return float(amount / sold * window) if sold > 0 else None
+
+        best, simple = dso(not_due), dso(open_amount)
+        return self.behaviour(start, day) | {
+            "open_amount": open_amount,
+            "overdue_amount": open_amount - not_due,
+            "credit_amount": self.stock("credit_amount", day),
+            "unapplied_amount": self.stock("unapplied_amount", day),
+            "sales": month,
+            "collected": self.flow("collected", before, day),
+            "written_off": self.flow("written_off", before, day),
+            "missing_rate_count": self.unrated(before, day),
+            "overdue_ratio": share(open_amount - not_due, open_amount),
+            "dso_simple": simple,
+            "dso_average": dso((self.stock("open_amount", start) + open_amount) / 2),
+            "dso_countback": self.countback(day),
+            "dso_weighted": self.weighted(start, day),
+            "best_possible_dso": best,
+            "delinquent_days": None if simple is None or best is None else simple - best,
+            "collection_effectiveness": share(100 * gone, collectable),
+            "collection_effectiveness_cash": share(100 * (gone - self.flow("written_off", before, day)), collectable),
+        }
+
+
+def share(part: Decimal, whole: Decimal) -> float | None:
+    """A ratio; of nothing there is none."""
+    return float(part / whole) if whole else None

@@ -110,5 +110,7 @@ def test_the_layers_are_all_there() -> None:
 def test_yaml_files_are_named_by_their_folder() -> None:
     found = [path for path in (DBT_PROJECT / "models").rglob("*.yml") if path.name != "_staging__sources.yml"]
     assert len(found) > 20
-    wrong = [path.name for path in found if path.name.replace("unit_tests", "models") != f"_{path.parent.name}__models.yml"]
+    wrong = [
+        path.name for path in found if path.name.replace("unit_tests", "models") != f"_{path.parent.name}__models.yml"
+    ]
     assert not wrong

@@ -34,8 +34,9 @@ def scored(number: int, back: int) -> dict[str, Any]:
     score = {"red": 40, "yellow": 70, "green": 90}.get(band(number) or "")
     return account(number) | {
         "week_start": date(2026, 11, 16) - timedelta(7 * back), "score": score, "band": band(number), "coverage": 0.9,
-        "cash_score": 50, "contact_score": 60, "reasons": "overdue_share,silence", "overdue_share": 0.8, "days_since_contact": 60
-        if band(number) == "red" else "", "status": "paused" if number == 18 else "active", "has_measures": True,
+        "cash_score": 50, "contact_score": 60, "reasons": "overdue_share,silence" if band(number) == "red" else None,
+        "overdue_share": 0.8, "days_since_contact": 60 if band(number) == "red" else None,
+        "status": "paused" if number == 18 else "active", "has_measures": True,
         "is_newest": back == 0, "as_of_date": DAY if back == 0 else date(2026, 11, 22) - timedelta(7 * back),
     }  # fmt: skip
 

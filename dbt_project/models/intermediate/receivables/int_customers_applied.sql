@@ -1,6 +1,6 @@
 -- Grain: one row per customer and currency whose payments the export applies to invoices, as the one who paid or as the one
 -- whose invoice was paid. Nothing is assumed of where their money went: what no application spends is unapplied.
-{{ config(materialized='view') }}
+{{ config(materialized='held_view') }}
 
 select customer_id, currency
 from {{ ref('int_applications_linked') }}

@@ -141,10 +141,10 @@ recoverable as (
     select
         invoice_id,
         event_date,
-        greatest(0, least(
-            sum(written_off) over (partition by invoice_id order by event_date),
-            -sum(amount) over (partition by invoice_id order by event_date)
-        )) as recovered
+        {{ greatest_or_unknown(0, least_or_unknown(
+            "sum(written_off) over (partition by invoice_id order by event_date)",
+            "-sum(amount) over (partition by invoice_id order by event_date)"
+        )) }} as recovered
     from given_up
 ),
 

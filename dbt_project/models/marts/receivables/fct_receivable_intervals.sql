@@ -64,10 +64,10 @@ items as (
         coalesce(instalments.due_on, documents.due_on) as due_on,
         documents.disputed_from,
         documents.disputed_to,
-        greatest(
-            balances.least_certain,
-            case when assumed.invoice_id is not null then {{ certainty_place("'fifo_assumed'") }} end
-        ) as least_certain,
+        {{ greatest_known(
+            "balances.least_certain",
+            "case when assumed.invoice_id is not null then " ~ certainty_place("'fifo_assumed'") ~ " end"
+        ) }} as least_certain,
         balances.valid_from,
         coalesce(balances.valid_to, {{ end_of_time() }}) as valid_to
     from balances

@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboards.components import charts
-from dashboards.components.formats import number, words
+from dashboards.components.formats import number, percent
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -45,35 +45,45 @@ tiles(
             versus=f"{totals['first_day']} to {totals['last_day']}" if totals["first_day"] else None,
         ),
         Tile(
-            "Answered",
-            number(totals["answered"]),
-            metric=(response, "answered", "K2"),
-            series=[row["answered"] for row in by_month],
+            "Answer rate",
+            percent(totals["answer_rate"]),
+            metric=(response, "answer_rate", "K3"),
+            versus=f"{number(totals['answered_in_hours'])} of {number(totals['offered_in_hours'])} in opening hours",
+            series=[row["answer_rate"] for row in by_month],
+            note="Within opening hours; callers who hung up at once are left out.",
+        ),
+        Tile(
+            "Out of hours",
+            number(totals["out_of_hours"]),
+            metric=(response, "out_of_hours", "K3"),
+            series=[row["out_of_hours"] for row in by_month],
+            note="Calls that came outside of opening hours: no part of the answer rate.",
         ),
         Tile(
             "Missed",
             number(totals["missed"]),
             metric=(response, "missed", "K2"),
+            versus=f"{number(totals['abandoned'])} more hung up at once" if totals["abandoned"] else None,
             series=[row["missed"] for row in by_month],
         ),
         Tile(
-            "Abandoned",
-            number(totals["abandoned"]),
-            metric=(response, "abandoned", "K2"),
-            note="The caller hung up at once: not counted as missed.",
+            "Missed, reached in time",
+            number(totals["handled_missed"]),
+            metric=(response, "handled_missed", "K4"),
+            versus=f"of {number(totals['decided_missed'])} decided" if totals["decided_missed"] else None,
         ),
-        Tile("Missed, then handled", number(totals["handled_missed"]), metric=(response, "handled_missed", "K4")),
         Tile(
             "Waiting for a call back",
             number(cases["unhandled"]),
-            metric=("rpt_missed_calls", "handled_at", "K4"),
+            metric=("rpt_missed_calls", "state", "K4"),
             versus=f"{number(cases['unhandled_with_overdue'])} owe overdue money" if cases["unhandled"] else None,
+            note="Nobody has reached them since, whether the time to call back is over or not.",
         ),
     ],
 )
 
 left, right = st.columns([3, 2], gap="small")
-with left, section(f"Inbound by {unit}", "What became of each call.", key="days"):
+with left, section(f"Inbound by {unit}", "What became of each call, those out of hours too.", key="days"):
     if over_time:
         charts.bars(
             over_time,
@@ -104,7 +114,9 @@ with right, section("By channel", "Conversations by source; the dark part became
 
 agent_days = calls.agent_days(page.warehouse, page.filters, HEAT_DAYS)
 with section(
-    "Answer rate by agent and day", f"Answered of answered and missed (K3), the newest {HEAT_DAYS} days.", key="rates"
+    "Answer rate by agent and day",
+    f"Answered of those that came in opening hours (K3), the newest {HEAT_DAYS} days.",
+    key="rates",
 ):
     days = rows(agent_days)
     if any(row["answer_rate"] is not None for row in days):
@@ -114,7 +126,12 @@ with section(
             "agent",
             "answer_rate",
             "Answer rate",
-            {"answered": "Answered", "missed": "Missed", "answer_seconds_average": "Seconds to answer"},
+            {
+                "answered_in_hours": "Answered in hours",
+                "offered_in_hours": "Of calls in hours",
+                "out_of_hours": "Out of hours",
+                "answer_seconds_average": "Seconds to answer",
+            },
             key="rates",
             alt_text="Answer rate by agent and day",
         )
@@ -130,12 +147,14 @@ with section(
                 "answered": Column("Answered", "count"),
                 "missed": Column("Missed", "count"),
                 "abandoned": Column("Abandoned", "count"),
-                "answer_rate": Column("Answer rate", "ratio", "K3"),
+                "out_of_hours": Column("Out of hours", "count", "Came outside of opening hours."),
+                "answer_rate": Column("Answer rate", "ratio", "K3: in opening hours, without those abandoned."),
                 "answer_rate_all": Column("Of all inbound", "ratio", "Answered of all inbound calls."),
                 "answer_seconds_average": Column("Seconds to answer", "real", "K7"),
-                "handled_missed": Column("Missed, handled", "count", "K4"),
-                "callback_minutes_median": Column("Call back, median min", "real", "K5"),
-                "callback_minutes_p90": Column("Call back, P90 min", "real", "K5"),
+                "handled_missed": Column("Missed, reached in time", "count", "K4"),
+                "waiting_missed": Column("Waiting", "count", "Missed, and nobody has reached them since."),
+                "callback_minutes_median": Column("Call back, median min", "real", "K5: business minutes."),
+                "callback_minutes_p90": Column("Call back, P90 min", "real", "K5: business minutes."),
             },
             "agent_days",
         )
@@ -146,27 +165,22 @@ with section(
             "agent_days",
         )
 
-with section(
-    "Missed calls", "Those that nobody has answered first, the largest overdue debt on top (N8).", key="missed"
-):
+with section("Missed calls", "Those who still wait first, the largest overdue debt on top (N8).", key="missed"):
     open_only = st.toggle("Only those still waiting", value=True, key="missed_open")
     missed = calls.missed(page.warehouse, page.filters, open_only, MOST)
     if missed.num_rows:
-        in_words = missed.set_column(
-            missed.column_names.index("state"),
-            "state",
-            [[words(state) if state else None for state in missed.column("state").to_pylist()]],
-        )
         picked = table(
-            in_words,
+            missed,
             {
                 "started_at": Column("Called", "time"),
                 "caller_number_masked": Column("From"),
                 "account_name": Column("Account", width="medium"),
                 "overdue_amount": Column(f"Overdue, {code or 'base'}", "money"),
-                "state": Column("State", help="open: the time to call back isn't over yet.", optional=True),
-                "handled_at": Column("Handled", "time", "K4: the first contact with the same number after it."),
+                "state": Column("State", words="missed_call_state"),
+                "handled_at": Column("Reached", "time", "K4: the first contact with the same number after it."),
                 "handled_by": Column("By"),
+                "callback_minutes": Column("Business min", "count", "K5: opening hours between the two."),
+                "callback_minutes_plain": Column("Plain min", "count", "The same with nights and weekends."),
             },
             "missed_calls",
             pick="account_id",
@@ -191,6 +205,8 @@ with section("What channels brought", f"In the period; money in {code or 'base c
                 "calls": Column("Calls", "count"),
                 "answered": Column("Answered", "count"),
                 "missed": Column("Missed", "count"),
+                "out_of_hours": Column("Out of hours", "count", "Came outside of opening hours."),
+                "answer_rate": Column("Answer rate", "ratio", "K3: in opening hours, without those abandoned."),
                 "first_time_callers": Column("First-time", "count", "K8"),
                 "target_calls": Column("Target", "count", "K9"),
                 "leads": Column("Leads", "count", "K10"),
@@ -211,6 +227,7 @@ with section("What channels brought", f"In the period; money in {code or 'base c
                     "month": Column("Month", pinned=True),
                     "source": Column("Source"),
                     "calls": Column("Calls", "count"),
+                    "answer_rate": Column("Answer rate", "ratio", "K3"),
                     "leads": Column("Leads", "count", "K10"),
                     "cost": Column("Cost", "money"),
                     "cost_per_lead": Column("Cost a lead", "money", "K11"),

@@ -26,35 +26,43 @@ def newest(data: list[dict[str, Any]]) -> dict[str, Any]:
     return data[-1] if data else {}
 
 
+def of_month(month: str | None) -> dict[str, Any]:
+    """The row of a month of the calendar, or an empty one."""
+    return next((row for row in monthly if row["month"] == month), {})
+
+
 def balance_tile(label: str, column: str, metric: tuple[str, str, str], good: Any) -> Tile:
-    """A balance at the as-of date, against the last month end."""
-    now, before = newest(monthly), monthly[-2] if len(monthly) > 1 else {}
-    value, earlier = now.get(column), before.get(column)
+    """A balance at the as-of date, against the end of the month before."""
+    now = newest(monthly)
+    value, earlier = now.get(column), of_month(now.get("before")).get(column)
     change = None if value is None or earlier is None else signed(value - earlier)
     return Tile(
         label,
         money(value, code),
         change,
-        f"vs {before['month']}" if change else None,
+        f"vs {now['before']}" if change else None,
         good,
         [row[column] for row in monthly],
         metric,
     )
 
 
-def flow_tile(label: str, column: str, metric: tuple[str, str, str], note: str) -> Tile:
-    """The month so far, beside the whole month before: the two aren't subtracted."""
-    now, before = newest(monthly), monthly[-2] if len(monthly) > 1 else {}
-    earlier = f"{before['month']}: {money(before[column], code)}" if before.get(column) is not None else None
+def flow_tile(label: str, column: str, metric: tuple[str, str, str], note: str | None = None) -> Tile:
+    """The last month that is complete, against the one before; the month so far only in the note."""
+    whole = [row for row in monthly if row["is_complete"]]
+    shown, now = newest(whole), newest(monthly)
+    value, earlier = shown.get(column), of_month(shown.get("before")).get(column)
+    change = None if value is None or earlier is None else signed(value - earlier)
+    so_far = f"{now['month']} so far: {money(now.get(column), code)}." if now and now != shown else None
     return Tile(
-        f"{label} in {now['month']}" if now else label,
-        money(now.get(column), code),
-        None,
-        earlier,
-        "neither",
-        [row[column] for row in monthly],
+        f"{label} in {shown['month']}" if shown else label,
+        money(value, code),
+        change,
+        f"vs {shown['before']}" if change else None,
+        "up",
+        [row[column] for row in whole],
         metric,
-        note,
+        " ".join(filter(None, ("The last month that is complete.", so_far, note))),
     )
 
 
@@ -90,12 +98,9 @@ shown = [
     balance_tile("Overdue", "overdue_amount", ("rpt_account_monthly", "overdue_amount_end", "R4"), "down"),
     kpi_tile("Overdue ratio", "overdue_ratio", "R6", "down", percent),
     kpi_tile("DSO, countback", "dso_countback", "R8", "down", days),
-    flow_tile("Collected", "collected", ("rpt_account_monthly", "collected", "R17"), "The month up to the as-of date."),
+    flow_tile("Collected", "collected", ("rpt_account_monthly", "collected", "R17")),
     flow_tile(
-        revenue,
-        "revenue",
-        ("rpt_account_monthly", "net_revenue", "V1"),
-        "The month up to the as-of date; revenue is net of tax, debt is gross of it.",
+        revenue, "revenue", ("rpt_account_monthly", "net_revenue", "V1"), "Revenue is net of tax, debt is gross of it."
     ),
 ]
 tiles(page.warehouse, shown)

@@ -33,8 +33,11 @@ unknown = (totals["missing_amount_count"] or 0) + (totals["missing_rate_count"] 
 is_worth_known = unknown < (totals["open_deals"] or 0) or not totals["open_deals"]
 lacking = f"{plural(unknown, 'deal')} without an amount" if unknown else None
 history = rows(sales.history(page.warehouse, page.filters))
-now = monthly[-1] if monthly else {}
-before = monthly[-2] if len(monthly) > 1 else {}
+# The last month that is complete leads; the month so far stands in the notes.
+whole = [row for row in monthly if row["is_complete"]]
+last = whole[-1] if whole else {}
+before = next((row for row in monthly if row["month"] == last.get("before")), {})
+now = monthly[-1] if monthly and monthly[-1] != last else {}
 tiles(
     page.warehouse,
     [
@@ -65,19 +68,20 @@ tiles(
             metric=("rpt_pipeline", "stale_deals", "P11"),
         ),
         Tile(
-            f"Won in {now.get('month', 'the month')}",
-            money(now.get("won_amount"), code),
+            f"Won in {last['month']}" if last else "Won",
+            money(last.get("won_amount"), code),
             versus=f"{before['month']}: {money(before['won_amount'], code)}" if before else None,
-            series=[row["won_amount"] for row in monthly],
+            series=[row["won_amount"] for row in whole],
             metric=("rpt_sales_monthly", "won_amount", "P1"),
-            note="The month up to the as-of date.",
+            note=f"{now['month']} so far: {money(now['won_amount'], code)}." if now else None,
         ),
         Tile(
-            f"Deals won in {now.get('month', 'the month')}",
-            number(now.get("won")),
-            versus=f"{number(now.get('lost'))} lost" if now else None,
-            series=[row["won"] for row in monthly],
+            f"Deals won in {last['month']}" if last else "Deals won",
+            number(last.get("won")),
+            versus=f"{number(last['lost'])} lost" if last else None,
+            series=[row["won"] for row in whole],
             metric=("rpt_sales_monthly", "won", "P1"),
+            note=f"{now['month']} so far: {number(now['won'])} won, {number(now['lost'])} lost." if now else None,
         ),
     ],
 )

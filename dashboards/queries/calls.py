@@ -7,7 +7,10 @@ from typing import Any, Literal
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, EMPLOYEES, Filters, first, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, EMPLOYEES, Filters, first, ratio, select
+
+# K3: what came within opening hours; what came outside of them is counted beside it.
+_ANSWER_RATE = ratio("sum(answered_in_hours)", "sum(offered_in_hours)")
 
 _AGENTS = f"""
     owners as ({EMPLOYEES}),
@@ -27,7 +30,9 @@ TOTALS = f"""
     with {_AGENTS}
 
     select sum(inbound) as inbound, sum(answered) as answered, sum(missed) as missed, sum(abandoned) as abandoned,
-        sum(handled_missed) as handled_missed, count(distinct agent) as agents, min(day) as first_day,
+        sum(out_of_hours) as out_of_hours, sum(answered_in_hours) as answered_in_hours,
+        sum(offered_in_hours) as offered_in_hours, {_ANSWER_RATE} as answer_rate,
+        sum(decided_missed) as decided_missed, sum(handled_missed) as handled_missed, min(day) as first_day,
         max(day) as last_day
     from response
 """
@@ -36,7 +41,7 @@ OVER_TIME = f"""
     with {_AGENTS}
 
     select strftime(date_trunc($unit, day), '%Y-%m-%d') as starts_on, sum(answered) as answered, sum(missed) as missed,
-        sum(abandoned) as abandoned
+        sum(abandoned) as abandoned, sum(out_of_hours) as out_of_hours, {_ANSWER_RATE} as answer_rate
     from response
     group by 1
     order by 1
@@ -48,33 +53,36 @@ AGENT_DAYS = f"""
 
     newest as (select distinct day from response order by day desc limit $days)
 
-    select strftime(day, '%Y-%m-%d') as day, agent, inbound, answered, missed, abandoned, answer_rate, answer_rate_all,
-        answer_seconds_average, handled_missed, callback_minutes_median, callback_minutes_p90
+    select strftime(day, '%Y-%m-%d') as day, agent, inbound, answered, missed, abandoned, out_of_hours,
+        answered_in_hours, offered_in_hours, answer_rate, answer_rate_all, answer_seconds_average, handled_missed,
+        waiting_missed, callback_minutes_median, callback_minutes_p90
     from response
     where day in (select day from newest)
     order by response.day desc, agent
 """
 
-CHANNELS = """
-    select coalesce(source, 'Not known') as source, sum(calls) as calls, sum(answered) as answered,
-        sum(missed) as missed, sum(first_time_callers) as first_time_callers, sum(target_calls) as target_calls,
+CHANNELS = f"""
+    select coalesce(nullif(source, 'unknown'), 'Not known') as source, sum(calls) as calls, sum(answered) as answered,
+        sum(missed) as missed, sum(out_of_hours) as out_of_hours, {_ANSWER_RATE} as answer_rate,
+        sum(first_time_callers) as first_time_callers, sum(target_calls) as target_calls,
         sum(leads) as leads, sum(deals) as deals, sum(cost) as cost, sum(won_amount) as won_amount,
         sum(invoiced) as invoiced, sum(cash_applied) as cash_applied
-    from {rpt_call_channels}
+    from {{rpt_call_channels}}
     where month >= $since
     group by 1
     order by calls desc, source
 """
 
 CHANNEL_MONTHS = """
-    select strftime(month, '%Y-%m') as month, coalesce(source, 'Not known') as source, calls, answered, missed, leads,
-        cost, cost_per_lead, deals, won_amount, invoiced, cash_applied
+    select strftime(month, '%Y-%m') as month, coalesce(nullif(source, 'unknown'), 'Not known') as source,
+        calls, answered, missed, out_of_hours, answer_rate, leads, cost, cost_per_lead,
+        deals, won_amount, invoiced, cash_applied
     from {rpt_call_channels} as channels
     where channels.month >= $since
     order by channels.month desc, calls desc, source
 """
 
-# Who still waits: the number is known and nobody has reached it since. Older publications have no state.
+# Who still waits: the number is known and nobody has reached it since.
 _WAITS = "{0}state in ('open', 'not_handled')"
 
 MISSED = f"""
@@ -82,7 +90,7 @@ MISSED = f"""
 
     select missed.account_id, cast(missed.started_at as timestamp) as started_at, missed.caller_number_masked,
         accounts.account_name, missed.overdue_amount, cast(missed.handled_at as timestamp) as handled_at,
-        missed.handled_by, missed.state
+        missed.handled_by, missed.state, missed.callback_minutes, missed.callback_minutes_plain
     from {{rpt_missed_calls}} as missed
     left join {{rpt_accounts}} as accounts on accounts.account_id = missed.account_id
     where ($everything or missed.account_id in (select account_id from chosen))
@@ -135,11 +143,11 @@ def channel_months(warehouse: str, filters: Filters) -> pa.Table:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def missed(warehouse: str, filters: Filters, unhandled_only: bool, most: int) -> pa.Table:
-    """Missed calls, those that nobody answered first, the most overdue debtor on top."""
+    """Missed calls, those that nobody has reached since first, the most overdue debtor on top."""
     return select(warehouse, MISSED, unhandled_only=unhandled_only, most=most, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def missed_totals(warehouse: str, filters: Filters) -> dict[str, Any]:
-    """How many cases, and how many are still open."""
+    """How many cases, and how many callers still wait."""
     return first(select(warehouse, MISSED_TOTALS, **filters.values()))

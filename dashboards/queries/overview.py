@@ -20,12 +20,17 @@ MONTHLY_BASE = f"""
         sum(won_amount) as won_amount,
         sum(won_deals) as won_deals,
         sum(two_way_contacts) as two_way_contacts,
-        sum(missing_rate_count) as missing_rate_count
+        sum(missing_rate_count) as missing_rate_count,
+        bool_and(is_complete) as is_complete,
+        strftime(month - interval 1 month, '%Y-%m') as before
     from {{rpt_account_monthly}} as monthly
     where {CHOSEN} and month >= $since
     group by month
     order by month
 """
+
+# Which months are over and told by billing to their end: the same for every account and currency.
+_MONTHS = "months as (select month, bool_and(is_complete) as is_complete from {rpt_account_monthly} group by month)"
 
 # One document currency: balances from the ageing at month ends and at the as-of date, flows from the movements.
 MONTHLY_CURRENCY = f"""
@@ -45,7 +50,9 @@ MONTHLY_CURRENCY = f"""
         from {{rpt_receivable_movements}} as movements
         where {CHOSEN} and currency = $currency and month >= $since
         group by month
-    )
+    ),
+
+    {_MONTHS}
 
     select
         strftime(month, '%Y-%m') as month,
@@ -56,18 +63,25 @@ MONTHLY_CURRENCY = f"""
         cast(null as decimal(38, 4)) as won_amount,
         cast(null as bigint) as won_deals,
         cast(null as bigint) as two_way_contacts,
-        0 as missing_rate_count
+        0 as missing_rate_count,
+        coalesce(months.is_complete, false) as is_complete,
+        strftime(month - interval 1 month, '%Y-%m') as before
     from flows
     full join month_ends using (month)
+    left join months using (month)
     order by month
 """
 
 # The same of the whole company: as the metrics have it.
-MONTHLY_CURRENCY_ALL = """
+MONTHLY_CURRENCY_ALL = f"""
+    with {_MONTHS}
+
     select strftime(month, '%Y-%m') as month, sales as revenue, collected, open_amount, overdue_amount,
         cast(null as decimal(38, 4)) as won_amount, cast(null as bigint) as won_deals,
-        cast(null as bigint) as two_way_contacts, 0 as missing_rate_count
-    from {rpt_receivable_kpis} as kpis
+        cast(null as bigint) as two_way_contacts, 0 as missing_rate_count,
+        coalesce(months.is_complete, false) as is_complete, strftime(month - interval 1 month, '%Y-%m') as before
+    from {{rpt_receivable_kpis}} as kpis
+    left join months using (month)
     where currency = $currency and kpis.month >= $since
     order by kpis.month
 """
@@ -88,7 +102,6 @@ ATTENTION = f"""
     limit $most
 """
 
-# Where a publication has no worklist: who owes most of what is overdue.
 STATUS = f"""
     with chosen as ({ACCOUNTS})
 

@@ -93,7 +93,8 @@ MONTHLY = f"""
     with {_PEOPLE}
 
     select strftime(month, '%Y-%m') as month, sum(created) as created, sum(won) as won, sum(lost) as lost,
-        sum(won_amount) as won_amount, sum(lost_amount) as lost_amount
+        sum(won_amount) as won_amount, sum(lost_amount) as lost_amount, bool_and(is_complete) as is_complete,
+        strftime(month - interval 1 month, '%Y-%m') as before
     from months
     where {_CHOSEN_MONTHS} and month >= $since
     group by month

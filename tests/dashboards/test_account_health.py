@@ -34,8 +34,9 @@ def scored(number: int, back: int) -> dict[str, Any]:
     score = {"red": 40, "yellow": 70, "green": 90}.get(band(number) or "")
     return account(number) | {
         "week_start": date(2026, 11, 16) - timedelta(7 * back), "score": score, "band": band(number), "coverage": 0.9,
-        "cash_score": 50, "contact_score": 60, "reasons": "overdue_share,silence", "overdue_share": 0.8, "days_since_contact": 60
-        if band(number) == "red" else "", "status": "paused" if number == 18 else "active", "has_measures": True,
+        "cash_score": 50, "contact_score": 60, "reasons": "overdue_share,silence" if band(number) == "red" else None,
+        "overdue_share": 0.8, "days_since_contact": 60 if band(number) == "red" else None, "usual_contact_gap": 14,
+        "status": "paused" if number == 18 else "active", "has_measures": True,
         "is_newest": back == 0, "as_of_date": DAY if back == 0 else date(2026, 11, 22) - timedelta(7 * back),
     }  # fmt: skip
 
@@ -44,7 +45,7 @@ def measures(number: int) -> list[dict[str, Any]]:
     """Two measures of a score, and one of which nothing is known."""
     return [
         {
-            "account_id": f"crm:{400 + number}", "measure": measure, "measure_group": group, "unit": "share", "meaning": "What it is", "value": value,
+            "account_id": f"crm:{400 + number}", "measure": measure, "measure_group": group, "unit": "share", "value": value,
             "points": None if value is None else 100 * (1 - value), "weight": None if value is None else 0.5,
             "contribution": None if value is None else 50 * (1 - value), "as_of_date": DAY, "is_newest": True,
             "lost_points": None if value is None else 50 * value, "evidence_events": "invoice,payment",
@@ -143,7 +144,8 @@ def test_who_is_in_danger_stands_first_with_reasons(app: AppTest) -> None:
     assert len(listed) == sum(band(number) in ("red", "yellow") for number in NUMBERS)
     assert list(listed["revenue_12m"]) == sorted(listed["revenue_12m"], reverse=True)
     text = words(app)
-    assert "80 % of what is open is overdue" in text
+    assert "overdue: 80% of what is open" in text
+    assert "silence: no contact for 60 days" in text
     assert "+0 in 4 weeks" not in text
     # Who has left already is no card: nothing can be saved there.
     assert "##### Account 18" not in text

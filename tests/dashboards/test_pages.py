@@ -65,6 +65,7 @@ def test_overview_shows_money_of_all_accounts(open_page: Open, warehouse: duckdb
     month = f"from reporting.rpt_account_monthly {NEWEST}"
     assert tile(app, "Open receivables").value == money(one(warehouse, f"select sum(open_amount_end) {month}"), base)
     assert tile(app, "Overdue").value == money(one(warehouse, f"select sum(overdue_amount_end) {month}"), base)
+    # The sample's October ends on the as-of date, and its feeds tell all of it.
     collected = money(one(warehouse, f"select sum(collected) {month}"), base)
     assert tile(app, f"Collected in {one(warehouse, f'select {MONTH}'):%Y-%m}").value == collected
     ratio = one(
@@ -258,6 +259,14 @@ def test_sales(open_page: Open, warehouse: duckdb.DuckDBPyConnection, base: str)
 def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     app = open_page("calls", period="all")
     assert tile(app, "Inbound").value == f"{one(warehouse, 'select sum(inbound) from reporting.rpt_call_response'):,}"
+    rate = one(
+        warehouse,
+        "select count(*) filter (status = 'answered') / count(*) from marts.fct_calls where direction = 'inbound'"
+        " and not is_out_of_hours and status in ('answered', 'missed', 'voicemail')",
+    )
+    assert tile(app, "Answer rate").value == percent(rate)
+    outside = one(warehouse, "select count(*) from marts.fct_calls where direction = 'inbound' and is_out_of_hours")
+    assert tile(app, "Out of hours").value == f"{outside:,}"
     waiting = one(warehouse, "select count(*) from reporting.rpt_missed_calls where state in ('open', 'not_handled')")
     assert tile(app, "Waiting").value == f"{waiting}"
     assert len(app.dataframe[1].value) == waiting
@@ -289,3 +298,32 @@ def test_the_overview_draws_no_half_month(open_page: Open, tmp_path: Path, monke
     )  # fmt: skip
     file = str((tmp_path / "warehouse" / "keybook.duckdb").resolve())
     assert overview.retention(file, Filters()).column("month").to_pylist() == ["2026-10"]
+
+
+def test_the_last_complete_month_leads_beside_the_month_before_it(open_page: Open, tmp_path: Path) -> None:
+    """August has no row: September has no month to be compared with, and November is not over."""
+    months = [("2026-07-01", 70, True), ("2026-09-01", 900, True), ("2026-11-01", 11, False)]
+    publish(
+        tmp_path, "v1", {
+            "rpt_run": [{"as_of_date": "2026-11-12", "base_currency": "EUR"}],
+            "rpt_account_monthly": [
+                {"account_id": "crm:1", "month": month, "collected": value, "net_revenue": value, "is_complete": whole,
+                 "open_amount_end": value, "overdue_amount_end": 0}
+                for month, value, whole in [*months, ("2026-06-01", 50, True)]
+            ],
+            "rpt_sales_monthly": [
+                {"employee_id": "crm:1", "month": month, "won_amount": value, "won": 1, "lost": 0, "is_complete": whole}
+                for month, value, whole in months
+            ],
+        },
+    )  # fmt: skip
+    app = open_page(at_home=tmp_path)
+    assert not app.exception
+    assert tile(app, "Collected in 2026-09").value == "EUR 900"
+    assert not tile(app, "Collected in 2026-09").delta
+    assert "2026-11 so far: EUR 11" in tile(app, "Collected in 2026-09").help
+    assert tile(app, "Open receivables").value == "EUR 11"
+    assert not tile(app, "Open receivables").delta
+    app.switch_page("app_pages/sales.py").run()
+    assert tile(app, "Won in 2026-09").value == "EUR 900"
+    assert "2026-11 so far: EUR 11" in tile(app, "Won in 2026-09").help

@@ -29,7 +29,7 @@ owners as (
 ),
 
 feeds as (
-    select case feed when 'subscriptions' then 'mrr' else 'invoiced' end as basis, complete_until
+    select case feed when 'subscriptions' then 'mrr' when 'invoices' then 'invoiced' end as basis, complete_until
     from {{ ref('fct_feed_ends') }}
 ),
 

@@ -1,7 +1,7 @@
--- Grain: one row per feed that revenue is made of (invoices, subscriptions): the day up to which it tells everything. A
--- period that ends later is not complete, whatever the calendar says. Of several systems the one that ends first
--- counts, but for one that has gone stale and will tell no more; a few quiet days at the end are none that are missing
--- (freshness_billing_late_days).
+-- Grain: one row per feed that revenue and sales are made of (invoices, subscriptions, deals): the day up to which it tells
+-- everything. A period that ends later is not complete, whatever the calendar says. Of several systems the one that ends
+-- first counts, but for one that has gone stale and will tell no more; a few quiet days at the end are none that are
+-- missing (freshness_billing_late_days, freshness_crm_late_days).
 with run as (
     select business_timezone, as_of_date from {{ ref('int_run_dated') }}
 ),
@@ -19,6 +19,25 @@ told as (
     select 'subscriptions', prices._system, {{ business_date('prices._known_at', 'run.business_timezone') }}
     from {{ ref('stg_billing__subscription_prices') }} as prices
     cross join run
+    union all
+    select 'deals', deals._system, {{ business_date("coalesce(deals.closed_at, deals.created_at)", 'run.business_timezone') }}
+    from {{ ref('stg_crm__deals') }} as deals
+    cross join run
+    union all
+    select 'deals', activities._system, {{ business_date('activities.completed_at', 'run.business_timezone') }}
+    from {{ ref('stg_crm__activities') }} as activities
+    cross join run
+    where activities._system in (select _system from {{ ref('stg_crm__deals') }})
+),
+
+patience as (
+    select
+        feed,
+        case when feed = 'deals' then {{ parameter('freshness_crm_late_days') }}
+            else {{ parameter('freshness_billing_late_days') }} end as late_days,
+        case when feed = 'deals' then {{ parameter('freshness_crm_stale_days') }}
+            else {{ parameter('freshness_billing_stale_days') }} end as stale_days
+    from (select distinct feed from told) as feeds
 ),
 
 systems as (
@@ -34,11 +53,12 @@ systems as (
 )
 
 select
-    feed,
+    systems.feed,
     {{ plus_days(
-        "coalesce(min(ends_on) filter (where ends_on >= "
-        ~ plus_days('as_of_date', '-' ~ parameter('freshness_billing_stale_days')) ~ "), max(ends_on))",
-        parameter('freshness_billing_late_days')
+        "coalesce(min(systems.ends_on) filter (where systems.ends_on >= "
+        ~ plus_days('systems.as_of_date', '-patience.stale_days') ~ "), max(systems.ends_on))",
+        'max(patience.late_days)'
     ) }} as complete_until
 from systems
-group by feed
+inner join patience on systems.feed = patience.feed
+group by systems.feed

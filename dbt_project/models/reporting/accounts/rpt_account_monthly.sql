@@ -46,6 +46,7 @@ select
     {{ money('months.cost_to_date') }} as cost_to_date,
     {{ ratio('months.revenue_to_date', 'months.cost_to_date') }} as revenue_to_cost,
     months.first_revenue_month >= costs.first_month as is_cost_from_first_deal,
+    coalesce({{ is_over }}, false) as is_complete,
     months.missing_rate_count,
     months.month
 from months

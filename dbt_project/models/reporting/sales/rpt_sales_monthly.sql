@@ -152,6 +152,8 @@ select
         when joined.target_left > 0 then {{ ratio('joined.expected_amount', 'joined.target_left') }}
     end as coverage,
     joined.target_left <= 0 as is_target_met,
+    {{ month_end_of('joined.month') }} <= run.as_of_date
+        and coalesce({{ month_end_of('joined.month') }} <= feeds.complete_until, false) as is_complete,
     -- Open deals × win rate × average known won amount ÷ cycle: base currency a day (P6).
     {{ money(
         'joined.open_deals * ' ~ ratio('joined.won', '(joined.won + joined.lost)') ~ ' * '
@@ -161,4 +163,5 @@ select
     joined.missing_rate_count
 from joined
 cross join run
+left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'deals'
 left join employees on joined.employee_id = employees.employee_id

@@ -174,8 +174,8 @@ if not (due["terms"] or space["gaps"]):
     drop_in("crm")
     footnotes()
     st.stop()
-# A quarter of which most is not decided yet would show the early ones only.
-decided = [row for row in rates if row["renewed"] + row["lapsed"] > row["undecided"] and row["term_kind"] == "contract"]
+# Renewals count at once, lapses after the days of grace: before these are over a quarter shows the early ones only.
+decided = [row for row in rates if row["is_complete"] and row["term_kind"] == "contract"]
 newest = decided[-1] if decided else None
 tiles(
     page.warehouse,

@@ -12,5 +12,6 @@ select
     reason,
     row_text,
     line,
+    rejection_number,
     landed_at
 from {{ ref('stg_landing__rejects') }}

@@ -7,6 +7,7 @@ select
     domain,
     entity,
     line,
+    rejection_number,
     column_name,
     value,
     reason,

@@ -1,2 +1,2 @@
--- Grain: one row per finding about a file. What landing wrote is clean already.
-select * from {{ source('raw', 'landing_findings') }}
+-- Grain: one row per finding about a file; what is said of several of its entities is said once.
+select distinct * from {{ source('raw', 'landing_findings') }}

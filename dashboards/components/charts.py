@@ -82,7 +82,10 @@ def month_axis(field: str = "month") -> alt.X:
 def amount_axis(fmt: str = COMPACT, field: str = "value") -> alt.Y:
     """The upright axis of amounts."""
     # The unit stands in the card's own words and in the tooltip, so the axis has no title.
-    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(format=fmt, tickCount=5, labelExpr=PLAIN_ZERO))
+    # Counts and amounts have no ticks between whole numbers; ratios do.
+    step = 1 if fmt == COMPACT else alt.Undefined
+    axis = alt.Axis(format=fmt, tickCount=5, tickMinStep=step, labelExpr=PLAIN_ZERO)
+    return alt.Y(f"{field}:Q", title=None, axis=axis)
 
 
 def scale(names: Sequence[str], chosen: Sequence[str]) -> alt.Scale:

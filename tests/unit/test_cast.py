@@ -257,3 +257,11 @@ def test_an_edited_note_makes_no_new_row(tmp_path: Path) -> None:
         keys.append(land(tmp_path / str(number), text, made).rows("calls.calls", "call_id"))
     assert keys[0] == keys[1]
     assert len(set(keys[0])) == 3
+
+
+def test_html_entities_are_read_as_what_they_stand_for(tmp_path: Path) -> None:
+    text = "account_id,name\n1,Dr&auml;xl &amp; Dahl\n2,R&D; Lab &#38; Co\n3,AT&T\n"
+    landed = land(tmp_path, text)
+    names = [("Dräxl & Dahl",), ("R&D; Lab & Co",), ("AT&T",)]
+    assert landed.rows("crm.accounts", "name") == names
+    assert "HTML" in str(landed.receipt.findings)

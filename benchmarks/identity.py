@@ -19,12 +19,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from benchmarks.aging import RUN
+from benchmarks.aging import RUN, place_of_build
 from benchmarks.processes import machine, table
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.raw import RawStore, stored_columns
 from pipelines.settings import load_settings
-from pipelines.warehouse.publications import Warehouse
 
 CRM, BILLING, CALLS = "salesforce", "zoho_books", "ringostat"
 MODELS = ["int_account_identities", "int_callers_resolved"]
@@ -119,7 +118,7 @@ def build(home: Path, models: list[str] | None = None) -> tuple[Path, dict[str, 
     from pipelines.warehouse.transform import TransformError, failures
     from pipelines.warehouse.transform import build as build_models
 
-    database = Warehouse(home / "warehouse").start_build("bench")
+    database = place_of_build(home)
     select = [f"+{model}" for model in models or MODELS]
     results = build_models(load_settings(home=home), select=[*select, "--exclude-resource-type", "test"])
     if failures(results):

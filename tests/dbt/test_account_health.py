@@ -11,7 +11,7 @@ import csv
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,21 @@ def monday(of: date) -> date:
     return of - timedelta(days=of.weekday())
 
 
+def decided_on(missed_at: datetime) -> date:
+    """K4, K5: the working day on which the time to call back is over; it runs while the business is open (UTC here)."""
+    settings = {row["parameter"]: row["value"] for row in seed("parameters")}
+    left, day = timedelta(hours=float(settings["handled_window_hours"])), missed_at.date()
+    while True:
+        opens, closes = (
+            datetime.combine(day, time(), UTC) + timedelta(hours=float(settings[name]))
+            for name in ("opens_at_hour", "closes_at_hour")
+        )
+        left -= max(closes - max(opens, missed_at), timedelta()) if day.weekday() < 5 else timedelta()
+        if left <= timedelta():
+            return day
+        day += timedelta(days=1)
+
+
 def usual_gap(days: list[date]) -> float | None:
     """The median of the last 12 gaps between distinct days; from three days on."""
     found = sorted(set(days))
@@ -153,7 +168,7 @@ def measures(facts: Facts, account: str, as_of: date) -> dict[str, float | None]
     found["contact_trend"] = (
         (sum(within(c, 0, 8) for c in contacts) / days) / (before / (26 * 7)) if before >= 6 else None
     )
-    missed = [m for m in facts.missed[account] if within((m["started_at"] + timedelta(hours=24)).date(), 0, 8)]
+    missed = [m for m in facts.missed[account] if within(decided_on(m["started_at"]), 0, 8)]
     found["unhandled_missed"] = float(sum(not m["is_handled"] for m in missed)) if missed else None
 
     deals = [d for d in facts.deals[account] if d["created_on"] <= as_of]

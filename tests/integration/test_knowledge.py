@@ -31,6 +31,33 @@ DEALS = "Название сделки;Компания;Бюджет;Дата с
 KEPT = "Доска;ООО «Пример»;1000;20.01.2024 09:00:00;Ада Примерова;Продажи;Переговоры\n"
 GONE = "Поддоны;ООО «Пример»;900;21.01.2024 09:00:00;Ада Примерова;Продажи;Переговоры\n"
 
+# Two contracts of the user's own: one replaces a document with all its lines, one marks rows as deleted.
+CONTRACTS = {
+    "lines": """
+contract: lines
+title: Lines without an id
+system: test
+recognise: {headers: [Nr, Item, Net]}
+entities:
+  billing.invoice_lines:
+    key: made
+    replaces: invoice_id
+    columns: {invoice_id: Nr, description: Item, net_amount: Net}
+""",
+    "paid": """
+contract: paid
+title: Payments with a mark of deletion
+system: test
+recognise: {headers: [Id, Amount, Gone]}
+deleted: {column: Gone, is: '1'}
+entities:
+  billing.payments:
+    columns: {payment_id: Id, amount: Amount}
+""",
+}
+LINES = "Nr,Item,Net\n{rows}"
+PAID = "Id,Amount,Gone\n{rows}"
+
 LINKS = "kind,native_id,decision\n"
 LINKED = "select native_id, state from reporting.rpt_account_links order by 1"
 OPEN = "select invoice_number, open_amount from reporting.rpt_open_invoices order by 1"
@@ -45,18 +72,24 @@ def _published(home: Path) -> Path:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two exports one after the other: in the newer an invoice is gone, another changed, and a deal is gone.
 
-    A decision of a person is taken back in between, and another one taken.
+    One gives a document anew with a line less, one says that a payment is deleted. A decision of a person is taken back in between, and another one taken.
     """
     home = tmp_path_factory.mktemp("knowledge")
     (home / "keybook.toml").write_text('holiday_country = "SE"\nfiscal_year_first_month = 7\n', encoding="utf-8")
+    (home / "contracts").mkdir()
+    for name, text in CONTRACTS.items():
+        (home / "contracts" / f"{name}.yml").write_text(text, encoding="utf-8")
     first = AGEING.format(rows=BAKERY + TIMBER + MILL.format(amount="500.00"))
     drop(home, {"ageing-1.csv": first, "deals-1.csv": DEALS.format(rows=KEPT + GONE)})
+    drop(home, {"lines-1.csv": LINES.format(rows="F-1,Oak,10\nF-1,Planks,5\nF-2,Pallets,20\n")})
+    drop(home, {"paid-1.csv": PAID.format(rows="PAY-1,10,0\nPAY-2,10,0\n")})
     (home / "lists").mkdir()
     (home / "lists" / "account_links.csv").write_text(LINKS + "billing_customer,before,link\n", encoding="utf-8")
     assert keybook("refresh", "--home", home).exit_code == 0
     (home / "first.duckdb").write_bytes(_published(home).read_bytes())
     second = AGEING.format(rows=BAKERY + MILL.format(amount="450.00"))
     drop(home, {"ageing-2.csv": second, "deals-2.csv": DEALS.format(rows=KEPT)})
+    drop(home, {"lines-2.csv": LINES.format(rows="F-1,Oak,10\n"), "paid-2.csv": PAID.format(rows="PAY-1,10,1\n")})
     (home / "lists" / "account_links.csv").write_text(LINKS + "billing_customer,after,link\n", encoding="utf-8")
     result = keybook("refresh", "--home", home)
     assert result.exit_code == 0, result.output
@@ -105,6 +138,12 @@ def test_find_says_what_staging_says(home: Path) -> None:
     # What a newer export repeats is the newer one's.
     assert found("1005") == {("ageing-1.csv", 7, "superseded"), ("ageing-2.csv", 7, "counted")}
     assert {state for _, _, state in found("Поддоны")} == {"vanished"}
+    # The newer export gives the document F-1 anew, without the planks; F-2 it does not speak of.
+    assert found("Oak") == {("lines-1.csv", 2, "superseded"), ("lines-2.csv", 2, "counted")}
+    assert found("Planks") == {("lines-1.csv", 3, "superseded")}
+    assert found("Pallets") == {("lines-1.csv", 4, "counted")}
+    assert found("PAY-1") == {("paid-1.csv", 2, "superseded"), ("paid-2.csv", 2, "deleted")}
+    assert found("PAY-2") == {("paid-1.csv", 3, "counted")}
     assert found("before") == {("lists/account_links.csv", 2, "superseded")}
     assert found("after") == {("lists/account_links.csv", 2, "counted")}
 

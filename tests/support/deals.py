@@ -92,7 +92,9 @@ def state(record: dict[str, Any], rows: Rows, day: date, as_of: date) -> State:
         status = None
     else:
         status = "open"
-    is_own = status == record["status"]
+    # The record speaks of its own state alone, which it has since its closing.
+    closed_at = _on(record["closed_at"])
+    is_own = status == record["status"] and not (closed_at and closed_at > day)
     stage, amount, currency, probability, expected, owner = (
         record["stage"] if is_own else None, record["amount"], record["currency"],
         record["probability"] if is_own else None, record["expected_close_on"], record["owner_id"],

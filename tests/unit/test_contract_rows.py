@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,9 +9,6 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.exports.contracts.contract import Contract
-from pipelines.exports.landing.land import Landing, ReadingRules
-from pipelines.exports.landing.lookup import find
-from pipelines.exports.landing.raw import RawStore
 from tests.support.landing import contract, land
 
 DELETED = contract("""
@@ -142,23 +138,3 @@ def test_replaces_names_a_mapped_column() -> None:
     described["entities"]["billing.invoice_lines"][0]["replaces"] = "product_id"
     with pytest.raises(ValidationError, match="`replaces` names a column that is mapped, not product_id"):
         Contract.model_validate(described)
-
-
-def test_find_says_that_a_row_is_deleted_or_its_document_replaced(tmp_path: Path) -> None:
-    store = RawStore(tmp_path / "raw")
-    store.prepare()
-    exports = [
-        ("old.csv", "Nr,Item,Net\nF-1,Timber,10\nF-2,Pallets,20\n", 1), ("new.csv", "Nr,Item,Net\nF-1,Timber,11\n", 2),
-        ("paid.csv", "Id,Amount,Gone\nP1,10,0\nP2,10,1\n", 1), ("gone.csv", "Id,Amount,Gone\nP1,10,1\n", 2),
-    ]  # fmt: skip
-    for name, text, day in exports:
-        (tmp_path / name).write_text(text)
-        reading_rules = ReadingRules(now=lambda day=day: datetime(2026, 1, day, tzinfo=UTC))
-        Landing(store, LINES | DELETED, reading_rules).land_file(tmp_path / name, name)
-    states = {(hit.file, hit.line): (hit.state, hit.why) for hit in find(store, "F-1").hits}
-    assert states[("old.csv", 2)] == ("superseded", "the newer new.csv gives all rows of F-1 anew")
-    assert states[("new.csv", 2)] == ("loaded", "")
-    assert find(store, "F-2").hits[0].state == "loaded"
-    states = {(hit.file, hit.line): (hit.state, hit.why) for hit in find(store, "P1").hits}
-    assert states[("gone.csv", 2)] == ("deleted", "the export marks it as deleted")
-    assert states[("paid.csv", 2)][0] == "superseded"

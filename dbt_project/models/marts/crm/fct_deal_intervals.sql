@@ -150,6 +150,16 @@ judged as (
             else 'open'
         end as day_status
     from described
+),
+
+-- The record's stage and probability are those of its own state, which it has since its closing: a won deal's 100 % say
+-- nothing of the time before, not even where the history shows it as won earlier.
+owned as (
+    select
+        *,
+        (day_status is not distinct from status) and not coalesce(closed_rule = 'given' and closed_on > day, false)
+            as is_of_record
+    from judged
 )
 
 select
@@ -158,20 +168,19 @@ select
     case when is_by_history and tells_owner then told_owner_id else owner_id end as owner_id,
     case when is_by_history then 'history' else 'record' end as basis,
     pipeline,
-    -- The record's stage and probability are those of its own state: a won deal's 100 % say nothing of the time before.
     case
         when is_by_history then told_stage
-        when (day_status is not distinct from status) then stage
+        when is_of_record then stage
     end as stage,
     day_status as status,
     coalesce(case when is_by_history and tells_amount then told_currency end, currency) as currency,
     case when is_by_history and tells_amount then told_amount else amount end as amount,
     case
         when is_by_history and tells_probability then told_probability
-        when (day_status is not distinct from status) then probability
+        when is_of_record then probability
     end as probability,
     case when is_by_history and tells_expected_close then told_expected_close_on else expected_close_on end
         as expected_close_on,
     day as valid_from,
     next_day as valid_to
-from judged
+from owned

@@ -19,8 +19,13 @@ from pipelines.warehouse.sql_functions import register
 from pipelines.warehouse.transform import read_manifest
 
 
-def run(home: Path, folder: Path) -> int:
+def run(home: Path, folder: Path, raw_of: Path | None = None) -> int:
     """Makes every model of a home's last build in a new database; how many there were.
+
+    Args:
+        home: whose last refresh built everything.
+        folder: where the database is made.
+        raw_of: the home whose raw store is read; the same one when not given.
 
     Raises:
         FileNotFoundError: the last refresh did not build everything, so that not every model was compiled.
@@ -35,7 +40,7 @@ def run(home: Path, folder: Path) -> int:
     with duckdb.connect(str(database), config={"autoinstall_known_extensions": "false"}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         register(connection)
-        create_raw_views(connection, settings)
+        create_raw_views(connection, load_settings(home=raw_of or home))
         published = os.path.realpath(settings.warehouse / "keybook.duckdb").replace("'", "''")
         connection.execute(f"attach '{published}' as published (read_only)")
         # Loading a few hundred rows of parameters is no model's work: they are taken as they are.

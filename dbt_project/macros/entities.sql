@@ -60,9 +60,9 @@
     'crm.documents': {'key': ['document_id'], 'columns': ['document_id', 'document_type', 'number', 'account_id',
         'deal_id', 'sent_at', 'signed_at', 'starts_on', 'ends_on', 'amount', 'currency', 'payment_terms_days',
         'credit_limit'], 'measures': ['amount', 'credit_limit'], 'has_currency': True, 'moments': ['sent_at',
-        'signed_at'], 'since': ['sent_at', 'signed_at', 'starts_on'], 'of': {}, 'later': {'sent_at': {}, 'signed_at':
-        {}}, 'until': {}, 'at_export': [], 'events': {'sent_at': {}, 'signed_at': {}}, 'fresh': ['sent_at',
-        'signed_at'], 'now': ['account_id', 'deal_id']},
+        'signed_at'], 'since': ['sent_at', 'signed_at', 'starts_on'], 'of': {}, 'later': {'signed_at': {}}, 'until':
+        {}, 'at_export': [], 'events': {'sent_at': {}, 'signed_at': {}}, 'fresh': ['sent_at', 'signed_at'], 'now':
+        ['account_id', 'deal_id']},
     'crm.products': {'key': ['product_id'], 'columns': ['product_id', 'name', 'category', 'list_price', 'currency'],
         'measures': [], 'has_currency': True, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {},
         'at_export': [], 'events': {}, 'fresh': [], 'now': ['name', 'category', 'list_price', 'currency']},

@@ -22,10 +22,12 @@ Rows = dict[str, list[Row]]
 
 
 def read_rows(raw: Path) -> Rows:
-    """Every row of a raw store, by entity id."""
+    """Every row of an export in a raw store, by entity id."""
     found: Rows = {}
     with duckdb.connect() as connection:
         for entity in entities().values():
+            if entity.domain == "lists":
+                continue
             pattern = f"{raw}/{entity.domain}/{entity.name}/*[0-9a-f].parquet"
             read = connection.execute(f"select * from read_parquet('{pattern}', union_by_name = true)")
             names = [column[0] for column in read.description or []]
@@ -35,7 +37,7 @@ def read_rows(raw: Path) -> Rows:
     return found
 
 
-def _day(value: Any) -> date:
+def day_of(value: Any) -> date:
     """The day of a date or a moment, of a business whose clock is UTC's."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
@@ -129,12 +131,12 @@ def cut(rows: Rows, day: date) -> Rows:
         found[entity_id] = []
         for row in rows[entity_id]:
             entered = next((row[name] for name in ENTERED.get(entity_id, ()) if row.get(name) is not None), None)
-            if entered is not None and _day(entered) > day:
+            if entered is not None and day_of(entered) > day:
                 continue
             copy = dict(row)
 
             def happened(column: str, row: Row = row) -> bool:
-                return row.get(column) is None or _day(row[column]) <= day
+                return row.get(column) is None or day_of(row[column]) <= day
 
             if entity_id in UNDONE:
                 UNDONE[entity_id](copy, happened)

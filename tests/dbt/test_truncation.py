@@ -1,0 +1,91 @@
+"""As of a past day: from all exports the same reporting tables come as from exports of that day.
+
+What has no history is as known now in both, because a cut export holds it as it is now (tests/support/truncation.py).
+Every build is the compiled SQL of all models on a bare connection: of dbt's own work nothing depends on the day.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from benchmarks import floor
+from pipelines.exports.entities import entities
+from pipelines.settings import Settings
+from pipelines.warehouse.raw_views import create_raw_views
+from tests.support.companies import Company
+from tests.support.publications import sample
+from tests.support.raw_rows import write_raw
+from tests.support.tables import differences
+from tests.support.truncation import Row, Rows, cut, day_of, read_rows
+
+# A month's last day, a Sunday, the first day of a quarter.
+DAYS = (date(2026, 4, 30), date(2026, 5, 17), date(2026, 7, 1))
+SUNDAY = DAYS[1]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the sample."""
+    return sample(tmp_path_factory).parents[3]
+
+
+@pytest.fixture(scope="module")
+def rows(published: Path) -> Rows:
+    """The sample's rows, and two random companies' beside them, most of whose dates are about the Sunday."""
+    found = read_rows(published / "warehouse" / "raw")
+    for company in (Company(1, SUNDAY), Company(2, SUNDAY)):
+        for entity_id, drawn in company.rows.items():
+            found[entity_id] += drawn
+    return found
+
+
+def identity(row: Row) -> tuple[object, ...]:
+    return row["_system"], row.get("_file"), row["_row"]
+
+
+@pytest.mark.parametrize("entity", [name for name in entities() if not name.startswith("lists.")])
+def test_the_rows_try_every_date_that_is_cut(rows: Rows, entity: str) -> None:
+    """Otherwise a cut that does nothing would pass."""
+    declared, all_rows = entities()[entity].cut, rows[entity]
+    kept = {identity(row) for row in cut(rows, SUNDAY)[entity]}
+
+    def is_after(row: Row, column: str) -> bool:
+        return row[column] is not None and day_of(row[column]) > SUNDAY
+
+    for column in declared.since:
+        assert any(is_after(row, column) for row in all_rows), column
+        assert any(row[column] is not None and not is_after(row, column) for row in all_rows), column
+    for column in (*declared.later, *declared.until):
+        assert any(is_after(row, column) for row in all_rows if identity(row) in kept), column
+    if declared.of:
+        gone = [row for row in all_rows if identity(row) not in kept]
+        assert any(not any(is_after(row, column) for column in declared.since) for row in gone), declared.of
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_cutting_the_exports_changes_nothing(published: Path, rows: Rows, day: date, tmp_path: Path) -> None:
+    files = []
+    for name, given in (("all", rows), ("cut", cut(rows, day))):
+        write_raw(tmp_path / name, given, as_of_date=day)
+        floor.run(published, tmp_path / name, raw_of=tmp_path / name)
+        files.append(tmp_path / name / "keybook.duckdb")
+    assert differences(files[0], files[1], ("staging", "marts", "reporting")) == {}
+
+
+def test_a_model_that_reads_what_came_later_is_found(rows: Rows, tmp_path: Path) -> None:
+    files = []
+    deals = {"crm.deals": rows["crm.deals"]}
+    for name, given in (("all", deals), ("cut", cut(deals, SUNDAY))):
+        write_raw(tmp_path / name, given, as_of_date=SUNDAY)
+        files.append(tmp_path / name / "made.duckdb")
+        with duckdb.connect(str(files[-1])) as connection:
+            create_raw_views(connection, Settings(home=tmp_path / name))
+            connection.execute("create schema reporting")
+            begun = f"from raw.crm_deals where created_at < date '{SUNDAY}' + 1"
+            connection.execute(f"create table reporting.rpt_past as select deal_id, created_at {begun}")
+            connection.execute(f"create table reporting.rpt_later as select deal_id, status {begun}")
+    assert set(differences(files[0], files[1], ("reporting",))) == {"reporting.rpt_later"}

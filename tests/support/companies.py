@@ -1,0 +1,87 @@
+"""Companies drawn at random from the declared columns of the entities: rows around a day, with its edges."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from pipelines.exports.entities import Column, Entity, entities
+from tests.support.truncation import Rows
+
+# What a column names a row of.
+NAMED = {
+    "account_id": "crm.accounts", "parent_account_id": "crm.accounts", "merged_into_id": "crm.accounts",
+    "owner_id": "crm.employees", "employee_id": "crm.employees", "substitute_id": "crm.employees",
+    "manager_id": "crm.employees", "agent_id": "crm.employees", "contact_id": "crm.contacts", "lead_id": "crm.leads",
+    "deal_id": "crm.deals", "product_id": "crm.products", "campaign_id": "crm.campaigns",
+    "customer_id": "billing.customers", "invoice_id": "billing.invoices", "payment_id": "billing.payments",
+    "credit_note_id": "billing.invoices",
+}  # fmt: skip
+# One row of a thing in a hundred has these; a company of a dozen would be nothing but them.
+RARE = ("parent_account_id", "merged_into_id", "manager_id")
+FEW = {"crm.accounts": 8, "crm.employees": 4, "crm.products": 3, "crm.campaigns": 3, "billing.customers": 8}
+ROWS = 40
+# Days from the day: itself and its neighbours, ends of months and years about it, and anything.
+NEAR = (0, 1, -1, 0, 1, -1, -7, 7, -30, 31, -91, -365, 90)
+TIMES = (time(0), time(23, 59, 59), time(12), time(9, 30))
+WORDS = ("alpha", "beta", "gamma")
+NUMBERS = {"money": "100.00", "price": "9.99", "rate": "1.25", "ratio": "0.5", "quantity": "3", "seconds": "60"}
+
+
+class Company:
+    """One company: `rows` has a system of its own."""
+
+    def __init__(self, seed: int, day: date) -> None:
+        """Draws it."""
+        self.random, self.day, self.system = Random(seed), day, f"random{seed}"
+        self.rows: Rows = {entity.id: self._drawn(entity) for entity in entities().values() if entity.domain != "lists"}
+
+    def _drawn(self, entity: Entity) -> list[dict[str, Any]]:
+        found: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for number in range(FEW.get(entity.id, ROWS)):
+            row = {column.name: self._value(entity, column, number) for column in entity.columns}
+            self._make_sense(entity, row)
+            found.setdefault(tuple(row[name] for name in entity.key), row)
+        known = datetime.combine(self.day + timedelta(days=800), time(), UTC)
+        said = {"_system": self.system, "_known_at": known}
+        return [row | said | {"_row": line} for line, row in enumerate(found.values(), start=2)]
+
+    def _value(self, entity: Entity, column: Column, number: int) -> Any:
+        pick = self.random.choice
+        if (column.name == entity.key[0] and column.name not in NAMED) or column.name == f"{entity.name[:-1]}_id":
+            return f"{entity.name} {number}"
+        is_missing = self.random.random() < (0.95 if column.name in RARE else 0.15)
+        if is_missing and column.name not in entity.key and column.name not in ("status", "document_kind"):
+            return None
+        if column.name in NAMED:
+            whole = entities()[NAMED[column.name]]
+            return f"{whole.name} {self.random.randrange(FEW.get(whole.id, ROWS))}"
+        if column.one_of:
+            return pick(column.one_of)
+        if column.type in ("date", "timestamp"):
+            day = self.day + timedelta(days=pick((pick(NEAR), self.random.randint(-500, 200))))
+            day = day.replace(day=1) if column.name == "month" else day
+            return day if column.type == "date" else datetime.combine(day, pick(TIMES), UTC)
+        if column.type in NUMBERS:
+            return Decimal(NUMBERS[column.type]) * self.random.randint(1, 3)
+        if column.name in ("name", "full_name", "company_name"):
+            return f"{self.system} {number % 8}"
+        if column.type == "integer":
+            return number if column.name in entity.key else pick((1, 14, 30))
+        if column.type == "text" and "number" in column.name:
+            return f"+46 8 {100000 + self.random.randrange(6)}"
+        return pick({"currency": ("EUR", "USD"), "boolean": (True, False), "text": WORDS}[column.type])
+
+    def _make_sense(self, entity: Entity, row: dict[str, Any]) -> None:
+        """What no export would say of one row is not said: a void without a day, a closed deal that is open."""
+        if entity.id == "billing.invoices":
+            row["gross_amount"] = row["net_amount"]
+            if row["status"] != "void":
+                row["voided_on"] = None
+            if row["disputed_on"] is None:
+                row["dispute_resolved_on"] = None
+            row["is_disputed"] = row["disputed_on"] is not None and row["dispute_resolved_on"] is None
+        if entity.id == "crm.deals" and row["status"] == "open":
+            row["closed_at"] = None

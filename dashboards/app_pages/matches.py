@@ -157,7 +157,7 @@ def proposals_tab() -> None:
                 "open_amount": Column(f"Open, {base}", "money"),
                 "revenue_12m": Column("Revenue 12 m", "money"),
                 "call_minutes": Column("Minutes", "real"),
-                "kind": Column("Kind", width="small"),
+                "kind": Column("Kind", width=130),
                 "shown_id": Column("Record"),
                 "system": Column("System", width="small"),
                 "seed_line": Column("Line that links", width="medium"),
@@ -223,7 +223,7 @@ def links_tab() -> None:
                 "rule": WORDED["rule"],
                 "score": Column("Score", "ratio"),
                 "evidence": WORDED["evidence"],
-                "kind": Column("Kind", width="small"),
+                "kind": Column("Kind", width=130),
                 "system": Column("System", width="small"),
                 "native_id": Column("Id"),
                 "_file": Column("File"),
@@ -250,7 +250,7 @@ def decisions_tab() -> None:
         table(
             found,
             {
-                "kind": Column("Kind", width="small"),
+                "kind": Column("Kind", width=130),
                 "native_id": Column("Record"),
                 "system": Column("System", width="small"),
                 "decision": Column("Decision", width="small"),

@@ -137,6 +137,7 @@ def whitespace_tab() -> None:
                 "Accounts",
                 key="gates",
                 colour="orange",
+                label_limit=240,
                 alt_text="Accounts by what holds an offer back",
             )
         else:

@@ -207,6 +207,7 @@ def ranked(
     names: tuple[str, str] | None = None,
     in_order: bool = True,
     fmt: str | None = None,
+    label_limit: int = 150,
 ) -> None:
     """Horizontal bars with their value at the end; `part` is a column that is a part of the value, drawn darker."""
     look = colours()
@@ -215,7 +216,7 @@ def ranked(
         for row in data
     ]
     base = alt.Chart(inline(points)).encode(
-        y=alt.Y("label:N", title=None, sort=None if in_order else "-x", axis=alt.Axis(labelLimit=150)),
+        y=alt.Y("label:N", title=None, sort=None if in_order else "-x", axis=alt.Axis(labelLimit=label_limit)),
     )
     name = (names or (unit, ""))[0]
     tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("value:Q", title=name, format=fmt or ",.0f")]

@@ -257,3 +257,22 @@ def test_an_edited_note_makes_no_new_row(tmp_path: Path) -> None:
         keys.append(land(tmp_path / str(number), text, made).rows("calls.calls", "call_id"))
     assert keys[0] == keys[1]
     assert len(set(keys[0])) == 3
+
+
+def test_html_entities_are_read_as_what_they_stand_for(tmp_path: Path) -> None:
+    text = "account_id,name\n1,Dr&auml;xl &amp; Dahl\n2,R&D; Lab &#38; Co\n3,AT&T\n"
+    landed = land(tmp_path, text)
+    names = [("Dräxl & Dahl",), ("R&D; Lab & Co",), ("AT&T",)]
+    assert landed.rows("crm.accounts", "name") == names
+    assert "HTML" in str(landed.receipt.findings)
+
+
+def test_a_file_whose_times_are_midnights_in_utc_is_told_of(tmp_path: Path) -> None:
+    header = "deal_id,created_at,status\n"
+    utc = header + "1,2025-01-01 23:00:00,open\n2,2025-07-01 22:00:00,open\n3,2025-02-01 23:00:00,open\n"
+    said = {}
+    for name, text in (("utc", utc), ("plain", utc.replace("22:00", "21:00")), ("days", utc.replace("23:00", "00:00"))):
+        (tmp_path / name).mkdir()
+        landed = land(tmp_path / name, text, business_timezone="Europe/Berlin")
+        said[name] = [finding for finding in landed.receipt.findings if "midnight" in finding["message"]]
+    assert [len(found) for found in said.values()] == [1, 0, 0]

@@ -20,7 +20,7 @@ from pipelines.exports.contracts.recognise import Match, Recognition, recognise
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.accounting import note
 from pipelines.exports.landing.cast import RowSql
-from pipelines.exports.landing.layout import fit
+from pipelines.exports.landing.layout import fit, unescape
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.landing.tables import TableLanding
 from pipelines.exports.landing.versions import format_of, reader_version
@@ -248,6 +248,9 @@ class Landing:
         loaded = grid.load(connection, match.head, match.header_row, contract.table.short_rows == "pad")
         known_in = datetime.fromisoformat(receipt.known_at).year
         sql = RowSql(contract, match, self.reading_rules.business_timezone, known_in=known_in)
+        if count := unescape(connection, match):
+            said = f"{where}: {count} rows hold HTML entities (such as &amp;), which are read as what they stand for"
+            note(receipt, grid.part, "note", said)
         titles = fit(connection, grid, sql)
         order, problem = self._date_order(connection, sql, loaded.only_spaces)
         if problem:

@@ -14,6 +14,8 @@ from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.landing.cast import RowSql
 from pipelines.exports.readers.grids import Grid, quoted
 
+_ENTITY = "&(?:[A-Za-z][A-Za-z0-9]+|#[0-9]+|#[xX][0-9a-fA-F]+);"
+
 
 def _above(grid: Grid, match: Match) -> dict[str, str | None]:
     """What the contract's patterns find in the lines above the header: the first group, or all that fits."""
@@ -28,6 +30,25 @@ def _above(grid: Grid, match: Match) -> dict[str, str | None]:
         hit = next((hit for hit in hits if hit), None)
         found[name] = None if hit is None else hit[1] if hit.re.groups else hit[0]
     return found
+
+
+def unescape(connection: duckdb.DuckDBPyConnection, match: Match) -> int:
+    """Reads HTML entities in `grid` as what they stand for (`Dr&auml;xl &amp; Dahl`); how many rows had some.
+
+    Web forms write them into one system and not into the other, and then one name is two.
+    """
+    columns = [f"c{place}" for place in range(len(match.headers) - len(match.contract.table.derived))]
+    found = [f"coalesce(regexp_matches({column}, {quoted(_ENTITY)}), false)" for column in columns]
+    if not columns:
+        return 0
+    count = int(connection.execute(f"select count(*) from grid where {' or '.join(found)}").fetchall()[0][0])
+    if count:
+        read = ", ".join(
+            f"{column} = case when {has} then unescape_html({column}) else {column} end"
+            for column, has in zip(columns, found, strict=True)
+        )
+        connection.execute(f"update grid set {read} where {' or '.join(found)}")
+    return count
 
 
 def fit(connection: duckdb.DuckDBPyConnection, grid: Grid, sql: RowSql) -> int:

@@ -18,6 +18,9 @@ from pipelines.exports.landing.cast import Cast, RowSql
 from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
 from pipelines.exports.readers.grids import BadLine, Loaded, quoted
 
+# So many times of day that fall on the same odd hour are no chance.
+MIDNIGHTS = 3
+
 
 class TableLanding:
     """Lands one recognised table: its rows stand in the temporary table `grid`."""
@@ -87,6 +90,7 @@ class TableLanding:
     ) -> None:
         casts = self.sql.entity(entity, mapping)
         self._cast_rows(entity, mapping, casts, place)
+        self._note_midnights(casts)
         self.connection.execute(
             f"create or replace temp table rejected ({', '.join(f'{name} {kind}' for name, kind in REJECT_COLUMNS.items())})"
         )
@@ -109,6 +113,26 @@ class TableLanding:
         stem.parent.mkdir(parents=True, exist_ok=True)
         self._write(stem, entity, casts)
         account(self.receipt, self.contract, entity, read, loaded, rejected)
+
+    def _note_midnights(self, casts: list[Cast]) -> None:
+        """Says of a column whose times are all midnight in the business time zone, if only they were in UTC."""
+        business = quoted(self.sql.business_timezone)
+        for cast in casts:
+            if cast.column.type != "timestamp" or not cast.source:
+                continue
+            written = f"timezone(current_setting('TimeZone'), {cast.column.name})"
+            in_business = f"timezone({business}, timezone('UTC', {written}))"
+            known, odd = self.connection.execute(
+                f"select count({written}), count(*) filter (where cast({written} as time) <> time '00:00:00' "
+                f"and cast({in_business} as time) = time '00:00:00') from cast_rows"
+            ).fetchall()[0]
+            if known >= MIDNIGHTS and odd == known:
+                said = (
+                    f"{self.receipt.file}: every time in {cast.source} is midnight in {self.sql.business_timezone} if the "
+                    f"file is in UTC, which it does not say: days may be one too early. If it is, write `timezone: UTC` "
+                    f"under formats in a contract of your own"
+                )
+                note(self.receipt, self.part, "note", said)
 
     def _failed(self, entity: Entity, cast: Cast) -> str:
         """As `Cast.failed`; of a row that the export marks as deleted only its key must be there."""

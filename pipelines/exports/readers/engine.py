@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import html
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ def _instance() -> duckdb.DuckDBPyConnection:
     """An instance in memory, which nothing but `connected` uses; what does not fit goes to a folder that ends with it."""
     folder = tempfile.mkdtemp(prefix="keybook-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return duckdb.connect(config={"temp_directory": folder, "autoinstall_known_extensions": "false"})
+    instance = duckdb.connect(config={"temp_directory": folder, "autoinstall_known_extensions": "false"})
+    instance.create_function("unescape_html", html.unescape, ["VARCHAR"], "VARCHAR")
+    return instance
 
 
 @contextmanager

@@ -56,6 +56,33 @@ events as (
 
     union all
 
+    -- A rebate that stands as a line of its own is one on what the document sells, listed or not, in proportion.
+    select
+        lines.account_id,
+        {{ month_of('lines.issued_on') }},
+        {{ measured({
+            'listed_net': 'lines.sales_sign * lines.net_amount_base * shares.listed_share',
+        }) }}
+        cast(null as date),
+        lines.issued_on
+    from {{ ref('fct_invoice_lines') }} as lines
+    inner join (
+        select
+            sold.invoice_id,
+            cast(
+                coalesce(sum(sold.net_amount) filter (where products.list_price > 0 and sold.quantity is not null), 0)
+                / sum(sold.net_amount) as decimal(18, 8)
+            ) as listed_share
+        from {{ ref('fct_invoice_lines') }} as sold
+        left join {{ ref('dim_products') }} as products
+            on sold.product_id = products.product_id and sold.currency = products.currency
+        where sold.net_amount > 0
+        group by sold.invoice_id
+    ) as shares on lines.invoice_id = shares.invoice_id
+    where lines.net_amount < 0 and lines.product_id is null and lines.net_amount_base is not null
+
+    union all
+
     select
         account_id,
         {{ month_of('received_on') }},

@@ -50,9 +50,27 @@ later as (
         || case when last_on > first_on then ' to ' || cast(last_on as varchar(10)) else '' end
         || '); it does not move the as-of date, and counts from that day on' as message
     from {{ ref('stg_landing__later_dates') }}
+),
+
+-- Rates of one day from two systems, such as an average and a closing one.
+two_rates as (
+    select
+        max(_file_sha256) as file_sha256,
+        max(_file) as file,
+        '' as part,
+        'note' as severity,
+        max(_file) || ', line ' || cast(max(_row) as varchar(20)) || ': ' || currency || ' has ' || cast(count(*) as varchar(20))
+        || ' rates for ' || cast(rate_date as varchar(10)) || ' (' || string_agg(distinct _system, ', ' order by _system)
+        || '): the lowest and highest are ' || cast(min(rate) as varchar(30)) || ' and ' || cast(max(rate) as varchar(30))
+        || '; only one of them is used' as message
+    from {{ ref('stg_plan__fx_rates') }}
+    group by currency, rate_date
+    having count(distinct rate) > 1
 )
 
 select * from said
+union all
+select * from two_rates
 union all
 select * from vanished
 union all

@@ -1,10 +1,34 @@
--- Grain: one row per invoice line.
-with lines as (
+-- Grain: one row per invoice line. A credit note's lines are positive, as its header is, also where the export writes them
+-- with a minus: `sales_sign` alone says that they take away.
+with staged as (
     select * from {{ ref('stg_billing__invoice_lines') }}
 ),
 
 documents as (
     select * from {{ ref('int_billing_documents') }}
+),
+
+written as (
+    select
+        staged.*,
+        case
+            when documents.document_kind = 'credit_note'
+                and sum(staged.net_amount) over (partition by staged._system, staged.invoice_id) < 0
+                then -1
+            else 1
+        end as written_sign
+    from staged
+    left join documents on {{ global_id('staged._system', 'staged.invoice_id') }} = documents.invoice_id
+),
+
+lines as (
+    select
+        * replace (
+            quantity * written_sign as quantity,
+            cast(net_amount * written_sign as decimal(18, 4)) as net_amount,
+            cast(tax_amount * written_sign as decimal(18, 4)) as tax_amount
+        )
+    from written
 ),
 
 final as (

@@ -1,5 +1,5 @@
--- Grain: one row per finding about a billing row: it could not be posted to the ledger, or its export's own balance is not
--- ours.
+-- Grain: one row per finding about a billing row: it could not be posted to the ledger, its export's own balance is not
+-- ours, or its lines do not add up to it.
 with accounts as (
     select account_id, account_name from {{ ref('dim_accounts') }}
 ),
@@ -41,8 +41,38 @@ differing as (
     where difference <> 0
 ),
 
+-- A header that its own lines do not add up to: the header counts, and it is said.
+lines as (
+    select
+        invoice_id,
+        sum(net_amount) as net_amount,
+        count(*) = count(net_amount) as is_whole
+    from {{ ref('fct_invoice_lines') }}
+    group by invoice_id
+),
+
+lines_differing as (
+    select
+        'invoices' as entity,
+        invoices.invoice_id as row_id,
+        invoices.account_id,
+        'lines_differ' as reason,
+        invoices.currency,
+        invoices.net_amount as amount,
+        lines.net_amount as our_amount,
+        invoices.net_amount - lines.net_amount as difference,
+        invoices.issued_on as event_date,
+        invoices._file,
+        invoices._row
+    from {{ ref('fct_invoices') }} as invoices
+    inner join lines on invoices.invoice_id = lines.invoice_id and lines.is_whole
+    where not invoices.is_void and not invoices.is_draft and abs(invoices.net_amount - lines.net_amount) >= 0.005
+),
+
 findings as (
     select * from unposted
+    union all
+    select * from lines_differing
     union all
     select * from differing
 )

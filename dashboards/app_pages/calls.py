@@ -48,7 +48,7 @@ tiles(
             "Answer rate",
             percent(totals["answer_rate"]),
             metric=(response, "answer_rate", "K3"),
-            versus=f"{number(totals['answered_in_hours'])} of {number(totals['offered_in_hours'])} in opening hours",
+            versus=f"{number(totals['answered_in_hours'])} of {number(totals['offered_in_hours'])}",
             series=[row["answer_rate"] for row in by_month],
             note="Within opening hours; callers who hung up at once are left out.",
         ),
@@ -67,10 +67,11 @@ tiles(
             series=[row["missed"] for row in by_month],
         ),
         Tile(
-            "Missed, reached in time",
+            "Reached in time",
             number(totals["handled_missed"]),
             metric=(response, "handled_missed", "K4"),
-            versus=f"of {number(totals['decided_missed'])} decided" if totals["decided_missed"] else None,
+            note="Missed calls whose time to call back is over, or that somebody reached since.",
+            versus=f"of {number(totals['decided_missed'])} missed" if totals["decided_missed"] else None,
         ),
         Tile(
             "Waiting for a call back",

@@ -19,7 +19,7 @@ from dashboards.components.words import named
 from dashboards.queries import key_accounts, ownership
 from dashboards.queries.base import rows
 
-LIST_WORDS = {"short": "fewer than there should be", "long": "more than there should be", "within": "as many as wanted"}
+LIST_WORDS = {"short": "fewer than wanted", "long": "more than wanted", "within": "as many as wanted"}
 
 WHY = Column("Why", width=520, words="key_reason")
 THEME = Column("Theme", help="D6", words="key_theme")

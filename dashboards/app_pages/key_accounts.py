@@ -167,7 +167,7 @@ def scorecard_tab(quarter: date) -> None:
         left,
         section(
             f"Checklist of {plain(row['account_name'])}",
-            f"At the end of {quarter_words(quarter)}, or the as-of date. Rated criteria are ticked in the seed "
+            f"At the end of {quarter_words(quarter)}, or the as-of date. Rated criteria are ticked in the list "
             "`key_account_ratings`.",
             key="scorecard",
         ),

@@ -365,6 +365,14 @@ def findings_tab() -> None:
             )
         else:
             nothing("Every file has the columns that its contract names.")
+    about = "Exports keep no history of these: as of a past day too they are as the newest export has them."
+    with section("Known as now", about, key="known_now"):
+        table(
+            health.known_now(page.warehouse),
+            {"entity": Column("Entity"), "column_name": Column("Column")},
+            "known_now",
+            height=320,
+        )
 
 
 TABS = {

@@ -139,6 +139,14 @@ SCHEMA_EVENTS = """
     limit $most
 """
 
+KNOWN_NOW = "select entity, column_name from {rpt_known_now} order by entity, column_name"
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def known_now(warehouse: str) -> pa.Table:
+    """The columns that have no history."""
+    return select(warehouse, KNOWN_NOW)
+
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def sources(warehouse: str) -> pa.Table:

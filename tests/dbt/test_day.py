@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.exports.entities import entities
 from pipelines.settings import Settings
 from pipelines.warehouse import transform
 from tests.support.raw_rows import write_raw
@@ -43,7 +44,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
     write_raw(home, ROWS, business_timezone="Europe/Stockholm")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBT_INDIRECT_SELECTION", "empty")
-        results = transform.build(Settings(home=home), ["+stg_landing__later_dates", "+stg_crm__deals"])
+        results = transform.build(
+            Settings(home=home), ["+stg_landing__later_dates", "+stg_crm__deals", "rpt_known_now"]
+        )
     assert not transform.failures(results)
     with duckdb.connect(str(home / "warehouse/.build/current/keybook.duckdb"), read_only=True) as connection:
         yield connection
@@ -69,3 +72,8 @@ def test_what_lies_after_its_export_is_named_by_file_and_line(warehouse: duckdb.
 def test_a_deal_that_closes_later_is_open(warehouse: duckdb.DuckDBPyConnection) -> None:
     found = warehouse.execute("select status, stage, probability, closed_at from staging.stg_crm__deals").fetchall()
     assert found == [("open", None, None, None)]
+
+
+def test_what_has_no_history_is_told(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = warehouse.execute("select entity, column_name from reporting.rpt_known_now").fetchall()
+    assert sorted(found) == sorted((entity.id, column) for entity in entities().values() for column in entity.cut.now)

@@ -28,6 +28,11 @@ KEYS = {
     "billing.instalments": ("invoice_id", "number"), "billing.applications": ("application_id",),
     "billing.adjustments": ("adjustment_id",), "billing.opening_balances": ("customer_id", "currency", "as_of"),
 }  # fmt: skip
+# What a row is dated by: of a run's day, later ones are not there yet.
+DATES = {
+    "billing.invoices": "issued_on", "billing.payments": "received_on", "billing.applications": "applied_on",
+    "billing.adjustments": "occurred_on", "billing.opening_balances": "as_of",
+}  # fmt: skip
 Movement = tuple[date, Decimal]
 Lateness = tuple[Decimal, int]
 
@@ -101,12 +106,15 @@ def dict_of(parts: list[Movement]) -> dict[date, Decimal]:
 
 
 class Book:
-    """The ledger of one system and currency, made from its rows by entity."""
+    """The ledger of one system and currency, made from its rows by entity, as a run of a day knows it."""
 
-    def __init__(self, system: str, rows: dict[str, list[Row]]) -> None:
+    def __init__(self, system: str, rows: dict[str, list[Row]], as_of: date) -> None:
         """Posts every row: documents, then cash, then what sets the one against the other."""
         self.system = system
-        self.rows = {entity: newest(found, KEYS[entity]) for entity, found in rows.items()}
+        self.rows = {
+            entity: [row for row in newest(found, KEYS[entity]) if (row.get(DATES.get(entity, "")) or as_of) <= as_of]
+            for entity, found in rows.items()
+        }
         self.debts: dict[str, Debt] = {}
         self.credits: dict[str, tuple[str, date]] = {}
         self.notes: list[Movement] = []

@@ -112,7 +112,11 @@ class Book:
         """Posts every row: documents, then cash, then what sets the one against the other."""
         self.system = system
         self.rows = {
-            entity: [row for row in newest(found, KEYS[entity]) if (row.get(DATES.get(entity, "")) or as_of) <= as_of]
+            entity: [
+                known_by(row, as_of)
+                for row in newest(found, KEYS[entity])
+                if (row.get(DATES.get(entity, "")) or as_of) <= as_of
+            ]
             for entity, found in rows.items()
         }
         self.debts: dict[str, Debt] = {}
@@ -372,6 +376,13 @@ class Book:
     def stock(self, name: str, day: date) -> Decimal:
         """A balance of all accounts."""
         return sum((row.get(name, ZERO) for row in self.balances(day).values()), ZERO)
+
+
+def known_by(row: Row, as_of: date) -> Row:
+    """A row as it stood on a day: what had not been settled or made void by then was neither."""
+    is_later = {name for name in ("settled_on", "voided_on") if (row.get(name) or as_of) > as_of}
+    status = {"status": "issued"} if "voided_on" in is_later else {}
+    return row | dict.fromkeys(is_later) | status
 
 
 def newest(rows: list[Row], key: tuple[str, ...]) -> list[Row]:

@@ -347,7 +347,9 @@ tiles(
         Tile(
             "Warned before leaving",
             percent(yellow["recall"], 0) if yellow else number(None),
-            versus=f"of {number(yellow['departures'])}; by red {percent(red['recall'], 0)}" if yellow and red else None,
+            versus=f"of {number(yellow['departures'])}; by red {percent(red['recall'], 0)}"
+            if yellow and red and yellow["departures"]
+            else "nobody has left",
             metric=("rpt_health_backtest", "recall", "V18"),
             note="Alarms at 75 points or fewer. The tab Back-test says how many were false.",
         ),

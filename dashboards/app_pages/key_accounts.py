@@ -19,7 +19,7 @@ from dashboards.components.words import named
 from dashboards.queries import key_accounts, ownership
 from dashboards.queries.base import rows
 
-LIST_WORDS = {"short": "fewer than there should be", "long": "more than there should be", "within": "as many as wanted"}
+LIST_WORDS = {"short": "fewer than wanted", "long": "more than wanted", "within": "as many as wanted"}
 
 WHY = Column("Why", width=520, words="key_reason")
 THEME = Column("Theme", help="D6", words="key_theme")
@@ -167,7 +167,7 @@ def scorecard_tab(quarter: date) -> None:
         left,
         section(
             f"Checklist of {plain(row['account_name'])}",
-            f"At the end of {quarter_words(quarter)}, or the as-of date. Rated criteria are ticked in the seed "
+            f"At the end of {quarter_words(quarter)}, or the as-of date. Rated criteria are ticked in the list "
             "`key_account_ratings`.",
             key="scorecard",
         ),

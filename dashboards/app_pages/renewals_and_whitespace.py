@@ -137,6 +137,7 @@ def whitespace_tab() -> None:
                 "Accounts",
                 key="gates",
                 colour="orange",
+                label_limit=240,
                 alt_text="Accounts by what holds an offer back",
             )
         else:
@@ -174,8 +175,8 @@ if not (due["terms"] or space["gaps"]):
     drop_in("crm")
     footnotes()
     st.stop()
-# A quarter of which most is not decided yet would show the early ones only.
-decided = [row for row in rates if row["renewed"] + row["lapsed"] > row["undecided"] and row["term_kind"] == "contract"]
+# Renewals count at once, lapses after the days of grace: before these are over a quarter shows the early ones only.
+decided = [row for row in rates if row["is_complete"] and row["term_kind"] == "contract"]
 newest = decided[-1] if decided else None
 tiles(
     page.warehouse,

@@ -136,11 +136,13 @@ with left, section("Won and lost", "Deals by the month they were closed in.", ke
 with (
     right,
     section(
-        "Win rate", "Won of won and lost by count (P1), each manager on their own; the last six months.", key="winrate"
+        "Win rate",
+        "Won of won and lost by count (P1), each manager on their own; the last six whole months.",
+        key="winrate",
     ),
 ):
     by_manager = rows(sales.by_manager(page.warehouse, page.filters))
-    last_months = sorted({row["month"] for row in by_manager})[-6:]
+    last_months = sorted({row["month"] for row in by_manager if row["is_complete"]})[-6:]
     rates = [row for row in by_manager if row["month"] in last_months and row["win_rate_count"] is not None]
     if rates:
         charts.heat(

@@ -82,7 +82,10 @@ def month_axis(field: str = "month") -> alt.X:
 def amount_axis(fmt: str = COMPACT, field: str = "value") -> alt.Y:
     """The upright axis of amounts."""
     # The unit stands in the card's own words and in the tooltip, so the axis has no title.
-    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(format=fmt, tickCount=5, labelExpr=PLAIN_ZERO))
+    # Counts and amounts have no ticks between whole numbers; ratios do.
+    step = 1 if fmt == COMPACT else alt.Undefined
+    axis = alt.Axis(format=fmt, tickCount=5, tickMinStep=step, labelExpr=PLAIN_ZERO)
+    return alt.Y(f"{field}:Q", title=None, axis=axis)
 
 
 def scale(names: Sequence[str], chosen: Sequence[str]) -> alt.Scale:
@@ -204,6 +207,7 @@ def ranked(
     names: tuple[str, str] | None = None,
     in_order: bool = True,
     fmt: str | None = None,
+    label_limit: int = 150,
 ) -> None:
     """Horizontal bars with their value at the end; `part` is a column that is a part of the value, drawn darker."""
     look = colours()
@@ -212,7 +216,7 @@ def ranked(
         for row in data
     ]
     base = alt.Chart(inline(points)).encode(
-        y=alt.Y("label:N", title=None, sort=None if in_order else "-x", axis=alt.Axis(labelLimit=150)),
+        y=alt.Y("label:N", title=None, sort=None if in_order else "-x", axis=alt.Axis(labelLimit=label_limit)),
     )
     name = (names or (unit, ""))[0]
     tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("value:Q", title=name, format=fmt or ",.0f")]

@@ -47,7 +47,7 @@ CALENDAR = f"""
 
 RATES = """
     select strftime(quarter, '%Y') || ' Q' || quarter(quarter) as quarter, term_kind, renewal_rate, renewal_rate_amount,
-        ended, renewed, lapsed, undecided
+        ended, renewed, lapsed, undecided, is_complete
     from {rpt_renewal_rates}
     where renewed + lapsed > 0 and quarter >= date_trunc('quarter', cast($since as date))
     order by rpt.quarter, term_kind

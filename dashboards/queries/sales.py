@@ -106,7 +106,7 @@ BY_MANAGER = f"""
     with {_PEOPLE}
 
     select strftime(month, '%Y-%m') as month, employee_id, owner as employee_name, owner_team as team, created, won,
-        lost, won_amount, win_rate_count, win_rate_amount, cycle_days_median, coverage, velocity
+        lost, won_amount, is_complete, win_rate_count, win_rate_amount, cycle_days_median, coverage, velocity
     from months
     where {_CHOSEN_MONTHS} and month >= $since
     order by months.month desc, won_amount desc nulls last, employee_name

@@ -119,8 +119,10 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "rpt_renewals": [term(number) for number in NUMBERS],
         "rpt_renewal_rates": [
             {"quarter": quarter, "term_kind": "contract", "ended": 10, "renewed": renewed, "lapsed": lapsed,
-             "undecided": 10 - renewed - lapsed, "renewal_rate": renewed / (renewed + lapsed)}
-            for quarter, renewed, lapsed in (("2026-04-01", 8, 2), ("2026-07-01", 9, 1), ("2026-10-01", 1, 0))
+             "undecided": 10 - renewed - lapsed, "renewal_rate": renewed / 10 if whole else None, "is_complete": whole}
+            for quarter, renewed, lapsed, whole in (
+                ("2026-04-01", 8, 2, True), ("2026-07-01", 9, 1, True), ("2026-10-01", 8, 0, False),
+            )
         ],
         "rpt_whitespace": [gap(number, product) for number in NUMBERS for product in (1, 2)],
     })  # fmt: skip
@@ -190,7 +192,7 @@ def test_renewals_and_whitespace(open_page: Open, clients: Path) -> None:
     assert not app.exception
     last = sum(number % 3 != 0 and number % 5 == 1 for number in NUMBERS)
     assert tile(app, "Ends in 30 days").value == str(last)
-    # The quarter of which one contract in ten is decided says nothing yet.
+    # The quarter whose days of grace still run says nothing yet.
     assert tile(app, "Renewed in 2026 Q3").value == "90%"
     assert tile(app, "Worth a year").value == money(24 * 3000, "EUR")
     assert set(grid(app, "gate_reason")["is_candidate"]) == {"yes"}

@@ -106,7 +106,7 @@ def test_what_was_read_and_what_it_holds(app: AppTest) -> None:
     assert "**5 MiB**" in said
     assert "**1 MiB**" in said
     assert "`keep_superseded_days` isn't set" in said
-    assert list(app.dataframe[-1].value["column_name"]) == ["Loyalty tier"]
+    assert list(app.dataframe[-2].value["column_name"]) == ["Loyalty tier"]
     assert next(link.proto.label for link in app.get("page_link")) == "6 rejected rows"
 
 

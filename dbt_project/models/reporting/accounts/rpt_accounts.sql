@@ -251,8 +251,7 @@ select
     accounts.has_crm_record,
     accounts.has_billing_record,
     coalesce(
-        accounts.created_on <= run.as_of_date
-        and accounts.created_on > {{ plus_days('run.as_of_date', '-' ~ parameter('new_card_days')) }},
+        accounts.created_on > {{ plus_days('run.as_of_date', '-' ~ parameter('new_card_days')) }},
         false
     ) as is_new_card,
     states.first_invoice_on is not null and accounts.payment_terms_days is null as is_billed_without_terms,

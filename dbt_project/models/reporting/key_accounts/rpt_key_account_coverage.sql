@@ -19,8 +19,7 @@ employees as (
 calls as (
     select distinct account_id, cast(date_trunc('week', started_on) as date) as week_start
     from {{ ref('fct_calls') }}
-    cross join run
-    where status = 'answered' and account_id is not null and started_on <= run.as_of_date
+    where status = 'answered' and account_id is not null
 ),
 
 contacts as (

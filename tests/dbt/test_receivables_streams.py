@@ -2,7 +2,7 @@
 
 Each stream has a system, a currency and customers of its own, so that many streams are one build and do not mix. A
 stream is a handful of stories, each of which writes the rows that an export would have. When a stream fails, the message
-names it and the day, and holds its rows: `Book("s07", rows).balances(day)` is what was expected.
+names it and the day, and holds its rows: `Book("s07", rows, AS_OF).balances(day)` is what was expected.
 """
 
 from __future__ import annotations
@@ -301,7 +301,7 @@ def check_balances(batch: list[Stream], warehouse: duckdb.DuckDBPyConnection) ->
     for name in columns:
         assert any(row[name] for accounts in found.values() for row in accounts.values()), f"nothing tries {name}"
     for stream in batch:
-        book = Book(stream.system, stream.rows)
+        book = Book(stream.system, stream.rows, AS_OF)
         for day in snapshots():
             expected = {
                 account: {name: row.get(name, Decimal(0)) for name in columns}
@@ -316,9 +316,10 @@ def kpi_differences(batch: list[Stream], warehouse: duckdb.DuckDBPyConnection) -
     def same(day: date) -> Decimal:
         return Decimal(1)
 
-    books = [(Book(stream.system, stream.rows), stream) for stream in batch]
-    views = {stream.currency: (View([(book, same)]), stream.told()) for book, stream in books}
-    views["ALL"] = View([(book, stream.rate) for book, stream in books]), "all streams"
+    books = [(Book(stream.system, stream.rows, AS_OF), stream) for stream in batch]
+    begun = min(book.begun() for book, _ in books)
+    views = {stream.currency: (View([(book, same)], begun), stream.told()) for book, stream in books}
+    views["ALL"] = View([(book, stream.rate) for book, stream in books], begun), "all streams"
     rows = warehouse.cursor().sql("select * from reporting.rpt_receivable_kpis").to_arrow_table().to_pylist()
     assert {row["currency"] for row in rows} >= {"ALL", "EUR"}
     wrong = []

@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.support.allocation import LAST, Allocation, Due, Move
 from tests.support.oracle import days, parameter
+from tests.support.truncation import cut
 
 ZERO = Decimal(0)
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
@@ -101,12 +102,16 @@ def dict_of(parts: list[Movement]) -> dict[date, Decimal]:
 
 
 class Book:
-    """The ledger of one system and currency, made from its rows by entity."""
+    """The ledger of one system and currency, made from its rows by entity, as an export of `as_of` would hold them.
 
-    def __init__(self, system: str, rows: dict[str, list[Row]]) -> None:
+    What was entered after that day does not tell of an earlier one: an application of money that is still to come does
+    not make of its customer one whose payments the export applies.
+    """
+
+    def __init__(self, system: str, rows: dict[str, list[Row]], as_of: date) -> None:
         """Posts every row: documents, then cash, then what sets the one against the other."""
         self.system = system
-        self.rows = {entity: newest(found, KEYS[entity]) for entity, found in rows.items()}
+        self.rows = cut({entity: newest(found, KEYS[entity]) for entity, found in rows.items()}, as_of)
         self.debts: dict[str, Debt] = {}
         self.credits: dict[str, tuple[str, date]] = {}
         self.notes: list[Movement] = []
@@ -130,11 +135,14 @@ class Book:
             self.unapplied.append((self.account(row), row["received_on"], row["amount"]))
             self.flows["collected"].append((row["received_on"], row["amount"]))
         self.steps: dict[str, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
-        # Whose money is not applied by the export, and so by no posted application.
+        # Whose payments the export applies, be it to a document that is void: their money is for nothing else.
+        applied = [row for row in self.of("applications") if row["payment_id"]]
+        named = {(key, row[key]) for row in applied for key in ("payment_id", "invoice_id")}
         paying = {
-            self.received[row["payment_id"]]["customer_id"]
-            for row in self.of("applications")
-            if row["payment_id"] in self.received and (debt := self.debts.get(row["invoice_id"])) and not debt.voided
+            row["customer_id"]
+            for key in ("payment_id", "invoice_id")
+            for row in self.of("payments" if key == "payment_id" else "invoices")
+            if (key, row[key]) in named
         }
         self.loose = {row["customer_id"] for row in self.of("customers")} - paying
         for row in self.of("applications"):
@@ -356,6 +364,11 @@ class Book:
         for account, on, amount in self.unapplied:
             found[account]["unapplied_amount"] += amount if on <= day else ZERO
         return {account: dict(row) for account, row in found.items() if any(row.values())}
+
+    def begun(self) -> date:
+        """The first day on which anything happened."""
+        moved = {day for moves in self.flows.values() for day, amount in moves if amount}
+        return min(moved | {day for debt in self.debts.values() for day, amount in debt.events if amount})
 
     def owed(self, day: date) -> Decimal:
         """What is open less credit notes that wait: sales are net of both."""

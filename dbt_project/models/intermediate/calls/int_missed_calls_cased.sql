@@ -24,7 +24,6 @@ clocked as (
     from conversations
     cross join run
     inner join days on conversations.started_on = days.day
-    where conversations.started_on <= run.as_of_date
 ),
 
 misses as (

@@ -14,16 +14,14 @@ documents as (
     select documents.*, coalesce(documents.starts_on, documents.signed_on, documents.sent_on) as begins_on
     from {{ ref('fct_documents') }} as documents
     inner join accounts on documents.account_id = accounts.account_id
-    cross join run
     where documents.document_type in ('contract', 'addendum')
-        and coalesce(documents.sent_on, documents.signed_on, documents.starts_on, run.as_of_date) <= run.as_of_date
 ),
 
 subscriptions as (
     select subscriptions.*
     from {{ ref('fct_subscriptions') }} as subscriptions
     inner join accounts on subscriptions.account_id = accounts.account_id
-    inner join run on subscriptions.started_on <= run.as_of_date
+    where subscriptions.started_on is not null
 ),
 
 terms as (

@@ -1,5 +1,5 @@
--- Grain: one row per account with a contract, an act or an invoice up to the as-of date: what answers "which contract",
--- "when was our act sent, is it signed" (B7, B8) and "what was the last invoice". What was signed later was not signed.
+-- Grain: one row per account with a contract, an act or an invoice: what answers "which contract", "when was our act sent, is it
+-- signed" (B7, B8) and "what was the last invoice". Where a system tells no signatures, a document that is there has to do.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -7,17 +7,12 @@ with run as (
 documents as (
     select
         documents.*,
-        coalesce(documents.signed_on <= run.as_of_date, false) as was_signed,
+        coalesce(documents.is_signed, true) as was_signed,
         coalesce(documents.starts_on, documents.signed_on, documents.sent_on) as begins_on,
         run.as_of_date
     from {{ ref('fct_documents') }} as documents
     cross join run
-    where documents.account_id is not null
-        and {{ least_known(
-            'coalesce(documents.sent_on, documents.signed_on)',
-            'coalesce(documents.signed_on, documents.sent_on)'
-        ) }}
-            <= run.as_of_date
+    where documents.account_id is not null and coalesce(documents.sent_on, documents.signed_on) is not null
 ),
 
 -- One in force goes first, then one that waits for a signature, then one that is to begin, then the one that ended last.
@@ -54,11 +49,11 @@ acts as (
         max(sent_on) as last_act_sent_on,
         {{ last_by('document_number', 'sent_at', 'document_id', among='sent_on is not null') }} as last_act_number,
         max(signed_on) filter (where was_signed) as last_act_signed_on,
-        {{ last_by('document_number', 'signed_at', 'document_id', among='was_signed') }} as last_signed_act_number,
+        {{ last_by('document_number', 'signed_at', 'document_id', among='signed_at is not null') }} as last_signed_act_number,
         count(*) filter (where not was_signed) as unsigned_acts,
         min(sent_on) filter (where not was_signed) as oldest_unsigned_act_on
     from documents
-    where document_type = 'act' and coalesce(sent_on, as_of_date) <= as_of_date
+    where document_type = 'act'
     group by account_id
 ),
 
@@ -69,8 +64,8 @@ invoices as (
         invoices.gross_amount as last_invoice_amount,
         invoices.currency as last_invoice_currency
     from {{ ref('fct_invoices') }} as invoices
-    inner join run on invoices.issued_on <= run.as_of_date
-    where invoices.document_kind in ('invoice', 'debit_note', 'prepayment')
+    where invoices.issued_on is not null
+        and invoices.document_kind in ('invoice', 'debit_note', 'prepayment')
         and not invoices.is_draft and not invoices.is_void and invoices.account_id is not null
     qualify row_number() over (
         partition by invoices.account_id order by invoices.issued_on desc, invoices.invoice_number desc,

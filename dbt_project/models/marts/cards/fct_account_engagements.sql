@@ -39,9 +39,6 @@ planned as (
                 {{ business_date('activities.completed_at', 'run.business_timezone') }}, activities.occurred_on
             ) > run.as_of_date
         )
-        and coalesce(
-            {{ business_date('activities.created_at', 'run.business_timezone') }}, run.as_of_date
-        ) <= run.as_of_date
 ),
 
 next_contacts as (
@@ -82,10 +79,7 @@ open_cases as (
         min(cases.opened_on) as oldest_case_on,
         {{ first_by('cases.reason', 'cases.opened_at', 'cases.case_id') }} as oldest_case_reason
     from {{ ref('fct_cases') }} as cases
-    cross join run
-    where cases.account_id is not null
-        and coalesce(cases.opened_on, run.as_of_date) <= run.as_of_date
-        and (cases.closed_on is null or cases.closed_on > run.as_of_date)
+    where cases.account_id is not null and cases.closed_on is null
     group by cases.account_id
 ),
 

@@ -1,14 +1,9 @@
--- Grain: one row per reminder and invoice that it asked for, sent up to the as-of date, on the day's open amount. One that
+-- Grain: one row per reminder and invoice that it asked for, on the day's open amount. One that
 -- names no invoice asks for all that the customer has overdue; one without a level is as many-th as it is the invoice's.
-with run as (
-    select * from {{ ref('int_run_dated') }}
-),
-
-dunning as (
+with dunning as (
     select dunning.*
     from {{ ref('fct_dunning_events') }} as dunning
-    cross join run
-    where dunning.sent_on <= run.as_of_date
+    where dunning.sent_on is not null
 ),
 
 documents as (

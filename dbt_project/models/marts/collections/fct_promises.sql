@@ -47,7 +47,7 @@ resolved as (
         ) as made_on,
         promises.promised_for,
         {{ plus_days('promises.promised_for', parameter('promise_grace_days')) }} as kept_by,
-        case when promises.cancelled_on <= run.as_of_date then promises.cancelled_on end as cancelled_on,
+        promises.cancelled_on,
         run.as_of_date,
         {{ provenance('promises') }}
     from promises

@@ -1,10 +1,5 @@
 -- Grain: one row per document: a contract, an addendum, an act, an invoice document or an act of reconciliation. A
 -- document that names no account takes its deal's.
-{%- set signed_by_day -%}
-case
-            when {{ business_date('documents.signed_at', 'run.business_timezone') }} <= run.as_of_date then documents.signed_at
-        end
-{%- endset %}
 with documents as (
     select * from {{ ref('stg_crm__documents') }}
 ),
@@ -46,13 +41,13 @@ select
     {{ business_date('documents.sent_at', 'run.business_timezone') }} as sent_on,
     documents.signed_at,
     {{ business_date('documents.signed_at', 'run.business_timezone') }} as signed_on,
-    -- By the run's day. A system that gives no signature on any document of a kind does not tell who signed.
+    -- A system that gives no signature on any document of a kind does not tell who signed.
     case
-        when count({{ signed_by_day }}) over (
+        when count(documents.signed_at) over (
             partition by
                 documents._system,
                 case when documents.document_type = 'addendum' then 'contract' else documents.document_type end
-        ) > 0 then {{ signed_by_day }} is not null
+        ) > 0 then documents.signed_at is not null
     end as is_signed,
     documents.starts_on,
     documents.ends_on,

@@ -20,8 +20,7 @@ balances as (
 ordered as (
     select orders.account_id, orders.currency, sum(orders.open_amount) as amount
     from {{ ref('fct_orders') }} as orders
-    cross join run
-    where orders.is_open and coalesce(orders.ordered_on, run.as_of_date) <= run.as_of_date
+    where orders.is_open
     group by orders.account_id, orders.currency
 ),
 

@@ -18,11 +18,10 @@ rates as (
 invoices as (
     select invoices.*
     from {{ ref('fct_invoices') }} as invoices
-    cross join run
     where invoices.deal_id is not null
         and not invoices.is_draft and not invoices.is_void
         and invoices.document_kind in ('invoice', 'debit_note', 'credit_note')
-        and invoices.issued_on <= run.as_of_date
+        and invoices.issued_on is not null
 ),
 
 linking as (

@@ -36,8 +36,7 @@ lines as (
     from {{ ref('fct_invoice_lines') }} as lines
     inner join {{ ref('fct_invoices') }} as invoices on lines.invoice_id = invoices.invoice_id
     inner join products on lines.product_id = products.product_id
-    inner join run on lines.issued_on <= run.as_of_date
-    where not invoices.is_void and not invoices.is_draft and lines.account_id is not null
+    where lines.issued_on is not null and not invoices.is_void and not invoices.is_draft and lines.account_id is not null
 ),
 
 catalogue as (
@@ -58,7 +57,7 @@ bought as (
     select subscriptions.account_id, products.product_key
     from {{ ref('fct_subscriptions') }} as subscriptions
     inner join products on subscriptions.product_id = products.product_id
-    inner join run on subscriptions.started_on <= run.as_of_date
+    where subscriptions.started_on is not null
     union
     select deals.account_id, products.product_key
     from {{ ref('fct_deals') }} as deals
@@ -146,8 +145,7 @@ eligible as (
 first_invoices as (
     select invoices.account_id, invoices.invoice_id, invoices.due_on
     from {{ ref('fct_invoices') }} as invoices
-    inner join run on invoices.issued_on <= run.as_of_date
-    where invoices.is_receivable and not invoices.is_void and invoices.account_id is not null
+    where invoices.issued_on is not null and invoices.is_receivable and not invoices.is_void and invoices.account_id is not null
         and invoices.document_kind in ('invoice', 'debit_note', 'prepayment') and invoices.gross_amount > 0
     qualify row_number() over (
         partition by invoices.account_id order by invoices.issued_on, invoices.invoice_id
@@ -180,8 +178,7 @@ claims as (
     from (
         select cases.account_id, 1 as cases, 0 as disputes
         from {{ ref('fct_cases') }} as cases
-        inner join run on cases.opened_on <= run.as_of_date
-            and coalesce(cases.closed_on, {{ end_of_time() }}) > run.as_of_date
+        where cases.opened_on is not null and cases.closed_on is null
         union all
         select intervals.account_id, 0, 1
         from {{ ref('fct_receivable_intervals') }} as intervals

@@ -1,5 +1,5 @@
--- Grain: one row per document of an account that was sent or signed by the as-of date: the register of contracts, addenda, acts
--- and acts of reconciliation (B3, B7, B8). What was signed later was not signed.
+-- Grain: one row per document of an account that was sent or signed: the register of contracts, addenda, acts and acts of
+-- reconciliation (B3, B7, B8).
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -22,15 +22,16 @@ known as (
         documents.currency,
         documents.amount,
         documents.payment_terms_days,
-        case when documents.sent_on <= run.as_of_date then documents.sent_on end as sent_on,
-        case when documents.signed_on <= run.as_of_date then documents.signed_on end as signed_on,
+        documents.sent_on,
+        documents.signed_on,
         documents.starts_on,
         documents.ends_on,
         run.as_of_date,
         documents._file,
         documents._row
     from documents
-    inner join run on documents.sent_on <= run.as_of_date or documents.signed_on <= run.as_of_date
+    cross join run
+    where documents.sent_on is not null or documents.signed_on is not null
 )
 
 select

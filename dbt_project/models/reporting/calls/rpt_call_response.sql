@@ -17,10 +17,6 @@ employees as (
     select * from {{ ref('dim_employees') }}
 ),
 
-run as (
-    select * from {{ ref('dim_runs') }}
-),
-
 inbound as (
     select
         calls.started_on as day,
@@ -38,8 +34,7 @@ inbound as (
         count(*) filter (where {{ is_offered('calls') }} and not calls.is_out_of_hours) as offered_in_hours,
         avg(calls.wait_seconds) filter (where calls.status = 'answered') as answer_seconds_average
     from calls
-    cross join run
-    where calls.direction = 'inbound' and calls.started_on <= run.as_of_date
+    where calls.direction = 'inbound' and calls.started_on is not null
     group by calls.started_on, calls.employee_id
 ),
 
@@ -51,8 +46,7 @@ talked as (
         max(talks.agent_name) as agent_name,
         sum(talks.talk_seconds) as talk_seconds
     from talks
-    cross join run
-    where talks.direction = 'inbound' and talks.started_on <= run.as_of_date
+    where talks.direction = 'inbound' and talks.started_on is not null
     group by talks.started_on, talks.employee_id
 ),
 
@@ -80,8 +74,6 @@ ranked as (
             partition by missed_cases.started_on, missed_cases.employee_id
         ) as decided_cases
     from missed_cases
-    cross join run
-    where missed_cases.started_on <= run.as_of_date
 ),
 
 cases as (

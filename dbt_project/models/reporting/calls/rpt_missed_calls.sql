@@ -63,4 +63,3 @@ left join accounts on cases.account_id = accounts.account_id
 left join overdue on cases.account_id = overdue.account_id
 left join employees on cases.employee_id = employees.employee_id
 left join employees as handlers on cases.handled_by_id = handlers.employee_id
-where cases.started_on <= run.as_of_date

@@ -30,28 +30,13 @@ accounts as (
 invoices as (
     select invoices.*
     from {{ ref('fct_invoices') }} as invoices
-    cross join run
     where invoices.deal_id is not null
         and not invoices.is_draft and not invoices.is_void
         and invoices.document_kind in ('invoice', 'debit_note', 'credit_note')
-        and invoices.issued_on <= run.as_of_date
+        and invoices.issued_on is not null
 ),
 
-documents as (
-    select documents.*
-    from {{ ref('fct_documents') }} as documents
-    cross join run
-    where documents.document_type in ('contract', 'addendum', 'act')
-        and coalesce(documents.sent_on, documents.signed_on, documents.starts_on, run.as_of_date) <= run.as_of_date
-),
-
--- An export without a single signature doesn't tell them: there a document that exists has to do.
-signing as (
-    select system, document_type, count(signed_on) > 0 as tells_signatures
-    from documents
-    group by system, document_type
-),
-
+-- A system that tells no signatures: there a document that exists has to do.
 papers as (
     select
         documents.document_id,
@@ -59,13 +44,12 @@ papers as (
         documents.deal_id,
         documents.document_type,
         documents.sent_on,
-        case when documents.signed_on <= settings.as_of_date then documents.signed_on end as signed_on,
-        coalesce(documents.signed_on <= settings.as_of_date, false) or not signing.tells_signatures as is_signed,
+        documents.signed_on,
+        coalesce(documents.is_signed, true) as is_signed,
         coalesce(documents.starts_on, documents.signed_on, documents.sent_on) as starts_on,
         documents.ends_on
-    from documents
-    cross join settings
-    inner join signing on documents.system = signing.system and documents.document_type = signing.document_type
+    from {{ ref('fct_documents') }} as documents
+    where documents.document_type in ('contract', 'addendum', 'act')
 ),
 
 -- The first invoice tells the lag by its own delivery date, known or not.

@@ -26,7 +26,7 @@ acts as (
         documents.amount as client_closing,
         documents.document_number,
         documents.sent_on,
-        case when documents.signed_on <= run.as_of_date then documents.signed_on end as signed_on,
+        documents.signed_on,
         coalesce(documents.ends_on, documents.sent_on) as closing_on,
         documents._file,
         documents._row
@@ -35,7 +35,6 @@ acts as (
     where documents.document_type = 'reconciliation_act'
         and documents.account_id is not null
         and coalesce(documents.ends_on, documents.sent_on, documents.signed_on) <= run.as_of_date
-        and coalesce(documents.sent_on, documents.signed_on, run.as_of_date) <= run.as_of_date
 ),
 
 -- An act without a currency is in the only one in which the account has ever had a balance.

@@ -19,8 +19,7 @@ employees as (
 calls as (
     select distinct account_id, cast(date_trunc('week', started_on) as date) as week_start
     from {{ ref('fct_calls') }}
-    cross join run
-    where status = 'answered' and account_id is not null and started_on <= run.as_of_date
+    where status = 'answered' and account_id is not null
 ),
 
 contacts as (
@@ -76,7 +75,7 @@ select
     counted.key_accounts,
     counted.called_accounts,
     counted.contacted_accounts,
-    {{ ratio('counted.called_accounts', 'counted.key_accounts') }} as coverage,
+    {{ ratio('counted.called_accounts', 'counted.key_accounts') }} as call_coverage,
     {{ ratio('counted.contacted_accounts', 'counted.key_accounts') }} as contact_coverage
 from counted
 left join employees on counted.employee_id = employees.employee_id

@@ -37,26 +37,19 @@ asked as (
     where account_id is not null and opened_on is not null
 ),
 
-recent as (
-    select asked.*
-    from asked
-    cross join run
-    where asked.day <= run.as_of_date
-),
-
 classed as (
     select
-        recent.*,
-        {{ month_of('recent.day') }} as month,
+        asked.*,
+        {{ month_of('asked.day') }} as month,
         case
             when classes.is_key_account then 'key'
             else coalesce(classes.tier, 'none')
         end as service_class,
-        {{ days_from('recent.day', 'run.as_of_date') }} as age_days
-    from recent
+        {{ days_from('asked.day', 'run.as_of_date') }} as age_days
+    from asked
     cross join run
-    inner join begun on recent.day >= begun.first_list_on
-    left join classes on recent.account_id = classes.account_id and {{ holds_on('classes', 'recent.day') }}
+    inner join begun on asked.day >= begun.first_list_on
+    left join classes on asked.account_id = classes.account_id and {{ holds_on('classes', 'asked.day') }}
 ),
 
 -- What is open and still in time is neither within its target nor beyond it.

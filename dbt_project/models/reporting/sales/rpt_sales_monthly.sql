@@ -40,8 +40,7 @@ month_ends as (
 created as (
     select deals.employee_id, {{ month_of('deals.created_on') }} as month, count(*) as created
     from deals
-    cross join run
-    where deals.created_on <= run.as_of_date
+    where deals.created_on is not null
     group by 1, 2
 ),
 

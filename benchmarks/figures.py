@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-# Left out is what the script does more simply than the definition says: call-backs (plain minutes, no working calendar),
-# two-way contacts (calls that a CRM logged twice count twice) and DSO by countback (credit notes that wait are not taken off).
+# Left out is what the script does more simply than the definition says: call-backs (plain minutes, no calendar),
+# two-way contacts (calls that a CRM logged twice count twice), DSO by countback (waiting credit notes stay out).
 # What must be equal: the query, and how many of its columns say which row it is. Converted money is compared to a cent
 # and a hundred-millionth: the refresh rounds each document's converted amount to four decimals, the script only sums.
 FIGURES: dict[str, tuple[int, str]] = {

@@ -167,7 +167,7 @@ def scorecard_tab(quarter: date) -> None:
         left,
         section(
             f"Checklist of {plain(row['account_name'])}",
-            f"At the end of {quarter_words(quarter)}, or the as-of date. Rated criteria are ticked in the list "
+            f"At the end of {quarter_words(quarter)}, or the as-of date. Rated criteria are ticked in the seed "
             "`key_account_ratings`.",
             key="scorecard",
         ),
@@ -289,12 +289,12 @@ tiles(
         ),
         Tile(
             "Called last week",
-            percent(called.get("coverage"), 0),
+            percent(called.get("call_coverage"), 0),
             versus=f"{number(called.get('called_accounts'))} of {number(called.get('key_accounts'))}"
             if called
             else None,
-            series=[row["coverage"] for row in weeks[-26:]],
-            metric=("rpt_key_account_coverage", "coverage", "K13"),
+            series=[row["call_coverage"] for row in weeks[-26:]],
+            metric=("rpt_key_account_coverage", "call_coverage", "K13"),
         ),
     ],
 )

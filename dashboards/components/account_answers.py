@@ -115,7 +115,7 @@ def terms(card: dict[str, Any], account: str) -> None:
     ]
     ratings = [f"{row['payment_rating']} in {row['currency']}" for row in behaviour if row["payment_rating"]]
     days = card["payment_terms_days"]
-    discount = card["effective_discount"]
+    discount = card["effective_discount_12m"]
     facts(
         [
             ("Payment terms", number(days) + " days" if days is not None else None),

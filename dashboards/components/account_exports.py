@@ -47,7 +47,7 @@ def universal_columns(code: str) -> dict[str, Column]:
         "credit_currency": Column("Limit's currency"),
         "credit_used": Column("Limit used", "money"),
         "credit_used_ratio": Column("Limit used, share", "ratio"),
-        "effective_discount": Column("Effective discount", "ratio"),
+        "effective_discount_12m": Column("Effective discount", "ratio"),
         "contract_number": Column("Contract"),
         "contract_ends_on": Column("Contract ends", "date"),
         "last_invoice_on": Column("Last invoice", "date"),

@@ -22,7 +22,7 @@ def worklist(base: str | None) -> dict[str, Column]:
         "last_promise_state": Column("Last promise", help="R22"),
         "dunning_level": Column("Reminders", "count", "R25: the highest level sent for the oldest item."),
         "owner_name": Column("Owner"),
-        "score": Column("Score", "score", "The sum of the points; its weights are parameters.", optional=True),
+        "worklist_score": Column("Score", "score", "The sum of the points; its weights are parameters.", optional=True),
         "money_points": Column("Money", "real", "Its place among the debtors by amount.", optional=True),
         "age_points": Column("Age", "real", "Days overdue of the oldest item.", optional=True),
         "silence_points": Column("Silence", "real", "Days without a contact.", optional=True),

@@ -16,7 +16,7 @@ MEASURE_WORDS = {
     "recent_win": "Last win",
     "invoice_gap": "Time since the last invoice",
     "revenue_trend": "Revenue against before",
-    "open_cases": "Open cases",
+    "pending_cases": "Open cases",
     "oldest_case": "Oldest open case",
 }
 METHOD_WORDS = {"score": "Health score", "silence": "Silence alone", "overdue": "Overdue alone"}
@@ -110,9 +110,9 @@ def departures(base: str | None) -> dict[str, Column]:
 def silent(base: str | None) -> dict[str, Column]:
     """Silent accounts; amounts in base currency."""
     return {
-        "rank": Column("Rank", "count"),
+        "silence_rank": Column("Rank", "count"),
         "account_name": Column("Account", width="medium"),
-        "suggested_action": Column("Suggested action", width="medium", words="contact_action"),
+        "next_action": Column("Suggested action", width="medium", words="contact_action"),
         "days_since_contact": Column("Days silent", "count", "P15"),
         "cadence_days": Column("Expected within", "score", "A17: days; by its tier, else by its own habit."),
         "is_key_account": Column("Key", "bool", optional=True),
@@ -123,7 +123,7 @@ def silent(base: str | None) -> dict[str, Column]:
         "open_deals": Column("Open deals", "count"),
         "attempts_without_reply": Column("Tries without answer", "count", "A19"),
         "health_band": Column("Health", help="V18"),
-        "score": Column("Score", "score", "The sum of the points; its weights are parameters."),
+        "silence_score": Column("Score", "score", "The sum of the points; its weights are parameters."),
         "last_contact_on": Column("Last contact", "date"),
         "owner_name": Column("Owner"),
     }

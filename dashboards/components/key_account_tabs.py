@@ -40,7 +40,7 @@ def ownership_tab(page: PageContext) -> None:
                     "tier": Column("Tier", help="A, B or C by share of revenue (D3)."),
                     "account_name": Column("Account", width="medium"),
                     "is_key_account": Column("Key", "bool"),
-                    "owner_name": Column("Owner", width=130),
+                    "owner_name": Column("Owner"),
                     "owner_since": Column("Since", "date", "A dash: from always on.", width=95),
                     "owner_changes_12m": Column("Changes", "count", "P18: changes of owner in 12 months."),
                     "owner_other_accounts": Column("Others", "count", "D9: the owner's other active accounts."),
@@ -54,7 +54,7 @@ def ownership_tab(page: PageContext) -> None:
                     "open_deals_of_others": Column(
                         "Of others", "count", "D18: deals in work of other people than the owner."
                     ),
-                    "sold_by_name": Column("Sold by", help="D13: who won the first deal.", width=130),
+                    "sold_by_name": Column("Sold by", help="D13: who won the first deal."),
                     "first_won_on": Column("First won", "date"),
                     "days_won_to_contact": Column(
                         "Days to contact", "count", "D13: until the account manager's first contact."
@@ -272,7 +272,7 @@ def service_tab(page: PageContext) -> None:
         if weeks:
             charts.lines(
                 [row | {"month": row["week"]} for row in weeks[-26:]],
-                {"coverage": "Called", "contact_coverage": "Any contact"},
+                {"call_coverage": "Called", "contact_coverage": "Any contact"},
                 ["blue", "teal"],
                 "Share of key accounts",
                 key="coverage",
@@ -286,7 +286,7 @@ def service_tab(page: PageContext) -> None:
                     "employee_name": Column("Account manager", pinned=True),
                     "key_accounts": Column("Key accounts", "count"),
                     "called_accounts": Column("Called", "count", f"In the week of {plain(weeks[-1]['week'])}."),
-                    "coverage": Column("Share", "ratio", "K13"),
+                    "call_coverage": Column("Share", "ratio", "K13"),
                     "contacted_accounts": Column("Any contact", "count", "P14: calls, meetings, replies."),
                 },
                 "coverage",

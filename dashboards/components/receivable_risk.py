@@ -115,6 +115,7 @@ def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | Non
                 "bucket": Column("Age"),
                 "open_amount": Column("Open", "money"),
                 "reached_amount": Column("Ever reached", "money", "In base currency, at the rates of the issue dates."),
+                "unresolved_amount": Column("Of it still open", "money", "Neither lost nor recovered.", optional=True),
                 "lost_amount": Column("Written off", "money"),
                 "loss_rate": Column("Loss rate", "ratio", "R19"),
                 "history_invoices": Column("Invoices", "count", "What the rate rests on."),

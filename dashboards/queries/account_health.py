@@ -58,7 +58,7 @@ WORST = f"""
     select account_name, band, score, score_before, revenue_12m, open_amount, overdue_amount, reasons, status,
         is_key_account, coverage, cash_score, contact_score, deal_score, service_score, owner_name, last_contact_on,
         last_invoice_on, overdue_share, payment_delay, broken_promises,
-        disputed_share, contact_trend, unhandled_missed, recent_win, revenue_trend, open_cases, oldest_case,
+        disputed_share, contact_trend, unhandled_missed, recent_win, revenue_trend, pending_cases, oldest_case,
         days_since_contact, usual_contact_gap, days_since_invoice, usual_invoice_gap, account_id
     from found
     where list_contains($bands, coalesce(band, 'unknown')) and (not $only_active or status = 'active')
@@ -131,13 +131,13 @@ DEPARTURES = f"""
 SILENT = f"""
     with chosen as ({ACCOUNTS})
 
-    select rank, account_name, suggested_action, is_key_account, tier, days_since_contact, cadence_days, cadence_rule,
-        open_amount, overdue_amount, days_to_renewal, open_deals, open_pipeline, attempts_without_reply, is_fatigued,
-        health_band, score, silence_points, money_points, renewal_points, pipeline_points, last_contact_on, owner_name,
-        account_id
+    select silence_rank, account_name, next_action, is_key_account, tier, days_since_contact, cadence_days,
+        cadence_rule, open_amount, overdue_amount, days_to_renewal, open_deals, open_deals_amount,
+        attempts_without_reply, is_fatigued, health_band, silence_score, cadence_points, receivable_points,
+        renewal_points, pipeline_points, last_contact_on, owner_name, account_id
     from {{rpt_silent_accounts}}
     where is_silent and {CHOSEN}
-    order by rank
+    order by silence_rank
     limit $most
 """
 

@@ -97,10 +97,10 @@ UNIVERSAL = f"""{_FOUND}
         owner_name, team, substitute_name, base_currency, revenue_12m, open_amount, overdue_amount,
         oldest_days_overdue, unapplied_amount, disputed_amount, open_deals, open_deals_amount, open_cases,
         payment_terms_days, currency, credit_limit, credit_currency, credit_used, credit_used_ratio,
-        effective_discount, contract_number, contract_ends_on, last_invoice_on, last_payment_on, last_payment_amount,
-        next_due_on, next_due_amount, last_act_sent_on, last_act_signed_on, unsigned_acts, last_contact_on,
-        usual_channel, next_contact_on, decision_maker_names, phone, email, card_completeness, missing_fields, _file,
-        _row
+        effective_discount_12m, contract_number, contract_ends_on, last_invoice_on, last_payment_on,
+        last_payment_amount, next_due_on, next_due_amount, last_act_sent_on, last_act_signed_on, unsigned_acts,
+        last_contact_on, usual_channel, next_contact_on, decision_maker_names, phone, email, card_completeness,
+        missing_fields, _file, _row
     from found
     order by revenue_12m desc nulls last, open_amount desc nulls last, account_name, account_id
 """

@@ -40,7 +40,7 @@ WORKLIST = f"""
 
     select rank, account_name, suggested_action, overdue_amount, oldest_days_overdue, reason, owner_name, contact_name,
         contact_title, contact_phone, contact_email, usual_channel, last_contact_on, last_promise_state, dunning_level,
-        score, money_points, age_points, silence_points, promise_points, habit_points, collectible_amount,
+        worklist_score, money_points, age_points, silence_points, promise_points, habit_points, collectible_amount,
         disputed_amount, money_rank, debtors, oldest_collectible_days, usual_delay_days, days_since_contact,
         last_promised_for, next_promised_for, next_dunning_level, base_currency, account_id
     from found

@@ -117,7 +117,7 @@ LOAD = """
 COVERAGE = f"""
     select strftime(week_start, '%Y-%m-%d') as week, sum(key_accounts) as key_accounts,
         sum(called_accounts) as called_accounts, sum(contacted_accounts) as contacted_accounts,
-        {ratio("sum(called_accounts)", "sum(key_accounts)")} as coverage,
+        {ratio("sum(called_accounts)", "sum(key_accounts)")} as call_coverage,
         {ratio("sum(contacted_accounts)", "sum(key_accounts)")} as contact_coverage
     from {{rpt_key_account_coverage}}
     where (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
@@ -127,7 +127,7 @@ COVERAGE = f"""
 """
 
 COVERAGE_BY_MANAGER = """
-    select employee_name, key_accounts, called_accounts, contacted_accounts, coverage, contact_coverage
+    select employee_name, key_accounts, called_accounts, contacted_accounts, call_coverage, contact_coverage
     from {rpt_key_account_coverage}
     where week_start = $week and (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
         and (len($managers) = 0 or list_contains($managers, employee_id))

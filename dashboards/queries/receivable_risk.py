@@ -38,7 +38,7 @@ MATRIX_TOTAL = f"""
 
 EVIDENCE = f"""
     select segment, bucket, open_amount, loss_rate, basis, history_invoices, reached_amount, lost_amount,
-        provision_rate, specific_provision, provision, unprovided_amount
+        unresolved_amount, provision_rate, specific_provision, provision, unprovided_amount
     from {{rpt_roll_rates}} as rates
     where month = {_NEWEST} and {_SEGMENT}
     order by segment, bucket_number

@@ -5,7 +5,7 @@
     'cash': ['overdue_share', 'payment_delay', 'broken_promises', 'disputed_share'],
     'contact': ['silence', 'contact_trend', 'unhandled_missed'],
     'deal': ['open_pipeline', 'recent_win', 'invoice_gap', 'revenue_trend'],
-    'service': ['open_cases', 'oldest_case'],
+    'service': ['pending_cases', 'oldest_case'],
 }) }}
 {% endmacro %}
 

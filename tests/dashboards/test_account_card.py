@@ -34,7 +34,7 @@ _PAID = {
     "last_payment_document_amount": 5100, "next_due_on": "2026-12-02", "next_due_amount": 4750.61,
     "next_due_currency": "EUR", "next_due_document_amount": 4750.61, "open_amount": 9000, "overdue_amount": 700,
     "oldest_days_overdue": 165, "disputed_amount": 100, "credit_limit": 20000, "credit_used": 21000,
-    "credit_used_ratio": 1.05, "effective_discount": 0.125, "payment_terms_days": 30,
+    "credit_used_ratio": 1.05, "effective_discount_12m": 0.125, "payment_terms_days": 30,
 }  # fmt: skip
 _PAPERS = {
     "contract_number": "CT-1", "contract_state": "in_force", "contract_ends_on": "2027-01-09",

@@ -51,7 +51,7 @@ def measures(number: int) -> list[dict[str, Any]]:
             "lost_points": None if value is None else 50 * value, "evidence_events": "invoice,payment",
             "zero_at": 1, "full_at": 0,
         }
-        for measure, group, value in (("overdue_share", "cash", 0.8), ("silence", "contact", 0.4), ("open_cases", "service", None))
+        for measure, group, value in (("overdue_share", "cash", 0.8), ("silence", "contact", 0.4), ("pending_cases", "service", None))
     ]  # fmt: skip
 
 
@@ -71,9 +71,9 @@ def silent(number: int) -> dict[str, Any]:
     """Every fifth account is silent."""
     is_silent = number % 5 == 0
     return account(number) | {
-        "rank": number // 5 + 1 if is_silent else None, "is_silent": is_silent, "attempts_without_reply": 6,
+        "silence_rank": number // 5 + 1 if is_silent else None, "is_silent": is_silent, "attempts_without_reply": 6,
         "days_since_contact": 40 if is_silent else 3, "cadence_days": 14, "open_amount": 100, "is_key_account": False,
-        "is_fatigued": False, "suggested_action": "call_about_renewal" if is_silent else None, "score": 55,
+        "is_fatigued": False, "next_action": "call_about_renewal" if is_silent else None, "silence_score": 55,
     }  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def test_the_back_test_says_false_alarms_plainly(app: AppTest) -> None:
 
 def test_silent_accounts_are_ranked(app: AppTest) -> None:
     shown = grid(app, "attempts_without_reply")
-    assert list(shown["rank"]) == sorted(shown["rank"])
+    assert list(shown["silence_rank"]) == sorted(shown["silence_rank"])
     assert tile(app, "Silent").value == str(sum(number % 5 == 0 for number in NUMBERS)) == str(len(shown))
 
 

@@ -184,7 +184,7 @@ def test_a_click_on_a_row_opens_the_card_of_that_row(
     order = "desc"
     if sorted_first:
         # The header of revenue: rows come with the most revenue first, a click turns them round.
-        page.mouse.click(grid["x"] + 700, grid["y"] + 15)
+        page.mouse.click(grid["x"] + 870, grid["y"] + 15)
         page.wait_for_timeout(1500)
         assert "account=" not in page.url, "a click that sorts opened a card"
         grid = at_rest(page, page.locator("[data-testid=stDataFrame]").first)

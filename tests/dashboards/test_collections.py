@@ -46,7 +46,7 @@ def chased(number: int) -> dict[str, Any]:
         "base_currency": "EUR", "suggested_action": "settle_dispute" if disputed else "call_about_promise",
         "reason": "owes,promise_broken", "money_rank": number, "debtors": 40, "last_promised_for": "2026-11-10",
         "contact_name": "=cmd|'/c calc'!A1" if number == 7 else "Ida Payer", "contact_title": "Accountant",
-        "usual_channel": "call", "contact_phone": "+46 8 123 45 67", "dunning_level": 2, "score": 100 - number,
+        "usual_channel": "call", "contact_phone": "+46 8 123 45 67", "dunning_level": 2, "worklist_score": 100 - number,
     }  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # The week of the 16th is not over; that of the 2nd had no key account and no row.
         "rpt_key_account_coverage": [
             employee | {"week_start": DAY - timedelta(4 + 7 * back), "key_accounts": 8, "called_accounts": called,
-                        "contacted_accounts": 7, "coverage": called / 8, "contact_coverage": 7 / 8}
+                        "contacted_accounts": 7, "call_coverage": called / 8, "contact_coverage": 7 / 8}
             for back, called in ((0, 1), (1, 4), (3, 5))
         ],
         "rpt_tier_service": [

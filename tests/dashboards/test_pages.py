@@ -308,7 +308,7 @@ def test_the_last_complete_month_leads_beside_the_month_before_it(open_page: Ope
             "rpt_run": [{"as_of_date": "2026-11-12", "base_currency": "EUR"}],
             "rpt_account_monthly": [
                 {"account_id": "crm:1", "month": month, "collected": value, "net_revenue": value, "is_complete": whole,
-                 "open_amount_end": value, "overdue_amount_end": 0, "base_currency": "EUR"}
+                 "open_amount_end": value, "overdue_amount_end": 0}
                 for month, value, whole in [*months, ("2026-06-01", 50, True)]
             ],
             "rpt_sales_monthly": [

@@ -193,7 +193,7 @@ def measures(facts: Facts, account: str, as_of: date) -> dict[str, float | None]
     cases = [c for c in facts.cases[account] if c["opened_on"] <= as_of]
     opened = [c for c in cases if c["closed_on"] is None or c["closed_on"] > as_of]
     lately = any(within(c["opened_on"], 0, 52) for c in cases)
-    found["open_cases"] = float(len(opened)) if lately or opened else None
+    found["pending_cases"] = float(len(opened)) if lately or opened else None
     found["oldest_case"] = float((as_of - min(c["opened_on"] for c in opened)).days) if opened else None
     return found
 

@@ -287,20 +287,31 @@ def ever_open(invoice: Invoice, bucket: str) -> tuple[date, Decimal]:
     return entry, max((invoice.open_on(entry + days(n)) for n in range((until - entry).days + 1)), default=ZERO)
 
 
-def history(invoices: list[Invoice], end: date, bucket: str) -> tuple[int, Decimal, Decimal]:
-    """R19 at a month's end: how many of the closed cohort reached a bucket, what of it did, what of that was lost."""
-    maturity, number, reached, lost = parameter("loss_maturity_days"), 0, ZERO, ZERO
+def history(invoices: list[Invoice], end: date, bucket: str) -> tuple[int, Decimal, Decimal, Decimal]:
+    """R19 at a month's end, of the closed cohort that reached a bucket.
+
+    How many are decided, what reached it, what of that was lost, and what is still open: neither lost nor recovered.
+    """
+    maturity, number, reached, lost, unresolved = parameter("loss_maturity_days"), 0, ZERO, ZERO, ZERO
     last_due = end - days(maturity)
     for invoice in invoices:
         if not invoice.sold or not months_before(last_due, parameter("loss_history_months")) < invoice.due <= last_due:
             continue
         entry, most = ever_open(invoice, bucket)
         if most:
-            number += 1
+            still_open = min(invoice.open_on(end), most)
+            number += still_open == 0
+            unresolved += still_open * RATES[invoice.currency]
             reached += most * RATES[invoice.currency]
             written_off = sum((amount for on, amount in invoice.lost if entry <= on <= end), ZERO)
             lost += min(written_off, most) * RATES[invoice.currency]
-    return number, reached, lost
+    return number, reached, lost, unresolved
+
+
+def decided(measured: tuple[int, Decimal, Decimal, Decimal]) -> bool:
+    """Whether enough of what reached a bucket is lost or recovered to say anything of the rest."""
+    _, reached, _, unresolved = measured
+    return reached > unresolved and (reached - unresolved) * 100 >= parameter("loss_decided_percent") * reached
 
 
 def test_loss_rates_and_provisions(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -314,10 +325,10 @@ def test_loss_rates_and_provisions(stream: Stream, warehouse: duckdb.DuckDBPyCon
         key, end = (row["as_of_date"], row["segment"], row["bucket"]), row["as_of_date"]
         own = [invoice for invoice in stream.invoices if segment_of(invoice) == row["segment"]]
         basis, measured = "segment", history(own, end, row["bucket"])
-        if measured[0] < parameter("loss_min_invoices"):
+        if measured[0] < parameter("loss_min_invoices") or not decided(measured):
             basis, measured = "company", history(stream.invoices, end, row["bucket"])
-        rate = float(measured[2] / measured[1]) if measured[0] else None
-        assert row["basis"] == (basis if measured[0] else "none"), key
+        rate = float(measured[2] / (measured[1] - measured[3])) if decided(measured) else None
+        assert row["basis"] == ("none" if rate is None else basis), key
         assert row["history_invoices"] == measured[0], key
         assert row["loss_rate"] == (None if rate is None else pytest.approx(rate, abs=1e-9)), key
         late = [(invoice, bucket_of((end - invoice.due).days)) for invoice in own]

@@ -317,8 +317,9 @@ def kpi_differences(batch: list[Stream], warehouse: duckdb.DuckDBPyConnection) -
         return Decimal(1)
 
     books = [(Book(stream.system, stream.rows, AS_OF), stream) for stream in batch]
-    views = {stream.currency: (View([(book, same)]), stream.told()) for book, stream in books}
-    views["ALL"] = View([(book, stream.rate) for book, stream in books]), "all streams"
+    begun = min(book.begun() for book, _ in books)
+    views = {stream.currency: (View([(book, same)], begun), stream.told()) for book, stream in books}
+    views["ALL"] = View([(book, stream.rate) for book, stream in books], begun), "all streams"
     rows = warehouse.cursor().sql("select * from reporting.rpt_receivable_kpis").to_arrow_table().to_pylist()
     assert {row["currency"] for row in rows} >= {"ALL", "EUR"}
     wrong = []

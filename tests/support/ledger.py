@@ -365,6 +365,11 @@ class Book:
             found[account]["unapplied_amount"] += amount if on <= day else ZERO
         return {account: dict(row) for account, row in found.items() if any(row.values())}
 
+    def begun(self) -> date:
+        """The first day on which anything happened."""
+        moved = {day for moves in self.flows.values() for day, amount in moves if amount}
+        return min(moved | {day for debt in self.debts.values() for day, amount in debt.events if amount})
+
     def owed(self, day: date) -> Decimal:
         """What is open less credit notes that wait: sales are net of both."""
         return self.stock("open_amount", day) - total(self.notes, day)

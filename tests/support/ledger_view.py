@@ -11,19 +11,21 @@ from decimal import Decimal
 from typing import Any
 
 from tests.support.ledger import MOVES, ZERO, Book, Rate
-from tests.support.oracle import days, parameter
+from tests.support.oracle import days, months_before, parameter
+
+STOCKS = ("open_amount", "credit_amount", "unapplied_amount")
 
 
 class View:
     """What a report shows: one currency as it is, or several in the base currency at each day's rate.
 
-    Debts open on a day are taken at that day's rate, what happened on a day at the rate of that day. What has no rate is
-    left out.
+    Debts open on a day are taken at that day's rate, what happened on a day at the rate of that day. Sums leave out what
+    has no rate and are unknown where all of it has none; what is made of several sums is unknown where any lacks a part.
     """
 
-    def __init__(self, books: list[tuple[Book, Rate]]) -> None:
-        """Takes ledgers, each with the rate of its currency on a day."""
-        self.books = books
+    def __init__(self, books: list[tuple[Book, Rate]], begun: date) -> None:
+        """Takes ledgers, each with the rate of its currency on a day, and the first day of all that is on record."""
+        self.books, self.begun = books, begun
 
     def stock(self, name: str, day: date) -> Decimal:
         """A balance at a day's end."""
@@ -49,20 +51,52 @@ class View:
         """Days of currencies on which there was something and no rate."""
         number = 0
         for book, rate in self.books:
+            moved = defaultdict[tuple[str, date], Decimal](Decimal)
+            for name in (*MOVES, "written_off"):
+                for on, amount in book.flows[name]:
+                    moved[name, on] += amount
+            busy = {on for (_, on), amount in moved.items() if amount}
+            busy |= {on for debt in book.debts.values() for on, *_ in debt.payments(since, until)}
             for day in (since + days(place) for place in range(1, (until - since).days + 1)):
-                if rate(day) is None:
-                    moved = any(sum(amount for on, amount in book.flows[name] if on == day) for name in MOVES)
-                    number += moved or any(book.stock(name, day) for name in ("open_amount", "unapplied_amount"))
+                number += rate(day) is None and (day in busy or self.lacks_stock(day, [(book, rate)]))
         return number
+
+    def lacks_stock(self, day: date, books: list[tuple[Book, Rate]] | None = None) -> bool:
+        """Whether anything that stands open, unapplied or over-applied on a day has no rate."""
+        return any(
+            rate(day) is None and any(book.stock(name, day) for name in STOCKS)
+            for book, rate in (self.books if books is None else books)
+        )
+
+    def lacks(self, name: str, since: date, until: date) -> bool:
+        """Whether a part of what happened after a day, up to another, has no rate."""
+        return any(
+            rate(day) is None and sum(amount for on, amount in book.flows[name] if on == day) != 0
+            for book, rate in self.books
+            for day in {on for on, _ in book.flows[name] if since < on <= until}
+        )
+
+    def lacks_payments(self, since: date, until: date) -> bool:
+        """Whether a payment of a window has no rate."""
+        return any(
+            rate(on) is None
+            for book, rate in self.books
+            for debt in book.debts.values()
+            for on, *_ in debt.payments(since, until)
+        )
 
     def countback(self, day: date) -> float | None:
         """R8: back from the day, each day's net sales are taken off what is open until one covers the rest."""
         left, sales = self.owed(day), self.daily("sales")
+        if self.lacks_stock(day):
+            return None
         if left <= 0:
             return 0.0
         back = 0
         while sales and day - days(back) >= min(sales):
             sold = sales.get(day - days(back), ZERO)
+            if self.lacks("sales", day - days(back + 1), day - days(back)):
+                return None
             if sold >= left:
                 return back + float(left / sold)
             left -= sold
@@ -77,7 +111,8 @@ class View:
                 is_void = debt.voided is not None and debt.voided <= day
                 if debt.is_opening or is_void or debt.gross <= 0 or not since < debt.issued <= day:
                     continue
-                at = rate(debt.issued) or Decimal(0)
+                if (at := rate(debt.issued)) is None:
+                    return None
                 invoiced += debt.gross * at
                 lived = range((day - debt.issued).days)
                 weights += at * sum((max(debt.open_on(debt.issued + days(n)), ZERO) for n in lived), ZERO)
@@ -104,10 +139,11 @@ class View:
                     if amount > 0:
                         sums["number"] += 1
                         sums["number in time"] += all(past <= grace for part, past in parts if part)
+        is_paid, is_open = not self.lacks_payments(since, day), not self.lacks_stock(day)
         return {
-            "average_days_delinquent": share(sums["late"], sums["cash"] + sums["overdue"]),
-            "average_payment_days": share(sums["taken"], sums["dated"]),
-            "on_time_ratio_amount": share(sums["in time"], sums["cash"]),
+            "average_days_delinquent": share(sums["late"], sums["cash"] + sums["overdue"], is_paid and is_open),
+            "average_payment_days": share(sums["taken"], sums["dated"], is_paid),
+            "on_time_ratio_amount": share(sums["in time"], sums["cash"], is_paid),
             "on_time_ratio_count": share(sums["number in time"], sums["number"]),
         }
 
@@ -122,31 +158,51 @@ class View:
         collectable = begin + month - not_due + open_amount - self.owed(day)
         gone = begin + month - self.owed(day)
 
-        def dso(amount: Decimal) -> float | None:
-            return float(amount / sold * window) if sold > 0 else None
+        is_open = not self.lacks_stock(day)
+        is_window = is_open and self.begun <= start + days(1) and not self.lacks("sales", start, day)
+        is_month = is_open and not self.lacks_stock(before)
+        is_month = is_month and not any(self.lacks(name, before, day) for name in ("sales", "opening"))
+        is_cash = is_month and not self.lacks("written_off", before, day)
+        earliest = min(start, before, months_before(day, parameter("turnover_months")))
+
+        def dso(amount: Decimal, is_known: bool = True) -> float | None:
+            return float(amount / sold * window) if sold > 0 and is_window and is_known else None
+
+        def of_month(name: str) -> Decimal | None:
+            amount = self.flow(name, before, day)
+            return amount if amount or not self.lacks(name, before, day) else None
+
+        def of_day(name: str, less: str = "") -> Decimal | None:
+            amount = self.stock(name, day) - self.stock(less, day)
+            lacking = any(
+                rate(day) is None and book.stock(name, day) != book.stock(less, day) for book, rate in self.books
+            )
+            return amount if amount or not lacking else None
 
         best, simple = dso(not_due), dso(open_amount)
         return self.behaviour(start, day) | {
-            "open_amount": open_amount,
-            "overdue_amount": open_amount - not_due,
-            "credit_amount": self.stock("credit_amount", day),
-            "unapplied_amount": self.stock("unapplied_amount", day),
-            "sales": month,
-            "collected": self.flow("collected", before, day),
-            "written_off": self.flow("written_off", before, day),
-            "missing_rate_count": self.unrated(before, day),
-            "overdue_ratio": share(open_amount - not_due, open_amount),
+            "open_amount": of_day("open_amount"),
+            "overdue_amount": of_day("open_amount", less="not_due"),
+            "credit_amount": of_day("credit_amount"),
+            "unapplied_amount": of_day("unapplied_amount"),
+            "sales": of_month("sales"),
+            "collected": of_month("collected"),
+            "written_off": of_month("written_off"),
+            "missing_rate_count": self.unrated(earliest, day),
+            "overdue_ratio": share(open_amount - not_due, open_amount, is_open),
             "dso_simple": simple,
-            "dso_average": dso((self.stock("open_amount", start) + open_amount) / 2),
+            "dso_average": dso((self.stock("open_amount", start) + open_amount) / 2, not self.lacks_stock(start)),
             "dso_countback": self.countback(day),
             "dso_weighted": self.weighted(start, day),
             "best_possible_dso": best,
             "delinquent_days": None if simple is None or best is None else simple - best,
-            "collection_effectiveness": share(100 * gone, collectable),
-            "collection_effectiveness_cash": share(100 * (gone - self.flow("written_off", before, day)), collectable),
+            "collection_effectiveness": share(100 * gone, collectable, is_month),
+            "collection_effectiveness_cash": share(
+                100 * (gone - self.flow("written_off", before, day)), collectable, is_cash
+            ),
         }
 
 
-def share(part: Decimal, whole: Decimal) -> float | None:
-    """A ratio; of nothing there is none."""
-    return float(part / whole) if whole else None
+def share(part: Decimal, whole: Decimal, is_known: bool = True) -> float | None:
+    """A ratio; of nothing there is none, nor of what lacks a part."""
+    return float(part / whole) if whole and is_known else None

@@ -249,7 +249,7 @@ valued as (
                     )
                 ) }}
         end as revenue_trend,
-        case when running.cases_recent + running.open_cases > 0 then cast(running.open_cases as double) end as open_cases,
+        case when running.cases_recent + running.open_cases > 0 then cast(running.open_cases as double) end as pending_cases,
         cast({{ days_from('open_cases.oldest_on', 'running.as_of_date') }} as double) as oldest_case
     from running
     cross join limits

@@ -1,7 +1,9 @@
 -- Grain: one row per month, segment and ageing bucket: what of it was finally lost in the past (R19).
 -- A cohort is what fell due in loss_history_months and had loss_maturity_days since to be paid or written off. Of it, the
--- loss rate of a bucket is what was written off since it stood there, over what ever stood there. Each month knows only
--- what had happened by its end. Where too few of a segment's invoices reached the bucket, the whole company's rate counts.
+-- loss rate of a bucket is what was written off since it stood there, over what ever stood there and is decided: what is
+-- still open is neither lost nor recovered. Where less than loss_decided_percent is decided, nothing is known of the loss.
+-- Each month knows only what had happened by its end. Where too few of a segment's invoices reached the bucket and are
+-- decided, the whole company's rate counts.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -36,6 +38,7 @@ settings as (
         cast({{ parameter('loss_history_months') }} as integer) as history_months,
         cast({{ parameter('loss_maturity_days') }} as integer) as maturity_days,
         cast({{ parameter('loss_min_invoices') }} as integer) as min_invoices,
+        {{ parameter('loss_decided_percent') }} / 100 as decided_share,
         cast({{ parameter('provision_forward_percent') }} as double) as forward_percent
     from run
 ),
@@ -68,18 +71,6 @@ items as (
     group by intervals.invoice_id, intervals.instalment_number, accounts.segment, intervals.due_on, rates.rate
 ),
 
-reached_by_day as (
-    select
-        segment,
-        due_on,
-        {%- for bucket in aging_buckets() %}
-        sum({{ bucket[0] }} * rate) as {{ bucket[0] }},
-        count({{ bucket[0] }}) as {{ bucket[0] }}_invoices{% if not loop.last %},{% endif %}
-        {%- endfor %}
-    from items
-    group by segment, due_on
-),
-
 buckets as (
     {%- for bucket in aging_buckets() %}
     select
@@ -92,20 +83,28 @@ buckets as (
     {%- endfor %}
 ),
 
-reached as (
+stood as (
     {%- for bucket in aging_buckets() %}
     select
+        invoice_id,
+        instalment_number,
         segment,
         due_on,
+        rate,
         cast({{ loop.index }} as integer) as bucket_number,
-        {{ bucket[0] }} as amount,
-        {{ bucket[0] }}_invoices as invoices
-    from reached_by_day
+        {{ bucket[0] }} as reached
+    from items
     where {{ bucket[0] }} is not null
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
+),
+
+reached as (
+    select segment, due_on, bucket_number, sum(reached * rate) as amount, count(*) as invoices
+    from stood
+    group by segment, due_on, bucket_number
 ),
 
 write_offs as (
@@ -139,29 +138,19 @@ shared as (
 -- Of a bucket is lost what is written off once it stands there, and no more than ever stood there.
 lost_items as (
     select
-        items.invoice_id,
-        items.instalment_number,
-        items.segment,
-        items.due_on,
-        items.rate,
+        stood.*,
         shared.lost_on,
-        buckets.bucket_number,
         cast(case
             when shared.fell_in_all > 0 then shared.amount * shared.fell / shared.fell_in_all
             when shared.is_last then shared.amount
             else 0
-        end as decimal(18, 4)) as amount,
-        coalesce(case buckets.bucket_number
-            {%- for bucket in aging_buckets() %}
-            when {{ loop.index }} then items.{{ bucket[0] }}
-            {%- endfor %}
-        end, 0) as reached
+        end as decimal(18, 4)) as amount
     from shared
-    inner join items
-        on shared.invoice_id = items.invoice_id and shared.instalment_number = items.instalment_number
-    inner join buckets
-        on buckets.bucket_number = 1
-        or shared.lost_on >= {{ plus_days('items.due_on', 'buckets.first_day') }}
+    inner join stood
+        on shared.invoice_id = stood.invoice_id and shared.instalment_number = stood.instalment_number
+    inner join buckets on stood.bucket_number = buckets.bucket_number
+    where buckets.bucket_number = 1
+        or shared.lost_on >= {{ plus_days('stood.due_on', 'buckets.first_day') }}
 ),
 
 summed as (
@@ -197,6 +186,27 @@ periods as (
         and dates.day >= (select min(valid_from) from intervals)
 ),
 
+unresolved as (
+    select
+        periods.month,
+        stood.segment,
+        stood.bucket_number,
+        sum({{ least_known('intervals.open_amount', 'stood.reached') }} * stood.rate) as amount,
+        count(*) as invoices
+    from periods
+    inner join buckets on true
+    inner join stood
+        on stood.bucket_number = buckets.bucket_number
+        and stood.due_on > periods.due_after
+        and stood.due_on <= periods.last_due_on
+        and {{ plus_days('stood.due_on', 'buckets.first_day') }} <= periods.as_of_date
+    inner join intervals
+        on stood.invoice_id = intervals.invoice_id
+        and stood.instalment_number = intervals.instalment_number
+        and {{ holds_on('intervals', 'periods.as_of_date') }}
+    group by periods.month, stood.segment, stood.bucket_number
+),
+
 history as (
     select
         periods.month,
@@ -204,7 +214,8 @@ history as (
         reached.bucket_number,
         sum(reached.amount) as reached_amount,
         sum(reached.invoices) as invoices,
-        cast(0 as decimal(38, 4)) as lost_amount
+        cast(0 as decimal(38, 4)) as lost_amount,
+        cast(0 as decimal(38, 4)) as unresolved_amount
     from periods
     inner join buckets on true
     inner join reached
@@ -214,13 +225,15 @@ history as (
         and {{ plus_days('reached.due_on', 'buckets.first_day') }} <= periods.as_of_date
     group by periods.month, reached.segment, reached.bucket_number
     union all
-    select periods.month, lost.segment, lost.bucket_number, 0, 0, sum(lost.amount)
+    select periods.month, lost.segment, lost.bucket_number, 0, 0, sum(lost.amount), 0
     from periods
     inner join lost
         on lost.due_on > periods.due_after
         and lost.due_on <= periods.last_due_on
         and lost.lost_on <= periods.as_of_date
     group by periods.month, lost.segment, lost.bucket_number
+    union all
+    select month, segment, bucket_number, 0, -invoices, 0, amount from unresolved
 ),
 
 of_segments as (
@@ -230,6 +243,8 @@ of_segments as (
         bucket_number,
         sum(reached_amount) as reached_amount,
         sum(lost_amount) as lost_amount,
+        sum(unresolved_amount) as unresolved_amount,
+        sum(reached_amount - unresolved_amount) as decided_amount,
         sum(invoices) as invoices
     from history
     group by month, segment, bucket_number
@@ -241,6 +256,8 @@ of_company as (
         bucket_number,
         sum(reached_amount) as reached_amount,
         sum(lost_amount) as lost_amount,
+        sum(unresolved_amount) as unresolved_amount,
+        sum(reached_amount - unresolved_amount) as decided_amount,
         sum(invoices) as invoices
     from history
     group by month, bucket_number
@@ -258,16 +275,19 @@ based as (
         buckets.bucket_number,
         buckets.bucket,
         case
-            when of_segments.invoices >= settings.min_invoices and of_segments.reached_amount > 0 then 'segment'
-            when of_company.reached_amount > 0 then 'company'
+            when of_segments.invoices >= settings.min_invoices
+                and of_segments.decided_amount > 0
+                and of_segments.decided_amount >= settings.decided_share * of_segments.reached_amount then 'segment'
+            when of_company.decided_amount > 0
+                and of_company.decided_amount >= settings.decided_share * of_company.reached_amount then 'company'
             else 'none'
         end as basis,
-        of_segments.reached_amount as segment_reached,
-        of_segments.lost_amount as segment_lost,
-        of_segments.invoices as segment_invoices,
-        of_company.reached_amount as company_reached,
-        of_company.lost_amount as company_lost,
-        of_company.invoices as company_invoices,
+        {%- for whose in ['segment', 'company'] %}
+        {%- set history = {'segment': 'of_segments', 'company': 'of_company'}[whose] %}
+        {%- for count in ['reached_amount', 'lost_amount', 'unresolved_amount', 'decided_amount', 'invoices'] %}
+        {{ history }}.{{ count }} as {{ whose }}_{{ count }},
+        {%- endfor %}
+        {%- endfor %}
         settings.forward_percent
     from periods
     cross join segments
@@ -281,13 +301,24 @@ based as (
         on periods.month = of_company.month and buckets.bucket_number = of_company.bucket_number
 ),
 
+-- Without a rate, what of the whole company's cohort reached the bucket and is not decided stands beside it.
 chosen as (
     select
         *,
-        case basis when 'segment' then segment_reached when 'company' then company_reached end as reached_amount,
-        case basis when 'segment' then segment_lost when 'company' then company_lost end as lost_amount,
-        case basis when 'segment' then segment_invoices when 'company' then company_invoices else 0 end as invoices
+        {%- for count in ['reached_amount', 'lost_amount', 'unresolved_amount', 'decided_amount'] %}
+        case basis when 'segment' then segment_{{ count }} else company_{{ count }} end as {{ count }},
+        {%- endfor %}
+        coalesce(case basis when 'segment' then segment_invoices else company_invoices end, 0) as invoices
     from based
+),
+
+rated as (
+    select
+        *,
+        case
+            when basis <> 'none' then {{ ratio('lost_amount', 'decided_amount') }}
+        end as loss_rate
+    from chosen
 )
 
 select
@@ -298,12 +329,9 @@ select
     cast(invoices as bigint) as invoices,
     cast(reached_amount as decimal(38, 4)) as reached_amount,
     cast(lost_amount as decimal(38, 4)) as lost_amount,
-    {{ ratio('lost_amount', 'reached_amount') }} as loss_rate,
-    -- The least of what is known would be 1 where the rate is not.
-    case
-        when reached_amount > 0
-            then {{ least_known(ratio('lost_amount', 'reached_amount') ~ ' * (1 + forward_percent / 100)', '1') }}
-    end as provision_rate,
+    cast(unresolved_amount as decimal(38, 4)) as unresolved_amount,
+    loss_rate,
+    {{ least_or_unknown('loss_rate * (1 + forward_percent / 100)', '1') }} as provision_rate,
     month,
     as_of_date
-from chosen
+from rated

@@ -6,7 +6,7 @@ with run as (
 ),
 
 accounts as (
-    select account_id, {{ segment_or_unknown('segment') }} as segment from {{ ref('dim_accounts') }}
+    select account_id, segment as crm_segment, {{ segment_or_unknown('segment') }} as segment from {{ ref('dim_accounts') }}
 ),
 
 account_revenue as (
@@ -209,7 +209,7 @@ valued as (
     select
         accounts.account_id,
         run.base_currency,
-        accounts.segment,
+        accounts.crm_segment,
         case
             when scored.account_id is null then null
             when scored.recency_score >= {{ high }} and scored.frequency_score >= {{ high }}
@@ -241,7 +241,10 @@ valued as (
         scored.monetary_score,
         shared.year_revenue,
         shared.revenue_rank,
-        shared.revenue_share,
+        -- Who bought nothing has no share, where anybody bought.
+        coalesce(
+            shared.revenue_share, case when (select sum(revenue) from ranked) > 0 then 0 end
+        ) as revenue_share,
         shared.revenue_share_so_far,
         coalesce(cash.missing_rate_count, 0) + coalesce(scored.missing_rate_count, 0) as missing_rate_count,
         left_already.account_id is not null as has_left,
@@ -269,12 +272,12 @@ predicted as (
 select
     account_id,
     base_currency,
-    segment,
+    crm_segment as segment,
     rfm_segment,
     {{ money('cash_applied') }} as cash_applied,
     {{ money('refunds') }} as refunds,
     {{ money('write_offs') }} as write_offs,
-    {{ money('cost') }} as cost,
+    {{ money('cost') }} as direct_cost,
     {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0)') }} as clv_historic,
     {{ money('tax_in_cash') }} as tax_in_cash,
     {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0) - tax_in_cash') }} as clv_historic_net_of_tax,

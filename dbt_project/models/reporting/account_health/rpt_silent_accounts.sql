@@ -1,6 +1,6 @@
 -- Grain: one row per client that has not left: how long nobody has spoken with it, held against how often it should be (N9, P15,
--- A17 to A19), and how much is at stake. Silent ones are ranked, key accounts first: score is the sum of four shares from
--- 0 to 1 times their weights (parameters silence_weight_*).
+-- A17 to A19), and how much is at stake. Silent ones are ranked, key accounts first: silence_score is the sum of four
+-- shares from 0 to 1 times their weights (parameters silence_weight_*).
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -68,7 +68,7 @@ pipeline as (
     select
         deals.account_id,
         count(*) as open_deals,
-        sum(deals.amount_base) as open_pipeline,
+        sum(deals.amount_base) as open_deals_amount,
         sum(deals.missing_rate_count) as missing_rate_count
     from {{ ref('fct_open_deals') }} as deals
     where deals.is_as_of and deals.account_id is not null
@@ -123,7 +123,7 @@ measured as (
         renewals.next_renewal_on,
         {{ days_from('run.as_of_date', 'renewals.next_renewal_on') }} as days_to_renewal,
         coalesce(pipeline.open_deals, 0) as open_deals,
-        coalesce(pipeline.open_pipeline, 0) as open_pipeline,
+        case when pipeline.account_id is null then 0 else pipeline.open_deals_amount end as open_deals_amount,
         coalesce(balances.missing_rate_count, 0) + coalesce(pipeline.missing_rate_count, 0) as missing_rate_count,
         coalesce(tried.attempts, 0) as attempts,
         tried.last_attempt_on,
@@ -148,7 +148,7 @@ placed as (
         coalesce(days_silent > cadence_days, true) as is_silent,
         {{ ratio('days_silent', 'cadence_days') }} as silence_factor,
         case when open_amount > 0 then cume_dist() over (order by open_amount) else 0 end as money_place,
-        case when open_pipeline > 0 then cume_dist() over (order by open_pipeline) else 0 end as pipeline_place
+        case when open_deals_amount > 0 then cume_dist() over (order by open_deals_amount) else 0 end as pipeline_place
     from measured
 ),
 
@@ -159,9 +159,9 @@ pointed as (
             when not placed.is_silent then 0
             when placed.silence_factor is null then 1
             else ' ~ least_known('1', 'placed.silence_factor / settings.full_factor') ~ '
-        end') }} as silence_points,
+        end') }} as cadence_points,
         {{ points('settings.weight_money * case when placed.is_silent then placed.money_place else 0 end') }}
-            as money_points,
+            as receivable_points,
         {{ points('settings.weight_renewal * case
             when placed.is_silent and placed.days_to_renewal is not null
                 then ' ~ greatest_known('0', '1 - placed.days_to_renewal / settings.renewal_days') ~ '
@@ -176,8 +176,8 @@ pointed as (
 advised as (
     select
         pointed.*,
-        {{ points('pointed.silence_points + pointed.money_points + pointed.renewal_points + pointed.pipeline_points') }}
-            as score,
+        {{ points('pointed.cadence_points + pointed.receivable_points + pointed.renewal_points + pointed.pipeline_points') }}
+            as silence_score,
         pointed.attempts >= settings.fatigue_attempts as is_fatigued,
         case
             when not pointed.is_silent then null
@@ -187,7 +187,7 @@ advised as (
             when pointed.open_deals > 0 then 'follow_up_deal'
             when pointed.is_key_account then 'arrange_review'
             else 'check_in'
-        end as suggested_action
+        end as next_action
     from pointed
     cross join settings
 )
@@ -198,11 +198,11 @@ select
             order by
                 case when advised.is_silent then 0 else 1 end,
                 case when advised.is_key_account then 0 else 1 end,
-                advised.score desc,
+                advised.silence_score desc,
                 advised.open_amount desc,
                 advised.account_id
         )
-    end as rank,
+    end as silence_rank,
     advised.account_id,
     accounts.account_name,
     accounts.owner_id,
@@ -212,14 +212,14 @@ select
     advised.tier,
     advised.is_key_account,
     run.base_currency,
-    advised.suggested_action,
+    advised.next_action,
     advised.cadence_rule,
     advised.usual_channel,
     advised.health_band,
     cast(advised.health_score as double) as health_score,
-    advised.score,
-    advised.silence_points,
-    advised.money_points,
+    advised.silence_score,
+    advised.cadence_points,
+    advised.receivable_points,
     advised.renewal_points,
     advised.pipeline_points,
     cast(advised.days_silent as bigint) as days_since_contact,
@@ -228,7 +228,7 @@ select
     advised.silence_factor,
     {{ money('advised.open_amount') }} as open_amount,
     {{ money('advised.overdue_amount') }} as overdue_amount,
-    {{ money('advised.open_pipeline') }} as open_pipeline,
+    {{ money('advised.open_deals_amount') }} as open_deals_amount,
     cast(advised.open_deals as bigint) as open_deals,
     cast(advised.missing_rate_count as bigint) as missing_rate_count,
     cast(advised.attempts as bigint) as attempts_without_reply,

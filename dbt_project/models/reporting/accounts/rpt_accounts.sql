@@ -216,12 +216,13 @@ select
     {{ money('due.amount_base') }} as next_due_amount,
     {{ money('due.amount') }} as next_due_document_amount,
     {{ money('documents.last_invoice_amount') }} as last_invoice_amount,
-    {{ money('engagements.open_deals_amount') }} as open_deals_amount,
+    {{ money('case when coalesce(engagements.open_deals, 0) = 0 then 0 else engagements.open_deals_amount end') }}
+        as open_deals_amount,
     {{ money('accounts.credit_limit') }} as credit_limit,
     {{ money('limits.credit_used') }} as credit_used,
     limits.credit_used_ratio,
     cast(accounts.payment_terms_days as bigint) as payment_terms_days,
-    1 - {{ ratio('discounts.listed_net', 'discounts.list_amount') }} as effective_discount,
+    1 - {{ ratio('discounts.listed_net', 'discounts.list_amount') }} as effective_discount_12m,
     cast(
         coalesce(balances.missing_rate_count, 0) + coalesce(revenue.missing_rate_count, 0)
         + coalesce(payments.missing_rate_count, 0) + coalesce(engagements.missing_rate_count, 0)

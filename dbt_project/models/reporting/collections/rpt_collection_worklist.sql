@@ -1,5 +1,6 @@
 -- Grain: one row per account that has something overdue on the as-of date, ranked: whom to contact next, why and with what.
--- score is the sum of five components' points, each a share from 0 to 1 times its weight (parameters worklist_weight_*).
+-- worklist_score is the sum of five components' points, each a share from 0 to 1 times its weight (parameters
+-- worklist_weight_*).
 -- What is disputed is no reason to chase: it has its own action, and counts in no component.
 with run as (
     select * from {{ ref('dim_runs') }}
@@ -225,7 +226,7 @@ advised as (
     select
         pointed.*,
         {{ points('pointed.money_points + pointed.age_points + pointed.silence_points + pointed.promise_points
-            + pointed.habit_points') }} as score,
+            + pointed.habit_points') }} as worklist_score,
         case
             when pointed.can_be_asked = 0 then 'settle_dispute'
             when pointed.is_promise_awaited then 'await_promise'
@@ -248,7 +249,7 @@ advised as (
 
 select
     row_number() over (
-        order by advised.can_be_asked desc, advised.score desc, advised.overdue_amount desc, advised.account_id
+        order by advised.can_be_asked desc, advised.worklist_score desc, advised.overdue_amount desc, advised.account_id
     ) as rank,
     advised.account_id,
     accounts.account_name,
@@ -266,7 +267,7 @@ select
     contacts.job_title as contact_title,
     coalesce(contacts.phone, accounts.phone) as contact_phone,
     coalesce(contacts.email, accounts.email) as contact_email,
-    advised.score,
+    advised.worklist_score,
     advised.money_points,
     advised.age_points,
     advised.silence_points,

@@ -75,7 +75,7 @@ select
     counted.key_accounts,
     counted.called_accounts,
     counted.contacted_accounts,
-    {{ ratio('counted.called_accounts', 'counted.key_accounts') }} as coverage,
+    {{ ratio('counted.called_accounts', 'counted.key_accounts') }} as call_coverage,
     {{ ratio('counted.contacted_accounts', 'counted.key_accounts') }} as contact_coverage
 from counted
 left join employees on counted.employee_id = employees.employee_id

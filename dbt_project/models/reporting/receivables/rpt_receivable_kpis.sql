@@ -1,6 +1,8 @@
 -- Grain: one row per month and currency, and one a month for ALL currencies in the base currency, up to the as-of date.
 -- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at
 -- the rate of their own day. Windows end on the same day. R1-R17, R20, R21, R29, R36.
+-- An amount of ALL leaves out what has no rate, and is unknown where all of it has none; a figure made of several is unknown
+-- where a part of any has none. What compares a window with its end is unknown while the history is shorter.
 with run as (
     select * from {{ ref('dim_runs') }}
 ),
@@ -30,6 +32,16 @@ provisions as (
     'paid_on_time_amount', 'paid_issue_days', 'paid_late_days', 'paid_delay_days'] %}
 {% set windowed = ['sales', 'paid_amount', 'paid_dated_amount', 'paid_on_time_amount', 'paid_issue_days',
     'paid_late_days', 'paid_delay_days', 'payments', 'payments_on_time'] %}
+{% set monthly = ['sales', 'opening', 'collected', 'charged_back', 'written_off'] %}
+{% set unrated = {
+    'stock': 'open_amount <> 0 or unapplied_amount <> 0 or unapplied_credit_notes <> 0 or credit_amount <> 0',
+    'paid': 'paid_amount <> 0 or paid_dated_amount <> 0 or paid_delay_days <> 0',
+    'sales': 'sales <> 0',
+    'opening': 'opening <> 0',
+    'collected': 'collected <> 0',
+    'charged_back': 'charged_back <> 0',
+    'written_off': 'written_off <> 0',
+} %}
 series as (
     select
         currency,
@@ -38,6 +50,9 @@ series as (
         {%- endfor %}
         payments,
         payments_on_time,
+        {%- for part in unrated %}
+        0 as unrated_{{ part }},
+        {%- endfor %}
         0 as missing_rate_count,
         day
     from days
@@ -46,14 +61,17 @@ series as (
     select
         'ALL',
         {%- for amount in amounts %}
-        cast(coalesce(sum(cast({{ amount }} as decimal(24, 4)) * rate), 0) as decimal(38, 4)),
+        cast(coalesce(
+            sum(nullif(cast({{ amount }} as decimal(24, 4)), 0) * rate),
+            case when count(*) filter (where rate is null and {{ amount }} <> 0) = 0 then 0 end
+        ) as decimal(38, 4)),
         {%- endfor %}
         sum(payments),
         sum(payments_on_time),
-        count(*) filter (
-            where rate is null
-            and (open_amount <> 0 or unapplied_amount <> 0 or sales <> 0 or collected <> 0 or opening <> 0)
-        ),
+        {%- for condition in unrated.values() %}
+        count(*) filter (where rate is null and ({{ condition }})),
+        {%- endfor %}
+        count(*) filter (where rate is null and ({{ unrated.values() | join(' or ') }})),
         day
     from days
     group by day
@@ -67,12 +85,21 @@ running as (
         open_amount,
         unapplied_credit_notes,
         sales,
+        unrated_stock,
+        unrated_sales,
         {%- for amount in windowed + ['opening', 'collected', 'charged_back', 'written_off', 'missing_rate_count'] %}
-        sum({{ amount }}) over (partition by currency order by day) as {{ amount }}_to_date,
+        coalesce(sum({{ amount }}) over (partition by currency order by day), 0) as {{ amount }}_to_date,
+        {%- endfor %}
+        {%- for part in unrated %}
+        sum(unrated_{{ part }}) over (partition by currency order by day) as unrated_{{ part }}_to_date,
         {%- endfor %}
         sum(open_amount) over (partition by currency order by day) as open_to_date,
         row_number() over (partition by currency order by day) as days_to_date
     from series
+),
+
+begun as (
+    select min(day) as first_day from days
 ),
 
 settings as (
@@ -92,9 +119,13 @@ periods as (
         {{ plus_days('series.day', '-settings.window_days') }} as day_before_window,
         {{ plus_months('series.day', '-settings.turnover_months') }} as day_before_year,
         settings.window_days,
-        settings.base_currency
+        settings.base_currency,
+        begun.first_day,
+        begun.first_day <= {{ plus_days(plus_days('series.day', '-settings.window_days'), 1) }} as has_window,
+        begun.first_day <= {{ plus_days(plus_months('series.day', '-settings.turnover_months'), 1) }} as has_year
     from series
     cross join settings
+    cross join begun
     where series.day = {{ month_end_of('series.day') }} or series.day = settings.as_of_date
 ),
 
@@ -102,12 +133,28 @@ measured as (
     select
         periods.*,
         now_at.sales_to_date,
-        now_at.sales_to_date - coalesce(before_month.sales_to_date, 0) as sales_in_month,
-        now_at.opening_to_date - coalesce(before_month.opening_to_date, 0) as opening_in_month,
-        now_at.collected_to_date - coalesce(before_month.collected_to_date, 0) as collected_in_month,
-        now_at.charged_back_to_date - coalesce(before_month.charged_back_to_date, 0) as charged_back_in_month,
-        now_at.written_off_to_date - coalesce(before_month.written_off_to_date, 0) as written_off_in_month,
-        now_at.missing_rate_count_to_date - coalesce(before_month.missing_rate_count_to_date, 0) as missing_in_month,
+        {%- for amount in monthly %}
+        now_at.{{ amount }}_to_date - coalesce(before_month.{{ amount }}_to_date, 0) as {{ amount }}_in_month,
+        now_at.unrated_{{ amount }}_to_date - coalesce(before_month.unrated_{{ amount }}_to_date, 0)
+            as unrated_{{ amount }}_in_month,
+        {%- endfor %}
+        {%- for part in ['sales', 'paid'] %}
+        now_at.unrated_{{ part }}_to_date - coalesce(before_window.unrated_{{ part }}_to_date, 0)
+            as unrated_{{ part }}_in_window,
+        {%- endfor %}
+        {%- for part in ['sales', 'stock', 'written_off'] %}
+        now_at.unrated_{{ part }}_to_date - coalesce(before_year.unrated_{{ part }}_to_date, 0)
+            as unrated_{{ part }}_in_year,
+        {%- endfor %}
+        coalesce(before_month.unrated_stock, 0) as unrated_before_month,
+        coalesce(before_window.unrated_stock, 0) as unrated_before_window,
+        now_at.unrated_sales_to_date,
+        -- Of the longest window that ends on the day.
+        now_at.missing_rate_count_to_date - {{ least_known(
+            'coalesce(before_month.missing_rate_count_to_date, 0)',
+            'coalesce(before_window.missing_rate_count_to_date, 0)',
+            'coalesce(before_year.missing_rate_count_to_date, 0)'
+        ) }} as missing_in_windows,
         {%- for amount in windowed %}
         now_at.{{ amount }}_to_date - coalesce(before_window.{{ amount }}_to_date, 0) as {{ amount }}_in_window,
         {%- endfor %}
@@ -140,7 +187,9 @@ countback_days as (
         measured.day,
         max(running.day) as reached_on,
         {{ last_by('running.sales', 'running.day') }} as sales_of_day,
-        {{ last_by('measured.owed - (measured.sales_to_date - running.sales_to_date)', 'running.day') }} as left_over
+        {{ last_by('measured.owed - (measured.sales_to_date - running.sales_to_date)', 'running.day') }} as left_over,
+        {{ last_by('measured.unrated_sales_to_date - (running.unrated_sales_to_date - running.unrated_sales)',
+            'running.day') }} as unrated_sales
     from measured
     inner join running
         on measured.currency = running.currency
@@ -150,76 +199,7 @@ countback_days as (
     group by measured.currency, measured.day
 ),
 
--- R11. An invoice's parts, each times the days it was open, are what enters and leaves its open amount, each times the
--- days since: a payment stops its part's days, and what is applied beyond the invoice is no part of it. So days open are
--- summed without matching parts to payments. An invoice made void was never one: with it go the days that it was open.
-invoiced as (
-    select
-        invoice_id,
-        currency,
-        min(issued_on) as issued_on,
-        max(amount) as amount,
-        min(event_date) filter (where amount < 0) as voided_on
-    from events
-    where event_type in ('invoice', 'debit_note') and not is_opening
-    group by invoice_id, currency
-    having max(amount) > 0
-),
-
-cohort_changes as (
-    select currency, issued_on, issued_on as changed_on, 0 as amount, 0 as amount_days, amount as invoiced from invoiced
-    union all
-    select currency, issued_on, voided_on, 0, 0, -amount from invoiced where voided_on is not null
-    union all
-    select
-        invoiced.currency,
-        invoiced.issued_on,
-        intervals.valid_from,
-        intervals.open_amount,
-        intervals.open_amount * {{ day_number('intervals.valid_from') }},
-        0
-    from invoiced
-    inner join intervals on invoiced.invoice_id = intervals.invoice_id
-    union all
-    select
-        invoiced.currency,
-        invoiced.issued_on,
-        intervals.valid_to,
-        -intervals.open_amount,
-        -intervals.open_amount * {{ day_number(
-            'case when intervals.valid_to = invoiced.voided_on then intervals.valid_from else intervals.valid_to end'
-        ) }},
-        0
-    from invoiced
-    inner join intervals on invoiced.invoice_id = intervals.invoice_id
-),
-
--- Days that were over before the document was made void go with it too.
-void_changes as (
-    select
-        invoiced.currency,
-        invoiced.issued_on,
-        invoiced.voided_on as changed_on,
-        0 as amount,
-        intervals.open_amount * {{ days_from('intervals.valid_from', 'intervals.valid_to') }} as amount_days,
-        0 as invoiced
-    from invoiced
-    inner join intervals on invoiced.invoice_id = intervals.invoice_id
-    where intervals.valid_to < invoiced.voided_on
-),
-
-cohort_events as (
-    select
-        cohort_changes.currency,
-        cohort_changes.issued_on,
-        {{ month_of('cohort_changes.changed_on') }} as event_month,
-        sum(cohort_changes.amount) as amount,
-        sum(cohort_changes.amount_days) as amount_days,
-        sum(cohort_changes.invoiced) as invoiced
-    from (select * from cohort_changes union all select * from void_changes) as cohort_changes
-    inner join run on cohort_changes.changed_on <= run.as_of_date
-    group by cohort_changes.currency, cohort_changes.issued_on, {{ month_of('cohort_changes.changed_on') }}
-),
+{{ days_open_by_cohort() }}
 
 cohorts as (
     select currency, issued_on, event_month, amount, amount_days, invoiced from cohort_events
@@ -235,7 +215,8 @@ weighted as (
         periods.day,
         {{ ratio(
             'sum(cohorts.amount * ' ~ day_number('periods.day') ~ ' - cohorts.amount_days)', 'sum(cohorts.invoiced)'
-        ) }} as dso_weighted
+        ) }} as dso_weighted,
+        count(*) filter (where cohorts.invoiced is null) as unrated_invoices
     from periods
     inner join cohorts
         on periods.currency = cohorts.currency
@@ -298,60 +279,88 @@ final as (
     select
         measured.currency,
         measured.base_currency,
-        cast(measured.sales_in_month as decimal(38, 4)) as sales,
-        cast(measured.collected_in_month as decimal(38, 4)) as collected,
-        cast(measured.charged_back_in_month as decimal(38, 4)) as charged_back,
-        cast(measured.written_off_in_month as decimal(38, 4)) as written_off,
+        {%- for amount in ['sales', 'collected', 'charged_back', 'written_off'] %}
+        case
+            when measured.{{ amount }}_in_month <> 0 or measured.unrated_{{ amount }}_in_month = 0
+                then cast(measured.{{ amount }}_in_month as decimal(38, 4))
+        end as {{ amount }},
+        {%- endfor %}
         measured.open_amount,
         measured.overdue_amount,
         measured.credit_amount,
         measured.unapplied_amount,
-        {{ ratio('measured.overdue_amount', 'measured.open_amount') }} as overdue_ratio,
-        {{ dso('measured.open_amount') }} as dso_simple,
-        {{ dso('(measured.open_amount + measured.open_before_window) / 2') }} as dso_average,
         case
+            when measured.unrated_stock = 0 then {{ ratio('measured.overdue_amount', 'measured.open_amount') }}
+        end as overdue_ratio,
+        {{ dso('measured.open_amount') }} as dso_simple,
+        case
+            when measured.unrated_before_window = 0
+                then {{ dso('(measured.open_amount + measured.open_before_window) / 2') }}
+        end as dso_average,
+        case
+            when measured.unrated_stock > 0 or countback_days.unrated_sales > 0 then null
             when measured.owed <= 0 then 0
             else {{ days_from('countback_days.reached_on', 'measured.day') }}
                 + {{ ratio('countback_days.left_over', 'countback_days.sales_of_day') }}
         end as dso_countback,
-        measured.owed > 0 and countback_days.reached_on is null as is_countback_beyond_history,
-        weighted.dso_weighted,
+        coalesce(
+            measured.unrated_stock + measured.unrated_sales_to_date = 0
+            and measured.owed > 0 and countback_days.reached_on is null, false
+        ) as is_countback_beyond_history,
+        case when weighted.unrated_invoices = 0 then weighted.dso_weighted end as dso_weighted,
         {{ dso('measured.not_due_amount') }} as best_possible_dso,
         {{ dso('measured.open_amount') }} - {{ dso('measured.not_due_amount') }} as delinquent_days,
-        {{ average_days_past_due('measured.paid_late_days_in_window', 'measured.overdue_days',
-            'measured.paid_amount_in_window', 'measured.overdue_amount') }} as average_days_delinquent,
-        {{ average_days_past_due('measured.paid_delay_days_in_window', 'measured.overdue_days',
-            'measured.paid_amount_in_window', 'measured.overdue_amount') }} as average_delay_days,
-        {{ ratio(
-            'measured.paid_issue_days_in_window', 'measured.paid_dated_amount_in_window'
-        ) }} as average_payment_days,
-        {{ ratio('measured.paid_on_time_amount_in_window', 'measured.paid_amount_in_window') }} as on_time_ratio_amount,
-        {{ ratio('measured.payments_on_time_in_window', 'measured.payments_in_window') }} as on_time_ratio_count,
-        100 * {{ ratio(
-            'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.owed',
-            'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.not_due_amount'
-            ~ ' + measured.unapplied_credit_notes'
-        ) }} as collection_effectiveness,
-        100 * {{ ratio(
-            'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.owed'
-            ~ ' - measured.written_off_in_month',
-            'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.not_due_amount'
-            ~ ' + measured.unapplied_credit_notes'
-        ) }} as collection_effectiveness_cash,
-        {{ ratio('measured.sales_in_year', 'measured.average_open_in_year') }} as turnover,
-        -- Nothing open needs no provision; where no rate is known the provision isn't known either.
-        case when measured.open_amount > 0 then provided.provision else 0 end as provision,
+        {%- for name, weights in {'average_days_delinquent': 'late', 'average_delay_days': 'delay'}.items() %}
         case
-            when measured.open_amount > 0 then provided.unprovided_amount else 0
+            when measured.unrated_paid_in_window + measured.unrated_stock = 0
+                then {{ average_days_past_due(
+                    'measured.paid_' ~ weights ~ '_days_in_window', 'measured.overdue_days',
+                    'measured.paid_amount_in_window', 'measured.overdue_amount'
+                ) }}
+        end as {{ name }},
+        {%- endfor %}
+        case
+            when measured.unrated_paid_in_window = 0
+                then {{ ratio('measured.paid_issue_days_in_window', 'measured.paid_dated_amount_in_window') }}
+        end as average_payment_days,
+        case
+            when measured.unrated_paid_in_window = 0
+                then {{ ratio('measured.paid_on_time_amount_in_window', 'measured.paid_amount_in_window') }}
+        end as on_time_ratio_amount,
+        {{ ratio('measured.payments_on_time_in_window', 'measured.payments_in_window') }} as on_time_ratio_count,
+        {%- set gone = 'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.owed' %}
+        {%- set due = 'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month'
+            ~ ' - measured.not_due_amount + measured.unapplied_credit_notes' %}
+        {%- set unrated_month = 'measured.unrated_stock + measured.unrated_before_month'
+            ~ ' + measured.unrated_sales_in_month + measured.unrated_opening_in_month' %}
+        case when {{ unrated_month }} = 0 then 100 * {{ ratio(gone, due) }} end as collection_effectiveness,
+        case
+            when {{ unrated_month }} + measured.unrated_written_off_in_month = 0
+                then 100 * {{ ratio(gone ~ ' - measured.written_off_in_month', due) }}
+        end as collection_effectiveness_cash,
+        case
+            when measured.has_year and measured.unrated_sales_in_year + measured.unrated_stock_in_year = 0
+                then {{ ratio('measured.sales_in_year', 'measured.average_open_in_year') }}
+        end as turnover,
+        -- Nothing open needs no provision; where no rate is known the provision isn't known either.
+        case when measured.open_amount > 0 then provided.provision when measured.open_amount = 0 then 0 end as provision,
+        case
+            when measured.open_amount > 0 then provided.unprovided_amount when measured.open_amount = 0 then 0
         end as unprovided_amount,
         case
-            when measured.sales_in_year > 0 then {{ ratio('measured.written_off_in_year', 'measured.sales_in_year') }}
+            when measured.has_year and measured.sales_in_year > 0
+                and measured.unrated_sales_in_year + measured.unrated_written_off_in_year = 0
+                then {{ ratio('measured.written_off_in_year', 'measured.sales_in_year') }}
         end as bad_debt_ratio,
-        coalesce(concentrated.disputed_share, case when measured.open_amount > 0 then 0 end) as disputed_share,
-        concentrated.top10_share,
-        concentrated.hhi,
+        case
+            when measured.unrated_stock = 0
+                then coalesce(concentrated.disputed_share, case when measured.open_amount > 0 then 0 end)
+        end as disputed_share,
+        case when measured.unrated_stock = 0 then concentrated.top10_share end as top10_share,
+        case when measured.unrated_stock = 0 then concentrated.hhi end as hhi,
         measured.payments_in_window as payment_count,
-        cast(measured.missing_in_month as bigint) as missing_rate_count,
+        cast(measured.missing_in_windows as bigint) as missing_rate_count,
+        cast({{ days_from('measured.first_day', 'measured.day') }} + 1 as bigint) as history_days,
         measured.month,
         measured.day as as_of_date
     from measured
@@ -383,6 +392,7 @@ select
     {%- endfor %}
     cast(payment_count as bigint) as payment_count,
     missing_rate_count,
+    history_days,
     is_countback_beyond_history,
     month,
     as_of_date

@@ -120,6 +120,7 @@ select
     cast(invoices as bigint) as history_invoices,
     reached_amount,
     lost_amount,
+    unresolved_amount,
     cast(roll_rate as double) as roll_rate,
     cast(loss_rate as double) as loss_rate,
     cast(provision_rate as double) as provision_rate,

@@ -10,7 +10,7 @@ select
     cash_applied,
     refunds,
     write_offs,
-    cost,
+    direct_cost,
     clv_historic,
     tax_in_cash,
     clv_historic_net_of_tax,

@@ -20,7 +20,7 @@ check: .venv/ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/sqlfluff lint dbt_project/models dbt_project/tests
+	.venv/bin/sqlfluff lint --processes 0 dbt_project/models dbt_project/tests
 
 bench: .venv/ready
 	.venv/bin/python -m benchmarks

@@ -171,6 +171,12 @@ def _loaded(
             select * from built.marts.fct_superseded_rows
             where domain = {quoted(entity.domain)} and entity = {quoted(entity.name)}
         ),
+        deleted as (
+            select distinct {", ".join(f"versions.{name}" for name in key)}
+            from {rows} as versions
+            semi join (select * from gone where state = 'deleted') as marks
+                on versions._file_sha256 = marks.file_sha256 and versions._row = marks.line
+        ),
         judged as (
             select
                 {shown},
@@ -178,12 +184,12 @@ def _loaded(
                     when gone.state in ('changed', 'replaced') then 'superseded'
                     when gone.state is not null then gone.state
                     when counted._file_sha256 = matching._file_sha256 and counted._row = matching._row then 'counted'
-                    when counted._file is not null then 'superseded'
+                    when counted._file is not null or deleted._system is not null then 'superseded'
                     when {of_before} then 'superseded'
                     when built_files.file_sha256 is null then 'landed'
                     else 'later'
                 end as state,
-                gone.state as gone_state, gone.newer_file, gone.newer_line, counted._file as counted_file,
+                gone.state as gone_state, deleted._system is not null as is_deleted, gone.newer_file, gone.newer_line, counted._file as counted_file,
                 counted._row as counted_line, matching._replaces as document
             from matching
             left join built_files on matching._file_sha256 = built_files.file_sha256
@@ -191,6 +197,7 @@ def _loaded(
                 on matching._file_sha256 = gone.file_sha256 and matching._row = gone.line
                 and matching._source = gone.contract and matching._part is not distinct from gone.part
             left join built.{staged} as counted on {same_key}
+            left join deleted on {same_key.replace("counted.", "deleted.")}
         )
         select file, part, line, column_name, value, state,
             case
@@ -198,6 +205,7 @@ def _loaded(
                 when gone_state = 'replaced' then 'a newer export gives all rows of ' || document || ' anew, without it'
                 when state = 'vanished' then 'the newest full export does not hold it'
                 when state = 'deleted' then 'the export marks it as deleted'
+                when state = 'superseded' and is_deleted then 'a newer export marks it as deleted'
                 when state = 'superseded' and counted_file is null then 'the list does not say so any more'
                 when state = 'superseded'
                     then 'the newer ' || counted_file || ', line ' || counted_line || ' says the same and counts'

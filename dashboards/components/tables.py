@@ -71,7 +71,7 @@ def _typed(data: pa.Table, columns: dict[str, Column]) -> pa.Table:
         if pa.types.is_null(values.type):
             values = values.cast(pa.string())
         elif pa.types.is_decimal(values.type) and columns[name].kind == "count":
-            values = values.cast(pa.int64())
+            values = values.cast(pa.float64())
         if columns[name].kind == "bool":
             # A tick box would look as if it could be ticked.
             words = {True: "yes", False: "no", None: None}

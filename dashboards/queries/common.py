@@ -9,18 +9,7 @@ import streamlit as st
 from dashboards.queries.base import EMPLOYEES, first, rows, select
 
 PUBLICATION = """
-    with as_of as (
-        select cast(max(as_of_date) as date) as as_of_date
-        from (
-            select max(as_of_date) as as_of_date from {rpt_receivable_aging}
-            union all
-            select max(as_of_date) as as_of_date from {rpt_pipeline}
-            union all
-            select max(as_of_date) as as_of_date from {rpt_accounts}
-        )
-    ),
-
-    files as (select count(distinct coalesce(file_sha256, file)) as files from {rpt_control_totals}),
+    with files as (select count(distinct coalesce(file_sha256, file)) as files from {rpt_control_totals}),
 
     health as (
         select
@@ -29,20 +18,14 @@ PUBLICATION = """
             sum(rows_rejected) as rows_rejected,
             cast(max(loaded_at) as timestamp) as loaded_at
         from {rpt_data_health}
-    ),
+    )
 
-    base as (
-        select coalesce(
-            (select max(base_currency) from {rpt_accounts}),
-            (select max(base_currency) from {rpt_account_monthly}),
-            (select max(base_currency) from {rpt_receivable_kpis})
-        ) as base_currency
-    ),
-
-    run as (select cast(max(known_at) as timestamp) as known_at from {rpt_run})
-
-    select as_of_date, files, entity_files, rows_loaded, rows_rejected, loaded_at, base_currency, known_at
-    from as_of, files, health, base, run
+    select
+        run.as_of_date, files, entity_files, rows_loaded, rows_rejected, loaded_at, run.base_currency,
+        cast(run.known_at as timestamp) as known_at
+    from files
+    cross join health
+    left join {rpt_run} as run on true
 """
 
 CHOICES = f"""

@@ -250,7 +250,8 @@ class Refresh:
                 if row["export"] != "partial":
                     whole.append(stamp)
         said |= {f"landing_{name}": records for name in ("files", "rejects", "totals", "schema_events", "findings")}
-        said |= {"landing_whole_files": whole, "run": [view.as_of]}
+        # Figures read these; the other records, which change with every file and list, are shown alone.
+        said |= {"landing_whole_files": whole, "landing_held_payments": said["billing_payments"], "run": [view.as_of]}
         # What is not to be known is left out of every table.
         return {
             name: hashlib.sha256(json.dumps([sorted(rows, key=str), view.known_at]).encode()).hexdigest()[:32]

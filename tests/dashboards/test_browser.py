@@ -181,21 +181,19 @@ def test_a_click_on_a_row_opens_the_card_of_that_row(
     page.goto(f"{address}/accounts")
     settled(page)
     grid = at_rest(page, page.locator("[data-testid=stDataFrame]").first)
-    order = "desc"
+    order = "revenue_12m desc"
     if sorted_first:
-        # The header of revenue: rows come with the most revenue first, a click turns them round.
-        page.mouse.click(grid["x"] + 870, grid["y"] + 15)
+        # The header of names: rows come with the most revenue first, a click puts them by name.
+        page.mouse.click(grid["x"] + 130, grid["y"] + 15)
         page.wait_for_timeout(1500)
         assert "account=" not in page.url, "a click that sorts opened a card"
         grid = at_rest(page, page.locator("[data-testid=stDataFrame]").first)
-        order = "asc"
+        order = "account_name"
     file = str((served_home / "warehouse" / "keybook.duckdb").resolve())
     with duckdb.connect(file, read_only=True) as served:
-        ranked = served.execute(
-            f"select account_name from reporting.rpt_accounts order by revenue_12m {order}"
-        ).fetchall()
+        ranked = served.execute(f"select account_name from reporting.rpt_accounts order by {order}").fetchall()
     name = ranked[3][0]
-    page.mouse.click(grid["x"] + 260, grid["y"] + 35 * 4 + 15)
+    page.mouse.click(grid["x"] + 130, grid["y"] + 35 * 4 + 15)
     page.wait_for_url("**account=**")
     page.locator(".keybook-name").wait_for()
     assert page.locator(".keybook-name").inner_text() == name

@@ -23,6 +23,7 @@ def numbered(number: int, accounts: int = 48) -> Rows:
     ids = [f"crm:{400 + place}" for place in range(accounts)]
     person = {"owner_id": "crm:1", "owner_name": "Astrid Berg"}
     return {
+        "rpt_run": [{"as_of_date": "2026-11-20", "base_currency": "EUR"}],
         "rpt_accounts": [
             {"account_id": id, "account_name": id, "status": "active", "team": "North", "revenue_12m": number,
              "base_currency": "EUR", "as_of_date": "2026-11-20", **person}

@@ -92,6 +92,8 @@ class Stream:
         self.move(brought, FIRST, "brought_forward", Decimal(700))
         for number in range(260):
             self.sell(number)
+        for invoice in self.invoices:
+            self.recover(invoice)
 
     def move(self, whose: Invoice | tuple[str, str], day: date, kind: str, amount: Decimal) -> None:
         """Notes what an action does to a balance."""
@@ -189,6 +191,17 @@ class Stream:
             last = max((paid for day, _, paid in invoice.paid if day <= on and day == paid), default=on)
             invoice.paid.append((on, -amount, last))
 
+    def recover(self, invoice: Invoice) -> None:
+        """What is paid of a debt that was given up: of what stands in the customer's favour, what was written off."""
+        recovered = ZERO
+        for day in sorted({on for on, _ in invoice.events}):
+            in_favour = -sum((amount for on, amount in invoice.events if on <= day), ZERO)
+            given_up = sum((amount for on, amount in invoice.lost if on <= day), ZERO)
+            now = max(min(in_favour, given_up), ZERO)
+            if now != recovered:
+                self.move(invoice, day, "recovered", now - recovered)
+            recovered = now
+
     def credit(self, number: int, invoice: Invoice) -> None:
         """A credit note of the account that nothing is done with."""
         issued, gross = invoice.issued + days(self.random.randrange(60)), (invoice.gross / 4).quantize(Decimal("0.01"))
@@ -233,7 +246,7 @@ def found(warehouse: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, An
 def test_movements_are_what_was_done(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> None:
     """Each month of each account and currency, from its first event on, to the cent; nothing before, nothing after."""
     kinds = ("invoiced", "credited", "collected", "written_off", "refunded", "charged_back", "reversed",
-             "brought_forward", "transferred")  # fmt: skip
+             "recovered", "brought_forward", "transferred")  # fmt: skip
     expected = {}
     for (account, currency), moves in stream.moves.items():
         closing = ZERO

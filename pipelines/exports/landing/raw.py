@@ -192,6 +192,7 @@ def raw_tables() -> dict[str, tuple[str, dict[str, str]]]:
     }
     found |= {
         "landing_rejects": ("*/*/*.rejects.parquet", REJECT_COLUMNS),
+        "landing_held_payments": ("billing/payments/*.rejects.parquet", REJECT_COLUMNS),
         "landing_totals": ("*/*/*.totals.parquet", TOTAL_COLUMNS),
     }
     for entity in entities().values():

@@ -28,6 +28,12 @@ PHONE_DIGITS = 7
 SIGNIFICANT_DIGITS = 9
 # A value is shown from the first match on, about so long.
 SHOWN = 200
+# What a publication tells of landed rows.
+BUILT = FILES, SUPERSEDED, RUN = (
+    "marts.fct_landed_files",
+    "staging.stg_landing__superseded_rows",
+    "intermediate.int_run_dated",
+)
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ def _loaded(
     matching = f"select *, {first} as column_name, {value} as value from {rows} where {' or '.join(tests.values())}"
     shown = "matching._file as file, matching._part as part, matching._row as line, column_name, value"
     staged = f"{'parameters' if entity.domain == DOMAIN else 'staging'}.stg_{entity.domain}__{entity.name}"
-    if not known >= {staged, "marts.fct_landed_files", "marts.fct_superseded_rows", "marts.dim_runs"}:
+    if not known >= {staged, *BUILT}:
         why = quoted("nothing is built of it yet; `keybook refresh` builds")
         return f"with matching as ({matching}) select {shown}, 'landed' as state, {why} as why from matching"
     key = ["_system", *entity.key]
@@ -166,9 +172,9 @@ def _loaded(
     same_key = " and ".join(f"matching.{name} is not distinct from counted.{name}" for name in key)
     return f"""
         with matching as ({matching}),
-        built_files as (select distinct file_sha256 from built.marts.fct_landed_files),
+        built_files as (select distinct file_sha256 from built.{FILES}),
         gone as (
-            select * from built.marts.fct_superseded_rows
+            select * from built.{SUPERSEDED}
             where domain = {quoted(entity.domain)} and entity = {quoted(entity.name)}
         ),
         deleted as (
@@ -211,7 +217,7 @@ def _loaded(
                     then 'the newer ' || counted_file || ', line ' || counted_line || ' says the same and counts'
                 when state = 'landed' then 'the publication was built without its file; `keybook refresh` builds'
                 when state = 'later'
-                    then 'the publication is as of ' || (select max(as_of_date) from built.marts.dim_runs)
+                    then 'the publication is as of ' || (select max(as_of_date) from built.{RUN})
                         || ', and the row begins later'
             end as why
         from judged

@@ -1,13 +1,14 @@
 -- Grain: one row per finding about an export file: why it, or a part of it, was held, or what in it was odd; rows that a
 -- newer full export no longer holds, a full export that is too small to tell, and dates that lie after their own export.
+-- What landing says of several of a file's entities is said once.
 with said as (
-    select
+    select distinct
         file_sha256,
         file,
         part,
         severity,
         message
-    from {{ ref('stg_landing__findings') }}
+    from {{ source('raw', 'landing_findings') }}
 ),
 
 vanished as (

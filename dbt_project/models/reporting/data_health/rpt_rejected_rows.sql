@@ -13,4 +13,4 @@ select
     reason,
     row_text,
     landed_at
-from {{ ref('fct_rejected_rows') }}
+from {{ ref('stg_landing__rejects') }}

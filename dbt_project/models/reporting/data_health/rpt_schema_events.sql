@@ -7,4 +7,4 @@ select
     column_name,
     event,
     action
-from {{ ref('fct_schema_events') }}
+from {{ ref('stg_landing__schema_events') }}

@@ -156,10 +156,10 @@ def test_what_cannot_be_read_is_rejected_by_line_and_what_is_no_list_is_named(ho
     receipts = {receipt.file: receipt for receipt in work.receipts() if receipt.list_name}
     rejects = work.store.rejects(receipts["lists/key_account_decisions.csv"].sha256, 9)
     assert [(reject["line"], reject["column_name"]) for reject in rejects] == [(3, "decision"), (4, "quarter")]
-    assert receipts["lists/account_plans.csv"].held == [
-        "lists/account_plans.csv: the list needs the columns account_id, item; `keybook lists` writes a template of it"
-    ]
-    assert set(work.troubles()) == {"lists/links.csv", "lists/account_links.txt"}
+    (held,) = receipts["lists/account_plans.csv"].held
+    assert (held["code"], held["column_name"]) == ("list_columns_missing", "account_id, item")
+    troubles = {trouble["file"]: trouble["code"] for trouble in work.troubles()}
+    assert troubles == {"lists/links.csv": "no_such_list", "lists/account_links.txt": "list_twice"}
     assert _rows(home) == [("c1",)]
 
 

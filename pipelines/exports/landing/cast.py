@@ -1,7 +1,6 @@
 """Turns a contract's column maps into SQL: text cells to typed columns, each with the test of whether it could be read.
 
-A cast never gives NULL for a text that it cannot read: `Cast.failed` tells such a row, and `Cast.reason` says why in a
-person's words. Everything is SQL on the temporary table `grid(_line, c0, …)`, in three steps, so that DuckDB works each
+A cast never gives NULL for a text that it cannot read: `Cast.failed` tells such a row, and `Cast.reason_sql` says why. Everything is SQL on the temporary table `grid(_line, c0, …)`, in three steps, so that DuckDB works each
 expression out once and in bulk: `RowSql.cleaned` (trimmed texts t0, t1, …), `RowSql.typed` (the canonical columns), and
 the tests of what failed, which read those columns by name.
 """
@@ -10,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
 from pipelines.exports.contracts.recognise import Match, normal
 from pipelines.exports.entities import Column, Entity
-from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, unread_reason
+from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.readers.grids import quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
@@ -29,7 +29,7 @@ _MOMENT = "TIMESTAMP WITH TIME ZONE"
 
 @dataclass(frozen=True)
 class Cast:
-    """One canonical column: its typed SQL, the SQL of the text it came from, and why it may fail."""
+    """One canonical column: its typed SQL, the SQL of the text it came from, and of the rejection when it fails."""
 
     column: Column
     typed: str
@@ -51,9 +51,8 @@ class Cast:
 
     @property
     def reason_sql(self) -> str:
-        """SQL of the sentence for a failed row."""
-        blank = quoted("is blank, and the row means nothing without it")
-        return f"case when {self.text} is null then {blank} else {quoted(self.reason)} end"
+        """SQL of the rejection of a failed row."""
+        return f"case when {self.text} is null then {rejection_sql(Rejection('blank'))} else {self.reason} end"
 
 
 def _any_of(text: str, values: list[str]) -> str:
@@ -178,7 +177,7 @@ class RowSql:
         for column in entity.columns:
             spec = mapping.columns.get(column.name)
             if spec is None:
-                casts.append(Cast(column, f"cast(null as {column.stored_type})", BLANK, False, "", ""))
+                casts.append(Cast(column, f"cast(null as {column.stored_type})", BLANK, False, "null", ""))
                 continue
             required = spec.required or (column.name in entity.key and mapping.key == "given")
             cast = self._column(column, spec, required)
@@ -196,7 +195,7 @@ class RowSql:
             f"(case when {unread} then null else try_cast(sum({cast.typed}) {rows} as {cast.column.stored_type}) end)"
         )
         text = f"coalesce({cast.text}, max({cast.text}) {rows})"
-        reason = f"cannot be added up over the rows that belong together: one of them {cast.reason}"
+        reason = rejection_sql(Rejection("no_total", cast.column.stored_type))
         return replace(cast, typed=typed, text=text, reason=reason)
 
     def _column(self, column: Column, spec: ColumnMap, required: bool) -> Cast:
@@ -206,7 +205,8 @@ class RowSql:
         source = ", ".join(self._shown(aliases) for aliases in spec.headers)
         if spec.value is not None:
             literal = quoted(str(spec.value))
-            return Cast(column, self._typed(literal, column, _LITERAL, formats), literal, required, "", "")
+            reason = self._reason(column, spec, formats)
+            return Cast(column, self._typed(literal, column, _LITERAL, formats), literal, required, reason, "")
         if spec.sum is not None:
             return self._sum(column, spec, formats, required, source)
         if spec.product is not None:
@@ -238,17 +238,16 @@ class RowSql:
         return aliases[0] if place is None else self.match.headers[place]
 
     def _cases(self, column: Column, spec: ColumnMap, required: bool) -> Cast:
-        typed, text, reasons, sources = "case", "case", [], []
+        typed, text, reason, sources = "case", "case", "case", []
         for where, branch in spec.branches:
             cast = self._column(column, branch, False)
-            reasons.append(cast.reason)
             sources.append(cast.source)
             condition = "else" if where is None else f"when {self.where([where])} then"
             typed += f" {condition} {cast.typed}"
             text += f" {condition} {cast.text}"
-        reason = "; ".join(dict.fromkeys(filter(None, reasons)))
+            reason += f" {condition} {cast.reason}"
         source = ", ".join(dict.fromkeys(filter(None, sources)))
-        return Cast(column, f"({typed} end)", f"({text} end)", required, reason, source)
+        return Cast(column, f"({typed} end)", f"({text} end)", required, f"({reason} end)", source)
 
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
@@ -409,7 +408,7 @@ class RowSql:
         return known
 
     def _reason(self, column: Column, spec: ColumnMap, formats: Formats) -> str:
-        return unread_reason(column, self._patterns(spec, formats))
+        return rejection_sql(unread(column, self._patterns(spec, formats), self.known_in))
 
     def _cells(self, spec: ColumnMap) -> tuple[int, ...]:
         places = {self.match.find(aliases) for aliases in spec.headers}

@@ -1,7 +1,8 @@
 """Turns a contract's column maps into SQL: text cells to typed columns, each with the test of whether it could be read.
 
-A cast never gives NULL for a text that it cannot read: `Cast.failed` tells such a row, and `Cast.reason_sql` says why. Everything is SQL on the temporary table `grid(_line, c0, …)`, in three steps, so that DuckDB works each
-expression out once and in bulk: `RowSql.cleaned` (trimmed texts t0, t1, …), `RowSql.typed` (the canonical columns), and
+A cast never gives NULL for a text that it cannot read: `Cast.failed` tells such a row, and `Cast.reason_sql` says why.
+Everything is SQL on the temporary table `grid(_line, c0, …)`, in three steps, so that DuckDB works each expression out
+once and in bulk: `RowSql.cleaned` (trimmed texts t0, t1, …), `RowSql.typed` (the canonical columns), and
 the tests of what failed, which read those columns by name.
 """
 
@@ -13,6 +14,7 @@ from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
 from pipelines.exports.contracts.recognise import Match, normal
 from pipelines.exports.entities import Column, Entity
+from pipelines.exports.landing.numbers import number
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.readers.grids import quoted
 
@@ -252,11 +254,11 @@ class RowSql:
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
         texts = [self.header([name.lstrip("-")], formats) for name in names]
-        numbers = [self._amount(text, column, spec, formats) for text in texts]
+        amounts = [self._amount(text, column, spec, formats) for text in texts]
         # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.
         terms = [
-            f"{'-' if name.startswith('-') else ''}(case when {text} is null then 0 else {number} end)"
-            for name, text, number in zip(names, texts, numbers, strict=True)
+            f"{'-' if name.startswith('-') else ''}(case when {text} is null then 0 else {amount} end)"
+            for name, text, amount in zip(names, texts, amounts, strict=True)
         ]
         text = f"nullif(concat_ws(' ', {', '.join(texts)}), '')"
         typed = f"(case when {text} is null then null else cast({' + '.join(terms)} as {column.stored_type}) end)"
@@ -265,7 +267,7 @@ class RowSql:
     def _product(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         """One number times another; blank where one of them is."""
         texts = [self.header([name], formats) for name in spec.product or []]
-        numbers = " * ".join(self._number(text, "DECIMAL(18,6)", formats) for text in texts)
+        numbers = " * ".join(number(text, "DECIMAL(18,6)", formats) for text in texts)
         blank = " or ".join(f"{text} is null" for text in texts)
         text = f"(case when {blank} then null else {' || chr(215) || '.join(texts)} end)"
         typed = f"try_cast({numbers} as {column.stored_type})"
@@ -300,9 +302,13 @@ class RowSql:
 
     @staticmethod
     def _signed(typed: str, spec: ColumnMap) -> str:
-        if spec.sign == "negate":
-            return f"(-{typed})"
-        return f"abs({typed})" if spec.sign == "absolute" else typed
+        """A number with the sign that the contract gives it; none where it is out of the contract's range."""
+        if spec.sign:
+            typed = f"(-{typed})" if spec.sign == "negate" else f"abs({typed})"
+        if spec.range is None:
+            return typed
+        least, most = spec.range
+        return f"(case when {typed} >= {least}{'' if most is None else f' and {typed} <= {most}'} then {typed} end)"
 
     def _scaled(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         stored = column.stored_type
@@ -314,57 +320,24 @@ class RowSql:
             )
             return f"(case when {clock} then cast(epoch(try_cast({full} as interval)) as {stored}) end)"
         if spec.unit is None and column.type != "integer":
-            return self._number(text, stored, formats)
+            return number(text, stored, formats)
         if column.type == "integer":
-            number = self._number(text, "DECIMAL(38,10)", formats)
-            return f"(case when {number} = floor({number}) then cast({number} as bigint) end)"
+            amount = number(text, "DECIMAL(38,10)", formats)
+            return f"(case when {amount} = floor({amount}) then cast({amount} as bigint) end)"
         return f"cast({self._amount(text, column, spec, formats)} as {stored})"
 
     def _amount(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         """A number in the column's own unit."""
         if spec.unit == "hms":
             return self._scaled(text, column, spec, formats)
-        number = self._number(text, "DECIMAL(38,10)", formats)
+        amount = number(text, "DECIMAL(38,10)", formats)
         factor = {"milliseconds": "/ 1000", "minutes": "* 60", "percent": "/ 100"}.get(spec.unit or "", "")
         if spec.unit == "minor":
             zero = (
                 _any_of(self.header([spec.currency_column or ""]), _ZERO_DECIMAL) if spec.currency_column else "false"
             )
             factor = f"/ (case when {zero} then 1 else 100 end)"
-        return f"({number} {factor})"
-
-    @staticmethod
-    def _number(text: str, stored: str, formats: Formats) -> str:
-        """A number with the contract's marks, a currency sign or code, brackets or a trailing minus; else NULL.
-
-        Only what is written as a number throughout is one: thousands must stand in threes.
-        """
-        decimal = "\\" + formats.decimal
-        marks = [mark for mark in formats.thousands if mark != formats.decimal]
-        spaced = f"regexp_replace({text}, '[\\x{{00a0}}\\x{{202f}}\\x{{2009}}]', ' ', 'g')"
-        bare = f"regexp_replace({spaced}, '^([-(]?)\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?\\s*|\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?(\\)?)$', '\\1\\2', 'g')"
-        groups = "".join("\\x{0020}" if mark == " " else "\\" + mark for mark in [*marks, " "])
-        suffix = "".join(formats.suffixes)
-        pattern = f"[-(]?(\\d+|\\d{{1,3}}([{groups}]\\d{{3}})+)?({decimal}\\d+|{decimal})?([eE][-+]?\\d+)?{f'[{suffix}]?' if suffix else ''}[-)]?"
-        digits = f"regexp_replace({bare}, '[{groups}{suffix}()]', '', 'g')"
-        if formats.decimal != ".":
-            digits = f"replace({digits}, {quoted(formats.decimal)}, '.')"
-        digits = f"rtrim({digits}, '-')"
-        factor = ""
-        if formats.suffixes:
-            branches = "".join(f" when {quoted(mark)} then {value}" for mark, value in formats.suffixes.items())
-            factor = f" * (case right({bare}, 1){branches} else 1 end)"
-        negative = f"(case when {bare} like '(%)' or {bare} like '%-' then -1 else 1 end)"
-        careful = (
-            f"(case when regexp_full_match({bare}, {quoted(pattern)}) "
-            f"then cast(try_cast({digits} as DECIMAL(38,10)) * {negative}{factor} as {stored}) end)"
-        )
-        if formats.decimal != ".":
-            return careful
-        # Most numbers are plain: the careful reading, which costs twenty times as much, is for the rest. A case and no
-        # coalesce: out of a coalesce DuckDB draws what its parts share, and works that out for every row.
-        plain = f"try_cast({text} as {stored})"
-        return f"(case when {text} is null then null when {plain} is not null then {plain} else {careful} end)"
+        return f"({amount} {factor})"
 
     def _moment(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         """A date or time. A moment becomes a date in the business time zone; a date without a time stays as it is."""
@@ -408,7 +381,7 @@ class RowSql:
         return known
 
     def _reason(self, column: Column, spec: ColumnMap, formats: Formats) -> str:
-        return rejection_sql(unread(column, self._patterns(spec, formats), self.known_in))
+        return rejection_sql(unread(column, self._patterns(spec, formats), self.known_in, spec.range))
 
     def _cells(self, spec: ColumnMap) -> tuple[int, ...]:
         places = {self.match.find(aliases) for aliases in spec.headers}

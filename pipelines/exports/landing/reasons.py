@@ -11,6 +11,8 @@ from pipelines.exports.readers.grids import quoted
 # The years that a date may lie in: what is earlier or later is a slip of the pen or a system's word for "none".
 FIRST_YEAR = 1970
 YEARS_AHEAD = 10
+# A longer vocabulary is not told.
+MOST_WORDS = 20
 _CODES: dict[str, RejectionCode] = {
     "boolean": "no_boolean",
     "currency": "no_currency",
@@ -26,19 +28,28 @@ _CODES: dict[str, RejectionCode] = {
 }
 
 
-def unread(column: Column, patterns: list[str], known_in: int) -> Rejection:
-    """Why a text is no value of the column: `patterns` are those of its dates and times, `known_in` the export's year."""
+def unread(
+    column: Column, patterns: list[str], known_in: int, bounds: tuple[float, float | None] | None = None
+) -> Rejection:
+    """Why a text is no value of the column.
+
+    `patterns` are those of its dates and times, `known_in` is the export's year, `bounds` the least and the greatest
+    number.
+    """
     if column.one_of:
-        return Rejection("unknown_word", expected=", ".join(column.one_of))
+        return Rejection("unknown_word", ", ".join(column.one_of) if len(column.one_of) <= MOST_WORDS else None)
     code = _CODES.get(column.type, "not_extracted")
     match column.type:
         case "date" | "timestamp":
-            bounds = (None, None) if column.any_year else (str(FIRST_YEAR), str(known_in + YEARS_AHEAD))
-            return Rejection(code, ", ".join([*patterns, "ISO 8601"]), None, *bounds)
+            years = (None, None) if column.any_year else (str(FIRST_YEAR), str(known_in + YEARS_AHEAD))
+            return Rejection(code, ", ".join([*patterns, "ISO 8601"]), None, *years)
         case "ratio":
             return Rejection(code, least="0", most="1")
         case "seconds":
             return Rejection(code, column.stored_type, least="0")
+        case "integer" | "money" | "price" | "quantity" | "rate" if bounds:
+            least, most = (None if bound is None else f"{bound:g}" for bound in bounds)
+            return Rejection(code, least=least, most=most)
         case "integer" | "money" | "price" | "quantity" | "rate":
             return Rejection(code, column.stored_type)
     return Rejection(code)

@@ -24,6 +24,7 @@ page = here()
 header("Data health", "A row of an export is loaded or rejected with its line and reason; nothing disappears.")
 totals = health.totals(page.warehouse)
 checks = health.control_totals(page.warehouse)
+proven = health.proof_totals(page.warehouse)
 if not totals["rows_read"] and not checks["checks"]:
     drop_in("any")
     footnotes()
@@ -50,8 +51,19 @@ tiles(
             note="Rows that the newest full export of their system no longer holds: they count no longer.",
         ),
         Tile("Totals that differ", number(checks["different"]), versus=f"of {number(checks['checks'])} compared"),
+        Tile(
+            "Figures computed again",
+            number(proven["cells_equal"]),
+            versus=f"of {number(proven['cells'])} agree" if proven["figures"] else None,
+            note="From raw, by other means than the figures themselves: see the tab Proof.",
+        ),
     ],
 )
+if proven["figures_apart"]:
+    st.error(
+        f"Of what was computed again from raw, {plural(proven['figures_apart'], 'figure')} can't be confirmed: the tab "
+        "Proof names them. Look before you rely on these."
+    )
 
 
 def several(label: str, choices: dict[str, int], key: str, width: int = 260) -> tuple[str, ...]:
@@ -328,6 +340,38 @@ def control_tab() -> None:
             nothing("No totals yet.")
 
 
+def proof_tab() -> None:
+    """The figures that were computed again from raw, and whether they agree."""
+    about = (
+        "Each publication's figures are computed again from raw by a program that shares nothing with the models. "
+        "`keybook verify` does it at any time."
+    )
+    with section("Proof", about, key="proof"):
+        if not proven["figures"]:
+            nothing("Nothing was computed again yet: the next refresh does it.")
+            return
+        table(
+            health.proof(page.warehouse),
+            {
+                "subject": Column("Subject", words="verification_subject"),
+                "state": Column("Result", words="verification_state"),
+                "table_name": Column("Table"),
+                "measure": Column("Column"),
+                "currency": Column("Currency"),
+                "cells": Column("Figures", "count"),
+                "cells_equal": Column("Agree", "count"),
+                "largest_difference": Column("Largest difference", "money"),
+                "first_cell": Column("Where", optional=True),
+                "first_published": Column("Published", "money", optional=True),
+                "first_recomputed": Column("Computed again", "money", optional=True),
+                "verified_by": Column("How", words="verification_method"),
+            },
+            "proof",
+            height=520,
+        )
+        download("Download as CSV", "proof", lambda: health.proof(page.warehouse), "proof")
+
+
 def findings_tab() -> None:
     """What was odd about files, and columns that changed."""
     with section(
@@ -379,6 +423,7 @@ TABS = {
     "Sources": sources_tab,
     "Rejected rows": rejected_tab,
     "Control totals": control_tab,
+    "Proof": proof_tab,
     "Former rows": former_tab,
     "Receivables": receivables_tab,
     "Findings and columns": findings_tab,

@@ -419,6 +419,27 @@ def findings_tab() -> None:
         )
 
 
+def parameters_tab() -> None:
+    """The norms, buckets and thresholds that figures rest on."""
+    about = "To change one, write it into `lists/parameters.csv` of the home; `keybook lists` makes the file."
+    with section("Parameters", about, key="parameters"):
+        table(
+            health.parameters(page.warehouse),
+            {
+                "parameter": Column("Parameter", pinned=True),
+                "value": Column("Value", "number"),
+                "default_value": Column("Default", "number"),
+                "unit": Column("Unit", width="small"),
+                "is_own": Column("Changed", "bool"),
+                "meaning": Column("What it does", width="large"),
+                "origin": Column("Where the value is from", width="medium"),
+                "_file": Column("File", optional=True),
+                "_row": Column("Line", "count", width="small", optional=True),
+            },
+            "parameters",
+        )
+
+
 TABS = {
     "Sources": sources_tab,
     "Rejected rows": rejected_tab,
@@ -426,6 +447,7 @@ TABS = {
     "Proof": proof_tab,
     "Former rows": former_tab,
     "Receivables": receivables_tab,
+    "Parameters": parameters_tab,
     "Findings and columns": findings_tab,
 }
 for tab, show in zip(st.tabs(list(TABS)), TABS.values(), strict=True):

@@ -131,7 +131,9 @@ def months_section(months: list[dict[str, Any]], basis: str) -> None:
         about += " Who has no invoice in a month counts as churned in it, and comes back with the next one."
     with section("Month by month", about, key="months"):
         first = page.filters.since.isoformat()[:7]
-        complete = [row for row in months if row["is_complete"] and row["month"] >= first]
+        complete = [
+            row for row in months if row["is_complete"] and row["month"] >= first and not row["is_history_start"]
+        ]
         if not any(row["opening_revenue"] or row["closing_revenue"] for row in complete):
             nothing("No revenue in this period.")
             return

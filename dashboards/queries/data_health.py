@@ -161,6 +161,19 @@ def known_now(warehouse: str) -> pa.Table:
     return select(warehouse, KNOWN_NOW)
 
 
+PARAMETERS = """
+    select parameter, value, default_value, unit, meaning, origin, is_own, _file, _row
+    from {rpt_parameters}
+    order by not is_own, parameter
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def parameters(warehouse: str) -> pa.Table:
+    """Norms, buckets and thresholds with the values that count, the home's own first."""
+    return select(warehouse, PARAMETERS)
+
+
 @st.cache_data(show_spinner=False, max_entries=16)
 def proof(warehouse: str) -> pa.Table:
     """What was computed again from raw, and whether it agrees; differences first."""

@@ -154,8 +154,11 @@ def _loaded(
     tests = {name: _holds(f"cast({name} as varchar)", text, pattern) for name in columns}
     first = "case " + " ".join(f"when {test} then {quoted(name)}" for name, test in tests.items()) + " end"
     value = "case " + " ".join(f"when {test} then cast({name} as varchar)" for name, test in tests.items()) + " end"
-    matching = f"select *, {first} as column_name, {value} as value from {rows} where {' or '.join(tests.values())}"
-    shown = "matching._file as file, matching._part as part, matching._row as line, column_name, value"
+    matching = f"select *, {first} as _found_in, {value} as _found from {rows} where {' or '.join(tests.values())}"
+    shown = (
+        "matching._file as file, matching._part as part, matching._row as line, "
+        "matching._found_in as column_name, matching._found as value"
+    )
     staged = f"{'parameters' if entity.domain == DOMAIN else 'staging'}.stg_{entity.domain}__{entity.name}"
     if not known >= {staged, "marts.fct_landed_files", "marts.fct_superseded_rows", "marts.dim_runs"}:
         why = quoted("nothing is built of it yet; `keybook refresh` builds")

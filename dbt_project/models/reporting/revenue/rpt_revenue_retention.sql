@@ -112,6 +112,7 @@ filled as (
         months.month,
         months.is_over and coalesce(months.month_end <= feeds.complete_until, false) as is_complete,
         months.base_currency,
+        months.month = firsts.first_month as is_history_start,
         months.month_number - {{ month_number('firsts.first_month') }}
             >= case when firsts.basis = 'mrr' then 12 when months.is_over then 23 else 24 end as has_year
     from firsts
@@ -144,6 +145,7 @@ select
     cast(coalesce(sums.missing_rate_count, 0) as bigint) as missing_rate_count,
     cast(coalesce(sums.unpriced_count, 0) as bigint) as unpriced_count,
     filled.is_complete,
+    filled.is_history_start,
     filled.month
 from filled
 left join sums on filled.basis = sums.basis and filled.month = sums.month

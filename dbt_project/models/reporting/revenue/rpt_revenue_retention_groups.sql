@@ -103,6 +103,7 @@ select
     cast(sums.missing_rate_count as bigint) as missing_rate_count,
     cast(sums.unpriced_count as bigint) as unpriced_count,
     sums.is_complete,
+    {{ month_number('sums.month') }} = firsts.month_number as is_history_start,
     sums.month
 from sums
 inner join firsts on sums.basis = firsts.basis

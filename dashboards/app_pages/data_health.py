@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboards.components.formats import number, plain, plural, size, words
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.proof import proof_tab, unconfirmed
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import data_health as health
@@ -59,11 +60,7 @@ tiles(
         ),
     ],
 )
-if proven["figures_apart"]:
-    st.error(
-        f"Of what was computed again from raw, {plural(proven['figures_apart'], 'figure')} can't be confirmed: the tab "
-        "Proof names them. Look before you rely on these."
-    )
+unconfirmed(proven)
 
 
 def several(label: str, choices: dict[str, int], key: str, width: int = 260) -> tuple[str, ...]:
@@ -340,38 +337,6 @@ def control_tab() -> None:
             nothing("No totals yet.")
 
 
-def proof_tab() -> None:
-    """The figures that were computed again from raw, and whether they agree."""
-    about = (
-        "Each publication's figures are computed again from raw by a program that shares nothing with the models. "
-        "`keybook verify` does it at any time."
-    )
-    with section("Proof", about, key="proof"):
-        if not proven["figures"]:
-            nothing("Nothing was computed again yet: the next refresh does it.")
-            return
-        table(
-            health.proof(page.warehouse),
-            {
-                "subject": Column("Subject", words="verification_subject"),
-                "state": Column("Result", words="verification_state"),
-                "table_name": Column("Table"),
-                "measure": Column("Column"),
-                "currency": Column("Currency"),
-                "cells": Column("Figures", "count"),
-                "cells_equal": Column("Agree", "count"),
-                "largest_difference": Column("Largest difference", "money"),
-                "first_cell": Column("Where", optional=True),
-                "first_published": Column("Published", "money", optional=True),
-                "first_recomputed": Column("Computed again", "money", optional=True),
-                "verified_by": Column("How", words="verification_method"),
-            },
-            "proof",
-            height=520,
-        )
-        download("Download as CSV", "proof", lambda: health.proof(page.warehouse), "proof")
-
-
 def findings_tab() -> None:
     """What was odd about files, and columns that changed."""
     with section(
@@ -444,7 +409,7 @@ TABS = {
     "Sources": sources_tab,
     "Rejected rows": rejected_tab,
     "Control totals": control_tab,
-    "Proof": proof_tab,
+    "Proof": lambda: proof_tab(page.warehouse, proven),
     "Former rows": former_tab,
     "Receivables": receivables_tab,
     "Parameters": parameters_tab,

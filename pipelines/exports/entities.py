@@ -6,6 +6,7 @@ the contracts' (`pipelines/sources/`).
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Any
 import yaml
 
 ENTITIES_FILE = Path(__file__).resolve().parent.parent / "entities.yml"
+SEEDS = ENTITIES_FILE.parent.parent / "dbt_project" / "seeds"
 
 # Canonical type -> DuckDB type. Money carries four decimals, so that a vendor's tenths of a cent survive.
 STORED_TYPES = {
@@ -122,11 +124,20 @@ class Entity:
         raise KeyError(name)
 
 
-def _column(name: str, spec: str | dict[str, object]) -> Column:
+@cache
+def seed_rows(name: str) -> list[dict[str, str]]:
+    """The rows of a seed in `dbt_project/seeds`, column -> text."""
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _column(name: str, spec: str | dict[str, Any]) -> Column:
     if isinstance(spec, str):
         return Column(name, spec)
-    words, later = (tuple(spec.get(key, ())) for key in ("one_of", "before"))  # type: ignore[arg-type, var-annotated]
-    return Column(name, str(spec["type"]), words, spec.get("years") == "any", later)
+    words, later = (spec.get(key, ()) for key in ("one_of", "before"))
+    if isinstance(words, dict):
+        words = [next(iter(row.values())) for row in seed_rows(words["seed"])]
+    return Column(name, str(spec["type"]), tuple(words), spec.get("years") == "any", tuple(later))
 
 
 @cache

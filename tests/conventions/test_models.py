@@ -14,8 +14,8 @@ from pipelines.warehouse.transform import DBT_PROJECT, read_manifest
 
 # Which layers a layer may read. `staging` alone reads what was landed; reporting reads marts.
 READS = {
-    # The lists: what people say, which every layer may read.
-    "parameters": {"raw"},
+    # The lists: what people say, which every layer may read, with what it says instead of.
+    "parameters": {"raw", "parameters"},
     "staging": {"raw", "staging", "parameters", "intermediate"},
     "intermediate": {"staging", "intermediate", "parameters", "raw"},
     "marts": {"staging", "intermediate", "marts", "parameters"},
@@ -90,7 +90,7 @@ def test_reporting_is_described_and_its_columns_enforced(nodes: dict[str, dict[s
 
 def test_a_models_name_says_its_layer(nodes: dict[str, dict[str, Any]]) -> None:
     prefixes = {
-        "parameters": "stg_lists__",
+        "parameters": ("stg_lists__", "parameters"),
         "staging": ("stg_",),
         "intermediate": ("int_",),
         "marts": ("dim_", "fct_"),
@@ -100,13 +100,15 @@ def test_a_models_name_says_its_layer(nodes: dict[str, dict[str, Any]]) -> None:
 
 
 def test_parameters_say_where_they_come_from() -> None:
-    lines = (DBT_PROJECT / "seeds" / "parameters.csv").read_text(encoding="utf-8").splitlines()
+    lines = (DBT_PROJECT / "seeds" / "parameter_defaults.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].split(",") == ["parameter", "value", "unit", "meaning", "origin"]
     assert all(line.rsplit(",", 1)[1].strip() for line in lines[1:])
 
 
 def test_the_layers_are_all_there() -> None:
-    assert {path.name for path in Path(DBT_PROJECT / "models").iterdir() if path.is_dir()} == set(READS) - {"parameters"}
+    assert {path.name for path in Path(DBT_PROJECT / "models").iterdir() if path.is_dir()} == set(READS) - {
+        "parameters"
+    }
 
 
 def test_yaml_files_are_named_by_their_folder() -> None:

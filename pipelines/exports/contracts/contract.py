@@ -108,6 +108,7 @@ class ColumnMap(Part):
     unit: Literal["milliseconds", "minutes", "hms", "percent", "minor", "unix", "unix_ms"] | None = None
     currency_column: str | None = None
     sign: Literal["negate", "absolute"] | None = None
+    range: tuple[float, float | None] | None = None
     required: bool = False
 
     @model_validator(mode="before")

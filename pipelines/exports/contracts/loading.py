@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from pipelines.exports.contracts.contract import Contract, ContractError
 from pipelines.exports.entities import Entity, entities
-from pipelines.lists import COMMENT, DOMAIN, lists
+from pipelines.lists import COMMENT, DOMAIN, MADE_KEY, List, lists
 
 # The loader in C takes a tenth of the time; both are safe.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -36,6 +37,17 @@ def _template(entity: Entity) -> Contract:
     )
 
 
+def _by_unit(wanted: List, key: str) -> list[dict[str, Any]]:
+    """How a list's values are read, each within the range of its unit."""
+    units: dict[str, list[str]] = {}
+    for row in wanted.defaults:
+        units.setdefault(row["unit"], []).append(row[key])
+    return [
+        {"where": {"column": key, "is": names}, "from": "value", "range": wanted.ranges.get(unit, (0, None))}
+        for unit, names in units.items()
+    ] + [{"from": "value"}]
+
+
 @cache
 def list_contracts() -> dict[str, Contract]:
     """The contract of each list in `<home>/lists/`, by the list's name.
@@ -44,9 +56,10 @@ def list_contracts() -> dict[str, Contract]:
     """
     found = {}
     for wanted in lists().values():
-        columns = {
-            name: {"from": name, "required": True} if name in wanted.required else name for name in wanted.columns
-        }
+        entity = entities()[f"{DOMAIN}.{wanted.name}"]
+        columns = {name: {"from": name, "required": name in wanted.required} for name in wanted.columns}
+        if wanted.ranges:
+            columns["value"] = {"required": True, "cases": _by_unit(wanted, *entity.key)}
         found[wanted.name] = Contract.model_validate(
             {
                 "contract": f"keybook_{DOMAIN}_{wanted.name}",
@@ -62,7 +75,8 @@ def list_contracts() -> dict[str, Contract]:
                     "date": ["%d.%m.%Y"],
                     "date_orders": {"day first": ["%d/%m/%Y"], "month first": ["%m/%d/%Y"]},
                 },
-                "entities": {f"{DOMAIN}.{wanted.name}": {"key": "made", "columns": columns}},
+                "known": wanted.headers,
+                "entities": {entity.id: {"key": "made" if MADE_KEY in entity.key else "given", "columns": columns}},
             }
         )
     return found
@@ -112,7 +126,7 @@ def _with_own(paths: tuple[tuple[Path, int, int], ...]) -> tuple[dict[str, Contr
         try:
             own[path.stem] = read_contract(path)
         except ContractError as error:
-            broken[path.name] = f"contracts/{error}; the other contracts go on without it"
+            broken[path.name] = str(error).removeprefix(f"{path.name}: ")
     return shipped_contracts() | own, broken
 
 

@@ -122,8 +122,8 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
         except TransformError as error:
             raise click.ClickException(str(error)) from error
         running = definitions.resolve_job_def("refresh")
-        # Nobody hears of each model here, and to tell Dagster costs a sixth of a small refresh: of dbt's nodes the build
-        # alone is selected, which makes them all.
+        # Nobody hears of each model here, and to tell Dagster costs a sixth of a small refresh: of dbt's nodes the
+        # build alone is selected, which makes them all.
         whole = dg.AssetSelection.groups(*DOMAINS, PUBLISHING)
         result = running.execute_in_process(
             asset_selection=list(whole.resolve(definitions.resolve_asset_graph())),

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.defs.transform import BUILD
+from pipelines.defs.transform import BUILD, PUBLISHING
 from pipelines.warehouse.publications import PublishError
 from pipelines.warehouse.refresh import Refresh
 
@@ -15,7 +15,7 @@ def build(refresh: Refresh) -> dg.Definitions:
     @dg.asset(
         key=PROOF,
         deps=[BUILD],
-        group_name="publish",
+        group_name=PUBLISHING,
         description="The build's figures computed again from raw: reporting.rpt_verification says how many agree.",
         kinds={"python"},
     )
@@ -34,7 +34,7 @@ def build(refresh: Refresh) -> dg.Definitions:
     @dg.asset(
         key=dg.AssetKey("publication"),
         deps=[BUILD, PROOF],
-        group_name="publish",
+        group_name=PUBLISHING,
         description="The published warehouse: a read-only file that the link warehouse/keybook.duckdb points to.",
         kinds={"duckdb"},
     )

@@ -17,7 +17,7 @@ BUCKETS = {
     "not_due": 90_000, "days_1_30": 30_000, "days_31_60": 9_000, "days_61_90": 4_000, "days_91_120": 1_500,
     "days_over_120": 800,
 }  # fmt: skip
-SEGMENTS = ("Enterprise", "Mid-market", "(not known)")
+SEGMENTS = ("Enterprise", "Mid-market", "not_known")
 
 
 @pytest.fixture(scope="module")

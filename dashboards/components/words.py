@@ -36,7 +36,7 @@ def named(group: str, code: str, name: str | None) -> str:
     return one(group, code) if f"{group}.{code}" in catalogue() else name or one(group, code)
 
 
-def placed(text: str | None) -> str | None:
+def placed(text: str) -> str:
     """A text of the data as it is; where there is none, what stands in its place."""
     return one("placeholder", text) if f"placeholder.{text}" in catalogue() else text
 
@@ -44,7 +44,7 @@ def placed(text: str | None) -> str | None:
 def in_place(data: pa.Table, *names: str) -> pa.Table:
     """The table with columns of texts of the data, as `placed` says them."""
     for name in names:
-        texts = [placed(text) for text in data.column(name).to_pylist()]
+        texts = [text and placed(text) for text in data.column(name).to_pylist()]
         data = data.set_column(data.column_names.index(name), name, pa.array(texts, pa.string()))
     return data
 

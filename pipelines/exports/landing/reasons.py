@@ -12,16 +12,21 @@ YEARS_AHEAD = 10
 MOST_WORDS = 20
 
 
-def unread_reason(column: Column, patterns: list[str], bounds: tuple[float, float | None] | None = None) -> str:
+def unread_reason(
+    column: Column, patterns: list[str], bounds: tuple[float, float | None] | None = None, contract: str = ""
+) -> str:
     """The sentence for a text that is no value of the column.
 
-    `patterns` are those of its dates and times, `bounds` the least and the greatest number.
+    `patterns` are those of its dates and times, `bounds` the least and the greatest number, `contract` the name of the
+    one that a user may teach a word.
     """
     if len(column.one_of) > MOST_WORDS:
         return f"is none of the {len(column.one_of)} words that may stand for {column.name}"
     if column.one_of:
         words = ", ".join(column.one_of)
-        return f"is none of the words that the contract knows for {column.name} ({words})"
+        told = ", and the rest of the row does not tell" if column.unknown else ""
+        teach = f"; say what it means under `words` in contracts/{contract}.yml" if contract else ""
+        return f"is none of the words that the contract knows for {column.name} ({words}){told}{teach}"
     if column.type in ("date", "timestamp"):
         what = "date" if column.type == "date" else "time"
         years = "" if column.any_year else f", from {FIRST_YEAR} to {YEARS_AHEAD} years after its export"

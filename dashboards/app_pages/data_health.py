@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from dashboards.components.formats import number, plain, plural, size, words
+from dashboards.components.formats import number, plural, size
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import one
 from dashboards.queries import data_health as health
 from dashboards.queries.data_health import Rejects
 from pipelines.settings import load_settings
@@ -54,13 +57,15 @@ tiles(
 )
 
 
-def several(label: str, choices: dict[str, int], key: str, width: int = 260) -> tuple[str, ...]:
-    """A choice of several values, each with its rows; none chosen means all."""
+def several(
+    label: str, choices: dict[str, int], key: str, width: int = 260, group: str | None = None
+) -> tuple[str, ...]:
+    """A choice of several values, each with its rows; codes are said in the words of their group. None means all."""
     return tuple(
         st.multiselect(
             label,
             list(choices),
-            format_func=lambda choice: f"{choice} ({choices[choice]:,})",
+            format_func=lambda choice: f"{one(group, choice) if group else choice} ({choices[choice]:,})",
             key=key,
             placeholder="All",
             width=width,
@@ -125,11 +130,24 @@ def rejected_tab() -> None:
         with section("Rejected rows", key="no-rejects"):
             nothing("No row was rejected.")
         return
+    columns = {
+        "file": Column("File", pinned=True),
+        "part": Column("Sheet or member", optional=True),
+        "line": Column("Line", "count", width="small"),
+        "column_name": Column("Column"),
+        "value": Column("Value"),
+        "row_text": Column("The row as it stands in the file", width=480),
+        "reason": Column("Reason", width="large", words="rejection"),
+        "entity": Column("Entity", width="small"),
+        "contract": Column("Contract", optional=True),
+        "landed_at": Column("Landed", "time"),
+    }
     with section("Why", "The most frequent reasons first.", key="reasons"):
         table(
             health.reasons(page.warehouse, MOST),
             {
-                "reason": Column("Reason", width=700),
+                "reason": Column("Reason", width=560, words="rejection"),
+                "column_name": Column("Column"),
                 "rejected": Column("Rows", "count", width="small"),
                 "files": Column("Files", "count", width="small"),
                 "contract": Column("Contract", optional=True),
@@ -153,29 +171,15 @@ def rejected_tab() -> None:
             files=several("Files", choices["file"], "reject_files", 230),
             entities=several("Entities", choices["entity"], "reject_entities", 160),
             columns=several("Columns", choices["column_name"], "reject_columns", 170),
-            reasons=several("Reasons", choices["reason"], "reject_reasons_chosen", 270),
+            reasons=several("Reasons", choices["reason"], "reject_reasons_chosen", 270, "rejection"),
             search=st.text_input("Search", key="reject_search", placeholder="Any text of the row", width=200).strip(),
         )
     found = health.rejected(page.warehouse, wanted, MOST)
     with section("Rows", "Each with the text of its file.", key="rejects"):
-        table(
-            found,
-            {
-                "file": Column("File", pinned=True),
-                "part": Column("Sheet or member", optional=True),
-                "line": Column("Line", "count", width="small"),
-                "column_name": Column("Column"),
-                "value": Column("Value"),
-                "row_text": Column("The row as it stands in the file", width=480),
-                "reason": Column("Reason", width="large"),
-                "entity": Column("Entity", width="small"),
-                "contract": Column("Contract", optional=True),
-                "landed_at": Column("Landed", "time"),
-            },
-            "rejected_rows",
-        )
+        table(found, columns, "rejected_rows")
         shown_of(found.num_rows, health.rejected_count(page.warehouse, wanted), "rejected rows")
-        download("Download as CSV", "rejected-rows", lambda: health.rejected(page.warehouse, wanted, EVERY), "rejects")
+        every = partial(health.rejected, page.warehouse, wanted, EVERY)
+        download("Download as CSV", "rejected-rows", every, "rejects", columns)
 
 
 def former_tab() -> None:
@@ -238,7 +242,7 @@ def receivables_tab() -> None:
         table(
             reasons,
             {
-                "reason_words": Column("What is odd", width=320),
+                "reason": Column("What is odd", width=480, words="receivable_finding"),
                 "findings": Column("Rows", "count", width="small"),
                 "currency": Column("Currency", width="small"),
                 "amount": Column("Amount", "money"),
@@ -247,11 +251,10 @@ def receivables_tab() -> None:
             "receivable_reasons",
             height="content",
         )
-        meant = {row["reason_words"]: row for row in reasons.to_pylist()}
         st.markdown(
             "\n".join(
-                f"- **{plain(reason)}:** {plain(row['meaning'] or '')}. *What to do:* {plain(row['what_to_do'] or '')}."
-                for reason, row in meant.items()
+                f"- **{one('receivable_finding', reason)}.** *What to do:* {one('receivable_finding_step', reason)}."
+                for reason in dict.fromkeys(row["reason"] for row in reasons.to_pylist())
             )
         )
     counted: dict[str, int] = {}
@@ -262,39 +265,35 @@ def receivables_tab() -> None:
             st.multiselect(
                 "What is odd",
                 list(counted),
-                format_func=lambda reason: f"{words(reason)} ({counted[reason]:,})",
+                format_func=lambda reason: f"{one('receivable_finding', reason)} ({counted[reason]:,})",
                 key="receivable_reason",
                 placeholder="All",
                 width=420,
             )
         )
         found = health.receivable_findings(page.warehouse, chosen, MOST)
-        open_account(
-            table(
-                found,
-                {
-                    "row_id": Column("Document", pinned=True),
-                    "entity": Column("Entity", width="small"),
-                    "reason_words": Column("What is odd"),
-                    "account_name": Column("Account"),
-                    "event_date": Column("Date", "date"),
-                    "currency": Column("Currency", width="small"),
-                    "amount": Column("Amount", "money", "Of a balance: the one that its export reports."),
-                    "our_amount": Column("Ours", "money", "What the document's events leave open.", optional=True),
-                    "difference": Column("Difference", "money", "The export's less ours.", optional=True),
-                    "_file": Column("File"),
-                    "_row": Column("Line", "count", width="small"),
-                },
-                "receivable_findings",
-                pick="account_id",
-            )
-        )
+        columns = {
+            "row_id": Column("Document", pinned=True),
+            "entity": Column("Entity", width="small"),
+            "reason": Column("What is odd", width="large", words="receivable_finding"),
+            "step": Column("What to do", width="large", words="receivable_finding_step"),
+            "account_name": Column("Account"),
+            "event_date": Column("Date", "date"),
+            "currency": Column("Currency", width="small"),
+            "amount": Column("Amount", "money", "Of a balance: the one that its export reports."),
+            "our_amount": Column("Ours", "money", "What the document's events leave open.", optional=True),
+            "difference": Column("Difference", "money", "The export's less ours.", optional=True),
+            "_file": Column("File"),
+            "_row": Column("Line", "count", width="small"),
+        }
+        open_account(table(found, columns, "receivable_findings", pick="account_id"))
         shown_of(found.num_rows, sum(counted[reason] for reason in chosen or counted), "findings")
         download(
             "Download as CSV",
             "receivable-findings",
             lambda: health.receivable_findings(page.warehouse, chosen, EVERY),
             "receivable_findings",
+            columns,
         )
 
 
@@ -337,16 +336,15 @@ def findings_tab() -> None:
     ):
         found = health.findings(page.warehouse, MOST)
         if found.num_rows:
-            table(
-                found,
-                {
-                    "severity": Column("Severity"),
-                    "message": Column("What", width="large"),
-                    "file": Column("File", width="medium"),
-                    "part": Column("Part"),
-                },
-                "findings",
-            )
+            columns = {
+                "severity": Column("Severity"),
+                "code": Column("What", width="large", words="finding"),
+                "file": Column("File", width="medium"),
+                "part": Column("Part"),
+            }
+            table(found, columns, "findings")
+            every = partial(health.findings, page.warehouse, EVERY)
+            download("Download as CSV", "findings", every, "findings", columns)
         else:
             nothing("No findings.")
     with section("Columns that changed", "New, missing, renamed and re-typed columns of the exports.", key="schema"):
@@ -358,8 +356,8 @@ def findings_tab() -> None:
                     "file": Column("File", width="medium"),
                     "contract": Column("Contract"),
                     "column_name": Column("Column"),
-                    "event": Column("Event"),
-                    "action": Column("What Keybook did", width="large"),
+                    "event": Column("Event", words="schema_event"),
+                    "action": Column("What Keybook did", width="large", words="schema_action"),
                 },
                 "schema_events",
             )

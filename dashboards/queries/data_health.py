@@ -46,7 +46,7 @@ _REJECTED = """
     where (len($files) = 0 or list_contains($files, file))
         and (len($entities) = 0 or list_contains($entities, entity))
         and (len($columns) = 0 or list_contains($columns, coalesce(column_name, '')))
-        and (len($reasons) = 0 or list_contains($reasons, coalesce(reason, 'Not known')))
+        and (len($reasons) = 0 or list_contains($reasons, reason))
         and ($search = ''
             or contains(lower(coalesce(row_text, '')), lower($search))
             or contains(lower(coalesce(reason, '')), lower($search))
@@ -56,7 +56,7 @@ _REJECTED = """
 
 REJECTED = f"""
     select file, nullif(part, '') as part, line, entity, column_name, value, reason, row_text, contract,
-        cast(landed_at as timestamp) as landed_at
+        field, expected, found, least, most, other_line, other_columns, cast(landed_at as timestamp) as landed_at
     {_REJECTED}
     order by count(*) over (partition by reason) desc, reason, file, 2, line, column_name
     limit $most
@@ -65,24 +65,27 @@ REJECTED = f"""
 REJECTED_COUNT = f"select count(*) as rejected {_REJECTED}"
 
 CHOICES = """
-    select file, entity, coalesce(column_name, '') as column_name, coalesce(reason, 'Not known') as reason,
-        contract, count(*) as rejected
+    select file, entity, coalesce(column_name, '') as column_name, reason, contract,
+        count(*) as rejected
     from {rpt_rejected_rows}
     group by all
 """
 
 REASONS = """
-    select coalesce(reason, 'Not known') as reason, contract, count(*) as rejected, count(distinct file) as files
+    select reason, column_name, field, expected, least, most, contract,
+        case when reason = 'other' then found end as found, cast(null as bigint) as other_line,
+        cast(null as varchar) as other_columns, count(*) as rejected, count(distinct file) as files
     from {rpt_rejected_rows}
     group by all
-    order by rejected desc, reason, contract
+    order by rejected desc, reason, column_name, contract
     limit $most
 """
 
 FINDINGS = """
-    select severity, message, file, part
+    select severity, code, file, part, contract, entity, column_name, name, said, line, last_line, row_count,
+        other_count, limit_count, lowest, highest, first_on, last_on
     from {rpt_landing_findings}
-    order by severity, file, part
+    order by severity, file, part, code, column_name
     limit $most
 """
 
@@ -115,17 +118,15 @@ SUPERSEDED_STATES = """
 
 # Amounts of different currencies stand apart: a reason of two currencies has two rows.
 RECEIVABLE_REASONS = """
-    select reason, replace(reason, '_', ' ') as reason_words, currency, max(meaning) as meaning,
-        max(what_to_do) as what_to_do, count(*) as findings, sum(amount) as amount, sum(difference) as difference
+    select reason, reason as step, currency, count(*) as findings, sum(amount) as amount, sum(difference) as difference
     from {rpt_receivable_findings}
     group by reason, currency
     order by findings desc, reason, currency
 """
 
 RECEIVABLE_FINDINGS = """
-    select row_id, entity, reason, replace(reason, '_', ' ') as reason_words, account_id,
-        account_name, event_date, currency, amount, our_amount, difference,
-        meaning, what_to_do, _file, _row
+    select row_id, entity, reason, reason as step, account_id, account_name, event_date, currency, amount, our_amount,
+        difference, _file, _row
     from {rpt_receivable_findings}
     where (len($reasons) = 0 or list_contains($reasons, reason))
     order by reason, abs(coalesce(difference, amount)) desc nulls last, entity, row_id
@@ -133,7 +134,7 @@ RECEIVABLE_FINDINGS = """
 """
 
 SCHEMA_EVENTS = """
-    select file, contract, column_name, event, action
+    select file, contract, column_name, event, action, target
     from {rpt_schema_events}
     order by file, event, column_name
     limit $most

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from pipelines import reporting_contract
+from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
 from pipelines.exports.entities import entities
@@ -88,8 +90,8 @@ class Refresh:
         self.lists = ListLanding(settings.lists_dir, self.store, self.reading_rules)
         # When each run began to land.
         self._began: dict[str, str] = {}
-        # Files that could not even be hashed, when last looked, each with the sentence about it.
-        self._unreadable: dict[str, str] = {}
+        # Files that could not even be hashed, when last looked, each with what is wrong.
+        self._unreadable: dict[str, Finding] = {}
         # Who wants to follow: told of each landed file, and of each model, seed and test (its name and status).
         self.on_node: Callable[[str, str], None] | None = None
         self.on_file: Callable[[Receipt], None] | None = None
@@ -130,21 +132,24 @@ class Refresh:
                 stamp = ascii(f"{path}|{status.st_size}|{status.st_mtime_ns}")
                 sha256 = seen[stamp] = memory.get(stamp) or sha256_of(path)
             except OSError as error:
-                self._unreadable[name] = f"{name}: it cannot be read: {error.strerror or error}"
+                self._unreadable[name] = Finding("cannot_be_opened", said=error.strerror or str(error))
                 continue
             yield NewFile(path, name, sha256)
         if seen != memory and self.store.root.exists():
             write_whole(memory_file, json.dumps(seen, indent=0))
 
-    def troubles(self) -> dict[str, str]:
-        """What is wrong in the home and in no receipt, as it is now: file -> the sentence about it.
+    def troubles(self) -> list[dict[str, Any]]:
+        """What is wrong in the home and in no receipt, as it is now: a finding a file.
 
         Files that cannot be read, contracts of the user that cannot be used, and files that are no list.
         """
         deque(self.hashes(), maxlen=0)
         deque(self.lists.files(), maxlen=0)
         broken = broken_contracts(self.settings.contracts_dir)
-        return self._unreadable | self.lists.strange | {f"contracts/{name}": said for name, said in broken.items()}
+        found = self._unreadable | self.lists.strange
+        found |= {f"contracts/{name}": Finding("contract_broken", said=said) for name, said in broken.items()}
+        place = {"file_sha256": "", "part": "", "severity": "held"}
+        return [{"file": file, **place, **finding.facts} for file, finding in found.items()]
 
     def new_files(self) -> list[NewFile]:
         """The files that were never landed, or whose contract has changed; of copies only the first.

@@ -92,8 +92,9 @@ def test_movements_are_the_warehouses(open_page: Open, warehouse: duckdb.DuckDBP
 
 def test_a_row_of_the_behaviour_table_opens_the_account(open_page: Open) -> None:
     app = open_page("receivables")
-    name = grid(app, "average_days_delinquent")["account_name"].iloc[5]
-    app.session_state["behaviour_0"] = {"selection": {"rows": [5], "columns": [], "cells": []}}
+    names = list(grid(app, "average_days_delinquent")["account_name"])
+    row, name = next((row, name) for row, name in enumerate(names) if row > 3 and name.replace(" ", "").isalnum())
+    app.session_state["behaviour_0"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
     app.run()
     assert not app.exception
     assert name in words(app)

@@ -156,35 +156,35 @@ def test_what_cannot_be_read_is_rejected_by_line_and_what_is_no_list_is_named(ho
     receipts = {receipt.file: receipt for receipt in work.receipts() if receipt.list_name}
     rejects = work.store.rejects(receipts["lists/key_account_decisions.csv"].sha256, 9)
     assert [(reject["line"], reject["column_name"]) for reject in rejects] == [(3, "decision"), (4, "quarter")]
-    assert receipts["lists/account_plans.csv"].held == [
-        "lists/account_plans.csv: the list needs the columns account_id, item; `keybook lists` writes a template of it"
-    ]
-    assert set(work.troubles()) == {"lists/links.csv", "lists/account_links.txt"}
+    (held,) = receipts["lists/account_plans.csv"].held
+    assert (held["code"], held["column_name"]) == ("list_columns_missing", "account_id, item")
+    troubles = {trouble["file"]: trouble["code"] for trouble in work.troubles()}
+    assert troubles == {"lists/links.csv": "no_such_list", "lists/account_links.txt": "list_twice"}
     assert _rows(home) == [("c1",)]
 
 
 @pytest.mark.parametrize(
     ("row", "column", "said"),
     [
-        ("dso_windw_days,60", "parameter", "is none of the"),
-        ("opens_at_hour,half past nine", "value", "is no number from 0 to 24"),
-        ("opens_at_hour,25", "value", "is no number from 0 to 24"),
-        ("tier_a_share,80", "value", "is no number from 0 to 1"),
-        ("dso_window_days,-90", "value", "is no number from 0 on"),
-        ("provision_forward_percent,-101", "value", "is no number from -100 to 100"),
-        ("dso_window_days,", "value", "is blank"),
-        (",60", "parameter", "is blank"),
+        ("dso_windw_days,60", "parameter", ("unknown_word", None, None)),
+        ("opens_at_hour,half past nine", "value", ("no_number", "0", "24")),
+        ("opens_at_hour,25", "value", ("no_number", "0", "24")),
+        ("tier_a_share,80", "value", ("no_number", "0", "1")),
+        ("dso_window_days,-90", "value", ("no_number", "0", None)),
+        ("provision_forward_percent,-101", "value", ("no_number", "-100", "100")),
+        ("dso_window_days,", "value", ("blank", None, None)),
+        (",60", "parameter", ("blank", None, None)),
     ],
 )
 def test_a_parameter_that_is_none_or_has_no_value_is_rejected_by_line(
-    home: Path, row: str, column: str, said: str
+    home: Path, row: str, column: str, said: tuple[str, str | None, str | None]
 ) -> None:
     _write(home, f"parameter,value,origin\n{row},mine\nprovision_forward_percent,-10,\n", "parameters.csv")
     _work(home).land()
     (receipt,) = [receipt for receipt in _work(home).receipts() if receipt.list_name == "parameters"]
     (reject,) = _work(home).store.rejects(receipt.sha256, 9)
     assert (reject["line"], reject["column_name"]) == (2, column)
-    assert said in str(reject["reason"])
+    assert (reject["code"], reject["least"], reject["most"]) == said
     found = _rows(home, "parameters", columns="parameter, cast(value as double), origin, _row")
     assert found == [("provision_forward_percent", -10, None, 3)]
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.defs.transform import BUILD
+from pipelines.defs.transform import BUILD, PUBLISHING
 from pipelines.warehouse.publications import PublishError
 from pipelines.warehouse.refresh import Refresh
 
@@ -13,7 +13,7 @@ def build(refresh: Refresh) -> dg.Definitions:
     @dg.asset(
         key=dg.AssetKey("publication"),
         deps=[BUILD],
-        group_name="publish",
+        group_name=PUBLISHING,
         description="The published warehouse: a read-only file that the link warehouse/keybook.duckdb points to.",
         kinds={"duckdb"},
     )

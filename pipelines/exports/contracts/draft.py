@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -43,7 +44,9 @@ class Drafted:
     summary: str
     rows_loaded: int = 0
     rows_rejected: int = 0
-    problems: list[str] = field(default_factory=list)
+    # Why the file would be held, and the first rows that it would reject.
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    rejects: list[dict[str, Any]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
 
@@ -145,9 +148,7 @@ def _try(path: Path, contract: Contract, limits: Limits, folder: Path, drafted: 
     receipt = Landing(store, {contract.contract: contract}, ReadingRules(limits=limits)).land_file(path, path.name)
     drafted.rows_loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
     drafted.rows_rejected = receipt.rows_rejected
-    drafted.problems += receipt.held
-    for reject in store.rejects(receipt.sha256, 5):
-        drafted.problems.append(f"line {reject['line']}: {reject['reason']}")
+    drafted.findings, drafted.rejects = receipt.held, store.rejects(receipt.sha256, 5)
 
 
 class _Draft:

@@ -136,7 +136,7 @@ def _with_own(paths: tuple[tuple[Path, int, int], ...]) -> tuple[dict[str, Contr
         try:
             own[path.stem] = read_contract(path, shipped_contracts())
         except ContractError as error:
-            broken[path.name] = f"contracts/{error}; the other contracts go on without it"
+            broken[path.name] = str(error).removeprefix(f"{path.name}: ")
     return shipped_contracts() | own, broken
 
 

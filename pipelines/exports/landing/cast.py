@@ -1,8 +1,8 @@
 """Turns a contract's column maps into SQL: text cells to typed columns, each with the test of whether it could be read.
 
-A cast never gives NULL for a text that it cannot read: `Cast.failed` tells such a row, and `Cast.reason` says why in a
-person's words. Everything is SQL on the temporary table `grid(_line, c0, …)`, in three steps, so that DuckDB works each
-expression out once and in bulk: `RowSql.cleaned` (trimmed texts t0, t1, …), `RowSql.typed` (the canonical columns), and
+A cast never gives NULL for a text that it cannot read: `Cast.failed` tells such a row, and `Cast.reason_sql` says why.
+Everything is SQL on the temporary table `grid(_line, c0, …)`, in three steps, so that DuckDB works each expression out
+once and in bulk: `RowSql.cleaned` (trimmed texts t0, t1, …), `RowSql.typed` (the canonical columns), and
 the tests of what failed, which read those columns by name.
 """
 
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
 from pipelines.exports.contracts.recognise import Match, normal
 from pipelines.exports.entities import Column, Entity
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
-from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, unread_reason
+from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.readers.grids import quoted
-from pipelines.lists import DOMAIN
 
 _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
@@ -27,7 +27,7 @@ _MOMENT = "TIMESTAMP WITH TIME ZONE"
 
 @dataclass(frozen=True)
 class Cast:
-    """One canonical column: its typed SQL, the SQL of the text it came from, and SQL of why it may fail."""
+    """One canonical column: its typed SQL, the SQL of the text it came from, and of the rejection when it fails."""
 
     column: Column
     typed: str
@@ -52,9 +52,8 @@ class Cast:
 
     @property
     def reason_sql(self) -> str:
-        """SQL of the sentence for a failed row."""
-        blank = quoted("is blank, and the row means nothing without it")
-        return f"case when {self.text} is null then {blank} else {self.reason} end"
+        """SQL of the rejection of a failed row."""
+        return f"case when {self.text} is null then {rejection_sql(Rejection('blank'))} else {self.reason} end"
 
 
 def _any_of(text: str, values: list[str]) -> str:
@@ -197,7 +196,7 @@ class RowSql:
         for column in entity.columns:
             spec = mapping.columns.get(column.name)
             if spec is None:
-                casts.append(Cast(column, f"cast(null as {column.stored_type})", BLANK, False, "''", ""))
+                casts.append(Cast(column, f"cast(null as {column.stored_type})", BLANK, False, "null", ""))
                 continue
             required = spec.required or (column.name in entity.key and mapping.key == "given")
             cast = replace(self._column(column, spec, required), when=self._when_sql(spec))
@@ -223,7 +222,7 @@ class RowSql:
             f"(case when {unread} then null else try_cast(sum({cast.typed}) {rows} as {cast.column.stored_type}) end)"
         )
         text = f"coalesce({cast.text}, max({cast.text}) {rows})"
-        reason = f"'cannot be added up over the rows that belong together: one of them ' || {cast.reason}"
+        reason = rejection_sql(Rejection("no_total", cast.column.stored_type))
         return replace(cast, typed=typed, text=text, reason=reason)
 
     def _column(self, column: Column, spec: ColumnMap, required: bool) -> Cast:
@@ -233,7 +232,8 @@ class RowSql:
         source = ", ".join(self._shown(aliases) for aliases in spec.headers)
         if spec.value is not None:
             literal = quoted(str(spec.value))
-            return Cast(column, self._typed(literal, column, _LITERAL, formats), literal, required, "''", "")
+            reason = self._reason(column, spec, formats)
+            return Cast(column, self._typed(literal, column, _LITERAL, formats), literal, required, reason, "")
         if spec.sum is not None:
             return self._sum(column, spec, formats, required, source)
         if spec.product is not None:
@@ -405,8 +405,7 @@ class RowSql:
         return known
 
     def _reason(self, column: Column, spec: ColumnMap, formats: Formats) -> str:
-        taught = "" if self.contract.system == DOMAIN else self.contract.contract
-        return quoted(unread_reason(column, self._patterns(spec, formats), spec.range, taught))
+        return rejection_sql(unread(column, self._patterns(spec, formats), self.known_in, spec.range))
 
     def _cells(self, spec: ColumnMap) -> tuple[int, ...]:
         places = {self.match.find(aliases) for aliases in spec.headers}

@@ -10,8 +10,15 @@ select
     column_name,
     value,
     reason,
+    field,
+    expected,
+    found,
+    least,
+    most,
+    other_columns,
     row_text,
     line,
+    other_line,
     rejection_number,
     landed_at
 from {{ ref('stg_landing__rejects') }}

@@ -6,5 +6,6 @@ select
     part,
     column_name,
     event,
-    action
+    action,
+    target
 from {{ ref('stg_landing__schema_events') }}

@@ -6,5 +6,6 @@ select
     contract,
     column_name,
     event,
-    action
+    action,
+    target
 from {{ ref('fct_schema_events') }}

@@ -8,6 +8,6 @@ select
     rejects.line,
     row_number() over (
         partition by rejects.file_sha256, rejects.contract, rejects.part, rejects.line
-        order by rejects.column_name, rejects.value, rejects.reason
+        order by rejects.column_name, rejects.value, rejects.code
     ) as rejection_number
 from {{ source('raw', 'landing_held_payments') }} as rejects

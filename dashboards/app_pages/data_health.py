@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards.components.formats import number, plural, size
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.proof import proof_tab, unconfirmed
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import one
@@ -27,6 +28,7 @@ page = here()
 header("Data health", "A row of an export is loaded or rejected with its line and reason; nothing disappears.")
 totals = health.totals(page.warehouse)
 checks = health.control_totals(page.warehouse)
+proven = health.proof_totals(page.warehouse)
 if not totals["rows_read"] and not checks["checks"]:
     drop_in("any")
     footnotes()
@@ -53,8 +55,15 @@ tiles(
             note="Rows that the newest full export of their system no longer holds: they count no longer.",
         ),
         Tile("Totals that differ", number(checks["different"]), versus=f"of {number(checks['checks'])} compared"),
+        Tile(
+            "Figures computed again",
+            number(proven["cells_equal"]),
+            versus=f"of {number(proven['cells'])} agree" if proven["figures"] else None,
+            note="From raw, by other means than the figures themselves: see the tab Proof.",
+        ),
     ],
 )
+unconfirmed(proven)
 
 
 def several(
@@ -400,6 +409,7 @@ TABS = {
     "Sources": sources_tab,
     "Rejected rows": rejected_tab,
     "Control totals": control_tab,
+    "Proof": lambda: proof_tab(page.warehouse, proven),
     "Former rows": former_tab,
     "Receivables": receivables_tab,
     "Parameters": parameters_tab,

@@ -41,6 +41,19 @@ CONTROL_TOTALS = """
     from {rpt_control_totals}
 """
 
+PROOF = """
+    select subject, table_name, measure, currency, state, cells, cells_equal, largest_difference, first_cell,
+        first_published, first_recomputed, verified_by
+    from {rpt_verification}
+    order by state <> 'agrees' desc, subject, table_name, measure, currency
+"""
+
+PROOF_TOTALS = """
+    select sum(cells) as cells, sum(cells_equal) as cells_equal, count(*) as figures,
+        count(*) filter (state <> 'agrees') as figures_apart
+    from {rpt_verification}
+"""
+
 _REJECTED = """
     from {rpt_rejected_rows}
     where (len($files) = 0 or list_contains($files, file))
@@ -160,6 +173,18 @@ PARAMETERS = """
 def parameters(warehouse: str) -> pa.Table:
     """Norms, buckets and thresholds with the values that count, the home's own first."""
     return select(warehouse, PARAMETERS)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def proof(warehouse: str) -> pa.Table:
+    """What was computed again from raw, and whether it agrees; differences first."""
+    return select(warehouse, PROOF)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def proof_totals(warehouse: str) -> dict[str, Any]:
+    """How many cells were computed again, and how many agree."""
+    return first(select(warehouse, PROOF_TOTALS))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -29,6 +29,7 @@ from pipelines.commands.shared import (
     settings_of,
 )
 from pipelines.commands.statements import STATEMENT_COMMANDS
+from pipelines.commands.verify import verify
 from pipelines.formats import neutral
 from pipelines.settings import PROJECT
 from pipelines.words.landed import finding_said, rejection_said
@@ -148,6 +149,9 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
         f"Published as of {published.as_of_date}: {published.rows_loaded:,} rows from {published.files:,} files; "
         f"{published.rows_rejected:,} rows rejected, {published.files_held:,} files held."
     )
+    from pipelines.verification.proof import told
+
+    click.echo(told(work.proof), err=any(verdict.state != "agrees" for verdict in work.proof))
 
 
 def _tell_findings(work: Refresh, most: int = 20) -> None:
@@ -321,5 +325,5 @@ def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
 
 
-for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS]:
+for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, verify]:
     main.add_command(_command)

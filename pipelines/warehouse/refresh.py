@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -33,6 +33,9 @@ from pipelines.warehouse.calendar import write_holidays
 from pipelines.warehouse.publications import Publication, Warehouse, version_name
 from pipelines.warehouse.raw_views import told
 from pipelines.warehouse.transform import project_digest
+
+if TYPE_CHECKING:
+    from pipelines.verification.compare import Verdict
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ class Refresh:
         # Who wants to follow: told of each landed file, and of each model, seed and test (its name and status).
         self.on_node: Callable[[str, str], None] | None = None
         self.on_file: Callable[[Receipt], None] | None = None
+        # What the last run's figures came to when they were computed again.
+        self.proof: list[Verdict] = []
 
     def view(self, as_of: str | None = None, known_at: str | None = None) -> PointInTime:
         """A viewpoint out of what a person writes; what is known on a day is known by the end of the business day."""
@@ -329,6 +334,18 @@ class Refresh:
             contract=reporting_contract.digest(),
             tables=self.tables(view),
         )
+
+    def verify(self, run_id: str) -> list[Verdict]:
+        """Computes again what a run has built, from raw, and puts on record in the build what came of it.
+
+        Raises:
+            PublishError: the run left no whole build.
+        """
+        from pipelines.verification.proof import record
+
+        built, _ = self.warehouse.built(run_id)
+        self.proof = record(built, self.settings.raw)
+        return self.proof
 
     def publish(self, run_id: str) -> Publication:
         """Publishes a run's build as what it was made from.

@@ -51,6 +51,13 @@ ROWS: Rows = {
         {"file": "invoices_2026.csv", "entity": "billing.invoices", "measure": "rows", "file_total": 602,
          "loaded": 599, "rejected": 3, "superseded": 0, "difference": 0},
     ],
+    "rpt_verification": [
+        {"subject": "balances", "table_name": "rpt_receivable_aging", "measure": "open_amount", "currency": "EUR",
+         "state": "agrees", "verified_by": "ledger_replayed", "cells": 30, "cells_equal": 30, "largest_difference": 0},
+        {"subject": "calls", "table_name": "rpt_call_response", "measure": "missed", "currency": "", "state": "differs",
+         "verified_by": "legs_folded", "cells": 20, "cells_equal": 19, "largest_difference": 2,
+         "first_cell": "2026-11-02", "first_published": 7, "first_recomputed": 9},
+    ],
     "rpt_rejected_rows": [
         rejected(17, "issued_on", "31.02.2026", "no_date", "INV-17;31.02.2026;100,00"),
         rejected(18, "gross_amount", "=1+1", "no_number", "INV-18;2026-02-01;=1+1"),
@@ -91,8 +98,16 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(open_page: Open, odd: Path) -> AppTest:
     opened = open_page("data_health", at_home=odd)
     assert not opened.exception
-    assert not opened.error
     return opened
+
+
+def test_what_is_not_confirmed_is_told_first(app: AppTest) -> None:
+    assert tile(app, "Figures computed again").value == "49"
+    [said] = app.error
+    assert "1 figure can't be confirmed" in said.value
+    told = grid(app, "first_cell", "state")
+    assert list(told["state"]) == ["Differs", "Agrees"]
+    assert [told[name][0] for name in ("first_cell", "first_published", "first_recomputed")] == ["2026-11-02", 7, 9]
 
 
 def test_what_was_read_and_what_it_holds(app: AppTest) -> None:

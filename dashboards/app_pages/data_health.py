@@ -164,7 +164,9 @@ def rejected_tab() -> None:
             "2. **The value is right, and Keybook reads it wrongly:** mend the contract"
             + (f" ({named})" if named else "")
             + " in `pipelines/sources/`; `keybook detect FILE` shows how it reads each column.\n"
-            "3. Run `keybook retry`: it reads the files again that a changed contract concerns, and says how many rows "
+            "3. **It is a word of your own company's:** say what it means under `words` in a file of the contract's "
+            "name in `contracts/` of the home, such as `words: {crm.deals.status: {Contract signed: won}}`.\n"
+            "4. Run `keybook retry`: it reads the files again that a changed contract concerns, and says how many rows "
             "load now. Then `keybook refresh`."
         )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

@@ -47,7 +47,7 @@ CHOICES = f"""
 CURRENCIES = """
     select distinct currency
     from {rpt_receivable_kpis}
-    where currency is not null and currency <> 'ALL'
+    where currency is not null and not is_total
     order by currency
 """
 

@@ -15,7 +15,7 @@ CURRENCIES = f"""
 
     select currency, count(distinct account_id) as accounts
     from {{rpt_cash_expectations}}
-    where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+    where {CHOSEN} and ($currency = '*' or currency = $currency)
     group by currency
     order by accounts desc, currency
 """
@@ -50,7 +50,7 @@ BY_CURRENCY = f"""
 
     select currency, count(distinct account_id) as accounts, {PARTS}
     from {{rpt_cash_expectations}}
-    where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+    where {CHOSEN} and ($currency = '*' or currency = $currency)
     group by currency
     order by currency
 """

@@ -69,7 +69,7 @@ LIMITS = f"""
 
     select coalesce(account_name, account_id) as account_name, credit_used_ratio
     from {{rpt_receivable_accounts}} as accounts
-    where {CHOSEN} and ($currency = 'ALL' or currency = $currency) and credit_used_ratio > 0
+    where {CHOSEN} and ($currency = '*' or currency = $currency) and credit_used_ratio > 0
     order by credit_used_ratio desc, account_id
     limit 8
 """
@@ -80,7 +80,7 @@ _BEHAVIOUR = f"""
     found as (
         select *
         from {{rpt_receivable_accounts}} as accounts
-        where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+        where {CHOSEN} and ($currency = '*' or currency = $currency)
     )
 """
 

@@ -141,6 +141,8 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure
     found: dict[str, dict[Key, int]] = {name: defaultdict(int) for name in COUNTS}
     frame = conversations(raw)
     if not frame.is_empty():
+        # A call that nobody knows the beginning of is of no day.
+        frame = frame.filter(pl.col("day").is_not_null())
         counted = frame.filter(pl.col("direction") == "inbound").group_by("day", "outcome").len()
         for day, outcome, number in counted.iter_rows():
             found["inbound"][day,] += number

@@ -70,8 +70,9 @@ tiles(
             "Reached in time",
             number(totals["handled_missed"]),
             metric=(response, "handled_missed", "K4"),
-            note="Missed calls whose time to call back is over, or that somebody reached since.",
-            versus=f"of {number(totals['decided_missed'])} missed" if totals["decided_missed"] else None,
+            note="Cases of missed calls and voicemail whose time to call back is over, or that somebody reached since. "
+            "A caller who tries again is one case.",
+            versus=f"of {number(totals['decided_missed'])} cases" if totals["decided_missed"] else None,
         ),
         Tile(
             "Waiting for a call back",
@@ -88,8 +89,8 @@ with left, section(f"Inbound by {unit}", "What became of each call, those out of
     if over_time:
         charts.bars(
             over_time,
-            {"answered": "Answered", "missed": "Missed", "abandoned": "Abandoned"},
-            ["blue", "orange", "grey"],
+            {"answered": "Answered", "missed": "Missed", "voicemail": "Voicemail", "abandoned": "Abandoned"},
+            ["blue", "orange", "sand", "grey"],
             "Calls",
             index="starts_on",
             key="days",

@@ -41,7 +41,8 @@ OVER_TIME = f"""
     with {_AGENTS}
 
     select strftime(date_trunc($unit, day), '%Y-%m-%d') as starts_on, sum(answered) as answered, sum(missed) as missed,
-        sum(abandoned) as abandoned, sum(out_of_hours) as out_of_hours, {_ANSWER_RATE} as answer_rate
+        sum(voicemail) as voicemail, sum(abandoned) as abandoned, sum(out_of_hours) as out_of_hours,
+        {_ANSWER_RATE} as answer_rate
     from response
     group by 1
     order by 1

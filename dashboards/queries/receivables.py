@@ -99,7 +99,17 @@ AGEING_HISTORY = f"""
 
 # The as-of date's buckets of the user's own edges, of one currency: 0 or less, 1–7, over 360.
 OWN_AGEING = f"""
-    with chosen as ({ACCOUNTS})
+    with chosen as ({ACCOUNTS}),
+
+    edges as (select distinct bucket_number, from_days, to_days from {{rpt_receivable_aging_buckets}}),
+
+    newest as (
+        select bucket_number, sum(open_amount) as open_amount, sum(open_amount_by_issue) as open_amount_by_issue
+        from {{rpt_receivable_aging_buckets}} as buckets
+        where {CHOSEN} and currency = $one_currency
+            and as_of_date = (select max(as_of_date) from {{rpt_receivable_aging_buckets}})
+        group by bucket_number
+    )
 
     select
         case
@@ -107,12 +117,11 @@ OWN_AGEING = f"""
             when to_days is null then '≥ ' || from_days
             else from_days || '–' || to_days
         end as bucket,
-        sum(open_amount) as open_amount, sum(open_amount_by_issue) as open_amount_by_issue
-    from {{rpt_receivable_aging_buckets}} as buckets
-    where {CHOSEN} and currency = $one_currency
-        and as_of_date = (select max(as_of_date) from {{rpt_receivable_aging_buckets}})
-    group by bucket_number, from_days, to_days
-    order by bucket_number
+        coalesce(newest.open_amount, 0) as open_amount, coalesce(newest.open_amount_by_issue, 0) as open_amount_by_issue
+    from edges
+    left join newest on edges.bucket_number = newest.bucket_number
+    where exists (from newest)
+    order by edges.bucket_number
 """
 
 _OPEN_INVOICES = f"""

@@ -14,7 +14,7 @@ from (
     {{ open_items_at(ref('fct_receivable_intervals'), 'run', ['invoice_id', 'account_id', 'currency', 'open_amount']) }}
 ) as items
 inner join {{ ref('fct_invoices') }} as invoices on items.invoice_id = invoices.invoice_id
-left join {{ ref('dim_fx_rates') }} as rates
+left join {{ ref('int_fx_rates_dated') }} as rates
     on items.currency = rates.currency and items.as_of_date = rates.rate_date
 where items.open_amount > 0
 group by invoices._source, invoices.customer_id, items.account_id

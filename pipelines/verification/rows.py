@@ -67,7 +67,7 @@ class Raw:
         self.folder = folder
         said = publication.execute(
             "select as_of_date, base_currency, default_currency, business_timezone, default_country, fx_max_age_days "
-            "from marts.dim_runs"
+            "from intermediate.int_run_dated"
         ).fetchall()
         self.run = Run(*said[0])
         self.parameters = {

@@ -223,7 +223,7 @@ class Refresh:
             ).fetchall()
             # A file that marks a row as deleted is what keeps the row's older versions from counting.
             needed += connection.execute(
-                "select distinct file_sha256 from marts.fct_superseded_rows where state = 'deleted'"
+                "select distinct file_sha256 from staging.stg_landing__superseded_rows where state = 'deleted'"
             ).fetchall()
             known = connection.execute("select distinct file_sha256 from marts.fct_landed_files").fetchall()
         unneeded = {sha256 for (sha256,) in known} - {sha256 for (sha256,) in needed}

@@ -104,7 +104,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(made)
     done = keybook("refresh", "--home", made)
     assert done.exit_code == 0, done.output
-    assert query(made, "select as_of_date from marts.dim_runs")[0][0].isoformat() == "2024-02-20"
+    assert query(made, "select as_of_date from intermediate.int_run_dated")[0][0].isoformat() == "2024-02-20"
     return made
 
 

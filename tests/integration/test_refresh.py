@@ -21,7 +21,7 @@ def _versions(home: Path) -> list[str]:
 
 def test_a_small_landing_is_published(small: Path) -> None:
     assert query(small, OPEN) == [("1002", 100), ("1003", 150)]
-    assert query(small, "select cast(as_of_date as varchar) from marts.dim_runs") == [("2026-03-25",)]
+    assert query(small, "select cast(as_of_date as varchar) from intermediate.int_run_dated") == [("2026-03-25",)]
     assert (small / "warehouse" / "keybook.duckdb").is_symlink()
     assert oct(os.stat(small / "warehouse" / "keybook.duckdb").st_mode)[-3:] == "444"
 

@@ -28,6 +28,12 @@ PHONE_DIGITS = 7
 SIGNIFICANT_DIGITS = 9
 # A value is shown from the first match on, about so long.
 SHOWN = 200
+# What a publication tells of landed rows.
+BUILT = FILES, SUPERSEDED, RUN = (
+    "marts.fct_landed_files",
+    "staging.stg_landing__superseded_rows",
+    "intermediate.int_run_dated",
+)
 
 
 @dataclass(frozen=True)
@@ -164,7 +170,7 @@ def _loaded(
         "matching._found_in as column_name, matching._found as value"
     )
     staged = f"{'parameters' if entity.domain == DOMAIN else 'staging'}.stg_{entity.domain}__{entity.name}"
-    if not known >= {staged, "marts.fct_landed_files", "marts.fct_superseded_rows", "marts.dim_runs"}:
+    if not known >= {staged, *BUILT}:
         built = "'landed' as state, 'not_built' as code, map() as facts"
         return f"with matching as ({matching}) select {shown}, {built} from matching"
     key = ["_system", *entity.key]
@@ -173,9 +179,9 @@ def _loaded(
     same_key = " and ".join(f"matching.{name} is not distinct from counted.{name}" for name in key)
     return f"""
         with matching as ({matching}),
-        built_files as (select distinct file_sha256 from built.marts.fct_landed_files),
+        built_files as (select distinct file_sha256 from built.{FILES}),
         gone as (
-            select * from built.marts.fct_superseded_rows
+            select * from built.{SUPERSEDED}
             where domain = {quoted(entity.domain)} and entity = {quoted(entity.name)}
         ),
         deleted as (
@@ -219,7 +225,7 @@ def _loaded(
                 newer_file := coalesce(newer_file, counted_file),
                 newer_line := coalesce(newer_line, counted_line),
                 document := document,
-                as_of_date := (select max(as_of_date) from built.marts.dim_runs)
+                as_of_date := (select max(as_of_date) from built.{RUN})
             ) as facts
         from judged
     """

@@ -1,7 +1,8 @@
 -- Grain: one row per finding about an export file, as a code and what it speaks of: why it, or a part of it, was held, or what in it was odd; rows that a
 -- newer full export no longer holds, a full export that is too small to tell, and dates that lie after their own export.
+-- What landing says of several of a file's entities is said once.
 with said as (
-    select
+    select distinct
         file_sha256,
         file,
         part,
@@ -11,7 +12,7 @@ with said as (
             'contract': 'contract', 'column_name': 'column_name', 'name': 'name', 'said': 'said',
             'row_count': 'row_count', 'other_count': 'other_count', 'limit_count': 'limit_count'
         }) }}
-    from {{ ref('stg_landing__findings') }}
+    from {{ source('raw', 'landing_findings') }}
 ),
 
 vanished as (

@@ -20,4 +20,4 @@ select
     other_line,
     row_text,
     landed_at
-from {{ ref('fct_rejected_rows') }}
+from {{ ref('stg_landing__rejects') }}

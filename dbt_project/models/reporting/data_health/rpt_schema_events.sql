@@ -8,4 +8,4 @@ select
     event,
     action,
     target
-from {{ ref('fct_schema_events') }}
+from {{ ref('stg_landing__schema_events') }}

@@ -1,7 +1,7 @@
 -- Grain: one row per week and employee who owned key accounts at its end (K13): with how many of them anybody of ours had a
 -- connected call in the week. The list is the one that stood then; weeks run from Monday, the last one to the as-of date.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 members as (

@@ -4,7 +4,7 @@
 -- An amount of ALL leaves out what has no rate, and is unknown where all of it has none; a figure made of several is unknown
 -- where a part of any has none. What compares a window with its end is unknown while the history is shorter.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 days as (

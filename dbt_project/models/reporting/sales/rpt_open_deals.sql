@@ -1,6 +1,6 @@
 -- Grain: one row per deal that is open on the as-of date: the deals that rpt_pipeline's newest day counts (fct_open_deals).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 open_deals as (

@@ -1,7 +1,7 @@
 -- Grain: one row per snapshot day (week end, month end, as-of date), employee and stage: the deals open on that day, with the
 -- owner, stage, amount and probability of that day, at its rate (fct_open_deals).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 open_deals as (

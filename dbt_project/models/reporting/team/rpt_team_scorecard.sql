@@ -2,7 +2,7 @@
 -- whole. Revenue, cash and balances are those of the accounts that the employee owns at the month's end (in the as-of
 -- month, on the as-of date); new contracts go to the deal's owner, two-way contacts to who held them.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 account_months as (

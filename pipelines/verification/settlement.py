@@ -53,6 +53,8 @@ class Settlement:
         self.events: dict[str, list[tuple[date, int, str, Row | Applied]]] = defaultdict(list)
         # Debts that applications say what paid them: nothing more is assumed of these.
         self.paid: set[str] = set()
+        # Who has debts that wait for money.
+        self.walked: set[Place] = set()
         applications = raw.rows("billing.applications")
         adjustments = raw.rows("billing.adjustments")
         self.applied = set(self._appliers(applications))
@@ -144,7 +146,9 @@ class Settlement:
                 self._write_off(debt, max(day, debt.issued), amount, currency)
             return
         if money:
-            self.events[money.id].append((day, 1, row["adjustment_id"], row))
+            # Nothing goes back before it came.
+            row = row | {"occurred_on": max(day, money.came)}
+            self.events[money.id].append((row["occurred_on"], 1, row["adjustment_id"], row))
             return
         if debt:
             part = self.rates.convert(amount, currency, debt.currency, day)
@@ -156,12 +160,16 @@ class Settlement:
                 if kind != "reversal":
                     books.cash.append((debt.customer, debt.currency, day, -part))
             return
-        if kind == "reversal":
+        note = name if name in books.money else None
+        if kind == "reversal" and note is None:
             # One that names nothing reverses nothing.
             return
+        changed = self.rates.convert(amount, currency, own, day) if own else amount
+        if changed is None:
+            return
+        amount, currency = changed, own or currency
         books.cash.append((customer, currency, day, -amount))
         if self.is_loose(customer, currency):
-            note = name if name in books.money else None
             self._return((customer, currency), day, amount, note, kind == "refund")
         else:
             books.unapplied.append((customer, currency, day, -amount))
@@ -288,6 +296,7 @@ class Settlement:
         books = self.books
         for place, debt in sorted((place, debt) for debt in books.debts.values() if (place := self._place(debt))):
             self._debt_steps(place, debt)
+            self.walked.add((debt.customer, debt.currency))
         free = {money.id: money.amount for money in books.money.values()}
         for name, events in self.events.items():
             for *_, what in events:
@@ -295,13 +304,14 @@ class Settlement:
                     free[name] -= what.own
                 elif not self.is_loose(books.money[name].customer, books.money[name].currency):
                     free[name] -= what["amount"]
+        unused = {money.id for money in books.money.values() if free[money.id] == money.amount}
         owing: dict[Place, set[str]] = defaultdict(set)
         for debt in books.debts.values():
             if not is_nobody(debt.customer):
                 owing[books.account(debt.customer), debt.currency].add(debt.customer)
         for money in books.money.values():
             if not is_nobody(money.customer):
-                self._money_steps(money, free[money.id], self._payer(money, owing))
+                self._money_steps(money, free[money.id], self._payer(money, owing), money.id in unused)
         for (customer, currency), steps in self.steps.items():
             walk = Allocation()
             for *_, happens in sorted(steps, key=lambda step: step[:2]):
@@ -334,7 +344,7 @@ class Settlement:
             return next(iter(debtors))
         return money.customer
 
-    def _money_steps(self, money: Money, free: Decimal, payer: str) -> None:
+    def _money_steps(self, money: Money, free: Decimal, payer: str, is_whole: bool) -> None:
         who, came, end = (payer, money.currency), money.came, money.ends
         left = min(max(money.reported[1], ZERO), free) if money.reported and not money.settled else ZERO
         if free >= 0:
@@ -343,8 +353,10 @@ class Settlement:
             self._step(*who, came, 5, lambda walk: _add(walk, walk.goes_back(came, -free, None, is_refund=True)))
         if end < LAST:
             self._step(*who, end, 7, lambda walk: _add(walk, walk.goes_back(end, free, money.id, is_refund=False)))
-        used = money.settled + self.lag if money.settled else money.reported[0] if money.reported else None
-        if used and not money.is_cash:
+        used = money.settled or (money.reported[0] if money.reported else None)
+        if used and not money.is_cash and (is_whole or who in self.walked):
+            # Where there are debts that it may have paid, these have time to be settled too.
+            used = max(used, came) + (self.lag if money.settled and who in self.walked else timedelta())
             self._step(*who, used, 8, lambda walk: walk.uses_up(used, money.id))
 
     def _post(self, customer: str, currency: str, move: Move) -> None:

@@ -49,8 +49,8 @@ def conversations(raw: Raw) -> pl.DataFrame:
     legs = raw.frame("calls.calls")
     if legs.is_empty():
         return legs
-    writes_zero = phonenumbers.ndd_prefix_for_region_code(raw.run.country, True) == "0"
-    national = str(phonenumbers.country_code_for_region(raw.run.country)) if writes_zero else None
+    country = phonenumbers.PhoneMetadata.metadata_for_region(raw.run.country)
+    national = str(country.country_code) if country and country.national_prefix == "0" else None
     numbers = set(legs["caller_number"].drop_nulls()) | set(legs["callee_number"].drop_nulls())
     digits = {number: comparable(number, national) for number in numbers}
     named = legs.filter(pl.col("parent_call_id").is_not_null() & (pl.col("parent_call_id") != ""))

@@ -56,7 +56,9 @@ PROVENANCE = {
 class Column:
     """One column of an entity: its canonical type, the values of a vocabulary, and what bounds a moment.
 
-    `any_year` frees a date from the years that are believed, `before` names the columns that are no earlier.
+    `any_year` frees a date from the years that are believed, `before` names the columns that are no earlier. `words` are
+    others' words for the values of the vocabulary; `unknown` says in SQL on the row's columns when a word that nobody
+    knows is which value.
     """
 
     name: str
@@ -64,6 +66,8 @@ class Column:
     one_of: tuple[str, ...] = ()
     any_year: bool = False
     before: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
 
     @property
     def stored_type(self) -> str:
@@ -137,7 +141,9 @@ def _column(name: str, spec: str | dict[str, Any]) -> Column:
     words, later = (spec.get(key, ()) for key in ("one_of", "before"))
     if isinstance(words, dict):
         words = [next(iter(row.values())) for row in seed_rows(words["seed"])]
-    return Column(name, str(spec["type"]), tuple(words), spec.get("years") == "any", tuple(later))
+    others = tuple((word, ours) for ours, said in spec.get("words", {}).items() for word in said)
+    unknown = tuple(spec.get("unknown", {}).items())
+    return Column(name, str(spec["type"]), tuple(words), spec.get("years") == "any", tuple(later), others, unknown)
 
 
 @cache

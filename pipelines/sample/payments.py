@@ -246,7 +246,7 @@ def _adjustments(scope: Scope, turns: Turns, invoices: Invoices, payments: Payme
     given_up = next_workday(back_day + scope.noise.whole("chargeback/given_up", chosen, 120, 200))
     old = given_up <= scope.until_day
     return Adjustments(
-        is_write_off=np.repeat(np.array([True, False, True]), [len(lost), len(chosen), np.count_nonzero(old)]),
+        is_write_off=np.repeat(np.array([True, False, True]), [len(lost), len(chosen), int(np.count_nonzero(old))]),
         invoice=np.concatenate([lost, invoice, invoice[old]]),
         payment=np.concatenate([np.full(len(lost), -1), payment, np.full(np.count_nonzero(old), -1)]),
         day=np.concatenate([off_day[lost], back_day, given_up[old]]),

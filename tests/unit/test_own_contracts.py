@@ -63,7 +63,7 @@ def test_own_contracts_are_known_and_one_of_a_shipped_name_replaces_it(home: Pat
     assert _land(home) == {"sheet.csv": ("ours", False)}
     _own(home, "keybook_billing_customers", INSTEAD)
     assert _land(home) == {"template.csv": ("keybook_billing_customers", False)}
-    query = "select name, _system from read_parquet(?) order by name"
+    query = "select name, _system from read_parquet(?) order by all"
     rows = duckdb.execute(query, [str(home / "warehouse/raw/billing/customers/*[0-9a-f].parquet")]).fetchall()
     assert rows == [("Ek AB", "ours"), ("Ek AB/1", "ours")]
     (home / "contracts" / "keybook_billing_customers.yml").unlink()

@@ -227,6 +227,9 @@ class _Draft:
                 yield from self._column(column, self.columns[column.name])
             elif column.name == "currency" and (code := self._currency()):
                 yield f"      currency: {{value: {code}}}  # guess: from a header"
+            elif entity.id == "crm.deals" and column.name == "status" and "stage" in self.columns:
+                yield "      # guess: no column says whether a deal is open, won or lost; its stage does"
+                yield from self._vocabulary(column, self.columns["stage"])
             elif column.name == "document_kind":
                 yield "      document_kind: {value: invoice}  # guess: every row is an invoice"
 
@@ -335,6 +338,7 @@ class _Draft:
     def _vocabulary(self, column: Column, found: Profile) -> Iterator[str]:
         known = synonyms()["values"].get(column.name, {})
         meanings = {plain(word): ours for ours in column.one_of for word in [ours, *known.get(ours, [])]}
+        meanings |= {plain(word): ours for word, ours in column.words}
         yield f"      {column.name}:  # guess"
         yield f"        from: {_text(found.header)}"
         if not found.words and found.filled:

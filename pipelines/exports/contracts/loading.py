@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipelines.exports.contracts.contract import Contract, ContractError
+from pipelines.exports.contracts.own_words import with_words
 from pipelines.exports.entities import Entity, entities
 from pipelines.lists import COMMENT, DOMAIN, MADE_KEY, List, lists
 
@@ -82,15 +83,22 @@ def list_contracts() -> dict[str, Contract]:
     return found
 
 
-def read_contract(path: Path) -> Contract:
-    """One contract from its YAML file.
+def read_contract(path: Path, shipped: dict[str, Contract] | None = None) -> Contract:
+    """One contract from its YAML file; of one that holds words alone, the shipped one that they are added to.
 
     Raises:
         ContractError: the file is no YAML, or says something outside the vocabulary.
     """
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-        contract = Contract.model_validate({**data, "origin": path.name})
+        if shipped and isinstance(data, dict) and data.keys() == {"contract", "words"}:
+            if data["contract"] not in shipped:
+                raise ValueError(
+                    f"no shipped contract is called {data['contract']}; one of your own says more than words"
+                )
+            contract = with_words(shipped[data["contract"]], data["words"])
+        else:
+            contract = Contract.model_validate({**data, "origin": path.name})
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path.name} is no valid YAML: {' '.join(str(error).split())}") from error
     except (OSError, TypeError) as error:
@@ -101,6 +109,8 @@ def read_contract(path: Path) -> Contract:
             f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()
         )
         raise ContractError(f"{path.name}: {problems}") from error
+    except (ValueError, AttributeError) as error:
+        raise ContractError(f"{path.name}: {error}") from error
     if contract.contract != path.stem:
         raise ContractError(f"{path.name}: `contract` is {contract.contract}; it must be the file's name, {path.stem}")
     return contract
@@ -124,7 +134,7 @@ def _with_own(paths: tuple[tuple[Path, int, int], ...]) -> tuple[dict[str, Contr
     broken: dict[str, str] = {}
     for path, _, _ in paths:
         try:
-            own[path.stem] = read_contract(path)
+            own[path.stem] = read_contract(path, shipped_contracts())
         except ContractError as error:
             broken[path.name] = str(error).removeprefix(f"{path.name}: ")
     return shipped_contracts() | own, broken

@@ -14,16 +14,12 @@ from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
 from pipelines.exports.contracts.recognise import Match, normal
 from pipelines.exports.entities import Column, Entity
-from pipelines.exports.landing.numbers import number
+from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.readers.grids import quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
-# Currencies without minor units (ISO 4217): an amount in minor units is already whole.
-_ZERO_DECIMAL = [
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"
-]  # fmt: skip
 BLANK = "cast(null as varchar)"
 _LITERAL = ColumnMap.model_validate({"value": ""})
 _MOMENT = "TIMESTAMP WITH TIME ZONE"
@@ -40,11 +36,14 @@ class Cast:
     reason: str
     source: str
     cells: tuple[int, ...] = ()
+    # SQL on the canonical columns of when the column counts at all.
+    when: str = ""
 
     @property
     def failed(self) -> str:
         """SQL that is true for a row whose text cannot be read as the column's type, or is missing though required."""
-        return f"({self.column.name} is null{'' if self.required else f' and {self.text} is not null'})"
+        given = "" if self.required else f" and {self.text} is not null"
+        return f"({self.column.name} is null{given}{f' and {self.when}' if self.when else ''})"
 
     @property
     def can_fail(self) -> bool:
@@ -96,9 +95,9 @@ class RowSql:
     def typed(self, casts: list[Cast], rows: str) -> str:
         """Rows of `cleaned` with the canonical columns beside their texts; what is out of bounds is not read."""
         select = f"select *, {', '.join(f'{cast.typed} as {cast.column.name}' for cast in casts)} from {rows}"
-        for bounded in (self._ordered(casts), self._within_bounds(casts)):
-            if bounded:
-                replaced = ", ".join(f"{sql} as {name}" for name, sql in bounded.items())
+        for step in (self._ordered(casts), self._within_bounds(casts), self._told(casts), self._when(casts)):
+            if step:
+                replaced = ", ".join(f"{sql} as {name}" for name, sql in step.items())
                 select = f"select * replace ({replaced}) from ({select})"
         return select
 
@@ -122,6 +121,22 @@ class RowSql:
                     f"(case when ({follows}) and {clock} = {before} then {hour_before} else {column.name} end)"
                 )
         return ordered
+
+    @staticmethod
+    def _told(casts: list[Cast]) -> dict[str, str]:
+        """What a word that nobody knows is, where the row's other columns tell (`unknown` in entities.yml)."""
+        return {
+            cast.column.name: f"(case when {cast.failed} then case "
+            + " ".join(f"when {condition} then {quoted(value)}" for value, condition in cast.column.unknown)
+            + f" end else {cast.column.name} end)"
+            for cast in casts
+            if cast.column.unknown and cast.text != BLANK
+        }
+
+    @staticmethod
+    def _when(casts: list[Cast]) -> dict[str, str]:
+        """Columns that count only in some rows, each nothing in the others."""
+        return {cast.column.name: f"(case when {cast.when} then {cast.column.name} end)" for cast in casts if cast.when}
 
     def _within_bounds(self, casts: list[Cast]) -> dict[str, str]:
         """Durations from 0 on, shares from 0 to 1, dates in years that an export can speak of; else NULL."""
@@ -161,6 +176,8 @@ class RowSql:
                 parts.append(f"not coalesce({_any_of(text, condition.not_)}, false)")
             if condition.like is not None:
                 parts.append(f"coalesce(regexp_matches({text}, {quoted(condition.like)}), false)")
+            if condition.in_file is not None and condition.in_file == (text == BLANK):
+                parts.append("false")
             if condition.same_as is not None:
                 # A text of several lines is a list: one of them is enough.
                 others = f"string_split({self.header(condition.same_as)}, chr(10))"
@@ -182,9 +199,17 @@ class RowSql:
                 casts.append(Cast(column, f"cast(null as {column.stored_type})", BLANK, False, "null", ""))
                 continue
             required = spec.required or (column.name in entity.key and mapping.key == "given")
-            cast = self._column(column, spec, required)
+            cast = replace(self._column(column, spec, required), when=self._when_sql(spec))
             casts.append(self._totalled(cast, mapping.one_row_per) if spec.total else cast)
         return casts
+
+    @staticmethod
+    def _when_sql(spec: ColumnMap) -> str:
+        """SQL of when a column counts: the other columns have one of their words."""
+        return " and ".join(
+            f"coalesce({name} in ({', '.join(quoted(value) for value in values)}), false)"
+            for name, values in spec.when.items()
+        )
 
     def _totalled(self, cast: Cast, folded: list[str]) -> Cast:
         """The sum over the rows that `one_row_per` folds; one that cannot be read leaves no total."""
@@ -244,7 +269,7 @@ class RowSql:
         for where, branch in spec.branches:
             cast = self._column(column, branch, False)
             sources.append(cast.source)
-            condition = "else" if where is None else f"when {self.where([where])} then"
+            condition = f"when {self.where(where)} then" if where else "else"
             typed += f" {condition} {cast.typed}"
             text += f" {condition} {cast.text}"
             reason += f" {condition} {cast.reason}"
@@ -282,7 +307,7 @@ class RowSql:
         rest = {"keep": text, "blank": "null", "reject": "null"}.get(otherwise, quoted(otherwise))
         if otherwise not in ("keep", "blank", "reject"):
             rest = f"case when {text} is null then null else {rest} end"
-        return f"(case lower({text}){branches} else {rest} end)"
+        return f"(case lower({text}){branches} else {rest} end)" if branches else rest
 
     def _typed(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         if column.type == "text":
@@ -290,7 +315,8 @@ class RowSql:
             if not column.one_of or (spec.map is not None and spec.otherwise != "keep"):
                 return text
             words = ", ".join(quoted(word) for word in column.one_of)
-            return f"(case when lower({text}) in ({words}) then lower({text}) end)"
+            others = "".join(f" when lower({text}) = {quoted(word)} then {quoted(ours)}" for word, ours in column.words)
+            return f"(case when lower({text}) in ({words}) then lower({text}){others} end)"
         if column.type == "currency":
             return f"(case when regexp_full_match(upper({text}), '[A-Z]{{3}}') then upper({text}) end)"
         if column.type == "boolean":
@@ -333,9 +359,7 @@ class RowSql:
         amount = number(text, "DECIMAL(38,10)", formats)
         factor = {"milliseconds": "/ 1000", "minutes": "* 60", "percent": "/ 100"}.get(spec.unit or "", "")
         if spec.unit == "minor":
-            zero = (
-                _any_of(self.header([spec.currency_column or ""]), _ZERO_DECIMAL) if spec.currency_column else "false"
-            )
+            zero = _any_of(self.header([spec.currency_column or ""]), ZERO_DECIMAL) if spec.currency_column else "false"
             factor = f"/ (case when {zero} then 1 else 100 end)"
         return f"({amount} {factor})"
 
@@ -390,7 +414,7 @@ class RowSql:
     def moments(self, entity: Entity, mapping: EntityMap) -> list[Cast]:
         """The entity's columns that depend on the order of day and month."""
         return [
-            replace(cast, cells=cells)
+            replace(cast, cells=cells, when="")
             for cast in self.entity(entity, mapping)
             if cast.column.type in ("date", "timestamp")
             and (spec := mapping.columns.get(cast.column.name)) is not None

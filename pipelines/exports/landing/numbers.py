@@ -5,6 +5,11 @@ from __future__ import annotations
 from pipelines.exports.contracts.contract import Formats
 from pipelines.exports.readers.grids import quoted
 
+# Currencies without minor units (ISO 4217): an amount in minor units is already whole.
+ZERO_DECIMAL = [
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"
+]  # fmt: skip
+
 
 def number(text: str, stored: str, formats: Formats) -> str:
     """A number with the contract's marks, a currency sign or code, brackets or a trailing minus; else NULL.

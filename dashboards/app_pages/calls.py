@@ -11,6 +11,7 @@ from dashboards.components.formats import number, percent
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import in_place
 from dashboards.queries import calls
 from dashboards.queries.base import rows
 
@@ -114,7 +115,7 @@ with right, section("By channel", "Conversations by source; the dark part became
     else:
         nothing("No channel is known for any call of this period.")
 
-agent_days = calls.agent_days(page.warehouse, page.filters, HEAT_DAYS)
+agent_days = in_place(calls.agent_days(page.warehouse, page.filters, HEAT_DAYS), "agent")
 with section(
     "Answer rate by agent and day",
     f"Answered of those that came in opening hours (K3), the newest {HEAT_DAYS} days.",
@@ -163,7 +164,7 @@ with section(
         download(
             "Download as CSV",
             "answer-rates",
-            lambda: calls.agent_days(page.warehouse, page.filters, EVERY),
+            lambda: in_place(calls.agent_days(page.warehouse, page.filters, EVERY), "agent"),
             "agent_days",
         )
 

@@ -16,14 +16,6 @@ from dashboards.queries import data_health as health
 from dashboards.queries.data_health import Rejects
 from pipelines.settings import load_settings
 
-# What became of a row that counts no longer.
-STATES = {
-    "changed": "a newer export says otherwise",
-    "vanished": "the newest full export no longer holds it",
-    "deleted": "its export marks it as deleted",
-    "replaced": "a newer export gives its document anew without it",
-}
-
 page = here()
 header("Data health", "A row of an export is loaded or rejected with its line and reason; nothing disappears.")
 totals = health.totals(page.warehouse)
@@ -201,15 +193,16 @@ def former_tab() -> None:
         if not states:
             nothing("Every row that was landed counts: none was changed, deleted or left out by a newer export.")
             return
-        by_state = {state: sum(row["superseded"] for row in states if row["state"] == state) for state in STATES}
+        by_state: dict[str, int] = {}
         by_entity: dict[str, int] = {}
         for row in states:
+            by_state[row["state"]] = by_state.get(row["state"], 0) + row["superseded"]
             by_entity[row["entity"]] = by_entity.get(row["entity"], 0) + row["superseded"]
         st.markdown(
-            "\n".join(f"- **{count:,} {state}**: {STATES[state]}" for state, count in by_state.items() if count)
+            "\n".join(f"- **{count:,}**: {one('superseded_state', state)}" for state, count in by_state.items())
         )
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            chosen = several("What became of them", {k: v for k, v in by_state.items() if v}, "former_states")
+            chosen = several("What became of them", by_state, "former_states", group="superseded_state")
             entities = several("Entities", by_entity, "former_entities")
             search = st.text_input("Search", key="former_search", placeholder="Key, text or file", width=260).strip()
         found = health.superseded(page.warehouse, chosen, entities, search, MOST)
@@ -219,7 +212,7 @@ def former_tab() -> None:
                 "row_key": Column("Row", pinned=True),
                 "entity": Column("Entity", width="small"),
                 "system": Column("System", width="small"),
-                "state": Column("Became", width="small"),
+                "state": Column("Became", words="superseded_state"),
                 "content": Column("What it said", width="large"),
                 "file": Column("File"),
                 "part": Column("Sheet or member", optional=True),

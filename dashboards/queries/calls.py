@@ -16,7 +16,8 @@ _AGENTS = f"""
     owners as ({EMPLOYEES}),
 
     response as (
-        select answers.*, coalesce(answers.agent_name, owners.employee_name, answers.employee_id, 'Not known') as agent,
+        select answers.*,
+            coalesce(answers.agent_name, owners.employee_name, answers.employee_id, 'no_agent_named') as agent,
             owners.team as owner_team
         from {{rpt_call_response}} as answers
         left join owners using (employee_id)

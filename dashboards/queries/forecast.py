@@ -70,7 +70,8 @@ INVOICES = f"""
     with chosen as ({ACCOUNTS})
 
     select
-        invoice_number, instalment_number, account_id, account_name, currency, due_on, days_overdue,
+        coalesce(invoice_number, 'opening_balance') as invoice_number, instalment_number, account_id, account_name,
+        currency, due_on, days_overdue,
         max(open_amount) as open_amount,
         sum(expected_amount) filter (outcome = 'paid' and ($week is null or week_start = $week)) as week_amount,
         sum(promised_amount) filter ($week is null or week_start = $week) as promised_amount,

@@ -10,10 +10,8 @@ import streamlit as st
 from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, select
 from dashboards.queries.receivables import BUCKETS
 
-# Segments that the filters leave; '' stands for accounts without one, which these reports call (not known).
-_SEGMENT = (
-    "(len($segments) = 0 or list_contains($segments, case when segment = '(not known)' then '' else segment end))"
-)
+# Segments that the filters leave; '' stands for accounts without one, which these reports call not_known.
+_SEGMENT = "(len($segments) = 0 or list_contains($segments, case when segment = 'not_known' then '' else segment end))"
 
 _NEWEST = "(select max(month) from {rpt_roll_rates})"
 

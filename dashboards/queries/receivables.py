@@ -141,7 +141,8 @@ _OPEN_INVOICES = f"""
 """
 
 OPEN_INVOICES = f"""{_OPEN_INVOICES}
-    select account_id, invoice_number, instalment_number, account_name, issued_on, due_on, days_overdue, aging_bucket,
+    select account_id, coalesce(invoice_number, 'opening_balance') as invoice_number, instalment_number, account_name,
+        issued_on, due_on, days_overdue, aging_bucket,
         currency, gross_amount, open_amount, open_amount_base, is_disputed, dunning_level, late_interest, allocation,
         _file, _row
     from found

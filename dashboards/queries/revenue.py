@@ -174,7 +174,7 @@ def group_of(filters: Filters) -> tuple[str | None, str | None, bool]:
     [(kind, values), *more] = chosen
     if more or len(values) > 1:
         return None, None, True
-    return kind, values[0] or "(not known)", False
+    return kind, values[0] or "not_known", False
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -34,7 +34,7 @@ group by invoices._source, invoices.customer_id, invoices.account_id
 union all
 
 select
-    'open_pipeline', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no account'), deals.account_id,
+    'open_pipeline', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no_account'), deals.account_id,
     sum(open_deals.amount_base), sum(open_deals.missing_rate_count)
 from {{ ref('fct_open_deals') }} as open_deals
 inner join {{ ref('fct_deals') }} as deals on open_deals.deal_id = deals.deal_id
@@ -44,7 +44,7 @@ group by deals._source, deals.account_id
 union all
 
 select
-    'won_deals', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no account'), deals.account_id,
+    'won_deals', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no_account'), deals.account_id,
     sum(deals.amount_base),
     count(*) filter (where deals.amount is not null and deals.amount_base is null)
 from {{ ref('fct_deals') }} as deals

@@ -70,7 +70,7 @@ counted as (
 select
     counted.week_start,
     counted.employee_id,
-    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.full_name as employee_name,
     employees.team,
     counted.key_accounts,
     counted.called_accounts,

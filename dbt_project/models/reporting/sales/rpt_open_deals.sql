@@ -20,7 +20,7 @@ select
     open_deals.account_id,
     coalesce(open_deals.owner_id, 'unassigned') as employee_id,
     deals.name as deal_name,
-    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.full_name as employee_name,
     open_deals.pipeline,
     open_deals.stage,
     open_deals.currency,

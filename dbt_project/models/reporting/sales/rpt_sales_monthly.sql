@@ -133,7 +133,7 @@ joined as (
 select
     joined.month,
     joined.employee_id,
-    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.full_name as employee_name,
     employees.team,
     run.base_currency,
     joined.created,

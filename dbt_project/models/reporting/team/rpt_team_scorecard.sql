@@ -142,7 +142,7 @@ banded as (
 select
     keys.month,
     keys.employee_id,
-    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.full_name as employee_name,
     employees.team,
     run.base_currency,
     coalesce(portfolios.accounts, 0) as accounts,

@@ -19,6 +19,8 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rate
     found: dict[Key, Decimal] = defaultdict(Decimal)
     for row in raw.rows("billing.invoices", keep_vanished=True):
         kind, issued, net = row["document_kind"] or "invoice", row["issued_on"], row["net_amount"]
+        if net is None and row["gross_amount"] is not None:
+            net = row["gross_amount"] - (row["tax_amount"] or 0)
         is_void = row["status"] == "void" or (row["vanished_on"] and row["_vanished_from"] == "full")
         if is_void or row["status"] == "draft" or kind == "prepayment" or issued is None or net is None:
             continue

@@ -8,7 +8,7 @@ select
         (select max(occurred_on) from adjustments), (select max(issued_on) from credit_notes),
         (select cast(max(started_at) as date) from calls), (select max(occurred_on) from activities where is_completed),
         (select max(created_on) from deals), (select max(closed_on) from deals where closed_on <= today()),
-        (select max(sent_on) from dunning), (select max(sent_on) from acts where sent_on <= today()),
+        (select max(sent_on) from dunning), (select max(spent_on) from channel_costs), (select max(sent_on) from acts where sent_on <= today()),
         (select max(signed_on) from acts where signed_on <= today())
     ) as as_of;
 

@@ -119,6 +119,7 @@ def make_absences(scope: Scope, people: People, turns: Turns) -> Absences:
     )
     last[now] = first[now] + np.array([10, 5, 9])
     substitute = managers[noise.whole("absence/substitute", keys, 0, len(managers) - 1)]
+    substitute[now[0]] = managers[len(managers) // 2]
     substitute = np.where(is_ill | (substitute == employee), -1, substitute)
     kept = (employee != people.leaver) | (last < turns.leaver_day)
     order = np.lexsort((first, employee))[kept[np.lexsort((first, employee))]]

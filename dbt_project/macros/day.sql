@@ -108,25 +108,25 @@ case when {{ day }} <= run.as_of_date then {{ day }} end
 {{ least_or_unknown(business_date(moment, 'run.business_timezone'), 'run.newest_event_on') }}
 {%- endmacro %}
 
-{#- The newest versions of an entity's rows that do not exist yet on the run's day: what staging leaves out. -#}
+{#- The newest versions of an entity's rows that do not exist yet on the run's day: what staging leaves out. Versions of
+    the few rows that may be such ones are taken out first: each mention of a raw table opens its files again. -#}
 {% macro not_begun(entity_id, keep_vanished=false) -%}
 {%- set entity = landed_entities()[entity_id] -%}
 {%- set relation = source('raw', entity_id | replace('.', '_')) -%}
 {%- set key = ['_system'] + entity.key -%}
-{%- set versions -%}
-(
-        select versions.* from {{ relation }} as versions
-        semi join (
-            select later.{{ key | join(', later.') }}
-            from {{ relation }} as later
-            cross join {{ ref('int_run_dated') }} as run
-            where not ({{ has_begun(entity, 'later') }})
-        ) as keys
-            on {% for column in key %}versions.{{ column }} = keys.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
-    )
-{%- endset -%}
+with later_versions as materialized (
+    select versions.* from {{ relation }} as versions
+    semi join (
+        select later.{{ key | join(', later.') }}
+        from {{ relation }} as later
+        cross join {{ ref('int_run_dated') }} as run
+        where not ({{ has_begun(entity, 'later') }})
+    ) as keys
+        on {% for column in key %}versions.{{ column }} = keys.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+)
+
 select newest.*
-from ({{ newest_version(entity_id | replace('.', '_'), entity.key, keep_vanished, versions) }}) as newest
+from ({{ newest_version(entity_id | replace('.', '_'), entity.key, keep_vanished, 'later_versions') }}) as newest
 cross join {{ ref('int_run_dated') }} as run
 where not ({{ has_begun(entity, 'newest') }})
 {%- endmacro %}

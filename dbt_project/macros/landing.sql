@@ -27,6 +27,26 @@ coalesce(nullif({{ column }}, ''), {{ default_currency }})
     group by all
 {% endmacro %}
 
+{#- The measures of `entity_sums`, one row each. -#}
+{% macro entity_totals(entity, sums) %}
+    select
+        {{ sums }}.file_sha256,
+        {{ sums }}.contract,
+        {{ sums }}.entity_id,
+        measures.measure,
+        {{ sums }}.currency,
+        case measures.measure
+            when 'rows' then {{ sums }}.row_count
+            {%- for measure in entity.measures %}
+            when '{{ measure }}' then {{ sums }}.{{ measure }}
+            {%- endfor %}
+        end as total,
+        {{ sums }}.newest_event_at,
+        {{ sums }}.is_current
+    from {{ sums }}
+    cross join (values ('rows'){% for measure in entity.measures %}, ('{{ measure }}'){% endfor %}) as measures (measure)
+{% endmacro %}
+
 {#- The newest moment on or before the as-of date that an entity's columns speak of; NULL when none tells one. -#}
 {% macro newest_event(entity) -%}
 {%- set found = [] -%}

@@ -17,11 +17,10 @@ with compared as (
                 -- Of invoices what vanished stays, with its day.
                 and ('{{ entity_id }}' <> 'billing.invoices' or state = 'replaced')
         ) as keys_gone,
-        {% if entity.since or entity.of -%}
-        (select count(*) from ({{ not_begun(entity_id, entity_id == 'billing.invoices') }}) as later)
-        {%- else -%}
-        0
-        {%- endif %} as rows_later,
+        (
+            select coalesce(sum(total), 0) from {{ ref('int_later_totals') }}
+            where entity_id = '{{ entity_id }}' and measure = 'rows'
+        ) as rows_later,
         (select count(*) from {{ ref('stg_' ~ domain ~ '__' ~ name) }}) as rows_current
     {{ 'union all' if not loop.last }}
     {%- endfor %}

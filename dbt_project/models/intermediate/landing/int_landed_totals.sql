@@ -13,36 +13,15 @@ with run as (
     select *, false as is_current from ({{ entity_sums(entity_id, entity, source('raw', domain ~ '_' ~ name)) }}) as landed
     union all
     select *, true from ({{ entity_sums(entity_id, entity, ref('stg_' ~ domain ~ '__' ~ name)) }}) as staged
-    {%- if entity.since or entity.of %}
-    union all
-    select *, true from (
-        {{ entity_sums(entity_id, entity, '(' ~ not_begun(entity_id, entity_id == 'billing.invoices') ~ ')') }}
-    ) as later
-    {%- endif %}
 ),
 {%- endfor %}
 
 totals as (
     {%- for entity_id, entity in landed_entities().items() %}
-    {%- set sums = entity_id | replace('.', '_') ~ '_sums' %}
-    select
-        {{ sums }}.file_sha256,
-        {{ sums }}.contract,
-        {{ sums }}.entity_id,
-        measures.measure,
-        {{ sums }}.currency,
-        case measures.measure
-            when 'rows' then {{ sums }}.row_count
-            {%- for measure in entity.measures %}
-            when '{{ measure }}' then {{ sums }}.{{ measure }}
-            {%- endfor %}
-        end as total,
-        {{ sums }}.is_current,
-        {{ sums }}.newest_event_at
-    from {{ sums }}
-    cross join (values ('rows'){% for measure in entity.measures %}, ('{{ measure }}'){% endfor %}) as measures (measure)
-    {{ 'union all' if not loop.last }}
+    {{- entity_totals(entity, entity_id | replace('.', '_') ~ '_sums') }}
+    union all
     {%- endfor %}
+    select * from {{ ref('int_later_totals') }}
 )
 
 select

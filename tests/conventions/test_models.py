@@ -41,6 +41,8 @@ def test_layers_read_only_what_they_may(nodes: dict[str, dict[str, Any]]) -> Non
         for model in _models(nodes)
         for upstream in model["depends_on"]["nodes"]
         if nodes[upstream]["schema"] not in READS[model["schema"]]
+        # It looks at what is published, as whoever reads it would.
+        and not (model["name"] == "rpt_plausibility" and nodes[upstream]["schema"] == "reporting")
     ]
     assert not wrong
 

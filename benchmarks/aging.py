@@ -105,7 +105,7 @@ def compare(invoices: int, folder: Path) -> str:
     names = ", " + repr(MODELS)
     measure(["-c", say.format("build", ", ['+fct_receivable_balances', 'fct_invoices']"), str(folder)])
     models = measure(["-c", say.format("build", names), str(folder)])
-    nothing = measure(["-c", say.format("build", ", ['int_snapshot_dates']"), str(folder)])
+    nothing = measure(["-c", say.format("build", ", ['dim_dates']"), str(folder)])
     query = measure(["-c", say.format("by_hand", ""), str(built)])
     with duckdb.connect(str(built), read_only=True) as connection:
         columns = ", ".join(["as_of_date", "account_id", "currency", *BUCKETS])

@@ -13,17 +13,19 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import yaml
 
-from pipelines.exports.entities import entities
+from pipelines.exports.entities import entities, seed_rows
 
 LISTS_FILE = Path(__file__).with_name("lists.yml")
 DOMAIN = "lists"
 COMMENT = "#"
+# The key of a list whose rows have none of their own.
+MADE_KEY = "row_id"
 _MARK = "\ufeff"
 
 
@@ -33,12 +35,27 @@ class ListError(Exception):
 
 @dataclass(frozen=True)
 class List:
-    """One list: its name (which is its file's), its columns, those that a row must fill, and what a row means."""
+    """One list: its name (which is its file's), its columns, those that a row must fill, and what a row means.
+
+    `instead_of` names the seed whose rows it changes, `ranges` between what its values lie, by the seed's units.
+    """
 
     name: str
     columns: tuple[str, ...]
     required: tuple[str, ...]
     row: str
+    instead_of: str = ""
+    ranges: dict[str, tuple[float, float | None]] = field(default_factory=dict)
+
+    @property
+    def defaults(self) -> list[dict[str, str]]:
+        """The rows of the seed that the list changes."""
+        return seed_rows(self.instead_of) if self.instead_of else []
+
+    @property
+    def headers(self) -> list[str]:
+        """The columns of the template: the list's own, and what the seed says beside them."""
+        return list(dict.fromkeys([*self.columns, *(name for row in self.defaults[:1] for name in row)]))
 
 
 @cache
@@ -48,8 +65,9 @@ def lists() -> dict[str, List]:
     found = {}
     for name, entry in said.items():
         entity = entities()[f"{DOMAIN}.{name}"]
-        columns = tuple(column.name for column in entity.columns if column.name not in entity.key)
-        found[name] = List(name, columns, tuple(entry["required"]), " ".join(entry["row"].split()))
+        columns = tuple(column.name for column in entity.columns if column.name != MADE_KEY)
+        entry |= {"required": tuple(entry["required"]), "row": " ".join(entry["row"].split())}
+        found[name] = List(name, columns, **entry)
     return found
 
 
@@ -72,7 +90,10 @@ def _template(wanted: List) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([f"{COMMENT} {wanted.row}"])
-    writer.writerow(wanted.columns)
+    writer.writerow(wanted.headers)
+    for row in wanted.defaults:
+        first, *rest = (row.get(name, "") for name in wanted.headers)
+        writer.writerow([f"{COMMENT} {first}", *rest])
     return text.getvalue()
 
 

@@ -19,14 +19,14 @@ items as (
 
 aged as (
     select
-        dates.as_of_date,
+        dates.day as as_of_date,
         items.account_id,
         items.currency,
         items.balance,
-        dates.as_of_date - items.due_on as days_overdue
+        dates.day - items.due_on as days_overdue
     from items
-    inner join intermediate.int_snapshot_dates as dates
-        on dates.as_of_date >= items.valid_from and dates.as_of_date < items.valid_to
+    inner join marts.dim_dates as dates
+        on dates.is_snapshot and dates.day >= items.valid_from and dates.day < items.valid_to
 )
 
 select

@@ -279,7 +279,7 @@ open_deals as (
 
 select
     open_deals.as_of as as_of_date, coalesce(owner_id, 'unassigned') as employee_id,
-    coalesce(stage_spans.stage, case when status = 'open' then open_deals.stage end, 'not recorded') as stage, count(*) as open_deals,
+    coalesce(stage_spans.stage, case when status = 'open' then open_deals.stage end, 'not_known') as stage, count(*) as open_deals,
     coalesce(sum(amount * rate::decimal(28, 8)), 0)::decimal(18, 4) as open_amount,
     coalesce(sum(amount * rate::decimal(28, 8) * probability), 0)::decimal(18, 4) as weighted_amount,
     count(*) filter (where open_deals.as_of - moved_on > 60) as stale_deals
@@ -353,7 +353,7 @@ cases as (
 )
 
 select
-    inbound.day, inbound.employee_id, coalesce(employees.employee_name, inbound.agent_name, 'No agent named') as agent_name,
+    inbound.day, inbound.employee_id, coalesce(employees.employee_name, inbound.agent_name) as agent_name,
     inbound, answered, missed, 0 as abandoned, answered / nullif(answered + missed + voicemail, 0) as answer_rate, answered / inbound as answer_rate_all,
     answer_seconds_average, coalesce(handled_missed, 0) as handled_missed, callback_minutes_median,
     nullif(callback_minutes_p90, 1e9) as callback_minutes_p90

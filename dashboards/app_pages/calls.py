@@ -11,6 +11,7 @@ from dashboards.components.formats import number, percent
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import in_place
 from dashboards.queries import calls
 from dashboards.queries.base import rows
 
@@ -70,8 +71,9 @@ tiles(
             "Reached in time",
             number(totals["handled_missed"]),
             metric=(response, "handled_missed", "K4"),
-            note="Missed calls whose time to call back is over, or that somebody reached since.",
-            versus=f"of {number(totals['decided_missed'])} missed" if totals["decided_missed"] else None,
+            note="Cases of missed calls and voicemail whose time to call back is over, or that somebody reached since. "
+            "A caller who tries again is one case.",
+            versus=f"of {number(totals['decided_missed'])} cases" if totals["decided_missed"] else None,
         ),
         Tile(
             "Waiting for a call back",
@@ -88,8 +90,8 @@ with left, section(f"Inbound by {unit}", "What became of each call, those out of
     if over_time:
         charts.bars(
             over_time,
-            {"answered": "Answered", "missed": "Missed", "abandoned": "Abandoned"},
-            ["blue", "orange", "grey"],
+            {"answered": "Answered", "missed": "Missed", "voicemail": "Voicemail", "abandoned": "Abandoned"},
+            ["blue", "orange", "sand", "grey"],
             "Calls",
             index="starts_on",
             key="days",
@@ -113,7 +115,7 @@ with right, section("By channel", "Conversations by source; the dark part became
     else:
         nothing("No channel is known for any call of this period.")
 
-agent_days = calls.agent_days(page.warehouse, page.filters, HEAT_DAYS)
+agent_days = in_place(calls.agent_days(page.warehouse, page.filters, HEAT_DAYS), "agent")
 with section(
     "Answer rate by agent and day",
     f"Answered of those that came in opening hours (K3), the newest {HEAT_DAYS} days.",
@@ -162,7 +164,7 @@ with section(
         download(
             "Download as CSV",
             "answer-rates",
-            lambda: calls.agent_days(page.warehouse, page.filters, EVERY),
+            lambda: in_place(calls.agent_days(page.warehouse, page.filters, EVERY), "agent"),
             "agent_days",
         )
 

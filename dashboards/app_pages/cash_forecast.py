@@ -13,6 +13,7 @@ from dashboards.components.formats import UNKNOWN, money, number, percent
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import in_place
 from dashboards.queries import forecast
 from dashboards.queries.base import rows
 
@@ -130,7 +131,7 @@ def invoices_section(weekly: list[dict[str, Any]], currency: str) -> None:
         picked = table(
             data,
             {
-                "invoice_number": Column("Invoice"),
+                "invoice_number": Column("Invoice", words="placeholder"),
                 "account_name": Column("Account", width="medium"),
                 "instalment_number": Column("Instalment", "count"),
                 "due_on": Column("Due", "date"),
@@ -160,7 +161,7 @@ def invoices_section(weekly: list[dict[str, Any]], currency: str) -> None:
         download(
             "Download as CSV",
             "cash-forecast-invoices",
-            lambda: forecast.invoices(page.warehouse, page.filters, currency, week, EVERY),
+            lambda: in_place(forecast.invoices(page.warehouse, page.filters, currency, week, EVERY), "invoice_number"),
             "forecast_invoices",
         )
         open_account(picked)

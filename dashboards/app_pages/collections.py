@@ -255,12 +255,12 @@ def reconciliation_tab() -> None:
     """Coverage by month, and the acts that are missing, not signed or don't agree."""
     with section(
         "Coverage",
-        "Accounts that signed an act of reconciliation in the month, of the active ones (R32).",
+        "Accounts that signed an act of reconciliation in the month, of the active ones (R32); months that are over.",
         key="coverage",
     ):
-        if any(row["coverage"] is not None for row in covered):
+        if any(row["coverage"] is not None for row in over):
             charts.lines(
-                covered,
+                over,
                 {"coverage": "Signed"},
                 ["teal"],
                 "Share of active accounts",

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from dashboards.components.formats import number, plain, plural, size, words
+from dashboards.components.formats import number, plural, size
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.plausibility import unlikely_figures
+from dashboards.components.proof import proof_tab, unconfirmed
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import one
 from dashboards.queries import data_health as health
 from dashboards.queries.data_health import Rejects
 from pipelines.settings import load_settings
-
-# What became of a row that counts no longer.
-STATES = {
-    "changed": "a newer export says otherwise",
-    "vanished": "the newest full export no longer holds it",
-    "deleted": "its export marks it as deleted",
-    "replaced": "a newer export gives its document anew without it",
-}
 
 page = here()
 header("Data health", "A row of an export is loaded or rejected with its line and reason; nothing disappears.")
 totals = health.totals(page.warehouse)
 checks = health.control_totals(page.warehouse)
+proven = health.proof_totals(page.warehouse)
 if not totals["rows_read"] and not checks["checks"]:
     drop_in("any")
     footnotes()
@@ -50,17 +48,26 @@ tiles(
             note="Rows that the newest full export of their system no longer holds: they count no longer.",
         ),
         Tile("Totals that differ", number(checks["different"]), versus=f"of {number(checks['checks'])} compared"),
+        Tile(
+            "Figures computed again",
+            number(proven["cells_equal"]),
+            versus=f"of {number(proven['cells'])} agree" if proven["figures"] else None,
+            note="From raw, by other means than the figures themselves: see the tab Proof.",
+        ),
     ],
 )
+unconfirmed(proven)
 
 
-def several(label: str, choices: dict[str, int], key: str, width: int = 260) -> tuple[str, ...]:
-    """A choice of several values, each with its rows; none chosen means all."""
+def several(
+    label: str, choices: dict[str, int], key: str, width: int = 260, group: str | None = None
+) -> tuple[str, ...]:
+    """A choice of several values, each with its rows; codes are said in the words of their group. None means all."""
     return tuple(
         st.multiselect(
             label,
             list(choices),
-            format_func=lambda choice: f"{choice} ({choices[choice]:,})",
+            format_func=lambda choice: f"{one(group, choice) if group else choice} ({choices[choice]:,})",
             key=key,
             placeholder="All",
             width=width,
@@ -125,11 +132,24 @@ def rejected_tab() -> None:
         with section("Rejected rows", key="no-rejects"):
             nothing("No row was rejected.")
         return
+    columns = {
+        "file": Column("File", pinned=True),
+        "part": Column("Sheet or member", optional=True),
+        "line": Column("Line", "count", width="small"),
+        "column_name": Column("Column"),
+        "value": Column("Value"),
+        "row_text": Column("The row as it stands in the file", width=480),
+        "reason": Column("Reason", width="large", words="rejection"),
+        "entity": Column("Entity", width="small"),
+        "contract": Column("Contract", optional=True),
+        "landed_at": Column("Landed", "time"),
+    }
     with section("Why", "The most frequent reasons first.", key="reasons"):
         table(
             health.reasons(page.warehouse, MOST),
             {
-                "reason": Column("Reason", width=700),
+                "reason": Column("Reason", width=560, words="rejection"),
+                "column_name": Column("Column"),
                 "rejected": Column("Rows", "count", width="small"),
                 "files": Column("Files", "count", width="small"),
                 "contract": Column("Contract", optional=True),
@@ -145,7 +165,9 @@ def rejected_tab() -> None:
             "2. **The value is right, and Keybook reads it wrongly:** mend the contract"
             + (f" ({named})" if named else "")
             + " in `pipelines/sources/`; `keybook detect FILE` shows how it reads each column.\n"
-            "3. Run `keybook retry`: it reads the files again that a changed contract concerns, and says how many rows "
+            "3. **It is a word of your own company's:** say what it means under `words` in a file of the contract's "
+            "name in `contracts/` of the home, such as `words: {crm.deals.status: {Contract signed: won}}`.\n"
+            "4. Run `keybook retry`: it reads the files again that a changed contract concerns, and says how many rows "
             "load now. Then `keybook refresh`."
         )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -153,29 +175,15 @@ def rejected_tab() -> None:
             files=several("Files", choices["file"], "reject_files", 230),
             entities=several("Entities", choices["entity"], "reject_entities", 160),
             columns=several("Columns", choices["column_name"], "reject_columns", 170),
-            reasons=several("Reasons", choices["reason"], "reject_reasons_chosen", 270),
+            reasons=several("Reasons", choices["reason"], "reject_reasons_chosen", 270, "rejection"),
             search=st.text_input("Search", key="reject_search", placeholder="Any text of the row", width=200).strip(),
         )
     found = health.rejected(page.warehouse, wanted, MOST)
     with section("Rows", "Each with the text of its file.", key="rejects"):
-        table(
-            found,
-            {
-                "file": Column("File", pinned=True),
-                "part": Column("Sheet or member", optional=True),
-                "line": Column("Line", "count", width="small"),
-                "column_name": Column("Column"),
-                "value": Column("Value"),
-                "row_text": Column("The row as it stands in the file", width=480),
-                "reason": Column("Reason", width="large"),
-                "entity": Column("Entity", width="small"),
-                "contract": Column("Contract", optional=True),
-                "landed_at": Column("Landed", "time"),
-            },
-            "rejected_rows",
-        )
+        table(found, columns, "rejected_rows")
         shown_of(found.num_rows, health.rejected_count(page.warehouse, wanted), "rejected rows")
-        download("Download as CSV", "rejected-rows", lambda: health.rejected(page.warehouse, wanted, EVERY), "rejects")
+        every = partial(health.rejected, page.warehouse, wanted, EVERY)
+        download("Download as CSV", "rejected-rows", every, "rejects", columns)
 
 
 def former_tab() -> None:
@@ -186,15 +194,16 @@ def former_tab() -> None:
         if not states:
             nothing("Every row that was landed counts: none was changed, deleted or left out by a newer export.")
             return
-        by_state = {state: sum(row["superseded"] for row in states if row["state"] == state) for state in STATES}
+        by_state: dict[str, int] = {}
         by_entity: dict[str, int] = {}
         for row in states:
+            by_state[row["state"]] = by_state.get(row["state"], 0) + row["superseded"]
             by_entity[row["entity"]] = by_entity.get(row["entity"], 0) + row["superseded"]
         st.markdown(
-            "\n".join(f"- **{count:,} {state}**: {STATES[state]}" for state, count in by_state.items() if count)
+            "\n".join(f"- **{count:,}**: {one('superseded_state', state)}" for state, count in by_state.items())
         )
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            chosen = several("What became of them", {k: v for k, v in by_state.items() if v}, "former_states")
+            chosen = several("What became of them", by_state, "former_states", group="superseded_state")
             entities = several("Entities", by_entity, "former_entities")
             search = st.text_input("Search", key="former_search", placeholder="Key, text or file", width=260).strip()
         found = health.superseded(page.warehouse, chosen, entities, search, MOST)
@@ -204,7 +213,7 @@ def former_tab() -> None:
                 "row_key": Column("Row", pinned=True),
                 "entity": Column("Entity", width="small"),
                 "system": Column("System", width="small"),
-                "state": Column("Became", width="small"),
+                "state": Column("Became", words="superseded_state"),
                 "content": Column("What it said", width="large"),
                 "file": Column("File"),
                 "part": Column("Sheet or member", optional=True),
@@ -238,7 +247,7 @@ def receivables_tab() -> None:
         table(
             reasons,
             {
-                "reason_words": Column("What is odd", width=320),
+                "reason": Column("What is odd", width=480, words="receivable_finding"),
                 "findings": Column("Rows", "count", width="small"),
                 "currency": Column("Currency", width="small"),
                 "amount": Column("Amount", "money"),
@@ -247,11 +256,10 @@ def receivables_tab() -> None:
             "receivable_reasons",
             height="content",
         )
-        meant = {row["reason_words"]: row for row in reasons.to_pylist()}
         st.markdown(
             "\n".join(
-                f"- **{plain(reason)}:** {plain(row['meaning'] or '')}. *What to do:* {plain(row['what_to_do'] or '')}."
-                for reason, row in meant.items()
+                f"- **{one('receivable_finding', reason)}.** *What to do:* {one('receivable_finding_step', reason)}."
+                for reason in dict.fromkeys(row["reason"] for row in reasons.to_pylist())
             )
         )
     counted: dict[str, int] = {}
@@ -262,39 +270,35 @@ def receivables_tab() -> None:
             st.multiselect(
                 "What is odd",
                 list(counted),
-                format_func=lambda reason: f"{words(reason)} ({counted[reason]:,})",
+                format_func=lambda reason: f"{one('receivable_finding', reason)} ({counted[reason]:,})",
                 key="receivable_reason",
                 placeholder="All",
                 width=420,
             )
         )
         found = health.receivable_findings(page.warehouse, chosen, MOST)
-        open_account(
-            table(
-                found,
-                {
-                    "row_id": Column("Document", pinned=True),
-                    "entity": Column("Entity", width="small"),
-                    "reason_words": Column("What is odd"),
-                    "account_name": Column("Account"),
-                    "event_date": Column("Date", "date"),
-                    "currency": Column("Currency", width="small"),
-                    "amount": Column("Amount", "money", "Of a balance: the one that its export reports."),
-                    "our_amount": Column("Ours", "money", "What the document's events leave open.", optional=True),
-                    "difference": Column("Difference", "money", "The export's less ours.", optional=True),
-                    "_file": Column("File"),
-                    "_row": Column("Line", "count", width="small"),
-                },
-                "receivable_findings",
-                pick="account_id",
-            )
-        )
+        columns = {
+            "row_id": Column("Document", pinned=True),
+            "entity": Column("Entity", width="small"),
+            "reason": Column("What is odd", width="large", words="receivable_finding"),
+            "step": Column("What to do", width="large", words="receivable_finding_step"),
+            "account_name": Column("Account"),
+            "event_date": Column("Date", "date"),
+            "currency": Column("Currency", width="small"),
+            "amount": Column("Amount", "money", "Of a balance: the one that its export reports."),
+            "our_amount": Column("Ours", "money", "What the document's events leave open.", optional=True),
+            "difference": Column("Difference", "money", "The export's less ours.", optional=True),
+            "_file": Column("File"),
+            "_row": Column("Line", "count", width="small"),
+        }
+        open_account(table(found, columns, "receivable_findings", pick="account_id"))
         shown_of(found.num_rows, sum(counted[reason] for reason in chosen or counted), "findings")
         download(
             "Download as CSV",
             "receivable-findings",
             lambda: health.receivable_findings(page.warehouse, chosen, EVERY),
             "receivable_findings",
+            columns,
         )
 
 
@@ -329,7 +333,8 @@ def control_tab() -> None:
 
 
 def findings_tab() -> None:
-    """What was odd about files, and columns that changed."""
+    """What was odd about figures and files, and columns that changed."""
+    unlikely_figures(page.warehouse)
     with section(
         "Findings",
         "Files that were held, data that contradicts itself, ids in your own lists that nothing has.",
@@ -337,16 +342,15 @@ def findings_tab() -> None:
     ):
         found = health.findings(page.warehouse, MOST)
         if found.num_rows:
-            table(
-                found,
-                {
-                    "severity": Column("Severity"),
-                    "message": Column("What", width="large"),
-                    "file": Column("File", width="medium"),
-                    "part": Column("Part"),
-                },
-                "findings",
-            )
+            columns = {
+                "severity": Column("Severity"),
+                "code": Column("What", width="large", words="finding"),
+                "file": Column("File", width="medium"),
+                "part": Column("Part"),
+            }
+            table(found, columns, "findings")
+            every = partial(health.findings, page.warehouse, EVERY)
+            download("Download as CSV", "findings", every, "findings", columns)
         else:
             nothing("No findings.")
     with section("Columns that changed", "New, missing, renamed and re-typed columns of the exports.", key="schema"):
@@ -358,8 +362,8 @@ def findings_tab() -> None:
                     "file": Column("File", width="medium"),
                     "contract": Column("Contract"),
                     "column_name": Column("Column"),
-                    "event": Column("Event"),
-                    "action": Column("What Keybook did", width="large"),
+                    "event": Column("Event", words="schema_event"),
+                    "action": Column("What Keybook did", width="large", words="schema_action"),
                 },
                 "schema_events",
             )
@@ -375,12 +379,35 @@ def findings_tab() -> None:
         )
 
 
+def parameters_tab() -> None:
+    """The norms, buckets and thresholds that figures rest on."""
+    about = "To change one, write it into `lists/parameters.csv` of the home; `keybook lists` makes the file."
+    with section("Parameters", about, key="parameters"):
+        table(
+            health.parameters(page.warehouse),
+            {
+                "parameter": Column("Parameter", pinned=True),
+                "value": Column("Value", "number"),
+                "default_value": Column("Default", "number"),
+                "unit": Column("Unit", width="small"),
+                "is_own": Column("Changed", "bool"),
+                "meaning": Column("What it does", width="large"),
+                "origin": Column("Where the value is from", width="medium"),
+                "_file": Column("File", optional=True),
+                "_row": Column("Line", "count", width="small", optional=True),
+            },
+            "parameters",
+        )
+
+
 TABS = {
     "Sources": sources_tab,
     "Rejected rows": rejected_tab,
     "Control totals": control_tab,
+    "Proof": lambda: proof_tab(page.warehouse, proven),
     "Former rows": former_tab,
     "Receivables": receivables_tab,
+    "Parameters": parameters_tab,
     "Findings and columns": findings_tab,
 }
 for tab, show in zip(st.tabs(list(TABS)), TABS.values(), strict=True):

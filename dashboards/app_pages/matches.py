@@ -260,6 +260,8 @@ def decisions_tab() -> None:
                 "reason": Column("Reason", optional=True),
                 "decided_by": Column("By", optional=True),
                 "decided_on": Column("On", optional=True),
+                "_file": Column("File"),
+                "_row": Column("Line", "count", width="small"),
             },
             "decisions",
             height="content" if found.num_rows < 15 else 400,

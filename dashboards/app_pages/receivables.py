@@ -12,6 +12,7 @@ from dashboards.components.formats import BUCKET_WORDS, days, money, number, per
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import in_place
 from dashboards.queries import receivables
 from dashboards.queries.base import ALL, rows
 
@@ -142,7 +143,7 @@ def invoices_tab() -> None:
             in_words,
             {
                 "days_overdue": Column("Days overdue", "count"),
-                "invoice_number": Column("Invoice"),
+                "invoice_number": Column("Invoice", words="placeholder"),
                 "instalment_number": Column("Instalment"),
                 "account_name": Column("Account", width="medium"),
                 "due_on": Column("Due", "date"),
@@ -167,7 +168,9 @@ def invoices_tab() -> None:
         download(
             "Download as CSV",
             "open-invoices",
-            lambda: receivables.open_invoices(page.warehouse, page.filters, buckets, search, EVERY),
+            lambda: in_place(
+                receivables.open_invoices(page.warehouse, page.filters, buckets, search, EVERY), "invoice_number"
+            ),
             "invoices",
         )
         open_account(picked)

@@ -9,13 +9,14 @@ from dashboards.components.formats import money, number, plural
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, section
 from dashboards.components.tables import Column, download, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import in_place
 from dashboards.queries import sales
 from dashboards.queries.base import rows
 
 page = here()
 code = page.base_currency
 header("Sales", "The pipeline as of the as-of date, and what became of it month by month.")
-stages = rows(sales.stages(page.warehouse, page.filters))
+stages = rows(in_place(sales.stages(page.warehouse, page.filters), "stage"))
 monthly = rows(sales.monthly(page.warehouse, page.filters))
 if not stages and not monthly:
     if page.filters.teams or page.filters.managers:
@@ -109,7 +110,7 @@ with (
     else:
         nothing("No open deals.")
 with right, section("By manager", "The same, a bar a manager; the fifteen largest.", key="manager"):
-    managers = rows(sales.managers(page.warehouse, page.filters))
+    managers = rows(in_place(sales.managers(page.warehouse, page.filters), "employee_name"))
     if managers:
         charts.ranked(
             managers[:15],
@@ -141,7 +142,7 @@ with (
         key="winrate",
     ),
 ):
-    by_manager = rows(sales.by_manager(page.warehouse, page.filters))
+    by_manager = rows(in_place(sales.by_manager(page.warehouse, page.filters), "employee_name"))
     last_months = sorted({row["month"] for row in by_manager if row["is_complete"]})[-6:]
     rates = [row for row in by_manager if row["month"] in last_months and row["win_rate_count"] is not None]
     if rates:
@@ -159,7 +160,7 @@ with (
         nothing("No deals were closed in this period.")
 
 with section("Managers by month", f"Newest first, in {code or 'base currency'}.", key="managers-months"):
-    data = sales.by_manager(page.warehouse, page.filters)
+    data = in_place(sales.by_manager(page.warehouse, page.filters), "employee_name")
     table(
         data,
         {

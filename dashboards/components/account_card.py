@@ -14,6 +14,7 @@ from dashboards.components.formats import iso, money, number, plain, words
 from dashboards.components.page import here, nothing, section
 from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.words import in_place
 from dashboards.queries import account_card as cards
 from dashboards.queries import statements
 from dashboards.queries.base import rows
@@ -160,7 +161,7 @@ def invoices_section(account: str) -> None:
                 [[words(value) for value in invoices.column("aging_bucket").to_pylist()]],
             ),
             {
-                "invoice_number": Column("Invoice", pinned=True),
+                "invoice_number": Column("Invoice", pinned=True, words="placeholder"),
                 "instalment_number": Column("Instalment"),
                 "issued_on": Column("Issued", "date"),
                 "due_on": Column("Due", "date"),
@@ -179,7 +180,7 @@ def invoices_section(account: str) -> None:
             },
             "card_invoices",
         )
-        download("Download as CSV", "open-invoices", lambda: invoices, "card_invoices")
+        download("Download as CSV", "open-invoices", lambda: in_place(invoices, "invoice_number"), "card_invoices")
 
 
 def deals_section(account: str) -> None:
@@ -199,7 +200,7 @@ def deals_section(account: str) -> None:
                 "amount": Column("Amount", "money"),
                 "expected_close_on": Column("Expected", "date"),
                 "created_on": Column("Created", "date"),
-                "employee_name": Column("Manager"),
+                "employee_name": Column("Manager", words="placeholder"),
                 "_file": Column("File"),
                 "_row": Column("Line", "count"),
             },

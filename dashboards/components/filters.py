@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components.formats import plain
+from dashboards.components.words import NOT_KNOWN, placed
 from dashboards.queries import common
 from dashboards.queries.base import ALL, Filters
 
@@ -28,8 +29,8 @@ def _several(key: str, offered: dict[str, str]) -> tuple[str, ...]:
     if not offered:
         return ()
     # The value that is not known is the empty text, which an address can't carry.
-    options = [value or "(not known)" for value in offered]
-    labels = {value or "(not known)": label for value, label in offered.items()}
+    options = [value or NOT_KNOWN for value in offered]
+    labels = {value or NOT_KNOWN: placed(label) for value, label in offered.items()}
     chosen = st.multiselect(
         _PLURALS[key],
         options,
@@ -39,7 +40,7 @@ def _several(key: str, offered: dict[str, str]) -> tuple[str, ...]:
         bind="query-params",
         persist_state="session",
     )
-    return tuple(sorted("" if value == "(not known)" else value for value in chosen))
+    return tuple(sorted("" if value == NOT_KNOWN else value for value in chosen))
 
 
 def sidebar(warehouse: str, publication: dict[str, Any]) -> Filters:

@@ -151,7 +151,7 @@ def renewals(base: str | None) -> dict[str, Column]:
 def whitespace(base: str | None) -> dict[str, Column]:
     """Products that accounts lack; amounts in base currency."""
     return {
-        "segment": Column("Segment"),
+        "segment": Column("Segment", words="placeholder"),
         "account_name": Column("Account", width="medium"),
         "product_name": Column("Product", width="medium"),
         "expected_value": Column(f"A year, {base or 'base'}", "money", "V14: what the segment's middle buyer spends."),

@@ -95,7 +95,7 @@ def ownership_tab(page: PageContext) -> None:
             table(
                 people,
                 {
-                    "employee_name": Column("Account manager", pinned=True),
+                    "employee_name": Column("Account manager", pinned=True, words="placeholder"),
                     "team": Column("Team"),
                     "accounts": Column("Active accounts", "count", "P19"),
                     "load_band": Column("Band", help="D1: below, within or above."),
@@ -119,7 +119,7 @@ def ownership_tab(page: PageContext) -> None:
         table(
             ownership.rollup(page.warehouse, page.filters, str(unit)),
             {
-                "unit": Column(str(unit), pinned=True),
+                "unit": Column(str(unit), pinned=True, words="placeholder"),
                 "accounts": Column("Accounts", "count"),
                 "key_accounts": Column("Key", "count"),
                 "large_accounts": Column("Large", "count"),
@@ -250,7 +250,7 @@ def effort_tab(page: PageContext) -> None:
         table(
             ownership.managers(page.warehouse, page.filters),
             {
-                "employee_name": Column("Account manager", pinned=True),
+                "employee_name": Column("Account manager", pinned=True, words="placeholder"),
                 "accounts": Column("Own accounts", "count"),
                 "hours": Column("Hours", "real", "Of 12 months."),
                 "own_share": Column("For own accounts", "ratio"),
@@ -283,7 +283,7 @@ def service_tab(page: PageContext) -> None:
             table(
                 ownership.coverage_by_manager(page.warehouse, page.filters, weeks[-1]["week"]),
                 {
-                    "employee_name": Column("Account manager", pinned=True),
+                    "employee_name": Column("Account manager", pinned=True, words="placeholder"),
                     "key_accounts": Column("Key accounts", "count"),
                     "called_accounts": Column("Called", "count", f"In the week of {plain(weeks[-1]['week'])}."),
                     "call_coverage": Column("Share", "ratio", "K13"),

@@ -12,6 +12,7 @@ from dashboards.components.formats import BUCKET_WORDS, iso, money, number, word
 from dashboards.components.page import PageContext, nothing, open_account, section, whole_company
 from dashboards.components.palette import ageing
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
+from dashboards.components.words import in_place, placed
 from dashboards.queries import receivable_risk
 from dashboards.queries.base import rows
 
@@ -44,7 +45,11 @@ def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | Non
             nothing("No receivables yet.")
         else:
             segment = st.selectbox(
-                "Segment", [row["segment"] for row in matrix], key="roll_segment", label_visibility="collapsed"
+                "Segment",
+                [row["segment"] for row in matrix],
+                key="roll_segment",
+                format_func=placed,
+                label_visibility="collapsed",
             )
             rolls = rows(receivable_risk.rolls(page.warehouse, page.filters, segment))
             moving = [bucket for bucket in list(BUCKET_WORDS)[:-1] if any(row[bucket] is not None for row in rolls)]
@@ -75,7 +80,7 @@ def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | Non
         table(
             receivable_risk.matrix(page.warehouse, page.filters),
             {
-                "segment": Column("Segment", pinned=True),
+                "segment": Column("Segment", pinned=True, words="placeholder"),
                 **{bucket: Column(label, "ratio") for bucket, label in BUCKET_WORDS.items()},
                 "open_amount": Column("Open", "money", "R1"),
                 "specific_provision": Column(
@@ -111,7 +116,7 @@ def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | Non
         table(
             data,
             {
-                "segment": Column("Segment"),
+                "segment": Column("Segment", words="placeholder"),
                 "bucket": Column("Age"),
                 "open_amount": Column("Open", "money"),
                 "reached_amount": Column("Ever reached", "money", "In base currency, at the rates of the issue dates."),
@@ -125,7 +130,7 @@ def provision_tab(page: PageContext, kpis: list[dict[str, Any]], code: str | Non
             },
             "evidence",
         )
-        download("Download as CSV", "provision-matrix", lambda: data, "evidence")
+        download("Download as CSV", "provision-matrix", lambda: in_place(data, "segment"), "evidence")
 
 
 def behaviour_tab(page: PageContext, single: str | None) -> None:

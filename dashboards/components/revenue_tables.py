@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards.components.tables import Column
 
 GROUP_COLUMNS = {
-    "group_name": Column("Part", width="medium"),
+    "group_name": Column("Part", width="medium", words="placeholder"),
     "closing_accounts": Column("Accounts", "count", "With revenue in the month."),
     "closing_revenue": Column("Revenue", "money", "Of the month; an account below zero counts as zero."),
     "nrr_12m": Column("Net retention, year", "ratio", "V4"),
@@ -27,7 +27,7 @@ MOVER_COLUMNS = {
 }
 
 WORTH_COLUMNS = {
-    "group_name": Column("Part", width="medium"),
+    "group_name": Column("Part", width="medium", words="placeholder"),
     "accounts": Column("Accounts", "count"),
     "clv_historic": Column("Worth so far", "money", "V10, tax included."),
     "tax_in_cash": Column("Tax in it", "money"),

@@ -17,7 +17,7 @@ from dashboards.components.words import worded
 MOST = 1_000
 EVERY = 1_000_000
 
-Kind = Literal["text", "money", "count", "ratio", "real", "days", "date", "time", "bool", "score", "bytes"]
+Kind = Literal["text", "money", "count", "number", "ratio", "real", "days", "date", "time", "bool", "score", "bytes"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ def _config(column: Column) -> Any:
             return st.column_config.NumberColumn(column.label, format="%,.2f", **shared)
         case "count":
             return st.column_config.NumberColumn(column.label, format="%,d", **shared)
+        case "number":
+            return st.column_config.NumberColumn(column.label, format="plain", **shared)
         case "ratio":
             return st.column_config.NumberColumn(column.label, format="percent", **shared)
         case "real" | "days":

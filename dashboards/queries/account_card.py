@@ -84,8 +84,9 @@ PROOF = """
         from answered
         where place is not null
         union all by name
-        select 5 as place, 'Next due' as answer, due_on as happened_on, 'invoice' as event_type,
-            coalesce(invoice_number, invoices.invoice_id) as title, invoices.open_amount as amount, invoices.currency,
+        select 5 as place, 'Next due' as answer, due_on as happened_on,
+            case when document_kind = 'opening' then 'opening' else 'invoice' end as event_type,
+            invoice_number as title, invoices.open_amount as amount, invoices.currency,
             invoices._file, invoices._row
         from {rpt_open_invoices} as invoices, account where invoices.account_id = $account and due_on = next_due_on
         union all by name
@@ -131,7 +132,8 @@ TERMS = """
 """
 
 INVOICES = """
-    select invoice_number, instalment_number, issued_on, due_on, days_overdue, aging_bucket, currency, gross_amount,
+    select coalesce(invoice_number, 'opening_balance') as invoice_number, instalment_number, issued_on,
+        due_on, days_overdue, aging_bucket, currency, gross_amount,
         open_amount, is_disputed, dunning_level, allocation, _file, _row
     from {rpt_open_invoices}
     where account_id = $account
@@ -139,7 +141,10 @@ INVOICES = """
 """
 
 DEALS = """
-    select deal_name, stage, probability, currency, amount, expected_close_on, created_on, employee_name, _file, _row
+    select deal_name, stage, probability, currency, amount, expected_close_on, created_on,
+        case when employee_id = 'unassigned' then 'no_owner' else coalesce(employee_name, employee_id) end
+            as employee_name,
+        _file, _row
     from {rpt_open_deals}
     where account_id = $account
     order by expected_close_on nulls last, amount_base desc nulls last, deal_name

@@ -16,8 +16,10 @@ import streamlit as st
 from pipelines.reporting_contract import digest
 from pipelines.settings import load_settings
 
-# Every currency together, in base currency: what `rpt_receivable_kpis` calls it.
-ALL = "ALL"
+# Every currency together, in base currency: no currency's code, as `ALL` is the lek's.
+ALL = "*"
+# Whether a row of `rpt_receivable_kpis` is of the chosen currency.
+OF_CURRENCY = "is_total = ($currency = '*') and ($currency = '*' or currency = $currency)"
 
 # The accounts that the filters leave. A filter without a choice lets everything pass; a value that is not known is ''.
 ACCOUNTS = """

@@ -16,7 +16,8 @@ _AGENTS = f"""
     owners as ({EMPLOYEES}),
 
     response as (
-        select answers.*, coalesce(answers.agent_name, owners.employee_name, answers.employee_id, 'Not known') as agent,
+        select answers.*,
+            coalesce(answers.agent_name, owners.employee_name, answers.employee_id, 'no_agent_named') as agent,
             owners.team as owner_team
         from {{rpt_call_response}} as answers
         left join owners using (employee_id)
@@ -41,7 +42,8 @@ OVER_TIME = f"""
     with {_AGENTS}
 
     select strftime(date_trunc($unit, day), '%Y-%m-%d') as starts_on, sum(answered) as answered, sum(missed) as missed,
-        sum(abandoned) as abandoned, sum(out_of_hours) as out_of_hours, {_ANSWER_RATE} as answer_rate
+        sum(voicemail) as voicemail, sum(abandoned) as abandoned, sum(out_of_hours) as out_of_hours,
+        {_ANSWER_RATE} as answer_rate
     from response
     group by 1
     order by 1

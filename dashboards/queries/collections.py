@@ -11,7 +11,7 @@ from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, sel
 
 # An account is on the list of a currency when something of it is overdue in that currency.
 _IN_CURRENCY = """
-    ($currency = 'ALL' or account_id in (
+    ($currency = '*' or account_id in (
         select account_id
         from {rpt_receivable_aging}
         where as_of_date = (select max(as_of_date) from {rpt_receivable_aging})
@@ -75,7 +75,7 @@ _PROMISED = f"""
     found as (
         select *
         from {{rpt_promises}} as promises
-        where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+        where {CHOSEN} and ($currency = '*' or currency = $currency)
             and (promised_for >= $since or state = 'open' or promised_for is null)
     )
 """
@@ -138,7 +138,7 @@ _DOCUMENTS = f"""
     found as (
         select *
         from {{rpt_documents}} as documents
-        where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+        where {CHOSEN} and ($currency = '*' or currency = $currency)
     )
 """
 
@@ -208,7 +208,7 @@ ACTS = f"""
     select strftime(month, '%Y-%m') as month, account_name, state, currency, our_closing, client_closing, gap,
         act_sent_on, act_signed_on, document_number, _file, _row, account_id
     from found
-    where list_contains($states, state) and ($currency = 'ALL' or currency = $currency or currency is null)
+    where list_contains($states, state) and ($currency = '*' or currency = $currency or currency is null)
     order by found.month desc, abs(gap) desc nulls last, account_name, account_id
     limit $most
 """

@@ -47,7 +47,7 @@ CHOICES = f"""
 CURRENCIES = """
     select distinct currency
     from {rpt_receivable_kpis}
-    where currency is not null and currency <> 'ALL'
+    where currency is not null and not is_total
     order by currency
 """
 
@@ -76,7 +76,7 @@ def choices(warehouse: str) -> dict[str, dict[str, str]]:
         named = {value: f"{label} ({value})" if every.count(label) > 1 else label for value, label in labels.items()}
         offered[kind] = dict(sorted(named.items(), key=lambda item: item[1].casefold()))
         if unknown and offered[kind]:
-            offered[kind][""] = "Not known"
+            offered[kind][""] = "not_known"
     return offered
 
 

@@ -41,12 +41,25 @@ CONTROL_TOTALS = """
     from {rpt_control_totals}
 """
 
+PROOF = """
+    select subject, table_name, measure, currency, state, cells, cells_equal, largest_difference, first_cell,
+        first_published, first_recomputed, verified_by
+    from {rpt_verification}
+    order by state <> 'agrees' desc, subject, table_name, measure, currency
+"""
+
+PROOF_TOTALS = """
+    select sum(cells) as cells, sum(cells_equal) as cells_equal, count(*) as figures,
+        count(*) filter (state <> 'agrees') as figures_apart
+    from {rpt_verification}
+"""
+
 _REJECTED = """
     from {rpt_rejected_rows}
     where (len($files) = 0 or list_contains($files, file))
         and (len($entities) = 0 or list_contains($entities, entity))
         and (len($columns) = 0 or list_contains($columns, coalesce(column_name, '')))
-        and (len($reasons) = 0 or list_contains($reasons, coalesce(reason, 'Not known')))
+        and (len($reasons) = 0 or list_contains($reasons, reason))
         and ($search = ''
             or contains(lower(coalesce(row_text, '')), lower($search))
             or contains(lower(coalesce(reason, '')), lower($search))
@@ -56,7 +69,7 @@ _REJECTED = """
 
 REJECTED = f"""
     select file, nullif(part, '') as part, line, entity, column_name, value, reason, row_text, contract,
-        cast(landed_at as timestamp) as landed_at
+        field, expected, found, least, most, other_line, other_columns, cast(landed_at as timestamp) as landed_at
     {_REJECTED}
     order by count(*) over (partition by reason) desc, reason, file, 2, line, column_name
     limit $most
@@ -65,24 +78,27 @@ REJECTED = f"""
 REJECTED_COUNT = f"select count(*) as rejected {_REJECTED}"
 
 CHOICES = """
-    select file, entity, coalesce(column_name, '') as column_name, coalesce(reason, 'Not known') as reason,
-        contract, count(*) as rejected
+    select file, entity, coalesce(column_name, '') as column_name, reason, contract,
+        count(*) as rejected
     from {rpt_rejected_rows}
     group by all
 """
 
 REASONS = """
-    select coalesce(reason, 'Not known') as reason, contract, count(*) as rejected, count(distinct file) as files
+    select reason, column_name, field, expected, least, most, contract,
+        case when reason = 'other' then found end as found, cast(null as bigint) as other_line,
+        cast(null as varchar) as other_columns, count(*) as rejected, count(distinct file) as files
     from {rpt_rejected_rows}
     group by all
-    order by rejected desc, reason, contract
+    order by rejected desc, reason, column_name, contract
     limit $most
 """
 
 FINDINGS = """
-    select severity, message, file, part
+    select severity, code, file, part, contract, entity, column_name, name, said, line, last_line, row_count,
+        other_count, limit_count, lowest, highest, first_on, last_on
     from {rpt_landing_findings}
-    order by severity, file, part
+    order by severity, file, part, code, column_name
     limit $most
 """
 
@@ -115,17 +131,15 @@ SUPERSEDED_STATES = """
 
 # Amounts of different currencies stand apart: a reason of two currencies has two rows.
 RECEIVABLE_REASONS = """
-    select reason, replace(reason, '_', ' ') as reason_words, currency, max(meaning) as meaning,
-        max(what_to_do) as what_to_do, count(*) as findings, sum(amount) as amount, sum(difference) as difference
+    select reason, reason as step, currency, count(*) as findings, sum(amount) as amount, sum(difference) as difference
     from {rpt_receivable_findings}
     group by reason, currency
     order by findings desc, reason, currency
 """
 
 RECEIVABLE_FINDINGS = """
-    select row_id, entity, reason, replace(reason, '_', ' ') as reason_words, account_id,
-        account_name, event_date, currency, amount, our_amount, difference,
-        meaning, what_to_do, _file, _row
+    select row_id, entity, reason, reason as step, account_id, account_name, event_date, currency, amount, our_amount,
+        difference, _file, _row
     from {rpt_receivable_findings}
     where (len($reasons) = 0 or list_contains($reasons, reason))
     order by reason, abs(coalesce(difference, amount)) desc nulls last, entity, row_id
@@ -133,19 +147,56 @@ RECEIVABLE_FINDINGS = """
 """
 
 SCHEMA_EVENTS = """
-    select file, contract, column_name, event, action
+    select file, contract, column_name, event, action, target
     from {rpt_schema_events}
     order by file, event, column_name
     limit $most
+"""
+
+PLAUSIBILITY = """
+    select column_name, group_values, period, kind, unit, currency, value, usual_value, history_months
+    from {rpt_plausibility}
+    order by kind = 'incomplete', period desc, table_name, column_name, group_values
 """
 
 KNOWN_NOW = "select entity, column_name from {rpt_known_now} order by entity, column_name"
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
+def plausibility(warehouse: str) -> pa.Table:
+    """Figures that leave their own history, the newest first; months that are not complete come last."""
+    return select(warehouse, PLAUSIBILITY)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
 def known_now(warehouse: str) -> pa.Table:
     """The columns that have no history."""
     return select(warehouse, KNOWN_NOW)
+
+
+PARAMETERS = """
+    select parameter, value, default_value, unit, meaning, origin, is_own, _file, _row
+    from {rpt_parameters}
+    order by not is_own, parameter
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def parameters(warehouse: str) -> pa.Table:
+    """Norms, buckets and thresholds with the values that count, the home's own first."""
+    return select(warehouse, PARAMETERS)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def proof(warehouse: str) -> pa.Table:
+    """What was computed again from raw, and whether it agrees; differences first."""
+    return select(warehouse, PROOF)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def proof_totals(warehouse: str) -> dict[str, Any]:
+    """How many cells were computed again, and how many agree."""
+    return first(select(warehouse, PROOF_TOTALS))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

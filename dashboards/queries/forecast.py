@@ -15,7 +15,7 @@ CURRENCIES = f"""
 
     select currency, count(distinct account_id) as accounts
     from {{rpt_cash_expectations}}
-    where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+    where {CHOSEN} and ($currency = '*' or currency = $currency)
     group by currency
     order by accounts desc, currency
 """
@@ -50,7 +50,7 @@ BY_CURRENCY = f"""
 
     select currency, count(distinct account_id) as accounts, {PARTS}
     from {{rpt_cash_expectations}}
-    where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+    where {CHOSEN} and ($currency = '*' or currency = $currency)
     group by currency
     order by currency
 """
@@ -70,7 +70,8 @@ INVOICES = f"""
     with chosen as ({ACCOUNTS})
 
     select
-        invoice_number, instalment_number, account_id, account_name, currency, due_on, days_overdue,
+        coalesce(invoice_number, 'opening_balance') as invoice_number, instalment_number, account_id, account_name,
+        currency, due_on, days_overdue,
         max(open_amount) as open_amount,
         sum(expected_amount) filter (outcome = 'paid' and ($week is null or week_start = $week)) as week_amount,
         sum(promised_amount) filter ($week is null or week_start = $week) as promised_amount,

@@ -65,7 +65,7 @@ LINKS = """
 
 DECISIONS = """
     select kind, native_id, system, decision, given_account_id, account_name, state, reason, decided_by,
-        decided_on
+        decided_on, _file, _row
     from {rpt_account_links}
     order by state = 'in_force', kind, system, native_id
 """

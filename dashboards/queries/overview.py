@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, ALL, CHOSEN, Filters, select
+from dashboards.queries.base import ACCOUNTS, ALL, CHOSEN, OF_CURRENCY, Filters, select
 
 # In base currency. Revenue is net of tax, by document date (V1).
 MONTHLY_BASE = f"""
@@ -82,7 +82,7 @@ MONTHLY_CURRENCY_ALL = f"""
         coalesce(months.is_complete, false) as is_complete, strftime(month - interval 1 month, '%Y-%m') as before
     from {{rpt_receivable_kpis}} as kpis
     left join months using (month)
-    where currency = $currency and kpis.month >= $since
+    where {OF_CURRENCY} and kpis.month >= $since
     order by kpis.month
 """
 

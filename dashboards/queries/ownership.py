@@ -51,7 +51,7 @@ ROLLUPS = {
     unit: f"""
     {_OWNED}
 
-    select coalesce({column}, '(not known)') as unit, count(*) as accounts,
+    select coalesce({column}, 'not_known') as unit, count(*) as accounts,
         count(*) filter (is_key_account) as key_accounts, count(*) filter (is_large) as large_accounts,
         count(*) filter (status = 'active') as active_accounts, sum(open_deals) as open_deals,
         count(*) filter (is_uncovered) as uncovered, sum(revenue_12m) as revenue_12m
@@ -106,7 +106,8 @@ BOOK = """
 
 # D1 and D17: how many accounts and assistants each has in the newest month.
 LOAD = """
-    select employee_name, team, accounts, load_band, direct_reports, is_above_span, open_amount, overdue_ratio
+    select coalesce(employee_name, employee_id) as employee_name, team, accounts, load_band,
+        direct_reports, is_above_span, open_amount, overdue_ratio
     from {rpt_team_scorecard}
     where month = (select max(month) from {rpt_team_scorecard}) and employee_id <> 'unassigned'
         and (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
@@ -127,7 +128,9 @@ COVERAGE = f"""
 """
 
 COVERAGE_BY_MANAGER = """
-    select employee_name, key_accounts, called_accounts, contacted_accounts, call_coverage, contact_coverage
+    select case when employee_id = 'unassigned' then 'no_owner' else coalesce(employee_name, employee_id) end
+            as employee_name,
+        key_accounts, called_accounts, contacted_accounts, call_coverage, contact_coverage
     from {rpt_key_account_coverage}
     where week_start = $week and (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
         and (len($managers) = 0 or list_contains($managers, employee_id))

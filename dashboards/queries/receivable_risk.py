@@ -10,10 +10,8 @@ import streamlit as st
 from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, select
 from dashboards.queries.receivables import BUCKETS
 
-# Segments that the filters leave; '' stands for accounts without one, which these reports call (not known).
-_SEGMENT = (
-    "(len($segments) = 0 or list_contains($segments, case when segment = '(not known)' then '' else segment end))"
-)
+# Segments that the filters leave; '' stands for accounts without one, which these reports call not_known.
+_SEGMENT = "(len($segments) = 0 or list_contains($segments, case when segment = 'not_known' then '' else segment end))"
 
 _NEWEST = "(select max(month) from {rpt_roll_rates})"
 
@@ -71,7 +69,7 @@ LIMITS = f"""
 
     select coalesce(account_name, account_id) as account_name, credit_used_ratio
     from {{rpt_receivable_accounts}} as accounts
-    where {CHOSEN} and ($currency = 'ALL' or currency = $currency) and credit_used_ratio > 0
+    where {CHOSEN} and ($currency = '*' or currency = $currency) and credit_used_ratio > 0
     order by credit_used_ratio desc, account_id
     limit 8
 """
@@ -82,7 +80,7 @@ _BEHAVIOUR = f"""
     found as (
         select *
         from {{rpt_receivable_accounts}} as accounts
-        where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+        where {CHOSEN} and ($currency = '*' or currency = $currency)
     )
 """
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, ALL, CHOSEN, Filters, first, select
+from dashboards.queries.base import ACCOUNTS, ALL, CHOSEN, OF_CURRENCY, Filters, first, select
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 
@@ -41,10 +41,10 @@ KPIS = f"""
         kpis.dso_average, kpis.dso_weighted, kpis.average_delay_days, kpis.on_time_ratio_count,
         kpis.collection_effectiveness_cash, kpis.missing_rate_count,
         {", ".join(f"kpis.{name}" for name in _KPI_COLUMNS)}, {_CHANGES}
-    from {{rpt_receivable_kpis}} as kpis
-    left join {{rpt_receivable_kpis}} as before
-        on before.currency = kpis.currency and before.month = kpis.month - interval 1 month
-    where kpis.currency = $currency and kpis.month >= $since
+    from (select * from {{rpt_receivable_kpis}} where {OF_CURRENCY}) as kpis
+    left join (select * from {{rpt_receivable_kpis}} where {OF_CURRENCY}) as before
+        on before.month = kpis.month - interval 1 month
+    where kpis.month >= $since
     order by kpis.month
 """
 
@@ -58,7 +58,7 @@ AGEING_BY_CURRENCY = f"""
         sum(open_amount) as open_amount, sum(overdue_amount) as overdue_amount, sum(credit_amount) as credit_amount,
         sum(unapplied_amount) as unapplied_amount, sum(net_amount) as net_amount
     from {{rpt_receivable_aging}} as aging
-    where {CHOSEN} and as_of_date = {_NEWEST} and ($currency = 'ALL' or currency = $currency)
+    where {CHOSEN} and as_of_date = {_NEWEST} and ($currency = '*' or currency = $currency)
     group by currency
     order by currency
 """
@@ -69,7 +69,7 @@ AGEING_BY_ACCOUNT = f"""
     select account_id, account_name, currency, {", ".join(BUCKETS)}, open_amount, overdue_amount, credit_amount,
         unapplied_amount, net_amount
     from {{rpt_receivable_aging}} as aging
-    where {CHOSEN} and as_of_date = {_NEWEST} and ($currency = 'ALL' or currency = $currency)
+    where {CHOSEN} and as_of_date = {_NEWEST} and ($currency = '*' or currency = $currency)
     order by overdue_amount desc, open_amount desc, account_name, account_id, currency
     limit $most
 """
@@ -81,7 +81,7 @@ AGEING_BASE = f"""
     select aging_bucket, sum(open_amount_base) as amount, count(*) as invoices,
         count(*) filter (open_amount_base is null and open_amount is not null) as missing_rate_count
     from {{rpt_open_invoices}} as invoices
-    where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+    where {CHOSEN} and ($currency = '*' or currency = $currency)
     group by aging_bucket
 """
 
@@ -99,7 +99,17 @@ AGEING_HISTORY = f"""
 
 # The as-of date's buckets of the user's own edges, of one currency: 0 or less, 1–7, over 360.
 OWN_AGEING = f"""
-    with chosen as ({ACCOUNTS})
+    with chosen as ({ACCOUNTS}),
+
+    edges as (select distinct bucket_number, from_days, to_days from {{rpt_receivable_aging_buckets}}),
+
+    newest as (
+        select bucket_number, sum(open_amount) as open_amount, sum(open_amount_by_issue) as open_amount_by_issue
+        from {{rpt_receivable_aging_buckets}} as buckets
+        where {CHOSEN} and currency = $one_currency
+            and as_of_date = (select max(as_of_date) from {{rpt_receivable_aging_buckets}})
+        group by bucket_number
+    )
 
     select
         case
@@ -107,12 +117,11 @@ OWN_AGEING = f"""
             when to_days is null then '≥ ' || from_days
             else from_days || '–' || to_days
         end as bucket,
-        sum(open_amount) as open_amount, sum(open_amount_by_issue) as open_amount_by_issue
-    from {{rpt_receivable_aging_buckets}} as buckets
-    where {CHOSEN} and currency = $one_currency
-        and as_of_date = (select max(as_of_date) from {{rpt_receivable_aging_buckets}})
-    group by bucket_number, from_days, to_days
-    order by bucket_number
+        coalesce(newest.open_amount, 0) as open_amount, coalesce(newest.open_amount_by_issue, 0) as open_amount_by_issue
+    from edges
+    left join newest on edges.bucket_number = newest.bucket_number
+    where exists (from newest)
+    order by edges.bucket_number
 """
 
 _OPEN_INVOICES = f"""
@@ -121,7 +130,7 @@ _OPEN_INVOICES = f"""
     found as (
         select *
         from {{rpt_open_invoices}} as invoices
-        where {CHOSEN} and ($currency = 'ALL' or currency = $currency)
+        where {CHOSEN} and ($currency = '*' or currency = $currency)
             and (len($buckets) = 0 or list_contains($buckets, aging_bucket))
             and (
                 $search = ''
@@ -132,7 +141,8 @@ _OPEN_INVOICES = f"""
 """
 
 OPEN_INVOICES = f"""{_OPEN_INVOICES}
-    select account_id, invoice_number, instalment_number, account_name, issued_on, due_on, days_overdue, aging_bucket,
+    select account_id, coalesce(invoice_number, 'opening_balance') as invoice_number, instalment_number, account_name,
+        issued_on, due_on, days_overdue, aging_bucket,
         currency, gross_amount, open_amount, open_amount_base, is_disputed, dunning_level, late_interest, allocation,
         _file, _row
     from found

@@ -14,8 +14,9 @@ from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, rows, select
 _SINGLE = (("segment", "segments"), ("team", "teams"), ("owner", "managers"), ("country", "countries"))
 
 _RETENTION = """
-        strftime(month, '%Y-%m') as month, month as month_start, is_complete, is_history_start, base_currency, opening_revenue, new,
-        expansion, contraction, churned, reactivated, closing_revenue, currency_effect, negative_revenue,
+        strftime(month, '%Y-%m') as month, month as month_start, is_complete, is_history_start, base_currency,
+        opening_revenue, new, expansion, contraction, churned, reactivated, closing_revenue, currency_effect,
+        negative_revenue,
         opening_accounts, churned_accounts, closing_accounts, nrr, grr, logo_churn, net_churn, quick_ratio, nrr_12m,
         grr_12m, logo_churn_12m, noncontract_accounts, noncontract_churned, noncontract_churn, repeat_purchase_ratio,
         missing_rate_count, unpriced_count
@@ -173,7 +174,7 @@ def group_of(filters: Filters) -> tuple[str | None, str | None, bool]:
     [(kind, values), *more] = chosen
     if more or len(values) > 1:
         return None, None, True
-    return kind, values[0] or "(not known)", False
+    return kind, values[0] or "not_known", False
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

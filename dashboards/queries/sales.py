@@ -12,7 +12,7 @@ from dashboards.queries.base import EMPLOYEES, Filters, first, ratio, select
 # A deal without an owner stands under 'unassigned', so that managers add up to the whole.
 _NAME = """
     case
-        when coalesce({0}.employee_id, 'unassigned') = 'unassigned' then 'No owner'
+        when coalesce({0}.employee_id, 'unassigned') = 'unassigned' then 'no_owner'
         else coalesce({0}.employee_name, owners.employee_name, {0}.employee_id)
     end"""
 
@@ -59,7 +59,7 @@ TOTALS = f"""
 STAGES = f"""
     with {_PEOPLE}, now as ({_NOW})
 
-    select coalesce(stage, 'Not known') as stage, sum(open_deals) as open_deals, sum(open_amount) as open_amount,
+    select coalesce(stage, 'not_known') as stage, sum(open_deals) as open_deals, sum(open_amount) as open_amount,
         sum(weighted_amount) as weighted_amount, sum(stale_deals) as stale_deals
     from now as deals
     group by 1

@@ -171,6 +171,9 @@
     'lists.key_account_ratings': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'criterion', 'is_met',
         'rated_on', 'rated_by', 'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {},
         'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': []},
+    'lists.parameters': {'key': ['parameter'], 'columns': ['parameter', 'value', 'origin'], 'measures': [],
+        'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
+        'events': {}, 'fresh': [], 'now': []},
     'lists.product_eligibility': {'key': ['row_id'], 'columns': ['row_id', 'segment', 'product_id', 'is_eligible',
         'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until':
         {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': []},

@@ -72,3 +72,19 @@ coalesce(cast({{ relation }}.{{ column }} as varchar(1000)), '') {%- if not loop
 {% macro row_content(columns, alias) -%}
 cast(to_json(struct_pack({% for column in columns %}{{ column }} := {{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %})) as varchar)
 {%- endmacro %}
+
+{#- What a finding may speak of, besides its file and code: each with its type. -#}
+{% macro finding_fact_types() -%}
+{{ return({
+    'contract': 'varchar', 'entity': 'varchar', 'column_name': 'varchar', 'name': 'varchar', 'said': 'varchar',
+    'line': 'bigint', 'last_line': 'bigint', 'row_count': 'bigint', 'other_count': 'bigint', 'limit_count': 'bigint',
+    'lowest': 'decimal(18, 8)', 'highest': 'decimal(18, 8)', 'first_on': 'date', 'last_on': 'date'
+}) }}
+{%- endmacro %}
+
+{#- All facts of a finding: those that are given as SQL, the others unknown. -#}
+{% macro finding_facts(given) -%}
+{%- for fact, type in finding_fact_types().items() -%}
+cast({{ given.get(fact, 'null') }} as {{ type }}) as {{ fact }}{{ ',' if not loop.last }}
+{% endfor -%}
+{%- endmacro %}

@@ -14,7 +14,7 @@ from (
     {{ open_items_at(ref('fct_receivable_intervals'), 'run', ['invoice_id', 'account_id', 'currency', 'open_amount']) }}
 ) as items
 inner join {{ ref('fct_invoices') }} as invoices on items.invoice_id = invoices.invoice_id
-left join {{ ref('dim_fx_rates') }} as rates
+left join {{ ref('int_fx_rates_dated') }} as rates
     on items.currency = rates.currency and items.as_of_date = rates.rate_date
 where items.open_amount > 0
 group by invoices._source, invoices.customer_id, items.account_id
@@ -34,7 +34,7 @@ group by invoices._source, invoices.customer_id, invoices.account_id
 union all
 
 select
-    'open_pipeline', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no account'), deals.account_id,
+    'open_pipeline', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no_account'), deals.account_id,
     sum(open_deals.amount_base), sum(open_deals.missing_rate_count)
 from {{ ref('fct_open_deals') }} as open_deals
 inner join {{ ref('fct_deals') }} as deals on open_deals.deal_id = deals.deal_id
@@ -44,7 +44,7 @@ group by deals._source, deals.account_id
 union all
 
 select
-    'won_deals', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no account'), deals.account_id,
+    'won_deals', 'money', deals._source, 'deal', coalesce(deals.account_id, 'no_account'), deals.account_id,
     sum(deals.amount_base),
     count(*) filter (where deals.amount is not null and deals.amount_base is null)
 from {{ ref('fct_deals') }} as deals

@@ -3,7 +3,7 @@
     {{ custom_schema_name or target.schema }}
 {%- endmacro %}
 
-{#- A parameter that a user changes in seeds/parameters.csv, as a number. -#}
+{#- A parameter as a number: its default, or what the home's list `parameters` says. -#}
 {% macro parameter(name) -%}
     (select cast(value as double) from {{ ref('parameters') }} where parameter = '{{ name }}')
 {%- endmacro %}

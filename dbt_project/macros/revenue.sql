@@ -29,7 +29,7 @@ case
 {%- endmacro %}
 
 {#- What an account's invoices net of tax, less credit notes, came to in the trailing 12 months of the as-of date, and
-    how many amounts in them have no rate: the one reading of it. CTE body; `run` is dim_runs. -#}
+    how many amounts in them have no rate: the one reading of it. CTE body; `run` is int_run_dated. -#}
 {% macro revenue_of_12_months(run) -%}
 select
         account_revenue.account_id,

@@ -15,7 +15,7 @@ select
             else {{ failure("'the warehouse is as of ' || cast(as_of_date as varchar(10)) || '; ask for that day or an earlier one'") }}
         end as as_of_date,
         base_currency
-    from {{ ref('dim_runs') }}
+    from {{ ref('int_run_dated') }}
 {%- endmacro %}
 
 {#- Ends the query with a message, an expression of text. -#}

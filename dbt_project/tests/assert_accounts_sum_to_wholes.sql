@@ -2,7 +2,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_account_months'}}}) }}
 
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 pairs as (

@@ -5,7 +5,7 @@
 with facts as (
     select count(*) as calls
     from {{ ref('fct_calls') }}
-    cross join {{ ref('dim_runs') }} as run
+    cross join {{ ref('int_run_dated') }} as run
     where direction = 'inbound' and started_on <= run.as_of_date
 ),
 
@@ -21,12 +21,13 @@ response as (
 cash as (
     select coalesce(sum(-events.amount_base), 0) as cash_applied
     from {{ ref('fct_receivable_events') }} as events
-    cross join {{ ref('dim_runs') }} as run
+    cross join {{ ref('int_run_dated') }} as run
     where events.event_type in ('payment', 'refund', 'chargeback', 'reversal')
         and events.event_date <= run.as_of_date
         and exists (
-            select 1 from {{ ref('dim_account_channels') }} as channels
-            where channels.account_id = events.account_id and channels.first_called_on <= events.event_date
+            select 1 from {{ ref('fct_calls') }} as calls
+            where calls.account_id = events.account_id and calls.direction = 'inbound'
+                and calls.started_on <= events.event_date
         )
 )
 

@@ -10,7 +10,7 @@ with deals as (
 pipeline as (
     select pipeline.employee_id, sum(pipeline.open_deals) as open_deals, sum(pipeline.open_amount) as open_amount
     from {{ ref('rpt_pipeline') }} as pipeline
-    inner join {{ ref('dim_runs') }} as run on pipeline.as_of_date = run.as_of_date
+    inner join {{ ref('int_run_dated') }} as run on pipeline.as_of_date = run.as_of_date
     group by pipeline.employee_id
 )
 

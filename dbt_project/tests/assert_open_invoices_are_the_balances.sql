@@ -10,7 +10,7 @@ with invoices as (
 balances as (
     select balances.account_id, balances.currency, balances.open_amount as amount
     from {{ ref('fct_receivable_balances') }} as balances
-    inner join {{ ref('dim_runs') }} as run on balances.as_of_date = run.as_of_date
+    inner join {{ ref('int_run_dated') }} as run on balances.as_of_date = run.as_of_date
 )
 
 select coalesce(invoices.account_id, balances.account_id) as account_id, invoices.amount, balances.amount as balance

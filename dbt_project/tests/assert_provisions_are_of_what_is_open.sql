@@ -3,7 +3,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_receivable_provisions'}}}) }}
 
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 provisions as (

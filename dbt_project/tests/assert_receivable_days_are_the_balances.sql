@@ -16,7 +16,7 @@ with balances as (
 days as (
     select days.*
     from {{ ref('fct_receivable_days') }} as days
-    inner join {{ ref('int_snapshot_dates') }} as snapshots on days.day = snapshots.as_of_date
+    inner join {{ ref('dim_dates') }} as dates on days.day = dates.day and dates.is_snapshot
 )
 
 select coalesce(days.day, balances.as_of_date) as as_of_date, coalesce(days.currency, balances.currency) as currency

@@ -4,14 +4,14 @@
 with events as (
     select events.account_id, events.currency, sum(events.amount) as amount
     from {{ ref('fct_receivable_events') }} as events
-    inner join {{ ref('dim_runs') }} as run on events.event_date <= run.as_of_date
+    inner join {{ ref('int_run_dated') }} as run on events.event_date <= run.as_of_date
     group by events.account_id, events.currency
 ),
 
 balances as (
     select balances.account_id, balances.currency, balances.open_amount - balances.credit_amount as amount
     from {{ ref('fct_receivable_balances') }} as balances
-    inner join {{ ref('dim_runs') }} as run on balances.as_of_date = run.as_of_date
+    inner join {{ ref('int_run_dated') }} as run on balances.as_of_date = run.as_of_date
 )
 
 select

@@ -4,7 +4,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'rpt_receivable_movements'}}}) }}
 
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 movements as (

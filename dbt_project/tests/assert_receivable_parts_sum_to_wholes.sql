@@ -3,7 +3,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'rpt_receivable_accounts'}}}) }}
 
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 aging as (

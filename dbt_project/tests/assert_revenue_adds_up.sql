@@ -3,7 +3,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_account_revenue'}}}) }}
 
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 account_revenue as (
@@ -58,7 +58,7 @@ running as (
     inner join run
         on subscriptions.valid_from <= run.as_of_date
         and coalesce(subscriptions.valid_to, {{ end_of_time() }}) >= run.as_of_date
-    inner join {{ ref('dim_fx_rates') }} as rates
+    inner join {{ ref('int_fx_rates_dated') }} as rates
         on subscriptions.currency = rates.currency and run.as_of_date = rates.rate_date
 ),
 

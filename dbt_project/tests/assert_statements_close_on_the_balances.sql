@@ -11,7 +11,7 @@ with statements as (
 balances as (
     select balances.account_id, balances.currency, balances.net_amount
     from {{ ref('fct_receivable_balances') }} as balances
-    inner join {{ ref('dim_runs') }} as run on balances.as_of_date = run.as_of_date
+    inner join {{ ref('int_run_dated') }} as run on balances.as_of_date = run.as_of_date
 )
 
 select

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from pipelines.commands.shared import UNUSABLE, HomeCommand, refresh_of, settings_of
+from pipelines.words import word
+from pipelines.words.landed import finding_said, rejection_said
 
 if TYPE_CHECKING:
+    from pipelines.exports.landing.lookup import Hit
     from pipelines.exports.landing.raw import Receipt
     from pipelines.exports.landing.reading import TextTable
     from pipelines.exports.readers.unpack import Limits
@@ -43,16 +46,18 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
     in its table go to standard error, each with its number and the reason; so do those that have more or fewer cells
     than the others, which are shown as they stand as long as no contract knows the file.
     """
+    from pipelines.exports.codes import UnreadableError
     from pipelines.exports.contracts.loading import load_contracts
     from pipelines.exports.landing.reading import open_table
     from pipelines.exports.readers.texts import write_csv, write_json
-    from pipelines.exports.readers.unpack import UnreadableError
 
+    settings = settings_of(home=home)
+    language = settings.language
     if file.stat().st_size == 0:
-        click.echo(f"{file.name}: it is empty", err=True)
+        click.echo(finding_said({"file": file.name, "code": "empty"}, language), err=True)
         return
     try:
-        contracts = load_contracts(settings_of(home=home).contracts_dir)
+        contracts = load_contracts(settings.contracts_dir)
         with open_table(file, contracts, _limits(home), sheet) as table:
             out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
             writes: Callable[[TextTable, TextIO], None] = write_csv
@@ -63,14 +68,16 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
             finally:
                 out.detach()
             for line in table.left_out:
-                click.echo(f"{file.name}, line {line.line}: {line.reason}: {line.text[:200]}", err=True)
+                why = rejection_said(asdict(line.rejection), language)
+                click.echo(f"{file.name}, line {line.line}: {why}: {line.text[:200]}", err=True)
             for line in table.ragged:
+                why = rejection_said(asdict(line.rejection), language)
                 said = "shown as it stands, and loaded by no contract"
-                click.echo(f"{file.name}, line {line.line}: {line.reason}: {said}: {line.text[:200]}", err=True)
+                click.echo(f"{file.name}, line {line.line}: {why}: {said}: {line.text[:200]}", err=True)
             if table.others and sheet is None:
                 click.echo(f"The file's other tables (--sheet): {', '.join(table.others)}", err=True)
     except UnreadableError as error:
-        click.echo(f"{file.name}: {error}", err=True)
+        click.echo(finding_said({"file": file.name, **error.finding.facts}, language), err=True)
         sys.exit(UNUSABLE)
 
 
@@ -121,8 +128,8 @@ def retry(home: Path | None, landing: Path | None) -> None:
     for file in done.files:
         before, after = _state(file.before), _state(file.after)
         click.echo(f"{file.after.file}: {before + ', as before' if before == after else before + ' → ' + after}")
-        for message in file.after.held:
-            click.echo(f"held      {message}", err=True)
+        for finding in file.after.held:
+            click.echo(f"held      {finding_said(finding, work.settings.language)}", err=True)
     for receipt in done.gone:
         click.echo(
             f"{receipt.file} ({_state(receipt)}) lies no more in {work.settings.landing_dir}; "
@@ -155,14 +162,16 @@ def find(home: Path | None, text: str, limit: int, as_json: bool) -> None:
     found = look_up(work.store, text, limit, work.settings.published, work.lists.in_force().values())
     held = [] if found.total else list(_not_landed(refresh_of(home=home)))
     if as_json:
-        said = {"total": found.total, "hits": [asdict(hit) for hit in found.hits], "not_landed": held}
-        click.echo(json.dumps(said, indent=2, ensure_ascii=False))
+        hits = [asdict(hit) | {"why": _why(hit, work.settings.language)} for hit in found.hits]
+        said = {"total": found.total, "hits": hits, "not_landed": held}
+        click.echo(json.dumps(said, indent=2, ensure_ascii=False, default=str))
     else:
         for hit in found.hits:
             place = f"{hit.file}{' › ' + hit.part if hit.part else ''}, line {hit.line}"
             where = f"{hit.entity}{'.' + hit.column if hit.column and hit.state != 'rejected' else ''}"
             column = f" ({hit.column})" if hit.column and hit.state == "rejected" else ""
-            why = f": {hit.why}" if hit.why else ""
+            why = _why(hit, work.settings.language)
+            why = f": {why}" if why else ""
             click.echo(f"{hit.state:<10} {place}  {where}{column}  {hit.value!r}{why}")
         if found.total > len(found.hits):
             click.echo(f"… and {found.total - len(found.hits):,} more rows; --limit shows more.")
@@ -173,13 +182,20 @@ def find(home: Path | None, text: str, limit: int, as_json: bool) -> None:
     sys.exit(0 if found.total else UNUSABLE)
 
 
+def _why(hit: Hit, language: str) -> str:
+    """Why a row has its state, in words."""
+    if hit.state == "rejected":
+        return rejection_said(hit.facts, language)
+    return word(f"row_state.{hit.code}", language, **hit.facts) if hit.code else ""
+
+
 def _not_landed(work: object) -> Iterator[str]:
     """Why a text may be missing: files that are held, forgotten, or not landed yet."""
     from pipelines.warehouse.refresh import Refresh
 
     assert isinstance(work, Refresh)
     for receipt in work.store.receipts():
-        yield from (f"held       {message}" for message in receipt.held)
+        yield from (f"held       {finding_said(finding, work.settings.language)}" for finding in receipt.held)
     yield from (f"forgotten  {name}" for name in sorted(work.store.forgotten().values()))
     for file in work.new_files():
         if work.store.receipt(file.sha256) is None:
@@ -199,21 +215,27 @@ def contract() -> None:
 @click.option("--sheet", help="Which table, where the file holds several.")
 def new(home: Path | None, file: Path, out: Path | None, sheet: str | None) -> None:
     """Write a first contract for a file that no contract knows, with its guesses marked for a person to confirm."""
+    from pipelines.exports.codes import UnreadableError
     from pipelines.exports.contracts.contract import ContractError
     from pipelines.exports.contracts.draft import DraftError, write_draft
     from pipelines.exports.contracts.loading import load_contracts
-    from pipelines.exports.readers.unpack import UnreadableError
 
-    own = settings_of(home=home).contracts_dir
+    settings = settings_of(home=home)
+    own, language = settings.contracts_dir, settings.language
     try:
         drafted = write_draft(file, out or own, load_contracts(own), _limits(home), sheet)
-    except (DraftError, UnreadableError, ContractError) as error:
+    except UnreadableError as error:
+        click.echo(finding_said({"file": file.name, **error.finding.facts}, language), err=True)
+        sys.exit(UNUSABLE)
+    except (DraftError, ContractError) as error:
         click.echo(f"{file.name}: {error}", err=True)
         sys.exit(UNUSABLE)
     click.echo(f"Wrote {drafted.path}: {drafted.summary}")
     click.echo(f"As it stands it loads {drafted.rows_loaded:,} rows and rejects {drafted.rows_rejected:,}.")
-    for message in drafted.problems:
-        click.echo(f"  {message}")
+    for finding in drafted.findings:
+        click.echo(f"  {finding_said(finding, language)}")
+    for reject in drafted.rejects:
+        click.echo(f"  line {reject['line']}: {rejection_said(reject, language)}")
     click.echo("Confirm or correct each line marked `guess`.")
     if drafted.path.parent.resolve() == own.resolve():
         click.echo("The next `keybook refresh` reads files by it as it then stands.")

@@ -6,6 +6,7 @@ the contracts' (`pipelines/sources/`).
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Any
 import yaml
 
 ENTITIES_FILE = Path(__file__).resolve().parent.parent / "entities.yml"
+SEEDS = ENTITIES_FILE.parent.parent / "dbt_project" / "seeds"
 
 # Canonical type -> DuckDB type. Money carries four decimals, so that a vendor's tenths of a cent survive.
 STORED_TYPES = {
@@ -54,7 +56,9 @@ PROVENANCE = {
 class Column:
     """One column of an entity: its canonical type, the values of a vocabulary, and what bounds a moment.
 
-    `any_year` frees a date from the years that are believed, `before` names the columns that are no earlier.
+    `any_year` frees a date from the years that are believed, `before` names the columns that are no earlier. `words` are
+    others' words for the values of the vocabulary; `unknown` says in SQL on the row's columns when a word that nobody
+    knows is which value.
     """
 
     name: str
@@ -62,6 +66,8 @@ class Column:
     one_of: tuple[str, ...] = ()
     any_year: bool = False
     before: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
 
     @property
     def stored_type(self) -> str:
@@ -122,11 +128,22 @@ class Entity:
         raise KeyError(name)
 
 
-def _column(name: str, spec: str | dict[str, object]) -> Column:
+@cache
+def seed_rows(name: str) -> list[dict[str, str]]:
+    """The rows of a seed in `dbt_project/seeds`, column -> text."""
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _column(name: str, spec: str | dict[str, Any]) -> Column:
     if isinstance(spec, str):
         return Column(name, spec)
-    words, later = (tuple(spec.get(key, ())) for key in ("one_of", "before"))  # type: ignore[arg-type, var-annotated]
-    return Column(name, str(spec["type"]), words, spec.get("years") == "any", later)
+    words, later = (spec.get(key, ()) for key in ("one_of", "before"))
+    if isinstance(words, dict):
+        words = [next(iter(row.values())) for row in seed_rows(words["seed"])]
+    others = tuple((word, ours) for ours, said in spec.get("words", {}).items() for word in said)
+    unknown = tuple(spec.get("unknown", {}).items())
+    return Column(name, str(spec["type"]), tuple(words), spec.get("years") == "any", tuple(later), others, unknown)
 
 
 @cache

@@ -17,7 +17,6 @@ from pipelines.sample.parties import Parties
 from pipelines.sample.payments import Ledger, still_open
 from pipelines.sample.people import People
 from pipelines.sample.scope import DAY, Scope, next_workday
-from pipelines.sample.story import Turns
 
 CALL, EMAIL, PROPOSAL, TASK = range(4)
 TYPES = ("Call", "Email", "Proposal", "Other")
@@ -79,7 +78,7 @@ def _words(texts: tuple[str, ...], position: Ints) -> pl.Series:
     return pl.Series(texts, dtype=pl.String).gather(position)
 
 
-def _logged_calls(scope: Scope, parties: Parties, calls: Conversations) -> dict[str, Ints]:
+def _logged_calls(scope: Scope, parties: Parties, people: People, calls: Conversations) -> dict[str, Ints]:
     """The calls with accounts that somebody logged, and a few that never took place."""
     noise = scope.noise
     known = (calls.party >= 0) & (calls.party < parties.accounts) & (calls.employee >= 0)
@@ -90,11 +89,16 @@ def _logged_calls(scope: Scope, parties: Parties, calls: Conversations) -> dict[
     chosen = np.flatnonzero(known)
     end = calls.started[chosen] + calls.wait[chosen] + calls.talk[chosen]
     never = noise.chance("log/never", chosen, 0.02)
+    # Some find the time days later, the overloaded one more often.
+    soon = end + noise.curve("log/after", chosen, [20, 60, 180, 420, 900, 1700]).astype(np.int64)
+    late = soon + noise.curve("log/days_late", chosen, [1.2, 2, 3, 5, 9]) * DAY
+    is_late = noise.chance("log/late", chosen, np.where(calls.employee[chosen] == people.overloaded, 0.22, 0.06))
+    is_late &= late < scope.until_day * DAY
     return {
         "party": calls.party[chosen],
         "owner": calls.employee[chosen],
         "happened": end,
-        "created": end + noise.curve("log/after", chosen, [20, 60, 180, 420, 900, 1700]).astype(np.int64),
+        "created": np.where(is_late, late, soon).astype(np.int64),
         "due_day": end // DAY,
         "call_direction": calls.is_inbound[chosen].astype(np.int64),
         # Who types the length in rounds it up to whole minutes; who never called makes it up.
@@ -105,11 +109,11 @@ def _logged_calls(scope: Scope, parties: Parties, calls: Conversations) -> dict[
     }  # fmt: skip
 
 
-def make_tasks(scope: Scope, parties: Parties, people: People, turns: Turns, contacts: Contacts, deals: Deals,
-               stages: Stages, calls: Conversations, invoices: Invoices, ledger: Ledger) -> Tasks:  # fmt: skip
+def make_tasks(scope: Scope, parties: Parties, people: People, contacts: Contacts, deals: Deals, stages: Stages,
+               calls: Conversations, invoices: Invoices, ledger: Ledger) -> Tasks:  # fmt: skip
     """All tasks: logged calls, proposals of every opportunity, e-mails, follow-ups and payment chasing."""
     noise, until = scope.noise, (scope.until_day + 1) * DAY - 1
-    logged = _logged_calls(scope, parties, calls)
+    logged = _logged_calls(scope, parties, people, calls)
 
     proposals = np.flatnonzero((stages.stage == 2) & (stages.entered >= scope.start_day * DAY))
     proposal_deal = stages.deal[proposals]
@@ -149,7 +153,7 @@ def make_tasks(scope: Scope, parties: Parties, people: People, turns: Turns, con
     on_deal = noise.chance("task/on_deal", keys, 0.5)
     deal = np.where(on_deal & (kind != PROPOSAL), _open_deal(deals, parties, party, happened), -1)
     deal[kind == PROPOSAL] = proposal_deal
-    owner = parties.owner_at(party, happened // DAY, turns)
+    owner = parties.owner_at(party, happened // DAY)
     owner[: len(logged["party"])] = logged["owner"]
     seconds = np.full(count, -1)
     seconds[: len(logged["party"])] = logged["call_seconds"]
@@ -230,9 +234,7 @@ class Meetings:
         )  # fmt: skip
 
 
-def make_meetings(
-    scope: Scope, parties: Parties, people: People, turns: Turns, contacts: Contacts, deals: Deals
-) -> Meetings:
+def make_meetings(scope: Scope, parties: Parties, contacts: Contacts, deals: Deals) -> Meetings:
     """Meetings with accounts: reviews, visits and demonstrations."""
     noise = scope.noise
     count = max(20, round(scope.accounts * scope.months * 0.22))
@@ -247,7 +249,7 @@ def make_meetings(
         party=party,
         contact=_someone(scope, "meeting", contacts, party),
         deal=np.where(noise.chance("meeting/on_deal", keys, 0.4), _open_deal(deals, parties, party, starts), -1),
-        owner=parties.owner_at(party, starts // DAY, turns),
+        owner=parties.owner_at(party, starts // DAY),
         starts=starts,
         ends=starts + np.array([1800, 2700, 3600, 5400])[noise.whole("meeting/length", keys, 0, 3)],
         created=created,

@@ -72,9 +72,7 @@ def _in_cells(scope: Scope, stream: str, weights: Floats, count: int) -> tuple[I
     return cell // scope.months, scope.month_starts[month] + (within * scope.month_lengths[month]).astype(np.int64)
 
 
-def _clients(
-    scope: Scope, parties: Parties, people: People, turns: Turns, numbers: Numbers, count: int
-) -> Conversations:
+def _clients(scope: Scope, parties: Parties, people: People, numbers: Numbers, count: int) -> Conversations:
     """Calls with companies that we know, both ways."""
     noise, keys = scope.noise, np.arange(count)
     months = np.arange(scope.months)
@@ -86,7 +84,7 @@ def _clients(
     party, day = _in_cells(scope, "call", weights, count)
     pick = (noise.uniform("call/number", keys) * numbers.per_party[party]).astype(np.int64)
     started = _moments(scope, "call", keys, day)
-    owner = parties.owner_at(party, started // DAY, turns)
+    owner = parties.owner_at(party, started // DAY)
     managers = people.account_managers
     other = managers[noise.whole("call/other", keys, 0, len(managers) - 1)]
     is_inbound = noise.chance("call/inbound", keys, 0.42)
@@ -217,8 +215,15 @@ def _called_back(scope: Scope, people: People, calls: Conversations, share: floa
     calls.started[slots] = calls.started[again] + noise.whole("again/after", again, APART_SECONDS, 1500)
 
 
-def _chasing(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, ledger: Ledger, numbers: Numbers,
-             calls: Conversations, share: float) -> None:  # fmt: skip
+def _chasing(
+    scope: Scope,
+    parties: Parties,
+    invoices: Invoices,
+    ledger: Ledger,
+    numbers: Numbers,
+    calls: Conversations,
+    share: float,
+) -> None:
     """Turns outbound calls into reminders about overdue invoices, three to three weeks after they fell due."""
     noise = scope.noise
     day = invoices.due + noise.whole("chase/day", invoices.count, 3, 20)
@@ -235,7 +240,7 @@ def _chasing(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, l
     calls.party[slots] = party
     calls.number[slots] = numbers.number[numbers.first_of_party[party]]
     calls.started[slots] = scope.clock("chase/time", day[late])
-    calls.employee[slots] = parties.owner_at(party, day[late], turns)
+    calls.employee[slots] = parties.owner_at(party, day[late])
 
 
 def _kept_apart(calls: Conversations) -> None:
@@ -284,14 +289,14 @@ def make_calls(scope: Scope, parties: Parties, people: People, turns: Turns, con
     """Every conversation in the order of time; exactly as many as the scope asks."""
     enquiries = _enquiries(leads, enquiry_numbers, scope.calls // 4)
     strangers = _strangers(scope, people, turns, parties, scope.calls * 15 // 100)
-    clients = _clients(scope, parties, people, turns, numbers, scope.calls - len(enquiries) - len(strangers))
+    clients = _clients(scope, parties, people, numbers, scope.calls - len(enquiries) - len(strangers))
     parts = (enquiries, clients, strangers)
     calls = Conversations(**{
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in vars(enquiries) if len(getattr(clients, name))
     })  # fmt: skip
     drawn = replace(ledger.payments, application_day=ledger.payments.drawn_day)
-    _chasing(scope, parties, turns, invoices, replace(ledger, payments=drawn), numbers, calls, 0.15)
+    _chasing(scope, parties, invoices, replace(ledger, payments=drawn), numbers, calls, 0.15)
     _outcomes(scope, people, calls)
     _called_back(scope, people, calls, 0.35)
     _legs(scope, people, calls)

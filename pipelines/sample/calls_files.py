@@ -78,7 +78,8 @@ def call_rows(world: World) -> pl.DataFrame:
     answered = (status == ANSWERED) & (employee >= 0)
     repeated = _first_by_number(calls)[of]
     proper = answered & inbound & (talk >= PROPER_SECONDS) & (repeated == 0)
-    tagged = np.where(inbound & (channel > 0), channel, -1)
+    # The tracker knows the number that was called; now and then it lost where the caller had found it.
+    tagged = np.where(inbound & ~noise.chance("call/untagged", of, 0.08), channel, -1)
     names = taken(people.names, employee)
     word = ("network support", "it support price", "managed it", "cloud telephony", "backup service")
     keyword = taken(word, np.where(tagged == CHANNEL["search"], noise.whole("call/keyword", of, 0, 4), -1))

@@ -8,7 +8,6 @@ import polars as pl
 from pipelines.sample import words
 from pipelines.sample.columns import cents, days, numbered, taken, times
 from pipelines.sample.crm_files import product_codes
-from pipelines.sample.invoices import EURO_PER_MILLE, monthly_product
 from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.payments import still_open
 from pipelines.sample.scope import DAY, next_workday
@@ -119,39 +118,17 @@ def promises(world: World) -> pl.DataFrame:
 
 
 def subscriptions(world: World) -> pl.DataFrame:
-    """The monthly services of two customers in three; some take a second one later."""
-    parties, scope, noise = world.parties, world.scope, world.scope.noise
-    chosen = np.flatnonzero(parties.is_customer & noise.chance("subscription", parties.count, 0.66))
-    more = chosen[noise.chance("subscription/second", chosen, 0.35)]
-    party = np.append(chosen, more)
-    is_second = np.arange(len(party)) >= len(chosen)
-    product = monthly_product(scope, parties, party)
-    monthly = np.array([position for position, row in enumerate(words.PRODUCTS) if row[3]])
-    product = np.where(is_second, monthly[(np.searchsorted(monthly, product) + 1) % len(monthly)], product)
-    price = np.array([row[2] for row in words.PRODUCTS])[product] * 100
-    price = np.where(parties.currency[party] == 1, price * EURO_PER_MILLE // 1000, price)
-    price = price * (1000 - parties.discount_permille[party]) // 1000
-    worth = (parties.multiple * 60_000).astype(np.int64)[party] // np.where(is_second, 3, 1)
-    begins = np.append(scope.month_starts, scope.until_day)
-    start_month = np.minimum(parties.first_month[party], scope.months - 1)
-    later = start_month + noise.whole("subscription/later", party, 3, max(4, scope.months - 4))
-    start_month = np.where(is_second, np.minimum(later, scope.months - 1), start_month)
-    before = (parties.first_month[party] == 0) & ~is_second
-    starts = np.where(before, scope.start_day - noise.whole("subscription/before", party, 30, 700), begins[start_month])
-    ends = np.where(
-        parties.last_month[party] < scope.months, begins[np.minimum(parties.last_month[party], scope.months)] - 1, -1
-    )
-    is_real = (ends < 0) | (starts < ends)
-    party, product, price, worth, starts, ends = (v[is_real] for v in (party, product, price, worth, starts, ends))
+    """The terms of the subscriptions."""
+    found = world.subscriptions
     return pl.DataFrame({
-        "subscription_id": numbered("SUB-", np.arange(1, len(party) + 1), 5),
-        "customer_id": taken(world.ids.customer, party),
-        "product_id": taken(product_codes(), product),
-        "currency": taken(words.CURRENCIES, parties.currency[party]),
-        "unit_price": cents(price),
-        "quantity": pl.Series(np.maximum(1, worth // price)),
-        "interval_unit": pl.Series(["month"] * len(party)),
-        "interval_count": pl.Series([1] * len(party)),
-        "started_on": days(starts),
-        "ended_on": days(ends),
+        "subscription_id": numbered("SUB-", np.arange(1, len(found.party) + 1), 5),
+        "customer_id": taken(world.ids.customer, found.party),
+        "product_id": taken(product_codes(), found.product),
+        "currency": taken(words.CURRENCIES, world.parties.currency[found.party]),
+        "unit_price": cents(found.price * np.where(found.is_yearly, 12, 1)),
+        "quantity": pl.Series(found.quantity),
+        "interval_unit": taken(("month", "year"), found.is_yearly.astype(np.int64)),
+        "interval_count": pl.Series([1] * len(found.party)),
+        "started_on": days(found.started),
+        "ended_on": days(found.ended),
     })  # fmt: skip

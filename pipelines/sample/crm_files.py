@@ -8,11 +8,13 @@ import polars as pl
 from pipelines.sample import words
 from pipelines.sample.activities import SUBTYPES, TASK, TYPES
 from pipelines.sample.columns import blank_unless, cents, days, numbered, record_ids, taken, times, whole
-from pipelines.sample.contacts import spelled, spelling_of
+from pipelines.sample.contacts import NO_NUMBER, spelled, spelling_of
 from pipelines.sample.deals import FORECASTS, LEAD_STATUSES, PROBABILITIES, REASONS, STAGES, WON
 from pipelines.sample.noise import Ints
+from pipelines.sample.parties import SIZES
+from pipelines.sample.people import GRADES
 from pipelines.sample.scope import DAY
-from pipelines.sample.story import CHANNEL, CHANNELS, PART
+from pipelines.sample.story import CAMPAIGNS, CHANNEL, CHANNELS, PART
 from pipelines.sample.world import World
 
 TIERS = ("Enterprise", "Mid-market", "Small business")
@@ -43,7 +45,7 @@ def addresses(world: World) -> dict[str, pl.Series]:
 
 def tiers(world: World) -> Ints:
     """Position in TIERS of every company."""
-    return np.where(world.parties.multiple > 4.5, 0, np.where(world.parties.multiple > 1.5, 1, 2))
+    return 2 - np.searchsorted([SIZES[1], SIZES[0]], world.parties.multiple)
 
 
 def _channel_names(world: World, channel: Ints) -> pl.Series:
@@ -102,6 +104,12 @@ def contacts(world: World) -> pl.DataFrame:
     born = -scope.noise.whole("contact/born", count, 365, 19 * 365)  # between 1951 and 1969
     birthday = pl.Series(born.astype(np.int32)).cast(pl.Date)
     created = parties.created[people.party] + scope.noise.whole("contact/created", count, 0, 60) * 3600
+    # Who is not the first of a company may have come to it later.
+    is_later = (np.arange(count) != people.first_of_party[people.party]) & (people.mobile == NO_NUMBER)
+    is_later &= scope.noise.chance("contact/later", count, 0.4)
+    share = scope.noise.uniform("contact/how_late", count)
+    share[np.flatnonzero(is_later)[-1:]] = 0.999
+    created = np.where(is_later, created + (share * ((scope.until_day - 1) * DAY - created)).astype(np.int64), created)
     return pl.DataFrame({
         "id": world.ids.contact,
         "account_id": taken(world.ids.account, people.party),
@@ -125,7 +133,7 @@ def users(world: World) -> pl.DataFrame:
     people = world.people
     position = np.arange(people.count)
     is_active = position != people.leaver
-    profile = np.where(position == 0, -1, np.where(np.array(people.grades) == "Senior account manager", 1, 0))
+    profile = np.where(position == 0, -1, np.where(np.array(people.grades) == GRADES[4], 0, 1))
     return pl.DataFrame({
         "id": world.ids.user,
         "name": pl.Series(people.names),
@@ -145,25 +153,28 @@ def users(world: World) -> pl.DataFrame:
 def campaign_of(channel: Ints) -> Ints:
     """Position of a channel's campaign; -1 for channels without one."""
     campaigns = np.full(len(CHANNELS), -1)
-    campaigns[[CHANNEL["search"], CHANNEL["brand"], CHANNEL["fair"]]] = (0, 1, 2)
+    campaigns[[CHANNEL[key] for key in CAMPAIGNS]] = range(len(CAMPAIGNS))
     return np.where(channel >= 0, campaigns[np.maximum(channel, 0)], -1)
 
 
 def campaigns(world: World, spent: list[int]) -> pl.DataFrame:
-    """The campaigns with what they cost so far, in cents."""
-    starts, ends, turn = world.scope.month_starts, world.scope.month_ends, world.turns
-    first = [int(starts[turn.search_month]), int(starts[turn.brand_months[0]]), world.scope.start_day]
-    last = [-1, int(ends[turn.brand_months[1] - 1]), -1]
+    """The campaigns with what they cost so far, in cents; the news of every month goes out in its last week."""
+    starts, ends, turn, until = world.scope.month_starts, world.scope.month_ends, world.turns, world.scope.until_day
+    news = ends - 4
+    first = np.append([starts[turn.search_month], starts[turn.brand_months[0]], starts[0]], news)
+    last = np.append([-1, ends[turn.brand_months[1] - 1], -1], news + 2)
+    months = [f"{CHANNELS[CHANNEL['newsletter']][3]} {str(month)[:7]}" for month in starts.astype("datetime64[D]")]
+    is_over = (last >= 0) & (last <= until)
     return pl.DataFrame({
         "id": world.ids.campaign,
-        "name": pl.Series([CHANNELS[CHANNEL[key]][3] for key in ("search", "brand", "fair")]),
-        "type": pl.Series(["Paid search", "Paid social", "Trade fair"]),
-        "status": pl.Series(["In Progress", "Completed", "In Progress"]),
-        "starts": days(np.array(first)),
-        "ends": days(np.array(last)),
+        "name": pl.Series([*(CHANNELS[CHANNEL[key]][3] for key in CAMPAIGNS), *months]),
+        "type": pl.Series(["Paid search", "Paid social", "Trade fair", *["Email"] * len(news)]),
+        "status": taken(("In Progress", "Completed"), is_over.astype(np.int64)),
+        "starts": days(first),
+        "ends": days(last),
         "cost": cents(np.array(spent)),
-        "is_active": pl.Series([True, False, True]),
-        "created": times(np.array(first) * DAY - 6 * DAY + 9 * 3600),
+        "is_active": pl.Series(~is_over),
+        "created": times(first * DAY - 6 * DAY + 9 * 3600),
     })  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.sample.invoices import Invoices
+from pipelines.sample.invoices import Invoices, usual_product
 from pipelines.sample.noise import Ints, spread
 from pipelines.sample.parties import Parties
 from pipelines.sample.payments import summed
@@ -19,6 +19,9 @@ PROBABILITIES = (10, 25, 60, 80, 100, 0)
 FORECASTS = ("Pipeline", "Pipeline", "Best Case", "Commit", "Closed", "Omitted")
 WON, LOST = 4, 5
 REASONS = ("Price", "Competitor", "No budget", "No decision", "Timing", "Missing feature")
+# Days from the beginning to the end, evenly spaced quantiles.
+CYCLES = (9, 18, 26, 34, 45, 60, 95)
+LONGEST_CYCLE = CYCLES[-1]
 # How far into its life an opportunity reaches each stage, in hundredths.
 REACHED = (0, 22, 50, 78, 100)
 
@@ -60,7 +63,7 @@ def _won(scope: Scope, parties: Parties, invoices: Invoices) -> tuple[Ints, Ints
     phase = np.where(parties.acquired_month < 0, noise.whole("deal/phase", parties.count, 0, size - 1), 0)
     begins = (ordinal + phase[invoices.party]) % size[invoices.party] == 0
     has_begun = ordinal >= (-phase % size)[invoices.party]
-    group = np.cumsum(begins) - 1
+    group = np.cumsum(begins)
     # Some work is billed without an opportunity; strangers to the CRM have none at all.
     is_billed = (account >= 0) & has_begun & (begins | ~noise.chance("deal/none", count, 0.1))
     used, deal = np.unique(np.where(is_billed, group, -1), return_inverse=True)
@@ -71,14 +74,21 @@ def _won(scope: Scope, parties: Parties, invoices: Invoices) -> tuple[Ints, Ints
     amount = summed(deal[has], value[has], total)
     starts = np.flatnonzero(has & begins)
     party = account[starts]
+    # What was won lately is billed in part; a deal whose only invoice was voided was worth that invoice.
+    amount = np.where(amount == 0, invoices.net[starts], amount)
+    billed = np.bincount(group, minlength=group[-1] + 1)[group[starts]]
+    is_last = np.append(invoices.party[starts][1:] != invoices.party[starts][:-1], True)
+    goes_on = is_last & (parties.last_month[invoices.party[starts]] >= scope.months)
+    meant = np.maximum(size[invoices.party[starts]], billed)
+    amount = np.where(goes_on, amount * meant // billed, amount)
     unbilled = noise.chance("deal/unbilled", total, 0.1)
     amount = np.where(unbilled, amount * noise.whole("deal/unbilled_permille", total, 1080, 1300) // 1000, amount)
-    amount = np.maximum(amount // 100, 1) * 100
+    amount = amount // 100 * 100
     day = invoices.issued[starts] - noise.curve("deal/billed_after", total, [1, 2, 4, 6, 9]).astype(np.int64)
     return deal, party, day, amount
 
 
-def make_deals(scope: Scope, parties: Parties, people: People, turns: Turns, invoices: Invoices) -> Deals:
+def make_deals(scope: Scope, parties: Parties, invoices: Invoices) -> Deals:
     """Every opportunity: won and billed, won lately, lost, and still open."""
     noise = scope.noise
     of_invoice, won_party, won_day, won_amount = _won(scope, parties, invoices)
@@ -96,47 +106,43 @@ def make_deals(scope: Scope, parties: Parties, people: People, turns: Turns, inv
         np.int64
     )
 
-    # What began in the last weeks is open still, but for a few that are won and not billed yet.
-    fresh = max(6, round(scope.accounts * 0.4))
-    cell, _ = spread(noise, "deal/fresh", weights[:, -1], fresh)
-    fresh_party = cell
-    fresh_created = scope.until_day - noise.whole("deal/fresh_age", fresh, 1, 85)
-    is_just_won = noise.chance("deal/just_won", fresh, 0.12)
-    is_just_won[0] = True
+    # What will close after the last day, won or lost, as often as before: it has begun, and is open.
+    lately = scope.until_day - 91
+    ahead = round((np.count_nonzero(won_day > lately) + np.count_nonzero(lost_day > lately)) / 91 * LONGEST_CYCLE)
+    cell, _ = spread(noise, "deal/ahead", weights[:, -1], ahead)
+    ahead_day = scope.until_day + 1 + noise.shuffled("deal/ahead_day", ahead) * LONGEST_CYCLE // max(ahead, 1)
 
     # A prospect's first opportunity: lost in the end, or still open when it is recent.
     prospects = np.flatnonzero(~parties.is_customer[: parties.accounts])
-    age = scope.until_day - parties.created[prospects] // DAY
-    prospect_open = age < 75
 
-    party = np.concatenate([won_party, lost_party, fresh_party, prospects])
-    count = len(party)
-    keys = np.arange(count)
-    kind = np.repeat(np.arange(4), [len(won_party), lost, fresh, len(prospects)])
-    cycle = noise.curve("deal/cycle", keys, [9, 18, 26, 34, 45, 60, 95]).astype(np.int64)
-    close_day = np.concatenate([won_day, lost_day, np.zeros(fresh, np.int64), np.zeros(len(prospects), np.int64)])
-    created_day = np.where(kind < 2, close_day - cycle, 0)
-    created_day[kind == 2] = fresh_created
+    party = np.concatenate([won_party, lost_party, cell, prospects])
+    kind = np.repeat(np.arange(4), [len(won_party), lost, ahead, len(prospects)])
+    keys = np.arange(len(party))
+    cycle = noise.curve("deal/cycle", keys, CYCLES).astype(np.int64)
     begun = parties.created[party] // DAY
-    created_day[kind == 3] = begun[kind == 3]
-    created_day = scope.workday(np.maximum(created_day, begun))
-    is_open = np.zeros(count, bool)
-    is_open[kind == 2], is_open[kind == 3] = ~is_just_won, prospect_open
-    just_won = np.zeros(count, bool)
-    just_won[kind == 2] = is_just_won
-    close_day = np.where(kind < 2, scope.workday(np.maximum(close_day, created_day)), created_day + cycle)
-    last = np.where(is_open, close_day, np.minimum(close_day, scope.until_day))
+    close_day = np.concatenate([won_day, lost_day, ahead_day, begun[kind == 3] + cycle[kind == 3]])
+    created_day = scope.workday(np.maximum(np.where(kind == 3, begun, close_day - cycle), begun))
+    close_day = np.where(kind < 2, np.minimum(scope.workday(np.maximum(close_day, created_day)), scope.until_day),
+                         np.maximum(close_day, created_day))  # fmt: skip
+    there = np.flatnonzero(created_day <= scope.until_day)
+    party, kind, keys, cycle, created_day, close_day = (
+        values[there] for values in (party, kind, keys, cycle, created_day, close_day)
+    )
+    is_open = close_day > scope.until_day
+    is_won = kind == 0
+    # A few were won in the last days and are not billed yet.
+    just_won = is_open & (kind == 2) & (created_day < scope.until_day - 10) & noise.chance("deal/just_won", keys, 0.06)
+    close_day = np.where(just_won, scope.until_day - noise.whole("deal/just", keys, 0, 9), close_day)
+    is_open, is_won = is_open & ~just_won, is_won | just_won
     # Some open opportunities have a close date that has passed: nobody has looked after them.
-    last = np.where(just_won, scope.until_day - noise.whole("deal/just", keys, 0, 12), last)
-    last = np.where(just_won, np.maximum(last, created_day), last)
+    is_past = is_open & (created_day < scope.until_day - 25) & noise.chance("deal/past", keys, 0.15)
+    progress = np.clip((scope.until_day - created_day) * 100 // np.maximum(cycle, 1), 0, 99)
+    close_day = np.where(is_past, scope.until_day - noise.whole("deal/past_days", keys, 1, 20), close_day)
 
     created = np.maximum(scope.clock("deal/created", created_day), parties.created[party])
-    closed = np.maximum(scope.clock("deal/closed", last), created + 1800)
-    progress = np.clip((scope.until_day - created_day) * 100 // np.maximum(cycle, 1), 0, 99)
-    # A month is twice what the plan was: it stays where it is.
+    closed = np.maximum(scope.clock("deal/closed", close_day), created + 1800)
     open_stage = np.searchsorted(np.array(REACHED), progress, side="right") - 1
     lost_from = noise.pick("deal/lost_from", keys, [0.2, 0.3, 0.35, 0.15])
-    is_won = (kind == 0) | just_won
     reached = np.where(is_won, 3, np.where(is_open, np.minimum(open_stage, 3), lost_from))
     stage = np.where(is_won, WON, np.where(is_open, reached, LOST))
     amount = (parties.multiple[party] * noise.curve("deal/amount", keys, [2000, 4500, 7000, 12000])).astype(
@@ -146,17 +152,17 @@ def make_deals(scope: Scope, parties: Parties, people: People, turns: Turns, inv
 
     first = _first_of_party(parties, party, created)
     created[first] = np.where(parties.acquired_month[party[first]] >= 0, parties.created[party[first]], created[first])
-    is_first = np.zeros(count, dtype=np.int64)
+    is_first = np.zeros(len(party), dtype=np.int64)
     is_first[first[parties.acquired_month[party[first]] >= 0]] = 1
     return Deals(
         party=party,
-        owner=parties.owner_at(party, np.maximum(created, closed * (stage >= WON)) // DAY, turns),
+        owner=parties.owner_at(party, np.maximum(created, closed * (stage >= WON)) // DAY),
         created=created,
         closed=closed,
         stage=stage,
         reached=reached,
         amount=amount,
-        product=noise.whole("line/product", party * 8 + noise.whole("deal/slot", keys, 0, 3), 0, 13),
+        product=usual_product(scope, parties, party, noise.whole("deal/slot", keys, 0, 3)),
         channel=parties.channel[party],
         reason=np.where(stage == LOST, noise.pick("deal/reason", keys, [0.28, 0.22, 0.18, 0.16, 0.1, 0.06]), -1),
         is_first=is_first,
@@ -247,7 +253,7 @@ def make_leads(scope: Scope, parties: Parties, people: People, turns: Turns, dea
     country = noise.pick("lead/country", keys, [0.34, 0.28, 0.2, 0.06, 0.12])
     status = np.where(party >= 0, 3, np.where(scope.until_day - day < 21, noise.whole("lead/status", keys, 0, 1), 2))
     managers = people.account_managers
-    owner = np.where(party >= 0, parties.owner_at(np.maximum(party, 0), day, turns),
+    owner = np.where(party >= 0, parties.owner_at(np.maximum(party, 0), day),
                      managers[noise.whole("lead/owner", keys, 0, len(managers) - 1)])  # fmt: skip
     created = scope.clock("lead/clock", day)
     order = np.argsort(created, kind="stable")

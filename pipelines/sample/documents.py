@@ -26,21 +26,21 @@ def contracts(world: World) -> pl.DataFrame:
     parts = []
     for year in range(scope.months // 12 + 2):
         starts = begun + 365 * year
-        goes_on = (starts <= scope.until_day - 10) & (starts < np.minimum(parties.silent_day[has_one], 1 << 30))
+        goes_on = (starts <= scope.until_day + 30) & (starts < np.minimum(parties.silent_day[has_one], 1 << 30))
         parts.append(np.stack([has_one[goes_on], starts[goes_on]]))
     party, starts = np.concatenate(parts, axis=1)
     order = np.lexsort((party, starts))
     party, starts = party[order], starts[order]
     keys = np.arange(len(party))
     sent = scope.workday(starts - noise.whole("contract/sent", keys, 12, 40))
-    signed = scope.workday(sent + noise.whole("contract/signed", keys, 2, 11))
-    is_signed = ~noise.chance("contract/unsigned", keys, 0.05)
+    signed = next_workday(sent + noise.whole("contract/signed", keys, 2, 11))
+    is_signed = ~noise.chance("contract/unsigned", keys, 0.05) & (signed <= scope.until_day)
     limit = parties.multiple[party].astype(np.int64) * 12_000 + 15_000
     return pl.DataFrame({
         "id": record_ids("800", len(party)),
         "number": numbered("", keys + 101, 8),
         "account_id": taken(world.ids.account, party),
-        "owner_id": taken(world.ids.user, parties.owner_at(party, starts, world.turns)),
+        "owner_id": taken(world.ids.user, parties.owner_at(party, starts)),
         "status": taken(("Activated", "In Approval Process"), np.where(is_signed, 0, 1)),
         "starts": days(starts),
         "ends": days(starts + 364),
@@ -50,7 +50,7 @@ def contracts(world: World) -> pl.DataFrame:
         "credit_limit": cents(limit * 100),
         "currency": taken(words.CURRENCIES, parties.currency[party]),
         "created": times(sent * DAY + 10 * 3600),
-    })  # fmt: skip
+    }).filter(pl.Series(sent <= scope.until_day))  # fmt: skip
 
 
 def cases(world: World) -> pl.DataFrame:
@@ -60,7 +60,7 @@ def cases(world: World) -> pl.DataFrame:
     party, day = laid_out(scope, "case", weights(scope, parties), count)
     keys = np.arange(count)
     opened = scope.clock("case/opened", day)
-    owner = parties.owner_at(party, day, world.turns)
+    owner = parties.owner_at(party, day)
     hours = noise.curve("case/hours", keys, [1, 4, 9, 24, 48, 96, 240]).astype(np.int64)
     hours = np.where(owner == world.people.overloaded, hours * 3, hours)
     closed = opened + hours * 3600
@@ -123,7 +123,7 @@ def _reconciliations(world: World) -> pl.DataFrame:
     is_signed = noise.chance("act/signed", cell, 0.74) & (signed <= scope.until_day)
     amount = closing_balances(world)[party, month]
     disagrees = noise.chance("act/gap", cell, 0.06)
-    gap = noise.whole("act/gap_size", cell, 2_000, 90_000)
+    gap = noise.whole("act/gap_size", cell, 2_000, 90_000) * np.where(noise.chance("act/gap_sign", cell, 0.45), -1, 1)
     order = np.lexsort((party, sent))
     return pl.DataFrame({
         "document_type": pl.Series(["reconciliation_act"] * len(cell), dtype=pl.String),

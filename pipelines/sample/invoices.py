@@ -8,12 +8,12 @@ import numpy as np
 
 from pipelines.sample import words
 from pipelines.sample.noise import Bools, Floats, Ints, spread
-from pipelines.sample.parties import Parties
+from pipelines.sample.parties import SIZES, Parties
 from pipelines.sample.scope import Scope
 from pipelines.sample.story import PART, Turns
 
 EURO_PER_MILLE = 920  # a list price in euro is this much of the one in dollars
-YEARLY_RISE_PERMILLE = 50
+OFTEN = (0.26, 0.2, 0.16, 0.12, 0.1, 0.09, 0.07)  # how often each of a customer's further products is ordered
 BASE_INVOICE = 150_000  # cents: what an invoice to a customer of multiple 1 is about
 
 
@@ -80,7 +80,7 @@ def _quantities(scope: Scope, parties: Parties, party: Ints, month: Ints, number
     noise, count = scope.noise, len(party)
     lines = 1 + noise.pick("invoice/lines", count, [0.5, 0.34, 0.16])
     wobble = noise.curve("invoice/size", count, [0.65, 0.85, 0.95, 1.05, 1.2, 1.6])
-    aim = parties.multiple[party] * BASE_INVOICE * wobble * (1 + 0.25 * month / (scope.months - 1))
+    aim = parties.multiple[party] * BASE_INVOICE * wobble * (1 + 0.08 * month / (scope.months - 1))
     return lines, (aim * number).astype(np.int64)
 
 
@@ -101,7 +101,7 @@ def make_invoices(scope: Scope, parties: Parties, turns: Turns) -> tuple[Invoice
     disputed[big], resolved[big] = issued[big] + 12, -1
 
     lines_of, aim = _quantities(scope, parties, party, month, times)
-    lines = make_lines(scope, parties, party, month, lines_of, aim)
+    lines = make_lines(scope, parties, party, lines_of, aim)
     first = np.cumsum(lines_of) - lines_of
     net, tax = np.add.reduceat(lines.net, first), np.add.reduceat(lines.tax, first)
 
@@ -128,21 +128,18 @@ def make_invoices(scope: Scope, parties: Parties, turns: Turns) -> tuple[Invoice
                     number), lines  # fmt: skip
 
 
-def make_lines(scope: Scope, parties: Parties, party: Ints, month: Ints, lines_of: Ints, aim: Ints) -> Lines:
+def make_lines(scope: Scope, parties: Parties, party: Ints, lines_of: Ints, aim: Ints) -> Lines:
     """Lines that come to about the aim: the customer's usual products at list price less the customer's discount."""
     noise = scope.noise
     invoice = np.repeat(np.arange(len(party)), lines_of)
     ordinal = np.arange(len(invoice)) - np.repeat(np.cumsum(lines_of) - lines_of, lines_of)
     who = party[invoice]
-    # A customer buys four of the products; the first line is the monthly service.
-    slot = np.where(ordinal == 0, 0, noise.whole("line/slot", len(invoice), 1, 3))
-    product = noise.whole("line/product", who * 8 + slot, 0, len(words.PRODUCTS) - 1)
-    monthly = [position for position, row in enumerate(words.PRODUCTS) if row[3]]
-    product = np.where(slot == 0, np.array(monthly)[product % len(monthly)], product)
+    # The first line is the monthly service; of the other products a customer buys some often, some now and then.
+    slot = np.where(ordinal == 0, 0, 1 + noise.pick("line/slot", len(invoice), OFTEN))
+    product = usual_product(scope, parties, who, slot)
     prices = np.array([row[2] for row in words.PRODUCTS]) * 100
     is_euro = parties.currency[who] == words.CURRENCIES.index("EUR")
     list_price = np.where(is_euro, prices[product] * EURO_PER_MILLE // 1000, prices[product])
-    list_price = list_price * (1000 + YEARLY_RISE_PERMILLE * (month[invoice] // 12)) // 1000
     price = (list_price * (1000 - parties.discount_permille[who]) + 500) // 1000
     quantity = np.maximum(1, (aim[invoice] // lines_of[invoice] + price // 2) // price)
     net = quantity * price
@@ -150,7 +147,19 @@ def make_lines(scope: Scope, parties: Parties, party: Ints, month: Ints, lines_o
     return Lines(invoice, product, quantity, price, net, (net * permille + 500) // 1000, list_price)
 
 
+def usual_product(scope: Scope, parties: Parties, party: Ints, slot: Ints) -> Ints:
+    """The product in each slot of each customer's usual ones; the first is a monthly service.
+
+    Companies of a size choose from the same part of the catalogue.
+    """
+    size = np.searchsorted([SIZES[1], SIZES[0]], parties.multiple[party])
+    choice = np.array(words.CHOICES)[size]
+    place = scope.noise.whole("line/product", party * 8 + slot, 0, choice.shape[-1] - 1)
+    place = np.where(slot == 0, place % words.MONTHLY_CHOICES, place)
+    product: Ints = np.take_along_axis(choice, place[:, None], axis=1)[:, 0]
+    return product
+
+
 def monthly_product(scope: Scope, parties: Parties, party: Ints) -> Ints:
     """The product that stands on the first line of each customer's invoices."""
-    monthly = np.array([position for position, row in enumerate(words.PRODUCTS) if row[3]])
-    return monthly[scope.noise.whole("line/product", party * 8, 0, len(words.PRODUCTS) - 1) % len(monthly)]
+    return usual_product(scope, parties, party, np.zeros(len(party), dtype=np.int64))

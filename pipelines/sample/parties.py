@@ -20,6 +20,7 @@ from pipelines.sample.story import CAST, CHANNEL, DUPLICATE_NAME, PART, Turns
 # From the largest customer to the smallest: documents a month, and how large one is. A fifth brings about two thirds.
 FREQUENCY = (4.0, 3.0, 2.4, 1.9, 1.5, 1.2, 1.0, 0.8, 0.6, 0.45, 0.35)
 MULTIPLE = (9.0, 6.0, 4.2, 3.0, 2.2, 1.7, 1.3, 1.0, 0.8, 0.7, 0.6)
+SIZES = (4.5, 1.5)  # a multiple above them: an enterprise, a company of middle size
 PAYERS = ("prompt", "usual", "late", "slow")
 FOREVER = 1 << 40
 
@@ -51,6 +52,7 @@ class Parties:
     channel: Ints
     owner: Ints  # at the start
     owner_now: Ints
+    moved_day: Ints  # the day from which owner_now keeps the account; FOREVER where nobody took it over
 
     @property
     def count(self) -> int:
@@ -67,9 +69,9 @@ class Parties:
         """True for the CRM's accounts, the merged duplicate not among them."""
         return np.arange(self.count) < self.accounts
 
-    def owner_at(self, party: Ints, days: Ints, turns: Turns) -> Ints:
+    def owner_at(self, party: Ints, days: Ints) -> Ints:
         """Who keeps the accounts on those days."""
-        return np.where(days < turns.leaver_day, self.owner[party], self.owner_now[party])
+        return np.where(days < self.moved_day[party], self.owner[party], self.owner_now[party])
 
 
 def _names(scope: Scope, country: Ints, taken: int) -> list[str]:
@@ -114,6 +116,27 @@ def _channel(scope: Scope, turns: Turns, month: Ints) -> Ints:
     return np.where(by_search, CHANNEL["search"], np.where(month < 0, CHANNEL["direct"], found))
 
 
+def _handed_over(scope: Scope, people: People, turns: Turns, owner: Ints) -> tuple[Ints, Ints]:
+    """Who keeps each company in the end, and since when: the leaver's book goes over in the weeks before they leave.
+
+    Now and then an account changes hands without anybody leaving.
+    """
+    noise, count = scope.noise, len(owner)
+    managers = people.account_managers
+    other = managers[noise.whole("owner/other", count, 0, len(managers) - 1)]
+    is_leaver = owner == people.leaver
+    moves = ~is_leaver & (owner != people.overloaded) & (other != owner) & noise.chance("owner/moves", count, 0.1)
+    moves[: len(CAST)] = False
+    usual = scope.start_day + noise.whole("owner/moved", count, 60, scope.until_day - scope.start_day)
+    usual[np.flatnonzero(moves)[-1:]] = scope.until_day - 4  # the list of hand-overs is kept to the end
+    last_weeks = turns.leaver_day - 7 * noise.whole("owner/week", count, 0, 3)
+    day = scope.workday(np.where(is_leaver, last_weeks, usual))
+    return (
+        np.where(is_leaver, people.overloaded, np.where(moves, other, owner)),
+        np.where(is_leaver | moves, day, FOREVER),
+    )
+
+
 def make_parties(scope: Scope, people: People, turns: Turns) -> Parties:
     """All companies with what decides their history."""
     noise, accounts = scope.noise, scope.accounts
@@ -133,6 +156,8 @@ def make_parties(scope: Scope, people: People, turns: Turns) -> Parties:
     month = _acquired(scope, turns, count)
     is_prospect = (month >= 0) & noise.chance("prospect", count, 0.4)
     is_prospect[accounts - 3 :] = False
+    # Prospects come to the end; who became a customer came early enough to be billed.
+    month = np.where(is_prospect, month * (scope.months - 1) // max(scope.months - 4, 1), month)
     rank = noise.uniform("size", count)
     rank = np.where(is_prospect | (np.arange(count) >= accounts), 0.8 + rank * 0.2, 0.02 + rank * 0.98)
     rank[cast] = [actor.size for actor in CAST]
@@ -149,7 +174,7 @@ def make_parties(scope: Scope, people: People, turns: Turns) -> Parties:
 
     starts = np.append(scope.month_starts, 0)
     lead_day = np.where(month >= 0, starts[month] + noise.whole("lead/day", count, 0, 24), 0)
-    lead_day = np.where(month >= 0, scope.workday(lead_day), 0)
+    lead_day = np.where(month >= 0, scope.workday(np.minimum(lead_day, scope.until_day - 24)), 0)
     before = (scope.start_day - noise.whole("created/before", count, 90, 1700)) * DAY
     converted = scope.workday(lead_day + noise.whole("converted", count, 3, 18)) * DAY
     created = np.where(month >= 0, converted, before) + noise.whole("created/time", count, 8 * 3600, 17 * 3600)
@@ -158,6 +183,7 @@ def make_parties(scope: Scope, people: People, turns: Turns) -> Parties:
     payer[cast] = [PAYERS.index(actor.payer) for actor in CAST]
     owner = noise.pick("owner", count, people.book.tolist())
     owner[PART["quiet"]] = owner[PART["disputed"]] = people.overloaded
+    owner_now, moved_day = _handed_over(scope, people, turns, owner)
     parent = np.full(count, -1)
     for position, actor in enumerate(CAST):
         parent[position] = PART[actor.parent] if actor.parent else -1
@@ -191,5 +217,6 @@ def make_parties(scope: Scope, people: People, turns: Turns) -> Parties:
         discount_permille=np.array([0, 0, 30, 50, 80, 120])[noise.whole("discount", count, 0, 5)],
         channel=_channel(scope, turns, month),
         owner=owner,
-        owner_now=np.where(owner == people.leaver, people.overloaded, owner),
+        owner_now=owner_now,
+        moved_day=moved_day,
     )

@@ -23,6 +23,7 @@ LAGS = (
     (0, 3, 6, 8, 11, 14, 18, 23, 29, 38, 60),
     (40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60),
 )
+SHORT_CENTS = (600, 3_500)  # what a bank keeps of a payment from abroad
 METHODS = ("Bank Transfer", "Credit Card", "Check", "Direct Debit")
 
 
@@ -81,7 +82,7 @@ def make_credit_notes(scope: Scope, invoices: Invoices) -> CreditNotes:
     """A credit note for one invoice in fifty: mostly a part of it, now and then the whole."""
     noise, count = scope.noise, invoices.count
     given = noise.chance("credit", count, 0.02) & invoices.is_issued & (invoices.instalments == 1)
-    given &= (invoices.issued < scope.until_day - 20) & (invoices.disputed < 0) & (invoices.party > PART["credited"])
+    given &= (invoices.issued < scope.until_day - 12) & (invoices.disputed < 0) & (invoices.party > PART["credited"])
     story = invoices.party == PART["credited"]
     of_story = np.flatnonzero(story & invoices.is_issued & (invoices.issued < scope.until_day - 20))
     given[of_story[len(of_story) // 2]] = True
@@ -95,7 +96,7 @@ def make_credit_notes(scope: Scope, invoices: Invoices) -> CreditNotes:
     return CreditNotes(
         party=np.append(invoices.party[invoice], PART["credited"]),
         invoice=np.append(invoice, -1),
-        issued=np.append(issued, scope.workday(np.array([scope.until_day - 16]))),
+        issued=np.append(issued, scope.workday(np.array([scope.until_day - 6]))),
         applied=np.append(np.minimum(issued + noise.whole("credit/applied", invoice, 0, 3), scope.until_day), -1),
         net=np.append(net, loose[0]),
         tax=np.append(tax, loose[1]),
@@ -115,6 +116,10 @@ def _parts(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, pay
     in_two = (invoices.instalments == 1) & noise.chance("paid_in_two", count, 0.06)
     half = invoices.last_of(PART["growing"], scope.until_day - 6)  # the story's invoice that is paid in part only
     in_two[half], day[half] = True, invoices.issued[half] + 3
+    # Now and then the bank keeps its fee of what was paid.
+    is_short = (invoices.instalments == 1) & ~in_two & (payable > 100_000) & (invoices.party > PART["steady"])
+    is_short &= noise.chance("paid_short", count, 0.03)
+    payable = payable - np.where(is_short, noise.whole("paid_short/by", count, *SHORT_CENTS), 0)
     first = np.where(invoices.instalments == 3, payable // 3, np.where(in_two, payable * 6 // 10, payable))
     second = np.where(invoices.instalments == 3, payable // 3, payable - first)
     third = payable - first - second
@@ -128,7 +133,7 @@ def _parts(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, pay
     stops[PART["quiet"]] = turns.quiet_day - 50  # it owes what was issued in its last weeks
     stops[PART["bankrupt"]] = turns.bankrupt_day - 75
     paid = invoices.is_issued & (invoices.issued < stops[invoices.party])
-    paid &= ~((invoices.disputed >= 0) & (invoices.resolved < 0)) & ~noise.chance("never_paid", count, 0.006)
+    paid &= ~((invoices.disputed >= 0) & (invoices.resolved < 0)) & ~noise.chance("never_paid", count, 0.009)
     # The story's small parts need their invoices paid.
     paid |= invoices.is_issued & (invoices.party >= PART["overpaid"]) & (invoices.party <= PART["survivor"])
     paid[half] = True
@@ -194,28 +199,58 @@ def make_payments(scope: Scope, parties: Parties, turns: Turns, invoices: Invoic
     )
 
 
-def _adjustments(scope: Scope, turns: Turns, invoices: Invoices, payments: Payments, open_now: Ints) -> Adjustments:
-    """The bankrupt client's debt is written off; one card payment is charged back, and few others at volume."""
+def _chargebacks(scope: Scope, invoices: Invoices, payments: Payments) -> tuple[Ints, Ints]:
+    """Which applications came back, and when: card payments of one invoice, the story's among them."""
     noise = scope.noise
-    lost = np.flatnonzero((invoices.party == PART["bankrupt"]) & invoices.is_issued & (open_now > 0))
     applications = np.bincount(payments.application_payment, minlength=len(payments.party))
     single = (applications == 1)[payments.application_payment]
-    day = payments.application_day
-    of_client = invoices.party[payments.application_invoice] == PART["chargeback"]
+    day, party = payments.application_day, invoices.party[payments.application_invoice]
     whole = payments.application_amount == invoices.gross[payments.application_invoice]
-    story = np.flatnonzero(of_client & single & whole & (day < scope.until_day - 45))[-1]
-    back = noise.chance("chargeback", len(day), 0.0002) & single & (day < scope.until_day - 45)
-    back &= invoices.party[payments.application_invoice] > PART["steady"]
-    back[story] = True
+    back = noise.chance("chargeback", len(day), 0.002) & single & whole & (day < scope.until_day - 45)
+    back &= party > PART["steady"]
+    back[np.flatnonzero((party == PART["chargeback"]) & single & whole & (day < scope.until_day - 45))[-1]] = True
     chosen = np.flatnonzero(back)
-    back_day = scope.workday(day[chosen] + noise.whole("chargeback/after", chosen, 12, 30))
     payments.method[payments.application_payment[chosen]] = METHODS.index("Credit Card")
+    return chosen, scope.workday(day[chosen] + noise.whole("chargeback/after", chosen, 12, 30))
+
+
+def _written_off(scope: Scope, turns: Turns, invoices: Invoices, payments: Payments, left: Ints) -> Ints:
+    """The day on which what is left of each invoice is given up; -1 for never.
+
+    The bankrupt client's debt goes on one day, what a bank kept of a payment some weeks after it, and what nobody has
+    paid for the better part of a year when somebody looks through the old debts. What is disputed stays.
+    """
+    noise, count = scope.noise, invoices.count
+    last_paid = np.full(count, -1)
+    np.maximum.at(last_paid, payments.application_invoice, payments.application_day)
+    is_rest = (last_paid >= 0) & (left <= SHORT_CENTS[1])
+    after = np.where(is_rest, last_paid + noise.whole("write_off/rest", count, 15, 50),
+                     invoices.due + noise.whole("write_off/after", count, 190, 330))  # fmt: skip
+    day = np.where(invoices.party == PART["bankrupt"], turns.write_off_day, next_workday(after))
+    gone = (
+        invoices.is_issued & (left > 0) & (day <= scope.until_day) & (invoices.resolved < 0) & (invoices.disputed < 0)
+    )
+    gone |= (invoices.party == PART["bankrupt"]) & invoices.is_issued & (left > 0)
+    return np.where(gone, day, -1)
+
+
+def _adjustments(scope: Scope, turns: Turns, invoices: Invoices, payments: Payments, left: Ints) -> Adjustments:
+    """Debts that are written off, and card payments that are charged back."""
+    chosen, back_day = _chargebacks(scope, invoices, payments)
+    off_day = _written_off(scope, turns, invoices, payments, left)
+    lost = np.flatnonzero(off_day >= 0)
+    invoice, payment, amount = (
+        payments.application_invoice[chosen], payments.application_payment[chosen], payments.application_amount[chosen]
+    )  # fmt: skip
+    # Nobody pays again what came back: it is given up half a year later.
+    given_up = next_workday(back_day + scope.noise.whole("chargeback/given_up", chosen, 120, 200))
+    old = given_up <= scope.until_day
     return Adjustments(
-        is_write_off=np.append(np.ones(len(lost), bool), np.zeros(len(chosen), bool)),
-        invoice=np.append(lost, payments.application_invoice[chosen]),
-        payment=np.append(np.full(len(lost), -1), payments.application_payment[chosen]),
-        day=np.append(np.full(len(lost), turns.write_off_day), back_day),
-        amount=np.append(open_now[lost], payments.application_amount[chosen]),
+        is_write_off=np.repeat(np.array([True, False, True]), [len(lost), len(chosen), int(np.count_nonzero(old))]),
+        invoice=np.concatenate([lost, invoice, invoice[old]]),
+        payment=np.concatenate([np.full(len(lost), -1), payment, np.full(np.count_nonzero(old), -1)]),
+        day=np.concatenate([off_day[lost], back_day, given_up[old]]),
+        amount=np.concatenate([left[lost], amount, amount[old]]),
     )
 
 

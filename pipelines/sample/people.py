@@ -48,9 +48,9 @@ class People:
 
 
 def make_people(scope: Scope) -> People:
-    """The employees: about one for fifteen accounts, in two teams or three."""
+    """The employees: about one for eleven accounts, in two teams or three; the junior ones keep few."""
     noise = scope.noise
-    count = max(6, scope.accounts // 15)
+    count = max(7, scope.accounts // 11)
     teams = 2 if count < 12 else 3
     firsts, lasts = ([name for group in names.values() for name in group.split()]
                      for names in (words.FIRST_NAMES, words.LAST_NAMES))  # fmt: skip
@@ -72,7 +72,10 @@ def make_people(scope: Scope) -> People:
         grades.append(GRADES[1] if is_lead else GRADES[2 + (position - teams - 1) % 3])
         managers.append(0 if is_lead else 1 + (position - teams - 1) % teams)
         team_names.append(TEAMS[(position - 1) % teams if is_lead else (position - teams - 1) % teams])
-    book = np.array([0.0 if n == 0 else 0.35 if n <= teams else 2.2 if n == overloaded else 1.0 for n in range(count)])
+    book = np.array([
+        0.0 if n == 0 else 0.5 if n <= teams else 1.9 if n == overloaded else 0.35 if grades[n] == GRADES[4] else 1.0
+        for n in range(count)
+    ])  # fmt: skip
     created = (scope.start_day - noise.whole("people/created", count, 200, 2200)) * DAY + 9 * 3600
     return People(
         names=names,

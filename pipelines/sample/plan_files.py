@@ -10,11 +10,12 @@ from pipelines.sample.columns import cents, days, taken
 from pipelines.sample.noise import Ints
 from pipelines.sample.payments import summed
 from pipelines.sample.scope import DAY
-from pipelines.sample.story import CHANNEL, CHANNELS
+from pipelines.sample.story import CAMPAIGNS, CHANNEL, CHANNELS
 from pipelines.sample.world import World
 
 TARGETS = (("revenue", 0), ("new_contracts", 4), ("outbound_calls", 600))
-WEEKLY_COST = {"search": 90_000, "brand": 110_000, "newsletter": 6_000}  # cents
+DAILY_COST = {"search": 12_900, "brand": 15_700}  # cents
+NEWS_COST = 6_000  # a week
 FAIR_COST = 1_800_000
 
 
@@ -42,8 +43,7 @@ def targets(world: World) -> pl.DataFrame:
     scope, people, parties = world.scope, world.people, world.parties
     net = monthly_net(world)
     month = np.arange(scope.months)
-    owner = np.where((month < world.turns.leaver_month)[None, :], parties.owner[: parties.accounts, None],
-                     parties.owner_now[: parties.accounts, None])  # fmt: skip
+    owner = parties.owner_at(np.arange(parties.accounts)[:, None], scope.month_starts[None, :])
     cell = owner * scope.months + month[None, :]
     in_base = np.where(parties.currency[: parties.accounts] == 1, 1085, 1000)[:, None] * net // 1000
     booked = summed(cell.ravel(), in_base.ravel(), people.count * scope.months).reshape(people.count, scope.months)
@@ -117,32 +117,31 @@ def absences(world: World) -> pl.DataFrame:
 
 def account_owners(world: World) -> pl.DataFrame:
     """Who kept the accounts that changed hands, before and after."""
-    parties, leaver_day = world.parties, world.turns.leaver_day
+    parties = world.parties
     moved = np.flatnonzero((parties.owner != parties.owner_now) & parties.is_crm)
-    moved = moved[parties.created[moved] // DAY < leaver_day]
+    moved = moved[parties.created[moved] // DAY < parties.moved_day[moved]]
     account = np.repeat(moved, 2)
     is_after = np.tile([False, True], len(moved))
     return pl.DataFrame({
         "account_id": taken(world.ids.account, account),
         "owner_id": taken(world.ids.user, np.where(is_after, parties.owner_now[account], parties.owner[account])),
-        "starts_on": days(np.where(is_after, leaver_day, parties.created[account] // DAY)),
-        "ends_on": days(np.where(is_after, -1, leaver_day - 1)),
+        "starts_on": days(np.where(is_after, parties.moved_day[account], parties.created[account] // DAY)),
+        "ends_on": days(np.where(is_after, -1, parties.moved_day[account] - 1)),
     })  # fmt: skip
 
 
 def channel_costs(world: World) -> pl.DataFrame:
-    """What advertising cost every week, and the fair every spring."""
+    """What advertising cost every day, the news every week, and the fair every spring."""
     scope, turn = world.scope, world.turns
-    mondays = np.arange(scope.start_day + (-(scope.start_day + 3)) % 7, scope.until_day + 1, 7)
+    every_day = np.arange(scope.start_day, scope.until_day + 1)
     starts = np.append(scope.month_starts, scope.until_day + 1)
     rows = []
-    for key, cost in WEEKLY_COST.items():
-        first, last = (turn.search_month, scope.months) if key == "search" else (0, scope.months)
-        if key == "brand":
-            first, last = turn.brand_months
-        runs = mondays[(mondays >= starts[first]) & (mondays < starts[last])]
-        swing = scope.noise.whole(f"advertising/{key}", len(runs), 880, 1120)
+    for key, cost in DAILY_COST.items():
+        first, last = (turn.search_month, scope.months) if key == "search" else turn.brand_months
+        runs = every_day[(every_day >= starts[first]) & (every_day < starts[last])]
+        swing = scope.noise.whole(f"advertising/{key}", len(runs), 760, 1240)
         rows += [(key, int(day), cost * int(permille) // 1000) for day, permille in zip(runs, swing, strict=True)]
+    rows += [("newsletter", int(day), NEWS_COST) for day in every_day[(every_day + 3) % 7 == 0]]
     springs = scope.month_starts[
         (scope.month_starts.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12) == 3
     ]
@@ -158,11 +157,15 @@ def channel_costs(world: World) -> pl.DataFrame:
 
 
 def campaign_spend(world: World) -> list[int]:
-    """What each campaign cost so far, in cents: search, brand, fair."""
-    spent = channel_costs(world)
-    found = []
-    for key in ("search", "brand", "fair"):
+    """What each campaign cost so far, in cents: those of the story, then the news by month."""
+    spent = channel_costs(world).with_columns(cents=(pl.col("amount") * 100).round().cast(pl.Int64))
+
+    def of(key: str, *months: pl.Expr) -> int:
         tag = CHANNELS[CHANNEL[key]]
-        chosen = spent.filter((pl.col("source") == tag[1]) & (pl.col("medium") == tag[2]))
-        found.append(round(float((chosen["amount"] * 100).sum())))
-    return found
+        return int(spent.filter(pl.col("source") == tag[1], pl.col("medium") == tag[2], *months)["cents"].sum())
+
+    month = pl.col("spent_on").dt.truncate("1mo")
+    return [
+        *(of(key) for key in CAMPAIGNS),
+        *(of("newsletter", month == start) for start in days(world.scope.month_starts)),
+    ]

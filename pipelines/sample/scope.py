@@ -122,4 +122,4 @@ class Scope:
 
     def growth(self) -> Floats:
         """How much more the company does in each month than in the first, for the days that the month has."""
-        return (1.0 + 0.35 * np.arange(self.months) / (self.months - 1)) * (self.month_lengths / 30.4)
+        return (1.0 + 0.22 * np.arange(self.months) / (self.months - 1)) * (self.month_lengths / 30.4)

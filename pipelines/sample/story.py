@@ -50,7 +50,7 @@ DUPLICATE_NAME = "Lindholm Logistics"
 
 # Channel, how callers are tagged (source, medium, campaign), what a lead's source is called, and the number they ring.
 CHANNELS: tuple[tuple[str, str | None, str | None, str | None, str, str], ...] = (
-    ("direct", None, None, None, "Phone enquiry", "442079460010"),
+    ("direct", "(direct)", "(none)", None, "Phone enquiry", "442079460010"),
     ("organic", "google", "organic", None, "Web", "442079460011"),
     ("referral", "partners.example", "referral", None, "Partner referral", "442079460012"),
     ("fair", "trade-fair", "event", "spring-fair", "Trade fair", "442079460013"),
@@ -59,6 +59,7 @@ CHANNELS: tuple[tuple[str, str | None, str | None, str | None, str, str], ...] =
     ("brand", "linkedin", "paid_social", "brand-awareness", "Paid social", "442079460016"),
 )
 CHANNEL = {row[0]: position for position, row in enumerate(CHANNELS)}
+CAMPAIGNS = ("search", "brand", "fair")  # besides the news of every month
 SWITCHBOARD = "442079460010"
 
 

@@ -162,6 +162,15 @@ PRODUCTS = (
     ("Hardware lease", "Hardware", 210, False),
 )
 
+# What companies choose from, by position in PRODUCTS: small ones, those of middle size, enterprises. First come the
+# monthly services.
+MONTHLY_CHOICES = 3
+CHOICES = (
+    (1, 3, 4, 7, 10, 11, 12, 13),
+    (0, 1, 5, 3, 7, 9, 11, 13),
+    (0, 2, 5, 6, 7, 8, 9, 10),
+)
+
 _LATIN = dict(zip(
     "абвгдезийклмнопрстуфхцыэёіһәөүұқңғъь",
     ["a", "b", "v", "g", "d", "e", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h", "ts", "y",

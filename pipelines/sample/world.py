@@ -19,7 +19,8 @@ from pipelines.sample.parties import Parties, make_parties
 from pipelines.sample.payments import Ledger, make_ledger
 from pipelines.sample.people import Absences, People, make_absences, make_people
 from pipelines.sample.scope import Scope
-from pipelines.sample.story import Turns, turns
+from pipelines.sample.story import CAMPAIGNS, Turns, turns
+from pipelines.sample.subscriptions import Subscriptions, make_subscriptions
 
 BILLING_IDS = 4_271_668_000_000_000_000  # the billing system numbers everything within one range an organisation
 
@@ -56,6 +57,7 @@ class World:
     invoices: Invoices
     lines: Lines
     ledger: Ledger
+    subscriptions: Subscriptions
     deals: Deals
     stages: Stages
     leads: Leads
@@ -82,19 +84,19 @@ def make_world(scope: Scope) -> World:
     numbers = make_numbers(scope, parties, contacts, main)
     invoices, lines = make_invoices(scope, parties, turn)
     ledger = make_ledger(scope, parties, turn, invoices)
-    deals = make_deals(scope, parties, people, turn, invoices)
+    deals = make_deals(scope, parties, invoices)
     stages = make_stages(scope, deals)
     leads = make_leads(scope, parties, people, turn, deals)
     enquirers = lead_numbers(scope, leads, contacts, 4 * parties.count)
     calls = make_calls(scope, parties, people, turn, contacts, numbers, leads, enquirers, invoices, ledger)
-    tasks = make_tasks(scope, parties, people, turn, contacts, deals, stages, calls, invoices, ledger)
+    tasks = make_tasks(scope, parties, people, contacts, deals, stages, calls, invoices, ledger)
     ids = Ids(
         user=record_ids("005", people.count),
         account=record_ids("001", parties.count),
         contact=record_ids("003", len(contacts.party)),
         lead=record_ids("00Q", len(leads.party)),
         deal=record_ids("006", deals.count),
-        campaign=record_ids("701", 3),
+        campaign=record_ids("701", len(CAMPAIGNS) + scope.months),
         product=record_ids("01t", 32),
         customer=billing_ids(1, parties.count),
         invoice=numbered("INV-", invoices.number, 6),
@@ -104,6 +106,7 @@ def make_world(scope: Scope) -> World:
     return World(
         scope=scope, turns=turn, people=people, absences=make_absences(scope, people, turn), parties=parties,
         contacts=contacts, main_numbers=main, numbers=numbers, invoices=invoices, lines=lines, ledger=ledger,
-        deals=deals, stages=stages, leads=leads, lead_numbers=enquirers, calls=calls, tasks=tasks,
-        meetings=make_meetings(scope, parties, people, turn, contacts, deals), rates=make_rates(scope), ids=ids,
+        subscriptions=make_subscriptions(scope, parties), deals=deals, stages=stages, leads=leads,
+        lead_numbers=enquirers, calls=calls, tasks=tasks,
+        meetings=make_meetings(scope, parties, contacts, deals), rates=make_rates(scope), ids=ids,
     )  # fmt: skip

@@ -32,11 +32,14 @@ def create_raw_views(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     known_at = _known_at(connection, settings)
     values = told(settings)
     for table, (files, columns) in raw_tables().items():
+        typed = ", ".join(f"cast({_literal(values.get(name))} as {kind}) as {name}" for name, kind in columns.items())
         if any(settings.raw.glob(files)):
             rows = f"select * from read_parquet('{_pattern(settings, files)}', union_by_name = true)"
+            if table.startswith("landing_"):
+                # What an earlier version of Keybook wrote may lack a column.
+                rows = f"select {typed} where false union all by name {rows}"
         else:
-            typed = [f"cast({_literal(values.get(name))} as {kind}) as {name}" for name, kind in columns.items()]
-            rows = f"select {', '.join(typed)}{'' if table in _ONE_ROW else ' where false'}"
+            rows = f"select {typed}{'' if table in _ONE_ROW else ' where false'}"
         if known_at and table not in _ONE_ROW:
             rows = f"select * from ({rows}) where {_known(columns, known_at)}"
         connection.execute(f"create or replace view raw.{table} as {rows}")

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from pipelines import reporting_contract
+from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
 from pipelines.exports.entities import entities
@@ -31,6 +33,9 @@ from pipelines.warehouse.calendar import write_holidays
 from pipelines.warehouse.publications import Publication, Warehouse, version_name
 from pipelines.warehouse.raw_views import told
 from pipelines.warehouse.transform import project_digest
+
+if TYPE_CHECKING:
+    from pipelines.verification.compare import Verdict
 
 
 @dataclass(frozen=True)
@@ -88,11 +93,13 @@ class Refresh:
         self.lists = ListLanding(settings.lists_dir, self.store, self.reading_rules)
         # When each run began to land.
         self._began: dict[str, str] = {}
-        # Files that could not even be hashed, when last looked, each with the sentence about it.
-        self._unreadable: dict[str, str] = {}
+        # Files that could not even be hashed, when last looked, each with what is wrong.
+        self._unreadable: dict[str, Finding] = {}
         # Who wants to follow: told of each landed file, and of each model, seed and test (its name and status).
         self.on_node: Callable[[str, str], None] | None = None
         self.on_file: Callable[[Receipt], None] | None = None
+        # What the last run's figures came to when they were computed again.
+        self.proof: list[Verdict] = []
 
     def view(self, as_of: str | None = None, known_at: str | None = None) -> PointInTime:
         """A viewpoint out of what a person writes; what is known on a day is known by the end of the business day."""
@@ -130,21 +137,24 @@ class Refresh:
                 stamp = ascii(f"{path}|{status.st_size}|{status.st_mtime_ns}")
                 sha256 = seen[stamp] = memory.get(stamp) or sha256_of(path)
             except OSError as error:
-                self._unreadable[name] = f"{name}: it cannot be read: {error.strerror or error}"
+                self._unreadable[name] = Finding("cannot_be_opened", said=error.strerror or str(error))
                 continue
             yield NewFile(path, name, sha256)
         if seen != memory and self.store.root.exists():
             write_whole(memory_file, json.dumps(seen, indent=0))
 
-    def troubles(self) -> dict[str, str]:
-        """What is wrong in the home and in no receipt, as it is now: file -> the sentence about it.
+    def troubles(self) -> list[dict[str, Any]]:
+        """What is wrong in the home and in no receipt, as it is now: a finding a file.
 
         Files that cannot be read, contracts of the user that cannot be used, and files that are no list.
         """
         deque(self.hashes(), maxlen=0)
         deque(self.lists.files(), maxlen=0)
         broken = broken_contracts(self.settings.contracts_dir)
-        return self._unreadable | self.lists.strange | {f"contracts/{name}": said for name, said in broken.items()}
+        found = self._unreadable | self.lists.strange
+        found |= {f"contracts/{name}": Finding("contract_broken", said=said) for name, said in broken.items()}
+        place = {"file_sha256": "", "part": "", "severity": "held"}
+        return [{"file": file, **place, **finding.facts} for file, finding in found.items()]
 
     def new_files(self) -> list[NewFile]:
         """The files that were never landed, or whose contract has changed; of copies only the first.
@@ -213,7 +223,7 @@ class Refresh:
             ).fetchall()
             # A file that marks a row as deleted is what keeps the row's older versions from counting.
             needed += connection.execute(
-                "select distinct file_sha256 from marts.fct_superseded_rows where state = 'deleted'"
+                "select distinct file_sha256 from staging.stg_landing__superseded_rows where state = 'deleted'"
             ).fetchall()
             known = connection.execute("select distinct file_sha256 from marts.fct_landed_files").fetchall()
         unneeded = {sha256 for (sha256,) in known} - {sha256 for (sha256,) in needed}
@@ -324,6 +334,18 @@ class Refresh:
             contract=reporting_contract.digest(),
             tables=self.tables(view),
         )
+
+    def verify(self, run_id: str) -> list[Verdict]:
+        """Computes again what a run has built, from raw, and puts on record in the build what came of it.
+
+        Raises:
+            PublishError: the run left no whole build.
+        """
+        from pipelines.verification.proof import record
+
+        built, _ = self.warehouse.built(run_id)
+        self.proof = record(built, self.settings.raw)
+        return self.proof
 
     def publish(self, run_id: str) -> Publication:
         """Publishes a run's build as what it was made from.

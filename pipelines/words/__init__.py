@@ -5,6 +5,7 @@ The words are data, a file a subject, `{code: {language: text}}` in as many leve
 
 - `{name}`: a text as it is, a date or a whole number as the language writes it;
 - `{name:percent}`: a share, 0.5 is 50 %;
+- `{name:number}`: a number with its decimals, up to eight;
 - `{name:days}`: a whole number with its noun, of the group `count`, whose forms have `|` between: one, more; in Russian
   one, few and many;
 - `{name:money}`: whole units with the row's `base_currency`;
@@ -150,6 +151,8 @@ def _written(value: Any, kind: str | None, language: Language, values: Mapping[s
     match kind:
         case "percent":
             return str(format_percent(value, locale=language.locale))
+        case "number":
+            return str(format_decimal(value, "#,##0.########", language.locale))
         case "money":
             return language.money(value, str(values.get("base_currency") or ""), 0).strip()
         case None if isinstance(value, date):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,3 +58,23 @@ def test_every_model_is_described(models: list[dict[str, Any]], published: duckd
         ).fetchall()
     )
     assert not [model["name"] for model in models if not comments[model["name"]]]
+
+
+# What is spelt as a person reads it though a model writes it, each with why.
+SPELT = {
+    ("dim_accounts", "No customer given"): "a name among names, in every list of accounts: it is the account's own",
+}
+
+
+def test_no_model_writes_words_for_people(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Models publish codes; words are made at the exits. Held on what dbt rendered, macros included."""
+    rendered = sample(tmp_path_factory).parents[2] / ".dbt" / "compiled"
+    found, files = set(), 0
+    for layer in ("marts", "reporting"):
+        for file in rendered.glob(f"*/models/{layer}/*/*.sql"):
+            files += 1
+            for literal in re.findall(r"'((?:[^']|'')*)'", re.sub(r"--.*", "", file.read_text(encoding="utf-8"))):
+                if re.search(r"[^\W\d_] [^\W\d_]", literal):
+                    found.add((file.stem, literal))
+    assert files > 100
+    assert found == set(SPELT)

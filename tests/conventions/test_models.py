@@ -14,13 +14,19 @@ from pipelines.warehouse.transform import DBT_PROJECT, read_manifest
 
 # Which layers a layer may read. `staging` alone reads what was landed; reporting reads marts.
 READS = {
-    # The lists: what people say, which every layer may read.
-    "parameters": {"raw"},
-    "staging": {"raw", "staging", "parameters", "intermediate"},
-    "intermediate": {"staging", "intermediate", "parameters", "raw"},
-    "marts": {"staging", "intermediate", "marts", "parameters"},
-    "reporting": {"marts", "parameters"},
+    # The lists: what people say, which every layer may read, with what it says instead of.
+    "parameters": {"raw", "parameters"},
+    # The run's day and settings, and its rates: what every layer may read. A copy of them in marts would only rename.
+    "run": {"raw", "staging", "run", "parameters"},
+    "staging": {"raw", "staging", "landing", "parameters", "run"},
+    "intermediate": {"staging", "intermediate", "parameters", "raw", "run"},
+    # What landing wrote of its own work is clean already: it needs no staging, and data health shows it without a mart.
+    "landing": {"raw", "staging", "landing", "run", "parameters"},
+    "marts": {"staging", "intermediate", "marts", "parameters", "run"},
+    "reporting": {"marts", "parameters", "run"},
+    "data_health": {"marts", "parameters", "run", "landing"},
 }
+RUN = {"int_run_dated", "int_fx_rates_dated"}
 CLOCK = re.compile(r"\b(current_date|current_timestamp|now\s*\(|get_current_timestamp|today\s*\()", re.IGNORECASE)
 
 
@@ -35,16 +41,24 @@ def _models(nodes: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     return [node for node in nodes.values() if node["resource_type"] == "model"]
 
 
+def _layer(node: dict[str, Any]) -> str:
+    """A node's schema, or what its rules are told by instead: its folder, or that it is the run's."""
+    if node["resource_type"] != "model":
+        return str(node["schema"])
+    folder = Path(node["original_file_path"]).parent.name
+    return "run" if node["name"] in RUN else folder if folder in READS else str(node["schema"])
+
+
 def test_layers_read_only_what_they_may(nodes: dict[str, dict[str, Any]]) -> None:
-    wrong = [
-        f"{model['name']} reads {nodes[upstream]['schema']}.{nodes[upstream]['name']}"
+    read = {
+        (model["name"], nodes[upstream]["name"]): (_layer(model), _layer(nodes[upstream]))
         for model in _models(nodes)
         for upstream in model["depends_on"]["nodes"]
-        if nodes[upstream]["schema"] not in READS[model["schema"]]
         # It looks at what is published, as whoever reads it would.
-        and not (model["name"] == "rpt_plausibility" and nodes[upstream]["schema"] == "reporting")
-    ]
-    assert not wrong
+        if model["name"] != "rpt_plausibility" or _layer(nodes[upstream]) != "reporting"
+    }
+    assert not [names for names, (layer, upstream) in read.items() if upstream not in READS[layer]]
+    assert {layer for layer, _ in read.values()} == READS.keys(), "a layer without models has no rule to keep"
 
 
 def test_every_model_states_its_grain_first(nodes: dict[str, dict[str, Any]]) -> None:
@@ -92,7 +106,7 @@ def test_reporting_is_described_and_its_columns_enforced(nodes: dict[str, dict[s
 
 def test_a_models_name_says_its_layer(nodes: dict[str, dict[str, Any]]) -> None:
     prefixes = {
-        "parameters": "stg_lists__",
+        "parameters": ("stg_lists__", "parameters"),
         "staging": ("stg_",),
         "intermediate": ("int_",),
         "marts": ("dim_", "fct_"),
@@ -102,13 +116,14 @@ def test_a_models_name_says_its_layer(nodes: dict[str, dict[str, Any]]) -> None:
 
 
 def test_parameters_say_where_they_come_from() -> None:
-    lines = (DBT_PROJECT / "seeds" / "parameters.csv").read_text(encoding="utf-8").splitlines()
+    lines = (DBT_PROJECT / "seeds" / "parameter_defaults.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].split(",") == ["parameter", "value", "unit", "meaning", "origin"]
     assert all(line.rsplit(",", 1)[1].strip() for line in lines[1:])
 
 
 def test_the_layers_are_all_there() -> None:
-    assert {path.name for path in Path(DBT_PROJECT / "models").iterdir() if path.is_dir()} == set(READS) - {"parameters"}
+    folders = {path.name for path in Path(DBT_PROJECT / "models").iterdir() if path.is_dir()}
+    assert folders == {"staging", "intermediate", "marts", "reporting"}
 
 
 def test_yaml_files_are_named_by_their_folder() -> None:

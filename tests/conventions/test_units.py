@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from pipelines.settings import load_settings
-from pipelines.warehouse.transform import read_manifest
+from pipelines.warehouse.transform import DBT_PROJECT, read_manifest
 
 # Units of what is no number, by the types that have them.
 WORDS = {
@@ -65,3 +66,30 @@ def test_money_names_the_column_of_its_currency(reports: dict[str, dict[str, dic
         or ("in" in meta and meta["in"] not in reports[name.split(".")[0]])
     ]
     assert not wrong
+
+
+def test_watched_figures_are_what_their_columns_say(reports: dict[str, dict[str, dict[str, Any]]]) -> None:
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    watched = project["vars"]["watched_figures"]
+    assert len(watched) > 5
+    codes = reports["rpt_plausibility"]["column_name"]["meta"]["codes"]
+    assert {column for of in watched for column in of["columns"]} == set(codes)
+    for of in watched:
+        declared = reports[of["table"]]
+        assert set(of.get("by", [])) <= declared.keys()
+        for column, unit in of["columns"].items():
+            meta = declared[column]["meta"]
+            assert meta["unit"] == unit, (of["table"], column)
+            assert unit != "money" or meta["in"] == of.get("currency", "base_currency"), (of["table"], column)
+
+
+def test_what_is_no_sum_is_watched_in_its_own_grain() -> None:
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    grain = {
+        model["name"]: set(model["constraints"][0]["columns"])
+        for file in (DBT_PROJECT / "models" / "reporting").rglob("_*models.yml")
+        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", [])
+    }
+    for of in project["vars"]["watched_figures"]:
+        if set(of["columns"].values()) - {"count", "money"}:
+            assert grain[of["table"]] == {"month", *of.get("by", [])}, of["table"]

@@ -111,7 +111,7 @@ def owing(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for number in NUMBERS
         ],
         "rpt_receivable_kpis": [
-            {"month": "2026-11-01", "currency": code} for code in ("ALL", "EUR", "SEK", "USD")
+            {"month": "2026-11-01", "currency": code, "is_total": code == "ALL"} for code in ("ALL", "EUR", "SEK", "USD")
         ],
         "rpt_collection_worklist": CHASED,
         "rpt_promises": PROMISES,

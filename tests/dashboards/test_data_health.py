@@ -27,19 +27,17 @@ def rejected(
     }  # fmt: skip
 
 
-def finding(
-    number: int, account: str | None, reason: str, words: tuple[str, str], amounts: tuple[str, int, int | None]
-) -> dict[str, object]:
+def finding(number: int, account: str | None, reason: str, amounts: tuple[str, int, int | None]) -> dict[str, object]:
     """Something odd about an invoice."""
     currency, amount, ours = amounts
     return {
         "entity": "invoices", "row_id": f"books:INV-{number}", "account_id": account, "reason": reason,
-        "meaning": words[0], "what_to_do": words[1], "currency": currency, "amount": amount, "our_amount": ours,
+        "currency": currency, "amount": amount, "our_amount": ours,
         "difference": None if ours is None else amount - ours, "_file": "invoices_2026.csv", "_row": number,
     }  # fmt: skip
 
 
-_BALANCE = ("reported_balance_differs", ("The export has another balance", "Look for payments"))
+_BALANCE = "reported_balance_differs"
 ROWS: Rows = {
     "rpt_data_health": [
         {"source": "books", "entity": "billing.invoices", "files": 2, "rows_read": 1204, "rows_loaded": 1200,
@@ -49,17 +47,31 @@ ROWS: Rows = {
          "rows_rejected": 2, "rows_superseded": 0, "rows_vanished": 0, "raw_bytes": 1_420_000, "superseded_bytes": 0,
          "loaded_at": "2026-11-21 06:00:00+00", "freshness_state": "stale"},
     ],
+    "rpt_plausibility": [
+        {"table_name": "rpt_call_channels", "column_name": "leads", "group_values": "ALL", "period": "2026-11-01",
+         "kind": "incomplete", "unit": "count", "value": 4, "usual_value": 20, "history_months": 9},
+        {"table_name": "rpt_receivable_kpis", "column_name": "collected", "group_values": "EUR", "period": "2026-10-01",
+         "kind": "fell_to_nothing", "unit": "money", "currency": "EUR", "value": 0, "usual_value": 52000,
+         "history_months": 9},
+    ],
     "rpt_control_totals": [
         {"file": "invoices_2026.csv", "entity": "billing.invoices", "measure": "rows", "file_total": 602,
          "loaded": 599, "rejected": 3, "superseded": 0, "difference": 0},
     ],
+    "rpt_verification": [
+        {"subject": "balances", "table_name": "rpt_receivable_aging", "measure": "open_amount", "currency": "EUR",
+         "state": "agrees", "verified_by": "ledger_replayed", "cells": 30, "cells_equal": 30, "largest_difference": 0},
+        {"subject": "calls", "table_name": "rpt_call_response", "measure": "missed", "currency": "", "state": "differs",
+         "verified_by": "legs_folded", "cells": 20, "cells_equal": 19, "largest_difference": 2,
+         "first_cell": "2026-11-02", "first_published": 7, "first_recomputed": 9},
+    ],
     "rpt_rejected_rows": [
-        rejected(17, "issued_on", "31.02.2026", "no such date", "INV-17;31.02.2026;100,00"),
-        rejected(18, "gross_amount", "=1+1", "not an amount", "INV-18;2026-02-01;=1+1"),
-        rejected(19, "gross_amount", "<b>12</b>", "not an amount", "INV-19;2026-02-01;<b>12</b>"),
-        rejected(4, "currency", "EURO", "not a currency code", "INV-4;2025-02-01;9;EURO", "invoices_2025.csv"),
-        rejected(9, "started_at", "yesterday", "not a time", "c9,yesterday", "calls_a.csv"),
-        rejected(10, "started_at", "", "missing", "c10,", "calls_a.csv"),
+        rejected(17, "issued_on", "31.02.2026", "no_date", "INV-17;31.02.2026;100,00"),
+        rejected(18, "gross_amount", "=1+1", "no_number", "INV-18;2026-02-01;=1+1"),
+        rejected(19, "gross_amount", "<b>12</b>", "no_number", "INV-19;2026-02-01;<b>12</b>"),
+        rejected(4, "currency", "EURO", "no_currency", "INV-4;2025-02-01;9;EURO", "invoices_2025.csv"),
+        rejected(9, "started_at", "yesterday", "no_time", "c9,yesterday", "calls_a.csv"),
+        rejected(10, "started_at", "", "blank", "c10,", "calls_a.csv"),
     ],
     "rpt_superseded_rows": [
         {"domain": "billing", "entity": "invoices", "system": "books", "row_key": key, "state": state,
@@ -71,13 +83,13 @@ ROWS: Rows = {
         )
     ],
     "rpt_receivable_findings": [
-        finding(30, "crm:401", *_BALANCE, ("EUR", 100, 40)),
-        finding(31, "crm:401", *_BALANCE, ("USD", 10, 15)),
-        finding(32, None, "no_date", ("The row has no date", "Correct it"), ("EUR", 70, None)),
+        finding(30, "crm:401", _BALANCE, ("EUR", 100, 40)),
+        finding(31, "crm:401", _BALANCE, ("USD", 10, 15)),
+        finding(32, None, "no_date", ("EUR", 70, None)),
     ],
     "rpt_schema_events": [
         {"file": "Accounts.csv", "contract": "crm_accounts", "column_name": "Loyalty tier", "event": "new",
-         "action": "kept in _extra"},
+         "action": "kept"},
     ],
 }  # fmt: skip
 
@@ -93,8 +105,16 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(open_page: Open, odd: Path) -> AppTest:
     opened = open_page("data_health", at_home=odd)
     assert not opened.exception
-    assert not opened.error
     return opened
+
+
+def test_what_is_not_confirmed_is_told_first(app: AppTest) -> None:
+    assert tile(app, "Figures computed again").value == "49"
+    [said] = app.error
+    assert "1 figure can't be confirmed" in said.value
+    told = grid(app, "first_cell", "state")
+    assert list(told["state"]) == ["Differs", "Agrees"]
+    assert [told[name][0] for name in ("first_cell", "first_published", "first_recomputed")] == ["2026-11-02", 7, 9]
 
 
 def test_what_was_read_and_what_it_holds(app: AppTest) -> None:
@@ -111,11 +131,14 @@ def test_what_was_read_and_what_it_holds(app: AppTest) -> None:
 
 
 def test_rejected_rows_most_frequent_reasons_first(app: AppTest) -> None:
-    assert list(app.dataframe[1].value["reason"])[:2] == ["not an amount", "missing"]
+    assert list(app.dataframe[1].value["reason"])[:2] == [
+        "is no number",
+        "is blank, and the row means nothing without it",
+    ]
     assert list(app.dataframe[1].value["rejected"]) == [2, 1, 1, 1, 1]
     shown = app.dataframe[2].value
     assert list(shown.iloc[0][["file", "line", "column_name", "value", "reason", "row_text"]]) == [
-        "invoices_2026.csv", 18, "gross_amount", "=1+1", "not an amount", "INV-18;2026-02-01;=1+1",
+        "invoices_2026.csv", 18, "gross_amount", "=1+1", "is no number", "INV-18;2026-02-01;=1+1",
     ]  # fmt: skip
     said = words(app)
     assert "`keybook retry`" in said
@@ -124,7 +147,7 @@ def test_rejected_rows_most_frequent_reasons_first(app: AppTest) -> None:
         ("reject_files", "invoices_2025.csv", ["EURO"]),
         ("reject_entities", "calls.calls", ["", "yesterday"]),
         ("reject_columns", "issued_on", ["31.02.2026"]),
-        ("reject_reasons_chosen", "not a time", ["yesterday"]),
+        ("reject_reasons_chosen", "no_time", ["yesterday"]),
     ):
         app.multiselect(key=key).set_value([choice]).run()
         assert list(app.dataframe[2].value["value"]) == left
@@ -140,9 +163,9 @@ def test_text_of_rejected_rows_is_no_markup(app: AppTest) -> None:
 
 def test_rows_that_count_no_longer_say_what_they_said(app: AppTest) -> None:
     said = words(app)
-    assert "**2 vanished**: the newest full export no longer holds it" in said
-    assert "**1 changed**: a newer export says otherwise" in said
-    assert "deleted" not in said
+    assert "**2**: the newest full export no longer holds it" in said
+    assert "**1**: a newer export says otherwise" in said
+    assert "marks it as deleted" not in said
     assert list(grid(app, "row_key", "content")["row_key"]) == ["INV-7", "INV-8", "INV-9"]
     app.multiselect(key="former_states").set_value(["changed"]).run()
     assert list(grid(app, "row_key", "content")["content"]) == ['{"gross_amount": "100.00"}']
@@ -152,13 +175,20 @@ def test_rows_that_count_no_longer_say_what_they_said(app: AppTest) -> None:
 
 
 def test_findings_in_receivables_keep_currencies_apart(app: AppTest) -> None:
-    reasons = grid(app, "reason_words")
-    assert sorted(zip(reasons["currency"], reasons["amount"], reasons["reason_words"], strict=True)) == [
-        ("EUR", Decimal(70), "no date"), ("EUR", Decimal(100), "reported balance differs"),
-        ("USD", Decimal(10), "reported balance differs"),
+    reasons = grid(app, "reason", "findings")
+    balance = "The export's own balance of the document is not what its events leave open"
+    assert sorted(zip(reasons["currency"], reasons["amount"], reasons["reason"], strict=True)) == [
+        ("EUR", Decimal(70), "The row has no date"), ("EUR", Decimal(100), balance), ("USD", Decimal(10), balance),
     ]  # fmt: skip
     said = words(app)
-    assert "**no date:** The row has no date. *What to do:* Correct it." in said
-    assert said.count("*What to do:* Look for payments.") == 1
+    assert "**The row has no date.** *What to do:* Correct it in the billing system and export again." in said
+    assert said.count("*What to do:* Look for payments or credit notes") == 1
     app.multiselect(key="receivable_reason").set_value(["reported_balance_differs"]).run()
     assert list(grid(app, "difference", "our_amount")["difference"]) == [Decimal(60), Decimal(-5)]
+
+
+def test_figures_that_can_hardly_be_so_are_told_in_words(app: AppTest) -> None:
+    shown = grid(app, "column_name", "usual_value")
+    assert shown["column_name"].tolist() == ["money collected", "callers who became leads"]
+    assert shown["kind"].tolist() == ["nothing, where there always was something", "not complete yet"]
+    assert shown["usual_value"].tolist() == [52000, 20]

@@ -100,7 +100,7 @@ def test_a_team_narrows_sums_and_ratios_say_that_they_are_not_narrowed(
 
 def test_what_is_not_known_can_be_chosen(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     app = open_page("accounts")
-    app.sidebar.multiselect(key="manager").set_value(["(not known)"]).run()
+    app.sidebar.multiselect(key="manager").set_value(["not_known"]).run()
     assert not app.exception
     nobody = one(warehouse, "select count(*) from reporting.rpt_accounts where owner_id is null")
     assert nobody

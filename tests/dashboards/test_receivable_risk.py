@@ -17,7 +17,7 @@ BUCKETS = {
     "not_due": 90_000, "days_1_30": 30_000, "days_31_60": 9_000, "days_61_90": 4_000, "days_91_120": 1_500,
     "days_over_120": 800,
 }  # fmt: skip
-SEGMENTS = ("Enterprise", "Mid-market", "(not known)")
+SEGMENTS = ("Enterprise", "Mid-market", "not_known")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_provisions_and_behaviour(open_page: Open, provided: Path) -> None:
     app = open_page("receivables", at_home=provided)
     assert not app.exception
     matrix, evidence = grid(app, "segment", "days_31_60"), grid(app, "segment", "basis")
-    assert list(matrix["segment"]) == sorted(SEGMENTS)
+    assert sorted(matrix["segment"]) == ["(not known)", "Enterprise", "Mid-market"]
     assert [float(rate) for rate in matrix["days_31_60"]] == [0.09, 0.09, 0.09]
     assert matrix["days_over_120"].isna().all()
     # 90,000 x 1 % + 30,000 x 4 % + 9,000 x 9 % + 4,000 x 16 % + 1,500 x 25 %, in three segments.
@@ -92,8 +92,9 @@ def test_movements_are_the_warehouses(open_page: Open, warehouse: duckdb.DuckDBP
 
 def test_a_row_of_the_behaviour_table_opens_the_account(open_page: Open) -> None:
     app = open_page("receivables")
-    name = grid(app, "average_days_delinquent")["account_name"].iloc[5]
-    app.session_state["behaviour_0"] = {"selection": {"rows": [5], "columns": [], "cells": []}}
+    names = list(grid(app, "average_days_delinquent")["account_name"])
+    row, name = next((row, name) for row, name in enumerate(names) if row > 3 and name.replace(" ", "").isalnum())
+    app.session_state["behaviour_0"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
     app.run()
     assert not app.exception
     assert name in words(app)

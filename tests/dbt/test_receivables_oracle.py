@@ -20,8 +20,8 @@ import duckdb
 import pytest
 
 from pipelines.settings import Settings
+from pipelines.verification.allocation import LAST, Allocation, Due
 from pipelines.warehouse import transform
-from tests.support.allocation import LAST, Allocation, Due
 from tests.support.raw_rows import write_raw
 
 FIRST = date(2024, 1, 1)

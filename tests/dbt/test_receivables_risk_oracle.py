@@ -289,7 +289,7 @@ def test_own_buckets_by_due_and_by_issue_date(stream: Stream, warehouse: duckdb.
 
 def segment_of(invoice: Invoice) -> str:
     """The segment as reports name it."""
-    return SEGMENTS[invoice.account] or "(not known)"
+    return SEGMENTS[invoice.account] or "not_known"
 
 
 @cache

@@ -45,7 +45,8 @@ def test_the_publication_waits_for_every_report(definitions: dg.Definitions) -> 
     reports = {key for key in graph.get_all_asset_keys() if key.path[0] == "reporting"}
     assert len(reports) > 12
     assert reports <= graph.get(dg.AssetKey("build")).parent_keys
-    assert graph.get(dg.AssetKey("publication")).parent_keys == {dg.AssetKey("build")}
+    assert graph.get(dg.AssetKey("verification")).parent_keys == {dg.AssetKey("build")}
+    assert graph.get(dg.AssetKey("publication")).parent_keys == {dg.AssetKey("build"), dg.AssetKey("verification")}
 
 
 def test_every_monday_at_six_business_time(definitions: dg.Definitions) -> None:

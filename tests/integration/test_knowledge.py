@@ -7,8 +7,10 @@ import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from pipelines.exports.entities import seed_rows
 from pipelines.settings import load_settings
 from pipelines.warehouse.refresh import Refresh
 from tests.integration.conftest import drop
@@ -56,6 +58,7 @@ entities:
 """,
 }
 LINES = "Nr,Item,Net\n{rows}"
+OPENS_EARLIER = "parameter,value,origin\nopens_at_hour,8,we open early\n"
 PAID = "Id,Amount,Gone\n{rows}"
 
 LINKS = "kind,native_id,decision\n"
@@ -90,18 +93,34 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     second = AGEING.format(rows=BAKERY + MILL.format(amount="450.00"))
     drop(home, {"ageing-2.csv": second, "deals-2.csv": DEALS.format(rows=KEPT)})
     drop(home, {"lines-2.csv": LINES.format(rows="F-1,Oak,10\n"), "paid-2.csv": PAID.format(rows="PAY-1,10,1\n")})
-    (home / "lists" / "account_links.csv").write_text(LINKS + "billing_customer,after,link\n", encoding="utf-8")
+    after = LINKS + "billing_customer,after,link\nbilling_customer,after,link\n"
+    (home / "lists" / "account_links.csv").write_text(after, encoding="utf-8")
+    (home / "lists" / "parameters.csv").write_text(OPENS_EARLIER, encoding="utf-8")
     result = keybook("refresh", "--home", home)
     assert result.exit_code == 0, result.output
     return home
 
 
+def test_a_parameter_of_ones_own_counts_from_the_next_refresh_on(home: Path) -> None:
+    """From 9 to 17 the business is open for 8 hours, from 8 on for 9; nothing else was changed."""
+    opened = "select max(business_seconds) / 3600 from intermediate.int_business_days"
+    assert query(home, opened) == [(9,)]
+    with duckdb.connect(str(home / "first.duckdb"), read_only=True) as first:
+        assert first.execute(opened).fetchall() == [(8,)]
+    own = "select parameter, value, default_value, origin, _file, _row from reporting.rpt_parameters where is_own"
+    assert query(home, own) == [("opens_at_hour", 8, 9, "we open early", "lists/parameters.csv", 2)]
+    rest = "select count(*), min(default_origin) is not null from reporting.rpt_parameters where value = default_value"
+    assert query(home, rest) == [(len(seed_rows("parameter_defaults")) - 1, True)]
+
+
 def test_a_list_is_what_its_file_says_now(home: Path) -> None:
     assert query(home, LINKED) == [("after", "no_such_record")]
     said = query(home, "select _file, _row from parameters.stg_lists__account_links")
-    assert said == [("lists/account_links.csv", 2)]
-    files = "select file, rows_loaded, rows_superseded from marts.fct_landed_files where domain = 'lists'"
-    assert query(home, files) == [("lists/account_links.csv", 1, 0)]
+    assert said == [("lists/account_links.csv", 2), ("lists/account_links.csv", 3)]
+    # What stands there twice is one decision, on the later line.
+    assert query(home, "select _file, _row from reporting.rpt_account_links") == [("lists/account_links.csv", 3)]
+    files = "select file, rows_loaded, rows_superseded from marts.fct_landed_files where domain = 'lists' order by 1"
+    assert query(home, files) == [("lists/account_links.csv", 2, 0), ("lists/parameters.csv", 1, 0)]
 
 
 def test_the_newest_export_counts_and_what_is_gone_counts_no_longer(home: Path) -> None:
@@ -145,14 +164,15 @@ def test_find_says_what_staging_says(home: Path) -> None:
     assert found("PAY-1") == {("paid-1.csv", 2, "superseded"), ("paid-2.csv", 2, "deleted")}
     assert found("PAY-2") == {("paid-1.csv", 3, "counted")}
     assert found("before") == {("lists/account_links.csv", 2, "superseded")}
-    assert found("after") == {("lists/account_links.csv", 2, "counted")}
+    assert found("after") == {("lists/account_links.csv", line, "counted") for line in (2, 3)}
+    assert found("opens_at_hour") == {("lists/parameters.csv", 2, "counted")}
 
 
 def test_vanished_rows_are_findings(home: Path) -> None:
     gone = "select source, rows_vanished from reporting.rpt_data_health where rows_vanished > 0 order by all"
     assert query(home, gone) == [("amocrm_deals", 1), ("quickbooks_ar_aging_detail", 1)]
-    said = query(home, "select message from reporting.rpt_landing_findings where message like 'ageing-1.csv: 1 rows%'")
-    assert len(said) == 1
+    said = "select contract, row_count from reporting.rpt_landing_findings where code = 'rows_vanished' and file = "
+    assert query(home, f"{said}'ageing-1.csv'") == [("quickbooks_ar_aging_detail", 1)]
 
 
 def test_raw_alone_gives_the_tables_that_were_built_from_a_copy(home: Path, tmp_path: Path) -> None:

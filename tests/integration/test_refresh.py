@@ -21,7 +21,7 @@ def _versions(home: Path) -> list[str]:
 
 def test_a_small_landing_is_published(small: Path) -> None:
     assert query(small, OPEN) == [("1002", 100), ("1003", 150)]
-    assert query(small, "select cast(as_of_date as varchar) from marts.dim_runs") == [("2026-03-25",)]
+    assert query(small, "select cast(as_of_date as varchar) from intermediate.int_run_dated") == [("2026-03-25",)]
     assert (small / "warehouse" / "keybook.duckdb").is_symlink()
     assert oct(os.stat(small / "warehouse" / "keybook.duckdb").st_mode)[-3:] == "444"
 
@@ -76,7 +76,7 @@ def test_bad_files_are_named_and_the_others_go_on(small: Path) -> None:
     assert "more.csv, line 3: issued_on: is no date" in said
     assert "'26/03/2026'" in said
     assert "more.csv, line 4: gross_amount: is no number" in said
-    assert "more.csv, line 5: stands again on line 6 with other values" in said
+    assert "more.csv, line 5: stands again with other values on line 6" in said
     assert query(small, OPEN) == [("1002", 100), ("1003", 150), ("1004", 40), ("1007", 71)]
     found = query(small, "select line, column_name, value from reporting.rpt_rejected_rows order by line")
     assert found == [(3, "issued_on", "26/03/2026"), (4, "gross_amount", "forty"), (5, "invoice_id", "i7")]

@@ -16,9 +16,10 @@ import yaml
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import load_contracts
 from pipelines.exports.landing.land import Landing, ReadingRules
-from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.landing.raw import REJECT_FACTS, RawStore, Receipt
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.unpack import Limits
+from pipelines.words.landed import finding_said, rejection_said
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -34,9 +35,20 @@ class Landed:
         """The loaded rows of an entity (`billing.invoices`), by line."""
         return self._query(f"{entity.replace('.', '/')}/*[0-9a-f].parquet", columns, "_row")
 
-    def rejects(self, columns: str = "line, column_name, value, reason") -> list[tuple[Any, ...]]:
+    def rejects(self, columns: str = "line, column_name, value, code") -> list[tuple[Any, ...]]:
         """The rejected rows, by line."""
         return self._query("*/*/*.rejects.parquet", columns, "line")
+
+    def why(self) -> list[tuple[int, str]]:
+        """The line of each rejected row, and why it was rejected in words."""
+        names = ("line", "column_name", *REJECT_FACTS)
+        rows = (dict(zip(names, row, strict=True)) for row in self.rejects(", ".join(names)))
+        return [(row["line"], rejection_said(row)) for row in rows]
+
+    @property
+    def held(self) -> list[str]:
+        """Why the file, or parts of it, were held, in words."""
+        return [finding_said(finding) for finding in self.receipt.held]
 
     def totals(self) -> list[tuple[Any, ...]]:
         """The control totals."""

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from tests.support.allocation import LAST, Allocation, Due, Move
+from pipelines.verification.allocation import LAST, Allocation, Due, Move
 from tests.support.oracle import days, parameter
 from tests.support.truncation import cut
 

@@ -12,8 +12,8 @@ SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 
 @cache
 def parameter(name: str) -> int:
-    """A parameter as the project has it now."""
-    with (SEEDS / "parameters.csv").open(encoding="utf-8", newline="") as file:
+    """A parameter's default."""
+    with (SEEDS / "parameter_defaults.csv").open(encoding="utf-8", newline="") as file:
         return next(int(row["value"]) for row in csv.DictReader(file) if row["parameter"] == name)
 
 

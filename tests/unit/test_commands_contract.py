@@ -54,7 +54,7 @@ def test_two_orders_of_dates_are_both_listed(tmp_path: Path) -> None:
     assert list(drafted.entities) == ["billing.payments"]
     assert drafted.formats.date_orders == {"day first": ["%d/%m/%Y"], "month first": ["%m/%d/%Y"]}
     assert "keep the one that is meant" in target.read_text(encoding="utf-8")
-    assert "can be read as" in land(tmp_path, tmp_path / "nordic.csv", {"x": drafted}).receipt.held[0]
+    assert "can be read as" in land(tmp_path, tmp_path / "nordic.csv", {"x": drafted}).held[0]
 
 
 def test_one_date_far_down_decides_the_order(tmp_path: Path) -> None:

@@ -186,10 +186,9 @@ def test_read_gives_the_table_as_it_stands(tmp_path: Path) -> None:
     path.write_bytes('Report\n\nId;Name\n1;"a;""b"""\n2;x;y\n3;=1+1\n4;"two\nlines"\n'.encode("utf-16"))
     assert _read(path) == [["Id", "Name"], ["1", 'a;"b"'], ["2", "x", "y"], ["3", "=1+1"], ["4", "two\nlines"]]
     said = keybook("read", path).stderr
-    assert "line 1: the line stands above the header: Report" in said
-    assert (
-        "line 5: the line has 3 fields, the header has 2: shown as it stands, and loaded by no contract: 2;x;y" in said
-    )
+    assert "line 1: stands above the header: Report" in said
+    width = "the line has another number of fields than the header: 3 instead of 2"
+    assert f"line 5: {width}: shown as it stands, and loaded by no contract: 2;x;y" in said
     rows = json.loads(keybook("read", path, "--format", "json").stdout)
     assert rows[0] == {"_line": 4, "Id": "1", "Name": 'a;"b"'}
     assert rows[1] == {"_line": 5, "Id": "2", "Name": "x", "(unnamed 3)": "y"}
@@ -210,7 +209,7 @@ def test_read_takes_a_sheet_by_name_and_names_the_others(tmp_path: Path) -> None
     assert _read(tmp_path / "book.xlsx", "--sheet", "Things") == [["Code", "Colour"], ["007", "red"]]
     wrong = keybook("read", tmp_path / "book.xlsx", "--sheet", "Nothing")
     assert wrong.exit_code == 2
-    assert "'People', 'Things'" in wrong.stderr
+    assert "People, Things" in wrong.stderr
 
 
 def test_read_says_why_a_file_cannot_be_read(tmp_path: Path) -> None:

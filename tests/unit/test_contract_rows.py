@@ -40,7 +40,8 @@ def test_a_deleted_row_needs_no_more_than_its_key(tmp_path: Path) -> None:
 def test_a_row_that_is_deleted_further_down_says_something_else(tmp_path: Path) -> None:
     landed = land(tmp_path, "Id,Amount,Gone\nP1,10,0\nP1,10,1\n", DELETED)
     assert landed.rows("billing.payments", "payment_id, _deleted") == [("P1", True)]
-    assert landed.rejects("line, reason") == [(2, "stands again on line 3 with other values; that line counts")]
+    assert landed.rejects("line, code, other_line") == [(2, "repeated", 3)]
+    assert landed.why() == [(2, "stands again with other values on line 3, which count")]
 
 
 def test_alternatives_of_deletion_may_take_several_conditions(tmp_path: Path) -> None:
@@ -93,7 +94,8 @@ def test_one_row_feeds_an_entity_twice(tmp_path: Path) -> None:
 def test_the_second_row_of_a_key_is_rejected_by_name(tmp_path: Path) -> None:
     landed = land(tmp_path, "Id,Amount,Fee\nP1,10,1.50\nP2,20,\n", TWICE)
     assert landed.rows("billing.adjustments", "adjustment_id, amount") == [("P1", Decimal(10)), ("P2", Decimal(20))]
-    assert landed.rejects() == [(2, "Id, Kind", "P1", "line 2 gives adjustments with this key already")]
+    assert landed.rejects() == [(2, "Id, Kind", "P1", "fed_before")]
+    assert landed.why() == [(2, "this key is given already by line 2")]
     assert ("amount", "", Decimal("1.5"), Decimal(0), Decimal("1.5")) in landed.totals()
 
 

@@ -18,6 +18,7 @@ import yaml
 
 from pipelines.exports.contracts.contract import ContractError
 from pipelines.exports.contracts.loading import SOURCES, load_contracts, read_contract
+from pipelines.exports.contracts.recognise import Recognition
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import detect
 from pipelines.exports.readers.unpack import Limits
@@ -64,7 +65,7 @@ def test_a_fixture_is_recognised_by_its_contract(name: str) -> None:
     found = {
         recognition.match.contract.contract
         for _, recognition in parts
-        if not isinstance(recognition, str) and recognition.match
+        if isinstance(recognition, Recognition) and recognition.match
     }
     assert found == set(EXPECTED[name]["contracts"]), parts
 
@@ -76,8 +77,8 @@ def test_a_fixture_is_read_as_expected(tmp_path: Path, name: str) -> None:
     receipt = landed.receipt
     contracts = load_contracts()
     assert sorted(receipt.digests) == expected.pop("contracts")
-    assert [message.split(": ", 1)[1] for message in receipt.held] == expected.pop("held", [])
-    rejects = [] if not receipt.rows_rejected else landed.rejects("line, reason")
+    assert [message.split(": ", 1)[1] for message in landed.held] == expected.pop("held", [])
+    rejects = [] if not receipt.rows_rejected else landed.why()
     assert rejects == [(row["line"], row["reason"]) for row in expected.pop("rejects", [])]
     unknown = [event["column_name"] for event in receipt.schema_events if event["event"] == "new"]
     assert unknown == [], "the contract does not know these headers; map them or list them under known"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.pollution import HEADER, polluted
+from pipelines.exports.codes import Rejection
 from pipelines.exports.landing.reading import open_table
 from pipelines.exports.readers.dialects import Dialect, find_dialect
 from pipelines.exports.readers.texts import write_csv
@@ -72,12 +73,12 @@ def test_cells_of_a_dialect() -> None:
     assert Dialect().cells('"open') is None
 
 
-def _read(path: Path) -> tuple[list[list[str]], dict[int, str]]:
+def _read(path: Path) -> tuple[list[list[str]], dict[int, Rejection]]:
     """The table as `keybook read` gives it, and the lines that are left out or named, with the reason."""
     with open_table(path, {}, Limits()) as table:
         out = io.StringIO()
         write_csv(table, out)
-        named = {line.line: line.reason for line in [*table.left_out, *table.ragged]}
+        named = {line.line: line.rejection for line in [*table.left_out, *table.ragged]}
     return list(csv.reader(io.StringIO(out.getvalue(), newline=""))), named
 
 
@@ -112,7 +113,7 @@ def test_every_kind_of_pollution_keeps_its_account(tmp_path: Path) -> None:
             below = [row for _, row in table.rows()]
             within = sum(cell.count("\n") for row in below for cell in row)
             assert len(lines) == depth + len(table.left_out) + len(below) + within, name
-            named = {line.line: line.reason for line in [*table.left_out, *table.ragged]}
+            named = {line.line: line.rejection for line in [*table.left_out, *table.ragged]}
             shown = [*([table.header] if table.header else []), *below]
         if name.startswith(UNLIKE) or re.search(r"less_sep.*col[567]", name):
             continue
@@ -127,9 +128,10 @@ def test_ragged_rows_are_shown_and_named(tmp_path: Path) -> None:
     assert rows[1:] == [["1", "a"], ["2", "b", "2024-01-01"], ["3", "c", "x", "y"], ["4", '"d', "2024-01-02"],
                         ["5", "e", "2024-01-03"]]  # fmt: skip
     assert named == {
-        2: "the line has 2 fields, the header has 3", 4: "the line has 4 fields, the header has 3",
-        5: "a quote that is opened on this line is never closed",
-    }  # fmt: skip
+        2: Rejection("field_count", expected="3", found="2"),
+        4: Rejection("field_count", expected="3", found="4"),
+        5: Rejection("open_quote"),
+    }
 
 
 def test_a_second_table_is_left_out_by_name(tmp_path: Path) -> None:
@@ -138,4 +140,4 @@ def test_a_second_table_is_left_out_by_name(tmp_path: Path) -> None:
     rows, named = _read(tmp_path / "a.csv")
     assert rows == clean
     assert rows[0] == HEADER
-    assert named == dict.fromkeys(range(7, 13), "another table begins on line 7")
+    assert named == dict.fromkeys(range(7, 13), Rejection("another_table", found="7"))

@@ -12,9 +12,10 @@ import pytest
 
 from pipelines.exports.landing import land as landing
 from pipelines.exports.landing import versions
-from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.landing.raw import REJECT_COLUMNS, REJECT_FACTS, RawStore, Receipt
 from pipelines.settings import load_settings
 from pipelines.warehouse.refresh import Refresh
+from pipelines.words.landed import finding_said, rejection_said
 
 INVOICES = "invoice_id,customer_id,issued_on,gross_amount,currency\n"
 GOOD = INVOICES + "I-1,C-1,2026-01-02,100.00,EUR\nI-2,C-2,soon,200.00,EUR\n"
@@ -144,7 +145,8 @@ def test_a_file_that_breaks_its_reader_is_held_by_name_and_the_others_go_on(
         receipts = {receipt.file: receipt for receipt in _work(home).land("billing")}
     assert receipts["other.csv"].held == []
     assert len(receipts["invoices.csv"].held) == 1
-    assert receipts["invoices.csv"].held[0].startswith(f"invoices.csv: it cannot be landed: {type(error).__name__}")
+    held = receipts["invoices.csv"].held[0]
+    assert (held["file"], held["code"], held["name"]) == ("invoices.csv", "not_landed", type(error).__name__)
     assert [file.name for file in _work(home).new_files()] == (["invoices.csv"] if tried_again else [])
 
 
@@ -159,12 +161,13 @@ def test_a_file_that_cannot_be_read_is_named(home: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("pipelines.warehouse.refresh.sha256_of", closed)
     work = _work(home)
     assert [file.name for file in work.new_files()] == ["invoices.csv"]
-    assert work.troubles() == {"other.csv": "other.csv: it cannot be read: Permission denied"}
+    (trouble,) = work.troubles()
+    assert finding_said(trouble) == "other.csv: it cannot be read: Permission denied"
     work.store.prepare()
     work.store.write_records({}, work.troubles())
-    query = "select severity, message from read_parquet(?)"
+    query = "select severity, file, code, said from read_parquet(?)"
     said = duckdb.execute(query, [str(work.store.records / "findings.parquet")]).fetchall()
-    assert said == [("held", "other.csv: it cannot be read: Permission denied")]
+    assert said == [("held", "other.csv", "cannot_be_opened", "Permission denied")]
 
 
 def test_a_clock_that_went_back_makes_nothing_older(home: Path) -> None:
@@ -175,5 +178,27 @@ def test_a_clock_that_went_back_makes_nothing_older(home: Path) -> None:
     (home / "landing" / "other.csv").write_text(OTHER, encoding="utf-8")
     (second,) = _work(home).land()
     assert datetime.fromisoformat(second.known_at) > ahead
-    assert [finding["message"] for finding in second.findings if "Set the clock" in finding["message"]]
-    assert not any("Set the clock" in finding["message"] for finding in first.findings)
+    assert [finding["code"] for finding in second.findings] == ["clock_went_back"]
+    assert first.findings == []
+
+
+def test_what_was_landed_before_codes_says_what_it_said(home: Path) -> None:
+    """Its file lies there no more: a reject's sentence and a receipt's message stay, under the code `other`."""
+    work = _work(home)
+    work.store.prepare()
+    folder = work.store.root / "billing" / "invoices"
+    columns = [name for name in REJECT_COLUMNS if name not in REJECT_FACTS]
+    said = {"file": "old.csv", "line": 7, "column_name": "Date", "value": "soon", "reason": "Date: is no date"}
+    values = ", ".join(f"cast({said.get(name)!r} as varchar) as {name}".replace("(None", "(null") for name in columns)
+    old = f"select * replace (cast(line as bigint) as line, now() as landed_at, 'x1' as file_sha256) from (select {values})"
+    duckdb.execute(f"copy ({old}) to '{folder / 'c-x1.rejects.parquet'}' (format parquet)")
+    (reject,) = work.store.rejects("x1", 5)
+    assert (reject["code"], rejection_said(reject)) == ("other", "Date: is no date")
+    receipt = Receipt("x1", "old.csv", 1, "2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00+00:00")
+    receipt.findings = [{"file": "old.csv", "part": "", "severity": "held", "message": "old.csv: it is empty"}]
+    receipt.schema_events = [{"column_name": "A", "event": "new", "action": "kept in _extra"}]
+    work.store.write_receipt(receipt)
+    read = work.store.receipt("x1")
+    assert read is not None
+    assert [(finding["code"], finding["said"]) for finding in read.held] == [("other", "old.csv: it is empty")]
+    assert [(event["action"], event["target"]) for event in read.schema_events] == [("other", "kept in _extra")]

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from pipelines.exports.contracts.loading import list_contracts
-from pipelines.exports.entities import entities
+from pipelines.exports.entities import entities, seed_rows
 from pipelines.lists import ListError, add_line, lists, remove_line
 from pipelines.settings import load_settings
 from pipelines.warehouse.corrections import NoSuchFileError, forget, retry
@@ -156,11 +156,63 @@ def test_what_cannot_be_read_is_rejected_by_line_and_what_is_no_list_is_named(ho
     receipts = {receipt.file: receipt for receipt in work.receipts() if receipt.list_name}
     rejects = work.store.rejects(receipts["lists/key_account_decisions.csv"].sha256, 9)
     assert [(reject["line"], reject["column_name"]) for reject in rejects] == [(3, "decision"), (4, "quarter")]
-    assert receipts["lists/account_plans.csv"].held == [
-        "lists/account_plans.csv: the list needs the columns account_id, item; `keybook lists` writes a template of it"
-    ]
-    assert set(work.troubles()) == {"lists/links.csv", "lists/account_links.txt"}
+    (held,) = receipts["lists/account_plans.csv"].held
+    assert (held["code"], held["column_name"]) == ("list_columns_missing", "account_id, item")
+    troubles = {trouble["file"]: trouble["code"] for trouble in work.troubles()}
+    assert troubles == {"lists/links.csv": "no_such_list", "lists/account_links.txt": "list_twice"}
     assert _rows(home) == [("c1",)]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "said"),
+    [
+        ("dso_windw_days,60", "parameter", ("unknown_word", None, None)),
+        ("opens_at_hour,half past nine", "value", ("no_number", "0", "24")),
+        ("opens_at_hour,25", "value", ("no_number", "0", "24")),
+        ("tier_a_share,80", "value", ("no_number", "0", "1")),
+        ("dso_window_days,-90", "value", ("no_number", "0", None)),
+        ("provision_forward_percent,-101", "value", ("no_number", "-100", "100")),
+        ("dso_window_days,", "value", ("blank", None, None)),
+        (",60", "parameter", ("blank", None, None)),
+    ],
+)
+def test_a_parameter_that_is_none_or_has_no_value_is_rejected_by_line(
+    home: Path, row: str, column: str, said: tuple[str, str | None, str | None]
+) -> None:
+    _write(home, f"parameter,value,origin\n{row},mine\nprovision_forward_percent,-10,\n", "parameters.csv")
+    _work(home).land()
+    (receipt,) = [receipt for receipt in _work(home).receipts() if receipt.list_name == "parameters"]
+    (reject,) = _work(home).store.rejects(receipt.sha256, 9)
+    assert (reject["line"], reject["column_name"]) == (2, column)
+    assert (reject["code"], reject["least"], reject["most"]) == said
+    found = _rows(home, "parameters", columns="parameter, cast(value as double), origin, _row")
+    assert found == [("provision_forward_percent", -10, None, 3)]
+
+
+def test_of_two_rows_about_one_parameter_the_later_counts(home: Path) -> None:
+    _write(home, "parameter,value\nkey_list_max,30\nkey_list_max,40\n", "parameters.csv")
+    _work(home).land()
+    (receipt,) = [receipt for receipt in _work(home).receipts() if receipt.list_name == "parameters"]
+    (reject,) = _work(home).store.rejects(receipt.sha256, 9)
+    assert (reject["line"], reject["value"]) == (2, "key_list_max")
+    assert _rows(home, "parameters", columns="cast(value as integer), _row") == [(40, 3)]
+
+
+def test_the_template_of_parameters_holds_every_default_and_a_line_of_it_is_a_row(home: Path) -> None:
+    """Every line with its mark taken away says the default, which each of the ranges allows."""
+    keybook("lists", "--home", home)
+    path = home / "lists" / "parameters.csv"
+    text = path.read_text(encoding="utf-8")
+    _work(home).land()
+    assert _rows(home, "parameters", columns="parameter") == []
+    path.write_text("\n".join(line.removeprefix("# ") for line in text.splitlines()[1:]), encoding="utf-8")
+    _work(home).land()
+    assert not any(receipt.rows_rejected for receipt in _work(home).receipts())
+    said = _rows(home, "parameters", columns="parameter, cast(value as double), origin")
+    defaults = seed_rows("parameter_defaults")
+    assert len(defaults) > 100
+    assert said == [(row["parameter"], float(row["value"]), row["origin"]) for row in defaults]
+    assert all(row["meaning"] in text.replace('""', '"') for row in defaults)
 
 
 def test_a_list_is_neither_forgotten_nor_retried_and_alone_it_is_nothing(home: Path) -> None:

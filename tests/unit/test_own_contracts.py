@@ -63,7 +63,7 @@ def test_own_contracts_are_known_and_one_of_a_shipped_name_replaces_it(home: Pat
     assert _land(home) == {"sheet.csv": ("ours", False)}
     _own(home, "keybook_billing_customers", INSTEAD)
     assert _land(home) == {"template.csv": ("keybook_billing_customers", False)}
-    query = "select name, _system from read_parquet(?) order by name"
+    query = "select name, _system from read_parquet(?) order by all"
     rows = duckdb.execute(query, [str(home / "warehouse/raw/billing/customers/*[0-9a-f].parquet")]).fetchall()
     assert rows == [("Ek AB", "ours"), ("Ek AB/1", "ours")]
     (home / "contracts" / "keybook_billing_customers.yml").unlink()
@@ -79,9 +79,9 @@ def test_a_broken_contract_is_named_and_holds_nothing_else_up(home: Path, text: 
     _own(home, "bad", text)
     _own(home, "ours", OWN.format(name="ours"))
     assert _land(home) == {"sheet.csv": ("ours", False), "template.csv": ("keybook_billing_customers", False)}
-    (said,) = Refresh(load_settings(home=home)).troubles().items()
-    assert said[0] == "contracts/bad.yml"
-    assert said[1].startswith("contracts/bad.yml")
+    (trouble,) = Refresh(load_settings(home=home)).troubles()
+    assert (trouble["file"], trouble["code"]) == ("contracts/bad.yml", "contract_broken")
+    assert trouble["said"]
     detected = keybook("detect", home / "landing" / "sheet.csv", "--home", home)
     assert detected.exit_code == 0
     assert "contracts/bad.yml" in detected.stderr

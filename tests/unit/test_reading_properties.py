@@ -17,10 +17,11 @@ import zstandard
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from pipelines.exports.codes import UnreadableError
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.landing.land import Landing, ReadingRules, open_grids
 from pipelines.exports.landing.raw import RawStore
-from pipelines.exports.readers.unpack import Limits, UnreadableError
+from pipelines.exports.readers.unpack import Limits
 from tests.support.landing import NOON, Landed, bare_store, contract
 
 QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -192,7 +193,7 @@ PIECES = st.sampled_from([b",", b";", b'"', b"\n", b"\r", b"\r\n", b"\0", b"\xff
 def test_any_bytes_end_in_rows_rejections_or_a_clear_error(start: bytes, rest: bytes) -> None:
     landed = _landed(start + rest, PEOPLE, "export.txt")
     _adds_up(landed)
-    for message in landed.receipt.held:
+    for message in landed.held:
         assert len(message) > len("export.txt: ")
 
 

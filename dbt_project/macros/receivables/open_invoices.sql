@@ -14,7 +14,7 @@ accounts as (
 ),
 
 rates as (
-    select * from {{ ref('dim_fx_rates') }}
+    select * from {{ ref('int_fx_rates_dated') }}
 ),
 
 items as (

@@ -1,6 +1,6 @@
 {#- An account's segment for reports that add up by it; accounts without one share a row of their own. -#}
 {% macro segment_or_unknown(segment) -%}
-coalesce({{ segment }}, '(not known)')
+coalesce({{ segment }}, 'not_known')
 {%- endmacro %}
 
 {#- A query of every account that has ever owed, with its segment: also one that no dimension describes. -#}

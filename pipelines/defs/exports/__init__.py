@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.exports.entities import Entity, entities
 from pipelines.warehouse.refresh import Refresh
+from pipelines.words.landed import finding_said
 
 
 def asset_key(entity: Entity) -> dg.AssetKey:
@@ -40,7 +41,7 @@ def _landing_of(domain: str, description: str, refresh: Refresh) -> dg.Definitio
     def land(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         for receipt in refresh.land(domain, context.run.run_id):
             for finding in receipt.findings:
-                context.log.warning(finding["message"])
+                context.log.warning(finding_said(finding, refresh.settings.language))
         rows = [row for receipt in refresh.receipts() for row in receipt.entities]
         for entity in tables:
             if asset_key(entity) not in context.selected_asset_keys:

@@ -16,6 +16,7 @@ from pipelines.warehouse.transform import NodeResult, build_and_tell, failures, 
 
 # What is published: a build in which every model is made or kept, and every check of what was made has passed.
 BUILD = dg.AssetKey("build")
+PUBLISHING = "publish"
 
 
 class RefreshConfig(dg.Config):
@@ -62,6 +63,7 @@ class Nodes:
             for unique_id, node in nodes.items()
             if node["resource_type"] in ("model", "seed")
         }
+        self.raw = [self._translator.get_asset_key(source) for source in manifest["sources"].values()]
         self.checks = {
             unique_id: self._check(unique_id) for unique_id, node in nodes.items() if node["resource_type"] == "test"
         }
@@ -71,8 +73,8 @@ class Nodes:
         found = build_dbt_asset_specs(manifest=self._manifest, dagster_dbt_translator=self._translator)
         build = dg.AssetSpec(
             BUILD,
-            deps=list(self.assets.values()),
-            group_name="publish",
+            deps=[*self.assets.values(), *self.raw],
+            group_name=PUBLISHING,
             description="One run's warehouse: every model made or kept, every check of what was made passed.",
             kinds={"duckdb"},
             skippable=True,
@@ -104,14 +106,13 @@ class Nodes:
 
     def told(self, node: NodeResult, context: dg.AssetExecutionContext) -> Iterator[Any]:
         """What Dagster hears of a node that has ended."""
+        key, check = self.assets.get(node.unique_id), self.checks.get(node.unique_id)
         metadata: dict[str, Any] = {"seconds": node.seconds, "status": node.status, "message": node.message}
-        key = self.assets.get(node.unique_id)
         if key in context.selected_asset_keys and node.status == "success":
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
-        elif key is not None and node.status == "success":
+        elif key is not None and node.status == "success" and BUILD not in context.selected_asset_keys:
             # It was not selected: what was selected needs it.
             context.log_event(dg.AssetMaterialization(key, metadata=metadata))
-        check = self.checks.get(node.unique_id)
         if check and check.key in context.selected_asset_check_keys and node.status != "skipped":
             severity = dg.AssetCheckSeverity.ERROR if node.failed else dg.AssetCheckSeverity.WARN
             yield dg.AssetCheckResult(

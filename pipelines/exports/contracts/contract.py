@@ -42,6 +42,7 @@ class Where(Part):
     not_: Texts | None = Field(None, alias="not")
     like: str | None = None
     blank: bool | None = None
+    in_file: bool | None = None
     same_as: Texts | None = None
 
     @property
@@ -108,6 +109,8 @@ class ColumnMap(Part):
     unit: Literal["milliseconds", "minutes", "hms", "percent", "minor", "unix", "unix_ms"] | None = None
     currency_column: str | None = None
     sign: Literal["negate", "absolute"] | None = None
+    range: tuple[float, float | None] | None = None
+    when: dict[str, Texts] = {}
     required: bool = False
 
     @model_validator(mode="before")
@@ -126,12 +129,12 @@ class ColumnMap(Part):
         return self
 
     @property
-    def branches(self) -> list[tuple[Where | None, ColumnMap]]:
-        """The cases in order, each with its condition; a case without `where` is the rest."""
+    def branches(self) -> list[tuple[list[Where], ColumnMap]]:
+        """The cases in order, each with its conditions; a case without `where` is the rest."""
         found = []
         for case in self.cases or []:
             rest = {key: value for key, value in case.items() if key != "where"}
-            where = Where.model_validate(case["where"]) if "where" in case else None
+            where = [Where.model_validate(condition) for condition in _as_conditions(case.get("where", []))]
             found.append((where, ColumnMap.model_validate(rest)))
         return found
 
@@ -144,21 +147,23 @@ class ColumnMap(Part):
         if self.currency_column:
             found.append([self.currency_column])
         for where, column in self.branches:
-            found += (where.headers if where else []) + column.headers
+            found += [aliases for condition in where for aliases in condition.headers] + column.headers
         return found
 
     @property
     def carried(self) -> list[list[str]]:
         """The headers whose whole text the column holds in every row; of the others `_extra` keeps what they say.
 
-        A column takes the first of `first_filled`, and of `cases` only what each of them takes. The parts of a sum or a
+        A column that counts only in some rows carries nothing, it takes the first of `first_filled`, and of `cases` only what each of them takes. The parts of a sum or a
         product cannot be had from it again.
         """
+        if self.when:
+            return []
         if self.from_:
             return [self.from_]
         if self.first_filled:
             return [[self.first_filled[0]]]
-        if self.cases and self.branches[-1][0] is None:
+        if self.cases and not self.branches[-1][0]:
             first, *others = [column.carried for _, column in self.branches]
             return [aliases for aliases in first if all(aliases in other for other in others)]
         return [[name] for name in self.join or []]
@@ -262,6 +267,8 @@ class Contract(Part):
 
     @model_validator(mode="after")
     def _fits_the_entities(self) -> Contract:
+        if self.contract == "ALL":
+            raise ValueError("ALL is what tables call every source together")
         if not self.entities and not self.refuse:
             raise ValueError("a contract feeds at least one entity, or says with `refuse` why it feeds none")
         self._layout_is_whole()
@@ -273,6 +280,9 @@ class Contract(Part):
             for name in mapping.columns:
                 if name not in names:
                     raise ValueError(f"{entity_id} has no column {name}")
+                for other, values in mapping.columns[name].when.items():
+                    if other not in mapping.columns or set(values) - set(entity.column(other).one_of):
+                        raise ValueError(f"{entity_id}.{name}: `when` names mapped columns with their own words")
                 words = entity.column(name).one_of
                 strange = [word for word in (mapping.columns[name].map or {}).values() if word and word not in words]
                 if words and strange:

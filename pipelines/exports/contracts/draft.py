@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -43,7 +44,9 @@ class Drafted:
     summary: str
     rows_loaded: int = 0
     rows_rejected: int = 0
-    problems: list[str] = field(default_factory=list)
+    # Why the file would be held, and the first rows that it would reject.
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    rejects: list[dict[str, Any]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
 
@@ -145,9 +148,7 @@ def _try(path: Path, contract: Contract, limits: Limits, folder: Path, drafted: 
     receipt = Landing(store, {contract.contract: contract}, ReadingRules(limits=limits)).land_file(path, path.name)
     drafted.rows_loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
     drafted.rows_rejected = receipt.rows_rejected
-    drafted.problems += receipt.held
-    for reject in store.rejects(receipt.sha256, 5):
-        drafted.problems.append(f"line {reject['line']}: {reject['reason']}")
+    drafted.findings, drafted.rejects = receipt.held, store.rejects(receipt.sha256, 5)
 
 
 class _Draft:
@@ -226,6 +227,9 @@ class _Draft:
                 yield from self._column(column, self.columns[column.name])
             elif column.name == "currency" and (code := self._currency()):
                 yield f"      currency: {{value: {code}}}  # guess: from a header"
+            elif entity.id == "crm.deals" and column.name == "status" and "stage" in self.columns:
+                yield "      # guess: no column says whether a deal is open, won or lost; its stage does"
+                yield from self._vocabulary(column, self.columns["stage"])
             elif column.name == "document_kind":
                 yield "      document_kind: {value: invoice}  # guess: every row is an invoice"
 
@@ -334,6 +338,7 @@ class _Draft:
     def _vocabulary(self, column: Column, found: Profile) -> Iterator[str]:
         known = synonyms()["values"].get(column.name, {})
         meanings = {plain(word): ours for ours in column.one_of for word in [ours, *known.get(ours, [])]}
+        meanings |= {plain(word): ours for word, ours in column.words}
         yield f"      {column.name}:  # guess"
         yield f"        from: {_text(found.header)}"
         if not found.words and found.filled:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.recognise import Match, NearMiss
 from pipelines.exports.landing.land import detect
 from pipelines.exports.readers.unpack import Limits
+from pipelines.words import word
 
 
 @dataclass
@@ -68,15 +70,19 @@ def _mapped(contract: Contract, match: Match) -> dict[str, str]:
     return {header: ", ".join(dict.fromkeys(targets)) for header, targets in found.items()}
 
 
-def explain(path: Path, contracts: dict[str, Contract]) -> list[Explanation]:
-    """What each table of a file is recognised as."""
+def explain(path: Path, contracts: dict[str, Contract], language: str = "en") -> list[Explanation]:
+    """What each table of a file is recognised as; why one is not, in the words of a language."""
+
+    def said(finding: Finding) -> str:
+        return word(f"finding.{finding.code}", language, **finding.facts)
+
     found = []
     for part, recognition in detect(path, contracts, Limits()):
         entry = Explanation(path.name, part)
-        if isinstance(recognition, str):
-            entry.reason = recognition
+        if isinstance(recognition, Finding):
+            entry.reason = said(recognition)
         elif recognition.match is None:
-            entry.reason, entry.near = recognition.reason, recognition.near
+            entry.reason, entry.near = said(recognition.problem), recognition.near
         else:
             match = recognition.match
             entry.contract, entry.title = match.contract.contract, match.contract.title

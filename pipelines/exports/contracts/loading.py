@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from pipelines.exports.contracts.contract import Contract, ContractError
+from pipelines.exports.contracts.own_words import with_words
 from pipelines.exports.entities import Entity, entities
-from pipelines.lists import COMMENT, DOMAIN, lists
+from pipelines.lists import COMMENT, DOMAIN, MADE_KEY, List, lists
 
 # The loader in C takes a tenth of the time; both are safe.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -36,6 +38,17 @@ def _template(entity: Entity) -> Contract:
     )
 
 
+def _by_unit(wanted: List, key: str) -> list[dict[str, Any]]:
+    """How a list's values are read, each within the range of its unit."""
+    units: dict[str, list[str]] = {}
+    for row in wanted.defaults:
+        units.setdefault(row["unit"], []).append(row[key])
+    return [
+        {"where": {"column": key, "is": names}, "from": "value", "range": wanted.ranges.get(unit, (0, None))}
+        for unit, names in units.items()
+    ] + [{"from": "value"}]
+
+
 @cache
 def list_contracts() -> dict[str, Contract]:
     """The contract of each list in `<home>/lists/`, by the list's name.
@@ -44,9 +57,10 @@ def list_contracts() -> dict[str, Contract]:
     """
     found = {}
     for wanted in lists().values():
-        columns = {
-            name: {"from": name, "required": True} if name in wanted.required else name for name in wanted.columns
-        }
+        entity = entities()[f"{DOMAIN}.{wanted.name}"]
+        columns = {name: {"from": name, "required": name in wanted.required} for name in wanted.columns}
+        if wanted.ranges:
+            columns["value"] = {"required": True, "cases": _by_unit(wanted, *entity.key)}
         found[wanted.name] = Contract.model_validate(
             {
                 "contract": f"keybook_{DOMAIN}_{wanted.name}",
@@ -62,21 +76,29 @@ def list_contracts() -> dict[str, Contract]:
                     "date": ["%d.%m.%Y"],
                     "date_orders": {"day first": ["%d/%m/%Y"], "month first": ["%m/%d/%Y"]},
                 },
-                "entities": {f"{DOMAIN}.{wanted.name}": {"key": "made", "columns": columns}},
+                "known": wanted.headers,
+                "entities": {entity.id: {"key": "made" if MADE_KEY in entity.key else "given", "columns": columns}},
             }
         )
     return found
 
 
-def read_contract(path: Path) -> Contract:
-    """One contract from its YAML file.
+def read_contract(path: Path, shipped: dict[str, Contract] | None = None) -> Contract:
+    """One contract from its YAML file; of one that holds words alone, the shipped one that they are added to.
 
     Raises:
         ContractError: the file is no YAML, or says something outside the vocabulary.
     """
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-        contract = Contract.model_validate({**data, "origin": path.name})
+        if shipped and isinstance(data, dict) and data.keys() == {"contract", "words"}:
+            if data["contract"] not in shipped:
+                raise ValueError(
+                    f"no shipped contract is called {data['contract']}; one of your own says more than words"
+                )
+            contract = with_words(shipped[data["contract"]], data["words"])
+        else:
+            contract = Contract.model_validate({**data, "origin": path.name})
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path.name} is no valid YAML: {' '.join(str(error).split())}") from error
     except (OSError, TypeError) as error:
@@ -87,6 +109,8 @@ def read_contract(path: Path) -> Contract:
             f"{'.'.join(str(step) for step in problem['loc'])}: {problem['msg']}" for problem in error.errors()
         )
         raise ContractError(f"{path.name}: {problems}") from error
+    except (ValueError, AttributeError) as error:
+        raise ContractError(f"{path.name}: {error}") from error
     if contract.contract != path.stem:
         raise ContractError(f"{path.name}: `contract` is {contract.contract}; it must be the file's name, {path.stem}")
     return contract
@@ -110,9 +134,9 @@ def _with_own(paths: tuple[tuple[Path, int, int], ...]) -> tuple[dict[str, Contr
     broken: dict[str, str] = {}
     for path, _, _ in paths:
         try:
-            own[path.stem] = read_contract(path)
+            own[path.stem] = read_contract(path, shipped_contracts())
         except ContractError as error:
-            broken[path.name] = f"contracts/{error}; the other contracts go on without it"
+            broken[path.name] = str(error).removeprefix(f"{path.name}: ")
     return shipped_contracts() | own, broken
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 
+from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.readers.grids import Grid, Head
 
@@ -59,13 +60,16 @@ class NearMiss:
     share: float
 
 
+UNKNOWN = Finding("unknown_headers")
+
+
 @dataclass
 class Recognition:
     """What a grid was recognised as: a match, or why there is none."""
 
     match: Match | None = None
     near: list[NearMiss] = field(default_factory=list)
-    reason: str = ""
+    problem: Finding = UNKNOWN
 
 
 def header_cells(row: list[str | None]) -> tuple[dict[str, int], list[str]]:
@@ -191,17 +195,12 @@ def _decide(matches: list[Match], near: list[NearMiss]) -> Recognition:
         top = [match for match in matches if match.score == best]
         if len(top) == 1:
             return Recognition(top[0], near)
-        names = " and ".join(sorted(match.contract.contract for match in top))
-        return Recognition(None, near, f"it fits {names} equally well; tell them apart in the contracts (`without`)")
+        names = ", ".join(sorted(match.contract.contract for match in top))
+        return Recognition(None, near, Finding("several_contracts", name=names))
     if near:
         miss = near[0]
-        columns = ", ".join(repr(header) for header in miss.missing)
-        return Recognition(
-            None,
-            near,
-            f"it looks like {miss.contract.title}, but the column {columns} is missing; export it with "
-            f"{'this column' if len(miss.missing) == 1 else 'these columns'}, or mend the contract {miss.contract.contract}",
-        )
-    return Recognition(
-        None, near, "no source contract knows these headers; `keybook contract new FILE` writes a first one to correct"
-    )
+        contract = miss.contract
+        missing = ", ".join(repr(header) for header in miss.missing)
+        found = Finding("column_missing", name=contract.title, column_name=missing, contract=contract.contract)
+        return Recognition(None, near, found)
+    return Recognition(None, near)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.recognise import Match, normal
 from pipelines.exports.entities import Entity
@@ -12,11 +13,10 @@ from pipelines.exports.landing.raw import TOTAL_COLUMNS, Receipt
 from pipelines.exports.readers.grids import quoted
 
 
-def note(receipt: Receipt, part: str, severity: str, message: str) -> None:
+def note(receipt: Receipt, part: str, severity: str, finding: Finding) -> None:
     """Adds a finding to a receipt: `held` says why a part of the file was not landed, `note` what in it was odd."""
-    receipt.findings.append(
-        {"file": receipt.file, "file_sha256": receipt.sha256, "part": part, "severity": severity, "message": message}
-    )
+    place = {"file": receipt.file, "file_sha256": receipt.sha256, "part": part, "severity": severity}
+    receipt.findings.append({**place, **finding.facts})
 
 
 def totals(receipt: Receipt, contract: Contract, entity: Entity, casts: list[Cast]) -> str:
@@ -76,20 +76,18 @@ def note_columns(receipt: Receipt, match: Match, part: str) -> None:
     contract = match.contract
     events: list[dict[str, Any]] = []
     for header in match.unmapped:
-        events.append(
-            {"column_name": header, "event": "new", "action": "kept in _extra; the contract does not know it"}
-        )
+        events.append({"column_name": header, "event": "new", "action": "kept", "target": None})
     for _, mapping in contract.feeds:
         for name, spec in mapping.columns.items():
             places = [(aliases, match.find(aliases)) for aliases in spec.origins]
             if places and all(place is None for _, place in places):
                 # One event a column that has no origin at all: other spellings and second choices are no loss.
-                event = {"column_name": places[0][0][0], "event": "missing", "action": f"{name} is left blank"}
-                events.append(event)
+                missing = {"column_name": places[0][0][0], "event": "missing"}
+                events.append(missing | {"action": "left_blank", "target": name})
             for aliases, place in places:
                 if place is not None and normal(match.headers[place]) != normal(aliases[0]):
-                    action = f"read as {aliases[0]}"
-                    events.append({"column_name": match.headers[place], "event": "renamed", "action": action})
+                    renamed = {"column_name": match.headers[place], "event": "renamed"}
+                    events.append(renamed | {"action": "read_as", "target": aliases[0]})
     fixed = {
         "file": receipt.file,
         "file_sha256": receipt.sha256,

@@ -1,8 +1,8 @@
 """Turns a contract's column maps into SQL: text cells to typed columns, each with the test of whether it could be read.
 
-A cast never gives NULL for a text that it cannot read: `Cast.failed` tells such a row, and `Cast.reason` says why in a
-person's words. Everything is SQL on the temporary table `grid(_line, c0, …)`, in three steps, so that DuckDB works each
-expression out once and in bulk: `RowSql.cleaned` (trimmed texts t0, t1, …), `RowSql.typed` (the canonical columns), and
+A cast never gives NULL for a text that it cannot read: `Cast.failed` tells such a row, and `Cast.reason_sql` says why.
+Everything is SQL on the temporary table `grid(_line, c0, …)`, in three steps, so that DuckDB works each expression out
+once and in bulk: `RowSql.cleaned` (trimmed texts t0, t1, …), `RowSql.typed` (the canonical columns), and
 the tests of what failed, which read those columns by name.
 """
 
@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
 from pipelines.exports.contracts.recognise import Match, normal
 from pipelines.exports.entities import Column, Entity
-from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, unread_reason
+from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
+from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.readers.grids import quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
-# Currencies without minor units (ISO 4217): an amount in minor units is already whole.
-_ZERO_DECIMAL = [
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"
-]  # fmt: skip
 BLANK = "cast(null as varchar)"
 _LITERAL = ColumnMap.model_validate({"value": ""})
 _MOMENT = "TIMESTAMP WITH TIME ZONE"
@@ -29,7 +27,7 @@ _MOMENT = "TIMESTAMP WITH TIME ZONE"
 
 @dataclass(frozen=True)
 class Cast:
-    """One canonical column: its typed SQL, the SQL of the text it came from, and why it may fail."""
+    """One canonical column: its typed SQL, the SQL of the text it came from, and of the rejection when it fails."""
 
     column: Column
     typed: str
@@ -38,11 +36,14 @@ class Cast:
     reason: str
     source: str
     cells: tuple[int, ...] = ()
+    # SQL on the canonical columns of when the column counts at all.
+    when: str = ""
 
     @property
     def failed(self) -> str:
         """SQL that is true for a row whose text cannot be read as the column's type, or is missing though required."""
-        return f"({self.column.name} is null{'' if self.required else f' and {self.text} is not null'})"
+        given = "" if self.required else f" and {self.text} is not null"
+        return f"({self.column.name} is null{given}{f' and {self.when}' if self.when else ''})"
 
     @property
     def can_fail(self) -> bool:
@@ -51,9 +52,8 @@ class Cast:
 
     @property
     def reason_sql(self) -> str:
-        """SQL of the sentence for a failed row."""
-        blank = quoted("is blank, and the row means nothing without it")
-        return f"case when {self.text} is null then {blank} else {quoted(self.reason)} end"
+        """SQL of the rejection of a failed row."""
+        return f"case when {self.text} is null then {rejection_sql(Rejection('blank'))} else {self.reason} end"
 
 
 def _any_of(text: str, values: list[str]) -> str:
@@ -95,9 +95,9 @@ class RowSql:
     def typed(self, casts: list[Cast], rows: str) -> str:
         """Rows of `cleaned` with the canonical columns beside their texts; what is out of bounds is not read."""
         select = f"select *, {', '.join(f'{cast.typed} as {cast.column.name}' for cast in casts)} from {rows}"
-        for bounded in (self._ordered(casts), self._within_bounds(casts)):
-            if bounded:
-                replaced = ", ".join(f"{sql} as {name}" for name, sql in bounded.items())
+        for step in (self._ordered(casts), self._within_bounds(casts), self._told(casts), self._when(casts)):
+            if step:
+                replaced = ", ".join(f"{sql} as {name}" for name, sql in step.items())
                 select = f"select * replace ({replaced}) from ({select})"
         return select
 
@@ -121,6 +121,22 @@ class RowSql:
                     f"(case when ({follows}) and {clock} = {before} then {hour_before} else {column.name} end)"
                 )
         return ordered
+
+    @staticmethod
+    def _told(casts: list[Cast]) -> dict[str, str]:
+        """What a word that nobody knows is, where the row's other columns tell (`unknown` in entities.yml)."""
+        return {
+            cast.column.name: f"(case when {cast.failed} then case "
+            + " ".join(f"when {condition} then {quoted(value)}" for value, condition in cast.column.unknown)
+            + f" end else {cast.column.name} end)"
+            for cast in casts
+            if cast.column.unknown and cast.text != BLANK
+        }
+
+    @staticmethod
+    def _when(casts: list[Cast]) -> dict[str, str]:
+        """Columns that count only in some rows, each nothing in the others."""
+        return {cast.column.name: f"(case when {cast.when} then {cast.column.name} end)" for cast in casts if cast.when}
 
     def _within_bounds(self, casts: list[Cast]) -> dict[str, str]:
         """Durations from 0 on, shares from 0 to 1, dates in years that an export can speak of; else NULL."""
@@ -160,6 +176,8 @@ class RowSql:
                 parts.append(f"not coalesce({_any_of(text, condition.not_)}, false)")
             if condition.like is not None:
                 parts.append(f"coalesce(regexp_matches({text}, {quoted(condition.like)}), false)")
+            if condition.in_file is not None and condition.in_file == (text == BLANK):
+                parts.append("false")
             if condition.same_as is not None:
                 # A text of several lines is a list: one of them is enough.
                 others = f"string_split({self.header(condition.same_as)}, chr(10))"
@@ -178,12 +196,20 @@ class RowSql:
         for column in entity.columns:
             spec = mapping.columns.get(column.name)
             if spec is None:
-                casts.append(Cast(column, f"cast(null as {column.stored_type})", BLANK, False, "", ""))
+                casts.append(Cast(column, f"cast(null as {column.stored_type})", BLANK, False, "null", ""))
                 continue
             required = spec.required or (column.name in entity.key and mapping.key == "given")
-            cast = self._column(column, spec, required)
+            cast = replace(self._column(column, spec, required), when=self._when_sql(spec))
             casts.append(self._totalled(cast, mapping.one_row_per) if spec.total else cast)
         return casts
+
+    @staticmethod
+    def _when_sql(spec: ColumnMap) -> str:
+        """SQL of when a column counts: the other columns have one of their words."""
+        return " and ".join(
+            f"coalesce({name} in ({', '.join(quoted(value) for value in values)}), false)"
+            for name, values in spec.when.items()
+        )
 
     def _totalled(self, cast: Cast, folded: list[str]) -> Cast:
         """The sum over the rows that `one_row_per` folds; one that cannot be read leaves no total."""
@@ -196,7 +222,7 @@ class RowSql:
             f"(case when {unread} then null else try_cast(sum({cast.typed}) {rows} as {cast.column.stored_type}) end)"
         )
         text = f"coalesce({cast.text}, max({cast.text}) {rows})"
-        reason = f"cannot be added up over the rows that belong together: one of them {cast.reason}"
+        reason = rejection_sql(Rejection("no_total", cast.column.stored_type))
         return replace(cast, typed=typed, text=text, reason=reason)
 
     def _column(self, column: Column, spec: ColumnMap, required: bool) -> Cast:
@@ -206,7 +232,8 @@ class RowSql:
         source = ", ".join(self._shown(aliases) for aliases in spec.headers)
         if spec.value is not None:
             literal = quoted(str(spec.value))
-            return Cast(column, self._typed(literal, column, _LITERAL, formats), literal, required, "", "")
+            reason = self._reason(column, spec, formats)
+            return Cast(column, self._typed(literal, column, _LITERAL, formats), literal, required, reason, "")
         if spec.sum is not None:
             return self._sum(column, spec, formats, required, source)
         if spec.product is not None:
@@ -238,26 +265,25 @@ class RowSql:
         return aliases[0] if place is None else self.match.headers[place]
 
     def _cases(self, column: Column, spec: ColumnMap, required: bool) -> Cast:
-        typed, text, reasons, sources = "case", "case", [], []
+        typed, text, reason, sources = "case", "case", "case", []
         for where, branch in spec.branches:
             cast = self._column(column, branch, False)
-            reasons.append(cast.reason)
             sources.append(cast.source)
-            condition = "else" if where is None else f"when {self.where([where])} then"
+            condition = f"when {self.where(where)} then" if where else "else"
             typed += f" {condition} {cast.typed}"
             text += f" {condition} {cast.text}"
-        reason = "; ".join(dict.fromkeys(filter(None, reasons)))
+            reason += f" {condition} {cast.reason}"
         source = ", ".join(dict.fromkeys(filter(None, sources)))
-        return Cast(column, f"({typed} end)", f"({text} end)", required, reason, source)
+        return Cast(column, f"({typed} end)", f"({text} end)", required, f"({reason} end)", source)
 
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
         texts = [self.header([name.lstrip("-")], formats) for name in names]
-        numbers = [self._amount(text, column, spec, formats) for text in texts]
+        amounts = [self._amount(text, column, spec, formats) for text in texts]
         # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.
         terms = [
-            f"{'-' if name.startswith('-') else ''}(case when {text} is null then 0 else {number} end)"
-            for name, text, number in zip(names, texts, numbers, strict=True)
+            f"{'-' if name.startswith('-') else ''}(case when {text} is null then 0 else {amount} end)"
+            for name, text, amount in zip(names, texts, amounts, strict=True)
         ]
         text = f"nullif(concat_ws(' ', {', '.join(texts)}), '')"
         typed = f"(case when {text} is null then null else cast({' + '.join(terms)} as {column.stored_type}) end)"
@@ -266,7 +292,7 @@ class RowSql:
     def _product(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         """One number times another; blank where one of them is."""
         texts = [self.header([name], formats) for name in spec.product or []]
-        numbers = " * ".join(self._number(text, "DECIMAL(18,6)", formats) for text in texts)
+        numbers = " * ".join(number(text, "DECIMAL(18,6)", formats) for text in texts)
         blank = " or ".join(f"{text} is null" for text in texts)
         text = f"(case when {blank} then null else {' || chr(215) || '.join(texts)} end)"
         typed = f"try_cast({numbers} as {column.stored_type})"
@@ -281,7 +307,7 @@ class RowSql:
         rest = {"keep": text, "blank": "null", "reject": "null"}.get(otherwise, quoted(otherwise))
         if otherwise not in ("keep", "blank", "reject"):
             rest = f"case when {text} is null then null else {rest} end"
-        return f"(case lower({text}){branches} else {rest} end)"
+        return f"(case lower({text}){branches} else {rest} end)" if branches else rest
 
     def _typed(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         if column.type == "text":
@@ -289,7 +315,8 @@ class RowSql:
             if not column.one_of or (spec.map is not None and spec.otherwise != "keep"):
                 return text
             words = ", ".join(quoted(word) for word in column.one_of)
-            return f"(case when lower({text}) in ({words}) then lower({text}) end)"
+            others = "".join(f" when lower({text}) = {quoted(word)} then {quoted(ours)}" for word, ours in column.words)
+            return f"(case when lower({text}) in ({words}) then lower({text}){others} end)"
         if column.type == "currency":
             return f"(case when regexp_full_match(upper({text}), '[A-Z]{{3}}') then upper({text}) end)"
         if column.type == "boolean":
@@ -301,9 +328,13 @@ class RowSql:
 
     @staticmethod
     def _signed(typed: str, spec: ColumnMap) -> str:
-        if spec.sign == "negate":
-            return f"(-{typed})"
-        return f"abs({typed})" if spec.sign == "absolute" else typed
+        """A number with the sign that the contract gives it; none where it is out of the contract's range."""
+        if spec.sign:
+            typed = f"(-{typed})" if spec.sign == "negate" else f"abs({typed})"
+        if spec.range is None:
+            return typed
+        least, most = spec.range
+        return f"(case when {typed} >= {least}{'' if most is None else f' and {typed} <= {most}'} then {typed} end)"
 
     def _scaled(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         stored = column.stored_type
@@ -315,57 +346,22 @@ class RowSql:
             )
             return f"(case when {clock} then cast(epoch(try_cast({full} as interval)) as {stored}) end)"
         if spec.unit is None and column.type != "integer":
-            return self._number(text, stored, formats)
+            return number(text, stored, formats)
         if column.type == "integer":
-            number = self._number(text, "DECIMAL(38,10)", formats)
-            return f"(case when {number} = floor({number}) then cast({number} as bigint) end)"
+            amount = number(text, "DECIMAL(38,10)", formats)
+            return f"(case when {amount} = floor({amount}) then cast({amount} as bigint) end)"
         return f"cast({self._amount(text, column, spec, formats)} as {stored})"
 
     def _amount(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         """A number in the column's own unit."""
         if spec.unit == "hms":
             return self._scaled(text, column, spec, formats)
-        number = self._number(text, "DECIMAL(38,10)", formats)
+        amount = number(text, "DECIMAL(38,10)", formats)
         factor = {"milliseconds": "/ 1000", "minutes": "* 60", "percent": "/ 100"}.get(spec.unit or "", "")
         if spec.unit == "minor":
-            zero = (
-                _any_of(self.header([spec.currency_column or ""]), _ZERO_DECIMAL) if spec.currency_column else "false"
-            )
+            zero = _any_of(self.header([spec.currency_column or ""]), ZERO_DECIMAL) if spec.currency_column else "false"
             factor = f"/ (case when {zero} then 1 else 100 end)"
-        return f"({number} {factor})"
-
-    @staticmethod
-    def _number(text: str, stored: str, formats: Formats) -> str:
-        """A number with the contract's marks, a currency sign or code, brackets or a trailing minus; else NULL.
-
-        Only what is written as a number throughout is one: thousands must stand in threes.
-        """
-        decimal = "\\" + formats.decimal
-        marks = [mark for mark in formats.thousands if mark != formats.decimal]
-        spaced = f"regexp_replace({text}, '[\\x{{00a0}}\\x{{202f}}\\x{{2009}}]', ' ', 'g')"
-        bare = f"regexp_replace({spaced}, '^([-(]?)\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?\\s*|\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?(\\)?)$', '\\1\\2', 'g')"
-        groups = "".join("\\x{0020}" if mark == " " else "\\" + mark for mark in [*marks, " "])
-        suffix = "".join(formats.suffixes)
-        pattern = f"[-(]?(\\d+|\\d{{1,3}}([{groups}]\\d{{3}})+)?({decimal}\\d+|{decimal})?([eE][-+]?\\d+)?{f'[{suffix}]?' if suffix else ''}[-)]?"
-        digits = f"regexp_replace({bare}, '[{groups}{suffix}()]', '', 'g')"
-        if formats.decimal != ".":
-            digits = f"replace({digits}, {quoted(formats.decimal)}, '.')"
-        digits = f"rtrim({digits}, '-')"
-        factor = ""
-        if formats.suffixes:
-            branches = "".join(f" when {quoted(mark)} then {value}" for mark, value in formats.suffixes.items())
-            factor = f" * (case right({bare}, 1){branches} else 1 end)"
-        negative = f"(case when {bare} like '(%)' or {bare} like '%-' then -1 else 1 end)"
-        careful = (
-            f"(case when regexp_full_match({bare}, {quoted(pattern)}) "
-            f"then cast(try_cast({digits} as DECIMAL(38,10)) * {negative}{factor} as {stored}) end)"
-        )
-        if formats.decimal != ".":
-            return careful
-        # Most numbers are plain: the careful reading, which costs twenty times as much, is for the rest. A case and no
-        # coalesce: out of a coalesce DuckDB draws what its parts share, and works that out for every row.
-        plain = f"try_cast({text} as {stored})"
-        return f"(case when {text} is null then null when {plain} is not null then {plain} else {careful} end)"
+        return f"({amount} {factor})"
 
     def _moment(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         """A date or time. A moment becomes a date in the business time zone; a date without a time stays as it is."""
@@ -409,7 +405,7 @@ class RowSql:
         return known
 
     def _reason(self, column: Column, spec: ColumnMap, formats: Formats) -> str:
-        return unread_reason(column, self._patterns(spec, formats))
+        return rejection_sql(unread(column, self._patterns(spec, formats), self.known_in, spec.range))
 
     def _cells(self, spec: ColumnMap) -> tuple[int, ...]:
         places = {self.match.find(aliases) for aliases in spec.headers}
@@ -418,7 +414,7 @@ class RowSql:
     def moments(self, entity: Entity, mapping: EntityMap) -> list[Cast]:
         """The entity's columns that depend on the order of day and month."""
         return [
-            replace(cast, cells=cells)
+            replace(cast, cells=cells, when="")
             for cast in self.entity(entity, mapping)
             if cast.column.type in ("date", "timestamp")
             and (spec := mapping.columns.get(cast.column.name)) is not None

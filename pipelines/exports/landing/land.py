@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.codes import Finding, UnreadableError
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.recognise import Match, Recognition, recognise
 from pipelines.exports.entities import entities
@@ -31,7 +32,7 @@ from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import Grid, quoted
 from pipelines.exports.readers.records import json_records, parquet_records
 from pipelines.exports.readers.sections import footer, sections
-from pipelines.exports.readers.unpack import Limits, Member, UnreadableError, unpack
+from pipelines.exports.readers.unpack import Limits, Member, unpack
 from pipelines.exports.readers.workbook import sheets
 from pipelines.lists import lists
 
@@ -177,10 +178,7 @@ class Landing:
             list_name=list_name,
         )
         if before is None and datetime.fromisoformat(receipt.known_at) > clock:
-            late = (
-                f"{name}: files were landed at {known_at}, which is later than now: this one counts as known after them"
-            )
-            note(receipt, "", "note", f"{late}. Set the clock of this machine.")
+            note(receipt, "", "note", Finding("clock_went_back", said=known_at))
         with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
             scratch = Path(folder)
             staged = scratch / "staged"
@@ -189,7 +187,7 @@ class Landing:
                 for grid in open_grids(path, scratch, self.contracts, self.reading_rules.limits):
                     self._land_grid(grid, receipt, staged)
             except UnreadableError as error:
-                note(receipt, "", "held", f"{name}: {error}")
+                note(receipt, "", "held", error.finding)
             except Exception as error:  # one file, whatever is in it, holds up no other
                 staged = scratch / "nothing"
                 _hold(receipt, error)
@@ -212,25 +210,22 @@ class Landing:
         receipt.readers[format_of(grid)] = reader_version(format_of(grid))
         recognition = recognise(grid, self.contracts)
         match = recognition.match
-        where = f"{receipt.file}{' › ' + grid.part if grid.part else ''}"
         if match is None and (texts := footer(grid)):
-            said = " | ".join(texts)[:200]
-            note(receipt, grid.part, "note", f"{where}: below the table stands {said!r}; it is no table and not loaded")
+            note(receipt, grid.part, "note", Finding("below_table", said=" | ".join(texts)[:200]))
             return
         if match is None:
-            reason = recognition.reason
+            problem = recognition.problem
             if receipt.list_name:
-                needed = ", ".join(lists()[receipt.list_name].required)
-                reason = f"the list needs the columns {needed}; `keybook lists` writes a template of it"
-            note(receipt, grid.part, "held", f"{where}: {reason}")
+                problem = Finding("list_columns_missing", column_name=", ".join(lists()[receipt.list_name].required))
+            note(receipt, grid.part, "held", problem)
             return
         contract = match.contract
         receipt.digests[contract.contract] = digest_of(contract, self.reading_rules)
         if contract.refuse:
-            note(receipt, grid.part, "refused", f"{where}: {contract.title}: {contract.refuse}")
+            note(receipt, grid.part, "refused", Finding("refused", name=contract.title, said=contract.refuse))
             return
         with connected() as connection:
-            self._land_match(grid, match, receipt, staged, connection, where)
+            self._land_match(grid, match, receipt, staged, connection)
 
     def _land_match(
         self,
@@ -239,7 +234,6 @@ class Landing:
         receipt: Receipt,
         staged: Path,
         connection: duckdb.DuckDBPyConnection,
-        where: str,
     ) -> None:
         contract = match.contract
         zone = contract.formats.timezone
@@ -249,19 +243,20 @@ class Landing:
         known_in = datetime.fromisoformat(receipt.known_at).year
         sql = RowSql(contract, match, self.reading_rules.business_timezone, known_in=known_in)
         if count := unescape(connection, match):
-            said = f"{where}: {count} rows hold HTML entities (such as &amp;), which are read as what they stand for"
-            note(receipt, grid.part, "note", said)
+            note(receipt, grid.part, "note", Finding("html_entities", row_count=count))
         titles = fit(connection, grid, sql)
         order, problem = self._date_order(connection, sql, loaded.only_spaces)
         if problem:
-            note(receipt, grid.part, "held", f"{where}: {problem}")
+            note(receipt, grid.part, "held", problem)
             return
         ordered = RowSql(contract, match, self.reading_rules.business_timezone, order, known_in)
         table = TableLanding(connection, ordered, receipt, grid.part)
         table.land(loaded, staged, self.store, titles)
 
     @staticmethod
-    def _date_order(connection: duckdb.DuckDBPyConnection, sql: RowSql, only_spaces: bool) -> tuple[str | None, str]:
+    def _date_order(
+        connection: duckdb.DuckDBPyConnection, sql: RowSql, only_spaces: bool
+    ) -> tuple[str | None, Finding | None]:
         """The one order of day and month that reads the file's dates, or why there is not one."""
         contract = sql.contract
         moments = [
@@ -271,7 +266,7 @@ class Landing:
         ]
         orders = contract.formats.date_orders or {}
         if not moments or not orders:
-            return None, ""
+            return None, None
         connection.execute(f"create or replace temp view cleaned as {sql.cleaned(only_spaces)}")
         failures: dict[str, int] = dict.fromkeys(orders, 0)
         readings: dict[str, list[object]] = {order: [] for order in orders}
@@ -290,17 +285,15 @@ class Landing:
         fewest = min(failures.values())
         best = [order for order in orders if failures[order] == fewest]
         if len({tuple(readings[order]) for order in best}) == 1:
-            return best[0], ""
+            return best[0], None
         columns = ", ".join(dict.fromkeys(cast.source for _, cast in moments))
-        return None, (
-            f"the dates in {columns} can be read as {' and as '.join(best)}, and nothing in the file tells which; "
-            f"write the one order in the contract {contract.contract} (formats: date), then run `keybook refresh` again"
+        return None, Finding(
+            "date_order_unknown", column_name=columns, name=", ".join(best), contract=contract.contract
         )
 
 
-def _said(error: Exception) -> str:
-    said = str(error).strip().split("\n")[0][:300]
-    return f"it cannot be landed: {type(error).__name__}: {said}"
+def _not_landed(error: Exception) -> Finding:
+    return Finding("not_landed", name=type(error).__name__, said=str(error).strip().split("\n")[0][:300])
 
 
 def _hold(receipt: Receipt, error: Exception) -> None:
@@ -308,19 +301,19 @@ def _hold(receipt: Receipt, error: Exception) -> None:
     receipt.entities.clear()
     receipt.schema_events.clear()
     receipt.findings.clear()
-    note(receipt, "", "held", f"{receipt.file}: {_said(error)}")
+    note(receipt, "", "held", _not_landed(error))
     # A full disk, a folder that may not be read or too little memory is no fault of the file: it is tried again.
     if isinstance(error, OSError | MemoryError | duckdb.IOException | duckdb.OutOfMemoryException):
         receipt.contracts = ""
 
 
-def detect(path: Path, contracts: dict[str, Contract], limits: Limits) -> list[tuple[str, Recognition | str]]:
+def detect(path: Path, contracts: dict[str, Contract], limits: Limits) -> list[tuple[str, Recognition | Finding]]:
     """What each table of a file is recognised as: (part, recognition), or (empty, why it cannot be read)."""
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         try:
             grids = open_grids(path, Path(folder), contracts, limits)
             return [(grid.part, recognise(grid, contracts)) for grid in grids]
         except UnreadableError as error:
-            return [("", str(error))]
+            return [("", error.finding)]
         except Exception as error:  # `land_file` holds it, by name
-            return [("", _said(error))]
+            return [("", _not_landed(error))]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import list_contracts
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, is_export, needs_landing
@@ -46,8 +47,8 @@ class ListLanding:
         self.store = store
         self.reading_rules = reading_rules
         self.history_file = store.root / "lists.json"
-        # Files that are no list, when last looked, each with the sentence about it.
-        self.strange: dict[str, str] = {}
+        # Files that are no list, when last looked, each with what is wrong.
+        self.strange: dict[str, Finding] = {}
 
     def files(self) -> Iterator[ListFile]:
         """The file of each list: the first of its name."""
@@ -58,15 +59,15 @@ class ListLanding:
                 continue
             shown, name = f"{DOMAIN}/{path.name}", path.stem
             if name not in lists():
-                self.strange[shown] = f"{shown}: no list is called {name}; the lists are {', '.join(lists())}"
+                self.strange[shown] = Finding("no_such_list", name=name, said=", ".join(lists()))
             elif name in seen:
-                self.strange[shown] = f"{shown}: {DOMAIN}/{seen[name]} is this list already; keep one of them"
+                self.strange[shown] = Finding("list_twice", name=f"{DOMAIN}/{seen[name]}")
             else:
                 seen[name] = path.name
                 try:
                     content = path.read_bytes()
                 except OSError as error:
-                    self.strange[shown] = f"{shown}: it cannot be read: {error.strerror or error}"
+                    self.strange[shown] = Finding("cannot_be_opened", said=error.strerror or str(error))
                     continue
                 yield ListFile(name, path, hashlib.sha256(f"{name}\0".encode() + content).hexdigest())
 

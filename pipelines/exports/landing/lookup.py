@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from pipelines.exports.entities import Entity, entities
-from pipelines.exports.landing.raw import EMPTY, RawStore
+from pipelines.exports.landing.raw import EMPTY, REJECT_FACTS, RawStore, rejects_of
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import quoted
 from pipelines.lists import DOMAIN
@@ -28,6 +28,12 @@ PHONE_DIGITS = 7
 SIGNIFICANT_DIGITS = 9
 # A value is shown from the first match on, about so long.
 SHOWN = 200
+# What a publication tells of landed rows.
+BUILT = FILES, SUPERSEDED, RUN = (
+    "marts.fct_landed_files",
+    "staging.stg_landing__superseded_rows",
+    "intermediate.int_run_dated",
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,8 @@ class Hit:
 
     `state` is counted (the publication has this row), superseded (it has a newer version of the row, or of its
     document), vanished (the newest full export does not hold it), deleted (its export says so), later (it begins after
-    the publication's day), landed (the publication was built without its file) or rejected; `why` says more.
+    the publication's day), landed (the publication was built without its file) or rejected. `code` says why, with
+    `facts`: one of the words `row_state`, or of a rejected row `rejection`.
     """
 
     file: str
@@ -46,7 +53,8 @@ class Hit:
     column: str
     value: str
     state: str
-    why: str
+    code: str
+    facts: dict[str, Any]
 
 
 @dataclass
@@ -131,12 +139,14 @@ def _search(
     """Adds a query's first hits, and says how many there are in all."""
     connection.execute(f"create or replace temp table hits as {query}")
     rows: list[tuple[Any, ...]] = connection.execute(
-        f"select lower(value) = {quoted(text.lower())} as whole, file, part, line, column_name, value, state, why, "
+        f"select lower(value) = {quoted(text.lower())} as whole, file, part, line, column_name, value, state, code, facts, "
         "count(*) over () from hits order by not whole, file, part, line limit ?",
         [most],
     ).fetchall()
-    for whole, file, part, line, column, value, state, why, _ in rows:
-        hits.append((whole, Hit(file, part or "", line, entity.id, column or "", _shown(value), state, why or "")))
+    for whole, file, part, line, column, value, state, code, facts, _ in rows:
+        hits.append(
+            (whole, Hit(file, part or "", line, entity.id, column or "", _shown(value), state, code or "", facts))
+        )
     return int(rows[0][-1]) if rows else 0
 
 
@@ -154,21 +164,24 @@ def _loaded(
     tests = {name: _holds(f"cast({name} as varchar)", text, pattern) for name in columns}
     first = "case " + " ".join(f"when {test} then {quoted(name)}" for name, test in tests.items()) + " end"
     value = "case " + " ".join(f"when {test} then cast({name} as varchar)" for name, test in tests.items()) + " end"
-    matching = f"select *, {first} as column_name, {value} as value from {rows} where {' or '.join(tests.values())}"
-    shown = "matching._file as file, matching._part as part, matching._row as line, column_name, value"
+    matching = f"select *, {first} as _found_in, {value} as _found from {rows} where {' or '.join(tests.values())}"
+    shown = (
+        "matching._file as file, matching._part as part, matching._row as line, "
+        "matching._found_in as column_name, matching._found as value"
+    )
     staged = f"{'parameters' if entity.domain == DOMAIN else 'staging'}.stg_{entity.domain}__{entity.name}"
-    if not known >= {staged, "marts.fct_landed_files", "marts.fct_superseded_rows", "marts.dim_runs"}:
-        why = quoted("nothing is built of it yet; `keybook refresh` builds")
-        return f"with matching as ({matching}) select {shown}, 'landed' as state, {why} as why from matching"
+    if not known >= {staged, *BUILT}:
+        built = "'landed' as state, 'not_built' as code, map() as facts"
+        return f"with matching as ({matching}) select {shown}, {built} from matching"
     key = ["_system", *entity.key]
     in_force = f"matching._file_sha256 in ({', '.join(quoted(sha256) for sha256 in ('', *lists))})"
     of_before = f"not {in_force}" if entity.domain == DOMAIN else "false"
     same_key = " and ".join(f"matching.{name} is not distinct from counted.{name}" for name in key)
     return f"""
         with matching as ({matching}),
-        built_files as (select distinct file_sha256 from built.marts.fct_landed_files),
+        built_files as (select distinct file_sha256 from built.{FILES}),
         gone as (
-            select * from built.marts.fct_superseded_rows
+            select * from built.{SUPERSEDED}
             where domain = {quoted(entity.domain)} and entity = {quoted(entity.name)}
         ),
         deleted as (
@@ -201,28 +214,29 @@ def _loaded(
         )
         select file, part, line, column_name, value, state,
             case
-                when gone_state = 'changed' then 'the newer ' || newer_file || ', line ' || newer_line || ' counts'
-                when gone_state = 'replaced' then 'a newer export gives all rows of ' || document || ' anew, without it'
-                when state = 'vanished' then 'the newest full export does not hold it'
-                when state = 'deleted' then 'the export marks it as deleted'
-                when state = 'superseded' and is_deleted then 'a newer export marks it as deleted'
-                when state = 'superseded' and counted_file is null then 'the list does not say so any more'
-                when state = 'superseded'
-                    then 'the newer ' || counted_file || ', line ' || counted_line || ' says the same and counts'
-                when state = 'landed' then 'the publication was built without its file; `keybook refresh` builds'
-                when state = 'later'
-                    then 'the publication is as of ' || (select max(as_of_date) from built.marts.dim_runs)
-                        || ', and the row begins later'
-            end as why
+                when gone_state in ('changed', 'replaced') then gone_state
+                when state in ('vanished', 'deleted', 'later') then state
+                when state = 'superseded' and is_deleted then 'deleted_since'
+                when state = 'superseded' and counted_file is null then 'not_listed'
+                when state = 'superseded' then 'said_again'
+                when state = 'landed' then 'landed_since'
+            end as code,
+            struct_pack(
+                newer_file := coalesce(newer_file, counted_file),
+                newer_line := coalesce(newer_line, counted_line),
+                document := document,
+                as_of_date := (select max(as_of_date) from built.{RUN})
+            ) as facts
         from judged
     """
 
 
 def _rejected(folder: str, text: str, pattern: str | None) -> str:
-    rows = f"read_parquet({quoted(folder + '/*.rejects.parquet')}, union_by_name = true)"
+    rows = f"({rejects_of([f'{folder}/*.rejects.parquet'])})"
+    facts = ", ".join(f"{name} := rejects.{name}" for name in ("column_name", *REJECT_FACTS))
     value, whole = _holds("value", text, pattern), _holds("row_text", text, pattern)
     return f"""
         select file, part, line, case when {value} then column_name end as column_name,
-            case when {value} then value else row_text end as value, 'rejected' as state, reason as why
-        from {rows} where {value} or {whole}
+            case when {value} then value else row_text end as value, 'rejected' as state, code, struct_pack({facts}) as facts
+        from {rows} as rejects where {value} or {whole}
     """

@@ -35,10 +35,22 @@ REJECT_COLUMNS = {
     "line": "BIGINT",
     "column_name": "VARCHAR",
     "value": "VARCHAR",
+    # Why, as a code, and what it speaks of: the canonical column, what the contract expects and what stood there instead,
+    # the least and most that the column takes, the line that counts, the header's other cells that cannot be read.
+    "code": "VARCHAR",
+    "field": "VARCHAR",
+    "expected": "VARCHAR",
+    "found": "VARCHAR",
+    "least": "VARCHAR",
+    "most": "VARCHAR",
+    "other_line": "BIGINT",
+    "other_columns": "VARCHAR",
+    # What files of before have instead of a code: a sentence.
     "reason": "VARCHAR",
     "row_text": "VARCHAR",
     "landed_at": "TIMESTAMP WITH TIME ZONE",
 }
+REJECT_FACTS = ("code", "field", "expected", "found", "least", "most", "other_line", "other_columns")
 TOTAL_COLUMNS = {
     "file": "VARCHAR",
     "file_sha256": "VARCHAR",
@@ -75,15 +87,25 @@ SCHEMA_EVENT_COLUMNS = {
     "part": "VARCHAR",
     "column_name": "VARCHAR",
     "event": "VARCHAR",
+    # What was done about it: kept, left_blank or read_as, and the canonical column or header that it was done to.
     "action": "VARCHAR",
+    "target": "VARCHAR",
 }
-# Something about a file that a person should know: why it was held, or what in it was odd. `severity` is held or note.
+# Something about a file that a person should know: why it was held, or what in it was odd. `severity` is held or note,
+# `code` says what it is, and the rest what it speaks of (`codes.Facts`).
 FINDING_COLUMNS = {
     "file": "VARCHAR",
     "file_sha256": "VARCHAR",
     "part": "VARCHAR",
     "severity": "VARCHAR",
-    "message": "VARCHAR",
+    "code": "VARCHAR",
+    "contract": "VARCHAR",
+    "column_name": "VARCHAR",
+    "name": "VARCHAR",
+    "said": "VARCHAR",
+    "row_count": "BIGINT",
+    "other_count": "BIGINT",
+    "limit_count": "BIGINT",
     "known_at": "TIMESTAMP WITH TIME ZONE",
 }
 # One row: what this run was asked for. NULL is the newest.
@@ -146,9 +168,9 @@ class Receipt:
         return sum(int(row["rows_rejected"]) for row in self.entities)
 
     @property
-    def held(self) -> list[str]:
-        """Why the file, or a part of it, was held; empty when all of it was landed."""
-        return [str(row["message"]) for row in self.findings if row["severity"] == "held"]
+    def held(self) -> list[dict[str, Any]]:
+        """The findings that say why the file, or a part of it, was held; empty when all of it was landed."""
+        return [row for row in self.findings if row["severity"] == "held"]
 
 
 def _read_receipt(path: Path) -> Receipt | None:
@@ -156,8 +178,17 @@ def _read_receipt(path: Path) -> Receipt | None:
     known = {item.name for item in fields(Receipt)}
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return Receipt(**{name: value for name, value in data.items() if name in known})
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        receipt = Receipt(**{name: value for name, value in data.items() if name in known})
+        # One of before codes has sentences.
+        receipt.findings = [
+            row if "code" in row else row | {"code": "other", "said": row["message"]} for row in receipt.findings
+        ]
+        receipt.schema_events = [
+            row if "target" in row else row | {"action": "other", "target": row["action"]}
+            for row in receipt.schema_events
+        ]
+        return receipt
+    except (FileNotFoundError, ValueError, TypeError, AttributeError, KeyError):
         return None
 
 
@@ -170,6 +201,13 @@ def _files_of(receipt: Receipt) -> set[str]:
         if row["rows_rejected"]:
             found.add(f"{stem}.rejects.parquet")
     return found
+
+
+def rejects_of(files: list[str]) -> str:
+    """A query for rejected rows of files; those of a file of before codes are `other`, and `found` is its sentence."""
+    read = f"read_parquet([{', '.join(map(quoted, files))}], union_by_name = true)"
+    typed = f"select {_typed(REJECT_COLUMNS)} where false union all by name select * from {read}"
+    return f"select * replace (coalesce(code, 'other') as code, coalesce(found, reason) as found) from ({typed})"
 
 
 def shown_name(name: str) -> str:
@@ -261,13 +299,14 @@ class RawStore:
         return _read_receipt(self.receipts_folder / f"{sha256}.json")
 
     def rejects(self, sha256: str, most: int) -> list[dict[str, Any]]:
-        """The first rejected rows of one file, by entity and line."""
+        """The first rejected rows of one file, by entity and line; `code` is why."""
         files = [str(path) for path in self.root.glob(f"*/*/*-{sha256}.rejects.parquet")]
         if not files:
             return []
         result = duckdb.execute(
-            "select entity, line, column_name, value, reason from read_parquet(?) order by entity, line limit ?",
-            [files, most],
+            f"select entity, line, column_name, value, {', '.join(REJECT_FACTS)} from ({rejects_of(files)}) "
+            "order by entity, line limit ?",
+            [most],
         )
         names = [column[0] for column in result.description or []]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -342,12 +381,12 @@ class RawStore:
                 path.unlink()
 
     def write_records(
-        self, run: dict[str, Any], troubles: dict[str, str] | None = None, receipts: list[Receipt] | None = None
+        self, run: dict[str, Any], troubles: list[dict[str, Any]] | None = None, receipts: list[Receipt] | None = None
     ) -> None:
         """Writes the receipts as tables for the build (`records/*.parquet`), and what the run was asked for and told.
 
-        `run` has the columns of RUN_COLUMNS and SETTING_COLUMNS; `troubles` are files without a receipt, each with a
-        sentence. `receipts` are those that count; all of them, if not given. Of a list the rows that count stand in a
+        `run` has the columns of RUN_COLUMNS and SETTING_COLUMNS; `troubles` are findings about files without a receipt.
+        `receipts` are those that count; all of them, if not given. Of a list the rows that count stand in a
         file of their own (`records/lists_*.parquet`).
         """
         receipts = list(self.receipts()) if receipts is None else receipts
@@ -358,10 +397,7 @@ class RawStore:
             "schema_events": [row for receipt in receipts for row in receipt.schema_events],
             "findings": [
                 *(row | {"known_at": receipt.known_at} for receipt in receipts for row in receipt.findings),
-                *(
-                    {"file": file, "file_sha256": "", "part": "", "severity": "held", "message": said}
-                    for file, said in (troubles or {}).items()
-                ),
+                *(troubles or []),
             ],
             "run": [run],
             "settings": [run],

@@ -18,16 +18,17 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from pipelines.exports.codes import Rejection, UnreadableError
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.recognise import Match, header_cells, joined, recognise
 from pipelines.exports.landing.land import open_grids
 from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded
-from pipelines.exports.readers.unpack import Limits, UnreadableError
+from pipelines.exports.readers.unpack import Limits
 
 BATCH = 10_000
-ABOVE = "the line stands above the header"
+ABOVE = Rejection("above_header")
 
 
 @dataclass
@@ -114,15 +115,14 @@ def chosen_grid(grids: list[Grid], sheet: str | None) -> Grid:
         UnreadableError: the file has no table, or none of that name.
     """
     if not grids:
-        raise UnreadableError("it holds no table")
+        raise UnreadableError("no_table")
     if sheet is None:
         return grids[0]
     names = table_names(grids)
     for called in (names, [name.split("/")[-1] for name in names]):
         if sheet in called:
             return grids[called.index(sheet)]
-    listed = ", ".join(repr(name) for name in names if name)
-    raise UnreadableError(f"it has no table {sheet!r}; it has {listed or 'one table without a name'}")
+    raise UnreadableError("no_such_table", name=sheet, said=", ".join(filter(None, names)) or None)
 
 
 @contextmanager
@@ -153,7 +153,7 @@ def _load(
     heads = grid.heads()
     head = match.head if match else 0
     if not heads or not any(_width(row) for row in heads[head].rows):
-        raise UnreadableError("it holds no row with anything in it")
+        raise UnreadableError("no_rows")
     row = match.header_row if match else header_place(heads[head])
     pad = match is not None and match.contract.table.short_rows == "pad"
     loaded = grid.load(connection, head, row, pad)
@@ -178,7 +178,7 @@ def _as_it_stands(grid: Delimited, connection: duckdb.DuckDBPyConnection, found:
     width, lines = grid.usual()
     rows: list[list[str | None]] = [list(line.cells) for line in lines]
     if not any(_width(row) for row in rows):
-        raise UnreadableError("it holds no row with anything in it")
+        raise UnreadableError("no_rows")
     first = header_place(Head([line.number for line in lines], rows))
     if first and _is_header(rows[first - 1], rows[first:], width):
         first -= 1

@@ -1,33 +1,64 @@
-"""Why a text could not be read as a canonical column's value, in a person's words."""
+"""Why a text could not be read as a canonical column's value, as a code with what was expected."""
 
 from __future__ import annotations
 
-from pipelines.exports.entities import STORED_TYPES, Column
+from dataclasses import asdict
 
-_NUMBER_TYPES = ("money", "price", "rate", "quantity", "integer")
+from pipelines.exports.codes import Rejection, RejectionCode
+from pipelines.exports.entities import Column
+from pipelines.exports.readers.grids import quoted
+
 # The years that a date may lie in: what is earlier or later is a slip of the pen or a system's word for "none".
 FIRST_YEAR = 1970
 YEARS_AHEAD = 10
+# A longer vocabulary is not told.
+MOST_WORDS = 20
+_CODES: dict[str, RejectionCode] = {
+    "boolean": "no_boolean",
+    "currency": "no_currency",
+    "date": "no_date",
+    "integer": "no_whole_number",
+    "money": "no_number",
+    "price": "no_number",
+    "quantity": "no_number",
+    "rate": "no_number",
+    "ratio": "no_share",
+    "seconds": "no_duration",
+    "timestamp": "no_time",
+}
 
 
-def unread_reason(column: Column, patterns: list[str]) -> str:
-    """The sentence for a text that is no value of the column; `patterns` are those of its dates and times."""
+def unread(
+    column: Column, patterns: list[str], known_in: int, bounds: tuple[float, float | None] | None = None
+) -> Rejection:
+    """Why a text is no value of the column.
+
+    `patterns` are those of its dates and times, `known_in` is the export's year, `bounds` the least and the greatest
+    number.
+    """
     if column.one_of:
-        words = ", ".join(column.one_of)
-        return f"is none of the words that the contract knows for {column.name} ({words})"
-    if column.type in ("date", "timestamp"):
-        what = "date" if column.type == "date" else "time"
-        bounds = "" if column.any_year else f", from {FIRST_YEAR} to {YEARS_AHEAD} years after its export"
-        return f"is no {what} as the contract reads them ({', '.join([*patterns, 'ISO 8601'])}){bounds}"
-    if column.type == "seconds":
-        return f"is no number from 0 on that fits {STORED_TYPES[column.type]}"
-    if column.type == "ratio":
-        return "is no share from 0 to 1 (80 % is 0.8)"
-    if column.type in _NUMBER_TYPES:
-        what = "whole number" if column.type == "integer" else "number"
-        return f"is no {what} that fits {STORED_TYPES[column.type]}"
-    if column.type == "boolean":
-        return "is neither yes nor no"
-    if column.type == "currency":
-        return "is no ISO 4217 currency code"
-    return "does not hold what the contract extracts from it"
+        return Rejection("unknown_word", ", ".join(column.one_of) if len(column.one_of) <= MOST_WORDS else None)
+    code = _CODES.get(column.type, "not_extracted")
+    match column.type:
+        case "date" | "timestamp":
+            years = (None, None) if column.any_year else (str(FIRST_YEAR), str(known_in + YEARS_AHEAD))
+            return Rejection(code, ", ".join([*patterns, "ISO 8601"]), None, *years)
+        case "ratio":
+            return Rejection(code, least="0", most="1")
+        case "seconds":
+            return Rejection(code, column.stored_type, least="0")
+        case "integer" | "money" | "price" | "quantity" | "rate" if bounds:
+            least, most = (None if bound is None else f"{bound:g}" for bound in bounds)
+            return Rejection(code, least=least, most=most)
+        case "integer" | "money" | "price" | "quantity" | "rate":
+            return Rejection(code, column.stored_type)
+    return Rejection(code)
+
+
+def rejection_sql(rejection: Rejection) -> str:
+    """A rejection as SQL: a struct of its code and what it speaks of."""
+    facts = (
+        f"{name} := cast({'null' if value is None else quoted(value)} as varchar)"
+        for name, value in asdict(rejection).items()
+    )
+    return f"struct_pack({', '.join(facts)})"

@@ -6,16 +6,19 @@ whole tables: there is no loop over rows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import EntityMap
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.accounting import account, note, note_columns, totals
 from pipelines.exports.landing.cast import Cast, RowSql
 from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
+from pipelines.exports.landing.reasons import rejection_sql
 from pipelines.exports.readers.grids import BadLine, Loaded, quoted
 
 # So many times of day that fall on the same odd hour are no chance.
@@ -60,10 +63,7 @@ class TableLanding:
             count += self._count(f"select count(*) from cleaned where {skipped}")
             self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
         if count:
-            message = (
-                f"{self.receipt.file}: {count} rows are titles, totals or of no concern here, as the contract says"
-            )
-            note(self.receipt, self.part, "note", message)
+            note(self.receipt, self.part, "note", Finding("rows_passed_over", row_count=count))
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.contract.feeds]
         for number, (entity, mapping) in enumerate(mappings):
             # Lines that are no rows at all, and rows that no entity takes, are counted with the first entity.
@@ -127,12 +127,8 @@ class TableLanding:
                 f"and cast({in_business} as time) = time '00:00:00') from cast_rows"
             ).fetchall()[0]
             if known >= MIDNIGHTS and odd == known:
-                said = (
-                    f"{self.receipt.file}: every time in {cast.source} is midnight in {self.sql.business_timezone} if the "
-                    f"file is in UTC, which it does not say: days may be one too early. If it is, write `timezone: UTC` "
-                    f"under formats in a contract of your own"
-                )
-                note(self.receipt, self.part, "note", said)
+                found = Finding("midnights", column_name=cast.source, name=self.sql.business_timezone)
+                note(self.receipt, self.part, "note", found)
 
     def _failed(self, entity: Entity, cast: Cast) -> str:
         """As `Cast.failed`; of a row that the export marks as deleted only its key must be there."""
@@ -202,15 +198,20 @@ class TableLanding:
         return f"concat_ws(' | ', {cells})"
 
     def _reject(self, entity: Entity, select: str) -> None:
-        """Adds rejects from a query that gives line, column_name, value, reason, row_text."""
-        fixed = [
-            self.receipt.file, self.receipt.sha256, self.part, self.contract.contract, self.contract.system,
-            entity.domain, entity.name,
-        ]  # fmt: skip
-        named = ", ".join(quoted(value) for value in fixed)
+        """Adds rejects from a query that gives line, row_text, code and what the code speaks of."""
+        fixed = {
+            "file": self.receipt.file,
+            "file_sha256": self.receipt.sha256,
+            "part": self.part,
+            "contract": self.contract.contract,
+            "system": self.contract.system,
+            "domain": entity.domain,
+            "entity": entity.name,
+        }
+        named = ", ".join(f"{quoted(value)} as {name}" for name, value in fixed.items())
         self.connection.execute(
-            f"insert into rejected select {named}, line, column_name, value, reason, row_text, "
-            f"cast({quoted(self.receipt.landed_at)} as timestamptz) from ({select})"
+            f"insert into rejected by name select {named}, *, "
+            f"cast({quoted(self.receipt.landed_at)} as timestamptz) as landed_at from ({select})"
         )
 
     def _reject_unread(self, entity: Entity, casts: list[Cast]) -> None:
@@ -220,18 +221,26 @@ class TableLanding:
         names = ", ".join(cast.column.name for cast in casts)
         rows = f"select * from cleaned join (select _line, _deleted, {names} from cast_rows where bad) using (_line)"
         failed = {cast.column.name: self._failed(entity, cast) for cast in failing}
-        column = "case " + " ".join(f"when {failed[c.column.name]} then {quoted(c.source)}" for c in failing) + " end"
-        value = "case " + " ".join(f"when {failed[c.column.name]} then {c.text}" for c in failing) + " end"
-        # Every column that could not be read is named; the first one stands in column_name and value.
-        reasons = ", ".join(
-            f"case when {failed[cast.column.name]} then {quoted(cast.source or cast.column.name)} || ': ' || "
-            f"{cast.reason_sql} end"
-            for cast in failing
+
+        def first(of: Callable[[Cast], str]) -> str:
+            return f"case {' '.join(f'when {failed[cast.column.name]} then {of(cast)}' for cast in failing)} end"
+
+        # Every column that could not be read is named: the first one with its value and why, then the others.
+        headers = {cast.column.name: cast.source or cast.column.name for cast in failing}
+        named: dict[str, list[str]] = {}
+        for column, header in headers.items():
+            named.setdefault(header, []).append(failed[column])
+        others = ", ".join(
+            f"case when ({' or '.join(tests)}) and column_name <> {quoted(name)} then {quoted(name)} end"
+            for name, tests in named.items()
         )
         self._reject(
             entity,
-            f"select _line as line, {column} as column_name, {value} as value, concat_ws('; ', {reasons}) as reason, "
-            f"{self._row_text()} as row_text from ({rows})",
+            f"select line, column_name, value, field, unnest(why), other_columns, row_text from ("
+            f"select _line as line, {first(lambda cast: quoted(headers[cast.column.name]))} as column_name, "
+            f"{first(lambda cast: cast.text)} as value, {first(lambda cast: quoted(cast.column.name))} as field, "
+            f"{first(lambda cast: cast.reason_sql)} as why, nullif(concat_ws(', ', {others}), '') as other_columns, "
+            f"{self._row_text()} as row_text from ({rows}))",
         )
 
     def _reject_repeated(self, entity: Entity, casts: list[Cast]) -> None:
@@ -256,7 +265,7 @@ class TableLanding:
         self._reject(
             entity,
             f"select _line as line, {quoted(headers)} as column_name, concat_ws(', ', {values}) as value, "
-            f"'stands again on line ' || kept || ' with other values; that line counts' as reason, "
+            f"'repeated' as code, kept as other_line, "
             f"{self._row_text()} as row_text from grid join (select * from repeated where said != kept_said) using (_line) "
             f"join (select _line, {', '.join(entity.key)} from cast_rows) using (_line)",
         )
@@ -276,7 +285,7 @@ class TableLanding:
             self._reject(
                 entity,
                 f"select _line as line, {quoted(headers)} as column_name, concat_ws(', ', {values}) as value, "
-                f"'line ' || kept || ' gives {entity.name} with this key already' as reason, {self._row_text()} as row_text "
+                f"'fed_before' as code, kept as other_line, {self._row_text()} as row_text "
                 f"from grid join (select _line, max(kept) as kept from again group by _line) using (_line) "
                 f"join (select _line, {', '.join(entity.key)} from cast_rows) using (_line)",
             )
@@ -288,15 +297,14 @@ class TableLanding:
     def _reject_line(self, entity: Entity, bad: BadLine) -> None:
         self._reject(
             entity,
-            f"select {bad.line} as line, null as column_name, null as value, {quoted(bad.reason)} as reason, "
+            f"select {bad.line} as line, unnest({rejection_sql(bad.rejection)}), "
             f"{quoted(bad.text[:10_000])} as row_text",
         )
 
     def _reject_untaken(self, entity: Entity, untaken: str) -> None:
         self._reject(
             entity,
-            f"select _line as line, null as column_name, null as value, 'no rule of the contract takes this row' as reason, "
-            f"{self._row_text()} as row_text from cleaned where {untaken}",
+            f"select _line as line, 'no_rule' as code, {self._row_text()} as row_text from cleaned where {untaken}",
         )
 
     def _write(self, stem: Path, entity: Entity, casts: list[Cast]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import Blocks
 from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded, quoted
 
@@ -55,7 +56,7 @@ class BlockText(Grid):
         last = ""
 
         def broken() -> tuple[int, dict[str, str], BadLine]:
-            bad = BadLine(start, "\n".join(lines), f"the block that begins on this line has no {marks.end}")
+            bad = BadLine(start, "\n".join(lines), Rejection("block_without_end", expected=marks.end))
             return start, block, bad
 
         with self.path.open(encoding="utf-8", newline=None) as file:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.codes import Rejection
 from pipelines.exports.readers.dialects import DELIMITERS, text_lines
 from pipelines.exports.readers.grids import HEAD_ROWS, BadLine, Grid, Head, Loaded, quoted
 from pipelines.exports.readers.lines import Line, exact_rows
@@ -51,10 +52,11 @@ def _first_table(lines: Iterator[Line], header: Line | None, width: int) -> Iter
     said = {cell.strip() for cell in header.cells if cell.strip()} if header else set()
     begins = 0
     for line in lines:
-        if not begins and said and len(line.cells) > 1 and line.reason and len(line.cells) != width:
+        if not begins and said and len(line.cells) > 1 and line.rejection and len(line.cells) != width:
             again = sum(cell.strip() in said for cell in line.cells)
             begins = line.number if 2 * again >= len(line.cells) and 2 * again >= len(said) else 0
-        yield replace(line, cells=[], reason=f"another table begins on line {begins}") if begins else line
+        rejection = Rejection("another_table", found=str(begins))
+        yield replace(line, cells=[], rejection=rejection) if begins else line
 
 
 class Delimited(Grid):
@@ -228,8 +230,8 @@ class Delimited(Grid):
         with clean.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, lineterminator="\n")
             for line in lines:
-                if line.reason:
-                    bad_lines.append(BadLine(line.number, line.text, line.reason, line.cells))
+                if line.rejection:
+                    bad_lines.append(BadLine(line.number, line.text, line.rejection, line.cells))
                 else:
                     writer.writerow([line.number, *line.cells])
                     rows += 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import Blocks
 
 # How many rows from the top a header may be looked for in.
@@ -23,7 +24,7 @@ class BadLine:
 
     line: int
     text: str
-    reason: str
+    rejection: Rejection
     # What it holds as far as that can be told.
     cells: list[str] = field(default_factory=list)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from pipelines.exports.codes import Rejection
 from pipelines.exports.readers.dialects import MAX_FIELD_LINES, by_outer_quotes, text_lines
 
 
@@ -23,15 +24,15 @@ def _strict(text: str, delimiter: str) -> list[str] | str:
         return str(error)
 
 
-def _fit(cells: list[str], width: int, pad: bool) -> tuple[list[str] | None, str]:
+def _fit(cells: list[str], width: int, pad: bool) -> tuple[list[str] | None, Rejection | None]:
     """The row with the header's width, or why it has none."""
     if len(cells) == width:
-        return cells, ""
+        return cells, None
     if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
-        return cells[:width], ""
+        return cells[:width], None
     if len(cells) < width and pad:
-        return [*cells, *[""] * (width - len(cells))], ""
-    return None, f"the line has {len(cells)} fields, the header has {width}"
+        return [*cells, *[""] * (width - len(cells))], None
+    return None, Rejection("field_count", expected=str(width), found=str(len(cells)))
 
 
 def literal_cells(text: str, delimiter: str) -> list[str]:
@@ -64,7 +65,7 @@ class Line:
     number: int
     cells: list[str]
     text: str
-    reason: str = ""
+    rejection: Rejection | None = None
 
 
 def exact_rows(path: Path, delimiter: str, width: int, header_lines: int, pad: bool) -> Iterator[Line]:
@@ -82,12 +83,11 @@ def exact_rows(path: Path, delimiter: str, width: int, header_lines: int, pad: b
                 continue
             if "\ufffd" in text:
                 bare = text.rstrip("\r\n")
-                yield Line(
-                    number, bare.split(delimiter), bare, "the line holds bytes that are no text in the file's encoding"
-                )
+                yield Line(number, bare.split(delimiter), bare, Rejection("undecodable"))
                 continue
             cells = _strict(text, delimiter)
             lines = [text]
+            is_open = False
             if cells == "unexpected end of data":
                 while isinstance(cells, str) and len(lines) < MAX_FIELD_LINES:
                     following = waiting.pop(0) if waiting else next(source, None)
@@ -101,13 +101,14 @@ def exact_rows(path: Path, delimiter: str, width: int, header_lines: int, pad: b
                 if isinstance(cells, str) or _fit(cells, width, pad)[0] is None:
                     waiting = lines[1:] + waiting
                     lines = lines[:1]
-                    cells = "a quote that is opened on this line is never closed"
+                    cells, is_open = "", True
             if isinstance(cells, str) and (outer := by_outer_quotes(text, delimiter)) and len(outer) == width:
                 cells = outer
             if isinstance(cells, str):
                 bare = text.rstrip("\r\n")
-                yield Line(number, literal_cells(bare, delimiter), bare, cells)
+                why = Rejection("open_quote") if is_open else Rejection("broken_quotes", found=cells)
+                yield Line(number, literal_cells(bare, delimiter), bare, why)
                 continue
-            fitted, reason = _fit(cells, width, pad)
-            yield Line(number, fitted or cells, "".join(lines).rstrip("\r\n"), reason)
+            fitted, rejection = _fit(cells, width, pad)
+            yield Line(number, fitted or cells, "".join(lines).rstrip("\r\n"), rejection)
             number += len(lines) - 1

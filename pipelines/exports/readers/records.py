@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.codes import Rejection, UnreadableError
 from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded, quoted
-from pipelines.exports.readers.unpack import UnreadableError
 
 MAX_OBJECT_BYTES = 1 << 30
 # Objects within objects are opened this deep; deeper ones stay text.
@@ -51,7 +51,7 @@ def parquet_records(path: Path, member: str = "") -> list[Records]:
     try:
         names = [row[0] for row in duckdb.execute(f"describe from read_parquet({source})").fetchall()]
     except duckdb.Error as error:
-        raise UnreadableError(f"its Parquet data is damaged ({str(error).splitlines()[0]}); export it again") from error
+        raise UnreadableError("damaged", name="Parquet", said=str(error).splitlines()[0]) from error
     query = f"select file_row_number + 1 as _line, * from read_parquet({source}, file_row_number = true)"
     values = ["cast(" + '"' + name.replace('"', '""') + '"' + " as varchar)" for name in names]
     return [Records(member, query, names, values, [])]
@@ -92,7 +92,7 @@ def json_records(path: Path, member: str = "", paths: list[str] | None = None) -
             found.append(_records(member, f"select row_number() over () as _line, json as j from {source}", []))
         return found
     except duckdb.Error as error:
-        raise UnreadableError(f"it is no valid JSON ({str(error).splitlines()[0]}); export it again") from error
+        raise UnreadableError("no_json_document", said=str(error).splitlines()[0]) from error
 
 
 def _scalars(source: str, keys: list[str]) -> dict[str, str]:
@@ -131,10 +131,8 @@ def _json_lines(path: Path) -> tuple[str, list[BadLine]] | None:
             f"select _line, line from ({numbered}) where line is not null and not json_valid(line)"
         ).fetchall()
     except duckdb.Error as error:
-        raise UnreadableError(
-            f"its lines cannot be told apart ({str(error).splitlines()[0]}); save it with one kind of line end"
-        ) from error
-    bad_lines = [BadLine(line, text, "the line is no valid JSON") for line, text in broken]
+        raise UnreadableError("line_ends_mixed", said=str(error).splitlines()[0]) from error
+    bad_lines = [BadLine(line, text, Rejection("no_json")) for line, text in broken]
     return f"select _line, cast(line as json) as j from ({numbered}) where json_valid(line)", bad_lines
 
 

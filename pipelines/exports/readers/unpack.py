@@ -17,16 +17,13 @@ from typing import Literal, Protocol
 
 import zstandard
 
+from pipelines.exports.codes import UnreadableError
 from pipelines.exports.readers.encodings import one_byte_encoding
 
 CHUNK = 1 << 20
 # An encoding, and the words by which a text that is written in it says so.
 Declared = tuple[tuple[str, str], ...]
 Kind = Literal["text", "json", "workbook", "parquet"]
-
-
-class UnreadableError(Exception):
-    """The file, or a part of it, cannot be read; the message says why and what to do."""
 
 
 class SupportsRead(Protocol):
@@ -66,13 +63,11 @@ def unpack(path: Path, scratch: Path, limits: Limits, declared: Declared = (), n
         UnreadableError: it is empty, damaged, encrypted or larger than the limit.
     """
     if path.stat().st_size > limits.file_bytes:
-        raise UnreadableError(
-            f"it is larger than max_file_bytes ({limits.file_bytes:,} bytes); raise the setting to read it"
-        )
+        raise UnreadableError("too_large", limit_count=limits.file_bytes)
     with path.open("rb") as file:
         magic = file.read(8)
     if not magic:
-        raise UnreadableError("it is empty")
+        raise UnreadableError("empty")
     if magic[:2] == b"\x1f\x8b":
         yield from _decompressed(path, scratch, limits, declared, name, "gzip")
     elif magic[:4] == b"\x28\xb5\x2f\xfd":
@@ -93,7 +88,7 @@ def _copy_bounded(source: SupportsRead, target: Path, limits: Limits) -> None:
         while chunk := source.read(CHUNK):
             written += len(chunk)
             if written > limits.file_bytes:
-                raise UnreadableError(f"it unpacks to more than max_file_bytes ({limits.file_bytes:,} bytes)")
+                raise UnreadableError("unpacks_too_large", limit_count=limits.file_bytes)
             out.write(chunk)
 
 
@@ -113,7 +108,7 @@ def _decompressed(
             with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as source:
                 _copy_bounded(source, target, limits)
     except (OSError, EOFError, zstandard.ZstdError) as error:
-        raise UnreadableError(f"its {kind} data is damaged ({error}); export it again") from error
+        raise UnreadableError("damaged", name=kind, said=str(error)) from error
     yield from unpack(target, scratch, limits, declared, name)
 
 
@@ -125,18 +120,18 @@ def _zipped(path: Path, scratch: Path, limits: Limits, declared: Declared, name:
             if "[Content_Types].xml" in names or "mimetype" in names:
                 total = sum(info.file_size for info in members)
                 if total > limits.file_bytes:
-                    raise UnreadableError(f"it unpacks to {total:,} bytes, more than max_file_bytes allows")
+                    raise UnreadableError("unpacks_too_large", limit_count=limits.file_bytes)
                 yield Member(path, "workbook", name)
                 return
             for info in members:
                 if info.flag_bits & 1:
-                    raise UnreadableError(f"its member {info.filename} is encrypted; save it without a password")
+                    raise UnreadableError("encrypted_member", name=info.filename)
                 target = _scratch_file(scratch, ".member")
                 with archive.open(info) as source:
                     _copy_bounded(source, target, limits)
                 yield from unpack(target, scratch, limits, declared, f"{name}/{info.filename}".lstrip("/"))
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-        raise UnreadableError(f"its zip data is damaged ({error}); export it again") from error
+        raise UnreadableError("damaged", name="zip", said=str(error)) from error
 
 
 def _byte_order_mark(head: bytes) -> str | None:
@@ -184,9 +179,7 @@ def _plain_text(path: Path, scratch: Path, declared: Declared, name: str) -> Mem
     if found is None and head.count(0) > len(head) // 4:
         found = "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
     if found is None and b"\0" in head:
-        raise UnreadableError(
-            "it is neither text nor a format that Keybook reads (CSV, XLSX, JSON, Parquet, zip, gz, zst)"
-        )
+        raise UnreadableError("unknown_format")
     if found is None:
         good, bad = _utf8_share(path)
         if bad == 0 or good > 20 * bad:
@@ -204,7 +197,7 @@ def _plain_text(path: Path, scratch: Path, declared: Declared, name: str) -> Mem
             ):
                 shutil.copyfileobj(source, target, CHUNK)
         except (UnicodeError, LookupError) as error:
-            raise UnreadableError(f"its text is not {found} throughout ({error}); save it as UTF-8") from error
+            raise UnreadableError("wrong_encoding", name=found, said=str(error)) from error
     with plain.open("rb") as file:
         start = file.read(CHUNK).lstrip()
     kind: Kind = "json" if start[:1] in (b"{", b"[") else "text"

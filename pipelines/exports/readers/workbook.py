@@ -15,8 +15,9 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.codes import UnreadableError
 from pipelines.exports.readers.grids import HEAD_ROWS, Grid, Head, Loaded, quoted
-from pipelines.exports.readers.unpack import Limits, UnreadableError
+from pipelines.exports.readers.unpack import Limits
 
 _DIMENSION = re.compile(rb'<dimension ref="[A-Z]+(\d+):([A-Z]+)(\d+)"')
 
@@ -90,13 +91,12 @@ def sheets(path: Path, scratch: Path, limits: Limits, member: str = "") -> list[
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limits.seconds, cwd=root, check=False)
     except subprocess.TimeoutExpired as error:
-        raise UnreadableError(f"reading the workbook takes longer than read_seconds ({limits.seconds} s)") from error
+        raise UnreadableError("workbook_slow", limit_count=limits.seconds) from error
     if done.returncode != 0:
         said = done.stderr.strip().splitlines()
-        why = said[-1] if said else f"the reader stopped ({done.returncode})"
         if "memory" in done.stderr.lower() or done.returncode < 0:
-            why = f"it takes more memory than read_memory_bytes ({limits.memory_bytes:,} bytes)"
-        raise UnreadableError(f"the workbook cannot be read: {why}; save it anew, or export CSV")
+            raise UnreadableError("workbook_memory", limit_count=limits.memory_bytes)
+        raise UnreadableError("workbook_unreadable", said=said[-1] if said else str(done.returncode))
     names = json.loads(done.stdout)
     several = len(names) > 1
     return [
@@ -123,8 +123,11 @@ def _refuse_claims(path: Path, limits: Limits) -> None:
             cells = int(found[3]) * columns
             if cells > limits.cells:
                 raise UnreadableError(
-                    f"{name} claims {int(found[3]):,} rows by {columns:,} columns, more cells than max_cells "
-                    f"({limits.cells:,}); delete the empty rows and columns and save it anew"
+                    "too_many_cells",
+                    name=name,
+                    row_count=int(found[3]),
+                    other_count=columns,
+                    limit_count=limits.cells,
                 )
 
 

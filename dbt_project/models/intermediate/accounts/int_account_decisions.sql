@@ -1,7 +1,7 @@
 -- Grain: one row per decision of a person (list account_links), with the record and the account that it names and its state:
 -- in_force, or why it changes nothing. A decision that names what no export has is kept and shown, it may be early.
-with decisions as (
-    select distinct
+with said as (
+    select
         {{ blank_to_null('system') }} as system,
         {{ blank_to_null('kind') }} as kind,
         {{ blank_to_null('native_id') }} as native_id,
@@ -9,8 +9,25 @@ with decisions as (
         {{ blank_to_null('account_id') }} as given_account_id,
         reason,
         decided_by,
-        decided_on
+        decided_on,
+        _file,
+        _row
     from {{ ref('stg_lists__account_links') }}
+),
+
+-- A decision that the list holds twice is one; the later row says why, who and when.
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by system, kind, native_id, decision, given_account_id order by _row desc
+        ) as from_the_last
+    from said
+),
+
+decisions as (
+    select * from numbered
+    where from_the_last = 1
 ),
 
 records as (
@@ -112,5 +129,7 @@ select
     end as state,
     reason,
     decided_by,
-    decided_on
+    decided_on,
+    _file,
+    _row
 from counted

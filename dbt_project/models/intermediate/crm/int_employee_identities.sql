@@ -2,8 +2,50 @@
 -- person. The first rule that answers counts. In the same system: user id, e-mail, full name. Across systems, each
 -- only when one employee has it: e-mail, extension (call trackers), user id (plans), full name. Else the person is an
 -- employee of their own, so that nothing they did is lost: rule not_in_export.
+{%- set owners = {
+    'stg_crm__accounts': ['owner_id'], 'stg_crm__account_owners': ['owner_id'], 'stg_crm__leads': ['owner_id'],
+    'stg_crm__deals': ['owner_id'], 'stg_crm__activities': ['owner_id'], 'stg_crm__cases': ['owner_id'],
+    'stg_crm__employees': ['employee_id', 'manager_id'],
+} %}
 with users as (
     select * from {{ ref('int_employees_unified') }}
+),
+
+-- `name_hint` is the name that stands beside an agent's id in a call tracker's export, `id_hint` an id that stands beside
+-- an agent's name.
+occurrences as (
+    {%- for model, columns in owners.items() %}{% for column in columns %}
+    select distinct _system as system, {{ column }} as reference, cast(null as varchar) as name_hint,
+        cast(null as varchar) as id_hint, 'crm' as domain
+    from {{ ref(model) }}
+    union all
+    {%- endfor %}{% endfor %}
+    select distinct _system, employee_id, cast(null as varchar), cast(null as varchar), 'plan'
+    from {{ ref('stg_plan__targets') }}
+    union all
+    select distinct _system, employee_id, cast(null as varchar), cast(null as varchar), 'plan'
+    from {{ ref('stg_plan__absences') }}
+    union all
+    select distinct _system, substitute_id, cast(null as varchar), cast(null as varchar), 'plan'
+    from {{ ref('stg_plan__absences') }}
+    union all
+    select distinct _system, agent_id, agent_name, cast(null as varchar), 'calls' from {{ ref('stg_calls__calls') }}
+    union all
+    select distinct _system, agent_name, agent_name, agent_id, 'calls' from {{ ref('stg_calls__calls') }}
+),
+
+-- A plan and a call tracker call people by other systems' ids.
+called as (
+    select
+        system,
+        reference,
+        max(name_hint) as name_hint,
+        case when count(distinct id_hint) = 1 then max(id_hint) end as id_hint,
+        bool_or(domain = 'plan') as is_plan,
+        bool_or(domain = 'calls') as is_calls
+    from occurrences
+    where reference is not null
+    group by system, reference
 ),
 
 mentioned as (
@@ -11,7 +53,7 @@ mentioned as (
         *,
         coalesce({{ normalised_email('reference') }}, {{ normalised_email('name_hint') }}) as email_key,
         coalesce({{ normalised_name('name_hint') }}, {{ normalised_name('reference') }}) as name_key
-    from {{ ref('int_employee_references') }}
+    from called
 ),
 
 keys as (

@@ -37,7 +37,7 @@ paying_systems as (
     select applications._system
     from (select distinct _system from applications) as applications
     inner join (
-        select distinct system, row_text from {{ ref('stg_landing__held_payments') }}
+        select distinct system, row_text from {{ source('raw', 'landing_held_payments') }}
     ) as rejects
         on applications._system = rejects.system or contains(rejects.row_text, applications._system)
 ),

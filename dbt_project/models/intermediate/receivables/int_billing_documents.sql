@@ -81,7 +81,7 @@ documents as (
         null,
         coalesce(customer_id, ''),
         null,
-        'Opening balance',
+        null,
         'opening',
         case
             when as_of = min(as_of) over (partition by _system, customer_id, currency) then 'issued'

@@ -9,7 +9,10 @@ with bounds as (
 ),
 
 holidays as (
-    select * from {{ ref('stg_plan__holidays') }}
+    select day, min(name) as name
+    from {{ source('raw', 'holidays') }}
+    where day is not null
+    group by day
 ),
 
 days as (

@@ -49,5 +49,6 @@ select
     known_at,
     newest_event_on,
     coalesce(as_of_date, newest_event_on) as as_of_date,
+    {{ month_of('coalesce(as_of_date, newest_event_on)') }} as as_of_month,
     {{ start_of_day(plus_days('coalesce(as_of_date, newest_event_on)', 1), 'business_timezone') }} as ends_at
 from dated

@@ -3,7 +3,7 @@
 -- Only what had happened by then counts. The measures stand in the newest health_measure_weeks weeks alone, the scores in
 -- every week of health_history_months.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 settings as (

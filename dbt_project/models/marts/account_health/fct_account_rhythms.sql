@@ -2,7 +2,7 @@
 -- day of that week with one, and the account's own gap by then, the median of its last health_rhythm_gaps gaps. From
 -- three days on: one gap alone is no habit. Nothing later counts, so that any past week can be looked at as it was.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 invoice_days as (

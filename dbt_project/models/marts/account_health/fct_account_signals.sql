@@ -2,7 +2,7 @@
 -- week is the sum of the changes up to it. What happens enters its window once and leaves it once, so that the work grows
 -- with the events and not with the weeks that they are seen from. Money is in hundredths of the base currency.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 {#- What the number and the amount of an event of each flow count towards, in which window: entered at once or when

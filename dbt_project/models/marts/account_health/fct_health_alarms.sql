@@ -4,7 +4,7 @@
 -- account had left and the status did not say so yet. false: no departure within the horizon after its last week. open:
 -- that time is not over.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 thresholds as (

@@ -3,7 +3,7 @@
 -- day, from renewal_overlap_days before until renewal_grace_days after it, and ends later or not at all: one that began
 -- earlier runs beside it. One that nobody signed is an offer: it renews nothing, was never in force and can't be renewed.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (

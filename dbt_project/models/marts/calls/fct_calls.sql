@@ -52,6 +52,12 @@ select
     conversations.cost,
     conversations.is_first_time_caller,
     conversations.is_target_call,
+    -- The account's first inbound call, to whose channel its money is given (K12).
+    callers.account_id is not null and conversations.direction = 'inbound' and conversations.started_at is not null
+    and row_number() over (
+        partition by callers.account_id, conversations.direction
+        order by conversations.started_at nulls last, conversations.conversation_id
+    ) = 1 as is_first_touch,
     opening.is_first_call as is_first_call_by_vendor,
     conversations.is_out_of_hours,
     conversations.started_at,

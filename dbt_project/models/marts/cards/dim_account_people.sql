@@ -2,7 +2,7 @@
 -- says no wins over one that says yes, and a person without a role or title is not known. A conversation counts for the
 -- one person of its account who has the number: a number that several share is nobody's.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 contacts as (

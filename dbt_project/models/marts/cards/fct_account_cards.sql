@@ -1,7 +1,7 @@
 -- Grain: one row per account: what its card lacks (P16) and how soon the CRM hears what happens with it (P17). A field is
 -- required when a row of seed card_fields for every tier, for the account's own tier, or for key accounts says so.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (

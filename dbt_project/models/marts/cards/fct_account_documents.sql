@@ -1,7 +1,7 @@
 -- Grain: one row per account with a contract, an act or an invoice: what answers "which contract", "when was our act sent, is it
 -- signed" (B7, B8) and "what was the last invoice". Where a system tells no signatures, a document that is there has to do.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 documents as (

@@ -1,7 +1,7 @@
 -- Grain: one row per account with a contact, a plan for one, a deal or a case: who spoke with it last, what comes next, what
 -- is being sold and what is being complained about, on the as-of date (B2, F7, F16). Open deals are those of fct_open_deals.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 last_contacts as (

@@ -3,7 +3,7 @@
 -- less event (P17): negative when it was entered ahead, NULL when the export does not say when it was entered. E-mails and
 -- tasks, which systems log by themselves, are left out.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 activities as (

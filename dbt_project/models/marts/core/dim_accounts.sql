@@ -24,7 +24,7 @@ billing_records as (
 ),
 
 owners as (
-    select * from {{ ref('int_account_owners_dated') }}
+    select * from {{ ref('dim_account_owners') }}
 ),
 
 terms as (

@@ -2,7 +2,7 @@
 -- of the month, balances stand at its end (in the as-of month at the as-of date), the owner is the one at its end.
 -- Money is in the base currency; missing_rate_count says how many amounts have no rate and are left out.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 states as (

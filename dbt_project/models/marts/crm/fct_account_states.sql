@@ -1,7 +1,7 @@
 -- Grain: one row per account: its signs of life up to the as-of date and the state that follows from them (V9, P14,
 -- P15). The gap between invoices counts from three days of invoicing on: one gap alone is no habit.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (

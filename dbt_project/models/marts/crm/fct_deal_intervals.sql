@@ -4,7 +4,7 @@
 -- history does not know on, the deal's own record as it is known now does ('record'). A closing counts from the day that
 -- the deal gives, or from the day on which the history shows it where that is earlier, until the history opens it again.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 employees as (

@@ -11,7 +11,7 @@ intervals as (
 ),
 
 rates as (
-    select * from {{ ref('dim_fx_rates') }}
+    select * from {{ ref('int_fx_rates_dated') }}
 )
 
 select

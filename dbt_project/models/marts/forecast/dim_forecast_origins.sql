@@ -1,11 +1,19 @@
 -- Grain: one row per day from which cash is forecast: the as-of date, and the last month ends before it, from which the
 -- forecast is tested.
-with snapshots as (
-    select * from {{ ref('int_snapshot_dates') }}
+with run as (
+    select * from {{ ref('int_run_dated') }}
 ),
 
-run as (
-    select * from {{ ref('dim_runs') }}
+-- The base currency has a rate on every day from the first event on.
+snapshots as (
+    select
+        dates.day as as_of_date,
+        dates.is_as_of,
+        dates.is_month_end
+    from {{ ref('dim_dates') }} as dates
+    inner join {{ ref('int_fx_rates_dated') }} as rates on dates.day = rates.rate_date
+    inner join run on rates.currency = run.base_currency
+    where dates.is_snapshot
 ),
 
 numbered as (

@@ -7,7 +7,7 @@ with items as (
 curves as (
     select curves.*
     from {{ ref('fct_payment_curves') }} as curves
-    inner join {{ ref('dim_runs') }} as run on curves.origin = run.as_of_date
+    inner join {{ ref('int_run_dated') }} as run on curves.origin = run.as_of_date
 ),
 
 settings as (

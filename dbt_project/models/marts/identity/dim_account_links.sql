@@ -9,5 +9,7 @@ select
     state,
     reason,
     decided_by,
-    decided_on
+    decided_on,
+    _file,
+    _row
 from {{ ref('int_account_decisions') }}

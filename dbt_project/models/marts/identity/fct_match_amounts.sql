@@ -2,7 +2,7 @@
 -- it reached one account with a CRM record (matched), may be several or is not sure enough (ambiguous), or none (N17).
 -- Receivables open on the date; revenue, won deals and calls of the 12 months before; the pipeline open now.
 with run as (
-    select as_of_date from {{ ref('dim_runs') }}
+    select as_of_date from {{ ref('int_run_dated') }}
 ),
 
 accounts as (

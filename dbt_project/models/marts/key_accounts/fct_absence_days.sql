@@ -1,18 +1,22 @@
 -- Grain: one row per employee and day of absence, as far as the calendar goes (D11): who stands in. A substitute who is away
 -- on the day does not, so that nobody covers.
 with absences as (
-    select * from {{ ref('fct_absences') }}
+    select * from {{ ref('stg_plan__absences') }}
+),
+
+employees as (
+    select * from {{ ref('int_employee_identities') }}
 ),
 
 dates as (
     select * from {{ ref('dim_dates') }}
 ),
 
--- Of two absences on one day the one with a substitute tells who stands in.
+-- Of two absences on one day the one with a substitute tells who stands in; else the one that began first, and lasts longer.
 days as (
     select
-        absences.employee_id,
-        absences.substitute_id,
+        employees.employee_id,
+        substitutes.employee_id as substitute_id,
         dates.day,
         dates.is_working_day,
         absences.ends_on,
@@ -22,9 +26,14 @@ days as (
         absences._row
     from absences
     inner join dates on dates.day >= absences.starts_on and coalesce(dates.day <= absences.ends_on, true)
+    inner join employees on absences._system = employees.system and absences.employee_id = employees.reference
+    left join employees as substitutes
+        on absences._system = substitutes.system and absences.substitute_id = substitutes.reference
     qualify row_number() over (
-        partition by absences.employee_id, dates.day
-        order by case when absences.substitute_id is null then 1 else 0 end, absences.starts_on, absences.substitute_id
+        partition by employees.employee_id, dates.day
+        order by
+            case when substitutes.employee_id is null then 1 else 0 end, absences.starts_on,
+            absences.ends_on desc nulls first, substitutes.employee_id, absences._file, absences._row
     ) = 1
 ),
 

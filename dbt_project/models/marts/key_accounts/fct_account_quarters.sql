@@ -2,7 +2,7 @@
 -- relationship stage (D7), measured at the quarter's end or, in the quarter that runs, on the as-of date. Everything is
 -- counted from dated events up to that day, so a past quarter stays as it is when later ones are added.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 invoices as (

@@ -4,7 +4,7 @@
 {%- set measures = key_account_measures() %}
 {%- set parts = key_account_parts() %}
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 quarters as (

@@ -1,7 +1,7 @@
 -- Grain: one row per landed file, contract and entity: rows read, loaded, rejected, and how many of the loaded have a newer
--- version since.
+-- version since. What landing wrote is clean already.
 with files as (
-    select * from {{ ref('stg_landing__files') }}
+    select * from {{ source('raw', 'landing_files') }}
 ),
 
 current_rows as (

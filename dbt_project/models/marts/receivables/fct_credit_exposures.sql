@@ -2,12 +2,12 @@
 -- credit_used stand in the row of the limit's currency: the limit holds for all that the account owes, so that other
 -- currencies are converted at the as-of date's rates. A limit of 0 is a limit: nothing may be owed.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 rates as (
     select rates.currency, rates.rate
-    from {{ ref('dim_fx_rates') }} as rates
+    from {{ ref('int_fx_rates_dated') }} as rates
     inner join run on rates.rate_date = run.as_of_date
 ),
 

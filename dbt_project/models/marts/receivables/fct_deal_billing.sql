@@ -1,7 +1,7 @@
 -- Grain: one row per deal that was won up to the as-of date: what of it has been invoiced (R34), net of tax, in the deal's
 -- currency. Where no invoice of the company names any deal, nobody knows what is billed of one: NULL.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 deals as (
@@ -12,7 +12,7 @@ deals as (
 ),
 
 rates as (
-    select * from {{ ref('dim_fx_rates') }}
+    select * from {{ ref('int_fx_rates_dated') }}
 ),
 
 invoices as (

@@ -5,7 +5,7 @@
 -- Each month knows only what had happened by its end. Where too few of a segment's invoices reached the bucket and are
 -- decided, the whole company's rate counts.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 dates as (
@@ -29,7 +29,7 @@ events as (
 ),
 
 rates as (
-    select * from {{ ref('dim_fx_rates') }}
+    select * from {{ ref('int_fx_rates_dated') }}
 ),
 
 settings as (

@@ -4,7 +4,7 @@ with run as (
 ),
 
 snapshots as (
-    select as_of_date from {{ ref('int_snapshot_dates') }}
+    select day as as_of_date from {{ ref('dim_dates') }} where is_snapshot
 ),
 
 rates as (

@@ -94,7 +94,7 @@ group by
 union all
 -- More went back than the customer had unapplied: the movement after which that stands.
 select
-    'unapplied credits',
+    'unapplied_credits',
     movement_id,
     account_id,
     'unapplied_below_zero',

@@ -5,7 +5,7 @@
 -- that a rate moves currency_effect and nothing else. In the as-of month, unless it is over, the month's end is the
 -- as-of date. A year is the trailing 12 months up to that end (year_revenue is what reporting calls revenue_12m).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 months as (
@@ -21,7 +21,7 @@ months as (
 ),
 
 rates as (
-    select * from {{ ref('dim_fx_rates') }}
+    select * from {{ ref('int_fx_rates_dated') }}
 ),
 
 owners as (

@@ -2,7 +2,7 @@
 -- (V11), how it pays (V17), and its place among all by revenue (V15). A cost counts where the plan gives the account
 -- any; where it gives none, is_revenue_based says that nothing was taken off.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (

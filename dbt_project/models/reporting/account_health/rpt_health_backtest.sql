@@ -5,7 +5,7 @@ with weeks as (
 ),
 
 run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 departures as (

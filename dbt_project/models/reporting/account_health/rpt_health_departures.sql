@@ -13,7 +13,7 @@ employees as (
 ),
 
 run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 red as (

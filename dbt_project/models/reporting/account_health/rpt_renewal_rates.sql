@@ -4,7 +4,7 @@
 {{ config(materialized='held_view') }}
 
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 renewals as (

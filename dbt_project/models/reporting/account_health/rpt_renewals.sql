@@ -1,6 +1,6 @@
 -- Grain: one row per contract, addendum or ended subscription with its last day (C12): the renewals calendar.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 settings as (
@@ -65,7 +65,7 @@ balances as (
 
 rates as (
     select rates.currency, rates.rate
-    from {{ ref('dim_fx_rates') }} as rates
+    from {{ ref('int_fx_rates_dated') }} as rates
     inner join run on rates.rate_date = run.as_of_date
 )
 

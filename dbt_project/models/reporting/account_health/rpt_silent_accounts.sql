@@ -2,7 +2,7 @@
 -- A17 to A19), and how much is at stake. Silent ones are ranked, key accounts first: silence_score is the sum of four
 -- shares from 0 to 1 times their weights (parameters silence_weight_*).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 {% set settings = ['gap_factor', 'floor_days', 'default_days', 'full_factor', 'renewal_days', 'fatigue_days',

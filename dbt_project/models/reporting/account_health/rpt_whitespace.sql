@@ -2,7 +2,7 @@
 -- that an offer has to pass (N12, C8): the first product was paid on time, nothing is claimed, somebody who decides was
 -- reached lately, the account is not in danger. Products of two systems with one name are one product.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 settings as (

@@ -1,7 +1,7 @@
 -- Grain: one row per document of an account that was sent or signed: the register of contracts, addenda, acts and acts of
 -- reconciliation (B3, B7, B8).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (

@@ -51,5 +51,5 @@ select
     months.month
 from months
 cross join costs
-cross join {{ ref('dim_runs') }} as runs
+cross join {{ ref('int_run_dated') }} as runs
 left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'

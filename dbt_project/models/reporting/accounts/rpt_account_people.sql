@@ -1,6 +1,6 @@
 -- Grain: one row per person at an account, as of the run's as-of date.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 people as (

@@ -2,7 +2,7 @@
 -- cash and what it was applied to, reminders and promises, deals and their stages, conversations, done CRM activities, CRM
 -- documents and cases. An event that carries a date alone stands at the start of its day in the business time zone.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 invoices as (

@@ -1,6 +1,6 @@
 -- Grain: one row per account, as of the run's as-of date: all that a client may ask for at once (B2, B6, B7, F7, F11, F16).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (
@@ -43,7 +43,7 @@ healths as (
 
 rates as (
     select rates.currency, rates.rate
-    from {{ ref('dim_fx_rates') }} as rates
+    from {{ ref('int_fx_rates_dated') }} as rates
     inner join run on rates.rate_date = run.as_of_date
 ),
 
@@ -155,10 +155,8 @@ people as (
 
 away as (
     select absences.employee_id, absences.substitute_id, absences.ends_on
-    from {{ ref('fct_absences') }} as absences
-    inner join run
-        on absences.starts_on <= run.as_of_date and coalesce(absences.ends_on, run.as_of_date) >= run.as_of_date
-    qualify row_number() over (partition by absences.employee_id order by absences.starts_on desc) = 1
+    from {{ ref('fct_absence_days') }} as absences
+    inner join run on absences.day = run.as_of_date
 )
 
 select

@@ -2,7 +2,7 @@
 -- Money follows the account's first inbound call (first touch): all deals, invoices and cash of the account from that
 -- day on belong to that call's source, so nothing is counted twice. Each stands in the month in which it happened.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 calls as (
@@ -10,7 +10,7 @@ calls as (
 ),
 
 channels as (
-    select * from {{ ref('dim_account_channels') }}
+    select account_id, source, started_on as first_called_on from calls where is_first_touch
 ),
 
 costs as (

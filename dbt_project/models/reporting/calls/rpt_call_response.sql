@@ -99,7 +99,7 @@ cases as (
 select
     agents.day,
     agents.employee_id,
-    coalesce(employees.full_name, agents.agent_name, 'No agent named') as agent_name,
+    coalesce(employees.full_name, agents.agent_name) as agent_name,
     coalesce(inbound.inbound, 0) as inbound,
     coalesce(inbound.answered, 0) as answered,
     coalesce(inbound.missed, 0) as missed,

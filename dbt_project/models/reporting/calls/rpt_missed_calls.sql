@@ -4,7 +4,7 @@ with cases as (
 ),
 
 run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (

@@ -3,7 +3,7 @@
 -- worklist_weight_*).
 -- What is disputed is no reason to chase: it has its own action, and counts in no component.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 {% set settings = ['weight_money', 'weight_age', 'weight_silence', 'weight_promise', 'weight_habit', 'age_full_days',
@@ -29,7 +29,7 @@ states as (
 ),
 
 rates as (
-    select * from {{ ref('dim_fx_rates') }}
+    select * from {{ ref('int_fx_rates_dated') }}
 ),
 
 items as (

@@ -1,7 +1,7 @@
 -- Grain: one row per deal that was won up to the as-of date: what of it is billed, and which of its documents are there
 -- (R33-R35). Amounts are net of tax in the deal's currency; invoices in another one at the rate of their day.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 settings as (

@@ -10,7 +10,7 @@ with run as (
         cast({{ parameter('dunning_large_share') }} as double) as large_share,
         cast({{ parameter('dunning_usual_share') }} as double) as usual_share,
         cast({{ parameter('confidence_z') }} as double) as z
-    from {{ ref('dim_runs') }}
+    from {{ ref('int_run_dated') }}
 ),
 
 windows as (
@@ -30,7 +30,7 @@ intervals as (
 ),
 
 rates as (
-    select * from {{ ref('dim_fx_rates') }}
+    select * from {{ ref('int_fx_rates_dated') }}
 ),
 
 cash_events as (

@@ -1,7 +1,7 @@
 -- Grain: one row per account, month and currency of its act of reconciliation; one without a currency where a month has no
 -- act. Every month in which the account was active is there, so that coverage can be counted (R32).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 account_months as (

@@ -8,7 +8,7 @@ with files as (
 ),
 
 run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (
@@ -70,7 +70,7 @@ vanished as (
         domain,
         entity,
         count(*) as rows_vanished
-    from {{ ref('fct_superseded_rows') }}
+    from {{ ref('stg_landing__superseded_rows') }}
     where state = 'vanished'
     group by contract, domain, entity
 ),

@@ -50,7 +50,8 @@ select
     file,
     part,
     severity,
-    message
+    code,
+    {% for fact in finding_fact_types() %}{{ fact }}{{ ', ' if not loop.last }}{% endfor %}
 from landing
 union all
 select
@@ -58,7 +59,7 @@ select
     file,
     cast(null as varchar),
     'note',
-    file || ': ' || column_name || ' ' || id || ' is not known (rows: ' || cast(count(*) as varchar(20))
-    || ', the first in line ' || cast(min(line) as varchar(20)) || '), so it has no effect. Write ids as the tables of reporting show them, with their system: crm:123.'
+    'unknown_id',
+    {{ finding_facts({'column_name': 'column_name', 'name': 'id', 'line': 'min(line)', 'row_count': 'count(*)'}) }}
 from listed
 group by file, column_name, id

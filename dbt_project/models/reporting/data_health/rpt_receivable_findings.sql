@@ -4,10 +4,6 @@ with accounts as (
     select account_id, account_name from {{ ref('dim_accounts') }}
 ),
 
-reasons as (
-    select * from {{ ref('finding_reasons') }}
-),
-
 unposted as (
     select
         entity,
@@ -83,8 +79,6 @@ select
     findings.account_id,
     accounts.account_name,
     findings.reason,
-    reasons.meaning,
-    reasons.what_to_do,
     findings.currency,
     cast(findings.amount as decimal(18, 4)) as amount,
     cast(findings.our_amount as decimal(18, 4)) as our_amount,
@@ -94,4 +88,3 @@ select
     findings._row
 from findings
 left join accounts on findings.account_id = accounts.account_id
-left join reasons on findings.reason = reasons.reason

@@ -11,6 +11,13 @@ select
     column_name,
     value,
     reason,
+    field,
+    expected,
+    found,
+    least,
+    most,
+    other_columns,
+    other_line,
     row_text,
     landed_at
-from {{ ref('fct_rejected_rows') }}
+from {{ ref('stg_landing__rejects') }}

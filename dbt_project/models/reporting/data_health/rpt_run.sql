@@ -4,4 +4,4 @@ select
     business_timezone,
     as_of_date,
     known_at
-from {{ ref('dim_runs') }}
+from {{ ref('int_run_dated') }}

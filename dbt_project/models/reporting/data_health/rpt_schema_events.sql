@@ -6,5 +6,6 @@ select
     contract,
     column_name,
     event,
-    action
-from {{ ref('fct_schema_events') }}
+    action,
+    target
+from {{ ref('stg_landing__schema_events') }}

@@ -14,4 +14,4 @@ select
     newer_line,
     known_at,
     superseded_at
-from {{ ref('fct_superseded_rows') }}
+from {{ ref('stg_landing__superseded_rows') }}

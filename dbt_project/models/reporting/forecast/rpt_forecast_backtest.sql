@@ -9,11 +9,11 @@ weeks as (
 ),
 
 rates as (
-    select * from {{ ref('dim_fx_rates') }}
+    select * from {{ ref('int_fx_rates_dated') }}
 ),
 
 run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 settings as (

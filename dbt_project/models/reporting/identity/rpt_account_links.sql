@@ -17,6 +17,8 @@ select
     links.state,
     links.reason,
     links.decided_by,
-    links.decided_on
+    links.decided_on,
+    links._file,
+    links._row
 from links
 left join accounts on links.account_id = accounts.account_id

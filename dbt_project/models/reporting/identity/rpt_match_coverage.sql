@@ -4,7 +4,7 @@ with amounts as (
 ),
 
 run as (
-    select base_currency, as_of_date from {{ ref('dim_runs') }}
+    select base_currency, as_of_date from {{ ref('int_run_dated') }}
 ),
 
 by_source as (

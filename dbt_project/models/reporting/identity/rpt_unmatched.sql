@@ -17,7 +17,7 @@ accounts as (
 ),
 
 run as (
-    select base_currency from {{ ref('dim_runs') }}
+    select base_currency from {{ ref('int_run_dated') }}
 ),
 
 summed as (

@@ -1,7 +1,7 @@
 -- Grain: one row per account and day on which its owner changed (D10, N19): contacts, missed calls and how late payments came
 -- in the days before and after. The days after are those up to the as-of date: fewer than before while is_complete is false.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 owners as (

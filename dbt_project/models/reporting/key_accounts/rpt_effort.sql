@@ -4,7 +4,7 @@ with run as (
     select
         *,
         {{ plus_months('as_of_date', '-' ~ parameter('effort_window_months')) }} as window_from
-    from {{ ref('dim_runs') }}
+    from {{ ref('int_run_dated') }}
 ),
 
 accounts as (

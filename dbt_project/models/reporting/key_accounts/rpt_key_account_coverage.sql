@@ -1,7 +1,7 @@
 -- Grain: one row per week and employee who owned key accounts at its end (K13): with how many of them anybody of ours had a
 -- connected call in the week. The list is the one that stood then; weeks run from Monday, the last one to the as-of date.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 members as (
@@ -70,7 +70,7 @@ counted as (
 select
     counted.week_start,
     counted.employee_id,
-    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.full_name as employee_name,
     employees.team,
     counted.key_accounts,
     counted.called_accounts,

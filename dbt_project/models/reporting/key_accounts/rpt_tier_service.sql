@@ -1,7 +1,7 @@
 -- Grain: one row per month and class of service: key accounts, then tiers A, B and C, then accounts without revenue (D16, D20).
 -- An account's class is the one that stood when the call was missed or the case opened: as measured at the end of the quarter before.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 classes as (

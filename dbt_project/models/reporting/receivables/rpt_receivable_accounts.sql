@@ -1,7 +1,7 @@
 -- Grain: one row per account and currency that has ever owed or paid in it, has a credit limit in it, or has ordered in it.
 -- How the account pays and how much of its credit it uses, on the as-of date (R12-R14, R22, R24, R28, R36, R37).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (

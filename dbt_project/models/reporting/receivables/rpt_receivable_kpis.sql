@@ -1,10 +1,11 @@
 -- Grain: one row per month and currency, and one a month for ALL currencies in the base currency, up to the as-of date.
+-- ALL is the lek's code too: until the end the total is `*`, and is_total tells the two apart.
 -- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at
 -- the rate of their own day. Windows end on the same day. R1-R17, R20, R21, R29, R36.
 -- An amount of ALL leaves out what has no rate, and is unknown where all of it has none; a figure made of several is unknown
 -- where a part of any has none. What compares a window with its end is unknown while the history is shorter.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 days as (
@@ -59,7 +60,7 @@ series as (
     union all
     -- A day of a currency without a rate is left out of ALL, and counted.
     select
-        'ALL',
+        '*',
         {%- for amount in amounts %}
         cast(coalesce(
             sum(nullif(cast({{ amount }} as decimal(24, 4)), 0) * rate),
@@ -204,7 +205,7 @@ countback_days as (
 cohorts as (
     select currency, issued_on, event_month, amount, amount_days, invoiced from cohort_events
     union all
-    select 'ALL', issued_on, event_month, amount * days.rate, amount_days * days.rate, invoiced * days.rate
+    select '*', issued_on, event_month, amount * days.rate, amount_days * days.rate, invoiced * days.rate
     from cohort_events
     inner join days on cohort_events.currency = days.currency and cohort_events.issued_on = days.day
 ),
@@ -232,7 +233,7 @@ shares as (
         select currency, as_of_date, account_id, open_amount, disputed_amount from balances
         union all
         select
-            'ALL',
+            '*',
             balances.as_of_date,
             balances.account_id,
             balances.open_amount_base,
@@ -270,7 +271,7 @@ provided as (
     from provisions
     group by currency, as_of_date
     union all
-    select 'ALL', as_of_date, sum(provision_base), sum(unprovided_amount_base)
+    select '*', as_of_date, sum(provision_base), sum(unprovided_amount_base)
     from provisions
     group by as_of_date
 ),
@@ -278,6 +279,7 @@ provided as (
 final as (
     select
         measured.currency,
+        measured.currency = '*' as is_total,
         measured.base_currency,
         {%- for amount in ['sales', 'collected', 'charged_back', 'written_off'] %}
         case
@@ -371,8 +373,9 @@ final as (
 )
 
 select
-    currency,
-    cast(case when currency = 'ALL' then base_currency else currency end as varchar) as money_currency,
+    case when is_total then 'ALL' else currency end as currency,
+    is_total,
+    cast(case when is_total then base_currency else currency end as varchar) as money_currency,
     cast(base_currency as varchar) as base_currency,
     sales,
     collected,

@@ -3,7 +3,7 @@
 -- an invoice moved the balance when it came in, not when it was applied: an application and the unapplied money that it
 -- uses up cancel out, but where they belong to two accounts or two currencies.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 dates as (

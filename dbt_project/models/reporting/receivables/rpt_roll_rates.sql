@@ -2,7 +2,7 @@
 -- The provision matrix of each month's end: what is open, the loss rate of the company's own history, the provision. The
 -- roll rate is of what was open at that end: the share that stood in the next bucket roll_rate_days later.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 loss_rates as (
@@ -22,7 +22,7 @@ intervals as (
 ),
 
 rates as (
-    select * from {{ ref('dim_fx_rates') }}
+    select * from {{ ref('int_fx_rates_dated') }}
 ),
 
 periods as (

@@ -29,7 +29,7 @@ grouped as (
                 when 'team' then employees.team
                 else accounts.owner_id
             end,
-            '(not known)'
+            'not_known'
         ) as grouping_value
     from accounts_worth
     cross join kinds

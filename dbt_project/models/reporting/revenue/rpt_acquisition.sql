@@ -7,7 +7,7 @@ with months as (
         dates.month_end <= runs.as_of_date and coalesce(dates.month_end <= feeds.complete_until, false) as is_complete,
         runs.base_currency
     from {{ ref('dim_dates') }} as dates
-    cross join {{ ref('dim_runs') }} as runs
+    cross join {{ ref('int_run_dated') }} as runs
     left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'
     where dates.day <= runs.as_of_date
 ),

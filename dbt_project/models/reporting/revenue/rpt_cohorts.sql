@@ -8,7 +8,7 @@ with account_revenue as (
 months as (
     select distinct dates.month, runs.base_currency
     from {{ ref('dim_dates') }} as dates
-    cross join {{ ref('dim_runs') }} as runs
+    cross join {{ ref('int_run_dated') }} as runs
     inner join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'
     where dates.month_end <= runs.as_of_date and dates.month_end <= feeds.complete_until
 ),

@@ -3,7 +3,7 @@
 -- what the month before closed at + currency_effect is the opening. Columns ending in _12m compare a year with the
 -- year before, or with what was running a year before.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 account_revenue as (

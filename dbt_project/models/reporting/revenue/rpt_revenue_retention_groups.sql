@@ -59,7 +59,7 @@ grouped as (
                 when 'country' then described.country
                 else described.parent
             end,
-            '(not known)'
+            'not_known'
         ) as grouping_value
     from described
     inner join kinds on kinds.grouping_kind <> 'parent' or described.parent is not null

@@ -1,6 +1,6 @@
 -- Grain: one row per deal that is open on the as-of date: the deals that rpt_pipeline's newest day counts (fct_open_deals).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 open_deals as (
@@ -20,7 +20,7 @@ select
     open_deals.account_id,
     coalesce(open_deals.owner_id, 'unassigned') as employee_id,
     deals.name as deal_name,
-    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.full_name as employee_name,
     open_deals.pipeline,
     open_deals.stage,
     open_deals.currency,

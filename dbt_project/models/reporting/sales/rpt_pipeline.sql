@@ -1,7 +1,7 @@
 -- Grain: one row per snapshot day (week end, month end, as-of date), employee and stage: the deals open on that day, with the
 -- owner, stage, amount and probability of that day, at its rate (fct_open_deals).
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 open_deals as (
@@ -36,7 +36,7 @@ described as (
     select
         open_deals.*,
         coalesce(open_deals.owner_id, 'unassigned') as employee_id,
-        coalesce(open_deals.stage, 'not recorded') as stage_name,
+        coalesce(open_deals.stage, 'not_known') as stage_name,
         {{ days_from('movement_spans.moved_on', 'open_deals.as_of_date') }} > {{ parameter('stale_deal_days') }}
             as is_stale
     from open_deals
@@ -64,7 +64,7 @@ summed as (
 select
     summed.as_of_date,
     summed.employee_id,
-    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.full_name as employee_name,
     employees.team,
     summed.stage,
     run.base_currency,

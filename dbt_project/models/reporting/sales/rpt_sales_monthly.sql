@@ -3,7 +3,7 @@
 -- at the month's end. Coverage (P7) is what was expected to close in the month ÷ (target − what was won in it). Expected is
 -- what was open as the month began, in the as-of month what is open on the as-of date, by the close dates of that day.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 deals as (
@@ -133,7 +133,7 @@ joined as (
 select
     joined.month,
     joined.employee_id,
-    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.full_name as employee_name,
     employees.team,
     run.base_currency,
     joined.created,

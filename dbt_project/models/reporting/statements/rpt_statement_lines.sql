@@ -17,7 +17,7 @@ accounts as (
 ),
 
 run as (
-    select as_of_date from {{ ref('dim_runs') }}
+    select as_of_date from {{ ref('int_run_dated') }}
 )
 
 select

@@ -2,7 +2,7 @@
 -- whole. Revenue, cash and balances are those of the accounts that the employee owns at the month's end (in the as-of
 -- month, on the as-of date); new contracts go to the deal's owner, two-way contacts to who held them.
 with run as (
-    select * from {{ ref('dim_runs') }}
+    select * from {{ ref('int_run_dated') }}
 ),
 
 account_months as (
@@ -142,7 +142,7 @@ banded as (
 select
     keys.month,
     keys.employee_id,
-    coalesce(employees.full_name, 'No owner') as employee_name,
+    employees.full_name as employee_name,
     employees.team,
     run.base_currency,
     coalesce(portfolios.accounts, 0) as accounts,

@@ -1,11 +1,12 @@
 """What a customer's money is taken to have paid where no application says so, followed day by day.
 
-From the definition: money pays what is owed at the moment when it comes, the oldest due first; what is left waits for the
-next invoice; nothing is spent twice. What goes back of a payment is owed again, and is there to be paid again.
+From the definition: money pays what is owed at the moment when it comes, the oldest due first; what is left waits for
+the next invoice; nothing is spent twice. What goes back of a payment is owed again, and is there to be paid again.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +18,7 @@ LAST = date.max
 
 
 class Move(NamedTuple):
-    """Money put on a debt, or with a minus taken off it; `settled` is the day of the payment that it is or takes back."""
+    """Money put on a debt, or with a minus taken off it; `settled` is the day of its payment."""
 
     day: date
     debt: str | None
@@ -54,11 +55,23 @@ class Allocation:
     waiting: dict[str, Decimal] = field(default_factory=dict)
     paid: list[Paid] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    # The places of debts, the first on top; one that nothing is owed at any more is passed over.
+    _order: list[Due] = field(default_factory=list)
+
+    def _owes(self, debt: Due, amount: Decimal) -> None:
+        if debt not in self.owed:
+            heapq.heappush(self._order, debt)
+        self.owed[debt] = self.owed.get(debt, ZERO) + amount
+
+    def _first(self) -> Due:
+        while self._order[0] not in self.owed:
+            heapq.heappop(self._order)
+        return self._order[0]
 
     def spend(self, day: date) -> None:
         """Waiting money, the first first, pays what is owed, the oldest due first."""
         while self.owed and self.waiting:
-            debt, money = min(self.owed), next(iter(self.waiting))
+            debt, money = self._first(), next(iter(self.waiting))
             amount = min(self.owed[debt], self.waiting[money])
             self.paid.append(Paid(money, debt, amount, day))
             self.moves.append(Move(day, debt.name, money, amount, day))
@@ -68,7 +81,7 @@ class Allocation:
     def owes(self, day: date, debt: Due, amount: Decimal) -> None:
         """A debt comes, or comes again."""
         if amount > 0:
-            self.owed[debt] = self.owed.get(debt, ZERO) + amount
+            self._owes(debt, amount)
             self.spend(day)
 
     def comes(self, day: date, money: str, amount: Decimal) -> None:
@@ -100,7 +113,7 @@ class Allocation:
         lower(self.owed, debt, part)
         if part > 0:
             place = debt._replace(settled=LAST, is_written_off=True)
-            self.owed[place] = self.owed.get(place, ZERO) + part
+            self._owes(place, part)
 
     def ends(self, day: date, debt: Due) -> None:
         """Its document says that it was settled: what no money has paid was paid by money that nobody exported."""
@@ -110,7 +123,7 @@ class Allocation:
             self.moves.append(Move(day, debt.name, None, rest, day))
 
     def goes_back(self, day: date, amount: Decimal, money: str | None, *, is_refund: bool) -> list[Move]:
-        """A refund takes what waits first, a chargeback what was paid; one that names nothing any of it, the last first."""
+        """A refund takes what waits first, a chargeback what was paid; of none named any of it, the last first."""
         taken: list[Move] = []
         reopened: list[tuple[Due, Decimal]] = []
 
@@ -142,7 +155,7 @@ class Allocation:
             unspent(own)
         for debt, part in reopened:
             again = debt._replace(settled=LAST, is_written_off=False)
-            self.owed[again] = self.owed.get(again, ZERO) + part
+            self._owes(again, part)
         self.spend(day)
         return taken
 

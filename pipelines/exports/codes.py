@@ -1,0 +1,117 @@
+"""What landing tells, as codes with their facts: why a row was rejected, and what was found about a file.
+
+The words for them stand in `pipelines/words/landing.yml`, groups `rejection` and `finding`; the reporting layer's YAML
+names the same codes (`rpt_rejected_rows.reason`, `rpt_landing_findings.code`), and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypedDict, Unpack
+
+RejectionCode = Literal[
+    "above_header",  # of a table that is only read
+    "another_table",
+    "blank",
+    "block_without_end",
+    "broken_quotes",
+    "fed_before",
+    "field_count",
+    "no_boolean",
+    "no_currency",
+    "no_date",
+    "no_duration",
+    "no_json",
+    "no_number",
+    "no_rule",
+    "no_share",
+    "no_time",
+    "no_total",
+    "no_whole_number",
+    "not_extracted",
+    "open_quote",
+    "other",
+    "repeated",
+    "undecodable",
+    "unknown_word",
+]
+FindingCode = Literal[
+    "below_table",
+    "cannot_be_opened",
+    "clock_went_back",
+    "column_missing",
+    "contract_broken",
+    "damaged",
+    "date_order_unknown",
+    "empty",
+    "encrypted_member",
+    "html_entities",
+    "line_ends_mixed",
+    "list_columns_missing",
+    "list_twice",
+    "midnights",
+    "no_json_document",
+    "no_rows",
+    "no_such_list",
+    "no_such_table",
+    "no_table",
+    "not_landed",
+    "other",
+    "refused",
+    "rows_passed_over",
+    "several_contracts",
+    "too_large",
+    "too_many_cells",
+    "unknown_format",
+    "unknown_headers",
+    "unpacks_too_large",
+    "workbook_memory",
+    "workbook_slow",
+    "workbook_unreadable",
+    "wrong_encoding",
+]
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a row was rejected: the code, what was expected, and what stood there instead, where that is no cell."""
+
+    code: RejectionCode
+    expected: str | None = None
+    found: str | None = None
+    # The least and most that the column takes.
+    least: str | None = None
+    most: str | None = None
+
+
+class Facts(TypedDict, total=False):
+    """What a finding speaks of; what is left out it does not know."""
+
+    contract: str
+    column_name: str
+    # Of several the texts with commas between.
+    name: str
+    # What another program, or the file itself, says.
+    said: str | None
+    row_count: int
+    other_count: int
+    limit_count: int
+
+
+class Finding:
+    """One code with its facts."""
+
+    def __init__(self, code: FindingCode, **facts: Unpack[Facts]) -> None:
+        """Names what was found and what it speaks of."""
+        self.code = code
+        self.facts: Mapping[str, object] = {"code": code, **facts}
+
+
+class UnreadableError(Exception):
+    """The file, or a part of it, cannot be read: a finding says why."""
+
+    def __init__(self, code: FindingCode, **facts: Unpack[Facts]) -> None:
+        """As a finding."""
+        super().__init__(code)
+        self.finding = Finding(code, **facts)

@@ -1,0 +1,44 @@
+"""SQL that reads a text as a number."""
+
+from __future__ import annotations
+
+from pipelines.exports.contracts.contract import Formats
+from pipelines.exports.readers.grids import quoted
+
+# Currencies without minor units (ISO 4217): an amount in minor units is already whole.
+ZERO_DECIMAL = [
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"
+]  # fmt: skip
+
+
+def number(text: str, stored: str, formats: Formats) -> str:
+    """A number with the contract's marks, a currency sign or code, brackets or a trailing minus; else NULL.
+
+    Only what is written as a number throughout is one: thousands must stand in threes.
+    """
+    decimal = "\\" + formats.decimal
+    marks = [mark for mark in formats.thousands if mark != formats.decimal]
+    spaced = f"regexp_replace({text}, '[\\x{{00a0}}\\x{{202f}}\\x{{2009}}]', ' ', 'g')"
+    bare = f"regexp_replace({spaced}, '^([-(]?)\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?\\s*|\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?(\\)?)$', '\\1\\2', 'g')"
+    groups = "".join("\\x{0020}" if mark == " " else "\\" + mark for mark in [*marks, " "])
+    suffix = "".join(formats.suffixes)
+    pattern = f"[-(]?(\\d+|\\d{{1,3}}([{groups}]\\d{{3}})+)?({decimal}\\d+|{decimal})?([eE][-+]?\\d+)?{f'[{suffix}]?' if suffix else ''}[-)]?"
+    digits = f"regexp_replace({bare}, '[{groups}{suffix}()]', '', 'g')"
+    if formats.decimal != ".":
+        digits = f"replace({digits}, {quoted(formats.decimal)}, '.')"
+    digits = f"rtrim({digits}, '-')"
+    factor = ""
+    if formats.suffixes:
+        branches = "".join(f" when {quoted(mark)} then {value}" for mark, value in formats.suffixes.items())
+        factor = f" * (case right({bare}, 1){branches} else 1 end)"
+    negative = f"(case when {bare} like '(%)' or {bare} like '%-' then -1 else 1 end)"
+    careful = (
+        f"(case when regexp_full_match({bare}, {quoted(pattern)}) "
+        f"then cast(try_cast({digits} as DECIMAL(38,10)) * {negative}{factor} as {stored}) end)"
+    )
+    if formats.decimal != ".":
+        return careful
+    # Most numbers are plain: the careful reading, which costs twenty times as much, is for the rest. A case and no
+    # coalesce: out of a coalesce DuckDB draws what its parts share, and works that out for every row.
+    plain = f"try_cast({text} as {stored})"
+    return f"(case when {text} is null then null when {plain} is not null then {plain} else {careful} end)"

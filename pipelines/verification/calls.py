@@ -1,0 +1,154 @@
+"""Calls by day: legs folded into conversations (K1), and what became of each (K2), by polars in bulk."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+import duckdb
+import phonenumbers
+import polars as pl
+
+from pipelines.verification.compare import Figure, Key
+from pipelines.verification.rows import Raw
+
+COUNTS = ("inbound", "answered", "missed", "voicemail", "abandoned", "failed")
+# What telephones send for ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE: a withheld number.
+WITHHELD = {"266696687", "7378742833", "2562533", "8656696", "86282452253"}
+
+
+def comparable(number: str, calling_code: str | None) -> str | None:
+    """A number's digits in the international form, without an extension; None where it is withheld."""
+    text = re.split(r" x[ .]*[0-9]|ext|доб|вн|#|@", number.lower())[0]
+    dialled = re.sub(r"[^0-9+]", "", text)
+    digits = dialled.replace("+", "")
+    if digits in WITHHELD or len(digits.lstrip("0")) < 2:
+        return None
+    if dialled.startswith("+"):
+        return digits
+    if digits.startswith("00"):
+        return digits[2:]
+    return calling_code + digits[1:] if digits.startswith("0") and calling_code else digits
+
+
+def roots(parents: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """Call -> the call at the top of its parents, be it in no export; those in a circle have none but themselves."""
+    found = {}
+    for system, call in parents:
+        path = [call]
+        while (parent := parents.get((system, path[-1]))) and parent not in path:
+            path.append(parent)
+        is_circle = parents.get((system, path[-1])) is not None
+        found[system, call] = call if is_circle else path[-1]
+    return found
+
+
+def conversations(raw: Raw) -> pl.DataFrame:
+    """One row per conversation: its day, its direction, and what became of it."""
+    legs = raw.frame("calls.calls")
+    if legs.is_empty():
+        return legs
+    code = phonenumbers.country_code_for_region(raw.run.country)
+    national = str(code) if raw.run.country not in NO_TRUNK else None
+    numbers = set(legs["caller_number"].drop_nulls()) | set(legs["callee_number"].drop_nulls())
+    digits = {number: comparable(number, national) for number in numbers}
+    named = legs.filter(pl.col("parent_call_id").is_not_null() & (pl.col("parent_call_id") != ""))
+    parents = {(row[0], row[1]): row[2] for row in named.select("_system", "call_id", "parent_call_id").iter_rows()}
+    tops = roots(parents)
+    tops |= {(system, top): top for (system, _), top in tops.items()}
+    top = pl.DataFrame(
+        [(system, call, found) for (system, call), found in tops.items()],
+        orient="row", schema={"_system": pl.String, "call_id": pl.String, "top": pl.String},
+    )  # fmt: skip
+    has_legs = named.select(
+        "_system", pl.col("parent_call_id").alias("call_id"), pl.lit(True).alias("has_legs")
+    ).unique()
+    seconds = pl.coalesce("total_seconds", pl.col("wait_seconds").fill_null(0) + pl.col("talk_seconds"), "wait_seconds")
+    legs = (
+        legs.filter((pl.col("direction") != "internal").fill_null(True))
+        .join(top, on=["_system", "call_id"], how="left")
+        .join(has_legs, on=["_system", "call_id"], how="left")
+        .with_columns(
+            pl.col("caller_number").replace_strict(digits, default=None, return_dtype=pl.String).alias("caller"),
+            pl.col("callee_number").replace_strict(digits, default=None, return_dtype=pl.String).alias("callee"),
+            pl.coalesce(
+                pl.col("ended_at"),
+                pl.col("started_at")
+                + pl.duration(milliseconds=(seconds.cast(pl.Float64) * 1000).round().cast(pl.Int64)),
+            ).alias("end"),
+        )
+        .sort("_system", "started_at", "call_id")
+    )
+    pair = ["_system", "direction", "caller", "callee"]
+    folds = pl.col("top").is_null() & pl.col("caller").is_not_null() & pl.col("callee").is_not_null()
+    until = pl.coalesce("end", "started_at").cum_max().shift(1).over(pair)
+    within = pl.duration(milliseconds=int(raw.parameters["conversation_fold_seconds"] * 1000))
+    single = legs.filter(folds).with_columns(
+        ((pl.col("started_at") > until + within) | until.is_null()).cum_sum().over(pair).alias("number")
+    )
+    single = single.with_columns(pl.col("call_id").first().over([*pair, "number"]).alias("opening"))
+    rest = legs.filter(~folds).with_columns(
+        pl.coalesce(pl.format("top {}", "top"), "call_id").alias("opening"), pl.lit(None).alias("number")
+    )
+    return _together(raw, pl.concat([single, rest], how="diagonal_relaxed"))
+
+
+# Countries whose numbers are written without a leading 0.
+NO_TRUNK: set[str] = set()
+
+
+def _together(raw: Raw, legs: pl.DataFrame) -> pl.DataFrame:
+    """Legs with the call that opens their conversation, added up."""
+    nobody = pl.col("agent_id").is_null() & pl.col("agent_name").is_null()
+    answered = pl.coalesce(
+        pl.col("status") == "answered", (pl.col("talk_seconds") > 0) | pl.col("answered_at").is_not_null()
+    ).fill_null(False)
+    voicemail = (pl.col("status") == "voicemail") | pl.col("is_voicemail").fill_null(False)
+    # A leg of the exchange itself: it names nobody and has legs of its own.
+    is_exchange = nobody & pl.col("has_legs").fill_null(False)
+    told = pl.col("status").is_not_null() | pl.col("wait_seconds").is_not_null() | pl.col("total_seconds").is_not_null()
+    legs = legs.sort("started_at", "call_id").with_columns(
+        (answered & ~voicemail & ~is_exchange).alias("is_answered"), voicemail.fill_null(False).alias("is_message"),
+        (told | answered | voicemail).fill_null(False).alias("is_told"),
+    )  # fmt: skip
+    rang = (pl.col("end").max() - pl.col("started_at").min()).dt.total_milliseconds() / 1000
+    short = raw.parameters["abandoned_below_seconds"]
+    outcome = (
+        pl.when("is_answered").then(pl.lit("answered"))
+        .when("is_message").then(pl.lit("voicemail"))
+        .when("is_failed").then(pl.lit("failed"))
+        .when(~pl.col("is_told")).then(pl.lit("unknown"))
+        .when(pl.col("rang") < short).then(pl.lit("abandoned"))
+        .otherwise(pl.lit("missed"))
+    )  # fmt: skip
+    return (
+        legs.group_by("_system", "opening")
+        .agg(
+            pl.col("started_at").min(), pl.col("direction").first(), pl.col("is_answered").any(), rang.alias("rang"),
+            pl.col("is_message").any(), pl.col("is_told").any(),
+            (pl.col("status") == "failed").all(ignore_nulls=False).fill_null(False).alias("is_failed"),
+        )
+        .with_columns(
+            outcome.alias("outcome"),
+            pl.col("started_at").dt.convert_time_zone(raw.run.timezone).dt.date().alias("day"),
+        )
+    )  # fmt: skip
+
+
+def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure]:
+    """Inbound conversations of each day, and what became of them."""
+    found: dict[str, dict[Key, int]] = {name: defaultdict(int) for name in COUNTS}
+    frame = conversations(raw)
+    if not frame.is_empty():
+        counted = frame.filter(pl.col("direction") == "inbound").group_by("day", "outcome").len()
+        for day, outcome, number in counted.iter_rows():
+            found["inbound"][day,] += number
+            if outcome in found:
+                found[outcome][day,] += number
+    rows = publication.execute(
+        f"select day, {', '.join(f'sum({name})' for name in COUNTS)} from reporting.rpt_call_response group by day"
+    ).fetchall()
+    for place, name in enumerate(COUNTS, start=1):
+        published = {(row[0],): row[place] for row in rows if row[place]}
+        yield Figure("calls", "rpt_call_response", name, ("day",), published, found[name])

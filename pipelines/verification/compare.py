@@ -1,0 +1,96 @@
+"""Figures held against each other, cell by cell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+# To the cent: amounts are sums of what was rounded to four decimals.
+LEAST = Decimal("0.01")
+ZERO = Decimal(0)
+Key = tuple[Any, ...]
+Cells = Mapping[Key, Decimal | int | None]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A column of reporting as it was published, and as it was computed again; a cell that one side lacks is nothing.
+
+    `keys` names the parts of a cell's key. Amounts of one row are in the currency that its key names; where it names
+    none, in that of `currency`, and counts are in none ('').
+    """
+
+    subject: str
+    table: str
+    measure: str
+    keys: tuple[str, ...]
+    published: Cells
+    recomputed: Cells
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell in which the two differ; None is unknown."""
+
+    key: Key
+    published: Decimal | None
+    recomputed: Decimal | None
+
+    @property
+    def size(self) -> Decimal:
+        """By how much; unknown differs from a figure by all of it."""
+        return abs((self.published or ZERO) - (self.recomputed or ZERO))
+
+
+@dataclass
+class Verdict:
+    """How many cells of a figure in one currency agree, and those that do not, the largest first."""
+
+    subject: str
+    table: str
+    measure: str
+    currency: str
+    cells: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    # Why it could not be computed again.
+    failure: str = ""
+
+    @property
+    def state(self) -> str:
+        """What came of it, as a code."""
+        return "not_recomputed" if self.failure else "differs" if self.differences else "agrees"
+
+    @property
+    def equal(self) -> int:
+        """Cells that agree to the cent."""
+        return self.cells - len(self.differences)
+
+    @property
+    def largest(self) -> Decimal:
+        """The largest difference."""
+        return max((found.size for found in self.differences), default=ZERO)
+
+
+def compare(figure: Figure) -> Iterator[Verdict]:
+    """A figure's verdicts, by currency."""
+    place = figure.keys.index("currency") if "currency" in figure.keys else None
+    found: dict[str, Verdict] = defaultdict(lambda: Verdict(figure.subject, figure.table, figure.measure, ""))
+    for key in figure.published.keys() | figure.recomputed.keys():
+        currency = figure.currency if place is None else key[place]
+        verdict = found[currency]
+        verdict.currency = currency
+        said, own = (_exact(cells.get(key, ZERO)) for cells in (figure.published, figure.recomputed))
+        verdict.cells += 1
+        if (said is None) != (own is None) or (said is not None and own is not None and abs(said - own) >= LEAST):
+            verdict.differences.append(Difference(key, said, own))
+    for _, verdict in sorted(found.items()):
+        verdict.differences.sort(key=lambda difference: (-difference.size, str(difference.key)))
+        yield verdict
+
+
+def _exact(value: Decimal | int | None) -> Decimal | None:
+    return None if value is None else Decimal(value)

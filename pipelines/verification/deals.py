@@ -1,0 +1,163 @@
+"""Open deals: what each was at the end of a day, by its record and its stage history (P8)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import duckdb
+import polars as pl
+
+from pipelines.exports.entities import entities
+from pipelines.verification.compare import Figure, Key
+from pipelines.verification.documents import ZERO, named
+from pipelines.verification.rates import Rates
+from pipelines.verification.rows import Raw, Row
+
+SHUT = ("won", "lost")
+# What a history may tell of a deal beside its stage; an export that never gives a column leaves the deal's own.
+TOLD = ("amount", "currency", "probability")
+
+
+class Open(NamedTuple):
+    """An open deal from a day on, until the day on which it is something else."""
+
+    since: date
+    until: date
+    stage: str | None
+    currency: str
+    amount: Decimal | None
+    probability: Decimal | None
+
+
+class History:
+    """One deal: its record, and the last row of its history on each day that has one."""
+
+    def __init__(self, raw: Raw, record: Row, rows: list[Row], told: dict[str, set[str]], known: date | None) -> None:
+        """Sets when it began and when its record says that it ended.
+
+        Args:
+            raw: whose day is the last.
+            record: the deal as its export has it.
+            rows: its history.
+            told: of each history's file, the columns that it gives at all.
+            known: the day on which its first export knew it.
+        """
+        self.raw, self.record, self.told = raw, record, told
+        self.closed_at = raw.day(record["closed_at"]) if record["closed_at"] else None
+        self.closed = self.closed_at
+        if record["status"] in SHUT and self.closed is None:
+            self.closed = record["expected_close_on"]
+        rows = sorted(rows, key=lambda row: row["entered_at"])
+        entered = [raw.day(row["entered_at"]) for row in rows]
+        clues = [day for day in (self.closed, entered[0] if rows else None, known) if day]
+        created = raw.day(record["created_at"]) if record["created_at"] else None
+        self.begins = created or min([*clues, raw.run.as_of])
+        self.ends = {max(day, self.begins): row for day, row in zip(entered, rows, strict=True)}
+        days = sorted(self.ends)
+        self.reopened = [
+            day for before, day in pairwise(days)
+            if self.ends[before]["status"] in SHUT and self.ends[day]["status"] not in SHUT
+        ]  # fmt: skip
+
+    def changes(self) -> list[date]:
+        """The days on which it may become something else."""
+        days = {self.begins, *self.ends, *(day for day in (self.closed, self.closed_at) if day)}
+        return sorted(day for day in days if self.begins <= day <= self.raw.run.as_of)
+
+    def open_on(self, day: date, until: date) -> Open | None:
+        """What it is from a day on, when it is open."""
+        record = self.record
+        newest = max((on for on in self.ends if on <= day), default=None)
+        row = self.ends[newest] if newest else None
+        is_shut = row is not None and row["status"] in SHUT
+        closed = self.closed
+        is_recorded = (
+            not is_shut and closed is not None and closed <= day
+            and not any(closed < again <= day for again in self.reopened)
+        )  # fmt: skip
+        status = record["status"] if is_recorded else "open"
+        if is_shut or (not is_recorded and record["status"] in SHUT and closed is None) or status != "open":
+            return None
+        is_own = record["status"] == "open" and not (self.closed_at and self.closed_at > day)
+        state = {"amount": record["amount"], "currency": record["currency"]}
+        state |= {name: record[name] if is_own else None for name in ("stage", "probability")}
+        if row is not None and not is_recorded:
+            state["stage"] = row["stage"]
+            gives = self.told[row["_file_sha256"]]
+            state |= {name: row[name] for name in TOLD if name in gives}
+        currency = state["currency"] or record["currency"] or self.raw.run.default_currency
+        return Open(day, until, state["stage"], currency, state["amount"], state["probability"])
+
+
+def open_deals(raw: Raw) -> Iterator[tuple[str, Open]]:
+    """Every span in which a deal is open, with the deal's id."""
+    rows: dict[str, list[Row]] = defaultdict(list)
+    stages = raw.frame("crm.deal_stages")
+    told: dict[str, set[str]] = {}
+    if not stages.is_empty():
+        gives = stages.group_by("_file_sha256").agg(pl.col(*TOLD).is_not_null().any())
+        told = {row["_file_sha256"]: {name for name in TOLD if row[name]} for row in gives.iter_rows(named=True)}
+        for row in stages.iter_rows(named=True):
+            rows[named(row["_system"], row["deal_id"])].append(row)
+    known: dict[str, Any] = {}
+    landed = raw.landed(entities()["crm.deals"])
+    if not landed.is_empty():
+        first = (
+            landed.filter(pl.col("created_at").is_null()).group_by("_system", "deal_id").agg(pl.col("_known_at").min())
+        )
+        known = {named(system, deal): raw.day(moment) for system, deal, moment in first.iter_rows()}
+    last = raw.run.as_of + timedelta(days=1)
+    for record in raw.rows("crm.deals"):
+        deal = named(record["_system"], record["deal_id"])
+        history = History(raw, record, rows[deal], told, known.get(deal))
+        for day, until in pairwise([*history.changes(), last]):
+            if found := history.open_on(day, until):
+                yield deal, found
+
+
+def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, rates: Rates) -> Iterator[Figure]:
+    """The deals that are open on the day, and the pipeline at each week's end by stage."""
+    day, base = raw.run.as_of, raw.run.base_currency
+    spans = list(open_deals(raw))
+    last = {deal: span for deal, span in spans if span.until > day}
+    rows = publication.execute("select deal_id, currency, amount, probability from reporting.rpt_open_deals").fetchall()
+    yield Figure(
+        "deals",
+        "rpt_open_deals",
+        "deal_id",
+        ("deal_id",),
+        {(row[0],): 1 for row in rows},
+        {(deal,): 1 for deal in last},
+    )
+    yield Figure(
+        "deals", "rpt_open_deals", "amount", ("deal_id", "currency"), {(row[0], row[1]): row[2] for row in rows},
+        {(deal, span.currency): span.amount for deal, span in last.items()},
+    )  # fmt: skip
+
+    rows = publication.execute(
+        "select as_of_date, stage, sum(open_deals), sum(open_amount), sum(weighted_amount) from reporting.rpt_pipeline "
+        "group by all"
+    ).fetchall()
+    weeks = sorted({row[0] for row in rows})
+    found: dict[str, dict[Key, Decimal]] = {
+        name: defaultdict(Decimal) for name in ("open_deals", "open_amount", "weighted_amount")
+    }
+    for _, span in spans:
+        for week in weeks[bisect_left(weeks, span.since) : bisect_left(weeks, span.until)]:
+            key, rate = (week, span.stage), rates.on(span.currency, week)
+            found["open_deals"][key] += 1
+            if span.amount is not None and rate is not None:
+                found["open_amount"][key] += span.amount * rate
+                found["weighted_amount"][key] += span.amount * rate * (span.probability or ZERO)
+    for place, (name, cells) in enumerate(found.items(), start=2):
+        # Where nothing of a cell is known its sum is unknown, which the count of deals beside it shows.
+        published = {(row[0], row[1]): row[place] for row in rows if row[place]}
+        currency = "" if name == "open_deals" else base
+        kept = {key: amount for key, amount in cells.items() if amount}
+        yield Figure("deals", "rpt_pipeline", name, ("as_of_date", "stage"), published, kept, currency)

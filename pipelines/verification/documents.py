@@ -1,0 +1,188 @@
+"""What billing exports say is owed and was paid: debts, and what can pay them, before one is set against the other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+import duckdb
+
+from pipelines.verification.allocation import LAST
+from pipelines.verification.rows import Raw, Row
+
+ZERO = Decimal(0)
+Movement = tuple[date, Decimal]
+
+
+@dataclass(slots=True)
+class Debt:
+    """An invoice, a debit note or an opening balance, with its events."""
+
+    id: str
+    customer: str
+    currency: str
+    issued: date
+    gross: Decimal
+    due: date
+    parts: list[Movement]
+    voided: date | None = None
+    settled: date | None = None
+    reported: tuple[date, Decimal] | None = None
+    events: list[Movement] = field(default_factory=list)
+    written_off: list[Movement] = field(default_factory=list)
+
+    def open_on(self, day: date) -> Decimal:
+        """Open(i, D): the sum of its events."""
+        return sum((amount for on, amount in self.events if on <= day), ZERO)
+
+    def parts_on(self, day: date) -> list[Movement]:
+        """What is open by due date: what is paid fills the instalments in order, so what is open lies on the last."""
+        left, found = self.open_on(day), []
+        for due, amount in reversed(self.parts[1:]):
+            part = min(max(left, ZERO), amount)
+            found.append((due, part))
+            left -= part
+        return [*found, (self.parts[0][0], max(left, ZERO))]
+
+
+@dataclass(slots=True)
+class Money:
+    """A payment or a credit note: what it is worth, and until when."""
+
+    id: str
+    customer: str
+    currency: str
+    came: date
+    amount: Decimal
+    is_cash: bool
+    ends: date = LAST
+    settled: date | None = None
+
+
+@dataclass
+class Books:
+    """All debts and money of a company, by id, with what their rows say beside."""
+
+    debts: dict[str, Debt] = field(default_factory=dict)
+    money: dict[str, Money] = field(default_factory=dict)
+    # Customer and currency of every document and payment, also of those that count for nothing.
+    named: dict[str, tuple[str, str]] = field(default_factory=dict)
+    unapplied: list[tuple[str, str, date, Decimal]] = field(default_factory=list)
+    cash: list[tuple[str, str, date, Decimal]] = field(default_factory=list)
+    accounts: dict[str, str] = field(default_factory=dict)
+
+    def account(self, customer: str) -> str:
+        """Whose account a customer's is: the one thing that is taken from the publication."""
+        return self.accounts.get(customer, customer)
+
+    def moves(self, money: Money, day: date, amount: Decimal) -> None:
+        """More, or less, of a piece of money that is unapplied."""
+        self.unapplied.append((money.customer, money.currency, day, amount))
+
+
+def named(system: str, native: str | None) -> str:
+    """An id with its system's name before it."""
+    return f"{system}:{native or ''}"
+
+
+def account_names(publication: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Customer -> account, as the publication has it."""
+    found = publication.execute(
+        "select system, native_id, account_id from reporting.rpt_account_identities where kind = 'billing_customer'"
+    ).fetchall()
+    return {named(system, native): account for system, native, account in found}
+
+
+def read_books(raw: Raw, accounts: dict[str, str]) -> Books:
+    """The documents and payments of raw."""
+    books = Books(accounts=accounts)
+    default = raw.run.default_currency
+    terms = {
+        named(row["_system"], row["customer_id"]): row["payment_terms_days"] for row in raw.rows("billing.customers")
+    }
+    instalments: dict[str, list[tuple[date, int, Decimal]]] = defaultdict(list)
+    for row in raw.rows("billing.instalments"):
+        if row["due_on"] and row["amount"] and row["amount"] > 0:
+            invoice = named(row["_system"], row["invoice_id"])
+            instalments[invoice].append((row["due_on"], row["number"], row["amount"]))
+    for row in raw.rows("billing.invoices", keep_vanished=True):
+        _document(raw, books, row, row["currency"] or default, terms, instalments)
+    for row in raw.rows("billing.opening_balances"):
+        _opening(books, row, row["currency"] or default)
+    payers = _payers(raw)
+    for row in raw.rows("billing.payments"):
+        name = "payment " + named(row["_system"], row["payment_id"])
+        customer = row["customer_id"]
+        if customer is None and (invoice := payers.get(name, "")) in books.named:
+            customer = books.named[invoice][0].removeprefix(f"{row['_system']}:")
+        whose, currency = named(row["_system"], customer), row["currency"] or default
+        books.named[name] = whose, currency
+        if (row["status"] or "received") == "received" and row["received_on"] and row["amount"] is not None:
+            books.money[name] = Money(name, whose, currency, row["received_on"], row["amount"], is_cash=True)
+    for money in books.money.values():
+        books.moves(money, money.came, money.amount)
+        if money.ends < LAST:
+            books.moves(money, money.ends, -money.amount)
+        if money.is_cash:
+            books.cash.append((money.customer, money.currency, money.came, money.amount))
+    return books
+
+
+def _payers(raw: Raw) -> dict[str, str]:
+    """Payment -> an invoice that it is applied to."""
+    found: dict[str, str] = {}
+    for row in raw.rows("billing.applications"):
+        if row["payment_id"] and row["invoice_id"]:
+            found.setdefault(
+                "payment " + named(row["_system"], row["payment_id"]), named(row["_system"], row["invoice_id"])
+            )
+    return found
+
+
+def _document(
+    raw: Raw, books: Books, row: Row, currency: str, terms: dict[str, int | None],
+    instalments: dict[str, list[tuple[date, int, Decimal]]],
+) -> None:  # fmt: skip
+    """An invoice, debit note or credit note; a draft, a request, and what was void at once are nothing."""
+    name, customer = named(row["_system"], row["invoice_id"]), named(row["_system"], row["customer_id"])
+    books.named[name] = customer, currency
+    kind, status = row["document_kind"] or "invoice", row["status"] or "issued"
+    issued, gross, voided, settled = row["issued_on"], row["gross_amount"], row["voided_on"], row["settled_on"]
+    if status == "draft" or kind == "prepayment" or issued is None or gross is None:
+        return
+    is_void = status == "void"
+    if row["vanished_on"] and row["_vanished_from"] == "open_items":
+        settled = settled or row["vanished_on"]
+    elif row["vanished_on"] and not is_void:
+        is_void, voided = True, row["vanished_on"]
+    if is_void and (voided is None or voided <= issued):
+        return
+    if kind == "credit_note":
+        books.money[name] = Money(
+            name, customer, currency, issued, abs(gross), False, voided or LAST if is_void else LAST, settled
+        )
+        return
+    given = [(due, amount) for due, _, amount in sorted(instalments[name])] if name in instalments else []
+    due = row["due_on"] or issued + timedelta(days=terms.get(customer) or 0)
+    reported = row["reported_balance"]
+    debt = Debt(
+        name, customer, currency, issued, gross, due, given or [(due, gross)], voided if is_void else None, settled
+    )
+    if reported is not None and not is_void and (seen := raw.day_seen(row["_known_at"])):
+        debt.reported = seen, reported
+    debt.events = [(issued, gross)] + ([(voided, -gross)] if is_void and voided else [])
+    books.debts[name] = debt
+
+
+def _opening(books: Books, row: Row, currency: str) -> None:
+    """What was owed when the books began."""
+    if row["amount"] is None or row["as_of"] is None:
+        return
+    customer = named(row["_system"], row["customer_id"])
+    due = row["due_on"] or row["as_of"]
+    name = f"opening {customer} {currency} {row['as_of']}"
+    debt = Debt(name, customer, currency, row["as_of"], row["amount"], due, [(due, row["amount"])])
+    debt.events = [(row["as_of"], row["amount"])]
+    books.debts[name] = debt

@@ -1,0 +1,44 @@
+"""What raw holds of each file: rows, money and seconds, against the control totals that were published."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+import duckdb
+import polars as pl
+
+from pipelines.exports.entities import entities
+from pipelines.verification.compare import Figure, Key
+from pipelines.verification.rows import Raw
+
+KEYS = ("file", "contract", "entity", "measure", "currency")
+
+
+def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure]:
+    """Each file's totals, of the rows that count and of those that a newer version has replaced."""
+    rows = publication.execute(
+        "select file, contract, entity, measure, currency, sum(loaded + superseded) from reporting.rpt_control_totals "
+        "where domain <> 'lists' group by all"
+    ).fetchall()
+    found: dict[Key, Decimal] = defaultdict(Decimal)
+    for file in raw.files:
+        entity = entities()[file.entity]
+        if not raw.path(file).exists():
+            continue
+        frame = pl.read_parquet(raw.path(file))
+        found[file.file, file.contract, entity.name, "rows", ""] += frame.height
+        names = {column.name for column in entity.columns} & set(frame.columns)
+        has_currency = "currency" in names
+        default = pl.lit(raw.run.default_currency)
+        currency = pl.when(pl.col("currency") != "").then("currency").otherwise(default) if has_currency else pl.lit("")
+        for column in entity.columns:
+            if column.name in names and column.type in ("money", "seconds"):
+                by = currency if column.type == "money" else pl.lit("")
+                sums = frame.group_by(by.alias("_by")).agg(pl.col(column.name).sum())
+                for value, amount in sums.iter_rows():
+                    found[file.file, file.contract, entity.name, column.name, value] += amount or 0
+    published = {row[:5]: row[5] for row in rows if row[5]}
+    kept = {key: amount for key, amount in found.items() if amount}
+    yield Figure("landed", "rpt_control_totals", "loaded", KEYS, published, kept)

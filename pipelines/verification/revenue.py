@@ -1,0 +1,36 @@
+"""Net revenue: V1, by account and month."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+import duckdb
+
+from pipelines.verification.compare import Figure, Key
+from pipelines.verification.documents import Books, named
+from pipelines.verification.rates import Rates
+from pipelines.verification.rows import Raw
+
+
+def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rates: Rates) -> Iterator[Figure]:
+    """Documents net of tax less credit notes, each at the rate of its day; what is void counts in no month."""
+    found: dict[Key, Decimal] = defaultdict(Decimal)
+    for row in raw.rows("billing.invoices", keep_vanished=True):
+        kind, issued, net = row["document_kind"] or "invoice", row["issued_on"], row["net_amount"]
+        is_void = row["status"] == "void" or (row["vanished_on"] and row["_vanished_from"] == "full")
+        if is_void or row["status"] == "draft" or kind == "prepayment" or issued is None or net is None:
+            continue
+        rate = rates.on(row["currency"] or raw.run.default_currency, issued)
+        if rate is not None:
+            account = books.account(named(row["_system"], row["customer_id"]))
+            found[issued.replace(day=1), account] += (-abs(net) if kind == "credit_note" else net) * rate
+    published = publication.execute(
+        "select month, account_id, net_revenue from reporting.rpt_account_monthly where net_revenue <> 0"
+    ).fetchall()
+    yield Figure(
+        "revenue", "rpt_account_monthly", "net_revenue", ("month", "account_id"),
+        {(month, account): amount for month, account, amount in published},
+        {key: amount for key, amount in found.items() if amount}, raw.run.base_currency,
+    )  # fmt: skip

@@ -1,0 +1,241 @@
+"""The rows of raw that count on a publication's day: the newest of each key, without what has vanished, cut by the day.
+
+The rules are those of `docs/decisions.md` (what is known, and when) and the declaration in `pipelines/entities.yml`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+
+from pipelines.exports.entities import Entity, State, entities
+
+VERSION = ["_known_at", "_loaded_at", "_file_sha256", "_row", "_part"]
+Row = dict[str, Any]
+# What the types of entities are in a frame.
+TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "text": pl.String, "currency": pl.String, "date": pl.Date, "timestamp": pl.Datetime("us", "UTC"),
+    "money": pl.Decimal(18, 4), "price": pl.Decimal(18, 6), "rate": pl.Decimal(18, 8), "ratio": pl.Decimal(9, 6),
+    "quantity": pl.Decimal(18, 6), "seconds": pl.Decimal(18, 3), "integer": pl.Int64, "boolean": pl.Boolean,
+}  # fmt: skip
+KEPT = {"_part": pl.String, "_deleted": pl.Boolean, "_replaces": pl.String}
+
+
+class Run(NamedTuple):
+    """What a publication was asked for, as it says itself."""
+
+    as_of: date
+    base_currency: str
+    default_currency: str
+    timezone: str
+    country: str
+    rate_days: int
+
+
+class LandedFile(NamedTuple):
+    """One entity's part of an export file that a publication says it was made from."""
+
+    sha256: str
+    contract: str
+    system: str
+    entity: str
+    file: str
+    export: str
+    rows_read: int
+    rows_loaded: int
+    known_at: datetime
+
+
+class Raw:
+    """The raw store of a publication, as of its day."""
+
+    def __init__(self, folder: Path, publication: duckdb.DuckDBPyConnection) -> None:
+        """Reads what the publication says of its run; no row yet.
+
+        Args:
+            folder: the raw store.
+            publication: an open publication, whose time zone is UTC.
+        """
+        self.folder = folder
+        said = publication.execute(
+            "select as_of_date, base_currency, default_currency, business_timezone, default_country, fx_max_age_days "
+            "from intermediate.int_run_dated"
+        ).fetchall()
+        self.run = Run(*said[0])
+        self.parameters = {
+            name: float(value)
+            for name, value in publication.execute("select parameter, value from parameters.parameters").fetchall()
+        }
+        self.files = [
+            LandedFile(*row)
+            for row in publication.execute(
+                "select file_sha256, contract, system, domain || '.' || entity, file, export, rows_read, rows_loaded, "
+                "known_at from marts.fct_landed_files where domain <> 'lists'"
+            ).fetchall()
+        ]
+        self._newest: dict[str, pl.DataFrame] = {}
+
+    def path(self, file: LandedFile) -> Path:
+        """Where the rows of a file stand."""
+        domain, name = file.entity.split(".")
+        return self.folder / domain / name / f"{file.contract}-{file.sha256}.parquet"
+
+    def landed(self, entity: Entity) -> pl.DataFrame:
+        """Every row of an entity, as it was landed; a file that is not there any more has none."""
+        paths = [path for file in self.files if file.entity == entity.id and (path := self.path(file)).exists()]
+        frames = [pl.read_parquet(path) for path in dict.fromkeys(paths)]
+        if not frames:
+            return pl.DataFrame()
+        frame = pl.concat(frames, how="diagonal_relaxed")
+        # A file that was landed before an entity grew has fewer columns.
+        types = {column.name: TYPES[column.type] for column in entity.columns} | KEPT
+        lacking = [pl.lit(None, kind).alias(name) for name, kind in types.items() if name not in frame.columns]
+        return frame.with_columns(lacking)
+
+    def newest(self, entity: Entity) -> pl.DataFrame:
+        """The newest version of each row; `_vanished_at` and `_vanished_from` where an export no longer holds it."""
+        if entity.id not in self._newest:
+            self._newest[entity.id] = self._counted(entity)
+        return self._newest[entity.id]
+
+    def _counted(self, entity: Entity) -> pl.DataFrame:
+        frame = self.landed(entity)
+        if frame.is_empty():
+            return frame
+        frame = frame.sort(VERSION, nulls_last=False).unique(["_system", *entity.key], keep="last", maintain_order=True)
+        if frame["_replaces"].is_not_null().any():
+            # Of a document that a newer export gives anew the older rows no longer count.
+            given = (
+                frame.filter(pl.col("_replaces").is_not_null())
+                .group_by("_system", "_replaces")
+                .agg(pl.struct("_known_at", "_loaded_at", "_file_sha256").max().alias("_newest"))
+            )
+            frame = (
+                frame.join(given, on=["_system", "_replaces"], how="left")
+                .filter(
+                    pl.col("_newest").is_null()
+                    | (pl.struct("_known_at", "_loaded_at", "_file_sha256") == pl.col("_newest"))
+                )
+                .drop("_newest")
+            )
+        gone = self._outdated(entity)
+        frame = frame.join(gone, on=["_source", "_file_sha256"], how="left")
+        deleted = pl.col("_deleted").fill_null(False)
+        return frame.with_columns(
+            pl.coalesce(pl.col("_vanished_at"), pl.when(deleted).then(pl.col("_known_at"))).alias("_vanished_at"),
+            pl.coalesce(pl.col("_vanished_from"), pl.when(deleted).then(pl.lit("full"))).alias("_vanished_from"),
+        )
+
+    def _outdated(self, entity: Entity) -> pl.DataFrame:
+        """Files whose rows are gone, unless a newer one has them: since when, and by which kind of export."""
+        files = [file for file in self.files if file.entity == entity.id and file.export != "partial"]
+        read: dict[tuple[str, str, str], dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
+        for file in files:
+            if file.export == "full" or (file.export == "open_items" and entity.id == "billing.invoices"):
+                read[file.contract, file.system, file.export][file.known_at] += file.rows_read
+        whole: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+        for (contract, system, _), exports in read.items():
+            before = None
+            for known_at, rows in sorted(exports.items()):
+                if before is None or rows >= before * self.parameters["full_export_least_share"]:
+                    whole[contract, system].append(known_at)
+                before = rows
+        found = []
+        for file in files:
+            later = [known_at for known_at in whole[file.contract, file.system] if known_at > file.known_at]
+            if later:
+                found.append((file.contract, file.sha256, min(later), file.export))
+        return pl.DataFrame(
+            found,
+            orient="row",
+            schema={
+                "_source": pl.String, "_file_sha256": pl.String,
+                "_vanished_at": pl.Datetime("us", "UTC"), "_vanished_from": pl.String,
+            },
+        )  # fmt: skip
+
+    def day(self, moment: datetime) -> date:
+        """The business day of a moment."""
+        return moment.astimezone(ZoneInfo(self.run.timezone)).date()
+
+    def _day(self, entity: Entity, column: str) -> pl.Expr:
+        if entity.column(column).type != "timestamp":
+            return pl.col(column)
+        return pl.col(column).dt.convert_time_zone(self.run.timezone).dt.date()
+
+    @cached_property
+    def newest_event(self) -> date | None:
+        """The day of the newest event that its own export could know of."""
+        days: list[date] = []
+        for entity in entities().values():
+            if entity.domain == "lists" or not entity.cut.events or (frame := self.landed(entity)).is_empty():
+                continue
+            known = pl.col("_known_at").dt.convert_time_zone(self.run.timezone).dt.date()
+            for column, apart in entity.cut.events.items():
+                counts = self._day(entity, column) <= known
+                for said, values in apart.items():
+                    counts &= ~pl.col(said).fill_null("").is_in(list(values))
+                days += frame.filter(counts).select(self._day(entity, column).max()).to_series().drop_nulls().to_list()
+        return max(days, default=None)
+
+    def day_seen(self, moment: datetime) -> date | None:
+        """The day of which an export speaks: its own, but no later than the newest event."""
+        return None if self.newest_event is None else min(self.day(moment), self.newest_event)
+
+    def _begun(self, entity: Entity) -> pl.Expr:
+        """Whether a row's first date has come."""
+        days = [self._day(entity, column) for column in entity.cut.since]
+        return (pl.coalesce(days) <= self.run.as_of).fill_null(True) if days else pl.lit(True)
+
+    def rows(self, entity_id: str, keep_vanished: bool = False) -> list[Row]:
+        """The rows of an entity as of the day; what has vanished is left out, or marked."""
+        return list(self.frame(entity_id, keep_vanished).iter_rows(named=True))
+
+    def frame(self, entity_id: str, keep_vanished: bool = False) -> pl.DataFrame:
+        """The same as a frame; `vanished_on` says since when a row that is kept is gone."""
+        entity = entities()[entity_id]
+        frame = self.newest(entity)
+        if frame.is_empty():
+            return frame
+        if not keep_vanished:
+            frame = frame.filter(pl.col("_vanished_at").is_null())
+        frame = frame.filter(self._begun(entity))
+        for column, whole_id in entity.cut.of.items():
+            whole = entities()[whole_id]
+            wholes = self.newest(whole)
+            if not wholes.is_empty():
+                later = wholes.filter(~self._begun(whole)).select("_system", pl.col(whole.key[0]).alias(column))
+                frame = frame.join(later, on=["_system", column], how="anti")
+        seen = {moment: self.day_seen(moment) for moment in frame["_vanished_at"].drop_nulls().unique()}
+        gone = pl.col("_vanished_at").replace_strict(seen, default=None, return_dtype=pl.Date)
+        frame = frame.with_columns(pl.when(gone <= self.run.as_of).then(gone).alias("vanished_on"))
+        return frame.with_columns(self._cut(entity, frame))
+
+    def _cut(self, entity: Entity, frame: pl.DataFrame) -> Iterator[pl.Expr]:
+        """The columns that were something else on the day."""
+        rules: dict[str, list[tuple[pl.Expr, State]]] = defaultdict(list)
+        for column in entity.cut.later:
+            rules[column].append((self._day(entity, column) > self.run.as_of, None))
+        for column in entity.cut.at_export:
+            seen = {moment: self.day_seen(moment) for moment in frame["_known_at"].unique()}
+            spoken = pl.col("_known_at").replace_strict(seen, default=None, return_dtype=pl.Date)
+            rules[column].append((spoken > self.run.as_of, None))
+        for dates in (entity.cut.later, entity.cut.until):
+            for on, states in dates.items():
+                for column, state in states.items():
+                    rules[column].append((self._day(entity, on) > self.run.as_of, state))
+        for column, cases in rules.items():
+            value: pl.Expr = pl.col(column)
+            for after, state in reversed(cases):
+                for now, then in state.items() if isinstance(state, dict) else [(None, state)]:
+                    holds = after if now is None else after & (pl.col(column) == now)
+                    value = pl.when(holds).then(pl.lit(then)).otherwise(value)
+            yield value.alias(column)

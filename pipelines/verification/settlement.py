@@ -1,0 +1,326 @@
+"""What pays what: applications and adjustments as the export has them, and first in, first out where it has none.
+
+The order of certainty, and what is taken back from where, are those of `docs/decisions.md` (the ledger).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from pipelines.verification.allocation import LAST, Allocation, Due, Move
+from pipelines.verification.documents import ZERO, Books, Debt, Money, named
+from pipelines.verification.rates import Rates
+from pipelines.verification.rows import Raw, Row
+
+Place = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Held:
+    """What a piece of money has paid of a debt and was not taken back: in the debt's currency, and in its own."""
+
+    day: date
+    name: str
+    debt: Debt
+    amount: Decimal
+    own: Decimal
+
+
+class Applied(NamedTuple):
+    """A part of a piece of money that pays a debt: in the debt's currency, and in its own."""
+
+    day: date
+    name: str
+    debt: str
+    amount: Decimal
+    own: Decimal
+
+
+class Settlement:
+    """Settles the debts of a company's books, in place."""
+
+    def __init__(self, raw: Raw, books: Books, rates: Rates) -> None:
+        """Posts everything: applications, adjustments, what is assumed, recoveries."""
+        self.books, self.rates, self.default = books, rates, raw.run.default_currency
+        self.lag = timedelta(days=raw.parameters["settlement_lag_days"])
+        self.steps: dict[Place, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
+        # What happens to each piece of money: applications first, then what is taken back.
+        self.events: dict[str, list[tuple[date, int, str, Row | Applied]]] = defaultdict(list)
+        applications = raw.rows("billing.applications")
+        adjustments = raw.rows("billing.adjustments")
+        self.applied = set(self._appliers(applications))
+        has_payments = {file.system for file in raw.files if file.entity == "billing.payments"}
+        for row in applications:
+            self._apply(row, row["_system"] in has_payments)
+        for row in sorted(adjustments, key=lambda row: (row["occurred_on"] or LAST, row["adjustment_id"])):
+            if row["occurred_on"] and row["amount"] is not None:
+                self._adjust(row)
+        for name in self.events:
+            self._follow(books.money[name])
+        self._assume()
+        for debt in books.debts.values():
+            recover(debt)
+
+    def is_loose(self, customer: str, currency: str) -> bool:
+        """Whether nothing in the exports applies a customer's payments, so that they are assumed to pay in order."""
+        return (customer, currency) not in self.applied
+
+    def _appliers(self, rows: list[Row]) -> Iterable[Place]:
+        """Whose payments the export applies, be it in vain: their money is for nothing else."""
+        for row in rows:
+            if row["payment_id"]:
+                payment = self.books.named.get("payment " + named(row["_system"], row["payment_id"]))
+                invoice = self.books.named.get(named(row["_system"], row["invoice_id"]))
+                yield from (place for place in (payment, invoice) if place)
+
+    def _apply(self, row: Row, has_payments: bool) -> None:
+        system, books = row["_system"], self.books
+        debt = books.debts.get(named(system, row["invoice_id"]))
+        if debt is None or debt.voided or row["amount"] is None:
+            return
+        if row["payment_id"]:
+            name = "payment " + named(system, row["payment_id"])
+            if not has_payments and name not in books.money:
+                # Applications are the only trace of the money.
+                self._unseen(debt, max(row["applied_on"] or debt.issued, debt.issued), row["amount"])
+                return
+        else:
+            name = named(system, row["credit_note_id"])
+        money = books.money.get(name)
+        if money is None or (money.is_cash != bool(row["payment_id"])):
+            return
+        day = max(row["applied_on"] or money.came, money.came, debt.issued)
+        if day >= money.ends:
+            return
+        own = row["payment_amount"] if money.currency != debt.currency else None
+        if own is None:
+            own = self.rates.convert(row["amount"], debt.currency, money.currency, day)
+        if own is None:
+            return
+        application = named(system, row["application_id"])
+        said = Applied(day, application, debt.id, row["amount"], own)
+        self.events[name].append((day, 0, application, said))
+
+    def _unseen(self, debt: Debt, day: date, amount: Decimal) -> None:
+        """Money that is known by what it paid alone."""
+        debt.events.append((day, -amount))
+        self.books.cash.append((debt.customer, debt.currency, day, amount))
+
+    def _adjust(self, row: Row) -> None:
+        """A write-off, or money that went back: of a payment, of an invoice, or of a customer."""
+        books, kind, amount, day = self.books, row["adjustment_kind"], row["amount"], row["occurred_on"]
+        system = row["_system"]
+        name = named(system, row["invoice_id"]) if row["invoice_id"] else None
+        debt = books.debts.get(name) if name else None
+        payment = "payment " + named(system, row["payment_id"]) if row["payment_id"] else None
+        money = books.money.get(payment) if payment else None
+        if (name and debt is None) or (payment and money is None and kind != "write_off"):
+            return
+        customer = named(system, row["customer_id"])
+        named_first = money or debt
+        currency = row["currency"] or (named_first.currency if named_first else self.default)
+        if kind == "write_off":
+            if debt and not debt.voided:
+                self._write_off(debt, max(day, debt.issued), amount, currency)
+            return
+        if money:
+            self.events[money.id].append((day, 1, row["adjustment_id"], row))
+            return
+        if debt:
+            part = self.rates.convert(amount, currency, debt.currency, day)
+            if part is not None and not debt.voided:
+                debt.events.append((max(day, debt.issued), part))
+                if kind != "reversal":
+                    books.cash.append((debt.customer, debt.currency, day, -part))
+            return
+        if kind != "reversal":
+            books.cash.append((customer, currency, day, -amount))
+        if self.is_loose(customer, currency):
+            self._return((customer, currency), day, amount, None, kind == "refund")
+        else:
+            books.unapplied.append((customer, currency, day, -amount))
+
+    def _write_off(self, debt: Debt, day: date, amount: Decimal, currency: str) -> None:
+        part = self.rates.convert(amount, currency, debt.currency, day)
+        if part is None:
+            return
+        debt.events.append((day, -part))
+        debt.written_off.append((day, part))
+        if place := self._place(debt):
+            self._step(debt.customer, debt.currency, day, 6, lambda walk: walk.gives_up(place, part))
+
+    def _follow(self, money: Money) -> None:
+        """What one piece of money paid and what of it went back, in the order in which it happened."""
+        books, left = self.books, money.amount
+        paid: list[Held] = []
+        is_loose = self.is_loose(money.customer, money.currency)
+        for day, _, _, what in sorted(self.events[money.id], key=lambda event: event[:3]):
+            if isinstance(what, Applied):
+                own = max(min(what.own, left), ZERO) if what.own > 0 else what.own
+                if not own:
+                    continue
+                amount = what.amount if own == what.own else what.amount * own / what.own
+                left -= own
+                debt = books.debts[what.debt]
+                debt.events.append((day, -amount))
+                books.moves(money, day, -own)
+                paid.append(Held(day, what.name, debt, amount, own))
+                self._note_applied(money, debt, day, amount, own)
+            elif is_loose:
+                self._take_back_loose(money, what)
+            else:
+                left = self._take_back(money, what, left, paid)
+
+    def _note_applied(self, money: Money, debt: Debt, day: date, amount: Decimal, own: Decimal) -> None:
+        """A credit note's application leaves less to be paid, until the note is void."""
+        place = self._place(debt)
+        if place and not money.is_cash:
+            self._step(debt.customer, debt.currency, day, 3, lambda walk: walk.loses(day, place, amount))
+        if money.ends < LAST:
+            debt.events.append((money.ends, amount))
+            self.books.moves(money, money.ends, own)
+            if place:
+                end = money.ends
+                self._step(debt.customer, debt.currency, end, 3, lambda walk: walk.owes(end, place, amount))
+
+    def _take_back(self, money: Money, row: Row, left: Decimal, paid: list[Held]) -> Decimal:
+        """An adjustment of a payment whose applications are known; returns what is left of the money."""
+        books, day = self.books, row["occurred_on"]
+        amount = self.rates.convert(row["amount"], row["currency"] or money.currency, money.currency, day)
+        if amount is None:
+            return left
+        invoice = named(row["_system"], row["invoice_id"]) if row["invoice_id"] else None
+        rest = amount
+
+        def unspent() -> None:
+            nonlocal rest, left
+            part = max(min(rest, left), ZERO)
+            if part:
+                books.moves(money, day, -part)
+                left -= part
+                rest -= part
+
+        def spent() -> None:
+            nonlocal rest
+            for held in sorted(paid, key=lambda held: (held.day, held.name), reverse=True):
+                take = min(rest, held.own)
+                if take > 0 and invoice in (None, held.debt.id):
+                    back = held.amount * take / held.own
+                    held.debt.events.append((max(day, held.debt.issued), back))
+                    held.amount -= back
+                    held.own -= take
+                    rest -= take
+
+        for step in (unspent, spent) if row["adjustment_kind"] == "refund" and not invoice else (spent, unspent):
+            step()
+        books.cash.append((money.customer, money.currency, day, rest - amount))
+        return left
+
+    def _take_back_loose(self, money: Money, row: Row) -> None:
+        day, is_refund = row["occurred_on"], row["adjustment_kind"] == "refund"
+        amount = self.rates.convert(row["amount"], row["currency"] or money.currency, money.currency, day)
+        if amount is None:
+            return
+        self.books.cash.append((money.customer, money.currency, day, -amount))
+        self._return((money.customer, money.currency), day, amount, money.id, is_refund)
+
+    def _return(self, whose: Place, day: date, amount: Decimal, money: str | None, is_refund: bool) -> None:
+        """A step that takes back of money that says nothing of what it paid."""
+
+        def step(walk: Allocation) -> None:
+            left = amount
+            for move in walk.goes_back(day, amount, money, is_refund=is_refund):
+                left += move.amount
+                if move.debt:
+                    self.books.debts[move.debt].events.append((move.day, -move.amount))
+                else:
+                    self.books.unapplied.append((*whose, move.day, move.amount))
+            if left and money:
+                # More than the payment had is no cash.
+                self.books.cash.append((*whose, day, left))
+            elif left:
+                self.books.unapplied.append((*whose, day, -left))
+
+        self._step(*whose, day, 5, step)
+
+    def _place(self, debt: Debt) -> Due | None:
+        """A debt's place among those that wait for money that says nothing of what it is for."""
+        if debt.gross <= 0 or not self.is_loose(debt.customer, debt.currency):
+            return None
+        return Due(False, debt.settled or LAST, debt.due, debt.issued, debt.id)
+
+    def _step(self, customer: str, currency: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
+        self.steps[customer, currency].append((day, order, what))
+
+    def _assume(self) -> None:
+        """Walks through what happened to each customer whose payments have no applications."""
+        books = self.books
+        for place, debt in sorted((place, debt) for debt in books.debts.values() if (place := self._place(debt))):
+            self._debt_steps(place, debt)
+        free = {money.id: money.amount for money in books.money.values()}
+        for name, events in self.events.items():
+            free[name] -= sum((what.own for *_, what in events if isinstance(what, Applied)), ZERO)
+        for money in books.money.values():
+            if self.is_loose(money.customer, money.currency):
+                self._money_steps(money, free[money.id])
+        for (customer, currency), steps in self.steps.items():
+            walk = Allocation()
+            for _, _, what in sorted(steps, key=lambda step: step[:2]):
+                what(walk)
+            for move in walk.moves:
+                self._post(customer, currency, move)
+
+    def _debt_steps(self, place: Due, debt: Debt) -> None:
+        who, day = (debt.customer, debt.currency), debt.issued
+        most = debt.gross
+        if debt.reported:
+            # No more can have been paid than the balance leaves.
+            most = max(debt.gross - max(debt.reported[1], ZERO), ZERO)
+        self._step(*who, day, 1, lambda walk: walk.owes(day, place, most))
+        if debt.voided:
+            gone = debt.voided
+            self._step(*who, gone, 7, lambda walk: walk.loses(gone, place, None))
+        if debt.settled:
+            at = max(debt.settled, day)
+            self._step(*who, max(debt.settled + self.lag, day), 8, lambda walk: walk.ends(at, place))
+        elif debt.reported:
+            seen = max(debt.reported[0], day)
+            self._step(*who, seen, 9, lambda walk: walk.ends(seen, place))
+
+    def _money_steps(self, money: Money, free: Decimal) -> None:
+        who, came, end = (money.customer, money.currency), money.came, money.ends
+        if free >= 0:
+            self._step(*who, came, 2, lambda walk: walk.comes(came, money.id, free))
+        else:
+            self._step(*who, came, 5, lambda walk: _add(walk, walk.goes_back(came, -free, None, is_refund=True)))
+        if end < LAST:
+            self._step(*who, end, 7, lambda walk: _add(walk, walk.goes_back(end, free, money.id, is_refund=False)))
+
+    def _post(self, customer: str, currency: str, move: Move) -> None:
+        debt = self.books.debts[move.debt or ""]
+        debt.events.append((move.day, -move.amount))
+        if move.money is None:
+            self.books.cash.append((customer, currency, move.day, move.amount))
+        else:
+            self.books.unapplied.append((customer, currency, move.day, -move.amount))
+
+
+def _add(walk: Allocation, moves: list[Move]) -> None:
+    """What money that went back no longer pays, as moves of the walk."""
+    walk.moves += [move for move in moves if move.debt]
+
+
+def recover(debt: Debt) -> None:
+    """What is paid of a debt that was written off takes the write-off back, as far as it would be overpaid."""
+    recovered = ZERO
+    for day in sorted({on for on, _ in debt.events}) if debt.written_off else []:
+        lost = sum((amount for on, amount in debt.written_off if on <= day), ZERO)
+        now = max(min(lost, recovered - debt.open_on(day)), ZERO)
+        if now != recovered:
+            debt.events.append((day, now - recovered))
+            recovered = now

@@ -159,7 +159,7 @@ PLAUSIBILITY = """
     order by kind = 'incomplete', period desc, table_name, column_name, group_values
 """
 
-KNOWN_NOW = "select entity, column_name from {rpt_known_now} order by entity, column_name"
+KNOWN_NOW = "select entity, column_name, why from {rpt_known_now} order by entity, column_name"
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

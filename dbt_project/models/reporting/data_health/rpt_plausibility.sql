@@ -5,7 +5,7 @@
 -- history without any movement has no spread), for a count also more than plausible_least_count. The last
 -- plausible_recent_months are judged. What is watched stands in dbt_project.yml (`watched_figures`).
 with run as (
-    select as_of_date, base_currency from {{ ref('dim_runs') }}
+    select as_of_date, base_currency from {{ ref('int_run_dated') }}
 ),
 
 feeds as (

@@ -123,15 +123,15 @@
 {%- endmacro %}
 
 {#- Fails where a number lies outside of the range that its column declares (`meta: {range: [0, 1]}`; null is no bound), or is
-    no number (a double may be infinite or NaN), and names the least and the most. What floats round away is let be. -#}
+    no number (a double may be infinite or NaN), and names the least and the most. What cents and floats round away is let be. -#}
 {% macro hold_to_ranges(relation) -%}
     {%- set told = [] -%}
     {%- for column in model['columns'].values() if column.meta.get('range') -%}
         {%- set lowest, highest = column.meta.range -%}
         {%- set least, most = 'min(' ~ column.name ~ ')', 'max(' ~ column.name ~ ')' -%}
         {%- set wrong = [] -%}
-        {%- if lowest is not none -%}{%- do wrong.append(least ~ ' < ' ~ lowest ~ ' - 1e-6') -%}{%- endif -%}
-        {%- if highest is not none -%}{%- do wrong.append(most ~ ' > ' ~ highest ~ ' + 1e-6') -%}{%- endif -%}
+        {%- if lowest is not none -%}{%- do wrong.append(least ~ ' < ' ~ lowest ~ ' - 1e-3') -%}{%- endif -%}
+        {%- if highest is not none -%}{%- do wrong.append(most ~ ' > ' ~ highest ~ ' + 1e-3') -%}{%- endif -%}
         {%- if column.data_type | lower == 'double' -%}
             {%- do wrong.append('not isfinite(' ~ least ~ ') or not isfinite(' ~ most ~ ')') -%}
         {%- endif -%}

@@ -371,7 +371,11 @@ def findings_tab() -> None:
     with section("Known as now", about, key="known_now"):
         table(
             health.known_now(page.warehouse),
-            {"entity": Column("Entity"), "column_name": Column("Column")},
+            {
+                "entity": Column("Entity"),
+                "column_name": Column("Column"),
+                "why": Column("Why", width="large", words="known_now"),
+            },
             "known_now",
             height=320,
         )

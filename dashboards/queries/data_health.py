@@ -153,7 +153,7 @@ SCHEMA_EVENTS = """
     limit $most
 """
 
-KNOWN_NOW = "select entity, column_name from {rpt_known_now} order by entity, column_name"
+KNOWN_NOW = "select entity, column_name, why from {rpt_known_now} order by entity, column_name"
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

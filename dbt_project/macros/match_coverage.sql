@@ -27,7 +27,7 @@ select
     count(*) filter (where invoices.revenue_amount <> 0 and invoices.revenue_amount_base is null)
 from {{ ref('fct_invoices') }} as invoices
 cross join run
-where invoices.issued_on > {{ year_before('run.as_of_date') }} and invoices.issued_on <= run.as_of_date
+where invoices.issued_on > {{ year_before('run.as_of_date') }}
     and invoices.revenue_amount <> 0
 group by invoices._source, invoices.customer_id, invoices.account_id
 
@@ -67,6 +67,6 @@ select
 from {{ ref('fct_calls') }} as calls
 cross join run
 cross join (values ('call_minutes'), ('conversations')) as measures (measure)
-where calls.started_on > {{ plus_months('run.as_of_date', '-12') }} and calls.started_on <= run.as_of_date
+where calls.started_on > {{ plus_months('run.as_of_date', '-12') }}
 group by measures.measure, calls._source, calls.client_digits, calls.account_id
 {%- endmacro %}

@@ -42,7 +42,7 @@ def declaration(entity: Entity) -> dict[str, Any]:
         "at_export": list(cut.at_export),
         "events": dict(cut.events),
         "fresh": list(dict.fromkeys(dated)) if cut.fresh is None else list(cut.fresh),
-        "now": list(cut.now),
+        "now": dict(cut.now),
     }
 
 

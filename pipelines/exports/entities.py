@@ -89,7 +89,8 @@ class Cut:
     until: Mapping[str, Mapping[str, State]] = field(default_factory=dict)
     any_day: tuple[str, ...] = ()
     at_export: tuple[str, ...] = ()
-    now: tuple[str, ...] = ()
+    # The columns without history, each with the code of why it has none.
+    now: Mapping[str, str] = field(default_factory=dict)
     no_event: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     fresh: tuple[str, ...] | None = None
 
@@ -154,6 +155,7 @@ def entities() -> dict[str, Entity]:
         domain, name = entity_id.split(".")
         cut: dict[str, Any] = specs.pop("cut", {})
         cut = {part: tuple(said) if isinstance(said, list) else said for part, said in cut.items()}
+        cut["now"] = {column: why for why, columns in cut.get("now", {}).items() for column in columns}
         columns = tuple(_column(column.rstrip("*"), spec) for column, spec in specs.items())
         key = tuple(column[:-1] for column in specs if column.endswith("*"))
         found[entity_id] = Entity(domain, name, columns, key, Cut(**cut))

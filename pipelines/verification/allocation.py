@@ -122,6 +122,12 @@ class Allocation:
             self.paid.append(Paid(None, debt, rest, day))
             self.moves.append(Move(day, debt.name, None, rest, day))
 
+    def uses_up(self, day: date, money: str) -> None:
+        """Its export says that it is used up: what nothing known has used of it was for something unseen."""
+        rest = self.waiting.pop(money, ZERO)
+        if rest:
+            self.moves.append(Move(day, None, money, rest, day))
+
     def goes_back(self, day: date, amount: Decimal, money: str | None, *, is_refund: bool) -> list[Move]:
         """A refund takes what waits first, a chargeback what was paid; of none named any of it, the last first."""
         taken: list[Move] = []

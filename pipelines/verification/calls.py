@@ -49,8 +49,8 @@ def conversations(raw: Raw) -> pl.DataFrame:
     legs = raw.frame("calls.calls")
     if legs.is_empty():
         return legs
-    code = phonenumbers.country_code_for_region(raw.run.country)
-    national = str(code) if raw.run.country not in NO_TRUNK else None
+    country = phonenumbers.PhoneMetadata.metadata_for_region(raw.run.country)
+    national = str(country.country_code) if country and country.national_prefix == "0" else None
     numbers = set(legs["caller_number"].drop_nulls()) | set(legs["callee_number"].drop_nulls())
     digits = {number: comparable(number, national) for number in numbers}
     named = legs.filter(pl.col("parent_call_id").is_not_null() & (pl.col("parent_call_id") != ""))
@@ -94,10 +94,6 @@ def conversations(raw: Raw) -> pl.DataFrame:
     return _together(raw, pl.concat([single, rest], how="diagonal_relaxed"))
 
 
-# Countries whose numbers are written without a leading 0.
-NO_TRUNK: set[str] = set()
-
-
 def _together(raw: Raw, legs: pl.DataFrame) -> pl.DataFrame:
     """Legs with the call that opens their conversation, added up."""
     nobody = pl.col("agent_id").is_null() & pl.col("agent_name").is_null()
@@ -108,7 +104,9 @@ def _together(raw: Raw, legs: pl.DataFrame) -> pl.DataFrame:
     # A leg of the exchange itself: it names nobody and has legs of its own.
     is_exchange = nobody & pl.col("has_legs").fill_null(False)
     told = pl.col("status").is_not_null() | pl.col("wait_seconds").is_not_null() | pl.col("total_seconds").is_not_null()
-    legs = legs.sort("started_at", "call_id").with_columns(
+    # The call that the others name opens the conversation; else the first one does.
+    is_top = (pl.col("call_id") == pl.col("top")).fill_null(False)
+    legs = legs.sort(~is_top, "started_at", "call_id").with_columns(
         (answered & ~voicemail & ~is_exchange).alias("is_answered"), voicemail.fill_null(False).alias("is_message"),
         (told | answered | voicemail).fill_null(False).alias("is_told"),
     )  # fmt: skip
@@ -125,7 +123,7 @@ def _together(raw: Raw, legs: pl.DataFrame) -> pl.DataFrame:
     return (
         legs.group_by("_system", "opening")
         .agg(
-            pl.col("started_at").min(), pl.col("direction").first(), pl.col("is_answered").any(), rang.alias("rang"),
+            pl.col("started_at").first(), pl.col("direction").first(), pl.col("is_answered").any(), rang.alias("rang"),
             pl.col("is_message").any(), pl.col("is_told").any(),
             (pl.col("status") == "failed").all(ignore_nulls=False).fill_null(False).alias("is_failed"),
         )
@@ -141,6 +139,8 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure
     found: dict[str, dict[Key, int]] = {name: defaultdict(int) for name in COUNTS}
     frame = conversations(raw)
     if not frame.is_empty():
+        # A call that nobody knows the beginning of is of no day.
+        frame = frame.filter(pl.col("day").is_not_null())
         counted = frame.filter(pl.col("direction") == "inbound").group_by("day", "outcome").len()
         for day, outcome, number in counted.iter_rows():
             found["inbound"][day,] += number

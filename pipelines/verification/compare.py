@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-# To the cent: amounts are sums of what was rounded to four decimals.
-LEAST = Decimal("0.01")
+# To the cent, whatever the rounding to four decimals of what is added up comes to.
+LEAST = Decimal("0.005")
 ZERO = Decimal(0)
 Key = tuple[Any, ...]
 Cells = Mapping[Key, Decimal | int | None]

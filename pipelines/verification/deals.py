@@ -19,6 +19,8 @@ from pipelines.verification.documents import ZERO, named
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
 
+# Under which a deal without a stage stands in the pipeline.
+NOT_RECORDED = "not recorded"
 SHUT = ("won", "lost")
 # What a history may tell of a deal beside its stage; an export that never gives a column leaves the deal's own.
 TOLD = ("amount", "currency", "probability")
@@ -150,7 +152,7 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, rates: Rates) -> I
     }
     for _, span in spans:
         for week in weeks[bisect_left(weeks, span.since) : bisect_left(weeks, span.until)]:
-            key, rate = (week, span.stage), rates.on(span.currency, week)
+            key, rate = (week, span.stage or NOT_RECORDED), rates.on(span.currency, week)
             found["open_deals"][key] += 1
             if span.amount is not None and rate is not None:
                 found["open_amount"][key] += span.amount * rate

@@ -59,6 +59,7 @@ class Money:
     is_cash: bool
     ends: date = LAST
     settled: date | None = None
+    reported: tuple[date, Decimal] | None = None
 
 
 @dataclass
@@ -80,6 +81,11 @@ class Books:
     def moves(self, money: Money, day: date, amount: Decimal) -> None:
         """More, or less, of a piece of money that is unapplied."""
         self.unapplied.append((money.customer, money.currency, day, amount))
+
+
+def status_of(row: Row) -> str:
+    """A document's status: one that says only when it was made void is void."""
+    return row["status"] or ("void" if row["voided_on"] else "issued")
 
 
 def named(system: str, native: str | None) -> str:
@@ -109,15 +115,15 @@ def read_books(raw: Raw, accounts: dict[str, str]) -> Books:
             instalments[invoice].append((row["due_on"], row["number"], row["amount"]))
     for row in raw.rows("billing.invoices", keep_vanished=True):
         _document(raw, books, row, row["currency"] or default, terms, instalments)
-    for row in raw.rows("billing.opening_balances"):
+    for row in sorted(raw.rows("billing.opening_balances"), key=lambda row: str(row["as_of"])):
         _opening(books, row, row["currency"] or default)
     payers = _payers(raw)
     for row in raw.rows("billing.payments"):
         name = "payment " + named(row["_system"], row["payment_id"])
-        customer = row["customer_id"]
-        if customer is None and (invoice := payers.get(name, "")) in books.named:
-            customer = books.named[invoice][0].removeprefix(f"{row['_system']}:")
-        whose, currency = named(row["_system"], customer), row["currency"] or default
+        whose, currency = named(row["_system"], row["customer_id"]), row["currency"] or default
+        owing = {books.named[invoice][0] for invoice in payers[name] if invoice in books.named}
+        if not row["customer_id"] and len(owing) == 1:
+            whose = owing.pop()
         books.named[name] = whose, currency
         if (row["status"] or "received") == "received" and row["received_on"] and row["amount"] is not None:
             books.money[name] = Money(name, whose, currency, row["received_on"], row["amount"], is_cash=True)
@@ -130,14 +136,12 @@ def read_books(raw: Raw, accounts: dict[str, str]) -> Books:
     return books
 
 
-def _payers(raw: Raw) -> dict[str, str]:
-    """Payment -> an invoice that it is applied to."""
-    found: dict[str, str] = {}
+def _payers(raw: Raw) -> dict[str, set[str]]:
+    """Payment -> the invoices that it is applied to."""
+    found: dict[str, set[str]] = defaultdict(set)
     for row in raw.rows("billing.applications"):
         if row["payment_id"] and row["invoice_id"]:
-            found.setdefault(
-                "payment " + named(row["_system"], row["payment_id"]), named(row["_system"], row["invoice_id"])
-            )
+            found["payment " + named(row["_system"], row["payment_id"])].add(named(row["_system"], row["invoice_id"]))
     return found
 
 
@@ -148,8 +152,10 @@ def _document(
     """An invoice, debit note or credit note; a draft, a request, and what was void at once are nothing."""
     name, customer = named(row["_system"], row["invoice_id"]), named(row["_system"], row["customer_id"])
     books.named[name] = customer, currency
-    kind, status = row["document_kind"] or "invoice", row["status"] or "issued"
+    kind, status = row["document_kind"] or "invoice", status_of(row)
     issued, gross, voided, settled = row["issued_on"], row["gross_amount"], row["voided_on"], row["settled_on"]
+    if gross is None and row["net_amount"] is not None:
+        gross = row["net_amount"] + (row["tax_amount"] or ZERO)
     if status == "draft" or kind == "prepayment" or issued is None or gross is None:
         return
     is_void = status == "void"
@@ -159,30 +165,34 @@ def _document(
         is_void, voided = True, row["vanished_on"]
     if is_void and (voided is None or voided <= issued):
         return
+    seen = raw.day_seen(row["_known_at"]) if row["reported_balance"] is not None and not is_void else None
+    reported = (seen, row["reported_balance"]) if seen else None
     if kind == "credit_note":
-        books.money[name] = Money(
-            name, customer, currency, issued, abs(gross), False, voided or LAST if is_void else LAST, settled
-        )
+        ends = voided or LAST if is_void else LAST
+        left = (reported[0], abs(reported[1])) if reported else None
+        books.money[name] = Money(name, customer, currency, issued, abs(gross), False, ends, settled, left)
         return
     given = [(due, amount) for due, _, amount in sorted(instalments[name])] if name in instalments else []
     due = row["due_on"] or issued + timedelta(days=terms.get(customer) or 0)
-    reported = row["reported_balance"]
     debt = Debt(
         name, customer, currency, issued, gross, due, given or [(due, gross)], voided if is_void else None, settled
     )
-    if reported is not None and not is_void and (seen := raw.day_seen(row["_known_at"])):
-        debt.reported = seen, reported
+    debt.reported = reported
     debt.events = [(issued, gross)] + ([(voided, -gross)] if is_void and voided else [])
     books.debts[name] = debt
 
 
 def _opening(books: Books, row: Row, currency: str) -> None:
     """What was owed when the books began."""
-    if row["amount"] is None or row["as_of"] is None:
-        return
     customer = named(row["_system"], row["customer_id"])
     due = row["due_on"] or row["as_of"]
-    name = f"opening {customer} {currency} {row['as_of']}"
+    name = f"opening {customer} {currency}"
+    if name in books.named:
+        # A later opening balance holds the first one and what came since.
+        return
+    books.named[name] = customer, currency
+    if row["amount"] is None:
+        return
     debt = Debt(name, customer, currency, row["as_of"], row["amount"], due, [(due, row["amount"])])
     debt.events = [(row["as_of"], row["amount"])]
     books.debts[name] = debt

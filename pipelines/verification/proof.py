@@ -49,7 +49,7 @@ def verify(raw_folder: Path, publication: duckdb.DuckDBPyConnection) -> list[Ver
     A part that breaks is told as not recomputed: no fault of the proof's own keeps a figure from being published.
     """
     publication.execute("set timezone = 'UTC'")
-    return prove(Raw(raw_folder, publication), publication)
+    return prove(Raw.of(raw_folder, publication), publication)
 
 
 def prove(raw: Raw, publication: duckdb.DuckDBPyConnection) -> list[Verdict]:

@@ -6,9 +6,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from statistics import median
 
 from pipelines.verification.rows import Raw
 
+ZERO = Decimal(0)
 # The documents whose own rates are taken where none is quoted, and the day of each.
 DOCUMENTS = {"billing.invoices": "issued_on", "billing.payments": "received_on", "billing.adjustments": "occurred_on"}
 
@@ -21,12 +23,16 @@ class Rates:
         self.base = raw.run.base_currency
         self.age = timedelta(days=raw.run.rate_days)
         found: dict[str, dict[date, Decimal]] = defaultdict(dict)
+        given: dict[tuple[str, date], list[Decimal]] = defaultdict(list)
         for entity, on in DOCUMENTS.items():
-            given = [row for row in raw.rows(entity) if row["exchange_rate"] and row["currency"] and row[on]]
-            for row in sorted(given, key=lambda row: (row["_known_at"], row["_row"])):
-                found[row["currency"]][row[on]] = row["exchange_rate"]
-        for row in sorted(raw.rows("plan.fx_rates"), key=lambda row: (row["_known_at"], row["_row"])):
-            if row["rate"] is not None:
+            for row in raw.rows(entity, keep_vanished=entity == "billing.invoices"):
+                if row["exchange_rate"] and row["exchange_rate"] > 0 and row["currency"] and row[on]:
+                    given[row["currency"], row[on]].append(row["exchange_rate"])
+        for (currency, day), rates in given.items():
+            # Documents of one day may disagree: the middle one is no typing error.
+            found[currency][day] = median(rates)
+        for row in sorted(raw.rows("plan.fx_rates"), key=lambda row: (row["_known_at"], row["rate"] or ZERO)):
+            if row["rate"] and row["rate"] > 0:
                 found[row["currency"]][row["rate_date"]] = row["rate"]
         self._rates = found
         self._days = {currency: sorted(rates) for currency, rates in found.items()}

@@ -9,7 +9,7 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.verification.compare import Figure, Key
-from pipelines.verification.documents import Books, named
+from pipelines.verification.documents import ZERO, Books, named, status_of
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
 
@@ -19,8 +19,10 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rate
     found: dict[Key, Decimal] = defaultdict(Decimal)
     for row in raw.rows("billing.invoices", keep_vanished=True):
         kind, issued, net = row["document_kind"] or "invoice", row["issued_on"], row["net_amount"]
-        is_void = row["status"] == "void" or (row["vanished_on"] and row["_vanished_from"] == "full")
-        if is_void or row["status"] == "draft" or kind == "prepayment" or issued is None or net is None:
+        if net is None and row["gross_amount"] is not None:
+            net = row["gross_amount"] - (row["tax_amount"] or ZERO)
+        is_void = status_of(row) == "void" or (row["vanished_on"] and row["_vanished_from"] == "full")
+        if is_void or status_of(row) == "draft" or kind == "prepayment" or issued is None or net is None:
             continue
         rate = rates.on(row["currency"] or raw.run.default_currency, issued)
         if rate is not None:

@@ -57,31 +57,25 @@ class LandedFile(NamedTuple):
 class Raw:
     """The raw store of a publication, as of its day."""
 
-    def __init__(self, folder: Path, publication: duckdb.DuckDBPyConnection) -> None:
-        """Reads what the publication says of its run; no row yet.
+    def __init__(self, folder: Path, run: Run, parameters: dict[str, float], files: list[LandedFile]) -> None:
+        """Names what is to be read; nothing is read yet."""
+        self.folder, self.run, self.parameters, self.files = folder, run, parameters, files
+        self._newest: dict[str, pl.DataFrame] = {}
 
-        Args:
-            folder: the raw store.
-            publication: an open publication, whose time zone is UTC.
-        """
-        self.folder = folder
-        said = publication.execute(
+    @classmethod
+    def of(cls, folder: Path, publication: duckdb.DuckDBPyConnection) -> Raw:
+        """The rows that an open publication, whose time zone is UTC, says it was made from."""
+        run = publication.execute(
             "select as_of_date, base_currency, default_currency, business_timezone, default_country, fx_max_age_days "
             "from intermediate.int_run_dated"
         ).fetchall()
-        self.run = Run(*said[0])
-        self.parameters = {
-            name: float(value)
-            for name, value in publication.execute("select parameter, value from parameters.parameters").fetchall()
-        }
-        self.files = [
-            LandedFile(*row)
-            for row in publication.execute(
-                "select file_sha256, contract, system, domain || '.' || entity, file, export, rows_read, rows_loaded, "
-                "known_at from marts.fct_landed_files where domain <> 'lists'"
-            ).fetchall()
-        ]
-        self._newest: dict[str, pl.DataFrame] = {}
+        parameters = publication.execute("select parameter, value from parameters.parameters").fetchall()
+        files = publication.execute(
+            "select file_sha256, contract, system, domain || '.' || entity, file, export, rows_read, rows_loaded, "
+            "known_at from marts.fct_landed_files where domain <> 'lists'"
+        ).fetchall()
+        known = {name: float(value) for name, value in parameters}
+        return cls(folder, Run(*run[0]), known, [LandedFile(*file) for file in files])
 
     def path(self, file: LandedFile) -> Path:
         """Where the rows of a file stand."""

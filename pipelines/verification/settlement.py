@@ -46,20 +46,30 @@ class Settlement:
 
     def __init__(self, raw: Raw, books: Books, rates: Rates) -> None:
         """Posts everything: applications, adjustments, what is assumed, recoveries."""
-        self.books, self.rates, self.default = books, rates, raw.run.default_currency
+        self.raw, self.books, self.rates = raw, books, rates
         self.lag = timedelta(days=raw.parameters["settlement_lag_days"])
         self.steps: dict[Place, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
         # What happens to each piece of money: applications first, then what is taken back.
         self.events: dict[str, list[tuple[date, int, str, Row | Applied]]] = defaultdict(list)
+        # Debts that applications say what paid them: nothing more is assumed of these.
+        self.paid: set[str] = set()
+        # Who has debts that wait for money.
+        self.walked: set[Place] = set()
         applications = raw.rows("billing.applications")
         adjustments = raw.rows("billing.adjustments")
         self.applied = set(self._appliers(applications))
         has_payments = {file.system for file in raw.files if file.entity == "billing.payments"}
+        has_payments |= {row["_system"] for row in raw.rows("billing.payments")}
         for row in applications:
             self._apply(row, row["_system"] in has_payments)
-        for row in sorted(adjustments, key=lambda row: (row["occurred_on"] or LAST, row["adjustment_id"])):
-            if row["occurred_on"] and row["amount"] is not None:
-                self._adjust(row)
+        for name, events in self.events.items():
+            if books.money[name].is_cash:
+                self.paid |= {what.debt for *_, what in events if isinstance(what, Applied)}
+        for row in adjustments:
+            row["occurred_on"] = row["occurred_on"] or raw.day(row["_known_at"])
+        for row in sorted(adjustments, key=lambda row: (row["occurred_on"], row["adjustment_id"])):
+            if row["adjustment_kind"] and row["amount"] is not None:
+                self._adjust(row | {"amount": abs(row["amount"])})
         for name in self.events:
             self._follow(books.money[name])
         self._assume()
@@ -81,33 +91,36 @@ class Settlement:
     def _apply(self, row: Row, has_payments: bool) -> None:
         system, books = row["_system"], self.books
         debt = books.debts.get(named(system, row["invoice_id"]))
-        if debt is None or debt.voided or row["amount"] is None:
+        amount, own = row["amount"], row["payment_amount"]
+        if debt is None or debt.voided or (amount is None and own is None):
             return
-        if row["payment_id"]:
-            name = "payment " + named(system, row["payment_id"])
-            if not has_payments and name not in books.money:
+        payment = "payment " + named(system, row["payment_id"]) if row["payment_id"] else ""
+        name = named(system, row["credit_note_id"])
+        if payment and (has_payments or payment in books.named or not row["credit_note_id"]):
+            if not has_payments and payment not in books.named:
                 # Applications are the only trace of the money.
-                self._unseen(debt, max(row["applied_on"] or debt.issued, debt.issued), row["amount"])
+                seen = row["applied_on"] or self.raw.day(row["_known_at"])
+                self._unseen(debt, max(seen, debt.issued), own if amount is None else amount)
                 return
-        else:
-            name = named(system, row["credit_note_id"])
+            name = payment
         money = books.money.get(name)
-        if money is None or (money.is_cash != bool(row["payment_id"])):
+        if money is None:
             return
         day = max(row["applied_on"] or money.came, money.came, debt.issued)
         if day >= money.ends:
             return
-        own = row["payment_amount"] if money.currency != debt.currency else None
         if own is None:
-            own = self.rates.convert(row["amount"], debt.currency, money.currency, day)
-        if own is None:
+            own = self.rates.convert(amount, debt.currency, money.currency, day)
+        if amount is None and own is not None:
+            amount = self.rates.convert(own, money.currency, debt.currency, day)
+        if own is None or amount is None:
             return
         application = named(system, row["application_id"])
-        said = Applied(day, application, debt.id, row["amount"], own)
-        self.events[name].append((day, 0, application, said))
+        self.events[name].append((day, 0, application, Applied(day, application, debt.id, amount, own)))
 
     def _unseen(self, debt: Debt, day: date, amount: Decimal) -> None:
         """Money that is known by what it paid alone."""
+        self.paid.add(debt.id)
         debt.events.append((day, -amount))
         self.books.cash.append((debt.customer, debt.currency, day, amount))
 
@@ -119,29 +132,45 @@ class Settlement:
         debt = books.debts.get(name) if name else None
         payment = "payment " + named(system, row["payment_id"]) if row["payment_id"] else None
         money = books.money.get(payment) if payment else None
-        if (name and debt is None) or (payment and money is None and kind != "write_off"):
+        if debt and debt.voided:
+            debt = None
+        if payment in books.named and money is None and kind != "write_off":
+            # Of a payment that never came nothing can go back.
             return
-        customer = named(system, row["customer_id"])
-        named_first = money or debt
-        currency = row["currency"] or (named_first.currency if named_first else self.default)
+        if not payment or payment not in books.named:
+            money = None
+        customer, own = books.named.get(name or "", (named(system, row["customer_id"]), ""))
+        currency = row["currency"] or own or (money.currency if money else self.raw.run.default_currency)
         if kind == "write_off":
-            if debt and not debt.voided:
+            if debt:
                 self._write_off(debt, max(day, debt.issued), amount, currency)
             return
         if money:
-            self.events[money.id].append((day, 1, row["adjustment_id"], row))
+            # Nothing goes back before it came.
+            row = row | {"occurred_on": max(day, money.came)}
+            self.events[money.id].append((row["occurred_on"], 1, row["adjustment_id"], row))
             return
         if debt:
             part = self.rates.convert(amount, currency, debt.currency, day)
-            if part is not None and not debt.voided:
-                debt.events.append((max(day, debt.issued), part))
+            if part is not None:
+                at = max(day, debt.issued)
+                debt.events.append((at, part))
+                if kind == "reversal" and (place := self._place(debt)):
+                    self._step(debt.customer, debt.currency, at, 4, lambda walk: walk.owes(at, place, part))
                 if kind != "reversal":
                     books.cash.append((debt.customer, debt.currency, day, -part))
             return
-        if kind != "reversal":
-            books.cash.append((customer, currency, day, -amount))
+        note = name if name in books.money else None
+        if kind == "reversal" and note is None:
+            # One that names nothing reverses nothing.
+            return
+        changed = self.rates.convert(amount, currency, own, day) if own else amount
+        if changed is None:
+            return
+        amount, currency = changed, own or currency
+        books.cash.append((customer, currency, day, -amount))
         if self.is_loose(customer, currency):
-            self._return((customer, currency), day, amount, None, kind == "refund")
+            self._return((customer, currency), day, amount, note, kind == "refund")
         else:
             books.unapplied.append((customer, currency, day, -amount))
 
@@ -249,8 +278,13 @@ class Settlement:
         self._step(*whose, day, 5, step)
 
     def _place(self, debt: Debt) -> Due | None:
-        """A debt's place among those that wait for money that says nothing of what it is for."""
-        if debt.gross <= 0 or not self.is_loose(debt.customer, debt.currency):
+        """A debt's place among those that wait for money that says nothing of what it is for.
+
+        Where a customer's payments have applications, only what its document calls settled asks for more.
+        """
+        if debt.gross <= 0 or debt.id in self.paid:
+            return None
+        if not debt.settled and not self.is_loose(debt.customer, debt.currency):
             return None
         return Due(False, debt.settled or LAST, debt.due, debt.issued, debt.id)
 
@@ -262,25 +296,36 @@ class Settlement:
         books = self.books
         for place, debt in sorted((place, debt) for debt in books.debts.values() if (place := self._place(debt))):
             self._debt_steps(place, debt)
+            self.walked.add((debt.customer, debt.currency))
         free = {money.id: money.amount for money in books.money.values()}
         for name, events in self.events.items():
-            free[name] -= sum((what.own for *_, what in events if isinstance(what, Applied)), ZERO)
+            for *_, what in events:
+                if isinstance(what, Applied):
+                    free[name] -= what.own
+                elif not self.is_loose(books.money[name].customer, books.money[name].currency):
+                    free[name] -= what["amount"]
+        unused = {money.id for money in books.money.values() if free[money.id] == money.amount}
+        owing: dict[Place, set[str]] = defaultdict(set)
+        for debt in books.debts.values():
+            if not is_nobody(debt.customer):
+                owing[books.account(debt.customer), debt.currency].add(debt.customer)
         for money in books.money.values():
-            if self.is_loose(money.customer, money.currency):
-                self._money_steps(money, free[money.id])
+            if not is_nobody(money.customer):
+                self._money_steps(money, free[money.id], self._payer(money, owing), money.id in unused)
         for (customer, currency), steps in self.steps.items():
             walk = Allocation()
-            for _, _, what in sorted(steps, key=lambda step: step[:2]):
-                what(walk)
+            for *_, happens in sorted(steps, key=lambda step: step[:2]):
+                happens(walk)
             for move in walk.moves:
                 self._post(customer, currency, move)
 
     def _debt_steps(self, place: Due, debt: Debt) -> None:
         who, day = (debt.customer, debt.currency), debt.issued
         most = debt.gross
-        if debt.reported:
+        if debt.reported and not debt.settled:
             # No more can have been paid than the balance leaves.
-            most = max(debt.gross - max(debt.reported[1], ZERO), ZERO)
+            lost = min(sum((amount for _, amount in debt.written_off), ZERO), debt.gross)
+            most = debt.gross - min(max(debt.reported[1], ZERO), debt.gross - lost)
         self._step(*who, day, 1, lambda walk: walk.owes(day, place, most))
         if debt.voided:
             gone = debt.voided
@@ -292,22 +337,43 @@ class Settlement:
             seen = max(debt.reported[0], day)
             self._step(*who, seen, 9, lambda walk: walk.ends(seen, place))
 
-    def _money_steps(self, money: Money, free: Decimal) -> None:
-        who, came, end = (money.customer, money.currency), money.came, money.ends
+    def _payer(self, money: Money, owing: dict[Place, set[str]]) -> str:
+        """Under which number a payer owes: one of another number that owes nothing pays for the one that does."""
+        debtors = owing[self.books.account(money.customer), money.currency]
+        if money.is_cash and money.customer not in debtors and len(debtors) == 1:
+            return next(iter(debtors))
+        return money.customer
+
+    def _money_steps(self, money: Money, free: Decimal, payer: str, is_whole: bool) -> None:
+        who, came, end = (payer, money.currency), money.came, money.ends
+        left = min(max(money.reported[1], ZERO), free) if money.reported and not money.settled else ZERO
         if free >= 0:
-            self._step(*who, came, 2, lambda walk: walk.comes(came, money.id, free))
-        else:
+            self._step(*who, came, 2, lambda walk: walk.comes(came, money.id, free - left))
+        elif self.is_loose(*who):
             self._step(*who, came, 5, lambda walk: _add(walk, walk.goes_back(came, -free, None, is_refund=True)))
         if end < LAST:
             self._step(*who, end, 7, lambda walk: _add(walk, walk.goes_back(end, free, money.id, is_refund=False)))
+        used = money.settled or (money.reported[0] if money.reported else None)
+        if used and not money.is_cash and (is_whole or who in self.walked):
+            # Where there are debts that it may have paid, these have time to be settled too.
+            used = max(used, came) + (self.lag if money.settled and who in self.walked else timedelta())
+            self._step(*who, used, 8, lambda walk: walk.uses_up(used, money.id))
 
     def _post(self, customer: str, currency: str, move: Move) -> None:
-        debt = self.books.debts[move.debt or ""]
-        debt.events.append((move.day, -move.amount))
+        if move.debt:
+            self.books.debts[move.debt].events.append((move.day, -move.amount))
+        else:
+            # What a credit note was used for unseen looks as if cash had paid it.
+            self.books.cash.append((customer, currency, move.day, -move.amount))
         if move.money is None:
             self.books.cash.append((customer, currency, move.day, move.amount))
         else:
             self.books.unapplied.append((customer, currency, move.day, -move.amount))
+
+
+def is_nobody(customer: str) -> bool:
+    """Whether it is the customer of rows that name none, whose money and debts have nothing in common."""
+    return customer.endswith(":")
 
 
 def _add(walk: Allocation, moves: list[Move]) -> None:

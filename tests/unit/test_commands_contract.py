@@ -110,3 +110,16 @@ def test_a_contract_is_never_overwritten(tmp_path: Path) -> None:
     result = keybook("contract", "new", tmp_path / "nordic.csv", "--out", target)
     assert result.exit_code == 2
     assert "exists already" in result.stderr
+
+
+def test_a_deals_status_is_read_from_its_stage_and_unknown_stages_are_asked_for(tmp_path: Path) -> None:
+    text = (
+        "opportunity_id,deal_stage,close_value,created_at\n"
+        "D1,Won,10,2026-01-02\nD2,Lost,20,2026-01-03\nD3,Engaging,30,2026-01-04\n"
+    )
+    drafted, target = _draft(tmp_path, text, "sales_deals.csv")
+    assert list(drafted.entities) == ["crm.deals"]
+    landed = land(tmp_path, tmp_path / "sales_deals.csv", {"x": drafted})
+    assert landed.rows("crm.deals", "deal_id, stage, status") == [("D1", "Won", "won"), ("D2", "Lost", "lost")]
+    assert landed.rejects("line, value, code") == [(4, "Engaging", "unknown_word")]
+    assert "# Engaging:   # to be mapped: in 1 rows" in target.read_text(encoding="utf-8")

@@ -49,8 +49,8 @@ clients as (
     from (
         select invoices.account_id, invoices.issued_on as client_on, invoices.issued_on as invoiced_on
         from {{ ref('fct_invoices') }} as invoices
-        inner join run on invoices.issued_on <= run.as_of_date
-        where invoices.document_kind in ('invoice', 'debit_note', 'prepayment', 'opening')
+        where invoices.issued_on is not null
+            and invoices.document_kind in ('invoice', 'debit_note', 'prepayment', 'opening')
             and not invoices.is_void and not invoices.is_draft and invoices.account_id is not null
         union all
         select account_id, closed_on, cast(null as date) from wins

@@ -8,8 +8,8 @@ with run as (
 invoice_days as (
     select distinct invoices.account_id, invoices.issued_on as day
     from {{ ref('fct_invoices') }} as invoices
-    inner join run on invoices.issued_on <= run.as_of_date
-    where invoices.document_kind in ('invoice', 'debit_note', 'prepayment')
+    where invoices.issued_on is not null
+        and invoices.document_kind in ('invoice', 'debit_note', 'prepayment')
         and not invoices.is_void and not invoices.is_draft and invoices.account_id is not null
 ),
 

@@ -11,10 +11,9 @@ accounts as (
 invoice_days as (
     select distinct invoices.account_id, invoices.issued_on
     from {{ ref('fct_invoices') }} as invoices
-    cross join run
     where invoices.document_kind in ('invoice', 'debit_note', 'prepayment')
         and not invoices.is_void and not invoices.is_draft
-        and invoices.issued_on <= run.as_of_date
+        and invoices.issued_on is not null
 ),
 
 gaps as (

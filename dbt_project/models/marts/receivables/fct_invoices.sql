@@ -1,4 +1,5 @@
 -- Grain: one row per billing document or opening balance; void and draft ones too, which the ledger leaves out.
+-- One without a day (`issued_on`) is a finding (no_date) and in no period: what counts by period leaves it out.
 {{ config(materialized='held_view') }}
 
 select

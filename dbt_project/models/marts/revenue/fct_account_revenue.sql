@@ -83,7 +83,7 @@ invoiced as (
         case when invoices.document_kind <> 'credit_note' then invoices.issued_on end as invoiced_on
     from {{ ref('fct_invoices') }} as invoices
     cross join run
-    where not invoices.is_void and not invoices.is_draft and invoices.issued_on <= run.as_of_date
+    where not invoices.is_void and not invoices.is_draft and invoices.issued_on is not null
         and invoices.document_kind in ('invoice', 'debit_note', 'credit_note')
 ),
 

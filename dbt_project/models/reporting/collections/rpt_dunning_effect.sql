@@ -1,7 +1,8 @@
 -- Grain: one row per step of dunning, channel and window of days (R26): the cash that came within the window after the step
 -- over what was open at the step, beside the same of invoices of the same age and size that got no reminder then.
 -- Counted are steps whose window is over, that no other step of the invoice precedes within the window, and at which no
--- promise was in force. Money is in the base currency at the rate of the step's day, so that rates move no share.
+-- promise was in force. A band of age and size with fewer than dunning_min_untouched invoices without a reminder is not
+-- compared, and the difference is that of the compared part alone. Money is in the base currency at the rate of the step's day, so that rates move no share.
 with run as (
     select
         as_of_date,
@@ -222,6 +223,7 @@ untouched_cash as (
         untouched.size_band, untouched.open_amount, untouched.rate
 ),
 
+-- A few invoices say nothing of what would have come without a reminder.
 untouched_rates as (
     select
         age,
@@ -231,6 +233,7 @@ untouched_rates as (
         {{ ratio('sum(cash_amount)', 'sum(open_amount)') }} as rate
     from untouched_cash
     group by age, window_days, size_band
+    having count(*) >= {{ parameter('dunning_min_untouched') }}
 ),
 
 bands as (
@@ -249,6 +252,7 @@ compared as (
     select
         bands.*,
         case when untouched_rates.rate is not null then bands.open_amount end as compared_amount,
+        case when untouched_rates.rate is not null then bands.cash_amount end as compared_response,
         {{ money('bands.open_amount * untouched_rates.rate') }} as compared_cash,
         untouched_rates.invoices as compared_invoices
     from bands
@@ -274,7 +278,8 @@ summed as (
         -- Kish's effective number: one large amount among small ones is worth little more than one observation.
         {{ ratio('power(cast(sum(open_amount) as double), 2)', 'sum(squared_amount)') }} as effective_steps,
         {{ ratio('sum(compared_cash)', 'sum(compared_amount)') }} as comparison_rate,
-        {{ ratio('sum(compared_amount)', 'sum(open_amount)') }} as comparison_share,
+        {{ ratio('sum(compared_response)', 'sum(compared_amount)') }} as compared_rate,
+        {{ ratio('coalesce(sum(compared_amount), 0)', 'sum(open_amount)') }} as comparison_share,
         sum(compared_invoices) as comparison_invoices
     from compared
     group by step, channel, window_days
@@ -306,7 +311,7 @@ select
     {{ wilson('summed.rate', 'summed.effective_steps', 'run.z', '+') }} as high,
     summed.effective_steps,
     summed.comparison_rate,
-    summed.rate - summed.comparison_rate as difference,
+    summed.compared_rate - summed.comparison_rate as difference,
     summed.comparison_share,
     cast(coalesce(summed.comparison_invoices, 0) as bigint) as comparison_invoices,
     run.as_of_date

@@ -115,7 +115,6 @@ observed as (
         and invoices.due_on >= {{ plus_months(
             month_of(plus_days('settings.as_of_date', '1 - settings.observed_days')), '-settings.cohorts'
         ) }}
-        and invoices.issued_on <= settings.as_of_date
 ),
 
 -- What is open past its due date, day by day, adds up to amount times days late, each part to its own payment.

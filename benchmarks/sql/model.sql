@@ -6,9 +6,9 @@ select
         (select max(issued_on) from invoice_lines where status <> 'Draft'), (select max(received_on) from payment_rows),
         (select max(applied_on) from payment_rows), (select max(applied_on) from credit_applications),
         (select max(occurred_on) from adjustments), (select max(issued_on) from credit_notes),
-        (select cast(max(started_at) as date) from calls), (select max(occurred_on) from activities where occurred_at <= now()),
+        (select cast(max(started_at) as date) from calls), (select max(occurred_on) from activities where is_completed),
         (select max(created_on) from deals), (select max(closed_on) from deals where closed_on <= today()),
-        (select max(sent_on) from dunning), (select max(sent_on) from acts where sent_on <= today()),
+        (select max(sent_on) from dunning), (select max(spent_on) from channel_costs), (select max(sent_on) from acts where sent_on <= today()),
         (select max(signed_on) from acts where signed_on <= today())
     ) as as_of;
 
@@ -79,6 +79,13 @@ union all
 select invoice_id, case when credit_note_id is null then 'payment' else 'credit_note' end, applied_on, -amount, applied_on
 from applications
 union all
+-- What comes in for a debt that was given up leaves nothing less open.
+select applications.invoice_id, 'recovery', applications.applied_on, applications.amount, null
+from applications
+inner join (
+    select invoice_id, max(occurred_on) as given_up_on from adjustments where adjustment_kind = 'write_off' group by all
+) as given_up on applications.invoice_id = given_up.invoice_id and applications.applied_on > given_up.given_up_on
+union all
 select
     adjustments.invoice_id, adjustment_kind, greatest(occurred_on, documents.issued_on),
     case adjustment_kind when 'write_off' then -adjustments.amount else adjustments.amount end, settled_on
@@ -94,7 +101,7 @@ union all
 select coalesce(customers.account_id, 'zoho_books:' || customer_id), currency, occurred_on, -amount, adjustment_kind
 from adjustments
 left join customers using (customer_id)
-where adjustment_kind in ('refund', 'chargeback');
+where adjustment_kind in ('refund', 'chargeback', 'reversal');
 
 create temp table unapplied as
 select account_id, currency, received_on as day, amount from payments

@@ -71,8 +71,11 @@ with tasks as (
     union all
     select
         Id, 'meeting', null, OwnerId, AccountId, case when WhoId like '003%' then WhoId end,
-        case when WhatId like '006%' then WhatId end, StartDateTime, StartDateTime <= now()
-    from read_csv(getvariable('landing') || '/Event.csv.gz', header = true, types = {'StartDateTime': 'TIMESTAMPTZ'})
+        case when WhatId like '006%' then WhatId end, StartDateTime,
+        -- A meeting on a later day than anything was entered is planned.
+        cast(StartDateTime as date) <= cast(max(CreatedDate) over () as date)
+    from read_csv(getvariable('landing') || '/Event.csv.gz', header = true, types = {
+        'StartDateTime': 'TIMESTAMPTZ', 'CreatedDate': 'TIMESTAMPTZ'})
 )
 
 select
@@ -140,10 +143,17 @@ select credit_note_id, invoice_id, applied_on, amount
 from read_csv(getvariable('landing') || '/billing_applications.csv', header = true,
     types = {'applied_on': 'DATE', 'amount': 'DECIMAL(18,4)', 'credit_note_id': 'VARCHAR'});
 
+-- A payment that the bank took back was one invoice's.
 create temp table adjustments as
-select adjustment_kind, customer_id, invoice_id, payment_id, occurred_on, currency, abs(amount) as amount
+select
+    given.adjustment_kind, given.customer_id, coalesce(given.invoice_id, returned.invoice_id) as invoice_id,
+    given.payment_id, given.occurred_on, given.currency, abs(given.amount) as amount
 from read_csv(getvariable('landing') || '/billing_adjustments.csv', header = true, types = {
-    'customer_id': 'VARCHAR', 'payment_id': 'VARCHAR', 'invoice_id': 'VARCHAR', 'occurred_on': 'DATE', 'amount': 'DECIMAL(18,4)'});
+    'customer_id': 'VARCHAR', 'payment_id': 'VARCHAR', 'invoice_id': 'VARCHAR', 'occurred_on': 'DATE', 'amount': 'DECIMAL(18,4)'})
+    as given
+left join (
+    select payment_id, any_value(invoice_id) as invoice_id from payment_rows group by payment_id
+) as returned on given.payment_id = returned.payment_id and given.adjustment_kind = 'reversal';
 
 create temp table instalments as
 select invoice_id, number, due_on, amount

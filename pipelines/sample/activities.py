@@ -12,9 +12,9 @@ from pipelines.sample.contacts import Contacts
 from pipelines.sample.deals import Deals, Stages
 from pipelines.sample.decline import falls_silent
 from pipelines.sample.invoices import Invoices
+from pipelines.sample.ledger import Ledger, still_open
 from pipelines.sample.noise import Floats, Ints, spread
 from pipelines.sample.parties import Parties
-from pipelines.sample.payments import Ledger, still_open
 from pipelines.sample.people import People
 from pipelines.sample.scope import DAY, Scope, next_workday
 
@@ -213,7 +213,7 @@ def _open_deal(deals: Deals, parties: Parties, party: Ints, when: Ints) -> Ints:
 
 @dataclass(frozen=True)
 class Meetings:
-    """One entry a meeting in the calendar; some lie ahead when they were entered, none after the last day."""
+    """One entry a meeting in the calendar; some still lie ahead on the last day."""
 
     party: Ints
     contact: Ints
@@ -239,10 +239,18 @@ def make_meetings(scope: Scope, parties: Parties, contacts: Contacts, deals: Dea
     noise = scope.noise
     count = max(20, round(scope.accounts * scope.months * 0.22))
     party, day = laid_out(scope, "meeting", weights(scope, parties), count)
-    keys = np.arange(count)
+    # What is planned for the next two weeks.
+    here = np.flatnonzero(
+        parties.is_crm & (parties.silent_day > scope.until_day) & (parties.created // DAY < scope.until_day)
+    )
+    ahead = here[scope.noise.chance("meeting/ahead_of_all", here, 0.1)]
+    party = np.append(party, ahead)
+    day = np.append(day, next_workday(scope.until_day + noise.whole("meeting/next", ahead, 1, 14)))
+    keys = np.arange(len(party))
     starts = scope.clock("meeting/time", day) // 900 * 900
     starts = np.maximum(starts, parties.created[party] + 3600)
     created = np.maximum(starts - noise.whole("meeting/ahead", keys, 1, 12) * DAY, parties.created[party])
+    created = np.minimum(created, scope.until_day * DAY + starts % DAY)
     subjects = ("Quarterly review", "On-site visit", "Demonstration", "Kick-off", "Contract negotiation")
     places = ("Video call", "Client's office", "Our office")
     meetings = Meetings(

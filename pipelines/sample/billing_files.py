@@ -9,8 +9,8 @@ from pipelines.sample import words
 from pipelines.sample.columns import blank_unless, cents, days, numbered, taken, times
 from pipelines.sample.crm_files import product_codes
 from pipelines.sample.invoices import monthly_product
+from pipelines.sample.ledger import METHODS, REVERSAL
 from pipelines.sample.noise import Ints
-from pipelines.sample.payments import METHODS
 from pipelines.sample.scope import DAY
 from pipelines.sample.spellings import (
     customer_addresses,
@@ -62,6 +62,7 @@ def invoice_status(world: World) -> Ints:
     return np.where(invoices.is_void, 6, np.where(invoices.is_draft, 0, status))
 
 
+KINDS = ("write_off", "chargeback", "reversal", "refund")
 STATUSES = ("Draft", "Sent", "Paid", "Overdue", "PartiallyPaid", "Closed", "Void")
 
 
@@ -185,12 +186,14 @@ def credit_applications(world: World) -> pl.DataFrame:
 
 
 def adjustments(world: World) -> pl.DataFrame:
-    """Write-offs, chargebacks and refunds."""
+    """Write-offs, chargebacks, returned payments and refunds."""
     pay, other, parties, ids = world.ledger.payments, world.ledger.adjustments, world.parties, world.ids
     back = np.flatnonzero(pay.refund_day >= 0)
-    kind = np.append(np.where(other.is_write_off, 0, 1), np.full(len(back), 2))
-    party = np.append(world.invoices.party[other.invoice], pay.party[back])
-    invoice = np.append(other.invoice, np.full(len(back), -1))
+    kind = np.append(other.kind, np.full(len(back), len(KINDS) - 1))
+    payer = np.where(other.payment >= 0, pay.party[other.payment], world.invoices.party[other.invoice])
+    party = np.append(payer, pay.party[back])
+    # A bank that takes a payment back does not know the invoice.
+    invoice = np.append(np.where(other.kind == REVERSAL, -1, other.invoice), np.full(len(back), -1))
     payment = np.append(other.payment, back)
     day = np.append(other.day, pay.refund_day[back])
     amount = np.append(other.amount, pay.refunded[back])
@@ -200,7 +203,7 @@ def adjustments(world: World) -> pl.DataFrame:
     )
     return pl.DataFrame({
         "adjustment_id": numbered("ADJ-", np.arange(1, len(order) + 1), 5),
-        "adjustment_kind": taken(("write_off", "chargeback", "refund"), kind),
+        "adjustment_kind": taken(KINDS, kind),
         "customer_id": ids.customer.gather(party),
         "invoice_id": taken(ids.invoice, invoice),
         "payment_id": taken(ids.payment, payment),

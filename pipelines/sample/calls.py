@@ -10,9 +10,9 @@ from pipelines.sample.contacts import Contacts, Numbers, new_numbers
 from pipelines.sample.deals import Leads
 from pipelines.sample.decline import falls_silent
 from pipelines.sample.invoices import Invoices
+from pipelines.sample.ledger import Ledger, still_open
 from pipelines.sample.noise import Bools, Floats, Ints, spread
 from pipelines.sample.parties import Parties
-from pipelines.sample.payments import Ledger, still_open
 from pipelines.sample.people import People
 from pipelines.sample.scope import DAY, Scope, next_workday
 from pipelines.sample.story import CHANNEL, CHANNELS, Turns

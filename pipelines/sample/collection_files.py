@@ -8,8 +8,8 @@ import polars as pl
 from pipelines.sample import words
 from pipelines.sample.columns import cents, days, numbered, taken, times
 from pipelines.sample.crm_files import product_codes
+from pipelines.sample.ledger import still_open
 from pipelines.sample.noise import Bools, Ints
-from pipelines.sample.payments import still_open
 from pipelines.sample.scope import DAY, next_workday
 from pipelines.sample.world import World
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.sample.invoices import Invoices, usual_product
+from pipelines.sample.ledger import summed
 from pipelines.sample.noise import Ints, spread
 from pipelines.sample.parties import Parties
-from pipelines.sample.payments import summed
 from pipelines.sample.people import People
 from pipelines.sample.scope import DAY, Scope
 from pipelines.sample.story import CHANNEL, Turns

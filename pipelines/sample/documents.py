@@ -9,8 +9,8 @@ from pipelines.sample import words
 from pipelines.sample.activities import laid_out, weights
 from pipelines.sample.columns import blank_unless, cents, days, numbered, record_ids, taken, times
 from pipelines.sample.deals import WON
+from pipelines.sample.ledger import summed
 from pipelines.sample.noise import Ints
-from pipelines.sample.payments import summed
 from pipelines.sample.scope import DAY, next_workday
 from pipelines.sample.world import World
 
@@ -91,9 +91,18 @@ def closing_balances(world: World) -> Ints:
     pieces = [
         (invoices.party[issued], invoices.issued[issued], invoices.gross[issued]),
         (pay.party, pay.received, -pay.amount),
+        # What is applied to another's invoice goes over to it.
+        (pay.party[pay.application_payment], pay.application_day, pay.application_amount),
+        (invoices.party[pay.application_invoice], pay.application_day, -pay.application_amount),
+        # A debt that was given up is none: what comes in for it afterwards is not owed back.
+        (
+            invoices.party[pay.application_invoice[pay.recovers]],
+            pay.application_day[pay.recovers],
+            pay.application_amount[pay.recovers],
+        ),
         (pay.party[pay.refund_day >= 0], pay.refund_day[pay.refund_day >= 0], pay.refunded[pay.refund_day >= 0]),
         (credit.party, credit.issued, -(credit.net + credit.tax)),
-        (invoices.party[other.invoice], other.day, np.where(other.is_write_off, -1, 1) * other.amount),
+        (invoices.party[other.invoice], other.day, other.sign * other.amount),
     ]
     moved = np.zeros(parties.accounts * scope.months, dtype=np.int64)
     for party, day, amount in pieces:

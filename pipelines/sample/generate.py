@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from pipelines.sample import billing_files, calls_files, collection_files, crm_files, documents, plan_files
+from pipelines.sample import (
+    billing_files,
+    calls_files,
+    collection_files,
+    crm_files,
+    documents,
+    plan_files,
+    side_files,
+)
 from pipelines.sample.scope import SampleError, Scope
 from pipelines.sample.truth import SampleTruth, tell
 from pipelines.sample.world import World, make_world
-from pipelines.sample.writer import formats, write_template, write_vendor_file
+from pipelines.sample.writer import formats, write_list, write_report, write_template, write_vendor_file
 
 UNTIL = date(2026, 10, 31)
 CALLS_A_MONTH = 8
@@ -59,7 +68,17 @@ FRAMES: dict[str, Callable[[World], pl.DataFrame]] = {
     "costs": plan_files.costs,
     "absences": plan_files.absences,
     "rates": plan_files.rates,
+    "card_invoices": side_files.card_invoices,
+    "card_notes": side_files.card_notes,
+    "card_payments": side_files.card_payments,
+    "branch_invoices": side_files.branch_invoices,
+    "branch_payments": side_files.branch_payments,
+    "branch_openings": side_files.branch_openings,
 }
+
+WRITERS: dict[str, Callable[[Path, dict[str, Any], pl.DataFrame], dict[str, int]]] = {
+    "vendors": write_vendor_file, "lists": write_list, "reports": write_report, "templates": write_template,
+}  # fmt: skip
 
 
 def generate(
@@ -70,12 +89,14 @@ def generate(
     calls: int | None = None,
     invoices: int | None = None,
     until: date = UNTIL,
+    small_systems: bool = True,
 ) -> SampleTruth:
     """Writes the sample's files into `out`, a folder that is made if need be, and says what is true about them.
 
     The same arguments give the same bytes. `calls` counts conversations (a call tracker writes more rows, one a leg),
     `invoices` counts invoices, drafts and voided ones among them; both are exact and grow with accounts and months when
-    they are not given. `until` is the last day on which anything happens.
+    they are not given. `until` is the last day on which anything happens. `small_systems`: with the exports of the two
+    billing systems beside the main one.
 
     Raises:
         SampleError: the arguments cannot be met, or the folder holds something else already.
@@ -93,8 +114,8 @@ def generate(
     out.mkdir(parents=True, exist_ok=True)
     world = make_world(scope)
     rows: dict[str, int] = {}
-    for spec in formats()["vendors"]:
-        rows |= write_vendor_file(out, spec, FRAMES[spec["frame"]](world))
-    for spec in formats()["templates"]:
-        rows |= write_template(out, spec, FRAMES[spec["frame"]](world))
+    for kind, write in WRITERS.items():
+        for spec in formats()[kind]:
+            if small_systems or not spec.get("small_system"):
+                rows |= write(out, spec, FRAMES[spec["frame"]](world))
     return tell(world, rows)

@@ -35,6 +35,13 @@ class Rates:
         ).to_series()
 
 
+def amounts(cents: Ints, thousands: str = "") -> pl.Series:
+    """Amounts as text with two decimals."""
+    return pl.Series(
+        [f"{int(n) // 100:{',' if thousands else ''}}.{int(n) % 100:02d}" for n in cents.tolist()], dtype=pl.String
+    )
+
+
 def make_rates(scope: Scope) -> Rates:
     """A walk that is drawn back to its usual level."""
     first = scope.start_day - DAYS_BEFORE

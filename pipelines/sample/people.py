@@ -110,11 +110,16 @@ def make_absences(scope: Scope, people: People, turns: Turns) -> Absences:
         scope.start_day + noise.whole("absence/first", keys, 0, scope.until_day - scope.start_day - 15)
     )
     is_ill = noise.chance("absence/ill", keys, 0.3)
+    # On the last day one is on holiday and another ill; one goes in two weeks.
+    managers = people.account_managers
+    now = (managers[[0, -1, len(managers) // 2]] - 1) * times
+    first[now], is_ill[now] = scope.until_day + np.array([-3, -2, 12]), np.array([False, True, False])
     last = first + np.where(
         is_ill, noise.whole("absence/ill_days", keys, 0, 4), noise.whole("absence/days", keys, 4, 13)
     )
-    managers = people.account_managers
+    last[now] = first[now] + np.array([10, 5, 9])
     substitute = managers[noise.whole("absence/substitute", keys, 0, len(managers) - 1)]
+    substitute[now[0]] = managers[len(managers) // 2]
     substitute = np.where(is_ill | (substitute == employee), -1, substitute)
     kept = (employee != people.leaver) | (last < turns.leaver_day)
     order = np.lexsort((first, employee))[kept[np.lexsort((first, employee))]]

@@ -7,8 +7,8 @@ import polars as pl
 
 from pipelines.sample import words
 from pipelines.sample.columns import cents, days, taken
+from pipelines.sample.ledger import summed
 from pipelines.sample.noise import Ints
-from pipelines.sample.payments import summed
 from pipelines.sample.scope import DAY
 from pipelines.sample.story import CAMPAIGNS, CHANNEL, CHANNELS
 from pipelines.sample.world import World
@@ -16,16 +16,27 @@ from pipelines.sample.world import World
 TARGETS = (("revenue", 0), ("new_contracts", 4), ("outbound_calls", 600))
 DAILY_COST = {"search": 12_900, "brand": 15_700}  # cents
 NEWS_COST = 6_000  # a week
+POUND_PERMILLE = 1165  # of the euro
+NO_RATES_DAYS = 63
 FAIR_COST = 1_800_000
 
 
 def rates(world: World) -> pl.DataFrame:
-    """The euro's rate every Monday."""
-    count = len(world.rates.days)
+    """The euro's and the pound's rate every Monday; nobody entered the pound's for some weeks of the first months."""
+    known, scope = world.rates.days, world.scope
+    begins = int(scope.month_starts[scope.part(0.1)])
+    # More than a year back, so that a year's figures are known at the end.
+    left_out = (known >= begins) & (known < begins + NO_RATES_DAYS) & (begins + NO_RATES_DAYS + 400 < scope.until_day)
+    entered = np.flatnonzero(~left_out)
+    place = np.concatenate([np.arange(len(known)), entered])
+    is_pound = np.repeat(np.array([0, 1]), [len(known), len(entered)])
+    rate = world.rates.rates[place]
     return pl.DataFrame({
-        "currency": pl.Series(["EUR"] * count),
-        "rate_date": days(world.rates.days),
-        "rate": world.rates.text(world.rates.rates, np.ones(count, dtype=np.int64)),
+        "currency": taken(("EUR", "GBP"), is_pound),
+        "rate_date": days(known[place]),
+        "rate": world.rates.text(
+            np.where(is_pound == 1, rate * POUND_PERMILLE // 1000, rate), np.ones(len(place), dtype=np.int64)
+        ),
     })  # fmt: skip
 
 

@@ -16,8 +16,10 @@ from pipelines.sample.calls_files import make_legs
 from pipelines.sample.columns import days, phone_numbers, taken
 from pipelines.sample.deals import LOST, WON
 from pipelines.sample.decline import make_decline
+from pipelines.sample.headlines import headlines
+from pipelines.sample.ledger import CHARGEBACK, REVERSAL, summed
 from pipelines.sample.noise import Bools, Ints
-from pipelines.sample.payments import summed
+from pipelines.sample.side_files import branch_customers, card_customers
 from pipelines.sample.spellings import customer_names
 from pipelines.sample.story import CAST, PART
 from pipelines.sample.world import World
@@ -40,14 +42,15 @@ class SampleTruth:
     callers: pl.DataFrame
     customers: pl.DataFrame
     declines: pl.DataFrame
+    headlines: dict[str, pl.DataFrame]  # headlines.py; parties are named by `parties`
+    parties: pl.DataFrame
 
     def as_json(self) -> str:
         """All of it as JSON text, money as text."""
-        shown: dict[str, Any] = {
-            name: value for name, value in vars(self).items() if not isinstance(value, pl.DataFrame)
-        }
-        shown |= {"callers": self.callers.to_dicts(), "customers": self.customers.to_dicts()}
-        shown["declines"] = self.declines.to_dicts()
+        frames = {name for name, value in vars(self).items() if isinstance(value, pl.DataFrame)}
+        shown: dict[str, Any] = {name: value for name, value in vars(self).items() if name not in frames}
+        shown |= {name: getattr(self, name).to_dicts() for name in sorted(frames)}
+        shown["headlines"] = {name: frame.to_dicts() for name, frame in self.headlines.items()}
         return json.dumps(shown, default=str, ensure_ascii=False, indent=1)
 
 
@@ -90,7 +93,9 @@ def _counts(world: World) -> dict[str, int]:
         "credit_notes": len(notes.party),
         "credit_note_applications": number(notes.invoice >= 0),
         "write_offs": number(other.is_write_off),
-        "chargebacks": number(~other.is_write_off),
+        "chargebacks": number(other.kind == CHARGEBACK),
+        "reversals": number(other.kind == REVERSAL),
+        "recoveries": number(pay.recovers),
         "refunds": number(pay.refund_day >= 0),
         "conversations": len(calls),
         "call_legs": len(legs.of),
@@ -119,7 +124,13 @@ def _totals(world: World) -> dict[str, dict[str, Decimal]]:
             world, invoices.party[other.invoice], np.where(other.is_write_off, other.amount, 0)
         ),
         "charged_back": _by_currency(
-            world, invoices.party[other.invoice], np.where(other.is_write_off, 0, other.amount)
+            world, invoices.party[other.invoice], np.where(other.kind == CHARGEBACK, other.amount, 0)
+        ),
+        "returned": _by_currency(
+            world, invoices.party[other.invoice], np.where(other.kind == REVERSAL, other.amount, 0)
+        ),
+        "recovered": _by_currency(
+            world, invoices.party[pay.application_invoice], np.where(pay.recovers, pay.application_amount, 0)
         ),
         "open": _by_currency(world, invoices.party, balance),
         # By the invoice's own due date; parts of instalments fall due before it.
@@ -231,6 +242,17 @@ def _declines(world: World) -> pl.DataFrame:
     })  # fmt: skip
 
 
+def _parties(world: World) -> pl.DataFrame:
+    """Every company, and what each billing system calls it."""
+    return pl.DataFrame({
+        "party": np.arange(world.parties.count),
+        "account_id": taken(world.ids.account, world.parties.true_account),
+        "billing": world.ids.customer,
+        "cards": card_customers(world),
+        "branch": branch_customers(world),
+    })  # fmt: skip
+
+
 def tell(world: World, rows: dict[str, int]) -> SampleTruth:
     """The truth about a world that was written in `rows` rows by file."""
     faults = formats()["faults"]
@@ -247,4 +269,6 @@ def tell(world: World, rows: dict[str, int]) -> SampleTruth:
         callers=_callers(world),
         customers=_customers(world),
         declines=_declines(world),
+        headlines=headlines(world),
+        parties=_parties(world),
     )

@@ -8,17 +8,19 @@ import numpy as np
 import polars as pl
 
 from pipelines.sample.activities import Meetings, Tasks, make_meetings, make_tasks
+from pipelines.sample.adjustments import make_ledger
 from pipelines.sample.calls import Conversations, lead_numbers, make_calls
 from pipelines.sample.columns import numbered, record_ids
 from pipelines.sample.contacts import Contacts, Numbers, make_contacts, make_numbers, switchboards
 from pipelines.sample.deals import Deals, Leads, Stages, make_deals, make_leads, make_stages
 from pipelines.sample.invoices import Invoices, Lines, make_invoices
+from pipelines.sample.ledger import Ledger
 from pipelines.sample.money import Rates, make_rates
 from pipelines.sample.noise import Ints
 from pipelines.sample.parties import Parties, make_parties
-from pipelines.sample.payments import Ledger, make_ledger
 from pipelines.sample.people import Absences, People, make_absences, make_people
 from pipelines.sample.scope import Scope
+from pipelines.sample.side_billing import SideBilling, make_branch, make_cards
 from pipelines.sample.story import CAMPAIGNS, Turns, turns
 from pipelines.sample.subscriptions import Subscriptions, make_subscriptions
 
@@ -66,6 +68,8 @@ class World:
     tasks: Tasks
     meetings: Meetings
     rates: Rates
+    cards: SideBilling
+    branch: SideBilling
     ids: Ids
 
 
@@ -108,5 +112,6 @@ def make_world(scope: Scope) -> World:
         contacts=contacts, main_numbers=main, numbers=numbers, invoices=invoices, lines=lines, ledger=ledger,
         subscriptions=make_subscriptions(scope, parties), deals=deals, stages=stages, leads=leads,
         lead_numbers=enquirers, calls=calls, tasks=tasks,
-        meetings=make_meetings(scope, parties, contacts, deals), rates=make_rates(scope), ids=ids,
+        meetings=make_meetings(scope, parties, contacts, deals), rates=make_rates(scope),
+        cards=make_cards(scope, parties), branch=make_branch(scope, parties), ids=ids,
     )  # fmt: skip

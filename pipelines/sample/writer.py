@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import struct
 import zlib
 from functools import cache
@@ -104,6 +105,39 @@ def _append(path: Path, changes: list[dict[str, str]], quoted: bool) -> None:
         writer.writerow((dict(zip(names, values, strict=True)) | change).values())
     with path.open("ab") as file:
         file.write(text.getvalue().encode())
+
+
+def write_list(out: Path, spec: dict[str, Any], frame: pl.DataFrame) -> dict[str, int]:
+    """One list of an interface, as JSON; a dot in a column's name leads into an object within the row."""
+    rows = []
+    for flat in _renamed(frame, spec["columns"]).to_dicts():
+        row: dict[str, Any] = {}
+        for name, value in flat.items():
+            *path, last = name.split(".")
+            place = row
+            for step in path:
+                place = place.setdefault(step, {})
+            place[last] = value
+        rows.append(row)
+    (out / spec["file"]).write_text(json.dumps({"object": "list", "data": rows, "has_more": False}), encoding="utf-8")
+    return {spec["file"]: len(rows)}
+
+
+def write_report(out: Path, spec: dict[str, Any], frame: pl.DataFrame) -> dict[str, int]:
+    """A report as a bookkeeping program prints it: a title above the header, a row of totals below, its time last."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    named = _renamed(frame.with_columns(pl.selectors.date().dt.strftime(spec["dates"])), spec["columns"])
+    for line in spec["title"]:
+        rows.writerow([line])
+    text.write("\n")
+    rows.writerow(named.columns)
+    rows.writerows(named.fill_null("").iter_rows())
+    rows.writerow(["TOTAL", *[None] * (named.width - 1)])
+    text.write("\n")
+    rows.writerow([spec["printed"]])
+    (out / spec["file"]).write_text(text.getvalue(), encoding="utf-8")
+    return {spec["file"]: named.height}
 
 
 def write_template(out: Path, spec: dict[str, Any], frame: pl.DataFrame) -> dict[str, int]:

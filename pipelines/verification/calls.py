@@ -106,7 +106,7 @@ def _together(raw: Raw, legs: pl.DataFrame) -> pl.DataFrame:
     told = pl.col("status").is_not_null() | pl.col("wait_seconds").is_not_null() | pl.col("total_seconds").is_not_null()
     # The call that the others name opens the conversation; else the first one does.
     is_top = (pl.col("call_id") == pl.col("top")).fill_null(False)
-    legs = legs.sort(~is_top, "started_at", "call_id").with_columns(
+    legs = legs.sort(~is_top, "started_at", "call_id", nulls_last=True).with_columns(
         (answered & ~voicemail & ~is_exchange).alias("is_answered"), voicemail.fill_null(False).alias("is_message"),
         (told | answered | voicemail).fill_null(False).alias("is_told"),
     )  # fmt: skip

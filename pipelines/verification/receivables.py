@@ -63,8 +63,7 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rate
             if (rate := rates.on(currency, on)) is not None:
                 by_account[month, books.account(customer)] += amount * rate
     rows = publication.execute(
-        "select month, currency, collected from reporting.rpt_receivable_kpis "
-        "where not is_total and collected <> 0"
+        "select month, currency, collected from reporting.rpt_receivable_kpis where not is_total and collected <> 0"
     ).fetchall()
     yield Figure(
         "collected", "rpt_receivable_kpis", "collected", ("month", "currency"),

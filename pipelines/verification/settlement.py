@@ -146,9 +146,11 @@ class Settlement:
                 self._write_off(debt, max(day, debt.issued), amount, currency)
             return
         if money:
-            # Nothing goes back before it came.
-            row = row | {"occurred_on": max(day, money.came)}
-            self.events[money.id].append((row["occurred_on"], 1, row["adjustment_id"], row))
+            # Nothing goes back before it came; it is worth what it was on its own day.
+            part = self.rates.convert(amount, currency, money.currency, day)
+            if part is not None:
+                back = row | {"occurred_on": max(day, money.came), "amount": part}
+                self.events[money.id].append((back["occurred_on"], 1, row["adjustment_id"], back))
             return
         if debt:
             part = self.rates.convert(amount, currency, debt.currency, day)
@@ -187,7 +189,7 @@ class Settlement:
         """What one piece of money paid and what of it went back, in the order in which it happened."""
         books, left = self.books, money.amount
         paid: list[Held] = []
-        is_loose = self.is_loose(money.customer, money.currency)
+        is_loose = self.is_loose(money.customer, money.currency) and not is_nobody(money.customer)
         for day, _, _, what in sorted(self.events[money.id], key=lambda event: event[:3]):
             if isinstance(what, Applied):
                 own = max(min(what.own, left), ZERO) if what.own > 0 else what.own
@@ -220,9 +222,7 @@ class Settlement:
     def _take_back(self, money: Money, row: Row, left: Decimal, paid: list[Held]) -> Decimal:
         """An adjustment of a payment whose applications are known; returns what is left of the money."""
         books, day = self.books, row["occurred_on"]
-        amount = self.rates.convert(row["amount"], row["currency"] or money.currency, money.currency, day)
-        if amount is None:
-            return left
+        amount = row["amount"]
         invoice = named(row["_system"], row["invoice_id"]) if row["invoice_id"] else None
         rest = amount
 
@@ -252,9 +252,7 @@ class Settlement:
 
     def _take_back_loose(self, money: Money, row: Row) -> None:
         day, is_refund = row["occurred_on"], row["adjustment_kind"] == "refund"
-        amount = self.rates.convert(row["amount"], row["currency"] or money.currency, money.currency, day)
-        if amount is None:
-            return
+        amount = row["amount"]
         self.books.cash.append((money.customer, money.currency, day, -amount))
         self._return((money.customer, money.currency), day, amount, money.id, is_refund)
 

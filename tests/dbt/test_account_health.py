@@ -113,7 +113,7 @@ def monday(of: date) -> date:
 
 def decided_on(missed_at: datetime) -> date:
     """K4, K5: the working day on which the time to call back is over; it runs while the business is open (UTC here)."""
-    settings = {row["parameter"]: row["value"] for row in seed("parameters")}
+    settings = {row["parameter"]: row["value"] for row in seed("parameter_defaults")}
     left, day = timedelta(hours=float(settings["handled_window_hours"])), missed_at.date()
     while True:
         opens, closes = (

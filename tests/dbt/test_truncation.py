@@ -15,10 +15,12 @@ import pytest
 from benchmarks import floor
 from pipelines.exports.entities import entities
 from pipelines.settings import Settings
+from pipelines.verification.proof import prove
+from pipelines.verification.rows import Raw
 from pipelines.warehouse.raw_views import create_raw_views
 from tests.support.companies import Company
 from tests.support.publications import sample
-from tests.support.raw_rows import write_raw
+from tests.support.raw_rows import files_of, write_raw
 from tests.support.tables import differences
 from tests.support.truncation import Row, Rows, cut, day_of, read_rows
 
@@ -74,6 +76,26 @@ def test_cutting_the_exports_changes_nothing(published: Path, rows: Rows, day: d
         floor.run(published, tmp_path / name, raw_of=tmp_path / name)
         files.append(tmp_path / name / "keybook.duckdb")
     assert differences(files[0], files[1], ("staging", "marts", "reporting")) == {}
+    assert apart(tmp_path / "all", files[0]) == set()
+
+
+def apart(home: Path, file: Path) -> set[tuple[str, str]]:
+    """Balances, ageing, revenue and calls that the proof does not confirm.
+
+    Unapplied money and cash are left out: the random companies' adjustments name a payment of one customer and a document
+    of another, which the ledger books with the document's. So are deals, which the sample's own publication tries.
+    """
+    raw = home / "warehouse" / "raw"
+    with duckdb.connect(str(file), read_only=True) as publication:
+        publication.execute("set timezone = 'UTC'")
+        given = Raw.of(raw, publication)
+        verdicts = prove(Raw(raw, given.run, given.parameters, files_of(raw)), publication)
+    tried = [
+        verdict for verdict in verdicts
+        if verdict.subject in ("balances", "aging", "revenue", "calls") and verdict.measure != "unapplied_amount"
+    ]  # fmt: skip
+    assert {verdict.subject for verdict in tried if verdict.cells > 10} == {"balances", "aging", "revenue", "calls"}
+    return {(verdict.subject, verdict.measure) for verdict in tried if verdict.state != "agrees"}
 
 
 def test_a_model_that_reads_what_came_later_is_found(rows: Rows, tmp_path: Path) -> None:

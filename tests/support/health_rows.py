@@ -11,7 +11,8 @@ from pipelines.sample import collection_files, documents, words
 from pipelines.sample.calls import ANSWERED
 from pipelines.sample.columns import numbered
 from pipelines.sample.deals import LOST, WON
-from pipelines.sample.payments import summed
+from pipelines.sample.ledger import summed
+from pipelines.sample.scope import DAY
 from pipelines.sample.world import World
 
 Rows = list[dict[str, Any]]
@@ -137,7 +138,7 @@ def rows_of(world: World) -> dict[str, Rows]:
         "crm.activities": [
             {"activity_id": f"M{m}", "activity_type": "meeting", "outcome": "held",
              "account_id": f"A{meetings.party[m]}", "occurred_at": moment(meetings.starts[m])}
-            for m in range(len(meetings.party))
+            for m in np.flatnonzero(meetings.starts < (world.scope.until_day + 1) * DAY)
         ],
         "crm.cases": [
             {"case_id": row["id"], "account_id": f"A{account[row['account_id']]}", "reason": row["reason"],

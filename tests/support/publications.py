@@ -19,6 +19,7 @@ from pipelines import reporting_contract
 from tests.support.homes import keybook
 
 FILE = "keybook.duckdb"
+SAMPLE = {"accounts": 30, "months": 12}
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -31,7 +32,12 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "published-sample.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "warehouse" / FILE).exists():
-            made = keybook("sample", "--accounts", 30, "--months", 12, "--out", home / "landing")
+            made = keybook(
+                "sample",
+                *(part for size, number in SAMPLE.items() for part in (f"--{size}", number)),
+                "--out",
+                home / "landing",
+            )
             assert made.exit_code == 0, made.output
             result = keybook("refresh", "--home", home)
             assert result.exit_code == 3, result.output

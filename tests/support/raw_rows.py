@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import duckdb
 
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.raw import RawStore, stored_columns
+from pipelines.verification.rows import LandedFile
 
 RUN = {
     "as_of_date": None,
@@ -49,3 +51,23 @@ def write_raw(home: Path, rows: dict[str, list[dict[str, Any]]], system: str = "
         query = f"select unnest(from_json(value, '{structure}'), recursive := true) from fixture"
         connection.execute(f"copy ({query}) to '{path}' (format parquet)")
     return store
+
+
+def files_of(raw: Path) -> list[LandedFile]:
+    """The files of a raw store without receipts, each a part of what its system has."""
+    known = datetime(2026, 1, 1, tzinfo=UTC)
+    return [
+        LandedFile(
+            path.stem.rsplit("-", 1)[1],
+            path.stem.rsplit("-", 1)[0],
+            "test",
+            entity.id,
+            path.name,
+            "partial",
+            0,
+            0,
+            known,
+        )
+        for entity in entities().values()
+        for path in (raw / entity.domain / entity.name).glob("*-a*.parquet")
+    ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 from datetime import date
 from pathlib import Path
 
@@ -28,6 +30,17 @@ def read(folder: Path, name: str) -> pl.DataFrame:
             column, value = next((key, value) for key, value in row["like_last"].items() if "ID" in key)
             frame = frame.filter(pl.col(column) != value)
     return frame
+
+
+def data_rows(path: Path) -> int:
+    """How many rows a file of the sample holds: of a report those below its header, of a list its objects."""
+    if path.suffix == ".json":
+        return len(json.loads(path.read_text(encoding="utf-8"))["data"])
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if any(spec["file"] == path.name for spec in formats()["reports"]):
+        body = content.decode().split("\n\n")[1]
+        return pl.read_csv(body.encode(), infer_schema_length=0).filter(pl.first() != "TOTAL").height
+    return pl.read_csv(content, infer_schema_length=0).height
 
 
 def money(column: str) -> pl.Expr:

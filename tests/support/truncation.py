@@ -118,8 +118,8 @@ def _only(*columns: str) -> Callable[[Row, Callable[[str], bool]], None]:
 
 # What had not happened to a row yet.
 UNDONE = {
-    "crm.accounts": _only("updated_at"), "crm.deals": _deal, "crm.deal_stages": _only("left_at"), "crm.leads": _lead,
-    "crm.activities": _activity, "crm.cases": _case, "crm.documents": _only("sent_at", "signed_at"),
+    "crm.accounts": _only("updated_at"), "crm.account_owners": _only("ends_on"), "crm.deals": _deal,
+    "crm.deal_stages": _only("left_at"), "crm.leads": _lead, "crm.activities": _activity, "crm.cases": _case, "crm.documents": _only("sent_at", "signed_at"),
     "billing.invoices": _invoice, "billing.promises": _only("cancelled_on"),
 }  # fmt: skip
 

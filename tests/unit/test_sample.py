@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import subprocess
 import sys
@@ -14,9 +13,9 @@ import polars as pl
 import pytest
 
 from pipelines.sample import SampleError, SampleTruth, generate
+from pipelines.sample.ledger import still_open
 from pipelines.sample.noise import Noise, spread
-from pipelines.sample.payments import still_open
-from tests.support.samples import SMALL, digests, money, read, small_world
+from tests.support.samples import SMALL, data_rows, digests, money, read, small_world
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,8 @@ def test_another_seed_is_another_company(tmp_path: Path) -> None:
     generate(tmp_path / "one", seed=1, **SMALL)
     generate(tmp_path / "two", seed=2, **SMALL)
     same = {name for name, digest in digests(tmp_path / "one").items() if digests(tmp_path / "two")[name] == digest}
-    assert same == {"Product2.csv", "crm_products.csv"}
+    # The list of credit notes may be empty, and as empty lists are it is the same.
+    assert same - {"stripe_credit_notes.json", "billing_opening_balances.csv"} == {"Product2.csv", "crm_products.csv"}
 
 
 def test_draws_depend_on_seed_stream_and_key_only() -> None:
@@ -82,9 +82,7 @@ def test_size_is_what_was_asked(tmp_path: Path, accounts: int, months: int, call
 def test_rows_of_every_file_are_told(sample: tuple[Path, SampleTruth]) -> None:
     folder, truth = sample
     for name, rows in truth.files.items():
-        path = folder / name
-        content = gzip.decompress(path.read_bytes()) if name.endswith(".gz") else path.read_bytes()
-        assert pl.read_csv(content, infer_schema_length=0).height == rows, name
+        assert data_rows(folder / name) == rows, name
     assert {path.name for path in folder.iterdir()} == set(truth.files)
 
 
@@ -139,10 +137,22 @@ def test_balance_is_what_the_other_files_leave_open(sample: tuple[Path, SampleTr
         invoice="Invoice Number",
     )  # fmt: skip
     paid = read(folder, "Customer_Payment.csv").filter(pl.col("Invoice Number").is_not_null())
+    others = read(folder, "billing_adjustments.csv").filter(pl.col("adjustment_kind") != "refund")
+    # The bank that takes a payment back names it alone; what comes in for a debt that was given up lowers none.
+    paid_by = dict(paid.select("CustomerPayment ID", "Invoice Number").iter_rows())
+    others = others.with_columns(
+        pl.col("invoice_id").fill_null(pl.col("payment_id").replace_strict(paid_by, default=None))
+    )
+    given_up = others.filter(pl.col("adjustment_kind") == "write_off").group_by("invoice_id").agg(
+        off=pl.col("occurred_on").max()
+    )  # fmt: skip
+    paid = paid.join(given_up, left_on="Invoice Number", right_on="invoice_id", how="left").filter(
+        (pl.col("Invoice Payment Applied Date") <= pl.col("off")).fill_null(True)
+    )
     moved = pl.concat([
         paid.select(invoice="Invoice Number", amount=-money("Amount Applied to Invoice")),
         read(folder, "billing_applications.csv").select(invoice="invoice_id", amount=-money("amount")),
-        read(folder, "billing_adjustments.csv").filter(pl.col("adjustment_kind") != "refund").select(
+        others.select(
             invoice="invoice_id",
             amount=money("amount") * pl.when(pl.col("adjustment_kind") == "write_off").then(-1).otherwise(1),
         ),
@@ -197,7 +207,8 @@ def test_totals_hang_together(sample: tuple[Path, SampleTruth]) -> None:
         applied_notes = totals["credited_gross"][code] - loose_notes
         assert totals["open"][code] == (
             totals["invoiced_gross"][code] - totals["applied"][code] - applied_notes
-            - totals["written_off"][code] + totals["charged_back"][code]
+            - totals["written_off"][code] + totals["charged_back"][code] + totals["returned"][code]
+            + totals["recovered"][code]
         )  # fmt: skip
         assert sum(month[code] for month in truth.monthly_net.values()) == totals["invoiced_net"][code]
         assert 0 < totals["overdue"][code] < totals["open"][code] < totals["invoiced_gross"][code]
@@ -210,7 +221,8 @@ def test_nothing_is_paid_before_it_is_billed_nor_more_than_billed(seed: int) -> 
     pay = ledger.payments
     assert (pay.application_day > invoices.issued[pay.application_invoice]).all()
     assert (pay.application_day >= pay.received[pay.application_payment]).all()
-    assert (pay.party[pay.application_payment] == invoices.party[pay.application_invoice]).all()
+    payer, debtor = pay.party[pay.application_payment], invoices.party[pay.application_invoice]
+    assert ((payer == debtor) | (payer == world.parties.parent[debtor])).all()
     for day in (world.scope.start_day + 100, world.turns.quiet_day, world.scope.until_day):
         assert still_open(invoices, ledger, day).min() >= 0
     assert np.array_equal(still_open(invoices, ledger, world.scope.until_day), ledger.balance)

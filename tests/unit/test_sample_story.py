@@ -152,9 +152,12 @@ def test_ids_refer_to_rows_of_the_sample(sample: tuple[Path, SampleTruth]) -> No
         "SKU": read(folder, "crm_products.csv")["product_id"],
         "product_id": read(folder, "crm_products.csv")["product_id"],
     }  # fmt: skip
+    # The small billing systems have ids of their own.
+    apart = {spec["file"] for kind in ("lists", "reports") for spec in formats()[kind]}
+    apart |= {"Event.csv.gz", "stripe_payments.csv", "billing_opening_balances.csv"}
     checked = 0
     for name in truth.files:
-        if name.endswith(".gz") or name in ("billing_invoices.csv", "crm_products.csv"):
+        if name in apart or name in ("billing_invoices.csv", "crm_products.csv"):
             continue
         frame = read(folder, name)
         for column, values in known.items():

@@ -7,47 +7,25 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from pipelines.exports.entities import entities
 from pipelines.verification.documents import read_books
 from pipelines.verification.rates import Rates
 from pipelines.verification.receivables import COLUMNS, balances
-from pipelines.verification.rows import LandedFile, Raw, Run
+from pipelines.verification.rows import Raw, Run
 from pipelines.verification.settlement import Settlement
 from tests.dbt.test_receivables_streams import AS_OF, Stream, batches
 from tests.support.ledger import BUCKETS, Book
 from tests.support.oracle import SEEDS
-from tests.support.raw_rows import write_raw
+from tests.support.raw_rows import files_of, write_raw
 
 DAYS = (AS_OF, date(2025, 1, 31), date(2024, 7, 14), date(2024, 3, 1), date(2024, 1, 20))
 NAMES = (*BUCKETS, "open_amount", "credit_amount", "unapplied_amount")
-
-
-def files_of(raw: Path) -> list[LandedFile]:
-    """The files of a raw store without receipts, each a part of what its system has."""
-    known = datetime(2026, 1, 1, tzinfo=UTC)
-    return [
-        LandedFile(
-            path.stem.rsplit("-", 1)[1],
-            path.stem.rsplit("-", 1)[0],
-            "test",
-            entity.id,
-            path.name,
-            "partial",
-            0,
-            0,
-            known,
-        )
-        for entity in entities().values()
-        for path in (raw / entity.domain / entity.name).glob("*-a*.parquet")
-    ]
 
 
 def parameters() -> dict[str, float]:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards.components.formats import number, plural, size
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.plausibility import unlikely_figures
 from dashboards.components.proof import proof_tab, unconfirmed
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -332,7 +333,8 @@ def control_tab() -> None:
 
 
 def findings_tab() -> None:
-    """What was odd about files, and columns that changed."""
+    """What was odd about figures and files, and columns that changed."""
+    unlikely_figures(page.warehouse)
     with section(
         "Findings",
         "Files that were held, data that contradicts itself, ids in your own lists that nothing has.",

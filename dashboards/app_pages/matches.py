@@ -28,12 +28,7 @@ WORDED = {
     "why_not": Column("Why not linked", width="large", words="why_not_linked"),
     "evidence": Column("Evidence", width="large", words="match_evidence"),
     "rule": Column("Rule", words="identity_rule"),
-}
-KINDS = {
-    "billing_customer": "Billing customers",
-    "phone": "Callers' numbers",
-    "deal": "Deals",
-    "crm_account": "CRM accounts",
+    "kind": Column("Kind", width=130, words="match_kind"),
 }
 LIST = "lists/account_links.csv"
 
@@ -52,12 +47,6 @@ def amount(row: dict[str, Any], column: str) -> str:
     if row["unit"] == "money":
         return money(row[column], base)
     return number(row[column]) + (" min" if row["unit"] == "minutes" else "")
-
-
-def in_words(data: Any, column: str, known: dict[str, str]) -> Any:
-    """The table with a column's fixed names in words."""
-    texts = [known.get(value, value) for value in data.column(column).to_pylist()]
-    return data.set_column(data.column_names.index(column), column, [texts])
 
 
 tiles(
@@ -99,17 +88,17 @@ def unmatched_tab() -> None:
             "Kind",
             ["", *counts],
             default="",
-            format_func=lambda chosen: f"{KINDS[chosen]} ({counts[chosen]:,})" if chosen else "All",
+            format_func=lambda chosen: f"{one('match_kind', chosen)} ({counts[chosen]:,})" if chosen else "All",
             key="unmatched_kind",
         )
         found = unmatched(kind or "", MOST)
         picked = table(
-            in_words(found, "kind", KINDS),
+            found,
             {
                 "rank": Column("#", "count", width=50),
                 "name": Column("Name", width=170),
                 "shown_id": Column("Record", width=110),
-                "kind": Column("Kind", width=130),
+                "kind": WORDED["kind"],
                 "open_amount": Column(f"Open, {base}", "money"),
                 "revenue_12m": Column("Revenue 12 m", "money"),
                 "deal_amount": Column("Deals", "money", "The open pipeline and the deals won in 12 months."),
@@ -147,7 +136,7 @@ def proposals_tab() -> None:
             return
         numbered = found.append_column("line_number", [list(range(found.num_rows))])
         picked = table(
-            in_words(numbered, "kind", KINDS),
+            numbered,
             {
                 "name": Column("Record's name"),
                 "account_name": Column("May be account"),
@@ -157,7 +146,7 @@ def proposals_tab() -> None:
                 "open_amount": Column(f"Open, {base}", "money"),
                 "revenue_12m": Column("Revenue 12 m", "money"),
                 "call_minutes": Column("Minutes", "real"),
-                "kind": Column("Kind", width=130),
+                "kind": WORDED["kind"],
                 "shown_id": Column("Record"),
                 "system": Column("System", width="small"),
                 "seed_line": Column("Line that links", width="medium"),
@@ -190,9 +179,9 @@ def links_tab() -> None:
             nothing("No record was landed.")
             return
         table(
-            in_words(by_rule, "kind", KINDS),
+            by_rule,
             {
-                "kind": Column("Kind"),
+                "kind": WORDED["kind"],
                 "rule": WORDED["rule"],
                 "records": Column("Records", "count"),
                 "with_crm_record": Column("On an account with a CRM record", "count"),
@@ -216,14 +205,14 @@ def links_tab() -> None:
             search = st.text_input("Search", key="link_search", placeholder="Name, id or evidence", width=260).strip()
         found = matches.links(page.warehouse, rule, search, MOST)
         picked = table(
-            in_words(found, "kind", KINDS),
+            found,
             {
                 "name": Column("Record's name", pinned=True),
                 "account_name": Column("Account"),
                 "rule": WORDED["rule"],
                 "score": Column("Score", "ratio"),
                 "evidence": WORDED["evidence"],
-                "kind": Column("Kind", width=130),
+                "kind": WORDED["kind"],
                 "system": Column("System", width="small"),
                 "native_id": Column("Id"),
                 "_file": Column("File"),
@@ -250,7 +239,7 @@ def decisions_tab() -> None:
         table(
             found,
             {
-                "kind": Column("Kind", width=130),
+                "kind": WORDED["kind"],
                 "native_id": Column("Record"),
                 "system": Column("System", width="small"),
                 "decision": Column("Decision", width="small"),

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components.formats import plain
+from dashboards.components.words import one
 from pipelines.lists import ListError, add_line, lists, remove_line, rows_of
 
 LIST = "account_links"
@@ -59,15 +60,16 @@ def _undo(folder: Path) -> None:
 def waiting(folder: Path, row: dict[str, Any]) -> str | None:
     """What the list says of a proposal already, though the publication does not know it; None when nothing."""
     there = [tuple(known.get(column, "").strip() for column in ABOUT) for known in rows_of(folder, LIST)]
-    for line, said in ((row["seed_line"], "linked"), (row["never_link_line"], "kept apart")):
+    for line, said in ((row["seed_line"], "linked"), (row["never_link_line"], "kept_apart")):
         wanted = _row(line)
         if tuple(wanted[column] for column in ABOUT) in there:
-            return said
+            return one("match_decision", said)
     return None
 
 
 def buttons(folder: Path, row: dict[str, Any], record: str, account: str) -> None:
     """The two decisions on a proposal, what was done last, and its undo."""
+    of = {"record": plain(record), "account": plain(account)}
     decided = waiting(folder, row)
     if decided:
         st.markdown(f":material/schedule: Decided: {decided}. {WHEN}")
@@ -75,25 +77,25 @@ def buttons(folder: Path, row: dict[str, Any], record: str, account: str) -> Non
         st.text_input("Reason", key="decision_reason", width=260)
         st.text_input("Decided by", key="decision_by", width=180)
         st.button(
-            "Put it there",
+            one("match_button", "link"),
             key="decide_link",
             type="primary",
             icon=":material/link:",
             disabled=decided is not None,
             on_click=_decide,
-            args=(folder, row["seed_line"], f"{plain(record)} is put on {plain(account)}"),
+            args=(folder, row["seed_line"], one("match_decision", "link", of)),
         )
         st.button(
-            "Keep the two apart",
+            one("match_button", "keep_apart"),
             key="decide_never_link",
             icon=":material/link_off:",
             disabled=decided is not None,
             on_click=_decide,
-            args=(folder, row["never_link_line"], f"{plain(record)} is kept apart from {plain(account)}"),
+            args=(folder, row["never_link_line"], one("match_decision", "keep_apart", of)),
         )
         if made := st.session_state.get("decisions_made"):
             st.button(
-                "Undo",
+                one("match_button", "undo"),
                 key="decision_undo",
                 icon=":material/undo:",
                 help=f"Takes the last decision of this session back: {made[-1][1]}.",

@@ -153,7 +153,19 @@ SCHEMA_EVENTS = """
     limit $most
 """
 
+PLAUSIBILITY = """
+    select column_name, group_values, period, kind, unit, currency, value, usual_value, history_months
+    from {rpt_plausibility}
+    order by kind = 'incomplete', period desc, table_name, column_name, group_values
+"""
+
 KNOWN_NOW = "select entity, column_name, why from {rpt_known_now} order by entity, column_name"
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def plausibility(warehouse: str) -> pa.Table:
+    """Figures that leave their own history, the newest first; months that are not complete come last."""
+    return select(warehouse, PLAUSIBILITY)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

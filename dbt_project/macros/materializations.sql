@@ -1,7 +1,7 @@
 {#- Tables and views made in one statement, and held to what their YAML says of them: the contract's columns and types,
     and the keys, in dbt's own words (`constraints`): `primary_key` are columns that no two rows share and none leaves
     out, `unique` columns that no two rows share where NULL is a value like another, `not_null` columns that have one; and
-    the codes that a column may hold (`meta: {codes: [...]}`). A model that breaks them fails by itself, so that nothing
+    the codes and the range that a column may hold (`meta: {codes: [...]}`, `meta: {range: [0, null]}`). A model that breaks them fails by itself, so that nothing
     is built on it, and says what is wrong. Its descriptions become comments, all in one statement.
 
     A build works on a file that nobody reads before it is published: it needs none of what dbt-duckdb's `table` and
@@ -30,6 +30,7 @@
     {%- endif -%}
     {%- do hold_to_keys(made) -%}
     {%- do hold_to_codes(made) -%}
+    {%- do hold_to_ranges(made) -%}
     {%- do comment_on(made) -%}
     {%- do run_hooks(post_hooks) -%}
     {%- do adapter.commit() -%}
@@ -117,6 +118,32 @@
         {%- endfor -%}
         {%- if wrong -%}
             {%- do exceptions.raise_compiler_error(model.name ~ ' holds codes that its YAML does not name: ' ~ wrong | join(', ')) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Fails where a number lies outside of the range that its column declares (`meta: {range: [0, 1]}`; null is no bound), or is
+    no number (a double may be infinite or NaN), and names the least and the most. What cents and floats round away is let be. -#}
+{% macro hold_to_ranges(relation) -%}
+    {%- set told = [] -%}
+    {%- for column in model['columns'].values() if column.meta.get('range') -%}
+        {%- set lowest, highest = column.meta.range -%}
+        {%- set least, most = 'min(' ~ column.name ~ ')', 'max(' ~ column.name ~ ')' -%}
+        {%- set wrong = [] -%}
+        {%- if lowest is not none -%}{%- do wrong.append(least ~ ' < ' ~ lowest ~ ' - 1e-3') -%}{%- endif -%}
+        {%- if highest is not none -%}{%- do wrong.append(most ~ ' > ' ~ highest ~ ' + 1e-3') -%}{%- endif -%}
+        {%- if column.data_type | lower == 'double' -%}
+            {%- do wrong.append('not isfinite(' ~ least ~ ') or not isfinite(' ~ most ~ ')') -%}
+        {%- endif -%}
+        {%- if wrong -%}
+            {%- do told.append(
+                'case when ' ~ wrong | join(' or ') ~ " then '" ~ column.name ~ " from ' || " ~ least ~ " || ' to ' || " ~ most ~ ' end') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if told -%}
+        {%- set outside = run_query("select concat_ws(', ', " ~ told | join(', ') ~ ') from ' ~ relation).columns[0][0] -%}
+        {%- if outside -%}
+            {%- do exceptions.raise_compiler_error(model.name ~ ' leaves the range that its YAML declares: ' ~ outside) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

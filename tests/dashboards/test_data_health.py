@@ -47,6 +47,13 @@ ROWS: Rows = {
          "rows_rejected": 2, "rows_superseded": 0, "rows_vanished": 0, "raw_bytes": 1_420_000, "superseded_bytes": 0,
          "loaded_at": "2026-11-21 06:00:00+00", "freshness_state": "stale"},
     ],
+    "rpt_plausibility": [
+        {"table_name": "rpt_call_channels", "column_name": "leads", "group_values": "ALL", "period": "2026-11-01",
+         "kind": "incomplete", "unit": "count", "value": 4, "usual_value": 20, "history_months": 9},
+        {"table_name": "rpt_receivable_kpis", "column_name": "collected", "group_values": "EUR", "period": "2026-10-01",
+         "kind": "fell_to_nothing", "unit": "money", "currency": "EUR", "value": 0, "usual_value": 52000,
+         "history_months": 9},
+    ],
     "rpt_control_totals": [
         {"file": "invoices_2026.csv", "entity": "billing.invoices", "measure": "rows", "file_total": 602,
          "loaded": 599, "rejected": 3, "superseded": 0, "difference": 0},
@@ -178,3 +185,10 @@ def test_findings_in_receivables_keep_currencies_apart(app: AppTest) -> None:
     assert said.count("*What to do:* Look for payments or credit notes") == 1
     app.multiselect(key="receivable_reason").set_value(["reported_balance_differs"]).run()
     assert list(grid(app, "difference", "our_amount")["difference"]) == [Decimal(60), Decimal(-5)]
+
+
+def test_figures_that_can_hardly_be_so_are_told_in_words(app: AppTest) -> None:
+    shown = grid(app, "column_name", "usual_value")
+    assert shown["column_name"].tolist() == ["money collected", "callers who became leads"]
+    assert shown["kind"].tolist() == ["nothing, where there always was something", "not complete yet"]
+    assert shown["usual_value"].tolist() == [52000, 20]

@@ -20,6 +20,10 @@ MODELS = {
     "select 1 as id, 'a' as part, 'deals.csv' as _file, 9 as _row",
     "with_codes": "select 1 as id, 'a,ab' as part union all select 2, '' union all select 3, null",
     "with_a_code_more": "select 1 as id, 'a,b' as part union all select 2, 'c'",
+    "with_a_share": "select id, 'a' as part, share from (values (1, 0e0), (2, null), (3, 1.0000000001e0)) as s (id, share)",
+    "with_a_share_above": "select id, 'a' as part, share from (values (1, 0.5e0), (2, null), (3, 1.5e0)) as s (id, share)",
+    "with_a_share_below": "select 1 as id, 'a' as part, -0.25e0 as share",
+    "with_a_share_that_is_none": "select 1 as id, 'a' as part, cast('NaN' as double) as share",
     "below_doubled": "select id, part from {{ ref('doubled') }}",
 }
 KINDS = {"held_view": "VIEW", "held_table": "BASE TABLE"}
@@ -28,6 +32,9 @@ BROKEN = {
     "doubled_lines": "doubled_lines breaks its key (id, part) 1 times, such as 1, a in 2 rows "
     "(deals.csv, line 7; deals.csv, line 9)",
     "with_a_code_more": "with_a_code_more holds codes that its YAML does not name: part b, part c",
+    "with_a_share_above": "with_a_share_above leaves the range that its YAML declares: share from 0.5 to 1.5",
+    "with_a_share_below": "with_a_share_below leaves the range that its YAML declares: share from -0.25 to -0.25",
+    "with_a_share_that_is_none": "with_a_share_that_is_none leaves the range that its YAML declares: share from nan to nan",
     "with_a_gap": "with_a_gap breaks its key (id, part) 1 times, such as NULL, a in 1 rows",
     "of_another_type": "of_another_type breaks its contract: id: the query gives BIGINT, the contract says INTEGER",
     "short_of_a_column": "short_of_a_column breaks its contract: part: the query gives no such column, "
@@ -47,6 +54,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tu
         (project / "models" / f"{name}.sql").write_text(query, encoding="utf-8")
         codes = ", config: {meta: {words: part, codes: [a, ab]}}" if "code" in name else ""
         more = ", {name: _file, data_type: varchar}, {name: _row, data_type: integer}" if "_file" in query else ""
+        if "share" in query:
+            more = ", {name: share, data_type: double, config: {meta: {unit: ratio, range: [0, 1]}}}"
         listed.append(
             f"  - name: {name}\n"
             '    description: "Rows that a part of a thing has: one each; it\'s a try."\n'
@@ -88,6 +97,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tu
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sound_model_is_built(outcomes: dict[str, dict[str, tuple[str, str]]], kind: str) -> None:
     assert outcomes[kind]["sound"][0] == outcomes[kind]["with_codes"][0] == "success"
+    assert outcomes[kind]["with_a_share"][0] == "success"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,7 +1,8 @@
--- Grain: one row per feed that revenue and sales are made of (invoices, subscriptions, deals): the day up to which it tells
+-- Grain: one row per feed that revenue and sales are made of (invoices, subscriptions, deals) or that calls come from: the day up to which it tells
 -- everything. A period that ends later is not complete, whatever the calendar says. Of several systems the one that ends
 -- first counts, but for one that has gone stale and will tell no more; a few quiet days at the end are none that are
--- missing (freshness_billing_late_days, freshness_crm_late_days).
+-- missing (freshness_billing_late_days, freshness_crm_late_days,
+-- freshness_calls_late_days).
 with run as (
     select business_timezone, as_of_date from {{ ref('int_run_dated') }}
 ),
@@ -28,15 +29,25 @@ told as (
     from {{ ref('stg_crm__activities') }} as activities
     cross join run
     where activities._system in (select _system from {{ ref('stg_crm__deals') }})
+    union all
+    select 'calls', calls._system, {{ business_date('calls.started_at', 'run.business_timezone') }}
+    from {{ ref('stg_calls__calls') }} as calls
+    cross join run
 ),
 
 patience as (
     select
         feed,
-        case when feed = 'deals' then {{ parameter('freshness_crm_late_days') }}
-            else {{ parameter('freshness_billing_late_days') }} end as late_days,
-        case when feed = 'deals' then {{ parameter('freshness_crm_stale_days') }}
-            else {{ parameter('freshness_billing_stale_days') }} end as stale_days
+        case feed
+            when 'deals' then {{ parameter('freshness_crm_late_days') }}
+            when 'calls' then {{ parameter('freshness_calls_late_days') }}
+            else {{ parameter('freshness_billing_late_days') }}
+        end as late_days,
+        case feed
+            when 'deals' then {{ parameter('freshness_crm_stale_days') }}
+            when 'calls' then {{ parameter('freshness_calls_stale_days') }}
+            else {{ parameter('freshness_billing_stale_days') }}
+        end as stale_days
     from (select distinct feed from told) as feeds
 ),
 

@@ -128,8 +128,13 @@ class Allocation:
         if rest:
             self.moves.append(Move(day, None, money, rest, day))
 
-    def goes_back(self, day: date, amount: Decimal, money: str | None, *, is_refund: bool) -> list[Move]:
-        """A refund takes what waits first, a chargeback what was paid; of none named any of it, the last first."""
+    def goes_back(
+        self, day: date, amount: Decimal, money: str | None, *, is_refund: bool, debt: str | None = None
+    ) -> list[Move]:
+        """Takes back what paid the debt that is named, if one is; then what waits or what was paid, the last first.
+
+        A refund takes what waits first, a chargeback what was paid; of no money that is named, any.
+        """
         taken: list[Move] = []
         reopened: list[tuple[Due, Decimal]] = []
 
@@ -142,23 +147,30 @@ class Allocation:
                     taken.append(Move(day, None, name, -part, day))
                     amount -= part
 
-        def spent() -> None:
+        def is_reached(held: Paid) -> bool:
+            if money:
+                return held.money == money
+            return held.debt.name == debt if debt else held.money is not None
+
+        def spent(only: str | None = None) -> None:
             nonlocal amount
-            for held in reversed([held for held in self.paid if held.money and money in (None, held.money)]):
+            for held in reversed(self.paid):
                 part = min(amount, held.amount)
-                if part > 0:
+                if part > 0 and is_reached(held) and only in (None, held.debt.name):
                     held.amount -= part
                     amount -= part
                     taken.append(Move(day, held.debt.name, held.money, -part, held.day))
                     reopened.append((held.debt, part))
 
         own = [money] if money else []
+        if debt:
+            spent(debt)
         if is_refund:
             unspent([*own, *self.waiting])
             spent()
         else:
             spent()
-            unspent(own)
+            unspent(own or [*self.waiting])
         for debt, part in reopened:
             again = debt._replace(settled=LAST, is_written_off=False)
             self._owes(again, part)

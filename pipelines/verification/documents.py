@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 import duckdb
 
@@ -60,6 +61,27 @@ class Money:
     ends: date = LAST
     settled: date | None = None
     reported: tuple[date, Decimal] | None = None
+
+
+@dataclass(slots=True)
+class Held:
+    """What a piece of money has paid of a debt and was not taken back: in the debt's currency, and in its own."""
+
+    day: date
+    name: str
+    debt: Debt
+    amount: Decimal
+    own: Decimal
+
+
+class Applied(NamedTuple):
+    """A part of a piece of money that pays a debt: in the debt's currency, and in its own."""
+
+    day: date
+    name: str
+    debt: str
+    amount: Decimal
+    own: Decimal
 
 
 @dataclass
@@ -196,3 +218,14 @@ def _opening(books: Books, row: Row, currency: str) -> None:
     debt = Debt(name, customer, currency, row["as_of"], row["amount"], due, [(due, row["amount"])])
     debt.events = [(row["as_of"], row["amount"])]
     books.debts[name] = debt
+
+
+def recover(debt: Debt) -> None:
+    """What is paid of a debt that was written off takes the write-off back, as far as it would be overpaid."""
+    recovered = ZERO
+    for day in sorted({on for on, _ in debt.events}) if debt.written_off else []:
+        lost = sum((amount for on, amount in debt.written_off if on <= day), ZERO)
+        now = max(min(lost, recovered - debt.open_on(day)), ZERO)
+        if now != recovered:
+            debt.events.append((day, now - recovered))
+            recovered = now

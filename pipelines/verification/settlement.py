@@ -7,38 +7,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 from pipelines.verification.allocation import LAST, Allocation, Due, Move
-from pipelines.verification.documents import ZERO, Books, Debt, Money, named
+from pipelines.verification.documents import ZERO, Applied, Books, Debt, Held, Money, named, recover
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
 
 Place = tuple[str, str]
-
-
-@dataclass(slots=True)
-class Held:
-    """What a piece of money has paid of a debt and was not taken back: in the debt's currency, and in its own."""
-
-    day: date
-    name: str
-    debt: Debt
-    amount: Decimal
-    own: Decimal
-
-
-class Applied(NamedTuple):
-    """A part of a piece of money that pays a debt: in the debt's currency, and in its own."""
-
-    day: date
-    name: str
-    debt: str
-    amount: Decimal
-    own: Decimal
 
 
 class Settlement:
@@ -53,8 +30,14 @@ class Settlement:
         self.events: dict[str, list[tuple[date, int, str, Row | Applied]]] = defaultdict(list)
         # Debts that applications say what paid them: nothing more is assumed of these.
         self.paid: set[str] = set()
-        # Who has debts that wait for money.
+        # Who has debts that wait for money, and who has money that may pay them.
         self.walked: set[Place] = set()
+        self.moneyed: set[Place] = set()
+        # Account and currency -> under which numbers it owes.
+        self.owing: dict[Place, set[str]] = defaultdict(set)
+        for debt in books.debts.values():
+            if not is_nobody(debt.customer):
+                self.owing[books.account(debt.customer), debt.currency].add(debt.customer)
         applications = raw.rows("billing.applications")
         adjustments = raw.rows("billing.adjustments")
         self.applied = set(self._appliers(applications))
@@ -155,12 +138,7 @@ class Settlement:
         if debt:
             part = self.rates.convert(amount, currency, debt.currency, day)
             if part is not None:
-                at = max(day, debt.issued)
-                debt.events.append((at, part))
-                if kind == "reversal" and (place := self._place(debt)):
-                    self._step(debt.customer, debt.currency, at, 4, lambda walk: walk.owes(at, place, part))
-                if kind != "reversal":
-                    books.cash.append((debt.customer, debt.currency, day, -part))
+                self._owes_again(debt, kind, day, part)
             return
         note = name if name in books.money else None
         if kind == "reversal" and note is None:
@@ -170,11 +148,32 @@ class Settlement:
         if changed is None:
             return
         amount, currency = changed, own or currency
-        books.cash.append((customer, currency, day, -amount))
+        if kind != "reversal":
+            # A credit note is no cash, nor is what is taken back of one.
+            books.cash.append((customer, currency, day, -amount))
         if self.is_loose(customer, currency):
             self._return((customer, currency), day, amount, note, kind == "refund")
+            return
+        books.unapplied.append((customer, currency, day, -amount))
+        # Nor is it there any more for what its document calls settled.
+        self._step(
+            customer, currency, day, 5,
+            lambda walk: _add(walk, walk.goes_back(day, amount, note, is_refund=kind == "refund")),
+        )  # fmt: skip
+
+    def _owes_again(self, debt: Debt, kind: str, day: date, amount: Decimal) -> None:
+        """An adjustment of an invoice that names no payment."""
+        at, whose, place = max(day, debt.issued), (debt.customer, debt.currency), self._place(debt)
+        if kind == "reversal":
+            debt.events.append((at, amount))
+            if place:
+                self._step(*whose, at, 4, lambda walk: walk.owes(at, place, amount))
+            return
+        self.books.cash.append((*whose, day, -amount))
+        if place and self.is_loose(*whose):
+            self._return(whose, at, amount, None, kind == "refund", debt)
         else:
-            books.unapplied.append((customer, currency, day, -amount))
+            debt.events.append((at, amount))
 
     def _write_off(self, debt: Debt, day: date, amount: Decimal, currency: str) -> None:
         part = self.rates.convert(amount, currency, debt.currency, day)
@@ -189,7 +188,7 @@ class Settlement:
         """What one piece of money paid and what of it went back, in the order in which it happened."""
         books, left = self.books, money.amount
         paid: list[Held] = []
-        is_loose = self.is_loose(money.customer, money.currency) and not is_nobody(money.customer)
+        is_loose = self.is_loose(self._payer(money), money.currency) and not is_nobody(money.customer)
         for day, _, _, what in sorted(self.events[money.id], key=lambda event: event[:3]):
             if isinstance(what, Applied):
                 own = max(min(what.own, left), ZERO) if what.own > 0 else what.own
@@ -254,20 +253,31 @@ class Settlement:
         day, is_refund = row["occurred_on"], row["adjustment_kind"] == "refund"
         amount = row["amount"]
         self.books.cash.append((money.customer, money.currency, day, -amount))
-        self._return((money.customer, money.currency), day, amount, money.id, is_refund)
+        debt = self.books.debts.get(named(row["_system"], row["invoice_id"]))
+        if debt and (debt.voided or not self._place(debt)):
+            debt = None
+        at = max(day, debt.issued) if debt else day
+        self._return((self._payer(money), money.currency), at, amount, money.id, is_refund, debt)
 
-    def _return(self, whose: Place, day: date, amount: Decimal, money: str | None, is_refund: bool) -> None:
+    def _return(
+        self, whose: Place, day: date, amount: Decimal, money: str | None, is_refund: bool, debt: Debt | None = None
+    ) -> None:
         """A step that takes back of money that says nothing of what it paid."""
+        is_payment = money is not None and self.books.money[money].is_cash
 
         def step(walk: Allocation) -> None:
             left = amount
-            for move in walk.goes_back(day, amount, money, is_refund=is_refund):
+            if debt and not money and whose not in self.moneyed:
+                # No money of theirs is known: it is owed again.
+                debt.events.append((day, amount))
+                return
+            for move in walk.goes_back(day, amount, money, is_refund=is_refund, debt=debt and debt.id):
                 left += move.amount
                 if move.debt:
                     self.books.debts[move.debt].events.append((move.day, -move.amount))
                 else:
                     self.books.unapplied.append((*whose, move.day, move.amount))
-            if left and money:
+            if left and is_payment:
                 # More than the payment had is no cash.
                 self.books.cash.append((*whose, day, left))
             elif left:
@@ -300,16 +310,11 @@ class Settlement:
             for *_, what in events:
                 if isinstance(what, Applied):
                     free[name] -= what.own
-                elif not self.is_loose(books.money[name].customer, books.money[name].currency):
+                elif not self.is_loose(self._payer(books.money[name]), books.money[name].currency):
                     free[name] -= what["amount"]
         unused = {money.id for money in books.money.values() if free[money.id] == money.amount}
-        owing: dict[Place, set[str]] = defaultdict(set)
-        for debt in books.debts.values():
-            if not is_nobody(debt.customer):
-                owing[books.account(debt.customer), debt.currency].add(debt.customer)
         for money in books.money.values():
-            if not is_nobody(money.customer):
-                self._money_steps(money, free[money.id], self._payer(money, owing), money.id in unused)
+            self._money_steps(money, free[money.id], self._payer(money), money.id in unused)
         for (customer, currency), steps in self.steps.items():
             walk = Allocation()
             for *_, happens in sorted(steps, key=lambda step: step[:2]):
@@ -335,24 +340,31 @@ class Settlement:
             seen = max(debt.reported[0], day)
             self._step(*who, seen, 9, lambda walk: walk.ends(seen, place))
 
-    def _payer(self, money: Money, owing: dict[Place, set[str]]) -> str:
+    def _payer(self, money: Money) -> str:
         """Under which number a payer owes: one of another number that owes nothing pays for the one that does."""
-        debtors = owing[self.books.account(money.customer), money.currency]
-        if money.is_cash and money.customer not in debtors and len(debtors) == 1:
+        debtors = self.owing[self.books.account(money.customer), money.currency]
+        if money.is_cash and not is_nobody(money.customer) and money.customer not in debtors and len(debtors) == 1:
             return next(iter(debtors))
         return money.customer
 
     def _money_steps(self, money: Money, free: Decimal, payer: str, is_whole: bool) -> None:
         who, came, end = (payer, money.currency), money.came, money.ends
         left = min(max(money.reported[1], ZERO), free) if money.reported and not money.settled else ZERO
+        used = None if money.is_cash else money.settled or (money.reported[0] if money.reported else None)
+        if is_nobody(money.customer):
+            # It pays nothing of anybody's, but its own document says what became of it.
+            if used and is_whole and end == LAST and (money.settled or self.is_loose(*who)):
+                used = max(used, came)
+                self._post(*who, Move(used, None, money.id, free - left, used))
+            return
         if free >= 0:
+            self.moneyed |= {who} if free else set()
             self._step(*who, came, 2, lambda walk: walk.comes(came, money.id, free - left))
         elif self.is_loose(*who):
             self._step(*who, came, 5, lambda walk: _add(walk, walk.goes_back(came, -free, None, is_refund=True)))
         if end < LAST:
             self._step(*who, end, 7, lambda walk: _add(walk, walk.goes_back(end, free, money.id, is_refund=False)))
-        used = money.settled or (money.reported[0] if money.reported else None)
-        if used and not money.is_cash and (is_whole or who in self.walked):
+        if used and (is_whole or who in self.walked):
             # Where there are debts that it may have paid, these have time to be settled too.
             used = max(used, came) + (self.lag if money.settled and who in self.walked else timedelta())
             self._step(*who, used, 8, lambda walk: walk.uses_up(used, money.id))
@@ -377,14 +389,3 @@ def is_nobody(customer: str) -> bool:
 def _add(walk: Allocation, moves: list[Move]) -> None:
     """What money that went back no longer pays, as moves of the walk."""
     walk.moves += [move for move in moves if move.debt]
-
-
-def recover(debt: Debt) -> None:
-    """What is paid of a debt that was written off takes the write-off back, as far as it would be overpaid."""
-    recovered = ZERO
-    for day in sorted({on for on, _ in debt.events}) if debt.written_off else []:
-        lost = sum((amount for on, amount in debt.written_off if on <= day), ZERO)
-        now = max(min(lost, recovered - debt.open_on(day)), ZERO)
-        if now != recovered:
-            debt.events.append((day, now - recovered))
-            recovered = now

@@ -314,8 +314,11 @@ final as (
         postings.invoice_id,
         coalesce(postings.credit_note_id, ruled.credit_note_id) as credit_note_id,
         ruled.payment_id,
-        coalesce(documents.customer_id, ruled.customer_id) as customer_id,
-        coalesce(documents.account_id, ruled.account_id) as account_id,
+        -- A debt is its debtor's; money that nothing had used is the payer's, as the cash is (`payer_`).
+        coalesce(documents.customer_id, ruled.origin_customer_id, ruled.customer_id) as customer_id,
+        coalesce(documents.account_id, ruled.origin_account_id, ruled.account_id) as account_id,
+        coalesce(ruled.origin_customer_id, ruled.customer_id) as payer_customer_id,
+        coalesce(ruled.origin_account_id, ruled.account_id) as payer_account_id,
         ruled.adjustment_kind,
         coalesce(documents.currency, postings.cash_currency) as currency,
         postings.issue,

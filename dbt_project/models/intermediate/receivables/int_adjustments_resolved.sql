@@ -27,6 +27,15 @@ payments as (
     select * from {{ ref('int_billing_payments') }}
 ),
 
+-- What counts of what an adjustment names: a debt that was not made void, money that came in.
+debts as (
+    select * from documents where is_receivable and not is_void
+),
+
+received as (
+    select * from payments where is_received
+),
+
 rates as (
     select * from {{ ref('int_fx_rates_dated') }}
 ),
@@ -35,21 +44,37 @@ named as (
     select
         adjustments.adjustment_key as adjustment_id,
         adjustments.adjustment_kind,
-        case when documents.is_receivable and not documents.is_void then documents.invoice_id end as invoice_id,
-        case when documents.is_credit then documents.invoice_id end as credit_note_id,
-        case when payments.is_received then payments.payment_id end as payment_id,
-        coalesce(documents.customer_id, payments.customer_id, adjustments.customer_key) as customer_id,
+        debts.invoice_id,
+        case when documents.is_credit and received.payment_id is null then documents.invoice_id end as credit_note_id,
+        received.payment_id,
+        -- What changes a debt is the debtor's; what takes back money alone is the payer's, whatever is named beside it.
         coalesce(
-            documents.account_id, payments.account_id, identities.account_id, adjustments.customer_key
+            debts.customer_id, received.customer_id, documents.customer_id, payments.customer_id, adjustments.customer_key
+        ) as customer_id,
+        coalesce(
+            debts.account_id,
+            received.account_id,
+            documents.account_id,
+            payments.account_id,
+            identities.account_id,
+            adjustments.customer_key
         ) as account_id,
-        coalesce(documents.currency, payments.currency, adjustments.currency, run.default_currency) as currency,
-        case when payments.is_received then payments.customer_id end as origin_customer_id,
-        case when payments.is_received then payments.currency end as origin_currency,
+        coalesce(
+            debts.currency,
+            received.currency,
+            documents.currency,
+            payments.currency,
+            adjustments.currency,
+            run.default_currency
+        ) as currency,
+        received.customer_id as origin_customer_id,
+        received.account_id as origin_account_id,
+        received.currency as origin_currency,
         coalesce(adjustments.currency, documents.currency, payments.currency, run.default_currency) as given_currency,
         adjustments.exchange_rate,
         abs(adjustments.amount) as given_amount,
         adjustments.invoice_key is not null and documents.invoice_id is null as names_unknown_invoice,
-        payments.payment_id is not null and not payments.is_settled as names_unpaid_payment,
+        payments.payment_id is not null and received.payment_id is null as names_unpaid_payment,
         coalesce(
             adjustments.occurred_on, {{ business_date('adjustments._known_at', 'run.business_timezone') }}
         ) as occurred_on,
@@ -62,7 +87,9 @@ named as (
     left join identities
         on adjustments._system = identities.system and coalesce(adjustments.customer_id, '') = identities.native_id
     left join documents on adjustments.invoice_key = documents.invoice_id
+    left join debts on adjustments.invoice_key = debts.invoice_id
     left join payments on adjustments.payment_key = payments.payment_id
+    left join received on adjustments.payment_key = received.payment_id
 ),
 
 valued as (

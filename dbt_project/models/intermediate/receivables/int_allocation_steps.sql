@@ -177,17 +177,25 @@ walked as (
     select customer_id, currency from debts
 ),
 
-asked_of as (
+-- What is taken back of a payment is taken under the number under which its money is here.
+walked_adjustments as (
     select
         adjustments.*,
-        coalesce(adjustments.origin_customer_id, adjustments.customer_id) as walked_customer_id,
+        coalesce(payments.customer_id, adjustments.origin_customer_id, adjustments.customer_id) as walked_customer_id,
         coalesce(adjustments.origin_currency, adjustments.currency) as walked_currency,
-        coalesce(adjustments.origin_amount, adjustments.amount) as walked_amount,
-        explicit_customers.customer_id is null as is_fifo
+        coalesce(adjustments.origin_amount, adjustments.amount) as walked_amount
     from adjustments
+    left join payments on adjustments.payment_id = payments.payment_id
+),
+
+asked_of as (
+    select
+        walked_adjustments.*,
+        explicit_customers.customer_id is null as is_fifo
+    from walked_adjustments
     left join explicit_customers
-        on coalesce(adjustments.origin_customer_id, adjustments.customer_id) = explicit_customers.customer_id
-        and coalesce(adjustments.origin_currency, adjustments.currency) = explicit_customers.currency
+        on walked_adjustments.walked_customer_id = explicit_customers.customer_id
+        and walked_adjustments.walked_currency = explicit_customers.currency
 ),
 
 {% set everything = "cast('99999999999999' as decimal(18, 4))" %}
@@ -261,6 +269,8 @@ steps as (
         or (asked_of.adjustment_kind = 'reversal' and coalesce(asked_of.payment_id, asked_of.credit_note_id) is not null)
     )
     and (asked_of.is_fifo or (asked_of.payment_id is null and asked_of.invoice_id is null))
+    -- What applications say is paid is owed again, whoever else's money is here.
+    and (asked_of.invoice_id is null or asked_of.payment_id is not null or debts.invoice_id is not null)
     union all
     select customer_id, currency, voided_on, voided_on, 70, 'lose', invoice_id, null, {{ everything }}, null
     from debts

@@ -71,11 +71,11 @@ cash as (
         _known_at
     from {{ ref('int_credit_notes_consumed') }} as consumed
     union all
-    -- An adjustment may change several invoices: in cash it is one movement.
+    -- An adjustment may change several invoices: in cash it is one movement, of who had paid.
     select
         adjustment_id || ':' || adjustment_kind,
-        min(account_id),
-        min(customer_id),
+        min(payer_account_id),
+        min(payer_customer_id),
         case when adjustment_kind = 'refund' then 'refund' else 'chargeback' end,
         'explicit',
         cash_currency,

@@ -333,7 +333,7 @@ class Settlement:
         if debt.voided:
             gone = debt.voided
             self._step(*who, gone, 7, lambda walk: walk.loses(gone, place, None))
-        if debt.settled:
+        if debt.settled and not debt.voided:
             at = max(debt.settled, day)
             self._step(*who, max(debt.settled + self.lag, day), 8, lambda walk: walk.ends(at, place))
         elif debt.reported:
@@ -350,10 +350,12 @@ class Settlement:
     def _money_steps(self, money: Money, free: Decimal, payer: str, is_whole: bool) -> None:
         who, came, end = (payer, money.currency), money.came, money.ends
         left = min(max(money.reported[1], ZERO), free) if money.reported and not money.settled else ZERO
-        used = None if money.is_cash else money.settled or (money.reported[0] if money.reported else None)
+        # A payment is used by what it pays; a note that became void is no more used up than a document of then was paid.
+        used = money.settled or (money.reported[0] if money.reported else None)
+        used = used if not money.is_cash and end == LAST else None
         if is_nobody(money.customer):
             # It pays nothing of anybody's, but its own document says what became of it.
-            if used and is_whole and end == LAST and (money.settled or self.is_loose(*who)):
+            if used and is_whole and (money.settled or self.is_loose(*who)):
                 used = max(used, came)
                 self._post(*who, Move(used, None, money.id, free - left, used))
             return

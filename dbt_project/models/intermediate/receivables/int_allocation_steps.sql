@@ -291,7 +291,7 @@ steps as (
         end,
         80, 'end', invoice_id, null, {{ everything }}, null
     from debts
-    where certainty <> 'unknown'
+    where certainty <> 'unknown' and not is_void
     union all
     select customer_id, currency, used_on, used_on, 80, 'consume', null, origin_id, {{ everything }}, null
     from money

@@ -171,8 +171,8 @@ class Allocation:
         else:
             spent()
             unspent(own or [*self.waiting])
-        for debt, part in reopened:
-            again = debt._replace(settled=LAST, is_written_off=False)
+        for place, part in reopened:
+            again = place._replace(settled=LAST, is_written_off=False)
             self._owes(again, part)
         self.spend(day)
         return taken

@@ -271,7 +271,7 @@ class Settlement:
                 # No money of theirs is known: it is owed again.
                 debt.events.append((day, amount))
                 return
-            for move in walk.goes_back(day, amount, money, is_refund=is_refund, debt=debt and debt.id):
+            for move in walk.goes_back(day, amount, money, is_refund=is_refund, debt=debt.id if debt else None):
                 left += move.amount
                 if move.debt:
                     self.books.debts[move.debt].events.append((move.day, -move.amount))
@@ -350,9 +350,9 @@ class Settlement:
     def _money_steps(self, money: Money, free: Decimal, payer: str, is_whole: bool) -> None:
         who, came, end = (payer, money.currency), money.came, money.ends
         left = min(max(money.reported[1], ZERO), free) if money.reported and not money.settled else ZERO
-        # A payment is used by what it pays; a note that became void is no more used up than a document of then was paid.
-        used = money.settled or (money.reported[0] if money.reported else None)
-        used = used if not money.is_cash and end == LAST else None
+        # A payment is used by what it pays, and a note that became void was not used up.
+        told = money.settled or (money.reported[0] if money.reported else None)
+        used = told if not money.is_cash and end == LAST else None
         if is_nobody(money.customer):
             # It pays nothing of anybody's, but its own document says what became of it.
             if used and is_whole and (money.settled or self.is_loose(*who)):

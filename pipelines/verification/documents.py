@@ -115,6 +115,11 @@ def named(system: str, native: str | None) -> str:
     return f"{system}:{native or ''}"
 
 
+def is_nobody(customer: str) -> bool:
+    """Whether it is the customer of rows that name none, whose money and debts have nothing in common."""
+    return customer.endswith(":")
+
+
 def account_names(publication: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Customer -> account, as the publication has it."""
     found = publication.execute(

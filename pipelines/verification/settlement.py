@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from pipelines.verification.allocation import LAST, Allocation, Due, Move
-from pipelines.verification.documents import ZERO, Applied, Books, Debt, Held, Money, named, recover
+from pipelines.verification.documents import ZERO, Applied, Books, Debt, Held, Money, is_nobody, named, recover
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
 
@@ -45,16 +45,21 @@ class Settlement:
         has_payments |= {row["_system"] for row in raw.rows("billing.payments")}
         for row in applications:
             self._apply(row, row["_system"] in has_payments)
-        for name, events in self.events.items():
-            if books.money[name].is_cash:
-                self.paid |= {what.debt for *_, what in events if isinstance(what, Applied)}
         for row in adjustments:
             row["occurred_on"] = row["occurred_on"] or raw.day(row["_known_at"])
-        for row in sorted(adjustments, key=lambda row: (row["occurred_on"], row["adjustment_id"])):
-            if row["adjustment_kind"] and row["amount"] is not None:
-                self._adjust(row | {"amount": abs(row["amount"])})
-        for name in self.events:
-            self._follow(books.money[name])
+        given = [
+            row | {"amount": abs(row["amount"])}
+            for row in sorted(adjustments, key=lambda row: (row["occurred_on"], row["adjustment_id"]))
+            if row["adjustment_kind"] and row["amount"] is not None
+        ]
+        for row in given:
+            self._adjust(row, of_money=True)
+        # What applications paid is known before anything is assumed of it.
+        whole = [books.money[name] for name in self.events]
+        for money in sorted(whole, key=lambda money: (not money.is_cash, self._is_loose_money(money))):
+            self._follow(money)
+        for row in given:
+            self._adjust(row, of_money=False)
         self._assume()
         for debt in books.debts.values():
             recover(debt)
@@ -107,8 +112,11 @@ class Settlement:
         debt.events.append((day, -amount))
         self.books.cash.append((debt.customer, debt.currency, day, amount))
 
-    def _adjust(self, row: Row) -> None:
-        """A write-off, or money that went back: of a payment, of an invoice, or of a customer."""
+    def _is_loose_money(self, money: Money) -> bool:
+        return self.is_loose(self._payer(money), money.currency) and not is_nobody(money.customer)
+
+    def _adjust(self, row: Row, of_money: bool) -> None:
+        """A write-off, or money that went back: of a payment (`of_money`), of an invoice, or of a customer."""
         books, kind, amount, day = self.books, row["adjustment_kind"], row["amount"], row["occurred_on"]
         system = row["_system"]
         name = named(system, row["invoice_id"]) if row["invoice_id"] else None
@@ -125,8 +133,10 @@ class Settlement:
         customer, own = books.named.get(name or "", (named(system, row["customer_id"]), ""))
         currency = row["currency"] or own or (money.currency if money else self.raw.run.default_currency)
         if kind == "write_off":
-            if debt:
+            if debt and not of_money:
                 self._write_off(debt, max(day, debt.issued), amount, currency)
+            return
+        if of_money != bool(money):
             return
         if money:
             # Nothing goes back before it came; it is worth what it was on its own day.
@@ -188,7 +198,7 @@ class Settlement:
         """What one piece of money paid and what of it went back, in the order in which it happened."""
         books, left = self.books, money.amount
         paid: list[Held] = []
-        is_loose = self.is_loose(self._payer(money), money.currency) and not is_nobody(money.customer)
+        is_loose = self._is_loose_money(money)
         for day, _, _, what in sorted(self.events[money.id], key=lambda event: event[:3]):
             if isinstance(what, Applied):
                 own = max(min(what.own, left), ZERO) if what.own > 0 else what.own
@@ -196,6 +206,7 @@ class Settlement:
                     continue
                 amount = what.amount if own == what.own else what.amount * own / what.own
                 left -= own
+                self.paid |= {what.debt} if money.is_cash else set()
                 debt = books.debts[what.debt]
                 debt.events.append((day, -amount))
                 books.moves(money, day, -own)
@@ -381,11 +392,6 @@ class Settlement:
             self.books.cash.append((customer, currency, move.day, move.amount))
         else:
             self.books.unapplied.append((customer, currency, move.day, -move.amount))
-
-
-def is_nobody(customer: str) -> bool:
-    """Whether it is the customer of rows that name none, whose money and debts have nothing in common."""
-    return customer.endswith(":")
 
 
 def _add(walk: Allocation, moves: list[Move]) -> None:

@@ -225,6 +225,12 @@ def _opening(books: Books, row: Row, currency: str) -> None:
     books.debts[name] = debt
 
 
+def is_balance_given_up(debt: Debt) -> bool:
+    """Whether a document's balance is too high to be what its write-offs left: it is the one before them."""
+    lost = sum((amount for _, amount in debt.written_off), ZERO)
+    return bool(debt.reported and not debt.settled and max(debt.reported[1], ZERO) + lost > debt.gross)
+
+
 def recover(debt: Debt) -> None:
     """What is paid of a debt that was written off takes the write-off back, as far as it would be overpaid."""
     recovered = ZERO

@@ -11,7 +11,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from pipelines.verification.allocation import LAST, Allocation, Due, Move
-from pipelines.verification.documents import ZERO, Applied, Books, Debt, Held, Money, is_nobody, named, recover
+from pipelines.verification.documents import (
+    ZERO,
+    Applied,
+    Books,
+    Debt,
+    Held,
+    Money,
+    is_balance_given_up,
+    is_nobody,
+    named,
+    recover,
+)
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
 
@@ -192,7 +203,10 @@ class Settlement:
         debt.events.append((day, -part))
         debt.written_off.append((day, part))
         if place := self._place(debt):
-            self._step(debt.customer, debt.currency, day, 6, lambda walk: walk.gives_up(place, part))
+            self._step(
+                debt.customer, debt.currency, day, 6,
+                lambda walk: None if is_balance_given_up(debt) else walk.gives_up(day, place, part),
+            )  # fmt: skip
 
     def _follow(self, money: Money) -> None:
         """What one piece of money paid and what of it went back, in the order in which it happened."""
@@ -338,8 +352,7 @@ class Settlement:
         most = debt.gross
         if debt.reported and not debt.settled:
             # No more can have been paid than the balance leaves.
-            lost = min(sum((amount for _, amount in debt.written_off), ZERO), debt.gross)
-            most = debt.gross - min(max(debt.reported[1], ZERO), debt.gross - lost)
+            most = debt.gross - min(max(debt.reported[1], ZERO), debt.gross)
         self._step(*who, day, 1, lambda walk: walk.owes(day, place, most))
         if debt.voided:
             gone = debt.voided

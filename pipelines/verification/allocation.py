@@ -98,22 +98,29 @@ class Allocation:
             part = min(rest, self.owed.get(place, ZERO))
             lower(self.owed, place, part)
             rest -= part
+        self._frees(day, debt, rest, recovered=True)
+        self.spend(day)
+
+    def _frees(self, day: date, debt: Due, most: Decimal, *, recovered: bool = False) -> Decimal:
+        """Money that had paid a debt waits again, what paid last first; that of a recovery only where asked for."""
+        rest = most
         for held in reversed([held for held in self.paid if held.debt.name == debt.name and held.money]):
             part = min(rest, held.amount)
-            if part > 0 and held.money:
+            if part > 0 and held.money and (recovered or not held.debt.is_written_off):
                 held.amount -= part
                 rest -= part
                 self.moves.append(Move(day, debt.name, held.money, -part, held.day))
                 self.waiting[held.money] = self.waiting.get(held.money, ZERO) + part
-        self.spend(day)
+        return most - rest
 
-    def gives_up(self, debt: Due, amount: Decimal) -> None:
-        """Written off: only money that nothing else needs goes there."""
+    def gives_up(self, day: date, debt: Due, amount: Decimal) -> None:
+        """Written off: only money that nothing else needs goes there, and what had paid as much of it is free again."""
         part = min(amount, self.owed.get(debt, ZERO))
         lower(self.owed, debt, part)
+        part += self._frees(day, debt, amount - part)
         if part > 0:
-            place = debt._replace(settled=LAST, is_written_off=True)
-            self._owes(place, part)
+            self._owes(debt._replace(settled=LAST, is_written_off=True), part)
+            self.spend(day)
 
     def ends(self, day: date, debt: Due) -> None:
         """Its document says that it was settled: what no money has paid was paid by money that nobody exported."""

@@ -20,7 +20,7 @@ from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
 
 # Under which a deal without a stage stands in the pipeline.
-NOT_RECORDED = "not recorded"
+NOT_RECORDED = "not_known"
 SHUT = ("won", "lost")
 # What a history may tell of a deal beside its stage; an export that never gives a column leaves the deal's own.
 TOLD = ("amount", "currency", "probability")

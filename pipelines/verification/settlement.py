@@ -183,7 +183,10 @@ class Settlement:
         debt.events.append((day, -part))
         debt.written_off.append((day, part))
         if place := self._place(debt):
-            self._step(debt.customer, debt.currency, day, 6, lambda walk: walk.gives_up(place, part))
+            self._step(
+                debt.customer, debt.currency, day, 6,
+                lambda walk: None if is_balance_given_up(debt) else walk.gives_up(day, place, part),
+            )  # fmt: skip
 
     def _follow(self, money: Money) -> None:
         """What one piece of money paid and what of it went back, in the order in which it happened."""
@@ -322,8 +325,7 @@ class Settlement:
         most = debt.gross
         if debt.reported and not debt.settled:
             # No more can have been paid than the balance leaves.
-            lost = min(sum((amount for _, amount in debt.written_off), ZERO), debt.gross)
-            most = debt.gross - min(max(debt.reported[1], ZERO), debt.gross - lost)
+            most = debt.gross - min(max(debt.reported[1], ZERO), debt.gross)
         self._step(*who, day, 1, lambda walk: walk.owes(day, place, most))
         if debt.voided:
             gone = debt.voided
@@ -377,6 +379,12 @@ def is_nobody(customer: str) -> bool:
 def _add(walk: Allocation, moves: list[Move]) -> None:
     """What money that went back no longer pays, as moves of the walk."""
     walk.moves += [move for move in moves if move.debt]
+
+
+def is_balance_given_up(debt: Debt) -> bool:
+    """Whether a document's balance is too high to be what its write-offs left: it is the one before them."""
+    lost = sum((amount for _, amount in debt.written_off), ZERO)
+    return bool(debt.reported and not debt.settled and max(debt.reported[1], ZERO) + lost > debt.gross)
 
 
 def recover(debt: Debt) -> None:

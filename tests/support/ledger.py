@@ -230,7 +230,7 @@ class Book:
             debt.written_off.append((at, amount))
             self.flows["written_off"].append((at, amount))
             if place := self.place(row["invoice_id"]):
-                self.step(debt.account, at, 6, lambda walk: walk.gives_up(place, amount))
+                self.step(debt.account, at, 6, lambda walk: walk.gives_up(at, place, amount))
             return
         if kind in ("refund", "chargeback") or payment:
             self.flows["collected"].append((day, -amount))

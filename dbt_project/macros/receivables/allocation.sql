@@ -10,7 +10,8 @@
       owe         something is owed: an invoice, the part of it that its balance left open, a debt that was reversed
       come        money: a payment or credit note
       lose        it is owed no longer: credited or void; what was taken to have paid it is free again
-      write_off   it is given up: only money that nothing else needs goes there (a recovery)
+      write_off   it is given up: only money that nothing else needs goes there (a recovery). Who gives up a debt knows that it
+                  was open: what was taken to have paid it is free again
       end         its document says that it was settled: what no money has paid was paid by money that no export holds
       consume     a credit note says that it is used up, no export says on what
       refund      money went back: of the payment or invoice that is named, of what was unspent before what was spent
@@ -166,7 +167,7 @@ list_transform([list_sort(list_concat(
                 [
                     struct_pack(
                         place := case
-                            when e.kind = 'lose' then 6
+                            when e.kind in ('lose', 'write_off') then 6
                             when h.debt = e.debt and (h.origin = e.origin or e.origin is null) then 1
                             when e.kind = 'chargeback' then 3
                             else 6
@@ -174,7 +175,7 @@ list_transform([list_sort(list_concat(
                         turn := -cast(i as bigint), what := 'move', slot := i, size := h.size
                     )
                     for h, i in list_transform(s.moves, lambda h, i: struct_pack(
-                        origin := h.origin, debt := h.debt, size := case
+                        origin := h.origin, debt := h.debt, rank := h.rank, size := case
                             when h.amount > 0 and h.debt is not null and h.back_of is null then h.amount + cast(
                                 coalesce(list_sum([b.amount for b in s.moves if b.back_of = i]), 0) as bigint
                             )
@@ -182,6 +183,8 @@ list_transform([list_sort(list_concat(
                     ))
                     if h.size > 0 and case
                         when e.kind = 'lose' then h.debt = e.debt and h.origin is not null
+                        when e.kind = 'write_off'
+                            then h.debt = e.debt and h.origin is not null and h.rank < {{ written_off_rank() }}
                         when e.kind in ('refund', 'chargeback') and e.origin is not null then h.origin = e.origin
                         when e.kind in ('refund', 'chargeback') and e.debt is not null then h.debt = e.debt
                         else e.kind in ('refund', 'chargeback', 'paid_out') and h.origin is not null
@@ -206,7 +209,7 @@ list_transform([list_sort(list_concat(
                     ],
                     [
                         struct_pack(
-                            rank := " ~ written_off_rank() ~ " + " ~ due_place('s.debts[p.slot].rank') ~ ", debt := e.debt, size := p.size
+                            rank := " ~ written_off_rank() ~ " + " ~ due_place("case when p.what = 'move' then s.moves[p.slot].rank else s.debts[p.slot].rank end") ~ ", debt := e.debt, size := p.size
                         )
                         for p in picks if e.kind = 'write_off'
                     ],
@@ -215,7 +218,7 @@ list_transform([list_sort(list_concat(
                             rank := " ~ owed_rank() ~ " + " ~ due_place('s.moves[p.slot].rank') ~ ",
                             debt := s.moves[p.slot].debt, size := p.size
                         )
-                        for p in picks if p.what = 'move' and e.kind <> 'lose'
+                        for p in picks if p.what = 'move' and e.kind not in ('lose', 'write_off')
                     ]
                 ))", ['rank', 'debt']) }},
                 money := {{ allocation_ruler("list_concat(
@@ -230,7 +233,7 @@ list_transform([list_sort(list_concat(
                     ],
                     [
                         struct_pack(origin := s.moves[p.slot].origin, size := p.size)
-                        for p in picks if p.what = 'move' and e.kind = 'lose'
+                        for p in picks if p.what = 'move' and e.kind in ('lose', 'write_off')
                     ]
                 )", ['origin']) }},
                 moves := [

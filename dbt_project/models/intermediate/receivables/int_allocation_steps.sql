@@ -10,21 +10,12 @@ with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
-asked as (
-    select as_of_date as asked_date from {{ source('raw', 'run') }}
-),
-
 documents as (
     select
         documents.*,
-        case
-            when asked.asked_date is null
-                then least({{ business_date('documents._known_at', 'run.business_timezone') }}, run.as_of_date)
-            else {{ business_date('documents._known_at', 'run.business_timezone') }}
-        end as known_on
+        {{ day_seen('documents._known_at') }} as known_on
     from {{ ref('int_billing_documents') }} as documents
     cross join run
-    cross join asked
     where documents.customer_id <> {{ global_id('documents._system', "''") }}
 ),
 
@@ -98,10 +89,13 @@ claims as (
             when documents.reported_balance is not null then 'balance'
             else 'unknown'
         end as certainty,
-        least(
-            greatest(documents.reported_balance, 0),
-            documents.gross_amount - least(coalesce(written_off.amount, 0), documents.gross_amount)
-        ) as left_amount
+        least(greatest(documents.reported_balance, 0), documents.gross_amount) as left_amount,
+        -- A balance that is too high to be what the write-off left is the one before it: that much was never paid.
+        coalesce(
+            documents.settled_on is null
+            and greatest(documents.reported_balance, 0) + coalesce(written_off.amount, 0) > documents.gross_amount,
+            false
+        ) as is_balance_given_up
     from documents
     left join explicit_customers
         on documents.customer_id = explicit_customers.customer_id
@@ -229,7 +223,7 @@ steps as (
         greatest(asked_of.occurred_on, debts.issued_on), 60, 'write_off', asked_of.invoice_id, null, asked_of.amount, null
     from asked_of
     inner join debts on asked_of.invoice_id = debts.invoice_id
-    where asked_of.adjustment_kind = 'write_off'
+    where asked_of.adjustment_kind = 'write_off' and not debts.is_balance_given_up
     union all
     -- A reversal that names no payment takes nothing of any: its invoice is owed again.
     select

@@ -7,10 +7,6 @@ with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
-asked as (
-    select as_of_date as asked_date from {{ source('raw', 'run') }}
-),
-
 documents as (
     select * from {{ ref('int_billing_documents') }} where is_receivable
 ),
@@ -84,13 +80,10 @@ unseen as (
         documents.*,
         case
             when documents.settled_on is not null then documents.settled_on
-            when asked.asked_date is null
-                then least({{ business_date('documents._known_at', 'run.business_timezone') }}, run.as_of_date)
-            else {{ business_date('documents._known_at', 'run.business_timezone') }}
+            else {{ day_seen('documents._known_at') }}
         end as paid_on
     from documents
     cross join run
-    cross join asked
     left join walked on documents.invoice_id = walked.invoice_id
     left join explicit_customers
         on documents.customer_id = explicit_customers.customer_id

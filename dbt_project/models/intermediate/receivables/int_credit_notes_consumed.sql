@@ -5,10 +5,6 @@ with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
-asked as (
-    select as_of_date as asked_date from {{ source('raw', 'run') }}
-),
-
 credit_notes as (
     select * from {{ ref('int_billing_documents') }} where is_credit and not is_void
 ),
@@ -36,13 +32,10 @@ moves as (
 known as (
     select
         credit_notes.*,
-        {{ business_date('credit_notes._known_at', 'run.business_timezone') }} as known_on,
-        explicit_customers.customer_id is null and credit_notes.settled_on is null as is_balance_only,
-        asked.asked_date,
-        run.as_of_date
+        {{ day_seen('credit_notes._known_at') }} as known_on,
+        explicit_customers.customer_id is null and credit_notes.settled_on is null as is_balance_only
     from credit_notes
     cross join run
-    cross join asked
     left join applied on credit_notes.invoice_id = applied.credit_note_id
     left join walked on credit_notes.customer_id = walked.customer_id and credit_notes.currency = walked.currency
     left join explicit_customers
@@ -56,14 +49,7 @@ told as (
         invoice_id as credit_note_id,
         case when is_balance_only then 'balance_only' else 'settled_date' end as allocation,
         gross_amount - case when is_balance_only then reported_balance else 0 end as amount,
-        greatest(
-            issued_on,
-            case
-                when not is_balance_only then settled_on
-                when asked_date is null then least(known_on, as_of_date)
-                else known_on
-            end
-        ) as event_date
+        greatest(issued_on, case when is_balance_only then known_on else settled_on end) as event_date
     from known
     where settled_on is not null or (is_balance_only and reported_balance < gross_amount)
     union all

@@ -50,7 +50,7 @@ select
 from {{ ref('fct_deals') }} as deals
 cross join run
 where deals.status = 'won'
-    and deals.closed_on > {{ plus_months('run.as_of_date', '-12') }} and deals.closed_on <= run.as_of_date
+    and deals.closed_on > {{ plus_months('run.as_of_date', '-12') }}
 group by deals._source, deals.account_id
 
 union all

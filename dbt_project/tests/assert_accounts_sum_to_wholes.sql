@@ -54,7 +54,7 @@ pairs as (
         (select sum(won) from {{ ref('rpt_sales_monthly') }}),
         (
             select count(*) from {{ ref('fct_deals') }}
-            where status = 'won' and closed_on <= (select as_of_date from run)
+            where status = 'won' and closed_on is not null
         )
     union all
     select
@@ -62,7 +62,7 @@ pairs as (
         (select sum(won_amount) from {{ ref('rpt_sales_monthly') }}),
         (
             select sum(amount_base) from {{ ref('fct_deals') }}
-            where status = 'won' and closed_on <= (select as_of_date from run)
+            where status = 'won' and closed_on is not null
         )
     union all
     select
@@ -72,10 +72,7 @@ pairs as (
             where as_of_date = (select as_of_date from run)
         ),
         (
-            select count(*) from {{ ref('fct_deals') }}
-            where coalesce(closed_rule, 'given') <> 'unknown'
-                and coalesce(created_on, (select as_of_date from run)) <= (select as_of_date from run)
-                and coalesce(closed_on, {{ end_of_time() }}) > (select as_of_date from run)
+            select count(*) from {{ ref('fct_deals') }} where closed_rule is null
         )
 )
 

@@ -20,7 +20,7 @@ from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
 
 # Under which a deal without a stage stands in the pipeline.
-NOT_RECORDED = "not_known"
+NOT_KNOWN = "not_known"
 SHUT = ("won", "lost")
 # What a history may tell of a deal beside its stage; an export that never gives a column leaves the deal's own.
 TOLD = ("amount", "currency", "probability")
@@ -51,11 +51,20 @@ class History:
             known: the day on which its first export knew it.
         """
         self.raw, self.record, self.told = raw, record, told
-        self.closed_at = raw.day(record["closed_at"]) if record["closed_at"] else None
-        self.closed = self.closed_at
-        if record["status"] in SHUT and self.closed is None:
-            self.closed = record["expected_close_on"]
-        rows = sorted(rows, key=lambda row: row["entered_at"])
+        self.is_open = record["status"] == "open" or (record["status"] is None and record["closed_at"] is None)
+        self.closed: date | None = None
+        if not self.is_open:
+            # A close date that lies ahead is a plan, and says nothing of when the deal was closed.
+            planned = record["expected_close_on"]
+            has_come = planned is not None and planned <= raw.run.as_of
+            self.closed = raw.day(record["closed_at"]) if record["closed_at"] else planned if has_come else None
+        # Of rows of one moment the deal was last in the one that it has not left, or left last.
+        rows = sorted(
+            rows,
+            key=lambda row: (
+                row["entered_at"], row["left_at"] is None, row["left_at"] or row["entered_at"], row["_row"]
+            ),
+        )  # fmt: skip
         entered = [raw.day(row["entered_at"]) for row in rows]
         clues = [day for day in (self.closed, entered[0] if rows else None, known) if day]
         created = raw.day(record["created_at"]) if record["created_at"] else None
@@ -69,7 +78,7 @@ class History:
 
     def changes(self) -> list[date]:
         """The days on which it may become something else."""
-        days = {self.begins, *self.ends, *(day for day in (self.closed, self.closed_at) if day)}
+        days = {self.begins, *self.ends, *([self.closed] if self.closed else [])}
         return sorted(day for day in days if self.begins <= day <= self.raw.run.as_of)
 
     def open_on(self, day: date, until: date) -> Open | None:
@@ -83,13 +92,13 @@ class History:
             not is_shut and closed is not None and closed <= day
             and not any(closed < again <= day for again in self.reopened)
         )  # fmt: skip
-        status = record["status"] if is_recorded else "open"
-        if is_shut or (not is_recorded and record["status"] in SHUT and closed is None) or status != "open":
+        # Of a deal that was closed on an unknown day only its history can tell that it was still open.
+        is_unknown = not self.is_open and closed is None and not (row is not None and row["status"] == "open")
+        if is_shut or is_recorded or is_unknown:
             return None
-        is_own = record["status"] == "open" and not (self.closed_at and self.closed_at > day)
         state = {"amount": record["amount"], "currency": record["currency"]}
-        state |= {name: record[name] if is_own else None for name in ("stage", "probability")}
-        if row is not None and not is_recorded:
+        state |= {name: record[name] if self.is_open else None for name in ("stage", "probability")}
+        if row is not None:
             state["stage"] = row["stage"]
             gives = self.told[row["_file_sha256"]]
             state |= {name: row[name] for name in TOLD if name in gives}
@@ -152,7 +161,7 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, rates: Rates) -> I
     }
     for _, span in spans:
         for week in weeks[bisect_left(weeks, span.since) : bisect_left(weeks, span.until)]:
-            key, rate = (week, span.stage or NOT_RECORDED), rates.on(span.currency, week)
+            key, rate = (week, span.stage or NOT_KNOWN), rates.on(span.currency, week)
             found["open_deals"][key] += 1
             if span.amount is not None and rate is not None:
                 found["open_amount"][key] += span.amount * rate

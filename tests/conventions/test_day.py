@@ -73,10 +73,10 @@ def test_a_row_of_raw_reaches_a_model_through_the_cut() -> None:
     assert found == {"int_run_dated.sql", "int_landed_totals.sql"}
 
 
-# Names that below staging may be a day that staging never saw: a deal without a close takes its expected one, a contact its
-# planned one, a promise without a day that of its export, an owner's stretch begins where the one before is agreed to end;
-# money that an application alone tells of takes the day on which that became known.
-DERIVED = {"closed_on", "occurred_on", "made_on", "entered_on", "settled_on", "starts_on", "received_on"}
+# Names that below staging may be a day that staging never saw: a contract's end as an event of an account, an adjustment or a
+# promise without a day that of its export, an owner's stretch begins where the one before is agreed to end; money that an
+# application alone tells of takes the day on which that became known.
+DERIVED = {"occurred_on", "made_on", "entered_on", "settled_on", "starts_on", "received_on"}
 
 
 def test_what_staging_has_cut_is_not_cut_again() -> None:

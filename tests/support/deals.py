@@ -65,8 +65,10 @@ def _on(moment: str | None) -> date | None:
 def state(record: dict[str, Any], rows: Rows, day: date, as_of: date) -> State:
     """What a deal was at the end of a day, as a run as of `as_of` knows it. No export was there before that day."""
     closed = _on(record["closed_at"])
-    if record["status"] in SHUT and closed is None:
-        closed = record["expected_close_on"]
+    planned = record["expected_close_on"]
+    # A close date that lies ahead is a plan: the deal was closed, and nobody knows when.
+    if record["status"] in SHUT and closed is None and planned and planned <= as_of:
+        closed = planned
     rows = sorted(rows, key=lambda row: row["entered_at"])
     clues = [on for on in (closed, _on(rows[0]["entered_at"]) if rows else None, as_of) if on]
     begins = _on(record["created_at"]) or min(clues)

@@ -33,10 +33,9 @@ rhythms as (
 ),
 
 wins as (
-    select deals.account_id, deals.closed_on, {{ week_number('deals.closed_on') }} as week_number
-    from {{ ref('fct_deals') }} as deals
-    inner join run on deals.closed_on <= run.as_of_date
-    where deals.status = 'won' and deals.account_id is not null
+    select account_id, closed_on, {{ week_number('closed_on') }} as week_number
+    from {{ ref('fct_deals') }}
+    where status = 'won' and closed_on is not null and account_id is not null
 ),
 
 -- A number stands for the account: millions of rows are sorted by it.

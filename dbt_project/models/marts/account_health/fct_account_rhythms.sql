@@ -1,11 +1,7 @@
 -- Grain: one row per account, rhythm (contact: two-way contacts, invoice: invoicing) and week on which it had one: the last
 -- day of that week with one, and the account's own gap by then, the median of its last health_rhythm_gaps gaps. From
 -- three days on: one gap alone is no habit. Nothing later counts, so that any past week can be looked at as it was.
-with run as (
-    select * from {{ ref('int_run_dated') }}
-),
-
-invoice_days as (
+with invoice_days as (
     select distinct invoices.account_id, invoices.issued_on as day
     from {{ ref('fct_invoices') }} as invoices
     where invoices.issued_on is not null
@@ -14,9 +10,8 @@ invoice_days as (
 ),
 
 contact_days as (
-    select distinct contacts.account_id, contacts.occurred_on as day
-    from {{ ref('fct_two_way_contacts') }} as contacts
-    inner join run on contacts.occurred_on <= run.as_of_date
+    select distinct account_id, occurred_on as day
+    from {{ ref('fct_two_way_contacts') }}
 ),
 
 days as (

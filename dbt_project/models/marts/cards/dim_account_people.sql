@@ -66,7 +66,7 @@ own_numbers as (
 talks as (
     select contact_id, activity_type as channel, owner_id as employee_id, occurred_at, occurred_on, activity_id as id
     from {{ ref('fct_activities') }}
-    where is_two_way and contact_id is not null
+    where is_two_way and contact_id is not null and occurred_on is not null
     union all
     select own_numbers.contact_id, 'call', calls.employee_id, calls.started_at, calls.started_on, calls.conversation_id
     from {{ ref('fct_calls') }} as calls
@@ -77,7 +77,6 @@ talks as (
 last_talks as (
     select talks.*
     from talks
-    inner join run on talks.occurred_on <= run.as_of_date
     qualify row_number() over (
         partition by talks.contact_id order by talks.occurred_at desc nulls last, talks.id
     ) = 1

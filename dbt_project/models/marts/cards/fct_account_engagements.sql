@@ -12,7 +12,6 @@ last_contacts as (
         contacts.employee_id as last_contact_by_id,
         contacts.contact_id as last_contact_person_id
     from {{ ref('fct_two_way_contacts') }} as contacts
-    inner join run on contacts.occurred_on <= run.as_of_date
     qualify row_number() over (
         partition by contacts.account_id order by contacts.occurred_at desc, contacts.contact_event_id
     ) = 1
@@ -33,12 +32,7 @@ planned as (
     cross join run
     where activities.account_id is not null
         and activities.activity_type <> 'note'
-        and (
-            not activities.is_completed
-            or coalesce(
-                {{ business_date('activities.completed_at', 'run.business_timezone') }}, activities.occurred_on
-            ) > run.as_of_date
-        )
+        and not activities.is_completed
 ),
 
 next_contacts as (

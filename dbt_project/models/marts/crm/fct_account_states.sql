@@ -35,18 +35,14 @@ invoicing as (
 ),
 
 winning as (
-    select deals.account_id, min(deals.closed_on) as first_won_on, max(deals.closed_on) as last_won_on
-    from {{ ref('fct_deals') }} as deals
-    cross join run
-    where deals.status = 'won' and deals.account_id is not null and deals.closed_on <= run.as_of_date
-    group by deals.account_id
+    select account_id, min(closed_on) as first_won_on, max(closed_on) as last_won_on
+    from {{ ref('fct_deals') }}
+    where status = 'won' and account_id is not null
+    group by account_id
 ),
 
 contacts as (
-    select contacts.*
-    from {{ ref('fct_two_way_contacts') }} as contacts
-    cross join run
-    where contacts.occurred_on <= run.as_of_date
+    select * from {{ ref('fct_two_way_contacts') }}
 ),
 
 contacted as (

@@ -1,6 +1,6 @@
 -- Grain: one row per activity of a CRM, with what it reaches, whether it was done and whether it was two-way.
 -- P12: an activity counts when it was done: its outcome says so, or it has a completion, or (but for tasks) it lies
--- before its export. P14: two-way is a connected call, a meeting, visit or event held, an inbound e-mail; an outbound
+-- before its export; what lies after the run's day has not been done, whatever is said of it. P14: two-way is a connected call, a meeting, visit or event held, an inbound e-mail; an outbound
 -- e-mail alone is not contact. A logged call that says neither outcome nor duration stays unknown (NULL).
 with activities as (
     select * from {{ ref('stg_crm__activities') }}
@@ -92,14 +92,17 @@ resolved as (
 
 done as (
     select
-        *,
+        resolved.*,
         case
+            when occurred_at >= run.ends_at then false
             when outcome_is_done is not null then outcome_is_done
             when completed_at is not null then true
             when activity_type = 'task' or occurred_at is null then false
             else occurred_at <= _known_at
-        end as is_completed
+        end as is_completed,
+        run.business_timezone
     from resolved
+    cross join run
 )
 
 select
@@ -130,7 +133,7 @@ select
         else false
     end as is_two_way,
     done.occurred_at,
-    {{ business_date('done.occurred_at', 'run.business_timezone') }} as occurred_on,
+    {{ business_date('done.occurred_at', 'done.business_timezone') }} as occurred_on,
     done.due_at,
     done.completed_at,
     done.created_at,
@@ -139,4 +142,3 @@ select
     done._file_sha256,
     done._row
 from done
-cross join run

@@ -1,4 +1,5 @@
--- Grain: one row per two-way contact with an account (P14): a two-way CRM activity or a connected conversation.
+-- Grain: one row per two-way contact with an account (P14), by the end of the run's day: a two-way CRM activity of a known
+-- day or a connected conversation.
 -- A CRM often logs a call that the call tracker has too: such a pair, within the window of parameter
 -- same_call_window_minutes (K17), is one contact, and the tracker's record stands for it. A CRM also logs one call with
 -- every contact that has the number: calls of an employee with an account that begin while another goes on are that one.
@@ -9,7 +10,7 @@ with two_way as (
         case when activity_type = 'call' then {{ exact_seconds_between('lag(occurred_at) over (' ~ calls ~ ')', 'occurred_at') }}
             < lag(duration_seconds) over ({{ calls }}) end as is_call_before
     from {{ ref('fct_activities') }}
-    where is_two_way and account_id is not null
+    where is_two_way and account_id is not null and occurred_on is not null
 ),
 
 activities as (

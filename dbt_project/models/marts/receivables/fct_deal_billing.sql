@@ -1,14 +1,10 @@
 -- Grain: one row per deal that was won up to the as-of date: what of it has been invoiced (R34), net of tax, in the deal's
 -- currency. Where no invoice of the company names any deal, nobody knows what is billed of one: NULL.
-with run as (
-    select * from {{ ref('int_run_dated') }}
-),
-
-deals as (
-    select deals.*
-    from {{ ref('fct_deals') }} as deals
-    cross join run
-    where deals.status = 'won' and coalesce(deals.closed_on, run.as_of_date) <= run.as_of_date
+with deals as (
+    select *
+    from {{ ref('fct_deals') }}
+    -- What is won without any day is won; one whose close date lies ahead is not known to be won yet.
+    where status = 'won' and (closed_on is not null or expected_close_on is null)
 ),
 
 rates as (

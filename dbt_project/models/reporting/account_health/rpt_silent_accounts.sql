@@ -93,8 +93,7 @@ tried as (
     cross join run
     cross join settings
     inner join states on attempts.account_id = states.account_id
-    where attempts.tried_on <= run.as_of_date
-        and attempts.tried_on > coalesce(states.last_contact_on, cast('1900-01-01' as date))
+    where attempts.tried_on > coalesce(states.last_contact_on, cast('1900-01-01' as date))
         and attempts.tried_on > {{ plus_days('run.as_of_date', '-settings.fatigue_days') }}
     group by attempts.account_id
 ),

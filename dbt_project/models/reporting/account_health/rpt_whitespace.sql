@@ -62,8 +62,7 @@ bought as (
     select deals.account_id, products.product_key
     from {{ ref('fct_deals') }} as deals
     inner join products on deals.product_id = products.product_id
-    inner join run on deals.closed_on <= run.as_of_date
-    where deals.status = 'won' and deals.account_id is not null
+    where deals.status = 'won' and deals.closed_on is not null and deals.account_id is not null
 ),
 
 buyers as (

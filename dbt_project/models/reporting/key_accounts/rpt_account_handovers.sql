@@ -95,7 +95,7 @@ first_contacts as (
     from handovers
     inner join contacts
         on handovers.account_id = contacts.account_id and handovers.new_owner_id = contacts.employee_id
-        and contacts.occurred_on >= handovers.changed_on and contacts.occurred_on <= handovers.as_of_date
+        and contacts.occurred_on >= handovers.changed_on
     group by handovers.account_id, handovers.changed_on
 )
 

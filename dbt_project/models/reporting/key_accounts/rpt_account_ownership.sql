@@ -125,8 +125,7 @@ away_now as (
 first_won as (
     select deals.account_id, deals.owner_id as sold_by_id, deals.closed_on as first_won_on
     from deals
-    cross join run
-    where deals.status = 'won' and deals.closed_on <= run.as_of_date
+    where deals.status = 'won' and deals.closed_on is not null
     qualify row_number() over (partition by deals.account_id order by deals.closed_on, deals.deal_id) = 1
 ),
 
@@ -152,8 +151,6 @@ met as (
     inner join contacts
         on assigned.account_id = contacts.account_id and assigned.assigned_id = contacts.employee_id
         and contacts.occurred_on >= assigned.assigned_on
-    cross join run
-    where contacts.occurred_on <= run.as_of_date
     group by assigned.account_id
 ),
 

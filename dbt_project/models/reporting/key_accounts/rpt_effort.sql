@@ -52,7 +52,7 @@ spent as (
     cross join run
     left join minutes on efforts.activity_type = minutes.activity_type
     where efforts.employee_id is not null and efforts.account_id is not null
-        and efforts.occurred_on > run.window_from and efforts.occurred_on <= run.as_of_date
+        and efforts.occurred_on > run.window_from
     group by efforts.employee_id, efforts.account_id
 ),
 

@@ -25,8 +25,6 @@ calls as (
 contacts as (
     select distinct account_id, cast(date_trunc('week', occurred_on) as date) as week_start
     from {{ ref('fct_two_way_contacts') }}
-    cross join run
-    where occurred_on <= run.as_of_date
 ),
 
 -- From when on there are calls at all: before, nobody knows who was called.

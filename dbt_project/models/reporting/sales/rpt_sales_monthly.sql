@@ -57,8 +57,7 @@ closed as (
         count(*) filter (where deals.cycle_days < 0) as negative_cycle_deals,
         count(*) filter (where deals.has_no_rate) as missing_rate_count
     from deals
-    cross join run
-    where deals.closed_on <= run.as_of_date
+    where deals.closed_on is not null
     group by 1, 2
 ),
 

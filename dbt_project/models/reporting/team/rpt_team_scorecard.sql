@@ -75,10 +75,8 @@ new_contracts as (
         from {{ ref('fct_deals') }}
         where status = 'won' and account_id is not null and closed_on is not null
     ) as deals
-    cross join run
     left join states on deals.account_id = states.account_id
     where deals.won_number = 1
-        and deals.closed_on <= run.as_of_date
         and coalesce(states.first_invoice_on, deals.closed_on) >= deals.closed_on
     group by 1, 2
 ),
@@ -90,8 +88,6 @@ contacts as (
         count(distinct contacts.account_id) as two_way_contact_accounts,
         count(*) as two_way_contacts
     from {{ ref('fct_two_way_contacts') }} as contacts
-    cross join run
-    where contacts.occurred_on <= run.as_of_date
     group by 1, 2
 ),
 

@@ -74,7 +74,7 @@ def payments(card: dict[str, Any], code: str | None) -> None:
                     f"oldest {plural(card['oldest_days_overdue'], 'day')}" if card["oldest_days_overdue"] else None,
                 ),
             ),
-            ("Disputed", money(card["disputed_amount"], code, 2) if card["disputed_amount"] else "nothing"),
+            ("Disputed", "nothing" if card["disputed_amount"] == 0 else money(card["disputed_amount"], code, 2)),
             ("Last invoice", joined(iso(card["last_invoice_on"]), card["last_invoice_number"], invoice)),
             ("First invoice", iso(card["first_invoice_on"])),
         ]

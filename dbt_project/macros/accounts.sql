@@ -16,7 +16,8 @@ case
 {%- endmacro %}
 
 {#- What an account's month is measured by: column -> type. Every source of fct_account_months gives all of them, so
-    that one pass adds them up; what a source does not measure is NULL there. -#}
+    that one pass adds them up; what a source does not measure is NULL there. `unknown_` and an amount's name is how many
+    of its parts have no base amount. -#}
 {% macro account_measures() %}
 {{ return({
     'net_revenue': 'decimal(18, 4)',
@@ -32,6 +33,12 @@ case
     'budget': 'decimal(18, 4)',
     'listed_net': 'decimal(18, 4)',
     'list_amount': 'decimal(18, 4)',
+    'unknown_net_revenue': 'bigint',
+    'unknown_collected': 'bigint',
+    'unknown_open_amount_end': 'bigint',
+    'unknown_overdue_amount_end': 'bigint',
+    'unknown_won_amount': 'bigint',
+    'missing_amount_count': 'bigint',
     'missing_rate_count': 'bigint',
 }) }}
 {% endmacro %}

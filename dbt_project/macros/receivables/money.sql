@@ -3,6 +3,20 @@
 cast({{ expression }} as decimal(18, 4))
 {%- endmacro %}
 
+{#- A total in base currency: of what has a rate, and unknown where nothing of it has: 400 open in dollars without a rate is
+    not 0. `unknown` is how many of its amounts have no base amount. -#}
+{% macro known_amount(total, unknown) -%}
+case when {{ total }} <> 0 or coalesce({{ unknown }}, 0) = 0 then coalesce({{ total }}, 0) end
+{%- endmacro %}
+
+{#- The same as an aggregate over rows, of those for which the condition `among` holds. -#}
+{% macro known_sum(amount_base, amount, among='true') -%}
+{{ known_amount(
+        'sum(' ~ amount_base ~ ') filter (where ' ~ among ~ ')',
+        'count(*) filter (where ' ~ amount ~ ' <> 0 and ' ~ amount_base ~ ' is null and ' ~ among ~ ')'
+    ) }}
+{%- endmacro %}
+
 {#- What a billing row's currency is: a file without one takes the run's `default_currency`. -#}
 {% macro currency_or_default(column='currency') -%}
 coalesce(nullif({{ column }}, ''), (select default_currency from {{ source('raw', 'settings') }}))

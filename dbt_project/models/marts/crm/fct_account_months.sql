@@ -1,6 +1,7 @@
 -- Grain: one row per account and month, every month from the account's first event to the as-of date. Flows are those
 -- of the month, balances stand at its end (in the as-of month at the as-of date), the owner is the one at its end.
--- Money is in the base currency; missing_rate_count says how many amounts have no rate and are left out.
+-- Money is in the base currency; missing_rate_count says how many amounts have no rate and are left out. An amount of
+-- which nothing is known is unknown.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -23,13 +24,16 @@ months as (
 ),
 
 {%- set measures = account_measures() %}
+{%- set no_revenue_rate = 'case when revenue_amount <> 0 and revenue_amount_base is null then 1 else 0 end' %}
+{%- set no_rate = 'case when amount is not null and amount_base is null then 1 else 0 end' %}
 events as (
     select
         account_id,
         {{ month_of('issued_on') }} as month,
         {{ measured({
             'net_revenue': 'revenue_amount_base',
-            'missing_rate_count': 'case when revenue_amount <> 0 and revenue_amount_base is null then 1 else 0 end',
+            'unknown_net_revenue': no_revenue_rate,
+            'missing_rate_count': no_revenue_rate,
         }) }}
         case when document_kind <> 'credit_note' then issued_on end as sign_on,
         issued_on as event_on
@@ -88,7 +92,8 @@ events as (
         {{ month_of('received_on') }},
         {{ measured({
             'collected': 'amount_base',
-            'missing_rate_count': 'case when amount is not null and amount_base is null then 1 else 0 end',
+            'unknown_collected': no_rate,
+            'missing_rate_count': no_rate,
         }) }}
         cast(null as date),
         received_on
@@ -102,6 +107,10 @@ events as (
         {{ measured({
             'open_amount_end': 'balances.open_amount_base',
             'overdue_amount_end': 'balances.overdue_amount_base',
+            'unknown_open_amount_end':
+                'case when balances.open_amount <> 0 and balances.open_amount_base is null then 1 else 0 end',
+            'unknown_overdue_amount_end':
+                'case when balances.overdue_amount <> 0 and balances.overdue_amount_base is null then 1 else 0 end',
             'missing_rate_count': 'balances.missing_rate_count',
         }) }}
         cast(null as date),
@@ -119,7 +128,9 @@ events as (
         {{ measured({
             'won_deals': '1',
             'won_amount': 'amount_base',
-            'missing_rate_count': 'case when amount is not null and amount_base is null then 1 else 0 end',
+            'unknown_won_amount': 'case when amount_base is null then 1 else 0 end',
+            'missing_amount_count': 'case when amount is null then 1 else 0 end',
+            'missing_rate_count': no_rate,
         }) }}
         closed_on,
         closed_on
@@ -211,6 +222,8 @@ select
     {%- for measure in measures %}
     {%- if measure in ['cost', 'budget', 'listed_net', 'list_amount'] %}
     summed.{{ measure }},
+    {%- elif 'unknown_' ~ measure in measures %}
+    {{ known_amount('summed.' ~ measure, 'summed.unknown_' ~ measure) }} as {{ measure }},
     {%- else %}
     coalesce(summed.{{ measure }}, 0) as {{ measure }},
     {%- endif %}

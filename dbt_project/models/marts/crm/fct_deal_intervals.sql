@@ -153,12 +153,13 @@ judged as (
 ),
 
 -- The record's stage and probability are those of its own state, which it has since its closing: a won deal's 100 % say
--- nothing of the time before, not even where the history shows it as won earlier.
+-- nothing of the time before, not even where the history shows it as won earlier. A record of which the history alone
+-- knows the closing is that of an open deal.
 owned as (
     select
         *,
-        (day_status is not distinct from status) and not coalesce(closed_rule = 'given' and closed_on > day, false)
-            as is_of_record
+        (day_status is not distinct from case when closed_rule = 'history' then 'open' else status end)
+        and not coalesce(closed_rule = 'given' and closed_on > day, false) as is_of_record
     from judged
 )
 

@@ -23,9 +23,23 @@ run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
+-- The stage that the history shows last. What it shows as closed is not open, though the deal's own date is still to come.
+newest_stages as (
+    select _system, deal_id, status, entered_at
+    from {{ ref('stg_crm__deal_stages') }}
+    qualify row_number() over (
+        partition by _system, deal_id order by entered_at desc, left_at desc nulls first, _row desc
+    ) = 1
+),
+
+closings as (
+    select * from newest_stages where status in ('won', 'lost')
+),
+
 dated as (
     select
         deals.*,
+        closings.entered_at as history_closed_at,
         resolved.deal_id as global_deal_id,
         resolved.account_id as global_account_id,
         resolved.contact_id as global_contact_id,
@@ -34,10 +48,11 @@ dated as (
         resolved.unresolved_ids,
         resolved.lead_source as lead_source_of_lead,
         employees.employee_id as global_owner_id,
-        coalesce(deals.status, case when deals.closed_at is null then 'open' end) as known_status,
+        coalesce(closings.status, deals.status, case when deals.closed_at is null then 'open' end) as known_status,
         {{ business_date('deals.created_at', 'run.business_timezone') }} as created_on,
         {{ business_date('deals.first_known_at', 'run.business_timezone') }} as first_known_on,
         case
+            when closings.status is not null then 'history'
             -- What ended is not open, even where nobody says how it ended.
             when deals.status = 'open' or (deals.status is null and deals.closed_at is null) then null
             when deals.closed_at is not null then 'given'
@@ -50,6 +65,11 @@ dated as (
     from deals
     inner join resolved on deals._system = resolved.system and deals.deal_id = resolved.native_id
     left join employees on deals._system = employees.system and deals.owner_id = employees.reference
+    left join closings
+        on deals._system = closings._system
+        and deals.deal_id = closings.deal_id
+        and coalesce(deals.status, 'open') = 'open'
+        and deals.closed_at is null
     cross join run
 ),
 
@@ -59,6 +79,7 @@ closed as (
         case closed_rule
             when 'given' then {{ business_date('closed_at', 'business_timezone') }}
             when 'close_date' then expected_close_on
+            when 'history' then {{ business_date('history_closed_at', 'business_timezone') }}
         end as closed_on
     from dated
 )

@@ -69,7 +69,10 @@ last_months as (
 margins as (
     select
         months.account_id,
-        sum(months.net_revenue) - coalesce(sum(months.cost), 0) as margin,
+        case
+            when sum(months.unknown_net_revenue) = 0 then sum(months.net_revenue) - coalesce(sum(months.cost), 0)
+        end as margin,
+        cast(sum(months.unknown_net_revenue) as bigint) as missing_rate_count,
         {{ greatest_known(
             '1',
             least_known(
@@ -246,7 +249,8 @@ valued as (
             shared.revenue_share, case when (select sum(revenue) from ranked) > 0 then 0 end
         ) as revenue_share,
         shared.revenue_share_so_far,
-        coalesce(cash.missing_rate_count, 0) + coalesce(scored.missing_rate_count, 0) as missing_rate_count,
+        coalesce(cash.missing_rate_count, 0) + coalesce(scored.missing_rate_count, 0)
+        + coalesce(margins.missing_rate_count, 0) as missing_rate_count,
         left_already.account_id is not null as has_left,
         run.as_of_date
     from accounts

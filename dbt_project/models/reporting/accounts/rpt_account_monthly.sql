@@ -7,10 +7,13 @@
 with months as (
     select
         *,
-        sum(net_revenue) over (partition by account_id order by month) as revenue_to_date,
+        {{ known_amount(
+            'sum(net_revenue) over (partition by account_id order by month)',
+            'sum(unknown_net_revenue) over (partition by account_id order by month)'
+        ) }} as revenue_to_date,
         -- NULL until the plan gives the account its first cost.
         sum(cost) over (partition by account_id order by month) as cost_to_date,
-        min(case when net_revenue <> 0 then month end) over (partition by account_id) as first_revenue_month
+        min(case when net_revenue <> 0 or unknown_net_revenue > 0 then month end) over (partition by account_id) as first_revenue_month
     from {{ ref('fct_account_months') }}
     where is_within_activity
 ),
@@ -47,6 +50,7 @@ select
     {{ ratio('months.revenue_to_date', 'months.cost_to_date') }} as revenue_to_cost,
     months.first_revenue_month >= costs.first_month as is_cost_from_first_deal,
     coalesce({{ is_over }}, false) as is_complete,
+    months.missing_amount_count,
     months.missing_rate_count,
     months.month
 from months

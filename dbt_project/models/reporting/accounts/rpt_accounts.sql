@@ -50,10 +50,10 @@ rates as (
 balances as (
     select
         balances.account_id,
-        sum(balances.open_amount_base) as open_amount,
-        sum(balances.overdue_amount_base) as overdue_amount,
-        sum(balances.unapplied_amount_base) as unapplied_amount,
-        sum({{ money('balances.disputed_amount * rates.rate') }}) as disputed_amount,
+        {{ known_sum('balances.open_amount_base', 'balances.open_amount') }} as open_amount,
+        {{ known_sum('balances.overdue_amount_base', 'balances.overdue_amount') }} as overdue_amount,
+        {{ known_sum('balances.unapplied_amount_base', 'balances.unapplied_amount') }} as unapplied_amount,
+        {{ known_sum(money('balances.disputed_amount * rates.rate'), 'balances.disputed_amount') }} as disputed_amount,
         sum(balances.missing_rate_count) as missing_rate_count
     from {{ ref('fct_receivable_balances') }} as balances
     inner join run on balances.as_of_date = run.as_of_date
@@ -204,11 +204,10 @@ select
     people.next_birthday_name,
     cards.missing_fields,
     run.base_currency,
-    {{ money('coalesce(revenue.revenue_12m, 0)') }} as revenue_12m,
-    {{ money('coalesce(balances.open_amount, 0)') }} as open_amount,
-    {{ money('coalesce(balances.overdue_amount, 0)') }} as overdue_amount,
-    {{ money('coalesce(balances.unapplied_amount, 0)') }} as unapplied_amount,
-    {{ money('coalesce(balances.disputed_amount, 0)') }} as disputed_amount,
+    {{ money(known_amount('revenue.revenue_12m', 'revenue.missing_rate_count')) }} as revenue_12m,
+    {%- for amount in ['open_amount', 'overdue_amount', 'unapplied_amount', 'disputed_amount'] %}
+    {{ money('case when balances.account_id is null then 0 else balances.' ~ amount ~ ' end') }} as {{ amount }},
+    {%- endfor %}
     {{ money('payments.amount_base') }} as last_payment_amount,
     {{ money('payments.amount') }} as last_payment_document_amount,
     {{ money('due.amount_base') }} as next_due_amount,

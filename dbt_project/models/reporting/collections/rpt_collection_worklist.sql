@@ -45,6 +45,7 @@ overdue as (
         items.currency,
         items.days_overdue,
         items.is_disputed,
+        items.open_amount,
         {{ money('items.open_amount * rates.rate') }} as amount,
         items.as_of_date
     from items
@@ -56,9 +57,9 @@ owing as (
     select
         account_id,
         case when min(currency) = max(currency) then min(currency) end as currency,
-        coalesce(sum(amount), 0) as overdue_amount,
-        coalesce(sum(amount) filter (where not is_disputed), 0) as collectible_amount,
-        coalesce(sum(amount) filter (where is_disputed), 0) as disputed_amount,
+        {{ known_sum('amount', 'open_amount') }} as overdue_amount,
+        {{ known_sum('amount', 'open_amount', among='not is_disputed') }} as collectible_amount,
+        {{ known_sum('amount', 'open_amount', among='is_disputed') }} as disputed_amount,
         count(*) filter (where amount is null) as missing_rate_count,
         count(*) filter (where not is_disputed) as collectible_items,
         count(distinct invoice_id) as overdue_invoices,
@@ -161,8 +162,9 @@ contacts as (
 shares as (
     select
         owing.*,
-        cume_dist() over (order by owing.collectible_amount) as money_place,
-        rank() over (order by owing.collectible_amount desc) as money_rank,
+        -- What no rate weighs comes last.
+        cume_dist() over (order by owing.collectible_amount nulls first) as money_place,
+        rank() over (order by owing.collectible_amount desc nulls last) as money_rank,
         count(*) over () as debtors,
         states.last_contact_on,
         states.days_silent,
@@ -249,7 +251,11 @@ advised as (
 
 select
     row_number() over (
-        order by advised.can_be_asked desc, advised.worklist_score desc, advised.overdue_amount desc, advised.account_id
+        order by
+            advised.can_be_asked desc,
+            advised.worklist_score desc,
+            advised.overdue_amount desc nulls last,
+            advised.account_id
     ) as rank,
     advised.account_id,
     accounts.account_name,

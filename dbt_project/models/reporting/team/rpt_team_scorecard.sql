@@ -39,6 +39,8 @@ reconciling as (
     select count(*) as acts from reconciled
 ),
 
+{%- set measures = {'net_revenue': 'revenue', 'collected': 'collected', 'open_amount_end': 'open_amount',
+    'overdue_amount_end': 'overdue_amount'} %}
 portfolios as (
     select
         coalesce(account_months.owner_id, 'unassigned') as employee_id,
@@ -46,10 +48,12 @@ portfolios as (
         count(*) filter (where account_months.status = 'active') as accounts,
         count(*) filter (where account_months.status = 'active' and reconciled.account_id is not null)
             as reconciled_accounts,
-        sum(account_months.net_revenue) as revenue,
-        sum(account_months.collected) as collected,
-        sum(account_months.open_amount_end) as open_amount,
-        sum(account_months.overdue_amount_end) as overdue_amount,
+        {%- for measure, name in measures.items() %}
+        {{ known_amount(
+            'sum(account_months.' ~ measure ~ ')', 'sum(account_months.unknown_' ~ measure ~ ')'
+        ) }} as {{ name }},
+        sum(account_months.unknown_{{ measure }}) as unknown_{{ name }},
+        {%- endfor %}
         sum(account_months.missing_rate_count) as missing_rate_count
     from account_months
     left join reconciled
@@ -148,16 +152,21 @@ select
         when coalesce(portfolios.accounts, 0) > banded.max_accounts then 'above'
         else 'within'
     end as load_band,
-    {{ money('coalesce(portfolios.revenue, 0)') }} as revenue,
+    {{ money(known_amount('portfolios.revenue', 'portfolios.unknown_revenue')) }} as revenue,
     {{ money('targets.target') }} as target,
-    {{ ratio('coalesce(portfolios.revenue, 0)', 'targets.target') }} as attainment,
+    case
+        when coalesce(portfolios.unknown_revenue, 0) = 0
+            then {{ ratio('coalesce(portfolios.revenue, 0)', 'targets.target') }}
+    end as attainment,
     coalesce(reports.direct_reports, 0) as direct_reports,
     coalesce(reports.direct_reports, 0) > {{ parameter('span_max_reports') }} as is_above_span,
     coalesce(new_contracts.new_contracts, 0) as new_contracts,
-    {{ money('coalesce(portfolios.collected, 0)') }} as collected,
-    {{ money('coalesce(portfolios.open_amount, 0)') }} as open_amount,
-    {{ money('coalesce(portfolios.overdue_amount, 0)') }} as overdue_amount,
-    {{ ratio('portfolios.overdue_amount', 'portfolios.open_amount') }} as overdue_ratio,
+    {%- for amount in ['collected', 'open_amount', 'overdue_amount'] %}
+    {{ money(known_amount('portfolios.' ~ amount, 'portfolios.unknown_' ~ amount)) }} as {{ amount }},
+    {%- endfor %}
+    case
+        when portfolios.unknown_open_amount = 0 then {{ ratio('portfolios.overdue_amount', 'portfolios.open_amount') }}
+    end as overdue_ratio,
     coalesce(contacts.two_way_contact_accounts, 0) as two_way_contact_accounts,
     coalesce(contacts.two_way_contacts, 0) as two_way_contacts,
     cast(null as double) as response_minutes_median,

@@ -49,7 +49,7 @@ tiles(
         ),
         Tile("Totals that differ", number(checks["different"]), versus=f"of {number(checks['checks'])} compared"),
         Tile(
-            "Figures computed again",
+            "Proven figures",
             number(proven["cells_equal"]),
             versus=f"of {number(proven['cells'])} agree" if proven["figures"] else None,
             note="From raw, by other means than the figures themselves: see the tab Proof.",

@@ -109,7 +109,7 @@ def app(open_page: Open, odd: Path) -> AppTest:
 
 
 def test_what_is_not_confirmed_is_told_first(app: AppTest) -> None:
-    assert tile(app, "Figures computed again").value == "49"
+    assert tile(app, "Proven figures").value == "49"
     [said] = app.error
     assert "1 figure can't be confirmed" in said.value
     told = grid(app, "first_cell", "state")

@@ -10,7 +10,7 @@ import duckdb
 import phonenumbers
 import polars as pl
 
-from pipelines.verification.compare import Figure, Key
+from pipelines.verification.compare import Figure, Key, published
 from pipelines.verification.rows import Raw
 
 COUNTS = ("inbound", "answered", "missed", "voicemail", "abandoned", "failed")
@@ -146,9 +146,6 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure
             found["inbound"][day,] += number
             if outcome in found:
                 found[outcome][day,] += number
-    rows = publication.execute(
-        f"select day, {', '.join(f'sum({name})' for name in COUNTS)} from reporting.rpt_call_response group by day"
-    ).fetchall()
-    for place, name in enumerate(COUNTS, start=1):
-        published = {(row[0],): row[place] for row in rows if row[place]}
-        yield Figure("calls", "rpt_call_response", name, ("day",), published, found[name])
+    said = published(publication, "rpt_call_response", ["day"], COUNTS)
+    for name in COUNTS:
+        yield Figure("calls", "rpt_call_response", name, ("day",), said[name], found[name])

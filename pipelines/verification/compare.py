@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+import duckdb
 
 # To the cent, whatever the rounding to four decimals of what is added up comes to.
 LEAST = Decimal("0.005")
@@ -73,6 +75,29 @@ class Verdict:
     def largest(self) -> Decimal:
         """The largest difference."""
         return max((found.size for found in self.differences), default=ZERO)
+
+
+def published(
+    publication: duckdb.DuckDBPyConnection,
+    table: str,
+    keys: Sequence[str],
+    measures: Sequence[str],
+    where: str = "true",
+) -> dict[str, Cells]:
+    """Columns of a reporting table, or SQL on them, added up by `keys` where `where` holds, without what is nothing."""
+    sums = ", ".join(f"sum({measure})" for measure in measures)
+    rows = publication.execute(
+        f"select {', '.join(keys)}, {sums} from reporting.{table} where {where} group by {', '.join(keys)}"
+    ).fetchall()
+    return {
+        measure: {row[: len(keys)]: row[place] for row in rows if row[place]}
+        for place, measure in enumerate(measures, start=len(keys))
+    }
+
+
+def nonzero(cells: Mapping[Key, Any]) -> Cells:
+    """Cells without those that are nothing."""
+    return {key: amount for key, amount in cells.items() if amount}
 
 
 def compare(figure: Figure) -> Iterator[Verdict]:

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from pipelines.exports.entities import entities
-from pipelines.verification.compare import Figure, Key
+from pipelines.verification.compare import Figure, Key, nonzero, published
 from pipelines.verification.documents import ZERO, named
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
@@ -151,14 +151,11 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, rates: Rates) -> I
         {(deal, span.currency): span.amount for deal, span in last.items()},
     )  # fmt: skip
 
-    rows = publication.execute(
-        "select as_of_date, stage, sum(open_deals), sum(open_amount), sum(weighted_amount) from reporting.rpt_pipeline "
-        "group by all"
-    ).fetchall()
-    weeks = sorted({row[0] for row in rows})
-    found: dict[str, dict[Key, Decimal]] = {
-        name: defaultdict(Decimal) for name in ("open_deals", "open_amount", "weighted_amount")
-    }
+    keys, measures = ("as_of_date", "stage"), ("open_deals", "open_amount", "weighted_amount")
+    said = published(publication, "rpt_pipeline", keys, measures)
+    rows = publication.execute("select distinct as_of_date from reporting.rpt_pipeline order by as_of_date").fetchall()
+    weeks = [week for (week,) in rows]
+    found: dict[str, dict[Key, Decimal]] = {name: defaultdict(Decimal) for name in measures}
     for _, span in spans:
         for week in weeks[bisect_left(weeks, span.since) : bisect_left(weeks, span.until)]:
             key, rate = (week, span.stage or NOT_KNOWN), rates.on(span.currency, week)
@@ -166,9 +163,7 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, rates: Rates) -> I
             if span.amount is not None and rate is not None:
                 found["open_amount"][key] += span.amount * rate
                 found["weighted_amount"][key] += span.amount * rate * (span.probability or ZERO)
-    for place, (name, cells) in enumerate(found.items(), start=2):
+    for name, cells in found.items():
         # Where nothing of a cell is known its sum is unknown, which the count of deals beside it shows.
-        published = {(row[0], row[1]): row[place] for row in rows if row[place]}
         currency = "" if name == "open_deals" else base
-        kept = {key: amount for key, amount in cells.items() if amount}
-        yield Figure("deals", "rpt_pipeline", name, ("as_of_date", "stage"), published, kept, currency)
+        yield Figure("deals", "rpt_pipeline", name, keys, said[name], nonzero(cells), currency)

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines.exports.entities import entities
-from pipelines.verification.compare import Figure, Key
+from pipelines.verification.compare import Figure, Key, nonzero, published
 from pipelines.verification.rows import Raw
 
 KEYS = ("file", "contract", "entity", "measure", "currency")
@@ -18,10 +18,6 @@ KEYS = ("file", "contract", "entity", "measure", "currency")
 
 def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure]:
     """Each file's totals, of the rows that count and of those that a newer version has replaced."""
-    rows = publication.execute(
-        "select file, contract, entity, measure, currency, sum(loaded + superseded) from reporting.rpt_control_totals "
-        "where domain <> 'lists' group by all"
-    ).fetchall()
     found: dict[Key, Decimal] = defaultdict(Decimal)
     for file in raw.files:
         entity = entities()[file.entity]
@@ -39,6 +35,5 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure
                 sums = frame.group_by(by.alias("_by")).agg(pl.col(column.name).sum())
                 for value, amount in sums.iter_rows():
                     found[file.file, file.contract, entity.name, column.name, value] += amount or 0
-    published = {row[:5]: row[5] for row in rows if row[5]}
-    kept = {key: amount for key, amount in found.items() if amount}
-    yield Figure("landed", "rpt_control_totals", "loaded", KEYS, published, kept)
+    said = published(publication, "rpt_control_totals", KEYS, ["loaded + superseded"], "domain <> 'lists'")
+    yield Figure("landed", "rpt_control_totals", "loaded", KEYS, said["loaded + superseded"], nonzero(found))

@@ -114,6 +114,8 @@ def told(verdicts: list[Verdict]) -> str:
     cells, equal = (sum(getattr(verdict, name) for verdict in verdicts) for name in ("cells", "equal"))
     failed = sorted({verdict.subject for verdict in verdicts if verdict.failure})
     also = f"; not recomputed: {', '.join(failed)}" if failed else ""
+    if not cells:
+        return f"Computed again from raw: nothing{also}."
     if cells == equal:
         return f"Computed again from raw: {cells:,} figures, and all agree{also}."
     return f"Computed again from raw: {cells:,} figures, of which {cells - equal:,} DIFFER{also}."

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import duckdb
 
-from pipelines.verification.compare import Figure, Key
+from pipelines.verification.compare import Cells, Figure, Key, nonzero, published
 from pipelines.verification.documents import ZERO, Books
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
@@ -25,7 +25,7 @@ def bucket(days_overdue: int) -> str:
     return next((name for name, least in BUCKETS if days_overdue >= least), "not_due")
 
 
-def balances(books: Books, day: date) -> dict[str, dict[Key, Decimal]]:
+def balances(books: Books, day: date) -> dict[str, Cells]:
     """By column, account and currency: what is open, overdue, over-applied and unapplied at a day's end."""
     found: dict[str, dict[Key, Decimal]] = {name: defaultdict(Decimal) for name in COLUMNS}
     for debt in books.debts.values():
@@ -38,21 +38,18 @@ def balances(books: Books, day: date) -> dict[str, dict[Key, Decimal]]:
     for customer, currency, on, amount in books.unapplied:
         if on <= day:
             found["unapplied_amount"][books.account(customer), currency] += amount
-    return {name: {key: amount for key, amount in cells.items() if amount} for name, cells in found.items()}
+    return {name: nonzero(cells) for name, cells in found.items()}
 
 
 def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rates: Rates) -> Iterator[Figure]:
     """What is owed on the day, and the cash of each month."""
     day, base = raw.run.as_of, raw.run.base_currency
     found = balances(books, day)
-    rows = publication.execute(
-        f"select account_id, currency, {', '.join(COLUMNS)} from reporting.rpt_receivable_aging where as_of_date = ?",
-        [day],
-    ).fetchall()
-    for place, name in enumerate(COLUMNS, start=2):
-        published = {(row[0], row[1]): row[place] for row in rows if row[place]}
+    keys: tuple[str, ...] = ("account_id", "currency")
+    said = published(publication, "rpt_receivable_aging", keys, COLUMNS, f"as_of_date = date '{day}'")
+    for name in COLUMNS:
         subject = "balances" if name in BALANCES else "aging"
-        yield Figure(subject, "rpt_receivable_aging", name, ("account_id", "currency"), published, found[name])
+        yield Figure(subject, "rpt_receivable_aging", name, keys, said[name], found[name])
 
     months: dict[Key, Decimal] = defaultdict(Decimal)
     by_account: dict[Key, Decimal] = defaultdict(Decimal)
@@ -62,19 +59,9 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rate
             months[month, currency] += amount
             if (rate := rates.on(currency, on)) is not None:
                 by_account[month, books.account(customer)] += amount * rate
-    rows = publication.execute(
-        "select month, currency, collected from reporting.rpt_receivable_kpis where not is_total and collected <> 0"
-    ).fetchall()
-    yield Figure(
-        "collected", "rpt_receivable_kpis", "collected", ("month", "currency"),
-        {(month, currency): amount for month, currency, amount in rows},
-        {key: amount for key, amount in months.items() if amount},
-    )  # fmt: skip
-    rows = publication.execute(
-        "select month, account_id, collected from reporting.rpt_account_monthly where collected <> 0"
-    ).fetchall()
-    yield Figure(
-        "collected", "rpt_account_monthly", "collected", ("month", "account_id"),
-        {(month, account): amount for month, account, amount in rows},
-        {key: amount for key, amount in by_account.items() if amount}, base,
-    )  # fmt: skip
+    for table, keys, where, cells, currency in (
+        ("rpt_receivable_kpis", ("month", "currency"), "not is_total", months, ""),
+        ("rpt_account_monthly", ("month", "account_id"), "true", by_account, base),
+    ):
+        said = published(publication, table, keys, ["collected"], where)
+        yield Figure("collected", table, "collected", keys, said["collected"], nonzero(cells), currency)

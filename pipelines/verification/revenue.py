@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import duckdb
 
-from pipelines.verification.compare import Figure, Key
+from pipelines.verification.compare import Figure, Key, nonzero, published
 from pipelines.verification.documents import ZERO, Books, named, status_of
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
@@ -28,11 +28,8 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rate
         if rate is not None:
             account = books.account(named(row["_system"], row["customer_id"]))
             found[issued.replace(day=1), account] += (-abs(net) if kind == "credit_note" else net) * rate
-    published = publication.execute(
-        "select month, account_id, net_revenue from reporting.rpt_account_monthly where net_revenue <> 0"
-    ).fetchall()
+    keys = ("month", "account_id")
+    said = published(publication, "rpt_account_monthly", keys, ["net_revenue"])["net_revenue"]
     yield Figure(
-        "revenue", "rpt_account_monthly", "net_revenue", ("month", "account_id"),
-        {(month, account): amount for month, account, amount in published},
-        {key: amount for key, amount in found.items() if amount}, raw.run.base_currency,
+        "revenue", "rpt_account_monthly", "net_revenue", keys, said, nonzero(found), raw.run.base_currency
     )  # fmt: skip

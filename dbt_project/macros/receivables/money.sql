@@ -11,10 +11,12 @@ case when {{ total }} <> 0 or coalesce({{ unknown }}, 0) = 0 then coalesce({{ to
 
 {#- The same as an aggregate over rows, of those for which the condition `among` holds. -#}
 {% macro known_sum(amount_base, amount, among='true') -%}
-{{ known_amount(
-        'sum(' ~ amount_base ~ ') filter (where ' ~ among ~ ')',
-        'count(*) filter (where ' ~ amount ~ ' <> 0 and ' ~ amount_base ~ ' is null and ' ~ among ~ ')'
-    ) }}
+coalesce(
+            sum({{ amount_base }}) filter (where {{ amount_base }} <> 0 and {{ among }}),
+            case
+                when count(*) filter (where {{ amount }} <> 0 and {{ amount_base }} is null and {{ among }}) = 0 then 0
+            end
+        )
 {%- endmacro %}
 
 {#- What a billing row's currency is: a file without one takes the run's `default_currency`. -#}

@@ -62,10 +62,7 @@ series as (
     select
         '*',
         {%- for amount in amounts %}
-        cast(coalesce(
-            sum(nullif(cast({{ amount }} as decimal(24, 4)), 0) * rate),
-            case when count(*) filter (where rate is null and {{ amount }} <> 0) = 0 then 0 end
-        ) as decimal(38, 4)),
+        cast({{ known_sum('cast(' ~ amount ~ ' as decimal(24, 4)) * rate', amount) }} as decimal(38, 4)),
         {%- endfor %}
         sum(payments),
         sum(payments_on_time),

@@ -24,7 +24,7 @@ def unconfirmed(proven: dict[str, Any]) -> None:
 def proof_tab(warehouse: str, proven: dict[str, Any]) -> None:
     """The figures that were computed again from raw, and whether they agree."""
     about = (
-        "Each publication's figures are computed again from raw by a program that shares nothing with the models. "
+        "Each publication's figures are computed again from raw by a program that shares no code with the models. "
         "`keybook verify` does it at any time."
     )
     with section("Proof", about, key="proof"):

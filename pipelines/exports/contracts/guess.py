@@ -8,10 +8,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.exports.contracts.profile import USUAL, Profile
 from pipelines.exports.entities import Column, Entity, entities
+from pipelines.files import read_yaml
 
 SYNONYMS = Path(__file__).with_name("synonyms.yml")
 # How sure a header's words make: the entity's own words, words of every entity, and words within a longer header.
@@ -33,7 +32,7 @@ class Guess:
 @cache
 def synonyms() -> dict[str, Any]:
     """The words of `synonyms.yml`."""
-    data: dict[str, Any] = yaml.safe_load(SYNONYMS.read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml(SYNONYMS)
     return data
 
 

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from pipelines.exports.contracts.contract import Contract, ContractError
 from pipelines.exports.contracts.own_words import with_words
 from pipelines.exports.entities import Entity, entities
+from pipelines.files import read_yaml
 from pipelines.lists import COMMENT, DOMAIN, MADE_KEY, List, lists
 
 # The loader in C takes a tenth of the time; both are safe.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SOURCES = Path(__file__).resolve().parents[2] / "sources"
 
 
@@ -90,7 +90,7 @@ def read_contract(path: Path, shipped: dict[str, Contract] | None = None) -> Con
         ContractError: the file is no YAML, or says something outside the vocabulary.
     """
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        data = read_yaml(path)
         if shipped and isinstance(data, dict) and data.keys() == {"contract", "words"}:
             if data["contract"] not in shipped:
                 raise ValueError(

@@ -258,25 +258,23 @@ class RawStore:
     def prepare(self) -> None:
         """Makes every entity's folder with its typed file without rows, and takes away what a crash left."""
         self.receipts_folder.mkdir(parents=True, exist_ok=True)
-        connection = duckdb.connect()
+        empty: dict[Path, dict[str, str]] = {}
         for entity in entities().values():
             folder = self.root / entity.domain / entity.name
-            folder.mkdir(parents=True, exist_ok=True)
             stem = folder / EMPTY.removesuffix(".parquet")
-            for path, columns in (
-                (folder / EMPTY, stored_columns(entity)),
-                (Path(f"{stem}.rejects.parquet"), REJECT_COLUMNS),
-                (Path(f"{stem}.totals.parquet"), TOTAL_COLUMNS),
-            ):
-                wanted = _typed(columns)
-                if not path.exists() or self._columns(connection, path) != columns:
-                    self._copy(connection, f"select {wanted} where false", path)
+            empty[folder / EMPTY] = stored_columns(entity)
+            empty[Path(f"{stem}.rejects.parquet")] = REJECT_COLUMNS
+            empty[Path(f"{stem}.totals.parquet")] = TOTAL_COLUMNS
+        # To ask each file for its columns takes longer than all else that a refresh of nothing new does.
+        shape = {"columns": {path.relative_to(self.root).as_posix(): columns for path, columns in empty.items()}}
+        made = self.root / "columns.json"
+        if read_object(made) != shape or not all(path.exists() for path in empty):
+            connection = duckdb.connect()
+            for path, columns in empty.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._copy(connection, f"select {_typed(columns)} where false", path)
+            write_whole(made, json.dumps(shape, indent=0))
         self.sweep()
-
-    @staticmethod
-    def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-        described = connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()
-        return {row[0]: row[1] for row in described}
 
     @staticmethod
     def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

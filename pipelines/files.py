@@ -1,4 +1,4 @@
-"""State on disk: files that are written whole, so that a reader, or what comes after a crash, sees the old or the new."""
+"""State on disk: written whole, so that a reader, or what comes after a crash, sees the old or the new."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNFINISHED = ".writing"
 
 @contextmanager
 def replacing(path: Path, lasting: bool = True) -> Iterator[Path]:
-    """A name to write a file under: as the block ends, what was written is brought to disk and takes its place in one step.
+    """A name to write a file under; as the block ends, what was written is brought to disk and takes its place.
 
     What is made anew wherever it is missing or damaged need not be `lasting`: it is not waited for until it is on disk.
 
@@ -61,7 +61,7 @@ def remove(path: Path) -> None:
 
 
 def clear_unfinished(folder: Path) -> None:
-    """Deletes what crashes left half-written in a folder. Whoever calls holds the lock under which files are written there."""
+    """Deletes what crashes left half-written in a folder; the caller holds the lock of those who write there."""
     for path in folder.glob(f".*{UNFINISHED}"):
         path.unlink(missing_ok=True)
 

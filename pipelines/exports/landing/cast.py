@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
-from pipelines.exports.contracts.recognise import Match, normal
+from pipelines.exports.contracts.headers import normal
+from pipelines.exports.contracts.needs import is_given
+from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Column, Entity
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
@@ -165,6 +167,9 @@ class RowSql:
             return f"(case when {_any_of(f't{place}', formats.blank)} then null else t{place} end)"
         return f"t{place}"
 
+    def _has(self, aliases: list[str]) -> bool:
+        return self.match.find(aliases) is not None
+
     def where(self, conditions: list[Where]) -> str:
         """SQL of a row's conditions; true when there are none."""
         parts = []
@@ -243,6 +248,8 @@ class RowSql:
         elif spec.join is not None:
             parts = ", ".join(self.header([name], formats) for name in spec.join)
             text = f"nullif(concat_ws({quoted(spec.with_)}, {parts}), '')"
+            if not is_given(spec, self._has, column.type in ("date", "timestamp")):
+                text = BLANK
         else:
             text = self.header(spec.from_ or [], formats)
         read = text
@@ -278,6 +285,9 @@ class RowSql:
 
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
+        if not is_given(spec, self._has):
+            # A part that the file does not have is unknown, and so is the sum.
+            return Cast(column, f"cast(null as {column.stored_type})", BLANK, required, "null", source)
         texts = [self.header([name.lstrip("-")], formats) for name in names]
         amounts = [self._amount(text, column, spec, formats) for text in texts]
         # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.

@@ -48,6 +48,7 @@ FindingCode = Literal[
     "entity_missing",
     "encrypted_member",
     "html_entities",
+    "kind_unclear",
     "line_ends_mixed",
     "list_columns_missing",
     "list_twice",

@@ -16,6 +16,7 @@ from pipelines.exports.contracts.contract import Contract, EntityMap
 from pipelines.exports.contracts.evidence import Evidence, index_of
 from pipelines.exports.contracts.headers import header_cells, joined, normal
 from pipelines.exports.contracts.needs import main_feed, missing
+from pipelines.exports.contracts.titles import rivals, told
 from pipelines.exports.readers.grids import Grid, Head
 
 # The least share of the headers that tell an export which must be there.
@@ -199,7 +200,7 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
             matches = {match.contract.contract: match for match in fitting if match}
         if matches:
             break
-    return _decide(list(matches.values()), sorted(near.values(), key=lambda miss: -miss.share))
+    return _decide(grid, list(matches.values()), sorted(near.values(), key=lambda miss: -miss.share))
 
 
 def _part_fits(contract: Contract, grid: Grid) -> bool:
@@ -211,12 +212,17 @@ def _part_fits(contract: Contract, grid: Grid) -> bool:
     return not contract.table.sheet or re.search(contract.table.sheet, part) is not None
 
 
-def _decide(matches: list[Match], near: list[NearMiss]) -> Recognition:
+def _decide(grid: Grid, matches: list[Match], near: list[NearMiss]) -> Recognition:
     if matches:
+        matches, named = told(matches, grid)
         best = max(match.score for match in matches)
         top = [match for match in matches if match.score == best]
         if len(top) == 1:
-            return Recognition(top[0], near)
+            others = [] if top[0].contract.contract in named else rivals(top[0], matches)
+            if not others:
+                return Recognition(top[0], near)
+            names = ", ".join(sorted(match.contract.contract for match in [*top, *others]))
+            return Recognition(None, near, Finding("kind_unclear", name=names))
         names = ", ".join(sorted(match.contract.contract for match in top))
         return Recognition(None, near, Finding("several_contracts", name=names))
     if near:

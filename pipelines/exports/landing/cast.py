@@ -245,12 +245,7 @@ class RowSql:
             text = f"nullif(concat_ws({quoted(spec.with_)}, {parts}), '')"
         else:
             text = self.header(spec.from_ or [], formats)
-        read = text
-        for pattern, instead in (spec.replace or {}).items():
-            read = f"regexp_replace({read}, {quoted(pattern)}, {quoted(instead)})"
-        if spec.replace:
-            # Once, at the end: DuckDB writes a nullif's text out twice, which doubles with every level.
-            read = f"nullif({read}, '')"
+        read = self._replaced(text, spec)
         if spec.extract is not None:
             read = f"nullif(regexp_extract({read}, {quoted(spec.extract)}, 1), '')"
         if spec.map is not None:
@@ -259,6 +254,15 @@ class RowSql:
         blanked = spec.map is not None and (spec.otherwise == "blank" or None in spec.map.values())
         failing_text = f"case when {read} is null then null else {text} end" if blanked else text
         return Cast(column, typed, failing_text, required, self._reason(column, spec, formats), source)
+
+    @staticmethod
+    def _replaced(text: str, spec: ColumnMap) -> str:
+        """A text after the contract's replacements, NULL where nothing is left of it."""
+        read = text
+        for pattern, instead in (spec.replace or {}).items():
+            read = f"regexp_replace({read}, {quoted(pattern)}, {quoted(instead)})"
+        # Once, at the end: DuckDB writes a nullif's text out twice, which doubles with every level.
+        return f"nullif({read}, '')" if spec.replace else read
 
     def _shown(self, aliases: list[str]) -> str:
         place = self.match.find(aliases)
@@ -278,7 +282,7 @@ class RowSql:
 
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
-        texts = [self.header([name.lstrip("-")], formats) for name in names]
+        texts = [self._replaced(self.header([name.lstrip("-")], formats), spec) for name in names]
         amounts = [self._amount(text, column, spec, formats) for text in texts]
         # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.
         terms = [

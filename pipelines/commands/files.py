@@ -111,6 +111,35 @@ def forget(home: Path | None, landing: Path | None, file: str, undo: bool) -> No
         click.echo("What is published still holds it until the next `keybook refresh`.")
 
 
+@click.command(cls=HomeCommand)
+@click.argument("file")
+@click.option("--as", "contract", default="", help="The contract that it is to be read by, where several fit.")
+@click.option("--undo", is_flag=True, help="Take the word back.")
+@LANDING
+def accept(home: Path | None, landing: Path | None, file: str, contract: str, undo: bool) -> None:
+    """Say that a held file is what it looks like; the next refresh goes by that.
+
+    A full export that takes away much: all that it lacks is gone. Records that look like another system's: they are
+    this one's. A file that several contracts fit: it is the one in --as. FILE is its name as `keybook status` shows it,
+    its path, or the beginning of its SHA-256.
+    """
+    from pipelines.warehouse.corrections import NoSuchFileError
+    from pipelines.warehouse.corrections import accept as give_word
+
+    work = refresh_of(home=home, landing=landing)
+    try:
+        done = give_word(work, file, contract, undo)
+    except NoSuchFileError as error:
+        raise click.UsageError(str(error)) from error
+    if undo:
+        click.echo(f"{done.file} is judged by what it holds again, from the next `keybook refresh` on.")
+        return
+    read_by = f" and read as {contract}" if contract else ""
+    click.echo(f"{done.file} ({done.sha256[:12]}) is taken as what it looks like{read_by}, from the next refresh on.")
+    if not done.lies_at and contract:
+        click.echo(f"It lies no more in {work.settings.landing_dir}: drop it there again.")
+
+
 def _state(receipt: Receipt) -> str:
     loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
     held = f", {len(receipt.held)} held" if receipt.held else ""
@@ -264,4 +293,4 @@ def write_lists(home: Path | None, out: Path | None) -> None:
         click.echo(f"They count once they lie in {settings.lists_dir}.")
 
 
-FILE_COMMANDS: list[click.Command] = [read, forget, retry, find, contract, write_lists]
+FILE_COMMANDS: list[click.Command] = [read, accept, forget, retry, find, contract, write_lists]

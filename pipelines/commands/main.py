@@ -1,7 +1,7 @@
 """The `keybook` command: thin, it calls what Dagster calls. Heavy libraries are imported by what needs them.
 
 Exit codes: 0 published; 3 published, with files held or rows rejected; 1 a gate failed and the earlier publication
-stands; 2 the arguments cannot be used, or there is nothing landed and nothing in raw.
+stands; 2 the arguments cannot be used, or no row of any export is landed.
 """
 
 from __future__ import annotations
@@ -135,6 +135,14 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
             instance=dg.DagsterInstance.ephemeral(),
             raise_on_error=False,
         )
+    if not result.success and work.holds_no_row():
+        _tell_findings(work)
+        click.echo(
+            f"Nothing was published: no row of the files in {work.settings.landing_dir} could be loaded. What is wrong "
+            "with each stands above; mend it, or drop other exports, and run this again.",
+            err=True,
+        )
+        sys.exit(UNUSABLE)
     if not result.success:
         for event in result.filter_events(lambda event: event.is_step_failure):
             data = event.step_failure_data

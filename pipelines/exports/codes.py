@@ -47,6 +47,7 @@ FindingCode = Literal[
     "empty",
     "encrypted_member",
     "html_entities",
+    "kind_unclear",
     "line_ends_mixed",
     "list_columns_missing",
     "list_twice",

@@ -192,6 +192,8 @@ class EntityMap(Part):
 class Recognise(Part):
     """What a file must look like: headers that must all be there (each with its aliases), and ones that must not.
 
+    `title` and `rows` are what exports with the same headers are told apart by (`titles.py`).
+
     A file without a header row is told by its number of columns and by what its cells look like, a JSON document by its
     own keys beside the table.
     """
@@ -202,6 +204,8 @@ class Recognise(Part):
     columns: int | None = None
     patterns: dict[str, str] = {}
     document: dict[str, str] = {}
+    title: Texts = []
+    rows: Texts = []
 
 
 class Group(Part):

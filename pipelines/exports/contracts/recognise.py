@@ -13,6 +13,7 @@ from itertools import product
 
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.titles import rivals, told
 from pipelines.exports.readers.grids import Grid, Head
 
 
@@ -177,7 +178,7 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
             matches = {match.contract.contract: match for match in fitting if match}
         if matches:
             break
-    return _decide(list(matches.values()), sorted(near.values(), key=lambda miss: -miss.share))
+    return _decide(grid, list(matches.values()), sorted(near.values(), key=lambda miss: -miss.share))
 
 
 def _part_fits(contract: Contract, grid: Grid) -> bool:
@@ -189,12 +190,17 @@ def _part_fits(contract: Contract, grid: Grid) -> bool:
     return not contract.table.sheet or re.search(contract.table.sheet, part) is not None
 
 
-def _decide(matches: list[Match], near: list[NearMiss]) -> Recognition:
+def _decide(grid: Grid, matches: list[Match], near: list[NearMiss]) -> Recognition:
     if matches:
+        matches, named = told(matches, grid)
         best = max(match.score for match in matches)
         top = [match for match in matches if match.score == best]
         if len(top) == 1:
-            return Recognition(top[0], near)
+            others = [] if top[0].contract.contract in named else rivals(top[0], matches)
+            if not others:
+                return Recognition(top[0], near)
+            names = ", ".join(sorted(match.contract.contract for match in [*top, *others]))
+            return Recognition(None, near, Finding("kind_unclear", name=names))
         names = ", ".join(sorted(match.contract.contract for match in top))
         return Recognition(None, near, Finding("several_contracts", name=names))
     if near:

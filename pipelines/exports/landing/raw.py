@@ -3,7 +3,8 @@
 One export file becomes, for each entity that it feeds, `<domain>/<entity>/<contract>-<sha256>.parquet`, with
 `….rejects.parquet` and `….totals.parquet` beside it, and one receipt, `receipts/<sha256>.json`, that is written last:
 without its receipt a file has not been landed, and `sweep` clears what a crash left. `forgotten/<sha256>.json` names a
-file that a person took out again and that is not to be landed though it lies there. What files may hold is
+file that a person took out again and that is not to be landed though it lies there, `accepted/<sha256>.json` one that
+was held and that a person says is what it looks like. What files may hold is
 `entities.py`; how they are made is `land.py`.
 """
 
@@ -161,6 +162,8 @@ class Receipt:
     findings: list[dict[str, Any]] = field(default_factory=list)
     # The list that it is a version of (`lists.py`); empty for an export.
     list_name: str = ""
+    # What a person had said of it when it was landed (`RawStore.accepted`); NULL for nothing.
+    accepted: str | None = None
 
     @property
     def rows_rejected(self) -> int:
@@ -253,6 +256,7 @@ class RawStore:
         self.root = root
         self.receipts_folder = root / "receipts"
         self.forgotten_folder = root / "forgotten"
+        self.accepted_folder = root / "accepted"
         self.records = root / "records"
 
     def prepare(self) -> None:
@@ -362,6 +366,26 @@ class RawStore:
     def unforget(self, sha256: str) -> None:
         """Lets a forgotten file be landed again."""
         (self.forgotten_folder / f"{sha256}.json").unlink(missing_ok=True)
+
+    def accept(self, sha256: str, file: str, at: str, contract: str = "") -> None:
+        """Remembers a person's word for a file: that it is what it looks like, and by which contract it is read."""
+        self.accepted_folder.mkdir(parents=True, exist_ok=True)
+        said = {"sha256": sha256, "file": file, "accepted_at": at, "contract": contract}
+        write_whole(self.accepted_folder / f"{sha256}.json", json.dumps(said, ensure_ascii=False, indent=1))
+
+    def accepted(self) -> dict[str, dict[str, str]]:
+        """The files that a person gave his word for: hash -> file, accepted_at and contract (empty: as recognised)."""
+        blank = {"file": "", "accepted_at": "", "contract": ""}
+        return {path.stem: blank | (read_object(path) or {}) for path in self.accepted_folder.glob("*.json")}
+
+    def word(self, sha256: str) -> str | None:
+        """The contract that a person said a file is of, empty for whichever it looks like; None where nothing was said."""
+        said = read_object(self.accepted_folder / f"{sha256}.json")
+        return None if said is None else said.get("contract", "")
+
+    def unaccept(self, sha256: str) -> None:
+        """Takes a person's word for a file back."""
+        (self.accepted_folder / f"{sha256}.json").unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Deletes Parquet files that no receipt speaks of, and half-written ones."""

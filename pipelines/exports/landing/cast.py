@@ -289,14 +289,10 @@ class RowSql:
 
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
-<<<<<<< HEAD
-        texts = [self._replaced(self.header([name.lstrip("-")], formats), spec) for name in names]
-=======
         if not is_given(spec, self._has):
             # A part that the file does not have is unknown, and so is the sum.
             return Cast(column, f"cast(null as {column.stored_type})", BLANK, required, "null", source)
-        texts = [self.header([name.lstrip("-")], formats) for name in names]
->>>>>>> main
+        texts = [self._replaced(self.header([name.lstrip("-")], formats), spec) for name in names]
         amounts = [self._amount(text, column, spec, formats) for text in texts]
         # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.
         terms = [

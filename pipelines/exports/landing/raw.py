@@ -160,6 +160,8 @@ class Receipt:
     retired_at: str | None = None
     schema_events: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    # The order of day and month that its own dates told, by contract.
+    date_orders: dict[str, str] = field(default_factory=dict)
     # The list that it is a version of (`lists.py`); empty for an export.
     list_name: str = ""
     # What a person had said of it when it was landed (`RawStore.accepted`); NULL for nothing.

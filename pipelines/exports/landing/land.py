@@ -278,11 +278,10 @@ class Landing:
         contract, moments = sql.contract, sql.moments()
         connection.execute(f"create or replace temp view cleaned as {sql.cleaned(only_spaces)}")
         writing = written(connection, [cast.read or cast.text for cast in moments])
-        if not writing.unclear:
-            return writing.dates(DAY_FIRST if writing.numbers[DAY_FIRST] else None), None
         order = decided(writing)
         if order:
             receipt.date_orders[contract.contract] = order
+        if order or not writing.unclear:
             return writing.dates(order), None
         if order := said(contract):
             return writing.dates(order), None

@@ -197,15 +197,23 @@ def written(connection: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> Writ
     Texts with their year first need no pattern and are passed over.
     """
     writing = Writing()
-    for text in dict.fromkeys(texts):
+    unlike = {text: f"substr({text}, 5, 1) <> '-'" for text in dict.fromkeys(texts)}
+    if not unlike:
+        return writing
+    counts = connection.execute(
+        f"select {', '.join(f'count(*) filter (where {other})' for other in unlike.values())} from cleaned"
+    ).fetchall()[0]
+    for (text, other), count in zip(unlike.items(), counts, strict=True):
+        if not count:
+            continue
         parts = [
             f"try_cast(regexp_extract(text, '(\\d{{1,2}})[/-](\\d{{1,2}})[/-]', {group}) as integer)"
             for group in (1, 2)
         ]
         rows = connection.execute(
-            "select lower(translate(text, '012345678', '999999999')) as mask, count(*) filter (a > 12), "
-            f"count(*) filter (b > 12), count(*) filter (a <> b) from (select text, {parts[0]} as a, {parts[1]} as b "
-            f"from (select distinct {text} as text from cleaned) where text is not null and substr(text, 5, 1) <> '-') "
+            "select lower(translate(text, '012345678', '999999999')) as mask, count(*) filter (a > 12 and b <= 12), "
+            f"count(*) filter (b > 12 and a <= 12), count(*) filter (a <> b and a <= 12 and b <= 12) from (select text, {parts[0]} as a, {parts[1]} as b "
+            f"from (select distinct {text} as text from cleaned where {other})) "
             f"group by mask order by count(*) desc, mask limit {MOST_MASKS}"
         ).fetchall()
         for mask, above_first, above_second, differ in rows:

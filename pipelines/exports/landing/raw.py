@@ -24,6 +24,8 @@ from pipelines.exports.readers.grids import quoted
 from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
 
+# What a file fed, and by which contract.
+_FED = dict.fromkeys(("file", "file_sha256", "contract", "system", "domain", "entity"), "VARCHAR")
 REJECT_COLUMNS = {
     "file": "VARCHAR",
     "file_sha256": "VARCHAR",
@@ -52,12 +54,7 @@ REJECT_COLUMNS = {
 }
 REJECT_FACTS = ("code", "field", "expected", "found", "least", "most", "other_line", "other_columns")
 TOTAL_COLUMNS = {
-    "file": "VARCHAR",
-    "file_sha256": "VARCHAR",
-    "contract": "VARCHAR",
-    "system": "VARCHAR",
-    "domain": "VARCHAR",
-    "entity": "VARCHAR",
+    **_FED,
     "measure": "VARCHAR",
     "currency": "VARCHAR",
     "file_total": "DECIMAL(38,4)",
@@ -66,12 +63,7 @@ TOTAL_COLUMNS = {
 }
 # One row per file and entity: what `rows read = rows loaded + rows rejected` is held against.
 FILE_COLUMNS = {
-    "file": "VARCHAR",
-    "file_sha256": "VARCHAR",
-    "contract": "VARCHAR",
-    "system": "VARCHAR",
-    "domain": "VARCHAR",
-    "entity": "VARCHAR",
+    **_FED,
     "export": "VARCHAR",
     "rows_read": "BIGINT",
     "rows_loaded": "BIGINT",

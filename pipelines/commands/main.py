@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -331,11 +330,9 @@ def dashboard(home: Path | None, port: int) -> None:
         sys.executable, "-m", "streamlit", "run", str(PROJECT / "dashboards" / "app.py"),
         "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
     ]  # fmt: skip
-    environment = os.environ | {"KEYBOOK_HOME": str(settings.home)}
-    try:
-        sys.exit(subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode)
-    except KeyboardInterrupt:
-        sys.exit(0)
+    # The server takes this process's place: who stops or kills the command stops the server.
+    os.chdir(PROJECT)
+    os.execve(sys.executable, command, os.environ | {"KEYBOOK_HOME": str(settings.home)})
 
 
 @main.command()

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 
 from pipelines.exports.entities import entities
-from pipelines.exports.landing.raw import RawStore, stored_columns
+from pipelines.exports.landing.columns import stored_columns
+from pipelines.exports.landing.raw import RawStore
 from pipelines.verification.rows import LandedFile
 
 RUN = {

@@ -87,7 +87,7 @@ def list_contracts() -> dict[str, Contract]:
 @cache
 def _copies() -> Contract:
     """What the tools that copy tables add to every export, as a contract that is none by itself."""
-    said = yaml.load(_COPIES.read_text(encoding="utf-8"), Loader=_LOADER)
+    said = read_yaml(_COPIES)
     return Contract.model_validate(
         {
             "contract": "copies",

@@ -11,7 +11,8 @@ from pipelines.exports.contracts.needs import is_given
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.cast import Cast
-from pipelines.exports.landing.raw import TOTAL_COLUMNS, Receipt
+from pipelines.exports.landing.columns import TOTAL_COLUMNS
+from pipelines.exports.landing.raw import Receipt
 from pipelines.exports.readers.grids import quoted
 
 

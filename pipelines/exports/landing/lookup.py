@@ -17,7 +17,8 @@ from typing import Any
 import duckdb
 
 from pipelines.exports.entities import Entity, entities
-from pipelines.exports.landing.raw import EMPTY, REJECT_FACTS, RawStore, rejects_of
+from pipelines.exports.landing.columns import EMPTY, REJECT_FACTS
+from pipelines.exports.landing.raw import RawStore, rejects_of
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import quoted
 from pipelines.lists import DOMAIN

@@ -19,114 +19,20 @@ from typing import Any
 
 import duckdb
 
-from pipelines.exports.entities import PROVENANCE, Entity, entities
+from pipelines.exports.entities import Entity, entities
+from pipelines.exports.landing.columns import (
+    EMPTY,
+    HOLIDAY_COLUMNS,
+    RECORDS,
+    REJECT_COLUMNS,
+    REJECT_FACTS,
+    TOTAL_COLUMNS,
+    stored_columns,
+    typed,
+)
 from pipelines.exports.readers.grids import quoted
 from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
-
-# What a file fed, and by which contract.
-_FED = dict.fromkeys(("file", "file_sha256", "contract", "system", "domain", "entity"), "VARCHAR")
-REJECT_COLUMNS = {
-    "file": "VARCHAR",
-    "file_sha256": "VARCHAR",
-    "part": "VARCHAR",
-    "contract": "VARCHAR",
-    "system": "VARCHAR",
-    "domain": "VARCHAR",
-    "entity": "VARCHAR",
-    "line": "BIGINT",
-    "column_name": "VARCHAR",
-    "value": "VARCHAR",
-    # Why, as a code, and what it speaks of: the canonical column, what the contract expects and what stood there instead,
-    # the least and most that the column takes, the line that counts, the header's other cells that cannot be read.
-    "code": "VARCHAR",
-    "field": "VARCHAR",
-    "expected": "VARCHAR",
-    "found": "VARCHAR",
-    "least": "VARCHAR",
-    "most": "VARCHAR",
-    "other_line": "BIGINT",
-    "other_columns": "VARCHAR",
-    # What files of before have instead of a code: a sentence.
-    "reason": "VARCHAR",
-    "row_text": "VARCHAR",
-    "landed_at": "TIMESTAMP WITH TIME ZONE",
-}
-REJECT_FACTS = ("code", "field", "expected", "found", "least", "most", "other_line", "other_columns")
-TOTAL_COLUMNS = {
-    **_FED,
-    "measure": "VARCHAR",
-    "currency": "VARCHAR",
-    "file_total": "DECIMAL(38,4)",
-    "loaded": "DECIMAL(38,4)",
-    "rejected": "DECIMAL(38,4)",
-}
-# One row per file and entity: what `rows read = rows loaded + rows rejected` is held against.
-FILE_COLUMNS = {
-    **_FED,
-    "export": "VARCHAR",
-    "rows_read": "BIGINT",
-    "rows_loaded": "BIGINT",
-    "rows_rejected": "BIGINT",
-    "raw_bytes": "BIGINT",
-    "landed_at": "TIMESTAMP WITH TIME ZONE",
-    "known_at": "TIMESTAMP WITH TIME ZONE",
-}
-SCHEMA_EVENT_COLUMNS = {
-    "file": "VARCHAR",
-    "file_sha256": "VARCHAR",
-    "contract": "VARCHAR",
-    "part": "VARCHAR",
-    "column_name": "VARCHAR",
-    "event": "VARCHAR",
-    # What was done about it: kept, left_blank or read_as, and the canonical column or header that it was done to.
-    "action": "VARCHAR",
-    "target": "VARCHAR",
-}
-# Something about a file that a person should know: why it was held, or what in it was odd. `severity` is held or note,
-# `code` says what it is, and the rest what it speaks of (`codes.Facts`).
-FINDING_COLUMNS = {
-    "file": "VARCHAR",
-    "file_sha256": "VARCHAR",
-    "part": "VARCHAR",
-    "severity": "VARCHAR",
-    "code": "VARCHAR",
-    "contract": "VARCHAR",
-    "column_name": "VARCHAR",
-    "name": "VARCHAR",
-    "said": "VARCHAR",
-    "row_count": "BIGINT",
-    "other_count": "BIGINT",
-    "limit_count": "BIGINT",
-    "known_at": "TIMESTAMP WITH TIME ZONE",
-}
-# One row: what this run was asked for. NULL is the newest.
-RUN_COLUMNS = {
-    "as_of_date": "DATE",
-    "known_at": "TIMESTAMP WITH TIME ZONE",
-}
-# One row: the settings that models read. Apart from the run, because what was asked changes and they do not.
-SETTING_COLUMNS = {
-    "base_currency": "VARCHAR",
-    "default_currency": "VARCHAR",
-    "business_timezone": "VARCHAR",
-    "default_country": "VARCHAR",
-    "fx_max_age_days": "BIGINT",
-    "fiscal_year_first_month": "BIGINT",
-}
-# One row per public holiday; `made_by` says which country's, as `pipelines/warehouse/calendar.py` looked them up.
-HOLIDAY_COLUMNS = {"day": "DATE", "name": "VARCHAR", "made_by": "VARCHAR"}
-RECORDS = {
-    "files": FILE_COLUMNS,
-    "whole_files": FILE_COLUMNS,
-    "schema_events": SCHEMA_EVENT_COLUMNS,
-    "findings": FINDING_COLUMNS,
-    "run": RUN_COLUMNS,
-    "settings": SETTING_COLUMNS,
-}
-# The name of the typed file without rows. It ends in a hexadecimal digit, as every content-addressed name does, so that
-# the pattern `*[0-9a-f].parquet` finds rows and leaves rejects and totals out.
-EMPTY = "none-0.parquet"
 
 
 @dataclass
@@ -202,8 +108,8 @@ def _files_of(receipt: Receipt) -> set[str]:
 def rejects_of(files: list[str]) -> str:
     """A query for rejected rows of files; those of a file of before codes are `other`, and `found` is its sentence."""
     read = f"read_parquet([{', '.join(map(quoted, files))}], union_by_name = true)"
-    typed = f"select {_typed(REJECT_COLUMNS)} where false union all by name select * from {read}"
-    return f"select * replace (coalesce(code, 'other') as code, coalesce(found, reason) as found) from ({typed})"
+    rows = f"select {typed(REJECT_COLUMNS)} where false union all by name select * from {read}"
+    return f"select * replace (coalesce(code, 'other') as code, coalesce(found, reason) as found) from ({rows})"
 
 
 def shown_name(name: str) -> str:
@@ -211,42 +117,12 @@ def shown_name(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
 
 
-def stored_columns(entity: Entity) -> dict[str, str]:
-    """Column -> DuckDB type of the entity's files in raw, provenance last."""
-    return {column.name: column.stored_type for column in entity.columns} | PROVENANCE
-
-
-def raw_tables() -> dict[str, tuple[str, dict[str, str]]]:
-    """Every table of the schema `raw`: its name -> the files below the store that it is made of, and its columns."""
-    records = RECORDS | {"holidays": HOLIDAY_COLUMNS}
-    apart = ("run", "settings", "holidays")
-    found = {
-        name if name in apart else f"landing_{name}": (f"records/{name}.parquet", columns)
-        for name, columns in records.items()
-    }
-    found |= {
-        "landing_rejects": ("*/*/*.rejects.parquet", REJECT_COLUMNS),
-        "landing_held_payments": ("billing/payments/*.rejects.parquet", REJECT_COLUMNS),
-        "landing_totals": ("*/*/*.totals.parquet", TOTAL_COLUMNS),
-    }
-    for entity in entities().values():
-        # Of a list the version in force counts, and no other.
-        in_force = f"records/{entity.table}.parquet"
-        files = in_force if entity.domain == DOMAIN else f"{entity.domain}/{entity.name}/*[0-9a-f].parquet"
-        found[entity.table] = (files, stored_columns(entity))
-    return found
-
-
-def _typed(columns: dict[str, str]) -> str:
-    return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
-
-
-def _made(path: Path, columns: dict[str, str]) -> list[object] | None:
-    """What tells that a file is still the one that was made with these columns; None where there is none."""
+def _made(path: Path, columns: dict[str, str]) -> list[object]:
+    """What tells that a file is still the one that was made with these columns; nothing where there is none."""
     if not path.exists():
-        return None
+        return []
     status = path.stat()
-    return [status.st_size, status.st_mtime_ns, _typed(columns)]
+    return [status.st_size, status.st_mtime_ns, typed(columns)]
 
 
 class RawStore:
@@ -277,7 +153,7 @@ class RawStore:
             connection = duckdb.connect()
             for path, columns in empty.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._copy(connection, f"select {_typed(columns)} where false", path)
+                self._copy(connection, f"select {typed(columns)} where false", path)
             write_whole(memory, json.dumps({self._name(path): _made(path, columns) for path, columns in empty.items()}))
         self.sweep()
 
@@ -442,4 +318,4 @@ class RawStore:
                 rows_in_force = f"select * from read_parquet([{there}], union_by_name = true)"
                 self._copy(connection, rows_in_force, self.records / f"{entity.table}.parquet")
         if not (self.records / "holidays.parquet").exists():
-            self._copy(connection, f"select {_typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet")
+            self._copy(connection, f"select {typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet")

@@ -17,7 +17,8 @@ from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.accounting import account, note, note_columns, totals
 from pipelines.exports.landing.cast import Cast, RowSql
-from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
+from pipelines.exports.landing.columns import REJECT_COLUMNS
+from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.landing.reasons import rejection_sql
 from pipelines.exports.readers.grids import BadLine, Loaded, quoted
 

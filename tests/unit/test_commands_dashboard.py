@@ -20,6 +20,7 @@ signal.pause()
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
 def test_the_server_ends_with_the_command(tmp_path: Path, sent: signal.Signals) -> None:
     (tmp_path / "streamlit").mkdir()
+    (tmp_path / "streamlit" / "__init__.py").touch()
     (tmp_path / "streamlit" / "__main__.py").write_text(SERVER, encoding="utf-8")
     command = [sys.executable, "-c", "from pipelines.commands.main import main; main()"]
     running = subprocess.Popen(

@@ -119,3 +119,22 @@ def channels(
             "missing_rate_count": spent[place].count(None),
         }  # fmt: skip
     return rows
+
+
+def twice(found: list[Conversation]) -> dict[str, Row]:
+    """By pair of systems, the calls that begin shortly after one of the same number and direction in another system."""
+    rows: dict[str, Row] = {}
+    calls = sorted((one for one in found if one.client and one.started), key=lambda one: (one.started, one.id))
+    last: dict[tuple[Any, Any], Conversation] = {}
+    for one in calls:
+        before = last.get((one.client, one.direction))
+        last[one.client, one.direction] = one
+        if before and before.system != one.system:
+            assert one.started
+            assert before.started
+            if (one.started - before.started).total_seconds() <= parameter("same_call_seconds"):
+                row = rows.setdefault(
+                    ", ".join(sorted((one.system, before.system))), {"row_count": 0, "first_on": one.day}
+                )
+                row |= {"row_count": row["row_count"] + 1, "last_on": one.day}
+    return rows

@@ -198,3 +198,24 @@ class Stream:
         elif kind == "both ways":  # a call back within the fold is a conversation of its own
             over = self.leg(at, client, "missed", ring=40, agent=agent)
             self.leg(over + timedelta(seconds=30), client, "answered", "outbound", 5, talk, agent=agent)
+
+
+def mirrored(stream: Stream, system: str) -> list[Row]:
+    """What another system, which stands before the first one, says of some of its calls: from another number, seconds apart."""
+    rows = []
+    for place, row in enumerate(stream.rows):
+        if row["started_at"] and place % 2:
+            shift = timedelta(seconds=(0, 59, 60, 61, -60)[place // 2 % 5])
+            at = datetime.fromisoformat(row["started_at"]) + shift
+            ours = "callee_number" if row["direction"] != "outbound" else "caller_number"
+            told = {
+                "status": row["status"] or "missed",
+                "total_seconds": 70,
+                "started_at": at.isoformat(),
+                "source": f"{system} Map",
+            }
+            kept = {name: row[name] for name in ("direction", "caller_number", "callee_number")} | {
+                ours: "+46 8 999 00"
+            }
+            rows.append({"_system": system, "call_id": f"m{place}", "parent_call_id": None} | kept | told)
+    return rows

@@ -228,7 +228,8 @@ class Deals:
                 if row["period_start"] <= self.as_of:
                     targets[row["period_start"], f"{stream.system}:{row['employee_id']}"][row["metric"]] = row["target"]
         found = {}
-        for place in {*created, *closed, *expected, *standing, *targets}:
+        aims = {place: told for place, told in targets.items() if {"won_amount", "revenue"} & set(told)}
+        for place in {*created, *closed, *expected, *standing, *aims}:
             found[place] = self._month(
                 created[place], closed[place], expected[place], standing[place], targets[place]
             )  # fmt: skip

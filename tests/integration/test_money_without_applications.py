@@ -167,6 +167,8 @@ def write(home: Path) -> None:
     files["onec/deliveries.json"] = json.dumps(DELIVERIES, ensure_ascii=False)
     files["onec/contractors.json"] = json.dumps(CONTRACTORS, ensure_ascii=False)
     files["bank/kl_to_1c.txt"] = STATEMENT
+    # The CRM's record has the tax number by which both are one company.
+    files["crm/accounts.csv"] = "system,account_id,name,tax_id\ncrm,a1,Лесопилка,7700000001\n"
     for name, text in files.items():
         path = home / "landing" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -213,8 +213,6 @@ FIGURES = {
     "zoho_crm:7": (500, 500, 0, 200),
     # 600 of 700 were paid before the report; a credit note of 30 waits.
     "quickbooks:Joiner": (100, 100, 30, 600),
-    # 100,000 of the 123,000 that were delivered, through the bank.
-    "onec:k1": (23000, 23000, 0, 100000),
 }  # fmt: skip
 
 

@@ -42,10 +42,9 @@ where {{ has_begun(entity, 'newest') }}
 {{ is_dated_by(entity, relation) }}
 {%- for column, whole_id in entity.of.items() %}
     and not exists (
-        select 1 from {{ ref('stg_landing__later_wholes') }} as whole
-        where whole.entity_id = '{{ whole_id }}'
-            and whole.system = {{ relation }}._system
-            and whole.native_id = {{ relation }}.{{ column }}
+        select 1 from ({{ not_begun(whole_id, keep_vanished=true) }}) as whole
+        where whole._system = {{ relation }}._system
+            and whole.{{ landed_entities()[whole_id].key[0] }} = {{ relation }}.{{ column }}
     )
 {%- endfor %}
 {%- endmacro %}

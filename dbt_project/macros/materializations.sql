@@ -15,8 +15,6 @@
     {{ return(made_and_held('view')) }}
 {% endmaterialization %}
 
-{#- Makes, comments and holds in one call, because dbt takes longer to send a statement than DuckDB to look. What breaks a
-    rule raises in the database, and the transaction goes with the node's cursor: nothing of the model is left behind. -#}
 {% macro made_and_held(type) -%}
     {%- set before = load_cached_relation(this) -%}
     {%- set made = this.incorporate(type=type) -%}
@@ -24,52 +22,64 @@
     {%- if before is not none and before.type != type -%}
         {%- do drop_relation(before) -%}
     {%- endif -%}
-    {%- call statement('main', auto_begin=False) -%}
-        begin transaction;
-        create or replace {{ type }} {{ made }} as ({{ compiled_code }}
-        );
-        {%- if config.get('contract').enforced %}{{ hold_to_contract(made) }}{% endif %}
-        {{- comments_on(made) }}
-        {{- hold_to_rules(made) }}
-        commit
+    {%- call statement('main') -%}
+        create or replace {{ type }} {{ made }} as ({{ compiled_code }})
     {%- endcall -%}
+    {%- if config.get('contract').enforced -%}
+        {%- do hold_to_contract(made) -%}
+    {%- endif -%}
+    {%- do comment_and_hold(made) -%}
     {%- do run_hooks(post_hooks) -%}
+    {%- do adapter.commit() -%}
     {{ return({'relations': [made]}) }}
 {%- endmacro %}
 
 {#- Fails where a relation has other columns or other types than the model's YAML declares, and names them. -#}
-{% macro hold_to_contract(relation) %}
-        select error('{{ model.name }} breaks its contract: ' || string_agg(
-            column_name || ': the query gives ' || made || ', the contract says ' || declared, '; ' order by column_name))
-        from (
-            select
-                coalesce(made.column_name, declared.column_name) as column_name,
-                coalesce(made.column_type, 'no such column') as made,
-                coalesce(declared.column_type, 'no such column') as declared
-            from (describe {{ relation }}) as made
-            full outer join (
-                describe select
-                {%- for column in model['columns'].values() %}
-                    cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
-                {%- endfor %}
-            ) as declared on made.column_name = declared.column_name
-            where made.column_type is distinct from declared.column_type
-        )
-        having count(*) > 0;
+{% macro hold_to_contract(relation) -%}
+    {%- set differences -%}
+        select
+            coalesce(made.column_name, declared.column_name) as column_name,
+            coalesce(made.column_type, 'no such column') as made,
+            coalesce(declared.column_type, 'no such column') as declared
+        from (describe {{ relation }}) as made
+        full outer join (
+            describe select
+            {%- for column in model['columns'].values() %}
+                cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as declared on made.column_name = declared.column_name
+        where made.column_type is distinct from declared.column_type
+        order by column_name
+    {%- endset -%}
+    {%- set wrong = [] -%}
+    {%- for name, made, declared in run_query(differences).rows -%}
+        {%- do wrong.append(name ~ ': the query gives ' ~ made ~ ', the contract says ' ~ declared) -%}
+    {%- endfor -%}
+    {%- if wrong -%}
+        {%- do exceptions.raise_compiler_error(model.name ~ ' breaks its contract: ' ~ wrong | join('; ')) -%}
+    {%- endif -%}
 {%- endmacro %}
 
-{#- Fails where the rows of a relation are not as the model's YAML says: its keys, codes and ranges. -#}
-{% macro hold_to_rules(relation) -%}
+{#- A model's descriptions as comments, and what its YAML says of its rows: keys, codes and ranges. All of it goes to the
+    database at once, because dbt takes longer to send a statement than DuckDB to look. -#}
+{% macro comment_and_hold(relation) -%}
     {%- set keys = declared_keys() -%}
     {%- set rules = [] -%}
-    {%- for key in keys.parts -%}{%- do rules.append(broken_key(relation, key, keys.needed)) -%}{%- endfor -%}
+    {%- for key in keys.parts -%}{%- do rules.append(broken_key(relation, loop.index0, key, keys.needed)) -%}{%- endfor -%}
     {%- do rules.append(unknown_codes(relation)) -%}
     {%- do rules.append(left_ranges(relation)) -%}
     {%- set rules = rules | map('trim') | select | list -%}
-    {%- if rules %}
-        select error('{{ model.name }} ' || said) from (
-        {{ rules | join('\n        union all\n        ') }}
-        );
+    {%- set statements = comments_on(relation) ~ rules | join('\nunion all\n') -%}
+    {%- if rules -%}
+        {%- set wrong = [] -%}
+        {%- for key, said, example in run_query(statements).rows -%}
+            {%- do wrong.append(said ~ (lines_of(relation, keys.parts[key | int], example) if key is not none else '')) -%}
+        {%- endfor -%}
+        {%- if wrong -%}
+            {%- do exceptions.raise_compiler_error(model.name ~ ' ' ~ wrong | join('; ')) -%}
+        {%- endif -%}
+    {%- elif statements | trim -%}
+        {%- call statement('comments') -%}{{ statements }}{%- endcall -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -83,28 +93,21 @@
     {{ return(keys) }}
 {%- endmacro %}
 
-{#- One row where the rows of a relation break a key, or a column that may not be missing is, with an example and, where rows
-    say so, the lines that it comes from. -#}
-{% macro broken_key(relation, key, needed) %}
-    {%- set example -%}
-        concat_ws(', '{% for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %})
-    {%- endset %}
+{#- One row where the rows of a relation break a key, or a column that may not be missing is, with an example. -#}
+{% macro broken_key(relation, index, key, needed) %}
     (select
-        'breaks its key ({{ key | join(', ') }}) ' || keys || ' times, such as ' || example || ' in ' || rows_of_key || ' rows'
-        {%- if '_file' in model.columns and '_row' in model.columns %}
-        || (
-            select ' (' || string_agg(_file || ', line ' || _row, '; ' order by _file, _row) || ')' from {{ relation }}
-            where {{ example }} = broken.example
-        )
-        {%- endif %} as said
+        {{ index }} as key,
+        'breaks its key ({{ key | join(', ') }}) ' || keys || ' times, such as ' || example || ' in ' || rows_of_key || ' rows' as said,
+        example
     from (
-        select count(*) over () as keys, count(*) as rows_of_key, {{ example }} as example
+        select count(*) over () as keys, count(*) as rows_of_key, concat_ws(', '
+            {%- for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %}) as example
         from {{ relation }}
         group by {{ key | join(', ') }}
         having count(*) > 1
             {%- for column in key if column in needed %} or {{ column }} is null{% endfor %}
         limit 1
-    ) as broken)
+    ))
 {% endmacro %}
 
 {#- One row where a column whose codes are declared (`meta: {codes: [...]}`) holds another one, alone or in a list with commas
@@ -113,7 +116,9 @@
     {%- for column in model['columns'].values() if column.meta.get('codes') and not column.meta.get('is_open') %}
     {%- if loop.first %}
     select
-        'holds codes that its YAML does not name: ' || string_agg(column_name || ' ' || code, ', ' order by column_name, code) as said
+        null as key,
+        'holds codes that its YAML does not name: ' || string_agg(column_name || ' ' || code, ', ' order by column_name, code) as said,
+        null as example
     from (
     {%- else %}
         union all
@@ -148,11 +153,25 @@
     {%- endfor -%}
     {%- if checks %}
     select
-        'leaves the range that its YAML declares: ' || nullif(concat_ws(', ', {{ checks | join(',\n            ') }}), '') as said
+        null as key,
+        'leaves the range that its YAML declares: ' || nullif(concat_ws(', ', {{ checks | join(',\n            ') }}), '') as said,
+        null as example
     from {{ relation }}
     having said is not null
     {%- endif %}
 {% endmacro %}
+
+{#- Where the rows of a key come from, of a relation whose rows say so: ` (file, line 3; file, line 4)`. -#}
+{% macro lines_of(relation, key, example) -%}
+    {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- if '_file' not in names or '_row' not in names -%}{{ return('') }}{%- endif -%}
+    {%- set lines -%}
+        select ' (' || string_agg(_file || ', line ' || _row, '; ' order by _file, _row) || ')' from {{ relation }}
+        where concat_ws(', '{% for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %})
+            = '{{ example | replace("'", "''") }}'
+    {%- endset -%}
+    {{ return(run_query(lines).columns[0][0]) }}
+{%- endmacro %}
 
 {#- A model's descriptions as comments, which any SQL client shows. -#}
 {% macro comments_on(relation) -%}

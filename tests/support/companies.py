@@ -1,7 +1,4 @@
-"""Companies drawn at random from the declared columns of the entities: rows around a day, with its edges.
-
-Some rows have an older version, and one of each entity has been deleted.
-"""
+"""Companies drawn at random from the declared columns of the entities: rows around a day, with its edges."""
 
 from __future__ import annotations
 
@@ -26,9 +23,6 @@ NAMED = {
 RARE = ("parent_account_id", "merged_into_id", "manager_id")
 FEW = {"crm.accounts": 8, "crm.employees": 4, "crm.products": 3, "crm.campaigns": 3, "billing.customers": 8}
 ROWS = 40
-# So many rows of each have an older version, and the next one is deleted; of what falls only from a day on none is.
-OLDER = 2
-DATED = ("billing.invoices", "billing.subscriptions")
 # Days from the day: itself and its neighbours, ends of months and years about it, and anything.
 NEAR = (0, 1, -1, 0, 1, -1, -7, 7, -30, 31, -91, -365, 90)
 TIMES = (time(0), time(23, 59, 59), time(12), time(9, 30))
@@ -43,10 +37,6 @@ class Company:
         """Draws it."""
         self.random, self.day, self.system = Random(seed), day, f"random{seed}"
         self.rows: Rows = {entity.id: self._drawn(entity) for entity in entities().values() if entity.domain != "lists"}
-        for entity_id, rows in self.rows.items():
-            rows += self._said_before(entities()[entity_id], rows)
-            if entity_id not in DATED:
-                rows[OLDER] |= {"_deleted": True}
 
     def _drawn(self, entity: Entity) -> list[dict[str, Any]]:
         found: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -57,17 +47,6 @@ class Company:
         known = datetime.combine(self.day + timedelta(days=800), time(), UTC)
         said = {"_system": self.system, "_known_at": known}
         return [row | said | {"_row": line} for line, row in enumerate(found.values(), start=2)]
-
-    def _said_before(self, entity: Entity, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """What an earlier export said of some of the rows."""
-        older = []
-        for row in rows[:OLDER]:
-            drawn = {column.name: self._value(entity, column, row["_row"]) for column in entity.columns}
-            self._make_sense(entity, drawn)
-            kept = {name: row[name] for name in (*entity.key, "_system")}
-            said = {"_known_at": row["_known_at"] - timedelta(days=100), "_row": row["_row"] + 1000}
-            older.append(drawn | kept | said)
-        return older
 
     def _value(self, entity: Entity, column: Column, number: int) -> Any:
         pick = self.random.choice

@@ -119,30 +119,18 @@ def _only(*columns: str) -> Callable[[Row, Callable[[str], bool]], None]:
 # What had not happened to a row yet.
 UNDONE = {
     "crm.accounts": _only("updated_at"), "crm.account_owners": _only("ends_on"), "crm.deals": _deal,
-    "crm.deal_stages": _only("left_at"), "crm.leads": _lead, "crm.activities": _activity, "crm.cases": _case,
-    "crm.documents": _only("sent_at", "signed_at"),
+    "crm.deal_stages": _only("left_at"), "crm.leads": _lead, "crm.activities": _activity, "crm.cases": _case, "crm.documents": _only("sent_at", "signed_at"),
     "billing.invoices": _invoice, "billing.promises": _only("cancelled_on"),
 }  # fmt: skip
-
-
-def _key(entity_id: str, row: Row) -> tuple[Any, ...]:
-    return (row.get("_system"), *(row.get(name) for name in entities()[entity_id].key))
-
-
-def _newest(entity_id: str, rows: list[Row]) -> dict[tuple[Any, ...], Row]:
-    return {_key(entity_id, row): row for row in sorted(rows, key=lambda row: row["_known_at"])}
 
 
 def cut(rows: Rows, day: date) -> Rows:
     """The exports of that day's end."""
     found: Rows = {}
-    newest = {entity_id: _newest(entity_id, given) for entity_id, given in rows.items()}
     for entity_id in sorted(rows, key=lambda name: name in NAMES):
         found[entity_id] = []
         for row in rows[entity_id]:
-            # When it was entered is what the newest version says.
-            last = newest[entity_id][_key(entity_id, row)]
-            entered = next((last[name] for name in ENTERED.get(entity_id, ()) if last.get(name) is not None), None)
+            entered = next((row[name] for name in ENTERED.get(entity_id, ()) if row.get(name) is not None), None)
             if entered is not None and day_of(entered) > day:
                 continue
             copy = dict(row)
@@ -158,8 +146,6 @@ def cut(rows: Rows, day: date) -> Rows:
             key = entities()[whole].key[0]
             there = {(row.get("_system"), row[key]) for row in found.get(whole, [])}
             later = {(row.get("_system"), row[key]) for row in rows.get(whole, [])} - there
-            found[entity_id] = [
-                row for row in found.get(entity_id, [])
-                if (row.get("_system"), newest[entity_id][_key(entity_id, row)].get(column)) not in later
-            ]  # fmt: skip
+            kept = [row for row in found.get(entity_id, []) if (row.get("_system"), row.get(column)) not in later]
+            found[entity_id] = kept
     return found

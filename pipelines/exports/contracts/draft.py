@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from pipelines.exports.contracts.contract import Contract, ContractError
-from pipelines.exports.contracts.evidence import links, sums, take_leftovers, total_said
+from pipelines.exports.contracts.clues import links, sums, take_leftovers, total_said
 from pipelines.exports.contracts.guess import Clues, activity_named, guess
 from pipelines.exports.contracts.plan import Plan, Question, settle, total_questions
 from pipelines.exports.contracts.preview import Preview, preview

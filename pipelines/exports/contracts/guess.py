@@ -9,7 +9,7 @@ from functools import cache
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
-from pipelines.exports.contracts.evidence import Sum, is_number
+from pipelines.exports.contracts.clues import Sum, is_number
 from pipelines.exports.contracts.profile import USUAL, Profile
 from pipelines.exports.contracts.vocabulary import Vocabulary, nouns, plain, synonyms, tokens, words_of
 from pipelines.exports.entities import Column, Entity, entities

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipelines.exports.contracts.evidence import Layout, Sum, cell_number, is_grand, is_number, repeats
+from pipelines.exports.contracts.clues import Layout, Sum, cell_number, is_grand, is_number, repeats
 from pipelines.exports.contracts.guess import COMMON, STRIPPED, SURE, Guess, amounts, currencies, known_share, needs_of
 from pipelines.exports.contracts.profile import DAY_FIRST, MONTH_FIRST, Profile
 from pipelines.exports.contracts.vocabulary import Vocabulary, synonyms, tokens

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from pipelines.exports.contracts.evidence import total_pattern
+from pipelines.exports.contracts.clues import total_pattern
 from pipelines.exports.contracts.plan import Plan
 from pipelines.exports.contracts.profile import DAY_FIRST, MONTH_FIRST, Profile
 from pipelines.exports.contracts.vocabulary import plain

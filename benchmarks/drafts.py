@@ -2,8 +2,8 @@
 
 Of each table the contracts of its whole system are hidden, so that the draft knows the vendor from nothing; the other
 vendors' stay, as they do for a user. The hidden contract is the truth: which entity the table holds (the one of its
-entities that takes most columns, or one that takes three quarters as many), which header each of its columns comes from,
-and, row by row, what would be published.
+entities that takes most columns, or one that takes three quarters as many), which header each of its columns is, and,
+row by row, what would be published.
 A draft that asks first publishes nothing. An amount is wrong where a row that the draft publishes has other money,
 another currency, kind or state than the hidden contract gives it, or has none there.
 """
@@ -22,12 +22,13 @@ from benchmarks.processes import table
 from pipelines.exports.codes import UnreadableError
 from pipelines.exports.contracts.contract import ColumnMap, Contract, ContractError
 from pipelines.exports.contracts.draft import Draft, DraftError, draft
+from pipelines.exports.contracts.headers import normal
 from pipelines.exports.contracts.loading import shipped_contracts
-from pipelines.exports.contracts.recognise import Match, normal, recognise
+from pipelines.exports.contracts.recognise import Match, recognise
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, open_grids
 from pipelines.exports.landing.raw import RawStore
-from pipelines.exports.landing.reading import open_table, table_names
+from pipelines.exports.landing.reading import table_names
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.unpack import Limits
 
@@ -88,7 +89,11 @@ def _rows(path: Path, contract: Contract, entity_id: str) -> dict[int, list[dict
     """What of the entity the file's rows become: line -> its rows, only what money hangs on."""
     entity = entities()[entity_id]
     names = [column.name for column in entity.columns if column.type in ("money", "currency", "price")]
-    names += [name for name in ("document_kind", "status") if entity_id in COUNTED and name in {c.name for c in entity.columns}]
+    names += [
+        name
+        for name in ("document_kind", "status")
+        if entity_id in COUNTED and name in {c.name for c in entity.columns}
+    ]
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         store = RawStore(Path(folder) / "raw")
         store.receipts_folder.mkdir(parents=True)
@@ -97,7 +102,9 @@ def _rows(path: Path, contract: Contract, entity_id: str) -> dict[int, list[dict
         if not files:
             return {}
         with connected() as connection:
-            rows = connection.execute(f"select _row, {', '.join(names) or '1'} from read_parquet(?)", [files]).fetchall()
+            rows = connection.execute(
+                f"select _row, {', '.join(names) or '1'} from read_parquet(?)", [files]
+            ).fetchall()
     found: dict[int, list[dict[str, Any]]] = {}
     for line, *values in rows:
         found.setdefault(line, []).append(dict(zip(names, values, strict=False)))
@@ -118,7 +125,9 @@ def _amounts(path: Path, truth: Contract, made: Draft, score: Score) -> None:
     wanted = _rows(path, truth, made.entity_id)
     said_of = {name for mapping in truth.entities[made.entity_id] for name in mapping.columns} | SUMMED
     for line, rows in published.items():
-        known = [{name: _usual(made.entity_id, name, value) for name, value in row.items()} for row in wanted.get(line, [])]
+        known = [
+            {name: _usual(made.entity_id, name, value) for name, value in row.items()} for row in wanted.get(line, [])
+        ]
         for row in rows:
             said = {name: _usual(made.entity_id, name, value) for name, value in row.items()}
             if not any(isinstance(value, Decimal) for value in row.values()):
@@ -207,6 +216,15 @@ def scores(small: bool = False) -> list[Score]:
     return found
 
 
+def _line(score: Score) -> str:
+    wrong = f"; {len(score.wrong_amounts)} WRONG, {score.wrong_amounts[0]}" if score.wrong_amounts else ""
+    sign = "ok " if score.entity_is_right else "NO "
+    return (
+        f"{sign} {score.name}: {score.entity} → {score.drafted}; {score.right} right; wrong {score.wrong}; missed "
+        f"{score.missed}; extra {score.extra}; asks {score.asked}; {score.published} rows{wrong}"
+    )
+
+
 def report(found: list[Score], every: bool = False) -> str:
     """The table of what was right; `every` adds a line a table."""
     right, wrong, missed, extra = (
@@ -234,12 +252,7 @@ def report(found: list[Score], every: bool = False) -> str:
         )
     ]
     if every:
-        for score in found:
-            lines.append(
-                f"{'ok ' if score.entity_is_right else 'NO '} {score.name}: {score.entity} → {score.drafted}; "
-                f"{score.right} right; wrong {score.wrong}; missed {score.missed}; extra {score.extra}; "
-                f"asks {score.asked}; {score.published} rows{'; WRONG ' + score.wrong_amounts[0] + f' ({len(score.wrong_amounts)})' if score.wrong_amounts else ''}"
-            )
+        lines += [_line(score) for score in found]
     return "\n".join(lines)
 
 

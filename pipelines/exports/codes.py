@@ -41,6 +41,7 @@ FindingCode = Literal[
     "cannot_be_opened",
     "clock_went_back",
     "column_missing",
+    "contract_asks",
     "contract_broken",
     "damaged",
     "date_order_unknown",

@@ -86,7 +86,9 @@ def take_leftovers(table: TextTable) -> Layout:
     told = " or ".join(f"regexp_matches(trim(c{place}), {quoted(pattern)})" for place in range(width))
     alone = f"({filled}) = 1" if usual >= 3 else "false"
     rows = connection.execute(f"select * from grid where {told} or ({filled}) < 1 or {alone} order by _line").fetchall()
-    last = connection.execute(f"select max(_line) from grid where not ({told} or {alone}) and ({filled}) >= 1").fetchall()
+    last = connection.execute(
+        f"select max(_line) from grid where not ({told} or {alone}) and ({filled}) >= 1"
+    ).fetchall()
     gone: list[int] = []
     for line, *cells in rows:
         texts = [(place, cell.strip()) for place, cell in enumerate(cells) if cell and cell.strip()]
@@ -127,7 +129,9 @@ def marks_of(found: Profile) -> Formats:
 def sums(connection: duckdb.DuckDBPyConnection, profiles: list[Profile]) -> list[Sum]:
     """Which columns of numbers are the sum or the product of two others, in nearly every row that says so."""
     # A column of zeros adds up with everything.
-    numeric = [found for found in profiles if is_number(found) and any(re.search("[1-9]", value) for value in found.samples)]
+    numeric = [
+        found for found in profiles if is_number(found) and any(re.search("[1-9]", value) for value in found.samples)
+    ]
     if not 3 <= len(numeric) <= MOST_NUMBERS:
         return []
     cells = ", ".join(f"{cell_number(found, 'DOUBLE')} as n{found.place}" for found in numeric)
@@ -141,7 +145,11 @@ def sums(connection: duckdb.DuckDBPyConnection, profiles: list[Profile]) -> list
             c = f"n{third.place}"
             moved = f"(coalesce({a}, 0) != 0 or coalesce({b}, 0) != 0) and {c} is not null"
             tries.append(
-                (Sum(one.place, other.place, third.place), f"abs(coalesce({a}, 0) + coalesce({b}, 0) - {c}) < {_CENT}", moved)
+                (
+                    Sum(one.place, other.place, third.place),
+                    f"abs(coalesce({a}, 0) + coalesce({b}, 0) - {c}) < {_CENT}",
+                    moved,
+                )
             )
             moved = f"abs({a}) > 1.5 and abs({b}) != 1 and {c} is not null"
             tries.append((Sum(one.place, other.place, third.place, True), f"abs({a} * {b} - {c}) < {_CENT}", moved))
@@ -156,7 +164,9 @@ def sums(connection: duckdb.DuckDBPyConnection, profiles: list[Profile]) -> list
     ]
 
 
-def links(connection: duckdb.DuckDBPyConnection, profiles: Iterable[Profile], raw: Path | None) -> dict[str, dict[int, float]]:
+def links(
+    connection: duckdb.DuckDBPyConnection, profiles: Iterable[Profile], raw: Path | None
+) -> dict[str, dict[int, float]]:
     """Entity -> column -> how many of its different values are ids of that entity in a file that is landed already."""
     found: dict[str, dict[int, float]] = {}
     if raw is None:
@@ -205,3 +215,9 @@ def total_said(layout: Layout, found: Profile, connection: duckdb.DuckDBPyConnec
 def is_grand(leftover: Leftover) -> bool:
     """Whether a row of totals is that of the whole table, and none of a group's."""
     return plain(leftover.text) in set(map(plain, synonyms()["totals"]))
+
+
+def column_sum(found: Profile, connection: duckdb.DuckDBPyConnection) -> str:
+    """What the rows that are data add up to in a column."""
+    total = connection.execute(f"select coalesce(sum({cell_number(found)}), 0) from grid").fetchall()[0][0]
+    return str(total)

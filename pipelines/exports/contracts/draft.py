@@ -15,13 +15,15 @@ from pathlib import Path
 
 import yaml
 
+from pipelines.exports.contracts.asking import total_questions
+from pipelines.exports.contracts.clues import column_sum, links, sums, take_leftovers, total_said
 from pipelines.exports.contracts.contract import Contract, ContractError
-from pipelines.exports.contracts.clues import links, sums, take_leftovers, total_said
 from pipelines.exports.contracts.guess import Clues, activity_named, guess
-from pipelines.exports.contracts.plan import Plan, Question, settle, total_questions
+from pipelines.exports.contracts.plan import Plan, Question
 from pipelines.exports.contracts.preview import Preview, preview
 from pipelines.exports.contracts.profile import Profile, profile
 from pipelines.exports.contracts.recognise import recognise
+from pipelines.exports.contracts.settling import settle
 from pipelines.exports.contracts.vocabulary import vocabulary
 from pipelines.exports.contracts.writing import contract_text
 from pipelines.exports.landing.land import open_grids
@@ -137,7 +139,8 @@ def draft(
             if (total := total_said(layout, mapped, table.connection)) is not None
         }
         shown.own_totals = own_totals
-        plan.questions += total_questions(plan, shown.all_sums, own_totals)
+        rows_make = {column: column_sum(plan.columns[column], table.connection) for column in own_totals}
+        plan.questions += total_questions(plan, rows_make, own_totals)
         text = contract_text(plan, [said(question) for question in plan.questions if _asks(question)])
         return Draft(
             name, found.entity.id, contract, text, *_mapped(plan, profiles), plan.questions, shown, table.others
@@ -196,6 +199,8 @@ def _mapped(plan: Plan, profiles: list[Profile]) -> tuple[list[Mapped], list[Map
             samples = tuple(sample for found in parts for sample in found.samples)[:3]
             mapped.append(Mapped(column.name, tuple(found.header for found in parts), samples))
     rest = [
-        Mapped("", (found.header,), tuple(found.samples)) for found in profiles if found.place not in used and found.filled
+        Mapped("", (found.header,), tuple(found.samples))
+        for found in profiles
+        if found.place not in used and found.filled
     ]
     return mapped, rest

@@ -26,20 +26,87 @@ SURE = 1.5
 _PAID = "(paid)"
 _SUMS = [("net_amount", "tax_amount", "gross_amount"), ("reported_balance", _PAID, "gross_amount")]
 # A row is a record of its own: an id that repeats says that these are rows about it.
-_RECORDS = {"crm.accounts", "crm.contacts", "crm.employees", "crm.leads", "crm.deals", "crm.products", "billing.customers"}
+_RECORDS = {
+    "crm.accounts",
+    "crm.contacts",
+    "crm.employees",
+    "crm.leads",
+    "crm.deals",
+    "crm.products",
+    "billing.customers",
+}
 _PEOPLE = {"crm.contacts", "crm.leads", "crm.employees", "crm.accounts", "billing.customers"}
 _PHONES = {"phone", "mobile", "caller_number", "callee_number", "tracking_number"}
 _NAMES = {"name", "full_name", "company_name", "agent_name", "subject", "description", "owner_id"}
-_TRUTHS = frozenset("yes no true false y n t f 1 0 да нет ja nej nein".split())
+_TRUTHS = frozenset(["yes", "no", "true", "false", "y", "n", "t", "f", "1", "0", "да", "нет", "ja", "nej", "nein"])
 # What a record's own id is called, the surest first.
-_IDS = ["id", "record id", "ids", "sid", "uuid", "guid", "uid", "unique id", "uniqueid", "ref key", "key", "ид", "internal id"]
+_IDS = [
+    "id",
+    "record id",
+    "ids",
+    "sid",
+    "uuid",
+    "guid",
+    "uid",
+    "unique id",
+    "uniqueid",
+    "ref key",
+    "key",
+    "ид",
+    "internal id",
+]
 _SURE_IDS = len(_IDS)
 _IDS += ["number", "no", "nr", "num", "code", "номер", "код", "nummer"]
 # Words that say nothing of which column a longer header is.
-_GENERIC = frozenset("name id type number status code amount total value first last phone".split())
+_GENERIC = frozenset(
+    ["name", "id", "type", "number", "status", "code", "amount", "total", "value", "first", "last", "phone"]
+)
 # What may stand beside the name of a record that a column is a link to.
-_OF_A_LINK = frozenset("id name primary associated related key number no nr code full converted call task event activity contact account lead deal".split())
-_KEY_WORDS = frozenset("id ids no number nr num num. code uuid sid guid key ref номер код ид nummer".split())
+_OF_A_LINK = frozenset(
+    [
+        "id",
+        "name",
+        "primary",
+        "associated",
+        "related",
+        "key",
+        "number",
+        "no",
+        "nr",
+        "code",
+        "full",
+        "converted",
+        "call",
+        "task",
+        "event",
+        "activity",
+        "contact",
+        "account",
+        "lead",
+        "deal",
+    ]
+)
+_KEY_WORDS = frozenset(
+    [
+        "id",
+        "ids",
+        "no",
+        "number",
+        "nr",
+        "num",
+        "num.",
+        "code",
+        "uuid",
+        "sid",
+        "guid",
+        "key",
+        "ref",
+        "номер",
+        "код",
+        "ид",
+        "nummer",
+    ]
+)
 
 
 @dataclass
@@ -75,7 +142,9 @@ class Clues:
 @cache
 def currencies() -> frozenset[str]:
     """The currencies that are in use somewhere today."""
-    return frozenset(code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory))
+    return frozenset(
+        code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory)
+    )
 
 
 @cache
@@ -113,7 +182,10 @@ def _word_strength(entity: Entity, column: Column, found: Profile, known: Vocabu
         return best
     # A header that says more than a word of the column: the more it says beside, the less sure.
     words = words_of(entity.id, column.name, bare)
-    for said, strength in (*((own, OWN) for own in known.own[entity.id, column.name]), *((any_, COMMON) for any_ in known.common[column.name])):
+    for said, strength in (
+        *((own, OWN) for own in known.own[entity.id, column.name]),
+        *((any_, COMMON) for any_ in known.common[column.name]),
+    ):
         if column.name.endswith("_id") and words - said - _OF_A_LINK:
             continue
         if said < words and max(map(len, said)) > 2 and not said <= _GENERIC:
@@ -126,7 +198,10 @@ def _readable(column: Column, found: Profile) -> bool:
     if column.type == "text":
         return True
     if column.type == "boolean":
-        return bool(found.words) and sum(n for word, n in found.words.items() if plain(word) in _TRUTHS) >= USUAL * found.filled
+        return (
+            bool(found.words)
+            and sum(n for word, n in found.words.items() if plain(word) in _TRUTHS) >= USUAL * found.filled
+        )
     if column.type in ("date", "timestamp"):
         return found.date_share >= USUAL or found.share(found.unix) >= 0.95
     if column.type == "currency":
@@ -162,11 +237,17 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
     strength = _word_strength(entity, column, found, known)
     header = plain(found.header)
     words = tokens(found.header)
-    if column.type == "rate" and (strength < COMMON * STRIPPED or _is_amount(header)):
+    if column.type == "rate" and (strength < COMMON * STRIPPED or is_amount(header)):
         return 0.0
     if words in known.passed_over.get(entity.id, ()):
         strength *= 0.7
-    if column.type == "text" and not column.name.endswith("_id") and found.filled and found.date_share >= 0.95 and not found.number_share:
+    if (
+        column.type == "text"
+        and not column.name.endswith("_id")
+        and found.filled
+        and found.date_share >= 0.95
+        and not found.number_share
+    ):
         strength *= 0.1
     if column.one_of:
         share = known_share(column, entity, found, known)
@@ -183,7 +264,11 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         strength = max(strength, OWN * STRIPPED) if share >= USUAL else 0.0
     elif column.name in _PHONES and found.share(found.phones) < USUAL:
         strength = 0.0
-    elif column.name in _NAMES and (found.number_share >= 0.95 or found.share(found.emails) == 1.0) and column.name != "owner_id":
+    elif (
+        column.name in _NAMES
+        and (found.number_share >= 0.95 or found.share(found.emails) == 1.0)
+        and column.name != "owner_id"
+    ):
         strength *= 0.3
     if (target := _linked().get(column.name)) and column.name not in entity.key:
         strength += LINK * clues.links.get(target, {}).get(found.place, 0.0)
@@ -203,7 +288,8 @@ def _amount_words() -> frozenset[str]:
     return frozenset(plain(word) for word in words)
 
 
-def _is_amount(header: str) -> bool:
+def is_amount(header: str) -> bool:
+    """Whether a header says that it is an amount of money."""
     return "amount" in header or header in _amount_words()
 
 
@@ -247,7 +333,8 @@ def _names_joined(entity: Entity, profiles: list[Profile]) -> list[Profile]:
         found = [
             profile
             for profile in profiles
-            if profile.filled and (plain(profile.header) in words or _without_nouns(entity, plain(profile.header)) in words)
+            if profile.filled
+            and (plain(profile.header) in words or _without_nouns(entity, plain(profile.header)) in words)
         ]
         parts += found[:1]
         if not found and group == "last_names":
@@ -264,7 +351,9 @@ def _assigned(entity: Entity, profiles: list[Profile], clues: Clues) -> Guess:
         if (strength := _strength(entity, column, found, clues))
     }
     paid = {tokens(word) for word in synonyms()["paid"]}
-    strengths |= {(_PAID, found.place): COMMON for found in profiles if tokens(found.header) in paid and is_number(found)}
+    strengths |= {
+        (_PAID, found.place): COMMON for found in profiles if tokens(found.header) in paid and is_number(found)
+    }
     confirmed = _add_up(entity, strengths, clues)
     strengths = {at: strength for at, strength in strengths.items() if at[0] != _PAID}
     by_place = {found.place: found for found in profiles}
@@ -298,7 +387,11 @@ def _assigned(entity: Entity, profiles: list[Profile], clues: Clues) -> Guess:
 def activity_named(clues: Clues, entity_id: str) -> str | None:
     """What the rows of a table are that is called by a kind of activity, such as tasks."""
     words = plain(clues.table_name).split()
-    meant = (clues.vocabulary.means(entity_id, "activity_type", one) for word in words for one in (word, word.removesuffix("s")))
+    meant = (
+        clues.vocabulary.means(entity_id, "activity_type", one)
+        for word in words
+        for one in (word, word.removesuffix("s"))
+    )
     return next(filter(None, meant), None)
 
 
@@ -312,7 +405,9 @@ def guess(profiles: list[Profile], clues: Clues, entity_id: str | None = None) -
     """The entity that a table most likely holds, or the one that is asked for; None when it fits none."""
     name = f" {plain(re.sub(r'[0-9]', ' ', clues.table_name))} "
     guesses = []
-    longest = max((len(noun) for entity_id in entities() for noun in nouns(entity_id) if f" {noun} " in name), default=0)
+    longest = max(
+        (len(noun) for entity_id in entities() for noun in nouns(entity_id) if f" {noun} " in name), default=0
+    )
     for entity in entities().values():
         if entity.domain == "lists" or (entity_id and entity.id != entity_id):
             continue
@@ -337,12 +432,3 @@ def guess(profiles: list[Profile], clues: Clues, entity_id: str | None = None) -
         return None
     guesses[0].runner_up = guesses[1] if len(guesses) > 1 else None
     return guesses[0]
-
-
-def amounts(profiles: list[Profile]) -> list[Profile]:
-    """The columns that may be amounts of money: numbers with decimals, or words that say so."""
-    return [
-        found
-        for found in profiles
-        if is_number(found) and found.date_share < USUAL and (found.marked or _is_amount(plain(found.header)))
-    ]

@@ -36,11 +36,6 @@ class Preview:
     findings: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
 
-    @property
-    def all_sums(self) -> dict[str, str]:
-        """Each column's sum over all currencies, to hold the file's own total against."""
-        return {column: str(sum(by.values(), Decimal(0))) for column, by in self.sums.items()}
-
     def lines(self) -> list[str]:
         """A line for each thing that a person can hold against the file."""
         found = [f"{self.rows_loaded:,} rows, {self.rows_rejected:,} rejected"]
@@ -50,7 +45,9 @@ class Preview:
             found.append(f"{column}: {parts}{own}")
         if {"gross_amount", "reported_balance"} <= self.sums.keys():
             gross, open_ = self.sums["gross_amount"], self.sums["reported_balance"]
-            paid = ", ".join(f"{total - open_.get(code, Decimal(0)):,.2f} {code}".strip() for code, total in gross.items())
+            paid = ", ".join(
+                f"{total - open_.get(code, Decimal(0)):,.2f} {code}".strip() for code, total in gross.items()
+            )
             found.append(f"paid or credited: {paid}")
         found += [f"{column}: {first} to {last}" for column, (first, last) in self.dates.items()]
         for column, by_word in self.states.items():
@@ -77,14 +74,18 @@ def preview(path: Path, name: str, contract: Contract, limits: Limits, entity: E
 def _measure(found: Preview, files: list[str], contract: Contract, entity: Entity) -> None:
     mapped = {column for mapping in contract.entities[entity.id] for column in mapping.columns}
     money = [column.name for column in entity.columns if column.type == "money" and column.name in mapped]
-    moments = [column.name for column in entity.columns if column.type in ("date", "timestamp") and column.name in mapped]
+    moments = [
+        column.name for column in entity.columns if column.type in ("date", "timestamp") and column.name in mapped
+    ]
     words = [column.name for column in entity.columns if column.one_of and column.name in mapped]
     currency = "coalesce(currency, '')" if any(column.name == "currency" for column in entity.columns) else "''"
     with connected() as connection:
         connection.execute("create temp view rows as select * from read_parquet(?)".replace("?", repr(files)))
         for column in money:
             sign = "case when document_kind = 'credit_note' then -1 else 1 end" if "document_kind" in mapped else "1"
-            query = f"select {currency}, sum({column} * {sign}) from rows where {column} is not null group by 1 order by 1"
+            query = (
+                f"select {currency}, sum({column} * {sign}) from rows where {column} is not null group by 1 order by 1"
+            )
             found.sums[column] = {code: Decimal(str(total)) for code, total in connection.execute(query).fetchall()}
         for column in moments:
             first, last = connection.execute(

@@ -22,8 +22,22 @@ _DATE_PARTS = [
     *((f"%d{mark}%m{mark}%{year}", DAY_FIRST) for mark in "./-" for year in "Yy"),
     *((f"%m{mark}%d{mark}%{year}", MONTH_FIRST) for mark in "./-" for year in "Yy"),
     *((pattern, EITHER) for pattern in ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")),
-    *((pattern, EITHER) for pattern in ("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%B %d, %Y",
-      "%d %b, %Y", "%a, %d %b %Y", "%A, %d %B %Y", "%A, %B %d, %Y", "%Y-%m-%d")),
+    *(
+        (pattern, EITHER)
+        for pattern in (
+            "%d %b %Y",
+            "%d %B %Y",
+            "%d-%b-%Y",
+            "%d-%b-%y",
+            "%b %d, %Y",
+            "%B %d, %Y",
+            "%d %b, %Y",
+            "%a, %d %b %Y",
+            "%A, %d %B %Y",
+            "%A, %B %d, %Y",
+            "%Y-%m-%d",
+        )
+    ),
 ]
 _TIME_PARTS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z"]
 _DIGITS = {
@@ -141,7 +155,9 @@ def profile(connection: duckdb.DuckDBPyConnection, header: str, place: int) -> P
     found.numbers = {".": int(row[2]), ",": int(row[3])}
     found.marked, found.apostrophes, found.percents, found.clocks, found.codes, found.iso_dates = map(int, row[4:10])
     found.emails, found.phones, found.unix, found.whole, found.negative, found.above_one = map(int, row[10:16])
-    found.samples = [value for (value,) in connection.execute("select v from words order by n desc, v limit 3").fetchall()]
+    found.samples = [
+        value for (value,) in connection.execute("select v from words order by n desc, v limit 3").fetchall()
+    ]
     # Only a column that could hold dates is tried against the many patterns.
     if found.filled and row[16] / found.filled >= USUAL and found.iso_dates < found.filled:
         _dates(connection, found)

@@ -39,14 +39,19 @@ def plain(text: str) -> str:
 
 
 # Words that say what kind of value a header is, and not which: a date is a date.
-_FILLERS = frozenset("at on the of in date time datetime timestamp utc gmt a dttm".split())
+_FILLERS = frozenset(
+    ["at", "on", "the", "of", "in", "date", "time", "datetime", "timestamp", "utc", "gmt", "a", "dttm"]
+)
 _SYNONYM_COUNTS = 3
 
 
 @lru_cache(maxsize=50_000)
 def tokens(text: str, moment: bool = False) -> frozenset[str]:
     """A header's words without order and number; of a moment also without fillers: `Date Created` is `created_at`."""
-    words = ["id" if word == "ids" else word if len(word) < 4 or word.endswith("ss") else word.removesuffix("s") for word in plain(text).split()]
+    words = [
+        "id" if word == "ids" else word if len(word) < 4 or word.endswith("ss") else word.removesuffix("s")
+        for word in plain(text).split()
+    ]
     kept = [word for word in words if word not in (_FILLERS if moment else ("is", "the", "of", "a"))]
     return frozenset(kept or words)
 

@@ -106,7 +106,10 @@ def _table(plan: Plan) -> Iterator[str]:
         )
     skips = list(_skips(plan, headers))
     if skips:
-        lines += ["  skip:  # guess: rows of totals, titles and footers are no data", *(f"    - {skip}" for skip in skips)]
+        lines += [
+            "  skip:  # guess: rows of totals, titles and footers are no data",
+            *(f"    - {skip}" for skip in skips),
+        ]
     if lines:
         yield "table:"
         yield from lines
@@ -188,7 +191,9 @@ def _column(plan: Plan, column: Column) -> Iterator[str]:
         headers = ", ".join(_text(found.header) for found in plan.joined[name])
         yield f"      {name}: {{join: [{headers}]}}  # guess: together they are one"
     elif name in plan.added:
-        yield from _amount(plan, column, {"sum": [found.header for found in plan.added[name]]}, "# guess: what they add up to")
+        yield from _amount(
+            plan, column, {"sum": [found.header for found in plan.added[name]]}, "# guess: what they add up to"
+        )
     elif name in plan.multiplied:
         headers = [found.header for found in plan.multiplied[name]]
         yield from _amount(plan, column, {"product": headers}, "# guess: quantity by price")

@@ -121,7 +121,9 @@ def take_in(settings: Settings, name: str, source: BinaryIO, system: str = "") -
             while chunk := source.read(CHUNK):
                 size += len(chunk)
                 if size > settings.max_file_bytes:
-                    raise AddingError(f"{target.name} is larger than {settings.max_file_bytes:,} bytes (max_file_bytes)")
+                    raise AddingError(
+                        f"{target.name} is larger than {settings.max_file_bytes:,} bytes (max_file_bytes)"
+                    )
                 digest.update(chunk)
                 out.write(chunk)
         if not size:
@@ -175,7 +177,7 @@ def _known(
         with open_table(path, contracts, limits(settings), part or None) as table:
             for place, header in enumerate(match.headers[: table.width]):
                 rows = table.connection.execute(
-                    f"select trim(c{place}) as v from grid where trim(c{place}) != '' group by 1 order by min(_line) limit 3"
+                    f"select trim(c{place}) from grid where trim(c{place}) != '' group by 1 order by min(_line) limit 3"
                 ).fetchall()
                 samples[header] = tuple(value for (value,) in rows)
     except UnreadableError:
@@ -209,7 +211,11 @@ def _rejects(found: Looked, rejects: list[dict[str, Any]], language: str) -> Non
     said: dict[str, int] = {}
     for reject in rejects:
         if reject["code"] == "unknown_word" and reject.get("field"):
-            place = (reject["contract"], f"{reject['domain']}.{reject['entity']}.{reject['field']}", reject["value"] or "")
+            place = (
+                reject["contract"],
+                f"{reject['domain']}.{reject['entity']}.{reject['field']}",
+                reject["value"] or "",
+            )
             words[place] = words.get(place, 0) + 1
         else:
             line = rejection_said(reject, language)
@@ -394,4 +400,3 @@ def start(settings: Settings) -> Run:
             cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
     return Run(process, log)
-

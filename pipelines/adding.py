@@ -23,7 +23,8 @@ import yaml
 
 from pipelines.exports.codes import UnreadableError
 from pipelines.exports.contracts.contract import Contract, ContractError
-from pipelines.exports.contracts.draft import Draft, DraftError, draft, write_draft
+from pipelines.exports.contracts.draft import Draft as Draft
+from pipelines.exports.contracts.draft import DraftError, draft, write_draft
 from pipelines.exports.contracts.explain import targets
 from pipelines.exports.contracts.loading import load_contracts, read_contract, shipped_contracts
 from pipelines.exports.contracts.recognise import Recognition
@@ -39,6 +40,12 @@ from pipelines.words.landed import finding_said, rejection_said
 PROJECT = Path(__file__).resolve().parent.parent
 CHUNK = 1 << 20
 LONGEST_NAME = 100
+# The answers that are codes, with their words in the group `draft_answer`; the others are the file's own texts.
+ANSWERS = {code: code for code in ("none", "sum", "keep", "accept", "whole", "hundredths")} | {
+    "day first": "day_first",
+    "month first": "month_first",
+}
+
 # What the exports of a company are of; a page says which of them it has none of.
 DOMAINS = ("crm", "billing", "calls")
 
@@ -272,7 +279,7 @@ def teach(settings: Settings, contract: str, said: Mapping[str, Mapping[str, str
     """
     path = settings.contracts_dir / f"{contract}.yml"
     before = path.read_text(encoding="utf-8") if path.exists() else None
-    data = yaml.safe_load(before) if before else {"contract": contract}
+    data: dict[str, Any] = yaml.safe_load(before) if before else {"contract": contract}
     own = data.keys() <= {"contract", "words", "date_order"}
     if own:
         words = data.setdefault("words", {})

@@ -105,15 +105,13 @@ def _kind(plan: Plan) -> None:
 def formats(plan: Plan) -> None:
     """The order of day and month, the decimal mark and the units of amounts, where values tell none."""
     if plan.both_orders and not plan.date_order:
-        example = next(iter(plan.moments)).samples[:1]
-        plan.questions.append(
-            Question("date_order", "date_order", (DAY_FIRST, MONTH_FIRST), {"said": (example or [""])[0]})
-        )
+        example = next((sample for found in plan.moments for sample in found.samples), "")
+        plan.questions.append(Question("date_order", "date_order", (DAY_FIRST, MONTH_FIRST), {"said": example}))
     numeric, points, commas = plan.marks
     if any(found.marked for found in numeric) and points == commas and not plan.decimal:
         example = next((s for found in numeric if found.marked for s in found.samples if re.search("[.,]", s)), "")
         plan.questions.append(Question("decimal", "decimal", (".", ","), {"said": example}))
-    money = [found for found in plan._typed("money", "price") if found.filled]
+    money = [found for found in plan.typed("money", "price") if found.filled]
     records = "$" in plan.table.grid.part or any(found.unix == found.filled > 0 for found in plan.profiles)
     if money and records and all(found.whole == found.filled for found in money):
         if "units" not in plan.answers:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -21,11 +21,12 @@ from pipelines.exports.contracts.contract import Contract, ContractError
 from pipelines.exports.contracts.guess import Clues, activity_named, guess
 from pipelines.exports.contracts.plan import Plan, Question
 from pipelines.exports.contracts.preview import Preview, preview
-from pipelines.exports.contracts.profile import Profile, profile
+from pipelines.exports.contracts.profile import DAY_FIRST, Profile, profile
 from pipelines.exports.contracts.recognise import recognise
 from pipelines.exports.contracts.settling import settle
 from pipelines.exports.contracts.vocabulary import vocabulary
 from pipelines.exports.contracts.writing import contract_text
+from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import open_grids
 from pipelines.exports.landing.reading import open_table, table_names
 from pipelines.exports.readers.unpack import Limits
@@ -64,6 +65,11 @@ class Draft:
     def open(self) -> list[Question]:
         """The questions without whose answers nothing is landed."""
         return [question for question in self.questions if question.blocks]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the entity."""
+        return [column.name for column in entities()[self.entity_id].columns]
 
     @property
     def summary(self) -> str:
@@ -131,7 +137,7 @@ def draft(
             found,
         )  # fmt: skip
         contract = _contract(contract_text(plan, []), name)
-        shown = preview(path, called, contract, limits, found.entity)
+        shown = _preview(plan, path, called, limits)
         own_totals = {
             column: total
             for column, mapped in plan.columns.items()
@@ -145,6 +151,20 @@ def draft(
         return Draft(
             name, found.entity.id, contract, text, *_mapped(plan, profiles), plan.questions, shown, table.others
         )
+
+
+def _preview(plan: Plan, path: Path, called: str, limits: Limits) -> Preview:
+    """What would be published, without what hangs on an open question."""
+    asked = {question.code for question in plan.questions}
+    told = plan
+    if "date_order" in asked:
+        told = replace(plan, answers={**plan.answers, "date_order": DAY_FIRST})
+    shown = preview(path, called, _contract(contract_text(told, []), plan.name), limits, plan.entity)
+    if "date_order" in asked:
+        shown.dates.clear()
+    if asked & {"decimal", "units", "amount", "lines"}:
+        shown.sums.clear()
+    return shown
 
 
 def write_draft(made: Draft, out: Path, contracts: Mapping[str, Contract]) -> Path:

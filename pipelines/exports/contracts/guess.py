@@ -11,12 +11,12 @@ from babel.numbers import get_territory_currencies
 
 from pipelines.exports.contracts.clues import Sum, is_number
 from pipelines.exports.contracts.profile import USUAL, Profile
-from pipelines.exports.contracts.vocabulary import Vocabulary, nouns, plain, synonyms, tokens, words_of
+from pipelines.exports.contracts.vocabulary import Vocabulary, is_amount, nouns, plain, synonyms, tokens, words_of
 from pipelines.exports.entities import Column, Entity, entities
 
-# How sure a header's words make: the entity's own words, words of every entity, and words within a longer header; less
-# where the entity's noun had to be taken off first ("deal owner").
-OWN, COMMON, WITHIN, STRIPPED = 3.0, 2.0, 0.8, 0.8
+# How sure a header's words make: the entity's own words, and words of every entity; less where the entity's noun had to
+# be taken off first ("deal owner").
+OWN, COMMON, STRIPPED = 3.0, 2.0, 0.8
 # What values add: a unique key, a vocabulary that is known, a link to a landed file, a sum that holds.
 KEY, KNOWN, LINK, ADDS_UP = 2.0, 1.0, 2.5, 2.0
 TABLE_NAME, NEEDED, NOUNS = 6.0, 5.0, 2.8
@@ -272,6 +272,13 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         strength *= 0.3
     if (target := _linked().get(column.name)) and column.name not in entity.key:
         strength += LINK * clues.links.get(target, {}).get(found.place, 0.0)
+    if strength and column.type == "timestamp":
+        # A moment that is whole in one column, and says its zone, is the surer one.
+        strength += 0.3 * (found.timed or bool(found.unix)) + 0.2 * (
+            bool(found.unix) or "utc" in found.header.casefold()
+        )
+    if strength and column.type == "text" and not column.name.endswith("_id") and words & {"id", "key"}:
+        strength *= 0.3
     if strength and column.name.endswith("_id"):
         strength += 0.9 * bool({"id", "ид", "key"} & words) - 0.2 * bool("name" in words)
     if column.name in entity.key and len(entity.key) == 1:
@@ -280,17 +287,6 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         else:
             strength *= 0.8
     return strength
-
-
-@cache
-def _amount_words() -> frozenset[str]:
-    words = [word for name in ("amount", "gross_amount", "net_amount") for word in synonyms()["columns"].get(name, [])]
-    return frozenset(plain(word) for word in words)
-
-
-def is_amount(header: str) -> bool:
-    """Whether a header says that it is an amount of money."""
-    return "amount" in header or header in _amount_words()
 
 
 def _add_up(entity: Entity, strengths: dict[tuple[str, int], float], clues: Clues) -> set[str]:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipelines.exports.contracts.clues import Layout, Sum, is_number
-from pipelines.exports.contracts.guess import is_amount, needs_of
+from pipelines.exports.contracts.guess import needs_of
 from pipelines.exports.contracts.profile import DAY_FIRST, MONTH_FIRST, USUAL, Profile
-from pipelines.exports.contracts.vocabulary import Vocabulary, plain
+from pipelines.exports.contracts.vocabulary import Vocabulary, is_amount, plain
 from pipelines.exports.entities import Column, Entity
 from pipelines.exports.landing.reading import TextTable
 
@@ -119,14 +119,15 @@ class Plan:
             self.entity.id, column.name, word
         )
 
-    def _typed(self, *types: str) -> list[Profile]:
+    def typed(self, *types: str) -> list[Profile]:
+        """The mapped columns of these types."""
         typed = {column.name: column.type for column in self.entity.columns}
         return [found for name, found in self.columns.items() if typed[name] in types]
 
     @property
     def moments(self) -> list[Profile]:
         """The mapped columns of dates and times that hold any."""
-        return [found for found in self._typed("date", "timestamp") if found.filled and found.unix < found.filled]
+        return [found for found in self.typed("date", "timestamp") if found.filled and found.unix < found.filled]
 
     @property
     def orders(self) -> tuple[dict[str, list[str]], dict[str, int]]:
@@ -153,7 +154,7 @@ class Plan:
         """The mapped columns of numbers, and how many values read with a decimal point and with a comma."""
         numeric = [
             found
-            for found in self._typed("money", "price", "rate", "ratio", "quantity", "seconds", "integer")
+            for found in self.typed("money", "price", "rate", "ratio", "quantity", "seconds", "integer")
             if found.filled
         ]
         if any(found.marked for found in numeric):

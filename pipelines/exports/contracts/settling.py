@@ -76,6 +76,12 @@ def _keys(plan: Plan, found: Guess) -> None:
         plan.columns[key] = plan.columns["name"]
     if single and key not in plan.columns and "number" in plan.columns:
         plan.columns[key] = plan.columns["number"]
+    if single and key not in plan.columns and f"column.{key}" not in plan.answers:
+        used = {one.place for one in plan.columns.values()}
+        # One column alone is different in every row and written as numbers of documents are.
+        alone = [one for one in plan.profiles if one.place not in used and one.is_key and _like_an_id(one)]
+        if len(alone) == 1:
+            plan.columns[key] = alone[0]
     mapped = plan.columns.get(key)
     if single and mapped is not None and not mapped.is_key:
         heads = [plan.columns[name] for name in _head_columns(plan)]
@@ -107,6 +113,13 @@ def _keys(plan: Plan, found: Guess) -> None:
         plan.columns["number"] = plan.columns[key]
     names = [column.name for column in entity.columns]
     plan.columns = {column: plan.columns[column] for column in names if column in plan.columns}
+
+
+def _like_an_id(found: Profile) -> bool:
+    """Whether a column's values are short texts with digits, and no dates, amounts, addresses or phone numbers."""
+    texts = all(re.fullmatch(r"[\w./#-]*\d[\w./#-]*", sample) and len(sample) <= 40 for sample in found.samples)
+    others = (found.emails, found.phones, found.clocks, found.marked)
+    return found.rows > 2 and texts and found.date_share == 0 and not any(others)
 
 
 def _head_columns(plan: Plan) -> list[str]:
@@ -216,6 +229,9 @@ def _only_ones(plan: Plan) -> None:
             fitting = amounts(plan.profiles)
         else:
             continue
+        used = {one.place for name, one in plan.columns.items() if name != need}
+        free = [one for one in fitting if one.place not in used]
+        fitting = free if len(free) == 1 else fitting
         if len(fitting) == 1:
             plan.columns = {
                 name: one for name, one in plan.columns.items() if one is not fitting[0] or name in plan.needs

@@ -130,8 +130,8 @@ def _learn(found: Vocabulary, contracts: Iterable[Contract]) -> None:
                 for word, ours in _learn_words(spec):
                     if ours in entities()[entity_id].column(name).one_of:
                         said[entity_id, name][plain(word)].add(ours)
-    for entity_id, headers in left.items():
-        found.passed_over[entity_id] = headers - found.all_own[entity_id].keys()
+    for entity_id, passed in left.items():
+        found.passed_over[entity_id] = passed - found.all_own[entity_id].keys()
     for place, words_said in said.items():
         found.meanings[place] |= {word: next(iter(ours)) for word, ours in words_said.items() if len(ours) == 1}
 
@@ -163,3 +163,14 @@ def nouns(entity_id: str) -> frozenset[str]:
     called = [entity_id.split(".")[1].replace("_", " "), *synonyms()["entities"].get(entity_id, {}).get("tables", [])]
     one = [re.sub(r"ies$", "y", word).removesuffix("s") for word in called]
     return frozenset(plain(word) for word in [*called, *one])
+
+
+@cache
+def _amount_words() -> frozenset[str]:
+    words = [word for name in ("amount", "gross_amount", "net_amount") for word in synonyms()["columns"].get(name, [])]
+    return frozenset(plain(word) for word in words)
+
+
+def is_amount(header: str) -> bool:
+    """Whether a header says that it is an amount of money."""
+    return "amount" in header or header in _amount_words()

@@ -195,8 +195,8 @@ def _column(plan: Plan, column: Column) -> Iterator[str]:
             plan, column, {"sum": [found.header for found in plan.added[name]]}, "# guess: what they add up to"
         )
     elif name in plan.multiplied:
-        headers = [found.header for found in plan.multiplied[name]]
-        yield from _amount(plan, column, {"product": headers}, "# guess: quantity by price")
+        factors = [found.header for found in plan.multiplied[name]]
+        yield from _amount(plan, column, {"product": factors}, "# guess: quantity by price")
     elif name == "document_kind" and name not in plan.columns and plan.signed:
         header = plan.columns["gross_amount"].header
         yield "      document_kind:  # guess: a minus is a credit note"

@@ -302,8 +302,11 @@ def _add_up(entity: Entity, strengths: dict[tuple[str, int], float], clues: Clue
                 continue
             for first, second in ((known.first, known.second), (known.second, known.first)):
                 named = [strengths.get(at, 0.0) for at in ((part, first), (other, second), (whole, known.third))]
-                # Two of the three are named, the whole or the other part among them, or the rows are too many for chance.
-                if sum(one >= SURE for one in named) >= 2 and named[1] and (all(named) or known.rows >= 3):
+                # Two of the three are named, the other part among them; that alone where the rows are too many for chance.
+                sure = sum(one >= SURE for one in named)
+                if (sure >= 2 and named[1] and (all(named) or known.rows >= 3)) or (
+                    named[1] >= COMMON and known.rows >= 3
+                ):
                     best = max(best or (0.0, 0, 0, 0), (sum(named), first, second, known.third))
         if best is None:
             continue
@@ -393,8 +396,12 @@ def activity_named(clues: Clues, entity_id: str) -> str | None:
 
 def needs_of(entity: Entity) -> list[str]:
     """What a row of the entity means nothing without."""
-    needs: list[str] = synonyms()["entities"].get(entity.id, {}).get("needs", [])
-    return needs
+    said: list[str] | None = synonyms()["entities"].get(entity.id, {}).get("needs")
+    if said is not None:
+        return said
+    # What recognition holds a file for, but for what a contract may say itself: kinds and states.
+    singles = [need[0] for need in entity.needs if len(need) == 1]
+    return [need for need in singles if not entity.column(need).one_of]
 
 
 def guess(profiles: list[Profile], clues: Clues, entity_id: str | None = None) -> Guess | None:

@@ -230,8 +230,10 @@ def _only_ones(plan: Plan) -> None:
         else:
             continue
         used = {one.place for name, one in plan.columns.items() if name != need}
+        # Of several dates the one that nothing else is, if it is called a date and no more than that is known of it.
         free = [one for one in fitting if one.place not in used]
-        fitting = free if len(free) == 1 else fitting
+        named = [one for one in free if tokens(one.header) & _DAYS]
+        fitting = named if len(free) == len(named) == 1 else fitting
         if len(fitting) == 1:
             plan.columns = {
                 name: one for name, one in plan.columns.items() if one is not fitting[0] or name in plan.needs

@@ -57,13 +57,13 @@ def test_parts_that_do_not_make_the_whole_are_not_mapped(tmp_path: Path) -> None
 def test_a_need_that_nothing_meets_is_asked_and_nothing_is_landed(tmp_path: Path) -> None:
     text = "Invoice No,Client,Made,Sent off,Amount\nA-1,North,2024-01-05,2024-01-09,10.00\nA-2,South,2024-01-06,2024-01-08,20.00\n"
     made = _draft(tmp_path, text)
-    assert _asked(made) == {"column.issued_on"}
+    assert _asked(made) == {"column.issued_on", "entity"}
     contract = tmp_path / f"{made.name}.yml"
     contract.write_text(made.text, encoding="utf-8")
     landed = land(tmp_path, tmp_path / "ledgerly.csv", {"x": read_contract(contract)})
     assert landed.receipt.entities == []
     assert "asks before anything is landed" in landed.held[0]
-    answered = _draft(tmp_path, text, column__issued_on="Made")
+    answered = _draft(tmp_path, text, entity="billing.invoices", column__issued_on="Made")
     assert _asked(answered) == set()
     assert "ask" not in yaml.safe_load(answered.text)
     assert answered.preview.dates["issued_on"] == ("2024-01-05", "2024-01-06")

@@ -6,12 +6,18 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from babel.core import get_global
-from babel.numbers import get_territory_currencies
-
 from pipelines.exports.contracts.clues import Sum, is_number
 from pipelines.exports.contracts.profile import USUAL, Profile
-from pipelines.exports.contracts.vocabulary import Vocabulary, is_amount, nouns, plain, synonyms, tokens, words_of
+from pipelines.exports.contracts.vocabulary import (
+    Vocabulary,
+    currencies,
+    is_amount,
+    nouns,
+    plain,
+    synonyms,
+    tokens,
+    words_of,
+)
 from pipelines.exports.entities import Column, Entity, entities
 
 # How sure a header's words make: the entity's own words, and words of every entity; less where the entity's noun had to
@@ -19,7 +25,7 @@ from pipelines.exports.entities import Column, Entity, entities
 OWN, COMMON, STRIPPED = 3.0, 2.0, 0.8
 # What values add: a unique key, a vocabulary that is known, a link to a landed file, a sum that holds.
 KEY, KNOWN, LINK, ADDS_UP = 2.0, 1.0, 2.5, 2.0
-TABLE_NAME, NEEDED, NOUNS = 6.0, 5.0, 2.8
+TABLE_NAME, NEEDED, NOUNS, NUMBERED = 6.0, 5.0, 2.8, 2.5
 # Below this nobody would say that the header is the column.
 SURE = 1.5
 # The columns of a sum, by entity: parts and whole, and which of them a word must name before the sum is believed.
@@ -137,14 +143,6 @@ class Clues:
     sums: list[Sum]
     links: dict[str, dict[int, float]]
     table_name: str
-
-
-@cache
-def currencies() -> frozenset[str]:
-    """The currencies that are in use somewhere today."""
-    return frozenset(
-        code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory)
-    )
 
 
 @cache
@@ -383,6 +381,14 @@ def _assigned(entity: Entity, profiles: list[Profile], clues: Clues) -> Guess:
     return guess
 
 
+def _numbered(entity: Entity, profiles: list[Profile]) -> bool:
+    """Whether a column, different in every row, is called the number or id of what the entity's rows are."""
+    return any(
+        one.is_key and any(plain(one.header) == f"{noun} {word}" for noun in nouns(entity.id) for word in _IDS)
+        for one in profiles
+    )
+
+
 def activity_named(clues: Clues, entity_id: str) -> str | None:
     """What the rows of a table are that is called by a kind of activity, such as tasks."""
     words = plain(clues.table_name).split()
@@ -419,7 +425,7 @@ def guess(profiles: list[Profile], clues: Clues, entity_id: str | None = None) -
         found.score += TABLE_NAME * bool(called) * (0.5 + 0.5 * (called == longest))
         # A table's headers speak of what it holds: "Sales Order Owner".
         of_it = sum(any(plain(one.header).startswith(f"{noun} ") for noun in nouns(entity.id)) for one in profiles)
-        found.score += min(NOUNS, 0.7 * of_it)
+        found.score += min(NOUNS, 0.7 * of_it) + NUMBERED * (_numbered(entity, profiles))
         needs = [need for need in needs_of(entity) if need != "activity_type" or not activity_named(clues, entity.id)]
         found.score -= NEEDED * sum(need not in found.columns for need in needs)
         made = [key for key in entity.key if key not in found.columns]

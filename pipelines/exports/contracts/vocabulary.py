@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 
 from pipelines.exports.contracts.contract import ColumnMap, Contract
 from pipelines.exports.entities import entities
@@ -174,3 +176,11 @@ def _amount_words() -> frozenset[str]:
 def is_amount(header: str) -> bool:
     """Whether a header says that it is an amount of money."""
     return "amount" in header or header in _amount_words()
+
+
+@cache
+def currencies() -> frozenset[str]:
+    """The currencies that are in use somewhere today."""
+    return frozenset(
+        code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory)
+    )

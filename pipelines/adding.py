@@ -27,6 +27,7 @@ from pipelines.exports.contracts.draft import Draft as Draft
 from pipelines.exports.contracts.draft import DraftError, draft, write_draft
 from pipelines.exports.contracts.explain import targets
 from pipelines.exports.contracts.loading import load_contracts, read_contract, shipped_contracts
+from pipelines.exports.contracts.plan import ANSWERS as ANSWERS
 from pipelines.exports.contracts.recognise import Recognition
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, detect
@@ -40,12 +41,6 @@ from pipelines.words.landed import finding_said, rejection_said
 PROJECT = Path(__file__).resolve().parent.parent
 CHUNK = 1 << 20
 LONGEST_NAME = 100
-# The answers that are codes, with their words in the group `draft_answer`; the others are the file's own texts.
-ANSWERS = {code: code for code in ("none", "sum", "keep", "accept", "whole", "hundredths")} | {
-    "day first": "day_first",
-    "month first": "month_first",
-}
-
 # What the exports of a company are of; a page says which of them it has none of.
 DOMAINS = ("crm", "billing", "calls")
 

@@ -46,27 +46,11 @@ _PHONES = {"phone", "mobile", "caller_number", "callee_number", "tracking_number
 _NAMES = {"name", "full_name", "company_name", "agent_name", "subject", "description", "owner_id"}
 _TRUTHS = frozenset(["yes", "no", "true", "false", "y", "n", "t", "f", "1", "0", "да", "нет", "ja", "nej", "nein"])
 # What a record's own id is called, the surest first.
-_IDS = [
-    "id",
-    "record id",
-    "ids",
-    "sid",
-    "uuid",
-    "guid",
-    "uid",
-    "unique id",
-    "uniqueid",
-    "ref key",
-    "key",
-    "ид",
-    "internal id",
-]
+_IDS = ["id", "record id", "ids", "sid", "uuid", "guid", "uid", "unique id", "uniqueid", "ref key", "key", "ид"]
 _SURE_IDS = len(_IDS)
 _IDS += ["number", "no", "nr", "num", "code", "номер", "код", "nummer"]
 # Words that say nothing of which column a longer header is.
-_GENERIC = frozenset(
-    ["name", "id", "type", "number", "status", "code", "amount", "total", "value", "first", "last", "phone"]
-)
+_GENERIC = frozenset(["name", "id", "type", "number", "status", "code", "amount", "total", "value", "first", "last"])
 # What may stand beside the name of a record that a column is a link to.
 _OF_A_LINK = frozenset(
     [

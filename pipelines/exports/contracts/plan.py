@@ -17,6 +17,11 @@ from pipelines.exports.landing.reading import TextTable
 
 # The answer that no column, or none of the words, is meant.
 NONE = "none"
+# The answers that are codes, with their words in the group `draft_answer`; the others are the file's own texts.
+ANSWERS = {code: code for code in ("none", "sum", "keep", "accept", "whole", "hundredths")} | {
+    "day first": "day_first",
+    "month first": "month_first",
+}
 # The column of an entity that all its money hangs on.
 MAIN_AMOUNT = {"billing.invoices": "gross_amount", "billing.payments": "amount", "billing.orders": "open_amount"}
 

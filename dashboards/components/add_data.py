@@ -67,12 +67,14 @@ def _drop(settings: Settings) -> None:
         )
         if uploads:
             told: list[tuple[str, str]] = []
+            taken: list[str] = []
             for upload in uploads:
                 try:
-                    path = take_in(settings, upload.name, upload, system)
-                    told.append(("success", f"{plain(path.name)} lies in the landing folder."))
+                    taken.append(plain(take_in(settings, upload.name, upload, system).name))
                 except (AddingError, OSError) as error:
                     told.append(("error", f"{plain(upload.name[:80])} was not taken: {plain(error)}."))
+            if taken:
+                told.insert(0, ("success", f"In the landing folder: {', '.join(taken)}."))
             st.session_state[SAVED] = told
             # The uploader starts empty: what it held is in the landing folder.
             st.session_state["adding_turn"] = st.session_state.get("adding_turn", 0) + 1

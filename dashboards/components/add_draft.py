@@ -12,6 +12,8 @@ from pipelines.adding import ANSWERS, AddingError, Draft, Waiting, drafted, use
 from pipelines.settings import Settings
 
 NOT_SAID = ""
+# So many answers are shown at once; more are a list.
+FEW = 4
 EXPORTS = {"partial": "What is missing from a newer file stays", "full": "A newer file holds all that there is"}
 
 
@@ -67,8 +69,20 @@ def _said(choice: str) -> str:
 
 def _ask(label: str, options: list[str], place: str, name: str, given: dict[str, str], shown: str = "") -> None:
     key = f"answer-{place}-{name}"
-    choices = [NOT_SAID, *options]
     now = given.get(name, shown)
+    if len(options) <= FEW:
+        st.radio(
+            label,
+            options,
+            index=options.index(now) if now in options else None,
+            key=key,
+            horizontal=True,
+            format_func=_said,
+            on_change=_answer,
+            args=(given, place, name),
+        )
+        return
+    choices = [NOT_SAID, *options]
     st.selectbox(
         label,
         choices,

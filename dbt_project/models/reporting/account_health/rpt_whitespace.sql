@@ -168,7 +168,7 @@ first_paid as (
     inner join {{ ref('fct_receivable_settlements') }} as settlements
         on first_invoices.invoice_id = settlements.invoice_id
     inner join run on settlements.event_date <= run.as_of_date
-    where settlements.event_type = 'payment'
+    where settlements.event_type = 'payment' and settlements.is_dated
     group by first_invoices.account_id
 ),
 

@@ -18,6 +18,7 @@ from pipelines.verification.documents import (
     Debt,
     Held,
     Money,
+    give_up,
     is_balance_given_up,
     is_nobody,
     named,
@@ -39,6 +40,8 @@ class Settlement:
         self.steps: dict[Place, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
         # What happens to each piece of money: applications first, then what is taken back.
         self.events: dict[str, list[tuple[date, int, str, Row | Applied]]] = defaultdict(list)
+        # Write-offs of debts that no walk follows: they take what is open once all else is posted.
+        self.late: list[tuple[date, str, Debt, Decimal]] = []
         # Debts that applications say what paid them: nothing more is assumed of these.
         self.paid: set[str] = set()
         # Who has debts that wait for money, and who has money that may pay them.
@@ -72,6 +75,8 @@ class Settlement:
         for row in given:
             self._adjust(row, of_money=False)
         self._assume()
+        for day, _, debt, amount in sorted(self.late, key=lambda late: late[:2]):
+            give_up(debt, day, min(amount, max(debt.open_on(day), ZERO)))
         for debt in books.debts.values():
             recover(debt)
 
@@ -145,7 +150,7 @@ class Settlement:
         currency = row["currency"] or own or (money.currency if money else self.raw.run.default_currency)
         if kind == "write_off":
             if debt and not of_money:
-                self._write_off(debt, max(day, debt.issued), amount, currency)
+                self._write_off(debt, max(day, debt.issued), amount, currency, row["adjustment_id"])
             return
         if of_money != bool(money):
             return
@@ -196,17 +201,22 @@ class Settlement:
         else:
             debt.events.append((at, amount))
 
-    def _write_off(self, debt: Debt, day: date, amount: Decimal, currency: str) -> None:
+    def _write_off(self, debt: Debt, day: date, amount: Decimal, currency: str, name: str) -> None:
         part = self.rates.convert(amount, currency, debt.currency, day)
         if part is None:
             return
-        debt.events.append((day, -part))
-        debt.written_off.append((day, part))
+        debt.to_give_up += part
         if place := self._place(debt):
-            self._step(
-                debt.customer, debt.currency, day, 6,
-                lambda walk: None if is_balance_given_up(debt) else walk.gives_up(day, place, part),
-            )  # fmt: skip
+
+            def step(walk: Allocation) -> None:
+                if not is_balance_given_up(debt):
+                    give_up(debt, day, walk.gives_up(day, place, part))
+                else:
+                    self.late.append((day, name, debt, part))
+
+            self._step(debt.customer, debt.currency, day, 6, step)
+        else:
+            self.late.append((day, name, debt, part))
 
     def _follow(self, money: Money) -> None:
         """What one piece of money paid and what of it went back, in the order in which it happened."""

@@ -59,6 +59,7 @@ class Invoice:
     sold: bool = True
     events: list[tuple[date, Decimal]] = field(default_factory=list)
     paid: list[tuple[date, Decimal, date]] = field(default_factory=list)
+    given_up: list[tuple[date, str, Decimal]] = field(default_factory=list)
     lost: list[tuple[date, Decimal]] = field(default_factory=list)
 
     def open_on(self, day: date) -> Decimal:
@@ -106,6 +107,7 @@ class Stream:
         for number in range(260):
             self.sell(number)
         for invoice in self.invoices:
+            self.give_up(invoice)
             self.recover(invoice)
 
     def move(self, whose: Invoice | tuple[str, str], day: date, kind: str, amount: Decimal) -> None:
@@ -194,15 +196,21 @@ class Stream:
             {"adjustment_id": name, "adjustment_kind": kind, "customer_id": invoice.account, "occurred_on": on,
              "invoice_id": f"I{name[1:].split('-')[0]}", "currency": invoice.currency, "amount": amount}
         )  # fmt: skip
-        signed = -amount if kind == "write_off" else amount
-        invoice.events.append((on, signed))
-        names = {"write_off": "written_off", "refund": "refunded", "reversal": "reversed"}
-        self.move(invoice, on, names[kind], signed)
         if kind == "write_off":
-            invoice.lost.append((on, amount))
-        else:
-            last = max((paid for day, _, paid in invoice.paid if day <= on and day == paid), default=on)
-            invoice.paid.append((on, -amount, last))
+            invoice.given_up.append((on, name, amount))
+            return
+        invoice.events.append((on, amount))
+        self.move(invoice, on, {"refund": "refunded", "reversal": "reversed"}[kind], amount)
+        last = max((paid for day, _, paid in invoice.paid if day <= on and day == paid), default=on)
+        invoice.paid.append((on, -amount, last))
+
+    def give_up(self, invoice: Invoice) -> None:
+        """Each write-off takes at most what is open at the end of its day."""
+        for on, _, amount in sorted(invoice.given_up):
+            if part := min(amount, invoice.open_on(on)):
+                invoice.events.append((on, -part))
+                invoice.lost.append((on, part))
+                self.move(invoice, on, "written_off", -part)
 
     def recover(self, invoice: Invoice) -> None:
         """What is paid of a debt that was given up: of what stands in the customer's favour, what was written off."""

@@ -170,7 +170,10 @@ class Book:
         self.loose = {row["customer_id"] for row in self.of("customers")} - paying
         for row in self.of("applications"):
             self.apply(row)
-        for row in sorted(self.of("adjustments"), key=lambda row: row["occurred_on"]):
+        # A write-off is the last thing of its day: it gives up what is open then.
+        for row in sorted(
+            self.of("adjustments"), key=lambda row: (row["adjustment_kind"] == "write_off", row["occurred_on"])
+        ):
             self.adjust(row)
         self.allocate()
         for debt in self.debts.values():
@@ -249,11 +252,10 @@ class Book:
         debt, payment = self.debts.get(row["invoice_id"] or ""), row["payment_id"]
         if kind == "write_off" and debt:
             at = max(day, debt.issued)
-            debt.events.append((at, -amount))
-            debt.written_off.append((at, amount))
-            self.flows["written_off"].append((at, amount))
             if place := self.place(row["invoice_id"]):
-                self.step(debt.account, at, 6, lambda walk: walk.gives_up(at, place, amount))
+                self.step(debt.account, at, 6, lambda walk: self.give_up(debt, at, walk.gives_up(at, place, amount)))
+            else:
+                self.give_up(debt, at, min(amount, max(debt.open_on(at), ZERO)))
             return
         if kind in ("refund", "chargeback") or payment:
             self.flows["collected"].append((day, -amount))
@@ -274,6 +276,12 @@ class Book:
                     self.reopen(self.debts[name], day, part, on)
                     amount -= part
         self.unapplied.append((self.account(row), day, -amount))
+
+    def give_up(self, debt: Debt, day: date, amount: Decimal) -> None:
+        """Posts what of a write-off found something open."""
+        debt.events.append((day, -amount))
+        debt.written_off.append((day, amount))
+        self.flows["written_off"].append((day, amount))
 
     def place(self, invoice: str) -> Due | None:
         """An invoice's place among those that wait for money, where money is not applied by the export."""

@@ -54,9 +54,9 @@ class Settlement:
                 self.owing[books.account(debt.customer), debt.currency].add(debt.customer)
         applications = raw.rows("billing.applications")
         adjustments = raw.rows("billing.adjustments")
-        self.applied = set(self._appliers(applications))
         has_payments = {file.system for file in raw.files if file.entity == "billing.payments"}
         has_payments |= {row["_system"] for row in raw.rows("billing.payments")}
+        self.applied = set(self._appliers(applications, has_payments))
         for row in applications:
             self._apply(row, row["_system"] in has_payments)
         for row in adjustments:
@@ -84,10 +84,10 @@ class Settlement:
         """Whether nothing in the exports applies a customer's payments, so that they are assumed to pay in order."""
         return (customer, currency) not in self.applied
 
-    def _appliers(self, rows: list[Row]) -> Iterable[Place]:
+    def _appliers(self, rows: list[Row], has_payments: set[str]) -> Iterable[Place]:
         """Whose payments the export applies, be it in vain: their money is for nothing else."""
         for row in rows:
-            if row["payment_id"]:
+            if row["payment_id"] or not (row["credit_note_id"] or row["_system"] in has_payments):
                 payment = self.books.named.get("payment " + named(row["_system"], row["payment_id"]))
                 invoice = self.books.named.get(named(row["_system"], row["invoice_id"]))
                 yield from (place for place in (payment, invoice) if place)
@@ -100,12 +100,12 @@ class Settlement:
             return
         payment = "payment " + named(system, row["payment_id"]) if row["payment_id"] else ""
         name = named(system, row["credit_note_id"])
-        if payment and (has_payments or payment in books.named or not row["credit_note_id"]):
-            if not has_payments and payment not in books.named:
-                # Applications are the only trace of the money.
-                seen = row["applied_on"] or self.raw.day(row["_known_at"])
-                self._unseen(debt, max(seen, debt.issued), own if amount is None else amount)
-                return
+        if not has_payments and payment not in books.named and not row["credit_note_id"]:
+            # Applications are the only trace of the money.
+            seen = row["applied_on"] or self.raw.day(row["_known_at"])
+            self._unseen(debt, max(seen, debt.issued), own if amount is None else amount)
+            return
+        if payment and (has_payments or payment in books.named):
             name = payment
         money = books.money.get(name)
         if money is None:

@@ -6,7 +6,10 @@ Every build is the compiled SQL of all models on a bare connection: of dbt's own
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import cache
+from itertools import combinations
 from pathlib import Path
 
 import duckdb
@@ -69,15 +72,48 @@ def test_the_rows_try_every_date_that_is_cut(rows: Rows, entity: str) -> None:
         assert any(not any(is_after(row, column) for column in declared.since) for row in gone), declared.of
 
 
+@pytest.fixture(scope="module")
+def whole(published: Path, rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> Callable[[date], Path]:
+    """The database of a day, made of all exports, once a day."""
+
+    @cache
+    def made(day: date) -> Path:
+        home = tmp_path_factory.mktemp("all")
+        write_raw(home, rows, as_of_date=day)
+        floor.run(published, home, raw_of=home)
+        return home / "keybook.duckdb"
+
+    return made
+
+
 @pytest.mark.parametrize("day", DAYS, ids=str)
-def test_cutting_the_exports_changes_nothing(published: Path, rows: Rows, day: date, tmp_path: Path) -> None:
-    files = []
-    for name, given in (("all", rows), ("cut", cut(rows, day))):
-        write_raw(tmp_path / name, given, as_of_date=day)
-        floor.run(published, tmp_path / name, raw_of=tmp_path / name)
-        files.append(tmp_path / name / "keybook.duckdb")
-    assert differences(files[0], files[1], ("staging", "marts", "reporting")) == {}
-    assert apart(tmp_path / "all", files[0]) == set()
+def test_cutting_the_exports_changes_nothing(
+    published: Path, rows: Rows, whole: Callable[[date], Path], day: date, tmp_path: Path
+) -> None:
+    write_raw(tmp_path, cut(rows, day), as_of_date=day)
+    floor.run(published, tmp_path, raw_of=tmp_path)
+    assert differences(whole(day), tmp_path / "keybook.duckdb", ("staging", "marts", "reporting")) == {}
+    assert apart(whole(day).parent, whole(day)) == set()
+
+
+@pytest.mark.parametrize(("day", "later"), [*combinations(DAYS, 2)], ids=str)
+def test_a_past_day_is_what_it_was(whole: Callable[[date], Path], day: date, later: date) -> None:
+    """What applications put on invoices is the same in the run of a day and in that day of a later history."""
+    columns = "as_of_date, account_id, currency, * exclude (as_of_date, account_id, currency, is_history_assumed)"
+    known = f"select {columns} from {{}}.reporting.rpt_receivable_aging where as_of_date <= date '{day}'"
+    with duckdb.connect(str(whole(later)), read_only=True) as connection:
+        connection.execute(f"attach '{whole(day)}' as past (read_only)")
+        assumed = "select account_id, currency from keybook.reporting.rpt_receivable_aging where is_history_assumed"
+        certain = f"(account_id, currency) not in ({assumed})"
+        then = f"{known.format('past')} and {certain}"
+        now = f"{known.format('keybook')} and as_of_date in (select as_of_date from ({then})) and {certain}"
+        assert connection.sql(f"from ({then}) except from ({now})").fetchall() == []
+        assert connection.sql(f"from ({now}) except from ({then})").fetchall() == []
+        [(accounts, days)] = connection.sql(
+            f"select count(distinct account_id), count(distinct as_of_date) from ({then})"
+        ).fetchall()
+        assert accounts > 10
+        assert days > 50
 
 
 def apart(home: Path, file: Path) -> set[tuple[str, str]]:

@@ -27,7 +27,19 @@
         balances.as_of_date
 {%- endmacro %}
 
-{#- The ageing report's columns, in order, of `balances` (balance_columns) and `accounts`. -#}
+{#- Whose history rests on more than what the days themselves said: money that no application puts on an invoice goes where it
+    is best known now to have gone, and money that was put on a document that is void now was never put there. -#}
+{% macro assumed_histories() -%}
+select account_id, currency
+    from {{ ref('fct_receivable_events') }}
+    where allocation in ('settled_date', 'fifo_assumed', 'balance_only')
+    union
+    select account_id, currency
+    from {{ ref('fct_receivable_exceptions') }}
+    where reason = 'invoice_not_a_receivable'
+{%- endmacro %}
+
+{#- The ageing report's columns, in order, of `balances` (balance_columns), `accounts` and `assumed` (assumed_histories). -#}
 {% macro aging_report_columns() -%}
 balances.account_id,
     accounts.account_name,
@@ -47,6 +59,7 @@ balances.account_id,
     balances.unapplied_amount_base,
     balances.base_currency,
     cast(balances.missing_rate_count as bigint) as missing_rate_count,
+    assumed.account_id is not null as is_history_assumed,
     balances.as_of_date
 {%- endmacro %}
 
@@ -105,6 +118,10 @@ totalled as (
     select *, {{ aging_totals() }} from by_account
 ),
 
+assumed as (
+    {{ assumed_histories() }}
+),
+
 balances as (
     select {{ balance_columns('balances') }}
     from totalled as balances
@@ -117,4 +134,5 @@ select
     {{ aging_report_columns() }}
 from balances
 left join accounts on balances.account_id = accounts.account_id
+left join assumed on balances.account_id = assumed.account_id and balances.currency = assumed.currency
 {%- endmacro %}

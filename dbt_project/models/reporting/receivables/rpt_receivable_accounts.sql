@@ -75,18 +75,15 @@ undated as (
     group by invoice_id
 ),
 
+items as (
+    {{ open_items_at('intervals', 'run', ['account_id', 'currency', 'open_amount', 'due_on']) }}
+),
+
 overdue as (
-    select
-        intervals.account_id,
-        intervals.currency,
-        sum(intervals.open_amount) as amount,
-        sum(intervals.open_amount * {{ days_from('intervals.due_on', 'run.as_of_date') }}) as overdue_days
-    from intervals
-    inner join run
-        on run.as_of_date >= intervals.valid_from
-        and run.as_of_date < intervals.valid_to
-        and run.as_of_date > intervals.due_on
-    group by intervals.account_id, intervals.currency
+    select account_id, currency, sum(open_amount) as amount, sum(open_amount * days_overdue) as overdue_days
+    from items
+    where days_overdue > 0
+    group by account_id, currency
 ),
 
 promised as (

@@ -28,11 +28,18 @@
 {%- endmacro %}
 
 {#- Whose history rests on more than what the days themselves said: money that no application puts on an invoice goes where it
-    is best known now to have gone, and money that was put on a document that is void now was never put there. -#}
+    is best known now to have gone, money that waited for the first application of all was not known to wait, and money that
+    was put on a document that is void now was never put there. -#}
 {% macro assumed_histories() -%}
 select account_id, currency
     from {{ ref('fct_receivable_events') }}
     where allocation in ('settled_date', 'fifo_assumed', 'balance_only')
+    union
+    select account_id, currency
+    from {{ ref('fct_unapplied_credits') }}
+    group by account_id, currency
+    having min(event_date) filter (where movement_type = 'received')
+        < min(event_date) filter (where movement_kind = 'application' and origin_kind = 'payment')
     union
     select account_id, currency
     from {{ ref('fct_receivable_exceptions') }}

@@ -35,11 +35,19 @@ select account_id, currency
     from {{ ref('fct_receivable_events') }}
     where allocation in ('settled_date', 'fifo_assumed', 'balance_only')
     union
-    select account_id, currency
-    from {{ ref('fct_unapplied_credits') }}
-    group by account_id, currency
-    having min(event_date) filter (where movement_type = 'received')
-        < min(event_date) filter (where movement_kind = 'application' and origin_kind = 'payment')
+    select credits.account_id, credits.currency
+    from {{ ref('fct_unapplied_credits') }} as credits
+    inner join (
+        select account_id, min(event_date) as applied_on
+        from (
+            select account_id, event_date from {{ ref('fct_unapplied_credits') }}
+            where movement_kind = 'application' and origin_kind = 'payment'
+            union all
+            select account_id, event_date from {{ ref('fct_receivable_exceptions') }} where entity = 'applications'
+        ) as applications
+        group by account_id
+    ) as firsts on credits.account_id = firsts.account_id
+    where credits.movement_type = 'received' and credits.event_date < firsts.applied_on
     union
     select account_id, currency
     from {{ ref('fct_receivable_exceptions') }}

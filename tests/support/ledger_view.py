@@ -128,6 +128,7 @@ class View:
                     if due < day:
                         sums["overdue"] += part * now
                         sums["late"] += part * now * (day - due).days
+                        sums["delay"] += part * now * (day - due).days
                 for payment in debt.payments(since, day):
                     # What was taken back of it by the day is none of it, at the rate at which it was paid.
                     at, amount = rate(payment.day) or ZERO, sum(payment.left, ZERO)
@@ -136,6 +137,7 @@ class View:
                     sums["taken"] += ZERO if debt.is_opening else amount * at * payment.taken
                     parts = list(zip(payment.left, payment.past, strict=True))
                     sums["late"] += sum((part * at * max(past, 0) for part, past in parts), ZERO)
+                    sums["delay"] += sum((part * at * past for part, past in parts), ZERO)
                     sums["in time"] += sum((part * at for part, past in parts if past <= grace), ZERO)
                     # A count needs no rate; it is of the payments that were made.
                     sums["number"] += 1
@@ -143,6 +145,8 @@ class View:
         is_paid, is_open = not self.lacks_payments(since, day), not self.lacks_stock(day)
         return {
             "average_days_delinquent": share(sums["late"], sums["cash"] + sums["overdue"], is_paid and is_open),
+            "average_delay_days": share(sums["delay"], sums["cash"] + sums["overdue"], is_paid and is_open),
+            "payment_count": float(sums["number"]),
             "average_payment_days": share(sums["taken"], sums["dated"], is_paid),
             "on_time_ratio_amount": share(sums["in time"], sums["cash"], is_paid),
             "on_time_ratio_count": share(sums["number in time"], sums["number"]),

@@ -28,8 +28,8 @@
 {%- endmacro %}
 
 {#- Whose history rests on more than what the days themselves said: money that no application puts on an invoice goes where it
-    is best known now to have gone, money that waited for the first application of all was not known to wait, and money that
-    was put on a document that is void now was never put there. -#}
+    is best known now to have gone, or to wait; money that waited for the first application of all was not known to wait; and
+    money that was put on a document that is void now was never put there. -#}
 {% macro assumed_histories() -%}
 select account_id, currency
     from {{ ref('fct_receivable_events') }}
@@ -48,6 +48,12 @@ select account_id, currency
         group by account_id
     ) as firsts on credits.account_id = firsts.account_id
     where credits.movement_type = 'received' and credits.event_date < firsts.applied_on
+    union
+    select account_id, currency
+    from {{ ref('fct_unapplied_credits') }}
+    where origin_kind = 'payment'
+    group by account_id, currency, origin_id
+    having count(*) filter (where movement_kind = 'application') = 0
     union
     select account_id, currency
     from {{ ref('fct_receivable_exceptions') }}

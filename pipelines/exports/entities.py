@@ -49,6 +49,8 @@ PROVENANCE = {
     "_deleted": "BOOLEAN",
     # The document whose rows this export replaces: rows of an older one that name the same document no longer count.
     "_replaces": "VARCHAR",
+    # The entity's columns for which its file has one (`landing/held.py`): `,amount,currency,`. NULL is all, as landed before.
+    "_holds": "VARCHAR",
 }
 
 

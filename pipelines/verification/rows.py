@@ -26,7 +26,7 @@ TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "money": pl.Decimal(18, 4), "price": pl.Decimal(18, 6), "rate": pl.Decimal(18, 8), "ratio": pl.Decimal(9, 6),
     "quantity": pl.Decimal(18, 6), "seconds": pl.Decimal(18, 3), "integer": pl.Int64, "boolean": pl.Boolean,
 }  # fmt: skip
-KEPT = {"_part": pl.String, "_deleted": pl.Boolean, "_replaces": pl.String}
+KEPT = {"_part": pl.String, "_deleted": pl.Boolean, "_replaces": pl.String, "_holds": pl.String}
 
 
 class Run(NamedTuple):
@@ -104,7 +104,8 @@ class Raw:
         frame = self.landed(entity)
         if frame.is_empty():
             return frame
-        frame = frame.sort(VERSION, nulls_last=False).unique(["_system", *entity.key], keep="last", maintain_order=True)
+        frame = self._filled(entity, frame.sort(VERSION, nulls_last=False))
+        frame = frame.unique(["_system", *entity.key], keep="last", maintain_order=True)
         if frame["_replaces"].is_not_null().any():
             # Of a document that a newer export gives anew the older rows no longer count.
             given = (
@@ -127,6 +128,24 @@ class Raw:
             pl.coalesce(pl.col("_vanished_at"), pl.when(deleted).then(pl.col("_known_at"))).alias("_vanished_at"),
             pl.coalesce(pl.col("_vanished_from"), pl.when(deleted).then(pl.lit("full"))).alias("_vanished_from"),
         )
+
+    @staticmethod
+    def _filled(entity: Entity, versions: pl.DataFrame) -> pl.DataFrame:
+        """Versions in their order, each with what an older one says where its own file has no such column."""
+        versions = versions.with_columns(pl.col("_known_at").alias(f"_{at}_known_at") for at in entity.cut.at_export)
+        if versions["_holds"].fill_null("").n_unique() == 1:
+            return versions
+        key = ["_system", *entity.key]
+        places = versions.with_row_index("_place")
+        said = {}
+        for column in (column.name for column in entity.columns if column.name not in entity.key):
+            holds = pl.col("_holds").str.contains(f",{column},", literal=True).fill_null(True)
+            told = pl.when(holds & ~pl.col("_deleted").fill_null(False)).then(pl.col("_place"))
+            place = told.forward_fill().over(key).fill_null(pl.col("_place"))
+            said[column] = places.select(place).to_series()
+        filled = [versions[column].gather(place) for column, place in said.items()]
+        filled += [versions["_known_at"].gather(said[at]).alias(f"_{at}_known_at") for at in entity.cut.at_export]
+        return versions.with_columns(filled)
 
     def _outdated(self, entity: Entity) -> pl.DataFrame:
         """Files whose rows are gone, unless a newer one has them: since when, and by which kind of export."""
@@ -219,8 +238,9 @@ class Raw:
         for column in entity.cut.later:
             rules[column].append((self._day(entity, column) > self.run.as_of, None))
         for column in entity.cut.at_export:
-            seen = {moment: self.day_seen(moment) for moment in frame["_known_at"].unique()}
-            spoken = pl.col("_known_at").replace_strict(seen, default=None, return_dtype=pl.Date)
+            said = f"_{column}_known_at"
+            seen = {moment: self.day_seen(moment) for moment in frame[said].unique()}
+            spoken = pl.col(said).replace_strict(seen, default=None, return_dtype=pl.Date)
             rules[column].append((spoken > self.run.as_of, None))
         for dates in (entity.cut.later, entity.cut.until):
             for on, states in dates.items():

@@ -226,6 +226,10 @@ class Refresh:
             needed += connection.execute(
                 "select distinct file_sha256 from staging.stg_landing__superseded_rows where state = 'deleted'"
             ).fetchall()
+            # What newer files have no column for stands in older ones.
+            needed += connection.execute(
+                "select distinct kept_file_sha256 from intermediate.int_kept_columns"
+            ).fetchall()
             known = connection.execute("select distinct file_sha256 from marts.fct_landed_files").fetchall()
         unneeded = {sha256 for (sha256,) in known} - {sha256 for (sha256,) in needed}
         at = datetime.now(UTC).isoformat(timespec="seconds")

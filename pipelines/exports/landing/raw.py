@@ -2,9 +2,8 @@
 
 One export file becomes, for each entity that it feeds, `<domain>/<entity>/<contract>-<sha256>.parquet`, with
 `….rejects.parquet` and `….totals.parquet` beside it, and one receipt, `receipts/<sha256>.json`, that is written last:
-without its receipt a file has not been landed, and `sweep` clears what a crash left. `forgotten/<sha256>.json` names a
-file that a person took out again and that is not to be landed though it lies there, `accepted/<sha256>.json` one that
-was held and that a person says is what it looks like. What files may hold is
+without its receipt a file has not been landed, and `sweep` clears what a crash left. What a person said of a file
+(`file_words.py`) stands beside it. What files may hold is
 `entities.py`; how they are made is `land.py`.
 """
 
@@ -21,8 +20,9 @@ from typing import Any
 import duckdb
 
 from pipelines.exports.entities import PROVENANCE, Entity, entities
+from pipelines.exports.landing.file_words import FileWords
 from pipelines.exports.readers.grids import quoted
-from pipelines.files import read_object, write_whole
+from pipelines.files import write_whole
 from pipelines.lists import DOMAIN
 
 REJECT_COLUMNS = {
@@ -248,15 +248,13 @@ def _typed(columns: dict[str, str]) -> str:
     return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
 
 
-class RawStore:
+class RawStore(FileWords):
     """The raw store under one folder (`<home>/warehouse/raw`)."""
 
     def __init__(self, root: Path) -> None:
         """Names the folder; nothing is written before `prepare`."""
-        self.root = root
+        super().__init__(root)
         self.receipts_folder = root / "receipts"
-        self.forgotten_folder = root / "forgotten"
-        self.accepted_folder = root / "accepted"
         self.records = root / "records"
 
     def prepare(self) -> None:
@@ -350,42 +348,6 @@ class RawStore:
         path.unlink()
         self.sweep()
         return True
-
-    def forget(self, sha256: str, file: str, at: str) -> None:
-        """Remembers that a file is not to be landed, wherever it lies; `remove` takes out what it gave before."""
-        self.forgotten_folder.mkdir(parents=True, exist_ok=True)
-        said = {"sha256": sha256, "file": file, "forgotten_at": at}
-        write_whole(self.forgotten_folder / f"{sha256}.json", json.dumps(said, ensure_ascii=False, indent=1))
-
-    def forgotten(self) -> dict[str, str]:
-        """The files that are not to be landed: hash -> the name it was known by."""
-        return {
-            path.stem: (read_object(path) or {}).get("file", path.stem) for path in self.forgotten_folder.glob("*.json")
-        }
-
-    def unforget(self, sha256: str) -> None:
-        """Lets a forgotten file be landed again."""
-        (self.forgotten_folder / f"{sha256}.json").unlink(missing_ok=True)
-
-    def accept(self, sha256: str, file: str, at: str, contract: str = "") -> None:
-        """Remembers a person's word for a file: that it is what it looks like, and by which contract it is read."""
-        self.accepted_folder.mkdir(parents=True, exist_ok=True)
-        said = {"sha256": sha256, "file": file, "accepted_at": at, "contract": contract}
-        write_whole(self.accepted_folder / f"{sha256}.json", json.dumps(said, ensure_ascii=False, indent=1))
-
-    def accepted(self) -> dict[str, dict[str, str]]:
-        """The files that a person gave his word for: hash -> file, accepted_at and contract (empty: as recognised)."""
-        blank = {"file": "", "accepted_at": "", "contract": ""}
-        return {path.stem: blank | (read_object(path) or {}) for path in self.accepted_folder.glob("*.json")}
-
-    def word(self, sha256: str) -> str | None:
-        """The contract that a person said a file is of, empty for whichever it looks like; None where nothing was said."""
-        said = read_object(self.accepted_folder / f"{sha256}.json")
-        return None if said is None else said.get("contract", "")
-
-    def unaccept(self, sha256: str) -> None:
-        """Takes a person's word for a file back."""
-        (self.accepted_folder / f"{sha256}.json").unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Deletes Parquet files that no receipt speaks of, and half-written ones."""

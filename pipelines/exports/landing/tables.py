@@ -17,6 +17,7 @@ from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.accounting import account, note, note_columns, totals
 from pipelines.exports.landing.cast import Cast, RowSql
+from pipelines.exports.landing.held import held_columns
 from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
 from pipelines.exports.landing.reasons import rejection_sql
 from pipelines.exports.readers.grids import BadLine, Loaded, quoted
@@ -111,7 +112,7 @@ class TableLanding:
             raise AssertionError(f"{self.receipt.file}: {read} rows read, {loaded} loaded, {rejected} rejected")
         stem = staged / store.stem(entity, self.contract.contract, self.receipt.sha256).relative_to(store.root)
         stem.parent.mkdir(parents=True, exist_ok=True)
-        self._write(stem, entity, casts)
+        self._write(stem, entity, mapping, casts)
         account(self.receipt, self.contract, entity, read, loaded, rejected)
 
     def _note_midnights(self, casts: list[Cast]) -> None:
@@ -307,7 +308,7 @@ class TableLanding:
             f"select _line as line, 'no_rule' as code, {self._row_text()} as row_text from cleaned where {untaken}",
         )
 
-    def _write(self, stem: Path, entity: Entity, casts: list[Cast]) -> None:
+    def _write(self, stem: Path, entity: Entity, mapping: EntityMap, casts: list[Cast]) -> None:
         provenance = {
             "_system": "_system",
             "_source": quoted(self.contract.contract),
@@ -320,6 +321,7 @@ class TableLanding:
             "_extra": "_extra",
             "_deleted": "_deleted",
             "_replaces": "_replaces",
+            "_holds": quoted(held_columns(entity, mapping, self.match)),
         }
         assert provenance.keys() == PROVENANCE.keys()
         columns = [cast.column.name for cast in casts] + [f"{value} as {name}" for name, value in provenance.items()]

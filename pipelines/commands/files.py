@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from pipelines.commands.shared import UNUSABLE, HomeCommand, refresh_of, settings_of
+from pipelines.commands.shared import UNUSABLE, HomeCommand, Text, refresh_of, settings_of
 from pipelines.words import word
 from pipelines.words.landed import finding_said, rejection_said
 
@@ -82,7 +82,7 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
 
 
 @click.command(cls=HomeCommand)
-@click.argument("file")
+@click.argument("file", type=Text())
 @click.option("--undo", is_flag=True, help="Let a forgotten file be landed again.")
 @LANDING
 def forget(home: Path | None, landing: Path | None, file: str, undo: bool) -> None:
@@ -177,8 +177,10 @@ def retry(home: Path | None, landing: Path | None) -> None:
 
 
 @click.command(cls=HomeCommand)
-@click.argument("text")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Show at most so many rows.")
+@click.argument("text", type=Text())
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="Show at most so many rows."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def find(home: Path | None, text: str, limit: int, as_json: bool) -> None:
     """Find a document number, name, phone or e-mail in everything that was landed, rejected rows included.

@@ -45,6 +45,7 @@ FindingCode = Literal[
     "damaged",
     "date_order_unknown",
     "empty",
+    "entity_missing",
     "encrypted_member",
     "html_entities",
     "kind_unclear",

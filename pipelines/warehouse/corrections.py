@@ -6,6 +6,7 @@ holds. Commands call this; nothing here prints.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,10 +58,11 @@ def _one_of(known: dict[str, str], lying: list[NewFile], text: str) -> tuple[str
     for sha256, name in [*known.items(), *((file.sha256, file.name) for file in lying)]:
         names.setdefault(sha256, set()).add(name)
     path = Path(text)
+    lies = os.path.isfile(path)  # false also of what is too long for a name
     tries = [
         {sha256 for sha256, given in names.items() if text in given},
-        {file.sha256 for file in lying if path.is_file() and file.path == path.resolve()},
-        {sha256_of(path)} & names.keys() if path.is_file() else set(),
+        {file.sha256 for file in lying if lies and file.path == path.resolve()},
+        {sha256_of(path)} & names.keys() if lies else set(),
         {sha256 for sha256 in names if len(text) >= SHORTEST_HASH and sha256.startswith(text.lower())},
         {sha256 for sha256, given in names.items() if any(Path(name).name == text for name in given)},
     ]

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -141,7 +142,9 @@ class Refresh:
                 continue
             yield NewFile(path, name, sha256)
         if seen != memory and self.store.root.exists():
-            write_whole(memory_file, json.dumps(seen, indent=0))
+            # It only saves time: where it cannot be written, whatever is asked for goes on.
+            with suppress(OSError):
+                write_whole(memory_file, json.dumps(seen, indent=0))
 
     def troubles(self) -> list[dict[str, Any]]:
         """What is wrong in the home and in no receipt, as it is now: a finding a file.

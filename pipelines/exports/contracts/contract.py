@@ -324,7 +324,8 @@ class Contract(Part):
         # Without what is left at its default: a word that joins the vocabulary changes no contract that does not use it.
         text = self.model_dump_json(by_alias=True, exclude={"title", "origin"}, exclude_defaults=True)
         columns = {name: [repr(column) for column in entities()[name].columns] for name in self.entities}
-        return hashlib.sha256((text + json.dumps(columns)).encode()).hexdigest()[:16]
+        needs = [entities()[name].needs for name in self.entities]
+        return hashlib.sha256((text + json.dumps([columns, needs])).encode()).hexdigest()[:16]
 
     @cached_property
     def headers(self) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pipelines.files import read_object, write_whole
+from pipelines.files import read_object, remove, write_whole
 
 
 class FileWords:
@@ -35,7 +35,7 @@ class FileWords:
 
     def unforget(self, sha256: str) -> None:
         """Lets a forgotten file be landed again."""
-        (self.forgotten_folder / f"{sha256}.json").unlink(missing_ok=True)
+        remove(self.forgotten_folder / f"{sha256}.json")
 
     def accept(self, sha256: str, file: str, at: str, contract: str = "") -> None:
         """Remembers a person's word for a file: that it is what it looks like, and by which contract it is read."""
@@ -55,4 +55,4 @@ class FileWords:
 
     def unaccept(self, sha256: str) -> None:
         """Takes a person's word for a file back."""
-        (self.accepted_folder / f"{sha256}.json").unlink(missing_ok=True)
+        remove(self.accepted_folder / f"{sha256}.json")

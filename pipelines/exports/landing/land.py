@@ -254,6 +254,9 @@ class Landing:
         sql = RowSql(contract, match, self.reading_rules.business_timezone, known_in=known_in)
         if count := unescape(connection, match):
             note(receipt, grid.part, "note", Finding("html_entities", row_count=count))
+        for place, headers in match.unfed.items():
+            unfed = Finding("entity_missing", name=contract.feeds[place][0], column_name=", ".join(headers))
+            note(receipt, grid.part, "note", unfed)
         titles = fit(connection, grid, sql)
         order, problem = self._date_order(connection, sql, loaded.only_spaces)
         if problem:
@@ -271,7 +274,7 @@ class Landing:
         contract = sql.contract
         moments = [
             (entity_id, cast)
-            for entity_id, mapping in contract.feeds
+            for entity_id, mapping in sql.match.feeds
             for cast in sql.moments(entities()[entity_id], mapping)
         ]
         orders = contract.formats.date_orders or {}
@@ -282,7 +285,7 @@ class Landing:
         readings: dict[str, list[object]] = {order: [] for order in orders}
         for order in orders:
             tried = RowSql(contract, sql.match, sql.business_timezone, order, sql.known_in)
-            for entity_id, mapping in contract.feeds:
+            for entity_id, mapping in sql.match.feeds:
                 for cast in tried.moments(entities()[entity_id], mapping):
                     # A file has few different dates: only those are tried.
                     texts = f"(select distinct {', '.join(f't{place}' for place in cast.cells)} from cleaned)"

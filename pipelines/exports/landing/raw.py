@@ -10,7 +10,6 @@ without its receipt a file has not been landed, and `sweep` clears what a crash 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -22,7 +21,7 @@ import duckdb
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.file_words import FileWords
 from pipelines.exports.readers.grids import quoted
-from pipelines.files import write_whole
+from pipelines.files import UNFINISHED, clear_unfinished, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
 
 REJECT_COLUMNS = {
@@ -271,21 +270,23 @@ class RawStore(FileWords):
                 (Path(f"{stem}.totals.parquet"), TOTAL_COLUMNS),
             ):
                 wanted = _typed(columns)
-                if not path.exists() or self._columns(connection, path) != columns:
+                if self._columns(connection, path) != columns:
                     self._copy(connection, f"select {wanted} where false", path)
         self.sweep()
 
     @staticmethod
     def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-        described = connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()
+        try:
+            described = connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()
+        except duckdb.Error:
+            return {}  # damaged, or not there
         return {row[0]: row[1] for row in described}
 
     @staticmethod
     def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-        """Writes a query's rows as Parquet under a temporary name, then renames: a reader sees all of it or nothing."""
-        temporary = path.with_suffix(".writing")
-        connection.execute(f"copy ({query}) to '{str(temporary).replace(chr(39), chr(39) * 2)}' (format parquet)")
-        os.replace(temporary, path)
+        """Writes a query's rows as Parquet, of which a reader sees all or nothing; the next run makes it anew if need be."""
+        with replacing(path, lasting=False) as target:
+            connection.execute(f"copy ({query}) to '{str(target).replace(chr(39), chr(39) * 2)}' (format parquet)")
 
     def stem(self, entity: Entity, contract: str, sha256: str) -> Path:
         """The path, without its ending, of what one file gives to one entity."""
@@ -322,8 +323,8 @@ class RawStore(FileWords):
         """Moves a finished file to its place below the store: a reader sees all of it, or what was there before."""
         target = self.root / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, target.with_suffix(".writing"))
-        target.with_suffix(".writing").replace(target)
+        with replacing(target) as temporary:
+            shutil.move(file, temporary)
 
     def size(self, entity: Entity, contract: str, sha256: str) -> int:
         """Bytes on disk of what one file gives to one entity, with its rejects and totals."""
@@ -340,17 +341,15 @@ class RawStore(FileWords):
         self.sweep()
         return freed
 
-    def remove(self, sha256: str) -> bool:
-        """Takes one file's rows out again, the receipt first; whether there was anything to take."""
-        path = self.receipts_folder / f"{sha256}.json"
-        if not path.exists():
-            return False
-        path.unlink()
+    def remove(self, sha256: str) -> None:
+        """Takes one file's rows out again, the receipt first; also what a crash left of it without one."""
+        remove(self.receipts_folder / f"{sha256}.json")
         self.sweep()
-        return True
 
     def sweep(self) -> None:
         """Deletes Parquet files that no receipt speaks of, and half-written ones."""
+        for folder in (self.root, self.receipts_folder, self.forgotten_folder, self.accepted_folder, self.records):
+            clear_unfinished(folder)
         known = {file for receipt in self.receipts() for file in _files_of(receipt)}
         self._clear(self.root.glob("*/*/*"), known)
 
@@ -363,7 +362,7 @@ class RawStore(FileWords):
         for path in paths:
             is_empty_one = path.name.startswith(EMPTY.removesuffix(".parquet"))
             unknown = path.suffix == ".parquet" and path.relative_to(self.root).as_posix() not in known
-            if path.suffix == ".writing" or (unknown and not is_empty_one):
+            if path.suffix == UNFINISHED or (unknown and not is_empty_one):
                 path.unlink()
 
     def write_records(

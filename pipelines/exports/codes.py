@@ -45,6 +45,7 @@ FindingCode = Literal[
     "damaged",
     "date_order_unknown",
     "empty",
+    "export_takes_away",
     "entity_missing",
     "encrypted_member",
     "html_entities",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,6 @@ def test_what_is_kept_is_a_finding_and_stays_where_it_stands(home: Path) -> None
 
 
 def test_a_blank_cell_in_a_column_that_is_there_erases(home: Path, tmp_path: Path) -> None:
-    import shutil
 
     later = shutil.copytree(home, tmp_path / "home", symlinks=True)
     drop(later, {"deals-3.csv": WIDE_AGAIN})
@@ -80,3 +80,65 @@ def test_a_blank_cell_in_a_column_that_is_there_erases(home: Path, tmp_path: Pat
     deals = query(later, "select deal_id, amount, currency, owner_id from staging.stg_crm__deals order by 1")
     assert deals[1] == ("102", None, "SEK", "Bo")
     assert deals[0] == ("101", 1000, "SEK", "Ada")
+
+
+REPORT = "Opportunity Owner,Account Name,Opportunity Name,Stage,Amount,Amount Currency,Created Date,Close Date\n"
+SIX = [
+    f"Ada,Client {number},Deal {number},Prospecting,{number}00.00,EUR,2026-01-0{number},2026-05-01\n"
+    for number in range(1, 7)
+]
+AGEING = """Example Works Ltd
+A/R Aging Detail
+"As of March 5, 2024"
+
+,Date,Transaction type,Num,Customer full name,Due date,Amount,Open balance
+CURRENT,,,,,,,
+"""
+OPEN_ITEMS = [
+    f",02/2{number}/2024,Invoice,100{number},Client {number},03/21/2024,{amount}.00,{amount}.00\n"
+    for number, amount in ((1, 500), (2, 400), (3, 300), (4, 250), (5, 250))
+]
+
+
+@pytest.fixture(scope="module")
+def filtered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of 6 rows and an ageing of 1,700, and then two filtered views of each, one after the other."""
+    home = tmp_path_factory.mktemp("filtered")
+    drop(home, {"report-1.csv": REPORT + "".join(SIX), "ageing-1.csv": AGEING + "".join(OPEN_ITEMS)})
+    assert keybook("refresh", "--home", home).exit_code == 0
+    for again in (2, 3):
+        # The second view is not the same file: a deal has another owner, an invoice another balance.
+        report = REPORT + "".join(SIX[:4]).replace("Ada", f"Ada {again}")
+        ageing = AGEING + OPEN_ITEMS[0].replace("500.00\n", f"{500 - again}.00\n")
+        drop(home, {f"report-{again}.csv": report, f"ageing-{again}.csv": ageing})
+        result = keybook("refresh", "--home", home)
+        assert result.exit_code == 3, result.output
+        assert f"report-{again}.csv: a full export; takes away of crm.deals: nothing, see below." in result.output
+        assert f"held      report-{again}.csv: read as all that the system has" in result.output
+        assert f"held      ageing-{again}.csv: read as all that the system has" in result.output
+        assert "keybook accept" in result.output
+    return home
+
+
+def test_a_filtered_view_takes_nothing_away(filtered: Path) -> None:
+    deals = query(filtered, "select name, owner_id from staging.stg_crm__deals order by 1")
+    assert [name for name, _ in deals] == [f"Deal {number}" for number in range(1, 7)]
+    # What it holds counts.
+    assert {owner for _, owner in deals} == {"Ada", "Ada 3"}
+    assert query(filtered, "select sum(open_amount) from reporting.rpt_open_invoices") == [(1697,)]
+    held = query(
+        filtered,
+        "select file, row_count, other_count from reporting.rpt_landing_findings where severity = 'held' order by 1",
+    )
+    assert held == [("ageing-2.csv", 4, 5), ("ageing-3.csv", 4, 5), ("report-2.csv", 2, 6), ("report-3.csv", 2, 6)]
+
+
+def test_what_a_person_calls_whole_takes_away(filtered: Path, tmp_path: Path) -> None:
+
+    home = shutil.copytree(filtered, tmp_path / "home", symlinks=True)
+    assert keybook("accept", "report-3.csv", "--home", home).exit_code == 0
+    result = keybook("refresh", "--home", home)
+    assert "report-3.csv" not in result.stderr.replace("landed    report-3.csv", "")
+    assert query(home, "select count(*) from staging.stg_crm__deals") == [(4,)]
+    # Of the ageing nobody said anything.
+    assert query(home, "select sum(open_amount) from reporting.rpt_open_invoices") == [(1697,)]

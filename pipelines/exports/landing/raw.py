@@ -80,6 +80,21 @@ FILE_COLUMNS = {
     "landed_at": "TIMESTAMP WITH TIME ZONE",
     "known_at": "TIMESTAMP WITH TIME ZONE",
 }
+# One row per full export and entity: whether what it lacks is gone (`full_exports.py`).
+FULL_EXPORT_COLUMNS = {
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "raw_table": "VARCHAR",
+    "export": "VARCHAR",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "rows_read": "BIGINT",
+    "rows_before": "BIGINT",
+    "rows_gone": "BIGINT",
+    "is_accepted": "BOOLEAN",
+    "is_whole": "BOOLEAN",
+}
 SCHEMA_EVENT_COLUMNS = {
     "file": "VARCHAR",
     "file_sha256": "VARCHAR",
@@ -127,6 +142,7 @@ HOLIDAY_COLUMNS = {"day": "DATE", "name": "VARCHAR", "made_by": "VARCHAR"}
 RECORDS = {
     "files": FILE_COLUMNS,
     "whole_files": FILE_COLUMNS,
+    "full_exports": FULL_EXPORT_COLUMNS,
     "schema_events": SCHEMA_EVENT_COLUMNS,
     "findings": FINDING_COLUMNS,
     "run": RUN_COLUMNS,
@@ -366,7 +382,11 @@ class RawStore(FileWords):
                 path.unlink()
 
     def write_records(
-        self, run: dict[str, Any], troubles: list[dict[str, Any]] | None = None, receipts: list[Receipt] | None = None
+        self,
+        run: dict[str, Any],
+        troubles: list[dict[str, Any]] | None = None,
+        receipts: list[Receipt] | None = None,
+        full_exports: list[dict[str, Any]] | None = None,
     ) -> None:
         """Writes the receipts as tables for the build (`records/*.parquet`), and what the run was asked for and told.
 
@@ -379,6 +399,7 @@ class RawStore(FileWords):
         rows: dict[str, Iterable[dict[str, Any]]] = {
             "files": files,
             "whole_files": [row for row in files if row["export"] != "partial"],
+            "full_exports": full_exports or [],
             "schema_events": [row for receipt in receipts for row in receipt.schema_events],
             "findings": [
                 *(row | {"known_at": receipt.known_at} for receipt in receipts for row in receipt.findings),

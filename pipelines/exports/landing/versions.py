@@ -35,6 +35,7 @@ NOT_READING = {
     "contracts/profile.py",
     "landing/__init__.py",
     "landing/file_words.py",
+    "landing/full_exports.py",
     "landing/lists.py",
     "landing/lookup.py",
     "landing/raw.py",

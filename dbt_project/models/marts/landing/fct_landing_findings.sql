@@ -1,5 +1,5 @@
 -- Grain: one row per finding about an export file, as a code and what it speaks of: why it, or a part of it, was held, or what in it was odd; rows that a
--- newer full export no longer holds, a full export that is too small to tell, columns that are in an older export of the
+-- newer full export no longer holds, columns that are in an older export of the
 -- contract and not in this one, and dates that lie after their own export.
 -- What landing says of several of a file's entities is said once.
 with said as (
@@ -27,18 +27,6 @@ vanished as (
     from {{ ref('stg_landing__superseded_rows') }}
     where state = 'vanished'
     group by file_sha256, file, part, domain, entity, contract
-),
-
-too_small as (
-    select distinct
-        file_sha256,
-        file,
-        '' as part,
-        'note' as severity,
-        'export_too_small' as code,
-        {{ finding_facts({'contract': 'contract', 'row_count': 'rows_read', 'other_count': 'rows_before'}) }}
-    from {{ ref('stg_landing__full_exports') }}
-    where not is_whole
 ),
 
 -- What the contract's export had before and this one has not. What other contracts say of a row is nothing that it lacks.
@@ -107,8 +95,6 @@ union all
 select * from two_rates
 union all
 select * from vanished
-union all
-select * from too_small
 union all
 select * from kept
 union all

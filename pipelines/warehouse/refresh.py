@@ -23,8 +23,17 @@ from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
 from pipelines.exports.entities import entities
+from pipelines.exports.landing.collisions import hold_collisions
 from pipelines.exports.landing.full_exports import Judged, asked, judge
-from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
+from pipelines.exports.landing.land import (
+    Landing,
+    ReadingRules,
+    digest_of_all,
+    export_files,
+    needs_landing,
+    sha256_of,
+    system_of,
+)
 from pipelines.exports.landing.lists import ListLanding
 from pipelines.exports.landing.raw import RawStore, Receipt, shown_name
 from pipelines.exports.readers.unpack import Limits
@@ -183,21 +192,26 @@ class Refresh:
         return [{"file": file, **place, **finding.facts} for file, finding in found.items()] + waiting
 
     def new_files(self) -> list[NewFile]:
-        """The files that were never landed, or whose contract has changed; of copies only the first.
+        """The files that were never landed, or whose contract or folder has changed; of copies only one.
 
-        A file that a person told Keybook to forget is none of them.
+        Where one of them lies in the folder of the system that the file was landed for, that one. A file that a person
+        told Keybook to forget is none of them.
         """
         contracts = self.contracts
         all_digest = digest_of_all(contracts, self.reading_rules)
-        found: dict[str, NewFile] = {}
+        copies: dict[str, list[NewFile]] = {}
         forgotten = self.store.forgotten()
         for file in self.hashes():
-            if file.sha256 in found or file.sha256 in forgotten:
-                continue
-            receipt, word = self.store.receipt(file.sha256), self.store.word(file.sha256)
-            if needs_landing(receipt, contracts, all_digest, self.reading_rules, word):
-                found[file.sha256] = file
-        return list(found.values())
+            if file.sha256 not in forgotten:
+                copies.setdefault(file.sha256, []).append(file)
+        found = []
+        for sha256, files in copies.items():
+            receipt, word = self.store.receipt(sha256), self.store.word(sha256)
+            own = [file for file in files if receipt and system_of(file.name) == receipt.system]
+            file = (own or files)[0]
+            if needs_landing(receipt, contracts, all_digest, self.reading_rules, word, system_of(file.name)):
+                found.append(file)
+        return found
 
     def land(self, domain: str | None = None, run_id: str = "") -> list[Receipt]:
         """Lands new files: all, or those that feed a domain and those that feed none.
@@ -219,7 +233,7 @@ class Refresh:
                 receipts.append(landing.land_file(file.path, file.name, file.sha256, known_at))
                 if self.on_file:
                     self.on_file(receipts[-1])
-            return receipts
+            return hold_collisions(self.store, receipts)
 
     def receipts(self, known_at: str | None = None) -> list[Receipt]:
         """The receipts that count at a moment (ISO) or now: every export's, and of each list the version in force."""

@@ -41,3 +41,12 @@ def held_columns(entity: Entity, mapping: EntityMap, match: Match) -> str:
         if says or column.name in entity.key:
             found.append(column.name)
     return f",{','.join(found)},"
+
+
+def key_columns(entity: Entity, mapping: EntityMap, match: Match) -> str:
+    """The columns that a made key is made of, as far as the file holds them, with commas between; empty for a given key."""
+    if mapping.key != "made":
+        return ""
+    made_of = mapping.key_from or list(mapping.columns)
+    held = held_columns(entity, mapping, match).split(",")
+    return ",".join(name for name in sorted(made_of) if name in held and mapping.columns[name].value is None)

@@ -179,6 +179,8 @@ class Receipt:
     list_name: str = ""
     # What a person had said of it when it was landed (`RawStore.accepted`); NULL for nothing.
     accepted: str | None = None
+    # The system that the folder directly below the landing folder names; empty for the contract's own.
+    system: str = ""
 
     @property
     def rows_rejected(self) -> int:

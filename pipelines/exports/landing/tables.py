@@ -17,7 +17,7 @@ from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.accounting import account, note, note_columns, totals
 from pipelines.exports.landing.cast import Cast, RowSql
-from pipelines.exports.landing.held import held_columns
+from pipelines.exports.landing.held import held_columns, key_columns
 from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
 from pipelines.exports.landing.reasons import rejection_sql
 from pipelines.exports.readers.grids import BadLine, Loaded, quoted
@@ -40,7 +40,7 @@ class TableLanding:
         self.system_sql = self._system()
 
     def _system(self) -> str:
-        given = quoted(self.contract.system)
+        given = quoted(self.receipt.system or self.contract.system)
         if self.contract.system_column is None:
             return given
         return f"coalesce({self.sql.header([self.contract.system_column])}, {given})"
@@ -113,7 +113,7 @@ class TableLanding:
         stem = staged / store.stem(entity, self.contract.contract, self.receipt.sha256).relative_to(store.root)
         stem.parent.mkdir(parents=True, exist_ok=True)
         self._write(stem, entity, mapping, casts)
-        account(self.receipt, self.contract, entity, read, loaded, rejected)
+        account(self.receipt, self.contract, entity, read, loaded, rejected, key_columns(entity, mapping, self.match))
 
     def _note_midnights(self, casts: list[Cast]) -> None:
         """Says of a column whose times are all midnight in the business time zone, if only they were in UTC."""
@@ -205,7 +205,7 @@ class TableLanding:
             "file_sha256": self.receipt.sha256,
             "part": self.part,
             "contract": self.contract.contract,
-            "system": self.contract.system,
+            "system": self.receipt.system or self.contract.system,
             "domain": entity.domain,
             "entity": entity.name,
         }

@@ -35,6 +35,13 @@ entities:
 ALWAYS = {"deal_id", "stage", "pipeline", "status"}
 
 
+def test_a_cell_that_cannot_be_read_holds_nothing(tmp_path: Path) -> None:
+    text = "Id,Stage,Won,Price,Count,Owner,Closed\n1,open,,0.5,1,Ada,\n2,open,,half,1,Bo,\n"
+    landed = land(tmp_path, text, contract(CONTRACT))
+    first, second = (said for (said,) in landed.rows("crm.deals", "_holds"))
+    assert set(first.split(",")) - set(second.split(",")) == {"probability"}
+
+
 @pytest.mark.parametrize(
     ("headers", "held"),
     [

@@ -14,8 +14,7 @@ import duckdb
 
 from benchmarks.processes import GIB, machine, measure, table
 from pipelines.exports.entities import entities
-from pipelines.exports.landing.columns import stored_columns
-from pipelines.exports.landing.raw import RawStore
+from pipelines.exports.landing.raw import RawStore, stored_columns
 
 SQL = Path(__file__).resolve().parent / "sql" / "aging_history.sql"
 MODELS = ["fct_receivable_intervals", "fct_receivable_balances"]

@@ -22,8 +22,7 @@ import polars as pl
 from benchmarks.aging import RUN, place_of_build
 from benchmarks.processes import machine, table
 from pipelines.exports.entities import entities
-from pipelines.exports.landing.columns import stored_columns
-from pipelines.exports.landing.raw import RawStore
+from pipelines.exports.landing.raw import RawStore, stored_columns
 from pipelines.settings import load_settings
 
 CRM, BILLING, CALLS = "salesforce", "zoho_books", "ringostat"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.exports.landing.columns import HOLIDAY_COLUMNS
+from pipelines.exports.landing.raw import HOLIDAY_COLUMNS
 from pipelines.files import replacing
 
 FIRST_YEAR, LAST_YEAR = 1990, 2060

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.exports.landing.columns import raw_tables
+from pipelines.exports.landing.raw import raw_tables
 from pipelines.settings import Settings
 
 # One row each, which is there before anything is landed too.

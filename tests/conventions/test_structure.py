@@ -13,7 +13,7 @@ import yaml
 
 from pipelines.exports.contracts.loading import SOURCES
 from pipelines.exports.entities import entities
-from pipelines.exports.landing.columns import raw_tables
+from pipelines.exports.landing.raw import raw_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 400

@@ -15,9 +15,8 @@ import yaml
 
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import load_contracts
-from pipelines.exports.landing.columns import REJECT_FACTS
 from pipelines.exports.landing.land import Landing, ReadingRules
-from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.landing.raw import REJECT_FACTS, RawStore, Receipt
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.unpack import Limits
 from pipelines.words.landed import finding_said, rejection_said

@@ -10,8 +10,7 @@ from typing import Any
 import duckdb
 
 from pipelines.exports.entities import entities
-from pipelines.exports.landing.columns import stored_columns
-from pipelines.exports.landing.raw import RawStore
+from pipelines.exports.landing.raw import RawStore, stored_columns
 from pipelines.verification.rows import LandedFile
 
 RUN = {

@@ -12,8 +12,7 @@ import pytest
 
 from pipelines.exports.landing import land as landing
 from pipelines.exports.landing import versions
-from pipelines.exports.landing.columns import REJECT_COLUMNS, REJECT_FACTS
-from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.landing.raw import REJECT_COLUMNS, REJECT_FACTS, RawStore, Receipt
 from pipelines.settings import load_settings
 from pipelines.warehouse.refresh import Refresh
 from pipelines.words.landed import finding_said, rejection_said

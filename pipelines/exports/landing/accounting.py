@@ -11,8 +11,7 @@ from pipelines.exports.contracts.needs import is_given
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.cast import Cast
-from pipelines.exports.landing.columns import TOTAL_COLUMNS
-from pipelines.exports.landing.raw import Receipt
+from pipelines.exports.landing.raw import TOTAL_COLUMNS, Receipt
 from pipelines.exports.readers.grids import quoted
 
 
@@ -48,8 +47,13 @@ def totals(receipt: Receipt, contract: Contract, entity: Entity, casts: list[Cas
     return f"select {order} from ({' union all '.join(parts)})"
 
 
-def account(receipt: Receipt, contract: Contract, entity: Entity, read: int, loaded: int, rejected: int) -> None:
-    """Counts an entity's rows in the receipt; several tables of one file add up."""
+def account(
+    receipt: Receipt, contract: Contract, entity: Entity, read: int, loaded: int, rejected: int, told_by: str = ""
+) -> None:
+    """Counts an entity's rows in the receipt; several tables of one file add up.
+
+    `told_by` are the columns that a made key is made of, as far as the file has them.
+    """
     for row in receipt.entities:
         if (row["contract"], row["domain"], row["entity"]) == (contract.contract, entity.domain, entity.name):
             row["rows_read"] += read
@@ -61,7 +65,7 @@ def account(receipt: Receipt, contract: Contract, entity: Entity, read: int, loa
             "file": receipt.file,
             "file_sha256": receipt.sha256,
             "contract": contract.contract,
-            "system": contract.system,
+            "system": receipt.system or contract.system,
             "domain": entity.domain,
             "entity": entity.name,
             "export": contract.export,
@@ -70,6 +74,7 @@ def account(receipt: Receipt, contract: Contract, entity: Entity, read: int, loa
             "rows_rejected": rejected,
             "landed_at": receipt.landed_at,
             "known_at": receipt.known_at,
+            "told_by": told_by,
         }
     )
 

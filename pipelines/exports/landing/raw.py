@@ -2,9 +2,8 @@
 
 One export file becomes, for each entity that it feeds, `<domain>/<entity>/<contract>-<sha256>.parquet`, with
 `….rejects.parquet` and `….totals.parquet` beside it, and one receipt, `receipts/<sha256>.json`, that is written last:
-without its receipt a file has not been landed, and `sweep` clears what a crash left. `forgotten/<sha256>.json` names a
-file that a person took out again and that is not to be landed though it lies there, `accepted/<sha256>.json` one that
-was held and that a person says is what it looks like. What files may hold is
+without its receipt a file has not been landed, and `sweep` clears what a crash left. What a person said of a file
+(`file_words.py`) stands beside it. What files may hold is
 `entities.py`; how they are made is `land.py`.
 """
 
@@ -19,20 +18,131 @@ from typing import Any
 
 import duckdb
 
-from pipelines.exports.entities import Entity, entities
-from pipelines.exports.landing.columns import (
-    EMPTY,
-    HOLIDAY_COLUMNS,
-    RECORDS,
-    REJECT_COLUMNS,
-    REJECT_FACTS,
-    TOTAL_COLUMNS,
-    stored_columns,
-    typed,
-)
+from pipelines.exports.entities import PROVENANCE, Entity, entities
+from pipelines.exports.landing.file_words import FileWords
 from pipelines.exports.readers.grids import quoted
-from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
+from pipelines.files import UNFINISHED, clear_unfinished, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
+
+# What a file fed, and by which contract.
+_FED = dict.fromkeys(("file", "file_sha256", "contract", "system", "domain", "entity"), "VARCHAR")
+REJECT_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "part": "VARCHAR",
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "domain": "VARCHAR",
+    "entity": "VARCHAR",
+    "line": "BIGINT",
+    "column_name": "VARCHAR",
+    "value": "VARCHAR",
+    # Why, as a code, and what it speaks of: the canonical column, what the contract expects and what stood there instead,
+    # the least and most that the column takes, the line that counts, the header's other cells that cannot be read.
+    "code": "VARCHAR",
+    "field": "VARCHAR",
+    "expected": "VARCHAR",
+    "found": "VARCHAR",
+    "least": "VARCHAR",
+    "most": "VARCHAR",
+    "other_line": "BIGINT",
+    "other_columns": "VARCHAR",
+    # What files of before have instead of a code: a sentence.
+    "reason": "VARCHAR",
+    "row_text": "VARCHAR",
+    "landed_at": "TIMESTAMP WITH TIME ZONE",
+}
+REJECT_FACTS = ("code", "field", "expected", "found", "least", "most", "other_line", "other_columns")
+TOTAL_COLUMNS = {
+    **_FED,
+    "measure": "VARCHAR",
+    "currency": "VARCHAR",
+    "file_total": "DECIMAL(38,4)",
+    "loaded": "DECIMAL(38,4)",
+    "rejected": "DECIMAL(38,4)",
+}
+# One row per file and entity: what `rows read = rows loaded + rows rejected` is held against.
+FILE_COLUMNS = {
+    **_FED,
+    "export": "VARCHAR",
+    "rows_read": "BIGINT",
+    "rows_loaded": "BIGINT",
+    "rows_rejected": "BIGINT",
+    "raw_bytes": "BIGINT",
+    "landed_at": "TIMESTAMP WITH TIME ZONE",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+}
+# One row per full export and entity: whether what it lacks is gone (`full_exports.py`).
+FULL_EXPORT_COLUMNS = {
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "raw_table": "VARCHAR",
+    "export": "VARCHAR",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "rows_read": "BIGINT",
+    "rows_before": "BIGINT",
+    "rows_gone": "BIGINT",
+    "is_accepted": "BOOLEAN",
+    "is_whole": "BOOLEAN",
+}
+SCHEMA_EVENT_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "contract": "VARCHAR",
+    "part": "VARCHAR",
+    "column_name": "VARCHAR",
+    "event": "VARCHAR",
+    # What was done about it: kept, left_blank or read_as, and the canonical column or header that it was done to.
+    "action": "VARCHAR",
+    "target": "VARCHAR",
+}
+# Something about a file that a person should know: why it was held, or what in it was odd. `severity` is held or note,
+# `code` says what it is, and the rest what it speaks of (`codes.Facts`).
+FINDING_COLUMNS = {
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "part": "VARCHAR",
+    "severity": "VARCHAR",
+    "code": "VARCHAR",
+    "contract": "VARCHAR",
+    "column_name": "VARCHAR",
+    "name": "VARCHAR",
+    "said": "VARCHAR",
+    "row_count": "BIGINT",
+    "other_count": "BIGINT",
+    "limit_count": "BIGINT",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+}
+# One row: what this run was asked for. NULL is the newest.
+RUN_COLUMNS = {
+    "as_of_date": "DATE",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+}
+# One row: the settings that models read. Apart from the run, because what was asked changes and they do not.
+SETTING_COLUMNS = {
+    "base_currency": "VARCHAR",
+    "default_currency": "VARCHAR",
+    "business_timezone": "VARCHAR",
+    "default_country": "VARCHAR",
+    "fx_max_age_days": "BIGINT",
+    "fiscal_year_first_month": "BIGINT",
+}
+# One row per public holiday; `made_by` says which country's, as `pipelines/warehouse/calendar.py` looked them up.
+HOLIDAY_COLUMNS = {"day": "DATE", "name": "VARCHAR", "made_by": "VARCHAR"}
+RECORDS = {
+    "files": FILE_COLUMNS,
+    "whole_files": FILE_COLUMNS,
+    "full_exports": FULL_EXPORT_COLUMNS,
+    "schema_events": SCHEMA_EVENT_COLUMNS,
+    "findings": FINDING_COLUMNS,
+    "run": RUN_COLUMNS,
+    "settings": SETTING_COLUMNS,
+}
+# The name of the typed file without rows. It ends in a hexadecimal digit, as every content-addressed name does, so that
+# the pattern `*[0-9a-f].parquet` finds rows and leaves rejects and totals out.
+EMPTY = "none-0.parquet"
 
 
 @dataclass
@@ -63,6 +173,8 @@ class Receipt:
     list_name: str = ""
     # What a person had said of it when it was landed (`RawStore.accepted`); NULL for nothing.
     accepted: str | None = None
+    # The system that the folder directly below the landing folder names; empty for the contract's own.
+    system: str = ""
 
     @property
     def rows_rejected(self) -> int:
@@ -108,8 +220,8 @@ def _files_of(receipt: Receipt) -> set[str]:
 def rejects_of(files: list[str]) -> str:
     """A query for rejected rows of files; those of a file of before codes are `other`, and `found` is its sentence."""
     read = f"read_parquet([{', '.join(map(quoted, files))}], union_by_name = true)"
-    rows = f"select {typed(REJECT_COLUMNS)} where false union all by name select * from {read}"
-    return f"select * replace (coalesce(code, 'other') as code, coalesce(found, reason) as found) from ({rows})"
+    typed = f"select {_typed(REJECT_COLUMNS)} where false union all by name select * from {read}"
+    return f"select * replace (coalesce(code, 'other') as code, coalesce(found, reason) as found) from ({typed})"
 
 
 def shown_name(name: str) -> str:
@@ -117,23 +229,43 @@ def shown_name(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
 
 
-def _made(path: Path, columns: dict[str, str]) -> list[object]:
-    """What tells that a file is still the one that was made with these columns; nothing where there is none."""
-    if not path.exists():
-        return []
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns, typed(columns)]
+def stored_columns(entity: Entity) -> dict[str, str]:
+    """Column -> DuckDB type of the entity's files in raw, provenance last."""
+    return {column.name: column.stored_type for column in entity.columns} | PROVENANCE
 
 
-class RawStore:
+def raw_tables() -> dict[str, tuple[str, dict[str, str]]]:
+    """Every table of the schema `raw`: its name -> the files below the store that it is made of, and its columns."""
+    records = RECORDS | {"holidays": HOLIDAY_COLUMNS}
+    apart = ("run", "settings", "holidays")
+    found = {
+        name if name in apart else f"landing_{name}": (f"records/{name}.parquet", columns)
+        for name, columns in records.items()
+    }
+    found |= {
+        "landing_rejects": ("*/*/*.rejects.parquet", REJECT_COLUMNS),
+        "landing_held_payments": ("billing/payments/*.rejects.parquet", REJECT_COLUMNS),
+        "landing_totals": ("*/*/*.totals.parquet", TOTAL_COLUMNS),
+    }
+    for entity in entities().values():
+        # Of a list the version in force counts, and no other.
+        in_force = f"records/{entity.table}.parquet"
+        files = in_force if entity.domain == DOMAIN else f"{entity.domain}/{entity.name}/*[0-9a-f].parquet"
+        found[entity.table] = (files, stored_columns(entity))
+    return found
+
+
+def _typed(columns: dict[str, str]) -> str:
+    return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
+
+
+class RawStore(FileWords):
     """The raw store under one folder (`<home>/warehouse/raw`)."""
 
     def __init__(self, root: Path) -> None:
         """Names the folder; nothing is written before `prepare`."""
-        self.root = root
+        super().__init__(root)
         self.receipts_folder = root / "receipts"
-        self.forgotten_folder = root / "forgotten"
-        self.accepted_folder = root / "accepted"
         self.records = root / "records"
 
     def prepare(self) -> None:
@@ -141,24 +273,21 @@ class RawStore:
         self.receipts_folder.mkdir(parents=True, exist_ok=True)
         empty: dict[Path, dict[str, str]] = {}
         for entity in entities().values():
-            folder = self.root / entity.domain / entity.name
-            stem = folder / EMPTY.removesuffix(".parquet")
-            empty[folder / EMPTY] = stored_columns(entity)
-            empty[Path(f"{stem}.rejects.parquet")] = REJECT_COLUMNS
-            empty[Path(f"{stem}.totals.parquet")] = TOTAL_COLUMNS
+            stem = self.root / entity.domain / entity.name / EMPTY.removesuffix(".parquet")
+            empty[stem.with_name(EMPTY)] = stored_columns(entity)
+            empty[stem.with_name(f"{stem.name}.rejects.parquet")] = REJECT_COLUMNS
+            empty[stem.with_name(f"{stem.name}.totals.parquet")] = TOTAL_COLUMNS
         # As they were made: asking each file for its columns takes longer than all else in a refresh of nothing new.
         memory = self.root / "empty.json"
         known = read_object(memory) or {}
-        if any(known.get(self._name(path)) != _made(path, columns) for path, columns in empty.items()):
+        if any(known.get(str(path.relative_to(self.root))) != _made(path, columns) for path, columns in empty.items()):
             connection = duckdb.connect()
             for path, columns in empty.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._copy(connection, f"select {typed(columns)} where false", path)
-            write_whole(memory, json.dumps({self._name(path): _made(path, columns) for path, columns in empty.items()}))
+                self._copy(connection, f"select {_typed(columns)} where false", path)
+            made = {str(path.relative_to(self.root)): _made(path, columns) for path, columns in empty.items()}
+            write_whole(memory, json.dumps(made))
         self.sweep()
-
-    def _name(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
 
     @staticmethod
     def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
@@ -224,45 +353,9 @@ class RawStore:
         remove(self.receipts_folder / f"{sha256}.json")
         self.sweep()
 
-    def forget(self, sha256: str, file: str, at: str) -> None:
-        """Remembers that a file is not to be landed, wherever it lies; `remove` takes out what it gave before."""
-        self.forgotten_folder.mkdir(parents=True, exist_ok=True)
-        said = {"sha256": sha256, "file": file, "forgotten_at": at}
-        write_whole(self.forgotten_folder / f"{sha256}.json", json.dumps(said, ensure_ascii=False, indent=1))
-
-    def forgotten(self) -> dict[str, str]:
-        """The files that are not to be landed: hash -> the name it was known by."""
-        return {
-            path.stem: (read_object(path) or {}).get("file", path.stem) for path in self.forgotten_folder.glob("*.json")
-        }
-
-    def unforget(self, sha256: str) -> None:
-        """Lets a forgotten file be landed again."""
-        remove(self.forgotten_folder / f"{sha256}.json")
-
-    def accept(self, sha256: str, file: str, at: str, contract: str = "") -> None:
-        """Remembers a person's word for a file: that it is what it looks like, and by which contract it is read."""
-        self.accepted_folder.mkdir(parents=True, exist_ok=True)
-        said = {"sha256": sha256, "file": file, "accepted_at": at, "contract": contract}
-        write_whole(self.accepted_folder / f"{sha256}.json", json.dumps(said, ensure_ascii=False, indent=1))
-
-    def accepted(self) -> dict[str, dict[str, str]]:
-        """The files that a person gave his word for: hash -> file, accepted_at and contract (empty: as recognised)."""
-        blank = {"file": "", "accepted_at": "", "contract": ""}
-        return {path.stem: blank | (read_object(path) or {}) for path in self.accepted_folder.glob("*.json")}
-
-    def word(self, sha256: str) -> str | None:
-        """The contract that a person said a file is of, empty for whichever it looks like; None where nothing was said."""
-        said = read_object(self.accepted_folder / f"{sha256}.json")
-        return None if said is None else said.get("contract", "")
-
-    def unaccept(self, sha256: str) -> None:
-        """Takes a person's word for a file back."""
-        (self.accepted_folder / f"{sha256}.json").unlink(missing_ok=True)
-
     def sweep(self) -> None:
         """Deletes Parquet files that no receipt speaks of, and half-written ones."""
-        for folder in (self.root, self.receipts_folder, self.forgotten_folder, self.records):
+        for folder in (self.root, self.receipts_folder, self.forgotten_folder, self.accepted_folder, self.records):
             clear_unfinished(folder)
         known = {file for receipt in self.receipts() for file in _files_of(receipt)}
         self._clear(self.root.glob("*/*/*"), known)
@@ -280,7 +373,11 @@ class RawStore:
                 path.unlink()
 
     def write_records(
-        self, run: dict[str, Any], troubles: list[dict[str, Any]] | None = None, receipts: list[Receipt] | None = None
+        self,
+        run: dict[str, Any],
+        troubles: list[dict[str, Any]] | None = None,
+        receipts: list[Receipt] | None = None,
+        full_exports: list[dict[str, Any]] | None = None,
     ) -> None:
         """Writes the receipts as tables for the build (`records/*.parquet`), and what the run was asked for and told.
 
@@ -293,6 +390,7 @@ class RawStore:
         rows: dict[str, Iterable[dict[str, Any]]] = {
             "files": files,
             "whole_files": [row for row in files if row["export"] != "partial"],
+            "full_exports": full_exports or [],
             "schema_events": [row for receipt in receipts for row in receipt.schema_events],
             "findings": [
                 *(row | {"known_at": receipt.known_at} for receipt in receipts for row in receipt.findings),
@@ -318,4 +416,4 @@ class RawStore:
                 rows_in_force = f"select * from read_parquet([{there}], union_by_name = true)"
                 self._copy(connection, rows_in_force, self.records / f"{entity.table}.parquet")
         if not (self.records / "holidays.parquet").exists():
-            self._copy(connection, f"select {typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet")
+            self._copy(connection, f"select {_typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet")

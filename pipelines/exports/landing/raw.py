@@ -21,7 +21,7 @@ import duckdb
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.file_words import FileWords
 from pipelines.exports.readers.grids import quoted
-from pipelines.files import UNFINISHED, clear_unfinished, remove, replacing, write_whole
+from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
 
 # What a file fed, and by which contract.
@@ -257,6 +257,14 @@ def raw_tables() -> dict[str, tuple[str, dict[str, str]]]:
 
 def _typed(columns: dict[str, str]) -> str:
     return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
+
+
+def _made(path: Path, columns: dict[str, str]) -> list[object]:
+    """What tells that a file is still the one that was made with these columns; nothing where there is none."""
+    if not path.exists():
+        return []
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns, _typed(columns)]
 
 
 class RawStore(FileWords):

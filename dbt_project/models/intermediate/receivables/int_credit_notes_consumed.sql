@@ -44,7 +44,7 @@ known as (
     where applied.credit_note_id is null and walked.customer_id is null
 ),
 
-consumed as (
+told as (
     select
         invoice_id as credit_note_id,
         case when is_balance_only then 'balance_only' else 'settled_date' end as allocation,
@@ -63,14 +63,14 @@ consumed as (
 )
 
 select
-    consumed.credit_note_id,
+    told.credit_note_id,
     credit_notes.customer_id,
     credit_notes.account_id,
     credit_notes.currency,
-    consumed.allocation,
-    {{ money('consumed.amount') }} as amount,
-    consumed.event_date,
+    told.allocation,
+    {{ money('told.amount') }} as amount,
+    told.event_date,
     {{ provenance('credit_notes') }},
     credit_notes._known_at
-from consumed
-inner join credit_notes on consumed.credit_note_id = credit_notes.invoice_id
+from told
+inner join credit_notes on told.credit_note_id = credit_notes.invoice_id

@@ -8,7 +8,7 @@ with run as (
     select business_timezone, as_of_date from {{ ref('int_run_dated') }}
 ),
 
-events as (
+told as (
     select 'invoices' as feed, _system as system, issued_on as told_on
     from {{ ref('stg_billing__invoices') }}
     where coalesce(status, 'issued') <> 'draft'
@@ -49,18 +49,18 @@ patience as (
             when 'calls' then {{ parameter('freshness_calls_stale_days') }}
             else {{ parameter('freshness_billing_stale_days') }}
         end as stale_days
-    from (select distinct feed from events) as feeds
+    from (select distinct feed from told) as feeds
 ),
 
 days_told as (
     select distinct
-        events.feed,
-        events.system,
+        told.feed,
+        told.system,
         run.as_of_date,
-        case when events.told_on <= run.as_of_date then events.told_on else run.as_of_date end as told_on
-    from events
+        case when told.told_on <= run.as_of_date then told.told_on else run.as_of_date end as told_on
+    from told
     cross join run
-    where events.told_on is not null and (events.feed = 'subscriptions' or events.told_on <= run.as_of_date)
+    where told.told_on is not null and (told.feed = 'subscriptions' or told.told_on <= run.as_of_date)
 ),
 
 paused as (

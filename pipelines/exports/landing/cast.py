@@ -255,12 +255,7 @@ class RowSql:
                 text = BLANK
         else:
             text = self.header(spec.from_ or [], formats)
-        read = text
-        for pattern, instead in (spec.replace or {}).items():
-            read = f"regexp_replace({read}, {quoted(pattern)}, {quoted(instead)})"
-        if spec.replace:
-            # Once, at the end: DuckDB writes a nullif's text out twice, which doubles with every level.
-            read = f"nullif({read}, '')"
+        read = self._replaced(text, spec)
         if spec.extract is not None:
             read = f"nullif(regexp_extract({read}, {quoted(spec.extract)}, 1), '')"
         if spec.map is not None:
@@ -269,6 +264,15 @@ class RowSql:
         blanked = spec.map is not None and (spec.otherwise == "blank" or None in spec.map.values())
         failing_text = f"case when {read} is null then null else {text} end" if blanked else text
         return Cast(column, typed, failing_text, required, self._reason(column, spec, formats), source, read=read)
+
+    @staticmethod
+    def _replaced(text: str, spec: ColumnMap) -> str:
+        """A text after the contract's replacements, NULL where nothing is left of it."""
+        read = text
+        for pattern, instead in (spec.replace or {}).items():
+            read = f"regexp_replace({read}, {quoted(pattern)}, {quoted(instead)})"
+        # Once, at the end: DuckDB writes a nullif's text out twice, which doubles with every level.
+        return f"nullif({read}, '')" if spec.replace else read
 
     def _shown(self, aliases: list[str]) -> str:
         place = self.match.find(aliases)
@@ -294,7 +298,7 @@ class RowSql:
         if not is_given(spec, self._has):
             # A part that the file does not have is unknown, and so is the sum.
             return Cast(column, f"cast(null as {column.stored_type})", BLANK, required, "null", source)
-        texts = [self.header([name.lstrip("-")], formats) for name in names]
+        texts = [self._replaced(self.header([name.lstrip("-")], formats), spec) for name in names]
         amounts = [self._amount(text, column, spec, formats) for text in texts]
         # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.
         terms = [

@@ -69,7 +69,7 @@ class TableLanding:
         note_columns(self.receipt, self.match, self.part)
         self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
         count = titles
-        skips = [f"({self.sql.where([condition])})" for condition in self.contract.table.skip]
+        skips = [f"({self.sql.where(conditions)})" for conditions in self.contract.table.skip]
         if self.contract.table.blank_rows == "skip":
             skips.append(f"coalesce({', '.join(f't{place}' for place in range(len(self.match.headers)))}) is null")
         if skips:

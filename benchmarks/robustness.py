@@ -37,6 +37,7 @@ from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import quoted
 
 FIXTURES = Path(__file__).resolve().parents[1] / "tests" / "fixtures" / "exports"
+SMALL = 8
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KINDS = {
     "a column left out": "dropped",
@@ -91,10 +92,9 @@ def land(content: bytes, name: str, contracts: dict[str, Contract], folder: Path
                 entity = entities()[f"{counted['domain']}.{counted['entity']}"]
                 folder_of = Path(scratch) / "raw" / entity.domain / entity.name
                 names = [column.name for column in entity.columns]
-                found = connection.execute(
-                    f"select _row, {', '.join(names)} from read_parquet({quoted(str(folder_of / '*[0-9a-f].parquet'))}) "
-                    "where not _deleted order by _row"
-                ).fetchall()
+                files = quoted(str(folder_of / "*[0-9a-f].parquet"))
+                query = f"select _row, {', '.join(names)} from read_parquet({files}) where not _deleted order by _row"
+                found = connection.execute(query).fetchall()
                 rows[entity.id] = {row[0]: dict(zip(names, row[1:], strict=True)) for row in found}
                 if list(folder_of.glob("*.rejects.parquet")):
                     query = f"select line from read_parquet({quoted(str(folder_of / '*.rejects.parquet'))})"
@@ -106,7 +106,7 @@ def _reads(contract: Contract, entity_id: str, header: str) -> tuple[set[str], b
     """The columns of an entity that are made of a header, and whether its rows or keys depend on it."""
     wanted = squashed(header)
     columns: set[str] = set()
-    conditions = contract.table.skip + [item for alternative in contract.deleted for item in alternative]
+    conditions = [item for alternative in contract.table.skip + contract.deleted for item in alternative]
     decides = False
     for mapping in contract.entities[entity_id]:
         columns |= {

@@ -81,8 +81,8 @@ class TableLanding:
             note(self.receipt, self.part, "note", Finding("rows_passed_over", row_count=count))
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
         share, unlike = likeness(self.connection, self.sql, mappings)
-        # A row alone may be an odd one: it takes three columns for that.
-        if share < LEAST and len(unlike) > (1 if loaded.rows > 1 else 2):
+        # A row alone may be an odd one, and so may one column of three.
+        if share < LEAST and (len(unlike) > 2 or (loaded.rows > 1 and (len(unlike) > 1 or share <= 0.5))):
             title, columns = self.contract.title, ", ".join(unlike)
             found = Finding("values_unlike", column_name=columns, name=title, contract=self.contract.contract)
             note(self.receipt, self.part, "held", found)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [refresh | drop | growth | aging | land | pollock | identity | robustness | small]`."""
+"""`python -m benchmarks NAME`: refresh, drop, growth, aging, land, pollock, identity, robustness, drafts or small."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark, `refresh` when none is named, or each of them on next to nothing."""
-    from benchmarks import aging, drop, growth, identity, land, pollock, refresh, robustness
+    from benchmarks import aging, drafts, drop, growth, identity, land, pollock, refresh, robustness
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -42,6 +42,9 @@ def main() -> int:
         "robustness", help="what becomes of exports that users change: the same, told, or wrong"
     )
     changed.add_argument("--small", action="store_true", help="every eighth fixture")
+    drafting = commands.add_parser("drafts", help="first contracts, held against the contracts that are known")
+    drafting.add_argument("--small", action="store_true", help="the fixtures alone, without the real exports")
+    drafting.add_argument("--every", action="store_true", help="a line for each table too")
     commands.add_parser("small", help="each of them on next to nothing: do they run, and agree")
     arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
     if arguments.command == "refresh":
@@ -55,6 +58,7 @@ def main() -> int:
             lambda: identity.main(60, [1], 1_000),
             lambda: pollock.main(None),
             lambda: robustness.main(robustness.SMALL),
+            lambda: drafts.main(True, False),
             lambda: drop.main(refresh.TINY),
             lambda: growth.main(growth.TINY, None),
         ):
@@ -67,6 +71,7 @@ def main() -> int:
             "growth": lambda: growth.main(growth.SMALL if arguments.small else growth.WHOLE, arguments.folder),
             "aging": lambda: aging.main(arguments.invoices),
             "identity": lambda: identity.main(arguments.accounts, arguments.seeds, arguments.scale),
+            "drafts": lambda: drafts.main(arguments.small, arguments.every),
             "pollock": lambda: pollock.main(arguments.files),
             "robustness": lambda: robustness.main(robustness.SMALL if arguments.small else 1),
         }[arguments.command]()

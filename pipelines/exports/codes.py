@@ -42,6 +42,7 @@ FindingCode = Literal[
     "cells_blank",
     "clock_went_back",
     "column_missing",
+    "contract_asks",
     "contract_broken",
     "damaged",
     "date_order_remembered",

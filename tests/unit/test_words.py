@@ -126,7 +126,8 @@ def test_every_code_has_words_and_every_word_a_code() -> None:
     text = re.sub(r"(\w+)\.\{", r"'\1' {", text)
     said = {path for path in known - codes if all(re.search(f"""["']{part}["']""", text) for part in path.split("."))}
     assert known - codes - said == set()
-    assert len(said) < 40
+    # Of these two dozen are what a first contract asks, and the answers.
+    assert len(said) < 64
 
 
 def test_landing_and_reporting_name_the_same_codes() -> None:

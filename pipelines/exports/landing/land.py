@@ -238,6 +238,12 @@ class Landing:
         if contract.refuse:
             note(receipt, grid.part, "refused", Finding("refused", name=contract.title, said=contract.refuse))
             return
+        if contract.ask:
+            asked = Finding(
+                "contract_asks", contract=contract.contract, name=contract.title, said=" ".join(contract.ask)
+            )
+            note(receipt, grid.part, "held", asked)
+            return
         with connected() as connection:
             self._land_match(grid, match, receipt, staged, connection)
 

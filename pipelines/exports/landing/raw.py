@@ -303,7 +303,7 @@ class RawStore:
         if not files:
             return []
         result = duckdb.execute(
-            f"select entity, line, column_name, value, {', '.join(REJECT_FACTS)} from ({rejects_of(files)}) "
+            f"select contract, domain, entity, line, column_name, value, {', '.join(REJECT_FACTS)} from ({rejects_of(files)}) "
             "order by entity, line limit ?",
             [most],
         )

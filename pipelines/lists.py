@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import fcntl
 import io
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from pathlib import Path
 import yaml
 
 from pipelines.exports.entities import entities, seed_rows
+from pipelines.files import clear_unfinished, write_whole
 
 LISTS_FILE = Path(__file__).with_name("lists.yml")
 DOMAIN = "lists"
@@ -81,7 +81,7 @@ def write_templates(folder: Path) -> tuple[list[Path], list[Path]]:
             continue
         path = folder / f"{name}.csv"
         with _locked(path):
-            _write(path, _template(lists()[name]))
+            write_whole(path, _template(lists()[name]))
         written.append(path)
     return written, there
 
@@ -138,7 +138,7 @@ def add_line(folder: Path, name: str, values: dict[str, str], same: tuple[str, .
         cells = [values.get(column.strip().casefold(), "") for column in header]
         csv.writer(row, delimiter=delimiter, lineterminator="").writerow(cells)
         line = row.getvalue()
-        _write(path, f"{text}{'' if text.endswith(end) else end}{line}{end}")
+        write_whole(path, f"{text}{'' if text.endswith(end) else end}{line}{end}")
     return line
 
 
@@ -156,7 +156,7 @@ def remove_line(folder: Path, name: str, line: str) -> bool:
         for place in reversed(range(len(kept))):
             if kept[place].rstrip("\r\n") == line:
                 del kept[place]
-                _write(path, "".join(kept))
+                write_whole(path, "".join(kept))
                 return True
     return False
 
@@ -179,20 +179,11 @@ def _read(path: Path) -> str:
         raise ListError(f"{path} is not in UTF-8: save it as such, or add the line there by hand") from error
 
 
-def _write(path: Path, text: str) -> None:
-    """Writes a list so that a reader, and whoever comes after a crash, sees the new file or the one before."""
-    temporary = path.with_name(f".{path.name}.writing")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Holds the folder's lock: of two sessions one writes after the other, on what the first has written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with (path.parent / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        clear_unfinished(path.parent)
         yield

@@ -105,8 +105,12 @@ def load_settings(**given: object) -> Settings:
     file = home / "keybook.toml"
     try:
         written = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file} is no valid TOML: {error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is no valid TOML in UTF-8: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from error
+    if home.exists() and not home.is_dir():
+        raise SettingsError(f"the home {home} is no folder")
     try:
         settings = Settings.model_validate({**written, **environment, **chosen, "home": home})
     except ValidationError as error:

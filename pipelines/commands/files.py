@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from pipelines.commands.shared import UNUSABLE, HomeCommand, refresh_of, settings_of
+from pipelines.commands.shared import UNUSABLE, HomeCommand, Text, refresh_of, settings_of
 from pipelines.words import word
 from pipelines.words.landed import finding_said, rejection_said
 
@@ -82,7 +82,7 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
 
 
 @click.command(cls=HomeCommand)
-@click.argument("file")
+@click.argument("file", type=Text())
 @click.option("--undo", is_flag=True, help="Let a forgotten file be landed again.")
 @LANDING
 def forget(home: Path | None, landing: Path | None, file: str, undo: bool) -> None:
@@ -109,6 +109,35 @@ def forget(home: Path | None, landing: Path | None, file: str, undo: bool) -> No
         click.echo(f"It still lies at {path}; it will not be landed again. `keybook forget --undo` would let it in.")
     if done.was_landed and work.warehouse.published() is not None:
         click.echo("What is published still holds it until the next `keybook refresh`.")
+
+
+@click.command(cls=HomeCommand)
+@click.argument("file")
+@click.option("--as", "contract", default="", help="The contract that it is to be read by, where several fit.")
+@click.option("--undo", is_flag=True, help="Take the word back.")
+@LANDING
+def accept(home: Path | None, landing: Path | None, file: str, contract: str, undo: bool) -> None:
+    """Say that a held file is what it looks like; the next refresh goes by that.
+
+    A full export that takes away much: all that it lacks is gone. Records that look like another system's: they are
+    this one's. A file that several contracts fit: it is the one in --as. FILE is its name as `keybook status` shows it,
+    its path, or the beginning of its SHA-256.
+    """
+    from pipelines.warehouse.corrections import NoSuchFileError
+    from pipelines.warehouse.corrections import accept as give_word
+
+    work = refresh_of(home=home, landing=landing)
+    try:
+        done = give_word(work, file, contract, undo)
+    except NoSuchFileError as error:
+        raise click.UsageError(str(error)) from error
+    if undo:
+        click.echo(f"{done.file} is judged by what it holds again, from the next `keybook refresh` on.")
+        return
+    read_by = f" and read as {contract}" if contract else ""
+    click.echo(f"{done.file} ({done.sha256[:12]}) is taken as what it looks like{read_by}, from the next refresh on.")
+    if not done.lies_at and contract:
+        click.echo(f"It lies no more in {work.settings.landing_dir}: drop it there again.")
 
 
 def _state(receipt: Receipt) -> str:
@@ -148,8 +177,10 @@ def retry(home: Path | None, landing: Path | None) -> None:
 
 
 @click.command(cls=HomeCommand)
-@click.argument("text")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Show at most so many rows.")
+@click.argument("text", type=Text())
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="Show at most so many rows."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def find(home: Path | None, text: str, limit: int, as_json: bool) -> None:
     """Find a document number, name, phone or e-mail in everything that was landed, rejected rows included.
@@ -264,4 +295,4 @@ def write_lists(home: Path | None, out: Path | None) -> None:
         click.echo(f"They count once they lie in {settings.lists_dir}.")
 
 
-FILE_COMMANDS: list[click.Command] = [read, forget, retry, find, contract, write_lists]
+FILE_COMMANDS: list[click.Command] = [read, accept, forget, retry, find, contract, write_lists]

@@ -1,7 +1,7 @@
 """The `keybook` command: thin, it calls what Dagster calls. Heavy libraries are imported by what needs them.
 
 Exit codes: 0 published; 3 published, with files held or rows rejected; 1 a gate failed and the earlier publication
-stands; 2 the arguments cannot be used, or there is nothing landed and nothing in raw.
+stands; 2 the arguments cannot be used, or no row of any export is landed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -24,6 +27,7 @@ from pipelines.commands.shared import (
     PUBLISHED,
     UNUSABLE,
     WITH_REJECTS,
+    Commands,
     HomeCommand,
     refresh_of,
     settings_of,
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from pipelines.warehouse.refresh import PointInTime, Refresh
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="keybook")
 def main() -> None:
     """Accounts, receivables and calls out of the exports that you already have."""
@@ -75,8 +79,8 @@ def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at
     work = refresh_of(home=home, landing=landing)
     try:
         view = work.view(as_of, known_at)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    except (ValueError, OverflowError) as error:
+        raise click.UsageError(f"--as-of, --known-at: {error}") from error
     if view.is_ahead:
         click.echo(f"{as_of} has not come: the figures are as if nothing more happened until then.", err=True)
     if landing is not None and not landing.is_dir():
@@ -87,6 +91,9 @@ def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at
             f"What was known before {retired:%Y-%m-%d %H:%M %Z} cannot be told any more: rows that were known then "
             "were taken out of raw (keep_superseded_days); --known-at takes a later moment."
         )
+    first = min((receipt.known_at for receipt in work.receipts()), default=None)
+    if view.known_at and first and datetime.fromisoformat(view.known_at) < datetime.fromisoformat(first):
+        raise click.UsageError(f"At {known_at} nothing was known yet; the first file became known at {first}.")
     if work.is_empty():
         click.echo(
             f"Nothing is landed: drop exports (CSV, XLSX, JSON, Parquet) into {work.settings.landing_dir} and run this "
@@ -135,6 +142,14 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
             instance=dg.DagsterInstance.ephemeral(),
             raise_on_error=False,
         )
+    if not result.success and work.holds_no_row():
+        _tell_findings(work)
+        click.echo(
+            f"Nothing was published: no row of the files in {work.settings.landing_dir} could be loaded. What is wrong "
+            "with each stands above; mend it, or drop other exports, and run this again.",
+            err=True,
+        )
+        sys.exit(UNUSABLE)
     if not result.success:
         for event in result.filter_events(lambda event: event.is_step_failure):
             data = event.step_failure_data
@@ -265,7 +280,10 @@ def rollback(home: Path | None) -> None:
 @main.command(cls=HomeCommand)
 @click.argument("query")
 @click.option("--format", "shape", type=click.Choice(["table", "csv", "json"]), default="table")
-def sql(home: Path | None, query: str, shape: str) -> None:
+@click.option(
+    "--seconds", type=click.IntRange(1, 86_400), default=300, show_default=True, help="Stop it after so long."
+)
+def sql(home: Path | None, query: str, shape: str, seconds: int) -> None:
     """Run a read-only query on the published warehouse."""
     import duckdb
 
@@ -274,15 +292,18 @@ def sql(home: Path | None, query: str, shape: str) -> None:
         raise click.ClickException("Nothing is published yet; run `keybook refresh` first.")
     try:
         with duckdb.connect(os.path.realpath(settings.published), read_only=True) as connection:
-            # The warehouse is all that a query may read: no file, no network.
-            connection.execute("set enable_external_access = false")
-            result = connection.sql(query)
-            if result is None:
-                return
-            if shape == "table":
-                click.echo(str(result))
-                return
-            rows, names = result.fetchall(), result.columns
+            # The warehouse is all that a query may read: no file, no network, and no setting that says otherwise.
+            connection.execute("set enable_external_access = false; set lock_configuration = true")
+            with _stopped_after(seconds, connection.interrupt):
+                result = connection.sql(query)
+                if result is None:
+                    return
+                if shape == "table":
+                    click.echo(str(result))
+                    return
+                rows, names = result.fetchall(), result.columns
+    except duckdb.InterruptException as error:
+        raise click.ClickException(f"The query took longer than {seconds} seconds; --seconds lets it.") from error
     except duckdb.Error as error:
         raise click.ClickException(str(error)) from error
     if shape == "csv":
@@ -294,8 +315,19 @@ def sql(home: Path | None, query: str, shape: str) -> None:
         click.echo(json.dumps(records, indent=1, ensure_ascii=False, default=str))
 
 
+@contextmanager
+def _stopped_after(seconds: int, stop: Callable[[], object]) -> Iterator[None]:
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 @main.command(cls=HomeCommand)
-@click.option("--port", type=int, default=8501, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 def dashboard(home: Path | None, port: int) -> None:
     """Show the dashboards on the published warehouse."""
     settings = settings_of(home=home)
@@ -313,14 +345,17 @@ def dashboard(home: Path | None, port: int) -> None:
 
 @main.command()
 @click.option("--accounts", type=click.IntRange(min=20), default=120, show_default=True)
-@click.option("--months", type=click.IntRange(min=6), default=24, show_default=True)
+@click.option("--months", type=click.IntRange(min=12), default=24, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write the exports into.")
 def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     """Write a coherent company's exports in real vendors' formats."""
-    from pipelines.sample import generate
+    from pipelines.sample import SampleError, generate
 
-    generate(out, accounts=accounts, months=months, seed=seed)
+    try:
+        generate(out, accounts=accounts, months=months, seed=seed)
+    except SampleError as error:
+        raise click.UsageError(f"{error}.") from error
     files = [path for path in out.rglob("*") if path.is_file()]
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,35 @@ if TYPE_CHECKING:
     from pipelines.warehouse.refresh import Refresh
 
 PUBLISHED, GATE_FAILED, UNUSABLE, WITH_REJECTS = 0, 1, 2, 3
+
+
+class Text(click.ParamType[str]):
+    """An argument that is text: bytes that are none are refused by name."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it was given."""
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            self.fail("is no text in UTF-8", param, ctx)
+        return str(value)
+
+
+class Commands(click.Group):
+    """All commands: what the system refuses (a full disk, a folder that may not be written) is said in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+            said = f"{where}{error.strerror or error}. What was published before stands."
+            raise click.ClickException(said) from error
 
 
 class HomeCommand(click.Command):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.commands.shared import UNUSABLE, HomeCommand, settings_of
+from pipelines.commands.shared import UNUSABLE, HomeCommand, Text, settings_of
 
 
 def _day(_context: click.Context, _option: click.Parameter, value: str | None) -> date | None:
@@ -22,7 +22,7 @@ def _day(_context: click.Context, _option: click.Parameter, value: str | None) -
 
 
 @click.command(cls=HomeCommand)
-@click.argument("account")
+@click.argument("account", type=Text())
 @click.option("--currency", help="Only this currency; a file each of the account's currencies if not given.")
 @click.option("--from", "from_on", callback=_day, help="The first day; the first of the last day's month if not given.")
 @click.option("--to", "to_on", callback=_day, help="The last day; the as-of date if not given.")

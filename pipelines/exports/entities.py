@@ -110,6 +110,8 @@ class Entity:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     cut: Cut = field(default_factory=Cut)
+    # What a row means nothing without besides its key; of each list one column is enough.
+    needs: tuple[tuple[str, ...], ...] = ()
 
     @property
     def id(self) -> str:
@@ -154,9 +156,10 @@ def entities() -> dict[str, Entity]:
     for entity_id, specs in yaml.safe_load(ENTITIES_FILE.read_text(encoding="utf-8")).items():
         domain, name = entity_id.split(".")
         cut: dict[str, Any] = specs.pop("cut", {})
+        needs = tuple(tuple([said] if isinstance(said, str) else said) for said in specs.pop("needs", []))
         cut = {part: tuple(said) if isinstance(said, list) else said for part, said in cut.items()}
         cut["now"] = {column: why for why, columns in cut.get("now", {}).items() for column in columns}
         columns = tuple(_column(column.rstrip("*"), spec) for column, spec in specs.items())
         key = tuple(column[:-1] for column in specs if column.endswith("*"))
-        found[entity_id] = Entity(domain, name, columns, key, Cut(**cut))
+        found[entity_id] = Entity(domain, name, columns, key, Cut(**cut), needs)
     return found

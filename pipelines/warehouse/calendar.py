@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
-import os
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
 from pipelines.exports.landing.raw import HOLIDAY_COLUMNS
+from pipelines.files import replacing
 
 FIRST_YEAR, LAST_YEAR = 1990, 2060
 
@@ -25,8 +26,9 @@ def write_holidays(folder: Path, country: str) -> None:
     made_by = f"{country} {version('holidays')}"
     file = folder / "holidays.parquet"
     query = "select 1 from read_parquet(?) where made_by = ? limit 1"
-    if file.exists() and duckdb.execute(query, [str(file), made_by]).fetchall():
-        return
+    with suppress(duckdb.Error):  # it is not there, or damaged
+        if duckdb.execute(query, [str(file), made_by]).fetchall():
+            return
     import holidays
 
     try:
@@ -37,10 +39,8 @@ def write_holidays(folder: Path, country: str) -> None:
     rows = [{"day": None, "name": None, "made_by": made_by}]
     rows += [{"day": day.isoformat(), "name": name, "made_by": made_by} for day, name in sorted(found.items())]
     structure = json.dumps([HOLIDAY_COLUMNS])
-    temporary = file.with_suffix(".writing")
     connection = duckdb.connect()
     connection.execute("create temp table holiday as select ? as value", [json.dumps(rows)])
-    target = str(temporary).replace("'", "''")
     query = f"select unnest(from_json(value, '{structure}'), recursive := true) from holiday"
-    connection.execute(f"copy ({query}) to '{target}' (format parquet)")
-    os.replace(temporary, file)
+    with replacing(file, lasting=False) as target:
+        connection.execute(f"copy ({query}) to '{str(target).replace(chr(39), chr(39) * 2)}' (format parquet)")

@@ -6,6 +6,7 @@ holds. Commands call this; nothing here prints.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,10 +58,11 @@ def _one_of(known: dict[str, str], lying: list[NewFile], text: str) -> tuple[str
     for sha256, name in [*known.items(), *((file.sha256, file.name) for file in lying)]:
         names.setdefault(sha256, set()).add(name)
     path = Path(text)
+    lies = os.path.isfile(path)  # false also of what is too long for a name
     tries = [
         {sha256 for sha256, given in names.items() if text in given},
-        {file.sha256 for file in lying if path.is_file() and file.path == path.resolve()},
-        {sha256_of(path)} & names.keys() if path.is_file() else set(),
+        {file.sha256 for file in lying if lies and file.path == path.resolve()},
+        {sha256_of(path)} & names.keys() if lies else set(),
         {sha256 for sha256 in names if len(text) >= SHORTEST_HASH and sha256.startswith(text.lower())},
         {sha256 for sha256, given in names.items() if any(Path(name).name == text for name in given)},
     ]
@@ -114,6 +116,26 @@ def undo_forget(refresh: Refresh, text: str) -> Forgotten:
         return Forgotten(sha256, name, 0, [file.path for file in lying if file.sha256 == sha256])
 
 
+def accept(refresh: Refresh, text: str, contract: str = "", undo: bool = False) -> Forgotten:
+    """Takes a person's word for a held file: that it is what it looks like, or by which contract it is to be read.
+
+    Raises:
+        NoSuchFileError: the text means no file, or several; or there is no such contract.
+    """
+    if contract and contract not in refresh.contracts:
+        raise NoSuchFileError(f"no contract is called {contract}; `keybook detect FILE` names those that fit")
+    with refresh.warehouse.writing():
+        lying = list(refresh.hashes())
+        known = {receipt.sha256: receipt.file for receipt in refresh.store.receipts() if not receipt.list_name}
+        sha256, name = _one_of(known, lying, text)
+        if undo:
+            refresh.store.unaccept(sha256)
+        else:
+            refresh.store.prepare()
+            refresh.store.accept(sha256, name, datetime.now(UTC).isoformat(), contract)
+        return Forgotten(sha256, name, 0, [file.path for file in lying if file.sha256 == sha256], sha256 in known)
+
+
 def retry(refresh: Refresh) -> Retry:
     """Lands again what a changed contract concerns, where it still lies: its own files, and those that were held.
 
@@ -133,7 +155,8 @@ def retry(refresh: Refresh) -> Retry:
             if receipt.list_name:
                 continue  # a list is landed by the next refresh as it then lies there
             flawed = bool(receipt.held or receipt.rows_rejected)
-            if not needs_landing(receipt, contracts, all_digest, refresh.reading_rules):
+            word = refresh.store.word(receipt.sha256)
+            if not needs_landing(receipt, contracts, all_digest, refresh.reading_rules, word):
                 done.waiting += flawed
                 continue
             found = lying.get(receipt.sha256)

@@ -25,7 +25,7 @@ from typing import IO
 
 import duckdb
 
-from pipelines.files import fsync, read_object, write_whole
+from pipelines.files import clear_unfinished, fsync, link_whole, read_object, write_whole
 
 FILE = "keybook.duckdb"
 STAMP = "build.json"
@@ -113,11 +113,13 @@ class Warehouse:
         if from_published:
             shutil.copyfile(self.link, folder / FILE)
         write_whole(folder / STAMP, json.dumps(asdict(stamp)))
-        _swap_link(self.builds / "current", Path(run_id))
+        link_whole(self.builds / "current", Path(run_id))
         return folder / FILE
 
     def _clear_leftovers(self) -> None:
         """Deletes the builds of runs that have ended; one that waits to be published is still held by its process."""
+        for folder in (self.folder, self.builds):
+            clear_unfinished(folder)
         for leftover in self.builds.iterdir():
             if not leftover.is_dir() or leftover.is_symlink():
                 continue
@@ -180,7 +182,7 @@ class Warehouse:
         self.versions.mkdir(exist_ok=True)
         os.replace(folder, version)
         fsync(self.versions)
-        _swap_link(self.link, Path("versions") / publication.version / FILE)
+        link_whole(self.link, Path("versions") / publication.version / FILE)
         self._drop_build(run_id)
         self._keep_newest(keep, publication.version)
         return publication
@@ -224,7 +226,7 @@ class Warehouse:
         earlier = [publication for publication in self.publications() if publication.version < current]
         if not earlier:
             raise PublishError("there is no publication before the published one")
-        _swap_link(self.link, Path("versions") / earlier[-1].version / FILE)
+        link_whole(self.link, Path("versions") / earlier[-1].version / FILE)
         return earlier[-1]
 
 
@@ -247,15 +249,6 @@ def _hold(path: Path) -> IO[str] | None:
         lock.close()
         return None
     return lock
-
-
-def _swap_link(link: Path, target: Path) -> None:
-    """Points a symbolic link at a target in one step, so that it never is missing."""
-    temporary = link.with_name(f".{link.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    os.replace(temporary, link)
-    fsync(link.parent)
 
 
 def digest_of_files(folder: Path, patterns: tuple[str, ...]) -> str:

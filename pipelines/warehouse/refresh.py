@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -141,7 +142,9 @@ class Refresh:
                 continue
             yield NewFile(path, name, sha256)
         if seen != memory and self.store.root.exists():
-            write_whole(memory_file, json.dumps(seen, indent=0))
+            # It only saves time: where it cannot be written, whatever is asked for goes on.
+            with suppress(OSError):
+                write_whole(memory_file, json.dumps(seen, indent=0))
 
     def troubles(self) -> list[dict[str, Any]]:
         """What is wrong in the home and in no receipt, as it is now: a finding a file.
@@ -168,7 +171,8 @@ class Refresh:
         for file in self.hashes():
             if file.sha256 in found or file.sha256 in forgotten:
                 continue
-            if needs_landing(self.store.receipt(file.sha256), contracts, all_digest, self.reading_rules):
+            receipt, word = self.store.receipt(file.sha256), self.store.word(file.sha256)
+            if needs_landing(receipt, contracts, all_digest, self.reading_rules, word):
                 found[file.sha256] = file
         return list(found.values())
 
@@ -297,6 +301,11 @@ class Refresh:
             return False
         forgotten = self.store.forgotten()
         return all(file.sha256 in forgotten for file in self.hashes())
+
+    def holds_no_row(self) -> bool:
+        """Whether no row of any export is in raw, and nothing is published that would have to go."""
+        rows = (row["rows_loaded"] for receipt in self.receipts() if not receipt.list_name for row in receipt.entities)
+        return self.warehouse.published() is None and not any(rows)
 
     def start_build(self, run_id: str, view: PointInTime, full: bool = False) -> set[str] | None:
         """Makes the build's folder and the tables that tell the models what this run was asked for.

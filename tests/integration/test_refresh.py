@@ -41,6 +41,16 @@ def test_an_empty_landing_says_so_and_exits_2(tmp_path: Path) -> None:
     assert keybook("refresh", "--home", tmp_path, "--landing", tmp_path / "nowhere").exit_code == 2
 
 
+def test_where_all_is_held_it_says_so_and_exits_2(tmp_path: Path) -> None:
+    drop(tmp_path, {"strange.csv": "Colour,Size\nred,5\n"})
+    for _ in range(2):
+        result = keybook("refresh", "--home", tmp_path)
+        assert result.exit_code == 2, result.output
+        assert "held      strange.csv: no source contract knows these headers" in result.output
+        assert f"no row of the files in {tmp_path / 'landing'} could be loaded" in result.output
+        assert "dim_runs" not in result.output
+
+
 def test_nothing_new_publishes_nothing_new(small: Path) -> None:
     before = _versions(small)
     result = keybook("refresh", "--home", small)

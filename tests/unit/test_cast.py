@@ -17,7 +17,7 @@ recognise: {headers: [Number, Amount]}
 formats: {date: ['%d/%m/%Y'], timestamp: ['%d %b, %Y %H:%M:%S'], FORMATS}
 entities:
   billing.invoices:
-    columns: {invoice_id: Number, issued_on: Date, gross_amount: Amount, status: {value: issued}}
+    columns: {invoice_id: Number, issued_on: Date, due_on: Due, gross_amount: Amount, status: {value: issued}}
 """
 
 
@@ -159,10 +159,10 @@ def test_control_totals_are_what_the_text_adds_up_to(tmp_path: Path) -> None:
 
 
 def test_unmapped_columns_are_kept_and_reported(tmp_path: Path) -> None:
-    landed = land(tmp_path, "Number,Amount,Colour\n1,5,red\n", contract(INVOICES.replace("FORMATS", "blank: []")))
+    landed = land(tmp_path, "Number,Date,Amount,Colour\n1,,5,red\n", contract(INVOICES.replace("FORMATS", "blank: []")))
     assert landed.rows("billing.invoices", "_extra") == [('{"Colour":"red"}',)]
     events = {(event["column_name"], event["event"]) for event in landed.receipt.schema_events}
-    assert events == {("Colour", "new"), ("Date", "missing")}
+    assert events == {("Colour", "new"), ("Due", "missing")}
 
 
 def test_a_key_that_stands_twice(tmp_path: Path) -> None:

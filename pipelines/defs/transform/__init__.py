@@ -143,6 +143,8 @@ def build(refresh: Refresh) -> dg.Definitions:
         wanted = nodes.wanted(context)
         run_id = context.run.run_id
         with refresh.warehouse.writing():
+            if refresh.holds_no_row():
+                raise dg.Failure("No row of any export could be loaded: nothing is built.", allow_retries=False)
             published = refresh.warehouse.published()
             changed = refresh.start_build(run_id, config.view(), config.full)
             work = build_and_tell(refresh.settings, changed, wanted)

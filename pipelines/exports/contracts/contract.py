@@ -192,6 +192,8 @@ class EntityMap(Part):
 class Recognise(Part):
     """What a file must look like: headers that must all be there (each with its aliases), and ones that must not.
 
+    `title` and `rows` are what exports with the same headers are told apart by (`titles.py`).
+
     A file without a header row is told by its number of columns and by what its cells look like, a JSON document by its
     own keys beside the table.
     """
@@ -202,6 +204,8 @@ class Recognise(Part):
     columns: int | None = None
     patterns: dict[str, str] = {}
     document: dict[str, str] = {}
+    title: Texts = []
+    rows: Texts = []
 
 
 class Group(Part):
@@ -320,7 +324,8 @@ class Contract(Part):
         # Without what is left at its default: a word that joins the vocabulary changes no contract that does not use it.
         text = self.model_dump_json(by_alias=True, exclude={"title", "origin"}, exclude_defaults=True)
         columns = {name: [repr(column) for column in entities()[name].columns] for name in self.entities}
-        return hashlib.sha256((text + json.dumps(columns)).encode()).hexdigest()[:16]
+        needs = [entities()[name].needs for name in self.entities]
+        return hashlib.sha256((text + json.dumps([columns, needs])).encode()).hexdigest()[:16]
 
     @cached_property
     def headers(self) -> set[str]:

@@ -1,25 +1,34 @@
-"""Finds the contract that fits a grid, by its headers, and says how near the others came.
+"""Finds the contract that fits a grid by all that its headers say, and tells how near the others came.
 
-A file's name plays no part. When two contracts fit equally well, or none does, nobody guesses: the file is held and
-the message says which contracts came near and what they miss.
+A file's name plays no part. What a row means nothing without must be there (`needs.py`); of the rest the contract wins
+that most speaks for (`evidence.py`). When two contracts fit equally well, or none does, nobody guesses: the file is held
+and the message says which contracts came near and what they miss.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import product
 
 from pipelines.exports.codes import Finding
-from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.contract import Contract, EntityMap
+from pipelines.exports.contracts.evidence import Evidence, index_of
+from pipelines.exports.contracts.headers import header_cells, joined, normal
+from pipelines.exports.contracts.needs import main_feed, missing
+from pipelines.exports.contracts.titles import rivals, told
 from pipelines.exports.readers.grids import Grid, Head
 
-
-@lru_cache(maxsize=100_000)
-def normal(header: str | None) -> str:
-    """A header as it is compared: without case and without surrounding or repeated white space."""
-    return re.sub(r"\s+", " ", (header or "").replace("\ufeff", "")).strip().casefold()
+# The least share of the headers that tell an export which must be there.
+LEAST_SIGNATURE = 0.55
+# With so much of them there, however many columns a company adds of its own.
+WHOLE_SIGNATURE = 0.9
+# The least share of a file's headers that it knows, where not so many are there.
+TOLD_SHARE = 0.6
+# The least that must be said, in headers that one contract alone knows: `Id` and `Name` are anybody's.
+LEAST_LOUDNESS = 1.2
+# The least share of a file's headers that a contract knows which is near.
+LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,9 @@ class Match:
     """A contract that fits a grid: where its header is, and which cell each header stands in.
 
     `header_row` is the last row of the header; -1 says that there is none and the first row is data already. Behind the
-    file's own headers stand those that the contract's layout derives (`layout.py` fills their cells).
+    file's own headers stand those that the contract's layout derives (`layout.py` fills their cells). `columns` holds a
+    header that the file spells otherwise under the contract's own spelling too. `unfed` are the contract's feeds that the
+    file cannot give, each with the headers that it lacks for them.
     """
 
     contract: Contract
@@ -35,7 +46,8 @@ class Match:
     header_row: int
     columns: dict[str, int]
     headers: list[str]
-    score: tuple[int, ...]
+    score: tuple[float, ...]
+    unfed: dict[int, list[str]] = field(default_factory=dict)
 
     def find(self, aliases: list[str]) -> int | None:
         """The cell of the first of these headers that the file has, or None."""
@@ -45,15 +57,24 @@ class Match:
         return None
 
     @property
+    def feeds(self) -> list[tuple[str, EntityMap]]:
+        """The contract's feeds that the file can give."""
+        return [feed for place, feed in enumerate(self.contract.feeds) if place not in self.unfed]
+
+    @property
     def unmapped(self) -> list[str]:
         """The file's headers that the contract does not know."""
-        known = {normal(header) for header in self.contract.headers}
-        return [header for header in self.headers if normal(header) not in known and not header.startswith("(unnamed")]
+        known = {self.columns[name] for header in self.contract.headers if (name := normal(header)) in self.columns}
+        return [
+            header
+            for place, header in enumerate(self.headers)
+            if place not in known and not header.startswith("(unnamed")
+        ]
 
 
 @dataclass(frozen=True)
 class NearMiss:
-    """A contract that almost fits: the headers that the file lacks for it."""
+    """A contract that almost fits: the headers that the file lacks for it, and the share of its headers that it knows."""
 
     contract: Contract
     missing: list[str]
@@ -72,56 +93,60 @@ class Recognition:
     problem: Finding = UNKNOWN
 
 
-def header_cells(row: list[str | None]) -> tuple[dict[str, int], list[str]]:
-    """Normal header -> cell, and every cell's unique header; a blank one is called by its place."""
-    columns: dict[str, int] = {}
-    headers: list[str] = []
-    for place, cell in enumerate(row):
-        name = re.sub(r"\s+", " ", (cell or "").replace("\ufeff", "")).strip() or f"(unnamed {place + 1})"
-        unique, number = name, 1
-        while normal(unique) in columns:
-            number += 1
-            unique = f"{name} ({number})"
-        columns[normal(unique)] = place
-        headers.append(unique)
-    return columns, headers
-
-
-def _fits(contract: Contract, columns: dict[str, int], grid: Grid) -> tuple[list[str], bool]:
-    """Which required headers and keys are missing, and whether nothing forbids the match."""
+def _allowed(contract: Contract, columns: dict[str, int], grid: Grid) -> bool:
+    """Whether nothing forbids the match."""
     wanted = contract.recognise
-    missing = [aliases[0] for aliases in wanted.headers if not any(normal(alias) in columns for alias in aliases)]
-    missing += [key for key in wanted.document if key not in grid.document]
-    allowed = not any(normal(header) in columns for header in wanted.without)
-    allowed = allowed and all(
-        re.search(pattern, grid.document[key]) for key, pattern in wanted.document.items() if key in grid.document
-    )
     if wanted.only is not None:
         names = {normal(header) for header in wanted.only}
-        allowed = allowed and all(column in names or column.startswith("(unnamed") for column in columns)
-    return missing, allowed
+        if not all(column in names or column.startswith("(unnamed") for column in columns):
+            return False
+    return all(
+        re.search(pattern, grid.document[key]) for key, pattern in wanted.document.items() if key in grid.document
+    )
 
 
-def joined(rows: list[list[str | None]]) -> list[str | None]:
-    """One header of several rows: a merged cell, blank but for its first place, stands over all that is below it."""
-    lowest = rows[-1]
-    above: list[str] = [""] * len(lowest)
-    for row in rows[:-1]:
-        last = ""
-        for place in range(len(lowest)):
-            cell = (row[place] if place < len(row) else None) or ""
-            last = cell.strip() or (last if (lowest[place] or "").strip() else "")
-            above[place] = f"{above[place]} {last}".strip()
-    return [f"{upper} {lower or ''}".strip() or None for upper, lower in zip(above, lowest, strict=True)]
+def _lacking(evidence: Evidence, columns: dict[str, int], grid: Grid) -> tuple[list[str], dict[int, list[str]]]:
+    """The headers without which the contract cannot read the file, and the feeds that it can do without, with theirs."""
+    contract = evidence.contract
+    derived = {normal(header) for header in contract.table.derived}
+    known = columns.keys() | evidence.respelt.keys() | derived
+
+    def has(aliases: list[str]) -> bool:
+        return any(normal(alias) in known for alias in aliases)
+
+    wanted = contract.recognise
+    lacking = [key for key in wanted.document if key not in grid.document]
+    unfed: dict[int, list[str]] = {}
+    if contract.refuse or wanted.only is not None:
+        lacking += [aliases[0] for aliases in wanted.headers if not any(normal(alias) in columns for alias in aliases)]
+    main = main_feed(contract)
+    for place, (entity_id, mapping) in enumerate(contract.feeds):
+        if headers := missing(contract, entity_id, mapping, has):
+            if place == main:
+                lacking += headers
+            else:
+                unfed[place] = headers
+    if not lacking and wanted.only is None and not _is_told(evidence):
+        lacking = evidence.absent or [aliases[0] for aliases in wanted.headers]
+    return lacking, unfed
 
 
-def _match(
-    contract: Contract, columns: dict[str, int], headers: list[str], head: int, row: int, required: int
-) -> Match:
-    known = {normal(header) for header in contract.headers}
-    score = (required, contract.table.header_rows, sum(column in known for column in columns))
+def _is_told(evidence: Evidence) -> bool:
+    """Whether enough speaks for the contract: two of all that it is told by, most of the file, and enough in all."""
+    said = (
+        evidence.signature >= WHOLE_SIGNATURE,
+        evidence.share >= TOLD_SHARE,
+        evidence.loudness >= LEAST_LOUDNESS,
+    )
+    return evidence.signature >= LEAST_SIGNATURE and sum(said) > 1
+
+
+def _match(evidence: Evidence, columns: dict[str, int], headers: list[str], head: int, row: int) -> Match:
+    contract = evidence.contract
     every, names = header_cells([*headers, *contract.table.derived])
-    return Match(contract, head, row, every, names, score)
+    # What the document says of itself goes before all that its headers say.
+    score = (float(len(contract.recognise.document)), evidence.score)
+    return Match(contract, head, row, evidence.respelt | every, names, score)
 
 
 def _headless(contract: Contract, head: Head, head_index: int) -> Match | None:
@@ -136,17 +161,17 @@ def _headless(contract: Contract, head: Head, head_index: int) -> Match | None:
     # A broken line is a reject, not another format; the first row tells a header that is there after all.
     if not fitting or rows[0] is not fitting[0] or len(fitting) < 0.9 * len(rows):
         return None
-    columns, headers = header_cells(list(names))
-    return _match(contract, columns, headers, head_index, -1, len(places))
+    columns, headers = header_cells([*names, *contract.table.derived])
+    return Match(contract, head_index, -1, columns, headers, (0.0, float(len(places))))
 
 
 def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
-    """The contract whose headers the grid has: the one with most required headers, then with most known ones."""
+    """The contract that most speaks for, of those that can read the grid."""
+    index = index_of(contracts)
     matches: dict[str, Match] = {}
     near: dict[str, NearMiss] = {}
-    depths = sorted({contract.table.header_rows for contract in contracts.values()})
     for head_index, head in enumerate(grid.heads()):
-        for row_index, depth in product(range(len(head.rows)), depths):
+        for row_index, depth in product(range(len(head.rows)), index.depths):
             # The topmost row that is a header is the header: what is below it are rows.
             if matches and row_index > min(match.header_row for match in matches.values()):
                 break
@@ -154,30 +179,28 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
             columns, headers = header_cells(rows[0] if depth == 1 else joined(rows))
             if len(columns) < 2 or len(rows) < depth:
                 continue
-            for contract in contracts.values():
-                if contract.table.header_rows != depth or not contract.recognise.headers:
+            for evidence in index.candidates(columns, depth):
+                contract = evidence.contract
+                if not _part_fits(contract, grid) or not _allowed(contract, columns, grid):
                     continue
-                missing, allowed = _fits(contract, columns, grid)
-                if not allowed or not _part_fits(contract, grid):
-                    continue
-                required = len(contract.recognise.headers) + len(contract.recognise.document)
-                if not missing:
-                    found = _match(contract, columns, headers, head_index, row_index + depth - 1, required)
+                lacking, unfed = _lacking(evidence, columns, grid)
+                if not lacking:
+                    found = _match(evidence, columns, headers, head_index, row_index + depth - 1)
+                    found.unfed.update(unfed)
                     best = matches.get(contract.contract)
                     if best is None or found.score > best.score:
                         matches[contract.contract] = found
                     continue
-                share = 1 - len(missing) / required
                 known_near = near.get(contract.contract)
-                if share >= 0.5 and (known_near is None or share > known_near.share):
-                    near[contract.contract] = NearMiss(contract, missing, share)
+                if evidence.share >= LEAST_SHARE and (known_near is None or evidence.share > known_near.share):
+                    near[contract.contract] = NearMiss(contract, lacking, evidence.share)
         if not matches:
             headless = [contract for contract in contracts.values() if contract.table.header is not None]
             fitting = [_headless(contract, head, head_index) for contract in headless if _part_fits(contract, grid)]
             matches = {match.contract.contract: match for match in fitting if match}
         if matches:
             break
-    return _decide(list(matches.values()), sorted(near.values(), key=lambda miss: -miss.share))
+    return _decide(grid, list(matches.values()), sorted(near.values(), key=lambda miss: -miss.share))
 
 
 def _part_fits(contract: Contract, grid: Grid) -> bool:
@@ -189,18 +212,23 @@ def _part_fits(contract: Contract, grid: Grid) -> bool:
     return not contract.table.sheet or re.search(contract.table.sheet, part) is not None
 
 
-def _decide(matches: list[Match], near: list[NearMiss]) -> Recognition:
+def _decide(grid: Grid, matches: list[Match], near: list[NearMiss]) -> Recognition:
     if matches:
+        matches, named = told(matches, grid)
         best = max(match.score for match in matches)
         top = [match for match in matches if match.score == best]
         if len(top) == 1:
-            return Recognition(top[0], near)
+            others = [] if top[0].contract.contract in named else rivals(top[0], matches)
+            if not others:
+                return Recognition(top[0], near)
+            names = ", ".join(sorted(match.contract.contract for match in [*top, *others]))
+            return Recognition(None, near, Finding("kind_unclear", name=names))
         names = ", ".join(sorted(match.contract.contract for match in top))
         return Recognition(None, near, Finding("several_contracts", name=names))
     if near:
         miss = near[0]
         contract = miss.contract
-        missing = ", ".join(repr(header) for header in miss.missing)
-        found = Finding("column_missing", name=contract.title, column_name=missing, contract=contract.contract)
+        missing_headers = ", ".join(repr(header) for header in miss.missing)
+        found = Finding("column_missing", name=contract.title, column_name=missing_headers, contract=contract.contract)
         return Recognition(None, near, found)
     return Recognition(None, near)

@@ -6,8 +6,10 @@ from typing import Any
 
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
-from pipelines.exports.contracts.recognise import Match, normal
-from pipelines.exports.entities import Entity
+from pipelines.exports.contracts.headers import normal
+from pipelines.exports.contracts.needs import is_given
+from pipelines.exports.contracts.recognise import Match
+from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.cast import Cast
 from pipelines.exports.landing.raw import TOTAL_COLUMNS, Receipt
 from pipelines.exports.readers.grids import quoted
@@ -77,12 +79,14 @@ def note_columns(receipt: Receipt, match: Match, part: str) -> None:
     events: list[dict[str, Any]] = []
     for header in match.unmapped:
         events.append({"column_name": header, "event": "new", "action": "kept", "target": None})
-    for _, mapping in contract.feeds:
+    for entity_id, mapping in match.feeds:
         for name, spec in mapping.columns.items():
             places = [(aliases, match.find(aliases)) for aliases in spec.origins]
-            if places and all(place is None for _, place in places):
+            is_moment = entities()[entity_id].column(name).type in ("date", "timestamp")
+            if places and not is_given(spec, lambda aliases: match.find(aliases) is not None, is_moment):
                 # One event a column that has no origin at all: other spellings and second choices are no loss.
-                missing = {"column_name": places[0][0][0], "event": "missing"}
+                lacking = next((aliases for aliases, place in places if place is None), places[0][0])
+                missing = {"column_name": lacking[0], "event": "missing"}
                 events.append(missing | {"action": "left_blank", "target": name})
             for aliases, place in places:
                 if place is not None and normal(match.headers[place]) != normal(aliases[0]):

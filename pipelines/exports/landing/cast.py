@@ -12,8 +12,11 @@ from dataclasses import dataclass, replace
 
 from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
-from pipelines.exports.contracts.recognise import Match, normal
+from pipelines.exports.contracts.headers import normal
+from pipelines.exports.contracts.needs import is_given
+from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Column, Entity
+from pipelines.exports.landing import moments
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.readers.grids import quoted
@@ -22,7 +25,6 @@ _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
 BLANK = "cast(null as varchar)"
 _LITERAL = ColumnMap.model_validate({"value": ""})
-_MOMENT = "TIMESTAMP WITH TIME ZONE"
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,9 @@ class RowSql:
             return f"(case when {_any_of(f't{place}', formats.blank)} then null else t{place} end)"
         return f"t{place}"
 
+    def _has(self, aliases: list[str]) -> bool:
+        return self.match.find(aliases) is not None
+
     def where(self, conditions: list[Where]) -> str:
         """SQL of a row's conditions; true when there are none."""
         parts = []
@@ -243,6 +248,8 @@ class RowSql:
         elif spec.join is not None:
             parts = ", ".join(self.header([name], formats) for name in spec.join)
             text = f"nullif(concat_ws({quoted(spec.with_)}, {parts}), '')"
+            if not is_given(spec, self._has, column.type in ("date", "timestamp")):
+                text = BLANK
         else:
             text = self.header(spec.from_ or [], formats)
         read = text
@@ -278,6 +285,9 @@ class RowSql:
 
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
+        if not is_given(spec, self._has):
+            # A part that the file does not have is unknown, and so is the sum.
+            return Cast(column, f"cast(null as {column.stored_type})", BLANK, required, "null", source)
         texts = [self.header([name.lstrip("-")], formats) for name in names]
         amounts = [self._amount(text, column, spec, formats) for text in texts]
         # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.
@@ -364,37 +374,10 @@ class RowSql:
         return f"({amount} {factor})"
 
     def _moment(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
-        """A date or time. A moment becomes a date in the business time zone; a date without a time stays as it is."""
         if spec.unit in ("unix", "unix_ms"):
             divisor = 1000 if spec.unit == "unix_ms" else 1
-            return self._day(f"to_timestamp(try_cast({text} as double) / {divisor})", column)
-        known = self._patterns(spec, formats)
-        days = [pattern for pattern in known if "%H" not in pattern and "%I" not in pattern]
-        zoned = [pattern for pattern in known if "%z" in pattern.lower() and pattern not in days]
-        clocks = [pattern for pattern in known if pattern not in days and pattern not in zoned]
-        moments = [
-            f"cast(try_strptime({text}, [{', '.join(quoted(pattern) for pattern in patterns)}]) as {_MOMENT})"
-            for patterns in filter(None, (clocks, zoned))
-        ]
-        readings = [self._day(moment, column) for moment in moments]
-        if days:
-            listed = ", ".join(quoted(pattern) for pattern in days)
-            readings.append(f"cast(try_strptime({text}, [{listed}]) as {column.stored_type})")
-        # A text with its year first is ISO 8601, unless the contract says that the day follows the year. It is tried
-        # first because a pattern that does not fit costs twenty times as much.
-        day = f"try_cast({text} as {column.stored_type})"
-        moment = self._day(f"try_cast({text} as {_MOMENT})", column)
-        iso = f"(case when substr({text}, 5, 1) = '-' then (case when length({text}) <= 10 then {day} else {moment} end) end)"
-        if not any(pattern.startswith("%Y") and pattern.index("%d") < pattern.index("%m") for pattern in known):
-            readings.insert(0, iso)
-        # %Y takes 17 for the year 17: a year of less than four digits is none. greatest() passes over NULL.
-        first = f"cast('1000-01-01 00:00:00+00' as {column.stored_type})"
-        return f"nullif(greatest(coalesce({', '.join(readings)}), {first}), {first})"
-
-    def _day(self, moment: str, column: Column) -> str:
-        if column.type == "timestamp":
-            return moment
-        return f"cast(timezone({quoted(self.business_timezone)}, {moment}) as DATE)"
+            return moments.day(f"to_timestamp(try_cast({text} as double) / {divisor})", column, self.business_timezone)
+        return moments.read(text, column, self._patterns(spec, formats), self.business_timezone)
 
     def _patterns(self, spec: ColumnMap, formats: Formats) -> list[str]:
         if spec.format:

@@ -73,10 +73,14 @@ def sha256_of(path: Path) -> str:
 
 
 def needs_landing(
-    receipt: Receipt | None, contracts: dict[str, Contract], all_digest: str, reading_rules: ReadingRules
+    receipt: Receipt | None,
+    contracts: dict[str, Contract],
+    all_digest: str,
+    reading_rules: ReadingRules,
+    accepted: str | None = None,
 ) -> bool:
-    """Whether a file is new, or was held or read by contracts or code that have changed since."""
-    if receipt is None or (receipt.held and receipt.contracts != all_digest):
+    """Whether a file is new, or was held or read by contracts, code or a person's word that have changed since."""
+    if receipt is None or (receipt.held and receipt.contracts != all_digest) or receipt.accepted != accepted:
         return True
     if receipt.retired_at is not None:
         return False
@@ -150,11 +154,16 @@ class Landing:
         if sha256 not in self._domains:
             found = [
                 recognition.match.contract
-                for _, recognition in detect(path, self.contracts, self.reading_rules.limits)
+                for _, recognition in detect(path, self._contracts(sha256), self.reading_rules.limits)
                 if isinstance(recognition, Recognition) and recognition.match
             ]
             self._domains[sha256] = {entity.split(".")[0] for contract in found for entity in contract.entities}
         return self._domains[sha256]
+
+    def _contracts(self, sha256: str) -> dict[str, Contract]:
+        """The contracts that a file may be of: all, or the one that a person said."""
+        said = self.store.word(sha256)
+        return {said: self.contracts[said]} if said in self.contracts else self.contracts
 
     def land_file(
         self, path: Path, name: str, sha256: str | None = None, known_at: str | None = None, list_name: str = ""
@@ -176,6 +185,7 @@ class Landing:
             known_at=before.known_at if before else known_at or now,
             contracts=digest_of_all(self.contracts, self.reading_rules),
             list_name=list_name,
+            accepted=self.store.word(sha256),
         )
         if before is None and datetime.fromisoformat(receipt.known_at) > clock:
             note(receipt, "", "note", Finding("clock_went_back", said=known_at))
@@ -208,7 +218,7 @@ class Landing:
 
     def _land_grid(self, grid: Grid, receipt: Receipt, staged: Path) -> None:
         receipt.readers[format_of(grid)] = reader_version(format_of(grid))
-        recognition = recognise(grid, self.contracts)
+        recognition = recognise(grid, self._contracts(receipt.sha256))
         match = recognition.match
         if match is None and (texts := footer(grid)):
             note(receipt, grid.part, "note", Finding("below_table", said=" | ".join(texts)[:200]))
@@ -244,6 +254,9 @@ class Landing:
         sql = RowSql(contract, match, self.reading_rules.business_timezone, known_in=known_in)
         if count := unescape(connection, match):
             note(receipt, grid.part, "note", Finding("html_entities", row_count=count))
+        for place, headers in match.unfed.items():
+            unfed = Finding("entity_missing", name=contract.feeds[place][0], column_name=", ".join(headers))
+            note(receipt, grid.part, "note", unfed)
         titles = fit(connection, grid, sql)
         order, problem = self._date_order(connection, sql, loaded.only_spaces)
         if problem:
@@ -261,7 +274,7 @@ class Landing:
         contract = sql.contract
         moments = [
             (entity_id, cast)
-            for entity_id, mapping in contract.feeds
+            for entity_id, mapping in sql.match.feeds
             for cast in sql.moments(entities()[entity_id], mapping)
         ]
         orders = contract.formats.date_orders or {}
@@ -272,7 +285,7 @@ class Landing:
         readings: dict[str, list[object]] = {order: [] for order in orders}
         for order in orders:
             tried = RowSql(contract, sql.match, sql.business_timezone, order, sql.known_in)
-            for entity_id, mapping in contract.feeds:
+            for entity_id, mapping in sql.match.feeds:
                 for cast in tried.moments(entities()[entity_id], mapping):
                     # A file has few different dates: only those are tried.
                     texts = f"(select distinct {', '.join(f't{place}' for place in cast.cells)} from cleaned)"

@@ -3,14 +3,14 @@
 One export file becomes, for each entity that it feeds, `<domain>/<entity>/<contract>-<sha256>.parquet`, with
 `….rejects.parquet` and `….totals.parquet` beside it, and one receipt, `receipts/<sha256>.json`, that is written last:
 without its receipt a file has not been landed, and `sweep` clears what a crash left. `forgotten/<sha256>.json` names a
-file that a person took out again and that is not to be landed though it lies there. What files may hold is
+file that a person took out again and that is not to be landed though it lies there, `accepted/<sha256>.json` one that
+was held and that a person says is what it looks like. What files may hold is
 `entities.py`; how they are made is `land.py`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -21,7 +21,7 @@ import duckdb
 
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.readers.grids import quoted
-from pipelines.files import read_object, write_whole
+from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
 
 REJECT_COLUMNS = {
@@ -161,6 +161,8 @@ class Receipt:
     findings: list[dict[str, Any]] = field(default_factory=list)
     # The list that it is a version of (`lists.py`); empty for an export.
     list_name: str = ""
+    # What a person had said of it when it was landed (`RawStore.accepted`); NULL for nothing.
+    accepted: str | None = None
 
     @property
     def rows_rejected(self) -> int:
@@ -253,6 +255,7 @@ class RawStore:
         self.root = root
         self.receipts_folder = root / "receipts"
         self.forgotten_folder = root / "forgotten"
+        self.accepted_folder = root / "accepted"
         self.records = root / "records"
 
     def prepare(self) -> None:
@@ -269,21 +272,23 @@ class RawStore:
                 (Path(f"{stem}.totals.parquet"), TOTAL_COLUMNS),
             ):
                 wanted = _typed(columns)
-                if not path.exists() or self._columns(connection, path) != columns:
+                if self._columns(connection, path) != columns:
                     self._copy(connection, f"select {wanted} where false", path)
         self.sweep()
 
     @staticmethod
     def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-        described = connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()
+        try:
+            described = connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()
+        except duckdb.Error:
+            return {}  # damaged, or not there
         return {row[0]: row[1] for row in described}
 
     @staticmethod
     def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-        """Writes a query's rows as Parquet under a temporary name, then renames: a reader sees all of it or nothing."""
-        temporary = path.with_suffix(".writing")
-        connection.execute(f"copy ({query}) to '{str(temporary).replace(chr(39), chr(39) * 2)}' (format parquet)")
-        os.replace(temporary, path)
+        """Writes a query's rows as Parquet, of which a reader sees all or nothing; the next run makes it anew if need be."""
+        with replacing(path, lasting=False) as target:
+            connection.execute(f"copy ({query}) to '{str(target).replace(chr(39), chr(39) * 2)}' (format parquet)")
 
     def stem(self, entity: Entity, contract: str, sha256: str) -> Path:
         """The path, without its ending, of what one file gives to one entity."""
@@ -320,8 +325,8 @@ class RawStore:
         """Moves a finished file to its place below the store: a reader sees all of it, or what was there before."""
         target = self.root / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, target.with_suffix(".writing"))
-        target.with_suffix(".writing").replace(target)
+        with replacing(target) as temporary:
+            shutil.move(file, temporary)
 
     def size(self, entity: Entity, contract: str, sha256: str) -> int:
         """Bytes on disk of what one file gives to one entity, with its rejects and totals."""
@@ -338,14 +343,10 @@ class RawStore:
         self.sweep()
         return freed
 
-    def remove(self, sha256: str) -> bool:
-        """Takes one file's rows out again, the receipt first; whether there was anything to take."""
-        path = self.receipts_folder / f"{sha256}.json"
-        if not path.exists():
-            return False
-        path.unlink()
+    def remove(self, sha256: str) -> None:
+        """Takes one file's rows out again, the receipt first; also what a crash left of it without one."""
+        remove(self.receipts_folder / f"{sha256}.json")
         self.sweep()
-        return True
 
     def forget(self, sha256: str, file: str, at: str) -> None:
         """Remembers that a file is not to be landed, wherever it lies; `remove` takes out what it gave before."""
@@ -361,10 +362,32 @@ class RawStore:
 
     def unforget(self, sha256: str) -> None:
         """Lets a forgotten file be landed again."""
-        (self.forgotten_folder / f"{sha256}.json").unlink(missing_ok=True)
+        remove(self.forgotten_folder / f"{sha256}.json")
+
+    def accept(self, sha256: str, file: str, at: str, contract: str = "") -> None:
+        """Remembers a person's word for a file: that it is what it looks like, and by which contract it is read."""
+        self.accepted_folder.mkdir(parents=True, exist_ok=True)
+        said = {"sha256": sha256, "file": file, "accepted_at": at, "contract": contract}
+        write_whole(self.accepted_folder / f"{sha256}.json", json.dumps(said, ensure_ascii=False, indent=1))
+
+    def accepted(self) -> dict[str, dict[str, str]]:
+        """The files that a person gave his word for: hash -> file, accepted_at and contract (empty: as recognised)."""
+        blank = {"file": "", "accepted_at": "", "contract": ""}
+        return {path.stem: blank | (read_object(path) or {}) for path in self.accepted_folder.glob("*.json")}
+
+    def word(self, sha256: str) -> str | None:
+        """The contract that a person said a file is of, empty for whichever it looks like; None where nothing was said."""
+        said = read_object(self.accepted_folder / f"{sha256}.json")
+        return None if said is None else said.get("contract", "")
+
+    def unaccept(self, sha256: str) -> None:
+        """Takes a person's word for a file back."""
+        (self.accepted_folder / f"{sha256}.json").unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Deletes Parquet files that no receipt speaks of, and half-written ones."""
+        for folder in (self.root, self.receipts_folder, self.forgotten_folder, self.records):
+            clear_unfinished(folder)
         known = {file for receipt in self.receipts() for file in _files_of(receipt)}
         self._clear(self.root.glob("*/*/*"), known)
 
@@ -377,7 +400,7 @@ class RawStore:
         for path in paths:
             is_empty_one = path.name.startswith(EMPTY.removesuffix(".parquet"))
             unknown = path.suffix == ".parquet" and path.relative_to(self.root).as_posix() not in known
-            if path.suffix == ".writing" or (unknown and not is_empty_one):
+            if path.suffix == UNFINISHED or (unknown and not is_empty_one):
                 path.unlink()
 
     def write_records(

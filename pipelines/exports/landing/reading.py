@@ -20,7 +20,8 @@ import duckdb
 
 from pipelines.exports.codes import Rejection, UnreadableError
 from pipelines.exports.contracts.contract import Contract
-from pipelines.exports.contracts.recognise import Match, header_cells, joined, recognise
+from pipelines.exports.contracts.headers import header_cells, joined
+from pipelines.exports.contracts.recognise import Match, recognise
 from pipelines.exports.landing.land import open_grids
 from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.engine import connected

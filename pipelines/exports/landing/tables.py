@@ -64,7 +64,7 @@ class TableLanding:
             self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
         if count:
             note(self.receipt, self.part, "note", Finding("rows_passed_over", row_count=count))
-        mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.contract.feeds]
+        mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
         for number, (entity, mapping) in enumerate(mappings):
             # Lines that are no rows at all, and rows that no entity takes, are counted with the first entity.
             bad_lines = loaded.bad_lines if number == 0 else []
@@ -96,7 +96,7 @@ class TableLanding:
         )
         self._reject_unread(entity, casts)
         self._reject_repeated(entity, casts)
-        if sum(entity_id == entity.id for entity_id, _ in self.contract.feeds) > 1:
+        if sum(entity_id == entity.id for entity_id, _ in self.match.feeds) > 1:
             self._reject_fed_before(entity, casts, place)
         for bad in bad_lines:
             self._reject_line(entity, bad)

@@ -1,8 +1,9 @@
 -- Grain: one row per feed that revenue and sales are made of (invoices, subscriptions, deals) or that calls come from: the day up to which it tells
 -- everything. A period that ends later is not complete, whatever the calendar says. Of several systems the one that ends
 -- first counts, but for one that has gone stale and will tell no more; a few quiet days at the end are none that are
--- missing (freshness_billing_late_days, freshness_crm_late_days,
--- freshness_calls_late_days).
+-- missing (freshness_billing_late_days, freshness_crm_late_days, freshness_calls_late_days), nor are as many as the system
+-- was quiet for before: the pause that feed_pause_share of its pauses were no longer than, once it has told of
+-- feed_least_days days.
 with run as (
     select business_timezone, as_of_date from {{ ref('int_run_dated') }}
 ),
@@ -51,25 +52,57 @@ patience as (
     from (select distinct feed from told) as feeds
 ),
 
-systems as (
-    select
+days_told as (
+    select distinct
         told.feed,
         told.system,
-        max(run.as_of_date) as as_of_date,
-        max(case when told.told_on <= run.as_of_date then told.told_on else run.as_of_date end) as ends_on
+        run.as_of_date,
+        case when told.told_on <= run.as_of_date then told.told_on else run.as_of_date end as told_on
     from told
     cross join run
     where told.told_on is not null and (told.feed = 'subscriptions' or told.told_on <= run.as_of_date)
-    group by told.feed, told.system
+),
+
+paused as (
+    select
+        *,
+        {{ days_from('lag(told_on) over (partition by feed, system order by told_on)', 'told_on') }} as pause_days
+    from days_told
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by feed, system order by pause_days, told_on) as place,
+        count(pause_days) over (partition by feed, system) as pauses
+    from paused
+),
+
+systems as (
+    select
+        feed,
+        system,
+        max(as_of_date) as as_of_date,
+        max(told_on) as ends_on,
+        case
+            when count(*) >= {{ parameter('feed_least_days') }}
+                then max(pause_days) filter (where place <= {{ parameter('feed_pause_share') }} * pauses)
+        end as usual_pause
+    from ranked
+    group by feed, system
+),
+
+complete as (
+    select
+        systems.feed,
+        systems.ends_on >= {{ plus_days('systems.as_of_date', '-patience.stale_days') }} as is_alive,
+        {{ plus_days('systems.ends_on', greatest_known('patience.late_days', 'systems.usual_pause')) }} as complete_until
+    from systems
+    inner join patience on systems.feed = patience.feed
 )
 
 select
-    systems.feed,
-    {{ plus_days(
-        "coalesce(min(systems.ends_on) filter (where systems.ends_on >= "
-        ~ plus_days('systems.as_of_date', '-patience.stale_days') ~ "), max(systems.ends_on))",
-        'max(patience.late_days)'
-    ) }} as complete_until
-from systems
-inner join patience on systems.feed = patience.feed
-group by systems.feed
+    feed,
+    coalesce(min(complete_until) filter (where is_alive), max(complete_until)) as complete_until
+from complete
+group by feed

@@ -49,7 +49,7 @@ def here() -> PageContext:
 
 
 def header(title: str, about: str) -> None:
-    """Title, as-of date, freshness, base currency, what was found of what the page shows, and the filters that are set."""
+    """Title, as-of date, freshness, base currency, what findings touch the page, and the filters that are set."""
     page = here()
     facts = page.publication
     files = facts["files"] or facts["entity_files"]

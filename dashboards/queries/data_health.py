@@ -316,7 +316,7 @@ def receivable_findings(warehouse: str, reasons: tuple[str, ...], most: int) -> 
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def findings(warehouse: str, touching: str, most: int) -> pa.Table:
-    """What a person should know about a file, or about a source that contradicts itself; `touching` names a page or none."""
+    """What a person should know about files; of what touches one page where `touching` names it."""
     return select(warehouse, FINDINGS, touching=touching, most=most)
 
 

@@ -69,7 +69,7 @@ case
     rate or no price (`missing`), what there is where one of its own has none (`unknown`). -#}
 {% macro retention_sums() -%}
 {%- set missing, unknown = 'sum(missing_rate_count + unpriced_count)', 'sum(unknown_count)' -%}
-{%- set year_missing, year_unknown = 'sum(year_missing_count)', 'sum(year_unknown_count)' -%}
+{%- set year_missing, year_unknown = 'sum(year_missing_count + year_unknown_count)', 'sum(year_unknown_count)' -%}
 {{ known_total('sum(opening_revenue)', missing) }} as opening_revenue,
         {{- movement_sums('opening_revenue', 'closing_revenue', 'movement', missing) }}
         {{ known_total('sum(closing_revenue)', unknown) }} as closing_revenue,
@@ -93,14 +93,15 @@ case
         count(*) filter (where invoices_12m >= 2) as repeat_accounts_12m,
         coalesce(sum(missing_rate_count), 0) as missing_rate_count,
         coalesce(sum(unpriced_count), 0) as unpriced_count,
-        coalesce({{ year_missing }}, 0) as missing_count_12m
+        coalesce(sum(year_missing_count), 0) as missing_rate_count_12m
 {%- endmacro %}
 
 {#- V4 to V9 and V13 of `retention_sums`, as columns of the relation `sums`. Twelve months back something must be known:
-    `has_year` says so. What the MRR basis doesn't know is NULL, and so is a share of which a part is not known. -#}
+    `has_year` says so. What the MRR basis doesn't know is NULL, and so is a share of which a part has
+    no rate. What has no price is in no share, and counted (`unpriced_count`). -#}
 {% macro retention_ratios(sums, has_year) -%}
-{%- set is_known = sums ~ '.missing_rate_count + ' ~ sums ~ '.unpriced_count = 0' -%}
-{%- set is_year_known = has_year ~ ' and ' ~ sums ~ '.missing_count_12m = 0' -%}
+{%- set is_known = sums ~ '.missing_rate_count = 0' -%}
+{%- set is_year_known = has_year ~ ' and ' ~ sums ~ '.missing_rate_count_12m = 0' -%}
 case when {{ is_known }} then {{ ratio(sums ~ '.opening_revenue + ' ~ sums ~ '.expansion - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',
         sums ~ '.opening_revenue') }} end as nrr,
     case when {{ is_known }} then {{ ratio(sums ~ '.opening_revenue - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',

@@ -32,6 +32,7 @@ from tests.support.revenue import (
     expected,
     invoice_days,
     is_quiet,
+    known,
     measured,
     months,
     number,
@@ -39,6 +40,7 @@ from tests.support.revenue import (
     revenue,
     runs,
     trailing,
+    unknown_in,
     year_before,
 )
 
@@ -99,12 +101,15 @@ def test_every_account_and_month(warehouse: duckdb.DuckDBPyConnection) -> None:
         if key not in found:
             assert not any(right.values()), key
             continue
+        assert found[key]["missing_rate_count"] == right["missing"], key
         for column, value in right.items():
+            if column.endswith("missing"):
+                continue
             if column.endswith("movement"):
                 assert found[key][column] == value, (key, column)
                 seen.add(value)
             else:
-                assert close(found[key][column], value), (key, column, found[key][column], float(value))
+                assert close(found[key][column], value), (key, column, found[key][column], value)
         assert found[key]["is_complete"] == (measured(key[2]) == month_end(key[2]))
     assert seen == {*KINDS, "unchanged", None}
 
@@ -123,7 +128,9 @@ def test_retention_of_every_month(basis: str, warehouse: duckdb.DuckDBPyConnecti
             ("_12m", "year_opening_revenue", "year_closing_revenue", "year_movement"),
         ):
             mine = [right for (_, one, at), right in expected().items() if (one, at) == (basis, month)]
-            began = [right for right in mine if right[opening] > 0]
+            missing = sum(right["year_missing" if suffix else "missing"] for right in mine)
+            assert row[f"missing_rate_count{suffix}"] == missing, month
+            began = [right for right in mine if (right[opening] or 0) > 0]
             whole = sum(right[opening] for right in began)
             kept = sum(min(right[opening], right[closing]) for right in began)
             if suffix and number(month) - number(first) < (12 if basis == "mrr" else 23):
@@ -131,13 +138,22 @@ def test_retention_of_every_month(basis: str, warehouse: duckdb.DuckDBPyConnecti
                 continue
             for name in KINDS:
                 moved = sum(abs(right[closing] - right[opening]) for right in mine if right[kind] == name)
-                assert close(row[name + suffix], moved), (month, name + suffix)
+                assert close(row[name + suffix], known(Fraction(moved), missing or row["unpriced_count"])), (
+                    month,
+                    name,
+                )
+            if missing:
+                assert row[f"nrr{suffix}"] is row[f"grr{suffix}"] is row[f"logo_churn{suffix}"] is None
+                continue
             assert close(row[f"nrr{suffix}"], ratio(sum(right[closing] for right in began), whole), "1e-6")
             assert close(row[f"grr{suffix}"], ratio(kept, whole), "1e-6")
             assert row[f"grr{suffix}"] is None or row[f"grr{suffix}"] <= 1
             gone = sum(1 for right in began if right[closing] == 0)
             assert close(row[f"logo_churn{suffix}"], ratio(gone, len(began)), "1e-9")
-        parts = {name: Fraction(row[name]) for name in ("opening_revenue", *KINDS)}
+        if row["missing_rate_count"]:
+            assert row["net_churn"] is row["quick_ratio"] is None
+            continue
+        parts = {name: Fraction(row[name] or 0) for name in ("opening_revenue", *KINDS)}
         lost = parts["churned"] + parts["contraction"]
         won = parts["expansion"] + parts["reactivated"]
         assert close(row["net_churn"], ratio(lost - won, parts["opening_revenue"]), "1e-6")
@@ -179,12 +195,12 @@ def test_single_accounts(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert (below["revenue"], below["closing_revenue"], below["movement"]) == (-450, 0, None)
     # Without a rate nothing is known: neither lost nor won, and counted.
     unknown = of(warehouse, 6, "mrr", "2024-02")
-    assert (unknown["movement"], unknown["revenue"], unknown["missing_rate_count"]) == (None, 0, 1)
-    assert unknown["currency_effect"] < 0
+    assert (unknown["movement"], unknown["revenue"], unknown["missing_rate_count"]) == (None, None, 1)
+    assert unknown["opening_revenue"] is unknown["currency_effect"] is None
     assert not rows(warehouse, "select * from marts.fct_account_revenue where basis = 'mrr' and account_id = 'test:A9'")
     # A price that is not known is worth nothing and counted.
     blank = of(warehouse, 13, "mrr", "2024-05")
-    assert (blank["revenue"], blank["unpriced_count"]) == (0, 1)
+    assert (blank["revenue"], blank["unpriced_count"]) == (None, 1)
 
 
 def test_sum_of_daily_logo_churn(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -255,9 +271,14 @@ def test_segments_add_up(warehouse: duckdb.DuckDBPyConnection) -> None:
             right for (account, basis, month), right in expected().items()
             if account in segment and (basis, month) == (row["basis"], row["month"])
         ]  # fmt: skip
-        opening = sum(right["opening_revenue"] for right in mine)
-        ended = sum(right["closing_revenue"] for right in mine if right["opening_revenue"] > 0)
-        assert close(row["opening_revenue"], opening)
+        missing = sum(right["missing"] for right in mine)
+        assert row["missing_rate_count"] == missing
+        opening = sum((right["opening_revenue"] or 0 for right in mine), Fraction(0))
+        assert close(row["opening_revenue"], known(opening, missing or row["unpriced_count"]))
+        if missing:
+            assert row["nrr"] is None
+            continue
+        ended = sum(right["closing_revenue"] for right in mine if (right["opening_revenue"] or 0) > 0)
         assert close(row["nrr"], ratio(ended, opening), "1e-6")
 
 
@@ -280,9 +301,12 @@ def test_cohorts(warehouse: duckdb.DuckDBPyConnection) -> None:
         members = [account for account, month in firsts.items() if month == cohort]
         now = [revenue(account, "invoiced", row["month"]) for account in members]
         first = sum(revenue(account, "invoiced", cohort) for account in members)
-        assert close(row["revenue"], sum(now))
-        assert close(row["retention"], ratio(sum(now), first) if first > 0 else None, "1e-6")
-        assert (row["cohort_accounts"], row["accounts"]) == (len(members), sum(1 for one in now if one > 0))
+        missing = sum(unknown_in(account, row["month"]) for account in members)
+        bought = Fraction(sum(1 for one in now if one > 0))
+        assert close(row["revenue"], known(sum(now, Fraction(0)), missing))
+        is_whole = first > 0 and not missing and not any(unknown_in(account, cohort) for account in members)
+        assert close(row["retention"], ratio(sum(now), first) if is_whole else None, "1e-6")
+        assert (row["cohort_accounts"], row["accounts"]) == (len(members), known(bought, missing))
 
 
 def test_concentration(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -294,12 +318,16 @@ def test_concentration(warehouse: duckdb.DuckDBPyConnection) -> None:
         assert close(row["revenue"], sum(kept))
         assert close(row["negative_revenue"], -sum(net for net in nets if net < 0))
         shares = [net / sum(kept) for net in kept]
+        assert row["clients"] == len(kept)
+        assert row["window_months"] == min(place + 1, 12)
+        if row["missing_rate_count"]:
+            assert row["hhi"] is row["top1_share"] is row["clients_for_80_percent"] is None
+            continue
         assert close(row["hhi"], sum(share**2 for share in shares), "1e-6")
         for top in (1, 5, 10):
             assert close(row[f"top{top}_share"], sum(shares[:top]), "1e-6")
         least = next(count for count in range(1, len(kept) + 1) if sum(kept[:count]) >= Fraction(4, 5) * sum(kept))
-        assert (row["clients"], row["clients_for_80_percent"]) == (len(kept), least)
-        assert row["window_months"] == min(place + 1, 12)
+        assert row["clients_for_80_percent"] == least
     assert any(row["negative_revenue"] > 0 for row in rows(warehouse, "select * from reporting.rpt_concentration"))
 
 

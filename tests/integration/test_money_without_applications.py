@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from pipelines.settings import load_settings
+from pipelines.warehouse.transform import read_manifest
 from tests.support.homes import keybook, query
 
 XERO = "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,Currency,Type,Status"
@@ -196,3 +198,28 @@ def test_a_deals_own_stage_is_told_by_the_row_or_held(home: Path) -> None:
     ]  # fmt: skip
     held = query(home, "select line, value, reason from reporting.rpt_rejected_rows where entity = 'deals'")
     assert held == [(5, "Ours", "unknown_word")]
+
+
+def test_what_no_export_tells_is_unknown(home: Path) -> None:
+    """Nobody landed calls, activities, cases or documents: no figure says that there were none."""
+    landed = {f"{domain}.{entity}" for domain, entity in query(
+        home, "select domain, entity from reporting.rpt_data_health where rows_loaded > 0"
+    )}  # fmt: skip
+    parsed = read_manifest(load_settings(home=home))
+    told = {
+        (node["name"], name): set(column["meta"]["feeds"])
+        for node in parsed["nodes"].values()
+        if node["schema"] == "reporting"
+        for name, column in node["columns"].items()
+        if "feeds" in column["meta"]
+    }
+    untold = {of for of, feeds in told.items() if not feeds & landed}
+    assert {("rpt_accounts", "open_cases"), ("rpt_account_monthly", "inbound_calls")} <= untold
+    said = {of for of in untold if query(home, f"select count({of[1]}) from reporting.{of[0]}")[0][0]}
+    assert said == set()
+    assert query(home, "select sum(open_deals), sum(open_amount) is not null from reporting.rpt_accounts") == [
+        (1, True)
+    ]
+    assert (
+        query(home, "select distinct missing from reporting.rpt_documents where not has_contract or not has_act") == []
+    )

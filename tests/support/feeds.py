@@ -20,7 +20,9 @@ NUMBERS = ("DECIMAL", "DOUBLE", "BIGINT", "INTEGER", "HUGEINT", "BOOLEAN")
 
 def of_domain(rows: Rows, domain: str) -> Rows:
     """What of a company is in the exports of one domain."""
-    return {entity.id: rows[entity.id] for entity in entities().values() if entity.domain == domain and entity.id in rows}
+    return {
+        entity.id: rows[entity.id] for entity in entities().values() if entity.domain == domain and entity.id in rows
+    }
 
 
 def nought_everywhere(whole: Path, part: Path, contract: dict[str, dict[str, Any]]) -> set[str]:
@@ -41,9 +43,11 @@ def nought_everywhere(whole: Path, part: Path, contract: dict[str, dict[str, Any
             if not names:
                 continue
             most = ", ".join(f"max(abs(cast({name} as double)))" for name in names)
-            read = [connection.execute(f"select {most} from {of}.reporting.{table}").fetchone() for of in ("part", "whole")]
-            assert read[0] and read[1]
+            here, there = (
+                connection.execute(f"select {most} from {of}.reporting.{table}").fetchall()[0]
+                for of in ("part", "whole")
+            )
             found |= {
-                f"{table}.{name}" for name, here, there in zip(names, *read, strict=True) if here == 0 and there
+                f"{table}.{name}" for name, said, known in zip(names, here, there, strict=True) if said == 0 and known
             }
     return found

@@ -28,7 +28,7 @@ OWNERS = {
     "plan.budgets": "account_id", "plan.costs": "account_id", "calls.channel_costs": "source",
 }  # fmt: skip
 # How a row says that an amount is missing.
-COUNTS = ("missing_rate_count", "missing_amount_count", "unpriced_count", "missing_count_12m")
+COUNTS = ("missing_rate_count", "missing_amount_count", "unpriced_count", "missing_rate_count_12m")
 NUMBERS = ("DECIMAL", "DOUBLE", "BIGINT", "INTEGER", "HUGEINT")
 
 
@@ -119,16 +119,22 @@ def _of_table(
     is_missing = f"{' + '.join(counts)} > 0" if counts else "false"
     named = " || ', ' || ".join(f"coalesce(cast({part} as varchar), '')" for part in key)
     named = f"replace({named}, '{BASE}', '{UNRATED}')"
-    both = " inner join ".join(
-        f"(select *, {named} as row_key from {world}.reporting.{table}) as {world[0]}" for world in ("known", "less")
-    ) + " using (row_key)"
+    both = (
+        " inner join ".join(
+            f"(select *, {named} as row_key from {world}.reporting.{table}) as {world[0]}"
+            for world in ("known", "less")
+        )
+        + " using (row_key)"
+    )
     for column, declared in columns.items():
         meta = declared["meta"]
         if column in COUNTS or column in key or not kinds[column].startswith(NUMBERS):
             continue
         differs = f"l.{column} is not null and abs(l.{column} - coalesce(k.{column}, 0)) > 1e-6"
         if meta["unit"] in ("money", "count", "of_row"):
-            is_base = {"base_currency": "true", "money_currency": "l.is_total"}.get(meta.get("in", "base_currency"), "false")
+            is_base = {"base_currency": "true", "money_currency": "l.is_total"}.get(
+                meta.get("in", "base_currency"), "false"
+            )
             wrong = f"({is_base}) and {differs} and (l.{column} = 0 or not {is_missing})"
         else:
             wrong = differs
@@ -137,8 +143,7 @@ def _of_table(
         if not is_whole and "grouping_kind" in key:
             wrong += " and l.grouping_kind <> 'currency'"
         rows = connection.execute(
-            f"select count(*) over (), row_key, k.{column}, l.{column} "
-            f"from {both} where {wrong} limit 1"
+            f"select count(*) over (), row_key, k.{column}, l.{column} from {both} where {wrong} limit 1"
         ).fetchall()
         for number, example, right, shown in rows:
             yield column, Said(int(number), f"{example}: {right} -> {shown}")

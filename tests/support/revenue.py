@@ -322,6 +322,16 @@ def compared(now: dict[str, Pieces], before: dict[str, Pieces], day: date) -> tu
     return max(opening, Fraction(0)) if comparable else closing, closing, comparable
 
 
+def unrated(parts: dict[str, Pieces]) -> int:
+    """How many amounts have no rate."""
+    return sum(1 for piece in parts.values() for amount, with_rate in piece if amount != 0 and with_rate is None)
+
+
+def known(total: Fraction, is_unknown: object) -> Fraction | None:
+    """A total as far as it is known: of nothing that is known it is no nought."""
+    return None if total == 0 and is_unknown else total
+
+
 def number(month: date) -> int:
     """A month as a number."""
     return month.year * 12 + month.month
@@ -343,6 +353,11 @@ def revenue(account: str, basis: str, month: date) -> Fraction:
     return sum((base(part) for part in parts), Fraction(0))
 
 
+def unknown_in(account: str, month: date) -> int:
+    """How many documents of a month have no rate."""
+    return unrated({currency: pieces().get((account, "invoiced", currency, month), []) for currency in CURRENCIES})
+
+
 @cache
 def expected() -> dict[Key, dict[str, Any]]:
     """Every account, basis and month from its first revenue on."""
@@ -350,7 +365,7 @@ def expected() -> dict[Key, dict[str, Any]]:
     for account, basis in sorted({key[:2] for key in pieces()}):
         mine = {key[3]: parts for key, parts in pieces().items() if key[:2] == (account, basis)}
         paid = min((month for month, parts in mine.items() if any(amount > 0 for amount, _ in parts)), default=None)
-        closed = Fraction(0)
+        closed, closed_missing = Fraction(0), 0
         for place, month in enumerate(MONTHS):
             if month < min(mine):
                 continue
@@ -383,7 +398,19 @@ def expected() -> dict[Key, dict[str, Any]]:
                 "year_opening_revenue": year_opening, "year_closing_revenue": year_closing,
                 "year_movement": movement(year_opening, year_closing, history >= 12) if of_year else None,
             }  # fmt: skip
-            closed = closing
+            # What has no rate is counted; an amount of which nothing has one is unknown, and no nought.
+            missing, year_missing = unrated(of_months[0]), unrated(years[0])
+            now = found[account, basis, month]
+            now["missing"] = missing + (0 if comparable or missing else 1)
+            now["year_missing"] = year_missing + (0 if of_year or year_missing else 1)
+            for column, is_unknown in (
+                ("revenue", missing), ("closing_revenue", missing), ("opening_revenue", not comparable),
+                ("year_closing_revenue", year_missing), ("year_opening_revenue", not of_year),
+            ):  # fmt: skip
+                now[column] = known(now[column], is_unknown)
+            if now["opening_revenue"] is None or known(closed, closed_missing) is None:
+                now["currency_effect"] = None
+            closed, closed_missing = closing, missing
     return found
 
 

@@ -239,7 +239,7 @@ summed as (
         sum(unpriced) as unpriced,
         sum(missing_rate_count + unpriced) as unknown_count,
         sum(year_missing_rate_count + year_unpriced) as year_unknown_count,
-        sum(year_missing_rate_count + year_unpriced + year_earlier_unpriced) + count(*) filter (
+        sum(year_missing_rate_count) + count(*) filter (
             where year_missing_rate_count + year_unpriced + year_earlier_unpriced = 0 and year_opening is null
         ) as year_missing_count
     from compared

@@ -202,6 +202,7 @@ ranked as (
         account_revenue.account_id,
         account_revenue.year_revenue,
         account_revenue.year_unknown_count,
+        account_revenue.year_missing_rate_count,
         {{ greatest_known('account_revenue.year_revenue', '0') }} as revenue,
         row_number() over (order by account_revenue.year_revenue desc, account_revenue.account_id) as revenue_rank
     from account_revenue
@@ -211,7 +212,7 @@ ranked as (
 
 -- Where anything of anybody's is not known, nobody's place and share of the whole is.
 unknown as (
-    select coalesce(sum(year_unknown_count), 0) as amounts from ranked
+    select coalesce(sum(year_missing_rate_count), 0) as amounts from ranked
 ),
 
 shared as (

@@ -20,12 +20,12 @@ select
     year_revenue as revenue_12m,
     year_opening_revenue as opening_revenue_12m,
     year_closing_revenue as closing_revenue_12m,
-    case when year_missing_count = 0 then {{ money('year_closing_revenue - year_opening_revenue') }} end
+    case when year_missing_count + year_unknown_count = 0 then {{ money('year_closing_revenue - year_opening_revenue') }} end
         as revenue_change_12m,
     invoices,
     missing_rate_count,
     unpriced_count,
-    year_missing_count as missing_count_12m,
+    year_missing_count as missing_rate_count_12m,
     is_contract,
     is_complete,
     month

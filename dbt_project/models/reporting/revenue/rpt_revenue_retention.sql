@@ -144,7 +144,7 @@ select
     {%- endfor %}
     cast(coalesce(sums.missing_rate_count, 0) as bigint) as missing_rate_count,
     cast(coalesce(sums.unpriced_count, 0) as bigint) as unpriced_count,
-    cast(coalesce(sums.missing_count_12m, 0) as bigint) as missing_count_12m,
+    cast(coalesce(sums.missing_rate_count_12m, 0) as bigint) as missing_rate_count_12m,
     filled.is_complete,
     filled.is_history_start,
     filled.month

@@ -66,11 +66,11 @@ case
 {%- endmacro %}
 
 {#- The sums of rows of fct_account_revenue that V4 to V9 and V13 are made of. What moved is unknown where an amount has no
-    rate or no price (`missing`), what there is where one of its own has none (`unknown`). -#}
+    rate (`missing`), what there is where one of its own has none, or no price (`unknown`). -#}
 {% macro retention_sums() -%}
-{%- set missing, unknown = 'sum(missing_rate_count + unpriced_count)', 'sum(unknown_count)' -%}
-{%- set year_missing, year_unknown = 'sum(year_missing_count + year_unknown_count)', 'sum(year_unknown_count)' -%}
-{{ known_total('sum(opening_revenue)', missing) }} as opening_revenue,
+{%- set missing, unknown = 'sum(missing_rate_count)', 'sum(unknown_count)' -%}
+{%- set year_missing, year_unknown = 'sum(year_missing_count)', 'sum(year_unknown_count)' -%}
+{{ known_total('sum(opening_revenue)', 'sum(missing_rate_count + unpriced_count)') }} as opening_revenue,
         {{- movement_sums('opening_revenue', 'closing_revenue', 'movement', missing) }}
         {{ known_total('sum(closing_revenue)', unknown) }} as closing_revenue,
         {{ known_total('sum(currency_effect)', missing) }} as currency_effect,
@@ -80,7 +80,7 @@ case
         {{ known_amount("count(*) filter (where movement = 'reactivated')", missing) }} as reactivated_accounts,
         {{ known_amount("count(*) filter (where movement = 'churned')", missing) }} as churned_accounts,
         {{ known_amount('count(*) filter (where closing_revenue > 0)', unknown) }} as closing_accounts,
-        {{ known_total('sum(year_opening_revenue)', year_missing) }} as opening_revenue_12m,
+        {{ known_total('sum(year_opening_revenue)', 'sum(year_missing_count + year_unknown_count)') }} as opening_revenue_12m,
         {{- movement_sums('year_opening_revenue', 'year_closing_revenue', 'year_movement', year_missing, '_12m') }}
         {{ known_total('sum(year_closing_revenue)', year_unknown) }} as closing_revenue_12m,
         count(*) filter (where year_opening_revenue > 0) as opening_accounts_12m,

@@ -16,6 +16,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
+from tests.support.known import known, unrated
 from tests.support.oracle import days, month_end
 
 AS_OF = date(2025, 9, 10)
@@ -320,16 +321,6 @@ def compared(now: dict[str, Pieces], before: dict[str, Pieces], day: date) -> tu
             opening += earlier * (rate(currency, day) or 0)
     closing = max(closing, Fraction(0))
     return max(opening, Fraction(0)) if comparable else closing, closing, comparable
-
-
-def unrated(parts: dict[str, Pieces]) -> int:
-    """How many amounts have no rate."""
-    return sum(1 for piece in parts.values() for amount, with_rate in piece if amount != 0 and with_rate is None)
-
-
-def known(total: Fraction, is_unknown: object) -> Fraction | None:
-    """A total as far as it is known: of nothing that is known it is no nought."""
-    return None if total == 0 and is_unknown else total
 
 
 def number(month: date) -> int:

@@ -182,18 +182,21 @@ paid as (
     having count(*) filter (where payments.amount > 0) > 0
 ),
 
--- Equal values have equal ranks, so that the same behaviour never has two scores. What was paid has a place only among
--- what is known to the last payment.
+-- Equal values have equal ranks, so that the same behaviour never has two scores. Who paid something without a rate has no
+-- place by what was paid, and the others have theirs among themselves.
 scored as (
     select
         *,
-        {%- for score, value in {'recency': 'last_payment_on', 'frequency': 'payments',
-            'monetary': 'paid_amount'}.items() %}
-        {{ "case when sum(missing_rate_count) over () = 0 then " if score == 'monetary' }}
+        {%- for score, value in {'recency': 'last_payment_on', 'frequency': 'payments'}.items() %}
         cast(floor(5.0 * (rank() over (order by {{ value }}) - 1) / count(*) over ()) as integer) + 1
-        {{ "end " if score == 'monetary' }}as {{ score }}_score{{ ',' if not loop.last }}
+            as {{ score }}_score,
         {%- endfor %}
-    from paid
+        case
+            when is_known then cast(floor(
+                5.0 * (rank() over (partition by is_known order by paid_amount) - 1) / count(*) over (partition by is_known)
+            ) as integer) + 1
+        end as monetary_score
+    from (select *, missing_rate_count = 0 as is_known from paid) as payers
 ),
 
 -- V15: the accounts in the order of their revenue of twelve months.

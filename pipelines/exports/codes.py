@@ -39,10 +39,12 @@ RejectionCode = Literal[
 FindingCode = Literal[
     "below_table",
     "cannot_be_opened",
+    "cells_blank",
     "clock_went_back",
     "column_missing",
     "contract_broken",
     "damaged",
+    "date_order_remembered",
     "date_order_unknown",
     "empty",
     "entity_missing",

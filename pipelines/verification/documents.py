@@ -183,6 +183,9 @@ def _document(
     issued, gross, voided, settled = row["issued_on"], row["gross_amount"], row["voided_on"], row["settled_on"]
     if gross is None and row["net_amount"] is not None:
         gross = row["net_amount"] + (row["tax_amount"] or ZERO)
+    if gross is None:
+        # A list of what is open says no more: that is the least that the document was.
+        gross = row["reported_balance"]
     if status == "draft" or kind == "prepayment" or issued is None or gross is None:
         return
     is_void = status == "void"

@@ -172,7 +172,8 @@ class Refresh:
             if file.sha256 in found or file.sha256 in forgotten:
                 continue
             receipt, word = self.store.receipt(file.sha256), self.store.word(file.sha256)
-            if needs_landing(receipt, contracts, all_digest, self.reading_rules, word):
+            waits = receipt is not None and self.landing.waits(receipt)
+            if waits or needs_landing(receipt, contracts, all_digest, self.reading_rules, word):
                 found[file.sha256] = file
         return list(found.values())
 
@@ -187,16 +188,20 @@ class Refresh:
                 self.retire()
             landing = self.landing
             known_at = self._began.setdefault(run_id, self._moment().isoformat())
-            receipts = []
-            if domain in (None, DOMAIN):
-                receipts += self.lists.land(known_at)
-            for file in self.new_files() if domain != DOMAIN else []:
+            receipts = self.lists.land(known_at) if domain in (None, DOMAIN) else []
+            landed: dict[str, Receipt] = {}
+            files = self.new_files() if domain != DOMAIN else []
+            for file in files:
                 if domain is not None and domain not in (landing.domains(file.path, file.sha256) or {domain}):
                     continue
-                receipts.append(landing.land_file(file.path, file.name, file.sha256, known_at))
+                landed[file.sha256] = landing.land_file(file.path, file.name, file.sha256, known_at)
                 if self.on_file:
-                    self.on_file(receipts[-1])
-            return receipts
+                    self.on_file(landed[file.sha256])
+            for file in files:
+                # Another file of this run may have told the order of its dates.
+                if file.sha256 in landed and landing.waits(landed[file.sha256]):
+                    landed[file.sha256] = landing.land_file(file.path, file.name, file.sha256, known_at)
+            return [*receipts, *landed.values()]
 
     def receipts(self, known_at: str | None = None) -> list[Receipt]:
         """The receipts that count at a moment (ISO) or now: every export's, and of each list the version in force."""

@@ -12,21 +12,16 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
-from pipelines.settings import Settings
-from pipelines.warehouse import transform
 from tests.support.known import close, known, ratio
 from tests.support.oracle import days, month_end
-from tests.support.raw_rows import write_raw
 from tests.support.revenue import (
     AS_OF,
     COMPANY,
     MONTHS,
-    Rows,
     account_of,
     booked,
     documents,
@@ -43,6 +38,7 @@ from tests.support.revenue import (
     unknown_in,
     year_before,
 )
+from tests.support.revenue_view import build, of, rows
 
 KINDS = ("new", "expansion", "contraction", "churned", "reactivated")
 
@@ -51,17 +47,7 @@ KINDS = ("new", "expansion", "contraction", "churned", "reactivated")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The company's warehouse, its identities passed."""
     home: Path = tmp_path_factory.mktemp("revenue")
-    write_raw(home, dict(COMPANY.rows), as_of_date=AS_OF)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DBT_INDIRECT_SELECTION", "empty")
-        results = transform.build(
-            Settings(home=home),
-            ["+rpt_revenue_retention", "+rpt_revenue_retention_groups", "+rpt_cohorts", "+rpt_concentration",
-             "+rpt_account_value", "+rpt_account_value_groups", "+rpt_account_monthly", "rpt_account_revenue",
-             "assert_revenue_adds_up"],
-        )  # fmt: skip
-    assert not transform.failures(results)
-    assert any("assert_revenue_adds_up" in result.unique_id for result in results)
+    build(home)
     return home
 
 
@@ -70,12 +56,6 @@ def warehouse(built: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """That warehouse, to be written to within transactions."""
     with duckdb.connect(str(built / "warehouse/.build/current/keybook.duckdb")) as connection:
         yield connection
-
-
-def rows(warehouse: duckdb.DuckDBPyConnection, query: str) -> Rows:
-    """A query's rows."""
-    found: Rows = warehouse.sql(query).to_arrow_table().to_pylist()
-    return found
 
 
 def test_every_account_and_month(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -146,16 +126,6 @@ def test_retention_of_every_month(basis: str, warehouse: duckdb.DuckDBPyConnecti
         won = parts["expansion"] + parts["reactivated"]
         assert close(row["net_churn"], ratio(lost - won, parts["opening_revenue"]), "1e-6")
         assert close(row["quick_ratio"], ratio(parts["new"] + parts["expansion"], lost), "1e-6")
-
-
-def of(warehouse: duckdb.DuckDBPyConnection, account: int, basis: str, month: str) -> dict[str, Any]:
-    """An account's month."""
-    [row] = rows(
-        warehouse,
-        f"select * from reporting.rpt_account_revenue where account_id = 'test:A{account}' and basis = '{basis}' "
-        f"and month = '{month}-01'",
-    )
-    return row
 
 
 def test_single_accounts(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -50,6 +50,11 @@ class Landed:
         """Why the file, or parts of it, were held, in words."""
         return [finding_said(finding) for finding in self.receipt.held]
 
+    @property
+    def blanked(self) -> list[tuple[str, str]]:
+        """The columns of which cells could not be read though their rows were loaded, each with lines and texts."""
+        return [(row["column_name"], row["said"]) for row in self.receipt.findings if row["code"] == "cells_blank"]
+
     def totals(self) -> list[tuple[Any, ...]]:
         """The control totals."""
         return self._query("*/*/*.totals.parquet", "measure, currency, file_total, loaded, rejected", "all")

@@ -109,11 +109,11 @@ class Company:
             "subscription_id": "unpriced", "customer_id": "C13", "unit_price": None, "ended_on": None,
         })  # fmt: skip
         # The same price twice, then others, by the days of the exports; the last one ends it.
-        for known, price, last in (
+        for told_on, price, last in (
             ("2023-08-01", 70, None), ("2024-02-01", 70, None), ("2024-11-12", 95, None), ("2024-11-12T08", 90, None),
             ("2025-03-01", 65, "2025-06-30"),
         ):  # fmt: skip
-            at = f"{known}:00:00Z" if "T" in known else f"{known}T00:00:00Z"
+            at = f"{told_on}:00:00Z" if "T" in told_on else f"{told_on}T00:00:00Z"
             self.subscription(12, price, "2023-07-01", last, subscription_id="repriced", _known_at=at)
 
     def invoice(self, account: int, day: date, net: Decimal, currency: str = "EUR", kind: str = "invoice") -> str:

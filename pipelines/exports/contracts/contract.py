@@ -209,11 +209,20 @@ class Recognise(Part):
 
 
 class Group(Part):
-    """Rows that are titles of the rows below them: what is written in one becomes a column of those."""
+    """Rows that are titles of the rows below them: what is written in one becomes a column of those.
+
+    `also` names further columns, each from another cell of the same title.
+    """
 
     column: str
     when: Conditions
     from_: Texts | None = Field(None, alias="from")
+    also: dict[str, Texts] = {}
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that a title gives the rows below it."""
+        return [self.column, *self.also]
 
 
 class Blocks(Part):
@@ -237,14 +246,14 @@ class Table(Part):
     encodings: dict[str, str] = {}
     short_rows: Literal["reject", "pad"] = "reject"
     blank_rows: Literal["reject", "skip"] = "reject"
-    skip: list[Where] = []
+    skip: Alternatives = []
     drop: list[str] = []
     ends: Literal["blank"] | None = None
 
     @property
     def derived(self) -> list[str]:
         """Columns that the rows get from elsewhere in the file, behind their own."""
-        return [*self.above, *([self.group.column] if self.group else [])]
+        return [*self.above, *(self.group.columns if self.group else [])]
 
 
 class Contract(Part):
@@ -332,8 +341,8 @@ class Contract(Part):
         """Every header that the contract knows, aliases included."""
         found = set(self.known) | {alias for aliases in self.recognise.headers for alias in aliases}
         found |= {*(self.recognise.only or []), *self.table.derived, *self.table.drop}
-        conditions = self.table.skip + (self.table.group.when if self.table.group else [])
-        conditions += [condition for alternative in self.deleted for condition in alternative]
+        conditions = [*self.table.group.when] if self.table.group else []
+        conditions += [condition for alternative in self.deleted + self.table.skip for condition in alternative]
         for _, mapping in self.feeds:
             conditions += mapping.where
             found |= set(mapping.one_row_per)

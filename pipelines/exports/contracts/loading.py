@@ -21,6 +21,7 @@ from pipelines.lists import COMMENT, DOMAIN, MADE_KEY, List, lists
 # The loader in C takes a tenth of the time; both are safe.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SOURCES = Path(__file__).resolve().parents[2] / "sources"
+_COPIES = Path(__file__).with_name("copies.yml")
 
 
 def _template(entity: Entity) -> Contract:
@@ -83,6 +84,32 @@ def list_contracts() -> dict[str, Contract]:
     return found
 
 
+@cache
+def _copies() -> Contract:
+    """What the tools that copy tables add to every export, as a contract that is none by itself."""
+    said = yaml.load(_COPIES.read_text(encoding="utf-8"), Loader=_LOADER)
+    return Contract.model_validate(
+        {
+            "contract": "copies",
+            "title": "columns of tools that copy tables",
+            "system": "copies",
+            "recognise": {},
+            "refuse": "it is no export",
+            "known": said["known"],
+            "deleted": said["deleted"],
+            "table": {"skip": said["skip"]},
+        }
+    )
+
+
+def _of_copies_too(contract: Contract) -> Contract:
+    """The contract, for a dump of its export as well: it knows what the copying tool added, and which rows are gone."""
+    added = _copies()
+    table = contract.table.model_copy(update={"skip": contract.table.skip + added.table.skip})
+    known, deleted = contract.known + added.known, contract.deleted + added.deleted
+    return contract.model_copy(update={"known": known, "deleted": deleted, "table": table})
+
+
 def read_contract(path: Path, shipped: dict[str, Contract] | None = None) -> Contract:
     """One contract from its YAML file; of one that holds words alone, the shipped one that they are added to.
 
@@ -98,7 +125,7 @@ def read_contract(path: Path, shipped: dict[str, Contract] | None = None) -> Con
                 )
             contract = with_words(shipped[data["contract"]], data["words"])
         else:
-            contract = Contract.model_validate({**data, "origin": path.name})
+            contract = _of_copies_too(Contract.model_validate({**data, "origin": path.name}))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path.name} is no valid YAML: {' '.join(str(error).split())}") from error
     except (OSError, TypeError) as error:

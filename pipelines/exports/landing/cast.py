@@ -15,15 +15,17 @@ from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap,
 from pipelines.exports.contracts.headers import normal
 from pipelines.exports.contracts.needs import is_given
 from pipelines.exports.contracts.recognise import Match
-from pipelines.exports.entities import Column, Entity
+from pipelines.exports.entities import Column, Entity, entities
 from pipelines.exports.landing import moments
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
+from pipelines.exports.landing.orders import Dates
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.readers.grids import quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
 BLANK = "cast(null as varchar)"
+NO_DATES = Dates()
 _LITERAL = ColumnMap.model_validate({"value": ""})
 
 
@@ -37,7 +39,8 @@ class Cast:
     required: bool
     reason: str
     source: str
-    cells: tuple[int, ...] = ()
+    # SQL of the text as it is read, after what the contract replaces in it; empty where it is `text`.
+    read: str = ""
     # SQL on the canonical columns of when the column counts at all.
     when: str = ""
 
@@ -70,15 +73,15 @@ class RowSql:
         contract: Contract,
         match: Match,
         business_timezone: str = "UTC",
-        date_order: str | None = None,
+        dates: Dates = NO_DATES,
         known_in: int = 9999,
     ) -> None:
-        """`date_order` names the one of the contract's `date_orders` that the values fit, `known_in` the export's year."""
+        """`dates` is how the file writes its dates, `known_in` the export's year."""
         self.known_in = known_in
         self.contract = contract
         self.match = match
         self.business_timezone = business_timezone
-        self.date_order = date_order
+        self.dates = dates
 
     def cleaned(self, only_spaces: bool) -> str:
         """The grid with each cell's text trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
@@ -252,12 +255,7 @@ class RowSql:
                 text = BLANK
         else:
             text = self.header(spec.from_ or [], formats)
-        read = text
-        for pattern, instead in (spec.replace or {}).items():
-            read = f"regexp_replace({read}, {quoted(pattern)}, {quoted(instead)})"
-        if spec.replace:
-            # Once, at the end: DuckDB writes a nullif's text out twice, which doubles with every level.
-            read = f"nullif({read}, '')"
+        read = self._replaced(text, spec)
         if spec.extract is not None:
             read = f"nullif(regexp_extract({read}, {quoted(spec.extract)}, 1), '')"
         if spec.map is not None:
@@ -265,14 +263,23 @@ class RowSql:
         typed = self._typed(read, column, spec, formats)
         blanked = spec.map is not None and (spec.otherwise == "blank" or None in spec.map.values())
         failing_text = f"case when {read} is null then null else {text} end" if blanked else text
-        return Cast(column, typed, failing_text, required, self._reason(column, spec, formats), source)
+        return Cast(column, typed, failing_text, required, self._reason(column, spec, formats), source, read=read)
+
+    @staticmethod
+    def _replaced(text: str, spec: ColumnMap) -> str:
+        """A text after the contract's replacements, NULL where nothing is left of it."""
+        read = text
+        for pattern, instead in (spec.replace or {}).items():
+            read = f"regexp_replace({read}, {quoted(pattern)}, {quoted(instead)})"
+        # Once, at the end: DuckDB writes a nullif's text out twice, which doubles with every level.
+        return f"nullif({read}, '')" if spec.replace else read
 
     def _shown(self, aliases: list[str]) -> str:
         place = self.match.find(aliases)
         return aliases[0] if place is None else self.match.headers[place]
 
     def _cases(self, column: Column, spec: ColumnMap, required: bool) -> Cast:
-        typed, text, reason, sources = "case", "case", "case", []
+        typed, text, reason, read, sources = "case", "case", "case", "case", []
         for where, branch in spec.branches:
             cast = self._column(column, branch, False)
             sources.append(cast.source)
@@ -280,15 +287,18 @@ class RowSql:
             typed += f" {condition} {cast.typed}"
             text += f" {condition} {cast.text}"
             reason += f" {condition} {cast.reason}"
+            read += f" {condition} {cast.read or cast.text}"
         source = ", ".join(dict.fromkeys(filter(None, sources)))
-        return Cast(column, f"({typed} end)", f"({text} end)", required, f"({reason} end)", source)
+        return Cast(
+            column, f"({typed} end)", f"({text} end)", required, f"({reason} end)", source, read=f"({read} end)"
+        )
 
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
         if not is_given(spec, self._has):
             # A part that the file does not have is unknown, and so is the sum.
             return Cast(column, f"cast(null as {column.stored_type})", BLANK, required, "null", source)
-        texts = [self.header([name.lstrip("-")], formats) for name in names]
+        texts = [self._replaced(self.header([name.lstrip("-")], formats), spec) for name in names]
         amounts = [self._amount(text, column, spec, formats) for text in texts]
         # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.
         terms = [
@@ -377,33 +387,29 @@ class RowSql:
         if spec.unit in ("unix", "unix_ms"):
             divisor = 1000 if spec.unit == "unix_ms" else 1
             return moments.day(f"to_timestamp(try_cast({text} as double) / {divisor})", column, self.business_timezone)
-        return moments.read(text, column, self._patterns(spec, formats), self.business_timezone)
+        return moments.read(text, column, self._patterns(spec, formats), self.dates, self.business_timezone)
 
     def _patterns(self, spec: ColumnMap, formats: Formats) -> list[str]:
         if spec.format:
             return spec.format
         known = (formats.date or []) + (formats.timestamp or [])
-        if formats.date_orders and self.date_order:
-            known = known + formats.date_orders[self.date_order]
+        if formats.date_orders and self.dates.order:
+            known = known + formats.date_orders.get(self.dates.order, [])
         return known
 
     def _reason(self, column: Column, spec: ColumnMap, formats: Formats) -> str:
         return rejection_sql(unread(column, self._patterns(spec, formats), self.known_in, spec.range))
 
-    def _cells(self, spec: ColumnMap) -> tuple[int, ...]:
-        places = {self.match.find(aliases) for aliases in spec.headers}
-        return tuple(sorted(place for place in places if place is not None))
-
-    def moments(self, entity: Entity, mapping: EntityMap) -> list[Cast]:
-        """The entity's columns that depend on the order of day and month."""
+    def moments(self) -> list[Cast]:
+        """The columns of dates and times that are read from texts, of every entity that the file feeds."""
         return [
-            replace(cast, cells=cells, when="")
-            for cast in self.entity(entity, mapping)
+            cast
+            for entity_id, mapping in self.match.feeds
+            for cast in self.entity(entities()[entity_id], mapping)
             if cast.column.type in ("date", "timestamp")
-            and (spec := mapping.columns.get(cast.column.name)) is not None
-            and spec.format is None
-            and (spec.formats or self.contract.formats).date_orders
-            and (cells := self._cells(spec))
+            and cast.text != BLANK
+            and cast.source
+            and mapping.columns[cast.column.name].unit is None
         ]
 
     def unmapped(self) -> list[tuple[str, int]]:

@@ -22,6 +22,7 @@ from pipelines.exports.entities import entities
 from pipelines.exports.landing.accounting import note
 from pipelines.exports.landing.cast import RowSql
 from pipelines.exports.landing.layout import fit, unescape
+from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST, Dates, decided, said, written
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.landing.tables import TableLanding
 from pipelines.exports.landing.versions import format_of, reader_version
@@ -258,51 +259,66 @@ class Landing:
             unfed = Finding("entity_missing", name=contract.feeds[place][0], column_name=", ".join(headers))
             note(receipt, grid.part, "note", unfed)
         titles = fit(connection, grid, sql)
-        order, problem = self._date_order(connection, sql, loaded.only_spaces)
+        dates, problem = self._dates(connection, sql, loaded.only_spaces, receipt)
         if problem:
-            note(receipt, grid.part, "held", problem)
+            note(receipt, grid.part, problem[0], problem[1])
+        if dates is None:
             return
-        ordered = RowSql(contract, match, self.reading_rules.business_timezone, order, known_in)
+        ordered = RowSql(contract, match, self.reading_rules.business_timezone, dates, known_in)
         table = TableLanding(connection, ordered, receipt, grid.part)
         table.land(loaded, staged, self.store, titles)
 
-    @staticmethod
-    def _date_order(
-        connection: duckdb.DuckDBPyConnection, sql: RowSql, only_spaces: bool
-    ) -> tuple[str | None, Finding | None]:
-        """The one order of day and month that reads the file's dates, or why there is not one."""
-        contract = sql.contract
-        moments = [
-            (entity_id, cast)
-            for entity_id, mapping in sql.match.feeds
-            for cast in sql.moments(entities()[entity_id], mapping)
-        ]
-        orders = contract.formats.date_orders or {}
-        if not moments or not orders:
-            return None, None
+    def _dates(
+        self, connection: duckdb.DuckDBPyConnection, sql: RowSql, only_spaces: bool, receipt: Receipt
+    ) -> tuple[Dates | None, tuple[str, Finding] | None]:
+        """How the file writes its dates, None where nothing tells their order; and what is to be said of it.
+
+        The file itself tells, else the contract, else what an earlier file of the source told.
+        """
+        contract, moments = sql.contract, sql.moments()
         connection.execute(f"create or replace temp view cleaned as {sql.cleaned(only_spaces)}")
-        failures: dict[str, int] = dict.fromkeys(orders, 0)
-        readings: dict[str, list[object]] = {order: [] for order in orders}
-        for order in orders:
-            tried = RowSql(contract, sql.match, sql.business_timezone, order, sql.known_in)
-            for entity_id, mapping in sql.match.feeds:
-                for cast in tried.moments(entities()[entity_id], mapping):
-                    # A file has few different dates: only those are tried.
-                    texts = f"(select distinct {', '.join(f't{place}' for place in cast.cells)} from cleaned)"
-                    row = connection.execute(
-                        f"select count(*) filter (where {cast.failed}), bit_xor(hash({cast.text}, {cast.column.name})) "
-                        f"from ({tried.typed([cast], texts)})"
-                    ).fetchall()[0]
-                    failures[order] += int(row[0])
-                    readings[order].append(row[1])
-        fewest = min(failures.values())
-        best = [order for order in orders if failures[order] == fewest]
-        if len({tuple(readings[order]) for order in best}) == 1:
-            return best[0], None
-        columns = ", ".join(dict.fromkeys(cast.source for _, cast in moments))
-        return None, Finding(
-            "date_order_unknown", column_name=columns, name=", ".join(best), contract=contract.contract
+        writing = written(connection, [cast.read or cast.text for cast in moments])
+        order = decided(writing)
+        if order:
+            receipt.date_orders[contract.contract] = order
+        if order or not writing.unclear:
+            return writing.dates(order), None
+        if order := said(contract):
+            return writing.dates(order), None
+        columns = ", ".join(dict.fromkeys(cast.source for cast in moments))
+        if order := self._remembered(contract, receipt.known_at):
+            finding = Finding("date_order_remembered", column_name=columns, name=order, contract=contract.contract)
+            return writing.dates(order), ("note", finding)
+        names = f"{DAY_FIRST}, {MONTH_FIRST}"
+        return None, (
+            "held",
+            Finding("date_order_unknown", column_name=columns, name=names, contract=contract.contract),
         )
+
+    def _remembered(self, contract: Contract, known_at: str) -> str | None:
+        """The order that the source's file told that was last known by then, or else the first one after.
+
+        A file of the same contract goes before others of its system; two orders at the same time tell none.
+        """
+        told: dict[tuple[bool, bool, str], set[str]] = {}
+        for receipt in self.store.receipts():
+            for name, order in receipt.date_orders.items():
+                if name in self.contracts and self.contracts[name].system == contract.system:
+                    told.setdefault(
+                        (name == contract.contract, receipt.known_at <= known_at, receipt.known_at), set()
+                    ).add(order)
+        if not told:
+            return None
+        same, before, _ = max(told, key=lambda when: when[:2])
+        moments = [when for when in told if when[:2] == (same, before)]
+        orders = told[max(moments) if before else min(moments)]
+        return next(iter(orders)) if len(orders) == 1 else None
+
+    def waits(self, receipt: Receipt) -> bool:
+        """Whether a file was held for the order of its dates, and another file has told it since."""
+        held = [row["contract"] for row in receipt.held if row["code"] == "date_order_unknown"]
+        known = [self.contracts[name] for name in held if name in self.contracts]
+        return any(self._remembered(contract, receipt.known_at) for contract in known)
 
 
 def _not_landed(error: Exception) -> Finding:

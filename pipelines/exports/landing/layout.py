@@ -66,15 +66,21 @@ def fit(connection: duckdb.DuckDBPyConnection, grid: Grid, sql: RowSql) -> int:
     connection.execute(f"create or replace temp table grid as select _line, {', '.join(cells)} from grid")
     if table.group is None:
         return 0
-    no_data = " or ".join(f"({sql.where([condition])})" for condition in table.skip) or "false"
+    no_data = " or ".join(f"({sql.where(conditions)})" for conditions in table.skip) or "false"
     title = f"({sql.where(table.group.when)}) and not ({no_data})"
     text = sql.header(table.group.from_) if table.group.from_ else f"coalesce({', '.join(f't{n}' for n in range(own))})"
-    column = f"c{match.find([table.group.column])}"
+    texts = {table.group.column: text} | {name: sql.header(cell) for name, cell in table.group.also.items()}
+    # A cell that is blank in the newest title is blank below it, whatever an earlier title had there.
+    derived = ", ".join(
+        f"nullif(last_value(case when title and {text} is not null then coalesce({cell}, '') end ignore nulls) "
+        f"over (order by _line), '') "
+        f"as c{match.find([name])}"
+        for name, cell in texts.items()
+    )
     trimmed = ", ".join(f"t{place}" for place in range(len(match.headers)))
     connection.execute(
-        f"create or replace temp table grid as select * exclude (title, {trimmed}) "
-        f"replace (last_value(title ignore nulls) over (order by _line) as {column}) "
-        f"from (select *, case when {title} then {text} end as title from ({sql.cleaned(False)}))"
+        f"create or replace temp table grid as select * exclude (title, {trimmed}) replace ({derived}) "
+        f"from (select *, {title} as title from ({sql.cleaned(False)}))"
     )
     connection.execute(f"create or replace temp view cleaned as {sql.cleaned(False)}")
     where = f"select _line from cleaned where {title}"

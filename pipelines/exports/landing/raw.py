@@ -24,6 +24,8 @@ from pipelines.exports.readers.grids import quoted
 from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
 
+# What a file fed, and by which contract.
+_FED = dict.fromkeys(("file", "file_sha256", "contract", "system", "domain", "entity"), "VARCHAR")
 REJECT_COLUMNS = {
     "file": "VARCHAR",
     "file_sha256": "VARCHAR",
@@ -52,12 +54,7 @@ REJECT_COLUMNS = {
 }
 REJECT_FACTS = ("code", "field", "expected", "found", "least", "most", "other_line", "other_columns")
 TOTAL_COLUMNS = {
-    "file": "VARCHAR",
-    "file_sha256": "VARCHAR",
-    "contract": "VARCHAR",
-    "system": "VARCHAR",
-    "domain": "VARCHAR",
-    "entity": "VARCHAR",
+    **_FED,
     "measure": "VARCHAR",
     "currency": "VARCHAR",
     "file_total": "DECIMAL(38,4)",
@@ -66,12 +63,7 @@ TOTAL_COLUMNS = {
 }
 # One row per file and entity: what `rows read = rows loaded + rows rejected` is held against.
 FILE_COLUMNS = {
-    "file": "VARCHAR",
-    "file_sha256": "VARCHAR",
-    "contract": "VARCHAR",
-    "system": "VARCHAR",
-    "domain": "VARCHAR",
-    "entity": "VARCHAR",
+    **_FED,
     "export": "VARCHAR",
     "rows_read": "BIGINT",
     "rows_loaded": "BIGINT",
@@ -159,6 +151,8 @@ class Receipt:
     retired_at: str | None = None
     schema_events: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    # The order of day and month that its own dates told, by contract.
+    date_orders: dict[str, str] = field(default_factory=dict)
     # The list that it is a version of (`lists.py`); empty for an export.
     list_name: str = ""
     # What a person had said of it when it was landed (`RawStore.accepted`); NULL for nothing.

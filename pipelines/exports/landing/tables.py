@@ -23,6 +23,20 @@ from pipelines.exports.readers.grids import BadLine, Loaded, quoted
 
 # So many times of day that fall on the same odd hour are no chance.
 MIDNIGHTS = 3
+# So many cells that could not be read are told by their lines; the others are counted.
+SHOWN_CELLS = 10
+# What cannot be read of these would make another figure of the row, not an unknown one.
+_DECIDING_TYPES = ("money", "rate", "currency")
+
+
+def hangs_on(entity: Entity, cast: Cast) -> bool:
+    """Whether a row means nothing, or something else, without a cell that cannot be read: its row is rejected.
+
+    That is its key, what its entity needs, a word of a vocabulary, and money.
+    """
+    column = cast.column
+    needed = cast.required or column.name in entity.key or (column.name,) in entity.needs
+    return needed or bool(column.one_of) or column.type in _DECIDING_TYPES
 
 
 class TableLanding:
@@ -55,7 +69,7 @@ class TableLanding:
         note_columns(self.receipt, self.match, self.part)
         self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
         count = titles
-        skips = [f"({self.sql.where([condition])})" for condition in self.contract.table.skip]
+        skips = [f"({self.sql.where(conditions)})" for conditions in self.contract.table.skip]
         if self.contract.table.blank_rows == "skip":
             skips.append(f"coalesce({', '.join(f't{place}' for place in range(len(self.match.headers)))}) is null")
         if skips:
@@ -91,6 +105,7 @@ class TableLanding:
         casts = self.sql.entity(entity, mapping)
         self._cast_rows(entity, mapping, casts, place)
         self._note_midnights(casts)
+        self._reject_cells(entity, casts)
         self.connection.execute(
             f"create or replace temp table rejected ({', '.join(f'{name} {kind}' for name, kind in REJECT_COLUMNS.items())})"
         )
@@ -137,7 +152,9 @@ class TableLanding:
         return f"({cast.failed} and not (_deleted and {cast.text} is null))"
 
     def _cast_rows(self, entity: Entity, mapping: EntityMap, casts: list[Cast], place: int) -> None:
-        bad = " or ".join(self._failed(entity, cast) for cast in casts if cast.can_fail)
+        failing = [cast for cast in casts if cast.can_fail]
+        bad = " or ".join(self._failed(entity, cast) for cast in failing if hangs_on(entity, cast))
+        odd = " or ".join(self._failed(entity, cast) for cast in failing if not hangs_on(entity, cast))
         rows, folded = f"(select * from cleaned where {self.sql.where(mapping.where)})", ""
         if mapping.one_row_per:
             key = ", ".join(self.sql.header([name]) for name in mapping.one_row_per)
@@ -153,7 +170,7 @@ class TableLanding:
         self.connection.execute(
             f"create or replace temp table cast_rows as select _line, {columns}, {self.system_sql} as _system, "
             f"{self._extra()} as _extra, {self.sql.deleted()} as _deleted, {document} as _replaces, "
-            f"{bad or 'false'} as bad from ({self.sql.typed(casts, rows)}) {folded}"
+            f"{bad or 'false'} as bad, {odd or 'false'} as odd from ({self.sql.typed(casts, rows)}) {folded}"
         )
         if mapping.key == "made":
             self._make_key(entity, mapping, casts, place)
@@ -214,10 +231,33 @@ class TableLanding:
             f"cast({quoted(self.receipt.landed_at)} as timestamptz) as landed_at from ({select})"
         )
 
+    def _reject_cells(self, entity: Entity, casts: list[Cast]) -> None:
+        """Leaves cells blank that cannot be read and that the row does not hang on, each told by its line and kept in `_extra`."""
+        if not self._count("select count(*) from cast_rows where odd and not bad"):
+            return
+        names = ", ".join(cast.column.name for cast in casts)
+        rows = f"cleaned join (select _line, _deleted, {names} from cast_rows where odd and not bad) using (_line)"
+        for cast in (cast for cast in casts if cast.can_fail and not hangs_on(entity, cast)):
+            cells = f"select _line, {cast.text} as cell from {rows} where {self._failed(entity, cast)}"
+            found = self.connection.execute(
+                f"select _line, cell, count(*) over () from ({cells}) order by _line limit {SHOWN_CELLS}"
+            ).fetchall()
+            if not found:
+                continue
+            said = "; ".join(f"{line}: {cell[:40]}" for line, cell, _ in found)
+            code = Finding("cells_blank", column_name=cast.source, name=entity.id, row_count=found[0][2], said=said)
+            note(self.receipt, self.part, "note", code)
+            self.connection.execute(
+                f"update cast_rows set _extra = json_merge_patch(coalesce(_extra, '{{}}'), "
+                f"json_object({quoted(cast.source)}, cell)) from ({cells}) as unread where cast_rows._line = unread._line"
+            )
+
     def _reject_unread(self, entity: Entity, casts: list[Cast]) -> None:
         if not self._count("select count(*) from cast_rows where bad"):
             return
         failing = [cast for cast in casts if cast.can_fail]
+        # What counts is what the row hangs on; what else of it cannot be read is told with it.
+        failing.sort(key=lambda cast: not hangs_on(entity, cast))
         names = ", ".join(cast.column.name for cast in casts)
         rows = f"select * from cleaned join (select _line, _deleted, {names} from cast_rows where bad) using (_line)"
         failed = {cast.column.name: self._failed(entity, cast) for cast in failing}

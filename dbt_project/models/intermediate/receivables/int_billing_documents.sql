@@ -132,8 +132,10 @@ resolved as (
             'coalesce(documents.net_amount, documents.gross_amount - coalesce(documents.tax_amount, 0))'
         ) }} as net_amount,
         documents.tax_amount,
+        -- Of a document of which only what is open is known, that is the least that it was: what was sold is not known.
         {{ money(
-            'coalesce(documents.gross_amount, documents.net_amount + coalesce(documents.tax_amount, 0))'
+            'coalesce(documents.gross_amount, documents.net_amount + coalesce(documents.tax_amount, 0), '
+            ~ 'documents.reported_balance)'
         ) }} as gross_amount,
         documents.reported_balance,
         rates.rate,

@@ -35,10 +35,9 @@ from tests.support.revenue import (
     revenue,
     runs,
     trailing,
-    unknown_in,
     year_before,
 )
-from tests.support.revenue_view import build, of, rows
+from tests.support.revenue_view import build, of, rows, unknown_in
 
 KINDS = ("new", "expansion", "contraction", "churned", "reactivated")
 

@@ -344,11 +344,6 @@ def revenue(account: str, basis: str, month: date) -> Fraction:
     return sum((base(part) for part in parts), Fraction(0))
 
 
-def unknown_in(account: str, month: date) -> int:
-    """How many documents of a month have no rate."""
-    return unrated({currency: pieces().get((account, "invoiced", currency, month), []) for currency in CURRENCIES})
-
-
 @cache
 def expected() -> dict[Key, dict[str, Any]]:
     """Every account, basis and month from its first revenue on."""

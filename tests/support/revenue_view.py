@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 
 from pipelines.settings import Settings
 from pipelines.warehouse import transform
+from tests.support.known import unrated
 from tests.support.raw_rows import write_raw
-from tests.support.revenue import AS_OF, COMPANY, Rows
+from tests.support.revenue import AS_OF, COMPANY, CURRENCIES, Rows, pieces
 
 
 def build(home: Path) -> None:
@@ -43,3 +45,8 @@ def of(warehouse: duckdb.DuckDBPyConnection, account: int, basis: str, month: st
         f"and month = '{month}-01'",
     )
     return row
+
+
+def unknown_in(account: str, month: date) -> int:
+    """How many documents of a month have no rate."""
+    return unrated({currency: pieces().get((account, "invoiced", currency, month), []) for currency in CURRENCIES})

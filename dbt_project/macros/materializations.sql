@@ -57,7 +57,7 @@
             {%- do unknown.append('cast(null as ' ~ column.data_type ~ ') as ' ~ column.name) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return('select * replace (' ~ unknown | join(', ') ~ ') from (' ~ query ~ ') as told' if unknown else query) }}
+    {{ return('select * replace (' ~ unknown | join(', ') ~ ') from (' ~ query ~ '\n) as told' if unknown else query) }}
 {%- endmacro %}
 
 {#- Fails where a relation has other columns or other types than the model's YAML declares, and names them. -#}

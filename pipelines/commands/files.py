@@ -31,8 +31,7 @@ LANDING = click.option(
 def _limits(home: Path | None) -> Limits:
     from pipelines.exports.readers.unpack import Limits
 
-    settings = settings_of(home=home)
-    return Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
+    return Limits.of(settings_of(home=home))
 
 
 @click.command(cls=HomeCommand)

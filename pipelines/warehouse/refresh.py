@@ -88,7 +88,7 @@ class Refresh:
         self.settings = settings
         self.store = RawStore(settings.raw)
         self.warehouse = Warehouse(settings.warehouse)
-        limits = Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
+        limits = Limits.of(settings)
         self.reading_rules = ReadingRules(settings.business_timezone, limits)
         self._landing: Landing | None = None
         self.lists = ListLanding(settings.lists_dir, self.store, self.reading_rules)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -65,6 +67,35 @@ def test_a_line_without_an_end_is_one_reject_or_held(tmp_path: Path) -> None:
     landed = land(tmp_path, "Id,Name\n1,a\n2," + "x" * 40_000_000 + ",y\n3,c\n", PEOPLE)
     assert landed.rows("crm.contacts", "contact_id") == [("1",), ("3",)]
     assert landed.rejects("line") == [(3,)]
+
+
+def test_a_line_longer_than_the_setting_holds_the_file(tmp_path: Path) -> None:
+    limits = replace(SMALL, line_bytes=1000)
+    landed = land(tmp_path, "Id,Name\n1," + "x" * 2000 + "\n2,b\n", PEOPLE, limits=limits)
+    assert "longer than max_line_bytes (1,000 bytes)" in landed.held[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("export.csv", ",".join(["a"] * 300) + "\n" + ",".join("1" * 300) + "\n"),
+        ("export.json", json.dumps([dict.fromkeys(map(str, range(300)), 1)])),
+        ("export.json", json.dumps(dict.fromkeys(map(str, range(300)), 1))),
+        ("export.jsonl", 2 * (json.dumps(dict.fromkeys(map(str, range(300)), 1)) + "\n")),
+        ("export.json", json.dumps([{"deep": dict.fromkeys(map(str, range(300)), 1)}])),
+    ],
+)
+def test_a_table_wider_than_the_setting_is_held(tmp_path: Path, name: str, content: str) -> None:
+    landed = land(tmp_path, content, PEOPLE, name, limits=replace(SMALL, columns=200))
+    assert "more columns than max_columns (200)" in landed.held[0]
+
+
+def test_a_thousand_wrappings_are_not_opened(tmp_path: Path) -> None:
+    content = b"Id,Name\n1,a\n"
+    for _ in range(1100):
+        content = gzip.compress(content, 1)
+    landed = land(tmp_path, content, PEOPLE, "export.csv.gz", limits=SMALL)
+    assert "packed in more than 8 layers" in landed.held[0]
 
 
 def _sheet(extra: str, dimension: str | None) -> bytes:

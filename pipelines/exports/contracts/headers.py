@@ -26,12 +26,14 @@ def header_cells(row: list[str | None]) -> tuple[dict[str, int], list[str]]:
     """Normal header -> cell, and every cell's unique header; a blank one is called by its place."""
     columns: dict[str, int] = {}
     headers: list[str] = []
+    numbers: dict[str, int] = {}
     for place, cell in enumerate(row):
         name = _SPACES.sub(" ", (cell or "").replace("\ufeff", "")).strip() or f"(unnamed {place + 1})"
-        unique, number = name, 1
+        unique, number = name, numbers.get(normal(name), 1)
         while normal(unique) in columns:
             number += 1
             unique = f"{name} ({number})"
+        numbers[normal(name)] = number
         columns[normal(unique)] = place
         headers.append(unique)
     return columns, headers

@@ -128,7 +128,7 @@ def _grids_of(member: Member, scratch: Path, contracts: dict[str, Contract], lim
     if member.kind == "json":
         paths = [contract.table.path for contract in contracts.values() if contract.table.path]
         try:
-            return json_records(member.path, member.name, paths)
+            return json_records(member.path, member.name, paths, limits.columns)
         except UnreadableError:
             # A line of delimited text may begin with a bracket too.
             if any(member.name.endswith(end) for end in (".json", ".jsonl", ".ndjson")):
@@ -137,7 +137,10 @@ def _grids_of(member: Member, scratch: Path, contracts: dict[str, Contract], lim
     if known and (blocks := find_blocks(member.path, list(known))):
         return [BlockText(member.path, scratch, member.name, blocks)]
     plain, delimiter = in_usual_dialect(member.path, scratch)
-    return [Delimited(plain, scratch, member.name, delimiter, member.bad_bytes)]
+    grid = Delimited(plain, scratch, member.name, delimiter, member.bad_bytes)
+    if max((len(row) for head in grid.heads() for row in head.rows), default=0) > limits.columns:
+        raise UnreadableError("too_wide", limit_count=limits.columns)
+    return [grid]
 
 
 class Landing:

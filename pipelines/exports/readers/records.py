@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.exports.codes import Rejection, UnreadableError
 from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded, quoted
+from pipelines.exports.readers.unpack import Limits
 
 MAX_OBJECT_BYTES = 1 << 30
 # Objects within objects are opened this deep; deeper ones stay text.
@@ -57,7 +58,9 @@ def parquet_records(path: Path, member: str = "") -> list[Records]:
     return [Records(member, query, names, values, [])]
 
 
-def json_records(path: Path, member: str = "", paths: list[str] | None = None) -> list[Records]:
+def json_records(
+    path: Path, member: str = "", paths: list[str] | None = None, most: int = Limits().columns
+) -> list[Records]:
     """The tables of a JSON document, or of one JSON object a line; `paths` adds tables below nested arrays.
 
     Raises:
@@ -65,14 +68,17 @@ def json_records(path: Path, member: str = "", paths: list[str] | None = None) -
     """
     lines = _json_lines(path)
     if lines is not None:
-        return [_records(member, lines[0], lines[1])]
+        return [_records(member, lines[0], lines[1], most)]
     source = f"read_json_objects({quoted(str(path))}, format = '{{}}', maximum_object_size = {MAX_OBJECT_BYTES})"
     with path.open(encoding="utf-8") as file:
         array = file.read(4096).lstrip()[:1] == "["
     source = source.format("array" if array else "unstructured")
     try:
         if array:
-            return [_records(member, f"select row_number() over () as _line, json as j from {source}", [])]
+            return [_records(member, f"select row_number() over () as _line, json as j from {source}", [], most)]
+        counted = duckdb.execute(f"select len(json_keys(json)) from {source} limit 1").fetchall()
+        if counted and (counted[0][0] or 0) > most:
+            raise UnreadableError("too_wide", limit_count=most)
         top = duckdb.execute(f"select json_keys(json), json from {source} limit 1").fetchall()
         document = _scalars(source, top[0][0] if top else [])
         found = []
@@ -86,10 +92,10 @@ def json_records(path: Path, member: str = "", paths: list[str] | None = None) -
             if kinds == [("OBJECT",)]:
                 label = json_path.replace('"', "")
                 numbered = f"select row_number() over () as _line, j from ({nested})"
-                found.append(_records("/".join(filter(None, [member, label])), numbered, []))
+                found.append(_records("/".join(filter(None, [member, label])), numbered, [], most))
                 found[-1].document = document
         if not found:
-            found.append(_records(member, f"select row_number() over () as _line, json as j from {source}", []))
+            found.append(_records(member, f"select row_number() over () as _line, json as j from {source}", [], most))
         return found
     except duckdb.Error as error:
         raise UnreadableError("no_json_document", said=str(error).splitlines()[0]) from error
@@ -143,28 +149,39 @@ def _is_object(text: str) -> bool:
         return False
 
 
-def _records(part: str, query: str, bad_lines: list[BadLine]) -> Records:
+def _records(part: str, query: str, bad_lines: list[BadLine], most: int) -> Records:
     """Finds the names of all records, nested ones dotted, in the order of their first appearance."""
     names: list[str] = []
     values: list[str] = []
-    _open(query, "j", "", names, values, MAX_DEPTH)
+    _open(query, "j", "", names, values, MAX_DEPTH, most)
     return Records(part, query, names, values, bad_lines)
 
 
-def _open(query: str, value: str, prefix: str, names: list[str], values: list[str], depth: int) -> None:
-    keys = duckdb.execute(
-        f"select key, min(place) as first from (select unnest(json_keys({value})) as key, "
-        f"generate_subscripts(json_keys({value}), 1) as place from ({query}) where json_type({value}) = 'OBJECT') "
-        "group by key order by first, key"
-    ).fetchall()
-    for key, _ in keys:
-        at = quoted(f"$.{_quoted_key(key)}")
-        inner = f"json_extract({value}, {at})"
-        is_object = duckdb.execute(
-            f"select coalesce(bool_or(json_type({inner}) = 'OBJECT'), false) from ({query})"
-        ).fetchall()[0][0]
-        if is_object and depth > 1:
-            _open(query, inner, f"{prefix}{key}.", names, values, depth - 1)
+def _open(query: str, value: str, prefix: str, names: list[str], values: list[str], depth: int, most: int) -> None:
+    objects = f"from ({query}) where json_type({value}) = 'OBJECT'"
+    # To list the places of millions of keys takes for ever: one record that has too many is enough to know.
+    widest = duckdb.execute(f"select max(len(json_keys({value}))) {objects}").fetchall()[0][0] or 0
+    if len(names) + widest > most:
+        raise UnreadableError("too_wide", limit_count=most)
+    keys = [
+        str(key)
+        for key, _ in duckdb.execute(
+            f"select key, min(place) as first from (select unnest(json_keys({value})) as key, "
+            f"generate_subscripts(json_keys({value}), 1) as place {objects}) "
+            f"group by key order by first, key limit {most + 1}"
+        ).fetchall()
+    ]
+    if len(names) + len(keys) > most:
+        raise UnreadableError("too_wide", limit_count=most)
+    places = {key: quoted(f"$.{_quoted_key(key)}") for key in keys}
+    opened: set[str] = set()
+    if keys and depth > 1:
+        asked = ", ".join(f"bool_or(json_type(json_extract({value}, {at})) = 'OBJECT')" for at in places.values())
+        answers = duckdb.execute(f"select {asked} from ({query})").fetchall()[0]
+        opened = {key for key, answer in zip(keys, answers, strict=True) if answer}
+    for key, at in places.items():
+        if key in opened:
+            _open(query, f"json_extract({value}, {at})", f"{prefix}{key}.", names, values, depth - 1, most)
         else:
             names.append(f"{prefix}{key}")
             values.append(f"json_extract_string({value}, {at})")

@@ -13,14 +13,19 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import zstandard
 
 from pipelines.exports.codes import UnreadableError
 from pipelines.exports.readers.encodings import one_byte_encoding
 
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
 CHUNK = 1 << 20
+# A compressed file in a compressed file, and so on: deeper than anybody packs.
+MAX_LAYERS = 8
 # An encoding, and the words by which a text that is written in it says so.
 Declared = tuple[tuple[str, str], ...]
 Kind = Literal["text", "json", "workbook", "parquet"]
@@ -35,12 +40,26 @@ class SupportsRead(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """What reading one file may take: bytes unpacked, cells of a sheet, bytes of memory, seconds."""
+    """What reading one file may take: bytes unpacked, cells of a sheet, columns, bytes of a line and of memory, seconds."""
 
     file_bytes: int = 20 * 2**30
     cells: int = 50_000_000
+    columns: int = 4_000
+    line_bytes: int = 64 * 2**20
     memory_bytes: int = 4 * 2**30
     seconds: int = 600
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """As the settings say."""
+        return cls(
+            settings.max_file_bytes,
+            settings.max_cells,
+            settings.max_columns,
+            settings.max_line_bytes,
+            settings.read_memory_bytes,
+            settings.read_seconds,
+        )
 
 
 @dataclass(frozen=True)
@@ -54,14 +73,19 @@ class Member:
     bad_bytes: bool = False
 
 
-def unpack(path: Path, scratch: Path, limits: Limits, declared: Declared = (), name: str = "") -> Iterator[Member]:
+def unpack(
+    path: Path, scratch: Path, limits: Limits, declared: Declared = (), name: str = "", layer: int = 0
+) -> Iterator[Member]:
     """The plain files in an export: itself, what it is compressed from, or the members of a zip.
 
-    `declared` are the words in which a text may say its encoding, with that encoding.
+    `declared` are the words in which a text may say its encoding, with that encoding; `layer` says how many wrappings are
+    around it.
 
     Raises:
         UnreadableError: it is empty, damaged, encrypted or larger than the limit.
     """
+    if layer > MAX_LAYERS:
+        raise UnreadableError("nested_too_deep", limit_count=MAX_LAYERS)
     if path.stat().st_size > limits.file_bytes:
         raise UnreadableError("too_large", limit_count=limits.file_bytes)
     with path.open("rb") as file:
@@ -69,17 +93,17 @@ def unpack(path: Path, scratch: Path, limits: Limits, declared: Declared = (), n
     if not magic:
         raise UnreadableError("empty")
     if magic[:2] == b"\x1f\x8b":
-        yield from _decompressed(path, scratch, limits, declared, name, "gzip")
+        yield from _decompressed(path, scratch, limits, declared, name, layer, "gzip")
     elif magic[:4] == b"\x28\xb5\x2f\xfd":
-        yield from _decompressed(path, scratch, limits, declared, name, "zstd")
+        yield from _decompressed(path, scratch, limits, declared, name, layer, "zstd")
     elif magic[:4] == b"PK\x03\x04":
-        yield from _zipped(path, scratch, limits, declared, name)
+        yield from _zipped(path, scratch, limits, declared, name, layer)
     elif magic[:4] == b"PAR1":
         yield Member(path, "parquet", name)
     elif magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         yield Member(path, "workbook", name)
     else:
-        yield _plain_text(path, scratch, declared, name)
+        yield _plain_text(path, scratch, limits, declared, name)
 
 
 def _copy_bounded(source: SupportsRead, target: Path, limits: Limits) -> None:
@@ -97,7 +121,13 @@ def _scratch_file(scratch: Path, suffix: str = "") -> Path:
 
 
 def _decompressed(
-    path: Path, scratch: Path, limits: Limits, declared: Declared, name: str, kind: Literal["gzip", "zstd"]
+    path: Path,
+    scratch: Path,
+    limits: Limits,
+    declared: Declared,
+    name: str,
+    layer: int,
+    kind: Literal["gzip", "zstd"],
 ) -> Iterator[Member]:
     target = _scratch_file(scratch, ".unpacked")
     try:
@@ -109,10 +139,10 @@ def _decompressed(
                 _copy_bounded(source, target, limits)
     except (OSError, EOFError, zstandard.ZstdError) as error:
         raise UnreadableError("damaged", name=kind, said=str(error)) from error
-    yield from unpack(target, scratch, limits, declared, name)
+    yield from unpack(target, scratch, limits, declared, name, layer + 1)
 
 
-def _zipped(path: Path, scratch: Path, limits: Limits, declared: Declared, name: str) -> Iterator[Member]:
+def _zipped(path: Path, scratch: Path, limits: Limits, declared: Declared, name: str, layer: int) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
@@ -129,7 +159,8 @@ def _zipped(path: Path, scratch: Path, limits: Limits, declared: Declared, name:
                 target = _scratch_file(scratch, ".member")
                 with archive.open(info) as source:
                     _copy_bounded(source, target, limits)
-                yield from unpack(target, scratch, limits, declared, f"{name}/{info.filename}".lstrip("/"))
+                inner = f"{name}/{info.filename}".lstrip("/")
+                yield from unpack(target, scratch, limits, declared, inner, layer + 1)
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
         raise UnreadableError("damaged", name="zip", said=str(error)) from error
 
@@ -171,7 +202,16 @@ def _is_clean(text: str) -> bool:
     return True
 
 
-def _plain_text(path: Path, scratch: Path, declared: Declared, name: str) -> Member:
+def _has_longer_line(path: Path, most: int) -> bool:
+    """Whether a line is longer than `most` bytes; one of up to twice as many may pass."""
+    with path.open("rb") as file:
+        while chunk := file.read(most):
+            if len(chunk) == most and b"\n" not in chunk and b"\r" not in chunk:
+                return True
+    return False
+
+
+def _plain_text(path: Path, scratch: Path, limits: Limits, declared: Declared, name: str) -> Member:
     with path.open("rb") as file:
         head = file.read(CHUNK)
     bad_bytes = False
@@ -201,4 +241,6 @@ def _plain_text(path: Path, scratch: Path, declared: Declared, name: str) -> Mem
     with plain.open("rb") as file:
         start = file.read(CHUNK).lstrip()
     kind: Kind = "json" if start[:1] in (b"{", b"[") else "text"
+    if kind == "text" and plain.stat().st_size > limits.line_bytes and _has_longer_line(plain, limits.line_bytes):
+        raise UnreadableError("line_too_long", limit_count=limits.line_bytes)
     return Member(plain, kind, name, found.removesuffix("-sig"), bad_bytes)

@@ -1,0 +1,32 @@
+"""The page of vendors lists what the shipped contracts read, no more and no less."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from pipelines.exports.contracts.loading import SOURCES, read_contract
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "vendors.md"
+HEAD = """# What is read
+
+A file is recognised by its headers, whatever it is called. These exports have a contract (`pipelines/sources/`); for any other, [adding-a-source.md](adding-a-source.md) makes one. A line in italics is an export that has no place here: its contract says why, and which to make instead.
+
+| vendor | exports |
+|---|---|
+"""
+
+
+def page() -> str:
+    """The page as the contracts' titles make it: `Vendor, export`."""
+    exports: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(SOURCES.glob("*.yml")):
+        contract = read_contract(path)
+        vendor, _, export = contract.title.partition(", ")
+        exports[vendor].append(f"*{export or 'all'}*" if contract.refuse else export or "all")
+    rows = [f"| {vendor} | {'; '.join(exports[vendor])} |\n" for vendor in sorted(exports, key=str.casefold)]
+    return HEAD + "".join(rows)
+
+
+def test_the_page_of_vendors_is_that_of_the_contracts() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()

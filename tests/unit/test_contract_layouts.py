@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+from pipelines.exports.contracts.loading import load_contracts
 from tests.support.landing import contract, land
 
 LEDGER = contract("""
@@ -63,3 +64,21 @@ entities:
         ("A", Decimal("1200.45")), ("B", Decimal("121.5"))
     ]  # fmt: skip
     assert [line for line, *_ in landed.rejects()] == [4]
+
+
+def test_a_copied_table_says_which_rows_are_gone_and_which_are_old_versions(tmp_path: Path) -> None:
+    """Also of an export for which somebody wrote a contract of his own, which says nothing of copying tools."""
+    own = tmp_path / "contracts"
+    own.mkdir()
+    (own / "own_orders.yml").write_text(
+        "contract: own_orders\ntitle: T\nsystem: own\nrecognise: {headers: [Ref, Client, Made]}\n"
+        "entities: {billing.orders: {columns: {order_id: Ref, customer_id: Client, ordered_on: Made}}}\n"
+    )
+    text = (
+        "Ref,Client,Made,_fivetran_deleted,_fivetran_active,_fivetran_synced\n"
+        "A,c,2024-01-01,false,true,2024-06-01\nB,c,2024-01-02,true,true,2024-06-01\nA,old,2023-01-01,false,false,2024-06-01\n"
+    )
+    landed = land(tmp_path, text, {"own_orders": load_contracts(own)["own_orders"]})
+    assert landed.rows("billing.orders", "order_id, customer_id, _deleted") == [("A", "c", False), ("B", "c", True)]
+    assert landed.receipt.rows_rejected == 0
+    assert not [event for event in landed.receipt.schema_events if event["event"] == "new"]

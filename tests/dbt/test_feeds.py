@@ -76,7 +76,7 @@ def test_no_nought_of_what_nobody_exported(
     floor.run(published, tmp_path, raw_of=tmp_path)
     contract = {node["name"]: node["columns"] for node in manifest["nodes"].values() if node["schema"] == "reporting"}
     noughts = nought_everywhere(published / "warehouse" / "keybook.duckdb", tmp_path / "keybook.duckdb", contract)
-    assert len(noughts) > 10
+    assert noughts
     landed = {entity for entity, rows in part.items() if rows}
     feeds = feeds_of(manifest)
     unsaid = {name for name in noughts if not feeds.get(name) or landed & set(feeds[name])}

@@ -15,7 +15,7 @@ from dashboards.components.key_account_tabs import effort_tab, ownership_tab, se
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
-from dashboards.components.words import named
+from dashboards.components.words import named, said
 from dashboards.queries import key_accounts, ownership
 from dashboards.queries.base import rows
 
@@ -58,6 +58,12 @@ def list_tab(quarter: date, totals: dict[str, Any]) -> None:
                 height="content",
             )
             open_account(picked)
+    if newly := said("key_criterion", every[quarter]["newly_known_criteria"], {}):
+        st.caption(
+            f"Known for the first time in this quarter: {', '.join(newly)}. Before, no account could meet what nobody "
+            "knew, so some come in for that alone. Of the criteria that records tell, "
+            f"{number(every[quarter]['measures_known'])} are known now."
+        )
     data = key_accounts.listed(page.warehouse, page.filters, quarter)
     with section(
         f"The list of {quarter_words(quarter)}",

@@ -25,7 +25,8 @@ _LISTED = f"""
 _LISTED_SHARE = ratio("sum(counted_revenue_12m) filter (is_listed)", "max(company_revenue_12m)")
 
 QUARTERS = """
-    select quarter, max(measured_on) as measured_on, max(list_size) as list_size
+    select quarter, max(measured_on) as measured_on, max(list_size) as list_size,
+        max(newly_known_criteria) as newly_known_criteria, max(measures_known) as measures_known
     from {rpt_key_accounts}
     group by quarter
     order by quarter desc

@@ -60,6 +60,12 @@ case
 {%- endfor %}
 {%- endmacro %}
 
+{#- The month in which history begins, of rows of fct_account_revenue: that of the first amount. A subscription without a
+    first day may run in any month, and is worth nothing that is known in all of them. -#}
+{% macro first_month_of_revenue() -%}
+coalesce(min(month) filter (where basis <> 'mrr' or revenue <> 0 or missing_rate_count > 0), min(month))
+{%- endmacro %}
+
 {#- The sums of rows of fct_account_revenue that V4 to V9 and V13 are made of. -#}
 {% macro retention_sums() -%}
 {{ money_sum('coalesce(sum(opening_revenue), 0)') }} as opening_revenue,

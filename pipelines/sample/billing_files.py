@@ -56,7 +56,7 @@ def invoice_status(world: World) -> Ints:
     whole_note = (notes.net + notes.tax) == np.where(notes.invoice >= 0, invoices.gross[notes.invoice], -1)
     credited[notes.invoice[whole_note]] = True
     credited[others.invoice[others.is_write_off]] = True
-    status = np.where(balance == 0, 2, np.where(invoices.due < world.scope.until_day, 3, 1))
+    status = np.where(balance <= 0, 2, np.where(invoices.due < world.scope.until_day, 3, 1))
     status = np.where((status == 1) & (balance < invoices.gross), 4, status)
     status = np.where((balance == 0) & credited, 5, status)
     return np.where(invoices.is_void, 6, np.where(invoices.is_draft, 0, status))

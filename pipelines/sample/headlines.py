@@ -152,7 +152,7 @@ def _overdue_by_parts(world: World) -> Ints:
     due = np.where(invoices.due < until, invoices.gross, 0)
     by_parts = third * (invoices.issued + 30 < until) + third * (invoices.issued + 60 < until)
     due = np.where((invoices.instalments == 3) & (invoices.due >= until), by_parts, due)
-    overdue: Ints = np.clip(due - (invoices.gross - balance), 0, balance)
+    overdue: Ints = np.clip(due - (invoices.gross - balance), 0, np.maximum(balance, 0))
     return overdue
 
 
@@ -167,18 +167,30 @@ def _side_open(side: SideBilling, until: int, system: str) -> list[tuple[str, in
 
 
 def receivables(world: World) -> pl.DataFrame:
-    """What every customer of every billing system owes on the last day, and what of it is overdue, in cents."""
+    """What every customer of every billing system owes on the last day, and what of it is overdue, in cents.
+
+    What is in a customer's favour on one invoice pays no other.
+    """
     invoices, until = world.invoices, world.scope.until_day
     overdue = _overdue_by_parts(world)
     rows = [
         ("billing", party, words.CURRENCIES[world.parties.currency[party]], left, late)
         for party, left, late in zip(
-            invoices.party.tolist(), world.ledger.balance.tolist(), overdue.tolist(), strict=True
+            invoices.party.tolist(), np.maximum(world.ledger.balance, 0).tolist(), overdue.tolist(), strict=True
         )
     ]
     rows += _side_open(world.cards, until, "cards") + _side_open(world.branch, until, "branch")
     frame = pl.DataFrame(rows, schema=["system", "party", "currency", "open", "overdue"], orient="row")
     return frame.group_by("system", "party", "currency").agg(pl.col("open", "overdue").sum()).sort("system", "party")
+
+
+def over_applied(world: World) -> pl.DataFrame:
+    """What was put on invoices above what they owe, by customer, in cents: a credit of the customer's."""
+    parties, balance = world.parties, world.ledger.balance
+    totals = summed(world.invoices.party, np.maximum(-balance, 0), parties.count)
+    party = np.flatnonzero(totals)
+    currency = [words.CURRENCIES[code] for code in parties.currency[party].tolist()]
+    return pl.DataFrame({"party": party, "currency": currency, "credit": totals[party]})
 
 
 def collected(world: World) -> pl.DataFrame:
@@ -212,5 +224,5 @@ def collected(world: World) -> pl.DataFrame:
 
 def headlines(world: World) -> dict[str, pl.DataFrame]:
     """All of them, by name."""
-    made = (mrr, won, open_deals, pipeline, unanswered, callbacks, receivables, collected)
+    made = (mrr, won, open_deals, pipeline, unanswered, callbacks, receivables, over_applied, collected)
     return {make.__name__: make(world) for make in made}

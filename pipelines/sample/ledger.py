@@ -36,6 +36,7 @@ class Payments:
     received: Ints
     amount: Ints
     excess: Ints  # what was paid too much
+    over: Ints  # what was paid too much and was put on the invoice all the same
     refunded: Ints  # of the excess, later
     refund_day: Ints
     returned_day: Ints  # when the bank took it back

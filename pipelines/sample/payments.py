@@ -110,6 +110,15 @@ def _payer(parties: Parties, scope: Scope, party: Ints, day: Ints) -> Ints:
     return np.where(for_other, parties.parent[party], party)
 
 
+def _put_on_too_much(invoices: Invoices, invoice: Ints, total: Ints, eligible: Bools) -> Ints:
+    """What two clients paid above their invoices, and the bookkeeper put on them all the same."""
+    found = np.flatnonzero(eligible & (invoices.instalments[invoice] == 1))
+    chosen = found[[len(found) // 3, 2 * len(found) // 3]]
+    over = np.zeros(len(invoice), dtype=np.int64)
+    over[chosen] = total[chosen] // 8
+    return over
+
+
 def make_payments(scope: Scope, parties: Parties, turns: Turns, invoices: Invoices, payable: Ints) -> Payments:
     """Payments, each for one invoice or for a few of one client that fell due together."""
     noise = scope.noise
@@ -149,6 +158,12 @@ def make_payments(scope: Scope, parties: Parties, turns: Turns, invoices: Invoic
     in_advance = np.maximum(billed - noise.whole("payment/in_advance", len(starts), 4, 20), scope.start_day)
     received = np.where(ahead, in_advance, received)
 
+    over = _put_on_too_much(
+        invoices, invoice[starts], total, single & ~of_returned[starts] & ~too_much & ~ahead & (payer > PART["steady"])
+        & (applied < scope.until_day - 40),
+    )  # fmt: skip
+    amount[starts] += over
+
     drawn = applied
     later = np.where(ahead | of_returned[starts], 0, paid_later(scope, parties, payer, applied))
     applied, received = applied + later, received + later
@@ -167,8 +182,9 @@ def make_payments(scope: Scope, parties: Parties, turns: Turns, invoices: Invoic
     return Payments(
         party=payer[by_day],
         received=received[by_day],
-        amount=(total + excess)[by_day],
+        amount=(total + excess + over)[by_day],
         excess=excess[by_day],
+        over=over[by_day],
         refunded=np.where(is_refunded, excess, 0)[by_day],
         refund_day=np.where(is_refunded, refund_day, -1)[by_day],
         returned_day=returned_day[by_day],

@@ -35,6 +35,7 @@ def reviewed(number: int, quarter: date) -> dict[str, Any]:
         "quarter": quarter, "measured_on": DAY, "is_listed": listed, "was_listed": was, "is_qualified": qualified,
         "proposal": proposal, "decision": decision, "basis": "decided" if decision else "proposed" if listed else None,
         "reason": "criteria_met", "criteria_met": 8 if qualified else 4,
+        "newly_known_criteria": "revenue_growth,open_deals" if quarter == NOW else None, "measures_known": 10,
         "criteria_known": 10, "criteria_total": 14, "criteria_needed": 8, "is_candidate": number == 7,
         "is_review_due": qualified != was and decision is None, "is_drifting": listed and not qualified,
         "is_large": number % 5 == 0, "tier": "A", "list_rank": number + 1, "list_size": 6, "list_state": "within",
@@ -128,6 +129,7 @@ def test_the_list_its_changes_and_their_reasons(app: AppTest) -> None:
     now = [reviewed(number, NOW) for number in NUMBERS]
     listed = [row for row in now if row["is_listed"]]
     changed = [row for row in now if row["proposal"] in ("enter", "leave")]
+    assert "Known for the first time in this quarter: Growing, " in words(app)
     assert tile(app, "On the list").value == str(len(listed))
     assert tile(app, "Proposed changes").value == str(len(changed))
     assert tile(app, "Wait for a decision").value == str(sum(row["is_review_due"] for row in now))
@@ -142,6 +144,7 @@ def test_the_list_its_changes_and_their_reasons(app: AppTest) -> None:
 def test_an_earlier_quarter_and_a_team_narrow_it(app: AppTest) -> None:
     now = tile(app, "Proposed changes").value
     app.segmented_control(key="quarter").set_value(BEFORE).run()
+    assert "Known for the first time" not in words(app)
     assert not app.exception
     then = [reviewed(number, BEFORE) for number in NUMBERS]
     assert tile(app, "Proposed changes").value == str(sum(row["proposal"] in ("enter", "leave") for row in then)) != now

@@ -153,6 +153,7 @@ def expected(company: Company, as_of: date) -> dict[tuple[date, str], tuple[Any,
     return {key: row for key, row in told.items() if key[0] > quarters(as_of)[0][0]}
 
 
+MEASURES = {row["criterion"] for row in seed("key_account_criteria") if row["kind"] == "computed"}
 QUERY = (
     "select quarter, account_id, criteria_met, criteria_known, tier, relationship_stage, is_listed, proposal"
     " from marts.fct_key_account_quarters"
@@ -229,6 +230,25 @@ def test_the_list_of_every_quarter(company: Company, warehouse: duckdb.DuckDBPyC
     assert {row[2] for row in wanted.values()} == {"A", "B", "C", None}
     assert {row[3] for row in wanted.values()} >= {"tactical", "operational", "functional"}
     assert told(warehouse) == wanted
+
+
+def test_what_nobody_knew_before_is_told(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """The criteria that are known of some account in a quarter and were of none in the one before."""
+    wanted: dict[date, tuple[set[str], int]] = {}
+    before: set[str] | None = None
+    for quarter, day in quarters(AS_OF):
+        known = [number for number in range(len(ACCOUNTS)) if FIRST + timedelta(days=70 * number) <= day]
+        found = [evidence(company, number, day) for number in known]
+        names = {name for name in MEASURES if any(row.get(name) is not None for row in found)}
+        names |= {"revenue_share"} if any(row["revenue"] > 0 for row in found) else set()
+        wanted[quarter] = (names - before if before is not None else set(), len(names))
+        before = names
+    rows = warehouse.execute(
+        "select distinct quarter, newly_known_criteria, measures_known from reporting.rpt_key_accounts"
+    )
+    told = {row[0]: (set((row[1] or "").split(",")) - {""}, row[2]) for row in rows.fetchall()}
+    assert told == {quarter: wanted[quarter] for quarter in told}
+    assert any("revenue_growth" in newly for newly, _ in told.values())
 
 
 def test_a_past_quarter_stays_as_it_was(

@@ -17,9 +17,9 @@ from benchmarks import floor
 from pipelines.settings import load_settings
 from pipelines.warehouse.transform import read_manifest
 from tests.support.publications import sample
-from tests.support.unrated import every_other, everybody, in_currency, nobody, said_though_unknown
 from tests.support.raw_rows import write_raw
 from tests.support.truncation import read_rows
+from tests.support.unrated import every_other, everybody, in_currency, nobody, said_though_unknown
 
 WORLDS = {"known": nobody, "all": everybody, "half": every_other}
 EXCEPTIONS = yaml.safe_load((Path(__file__).parents[1] / "support" / "unrated.yml").read_text(encoding="utf-8"))

@@ -18,6 +18,66 @@ from pipelines.warehouse.transform import read_manifest
 from tests.support.homes import keybook, query
 
 XERO = "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,Currency,Type,Status"
+HUBSPOT_INVOICES = """Record ID,Number,Invoice Status,Amount billed,Balance due,Currency,Invoice Date,Due date,Payment date,Associated Company IDs (Primary)
+81,H-1,Paid,1000.00,0.00,EUR,2024-01-05,2024-02-04,2024-01-30,501
+82,H-2,Open,400.00,250.00,EUR,2024-01-20,2024-02-19,,501
+83,H-3,Voided,90.00,0.00,EUR,2024-01-21,2024-02-20,,501
+84,H-4,Paid,600.00,0.00,EUR,2024-02-01,2024-03-02,2024-02-10,502
+"""
+HUBSPOT_PAYMENTS = """Record ID,Payment date,Gross amount,Refund amount,Currency code,Status,Associated Company IDs (Primary)
+91,2024-01-30 10:00,1000.00,0.00,EUR,Succeeded,501
+92,2024-02-05 10:00,150.00,0.00,EUR,Succeeded,501
+93,2024-02-10 10:00,600.00,0.00,EUR,Succeeded,502
+94,2024-02-12 10:00,80.00,80.00,EUR,Refunded,502
+95,2024-02-13 10:00,77.00,,EUR,Failed,502
+"""
+ZOHO_CRM = """INVOICEID,Invoice Number,Invoice Status,Created Time,Account Id,Sub Total,Discount,Tax,Adjustments,Grand Total
+71,Z-1,Sent,"10 Jan, 2024 09:00:00",7,500.00,0.00,0.00,0.00,500
+72,Z-2,Paid,"12 Jan, 2024 09:00:00",7,200.00,0.00,0.00,0.00,200
+73,Z-3,Cancelled,"13 Jan, 2024 09:00:00",7,300.00,0.00,0.00,0.00,300
+74,Z-4,Created,"14 Jan, 2024 09:00:00",7,900.00,0.00,0.00,0.00,900
+"""
+QUICKBOOKS_BALANCES = """Example Works Ltd,,,,,,,
+Customer Balance Detail,,,,,,,
+"As of February 20, 2024",,,,,,,
+
+,Date,Transaction Type,Num,Due Date,Amount,Open Balance,Balance
+Bakery,,,,,,,
+,01/10/2024,Invoice,1001,02/09/2024,90.00,90.00,90.00
+Total for Bakery,,,,,$90.00,$90.00,
+Joiner,,,,,,,
+,01/20/2024,Invoice,2002,02/19/2024,700.00,100.00,100.00
+,02/16/2024,Credit Memo,2003,02/16/2024,-30.00,-30.00,70.00
+Total for Joiner,,,,,$670.00,$70.00,
+"""
+# Goods of 118,000 and 5,000 roubles, and 100,000 on the account: the bank knows the payer by the tax number alone.
+DELIVERIES = {"odata.metadata": "http://erp.example.com/$metadata#Document_РеализацияТоваровУслуг", "value": [
+    {"Ref_Key": "d1", "DeletionMark": False, "Number": "1", "Date": "2024-01-15T12:00:00", "Posted": True, "Контрагент_Key": "k1",
+     "СуммаДокумента": 118000},
+    {"Ref_Key": "d2", "DeletionMark": False, "Number": "2", "Date": "2024-02-16T12:00:00", "Posted": True, "Контрагент_Key": "k1",
+     "СуммаДокумента": 5000},
+]}  # fmt: skip
+CONTRACTORS = {"odata.metadata": "http://erp.example.com/$metadata#Catalog_Контрагенты", "value": [
+    {"Ref_Key": "k1", "DeletionMark": False, "IsFolder": False, "Code": "1", "Description": "Лесопилка",
+     "НаименованиеПолное": "ООО «Лесопилка»", "ИНН": "7700000001"},
+]}  # fmt: skip
+STATEMENT = """1CClientBankExchange
+ВерсияФормата=1.03
+Кодировка=Windows
+РасчСчет=40702810000000000001
+СекцияДокумент=Платежное поручение
+Номер=17
+Дата=12.02.2024
+Сумма=100000.00
+ПлательщикСчет=40702810000000000077
+ДатаПоступило=13.02.2024
+ПлательщикИНН=7700000001
+Плательщик1=Лесопилка ООО
+ПолучательСчет=40702810000000000001
+НазначениеПлатежа=Оплата по счету 1
+КонецДокумента
+КонецФайла
+"""
 QUICKBOOKS_INVOICES = """Example Works Ltd
 Invoice List
 "January 1 - March 31, 2024"
@@ -103,10 +163,18 @@ def write(home: Path) -> None:
     files["quickbooks/invoice_list.csv"] = QUICKBOOKS_INVOICES
     files["quickbooks/payments.csv"] = QUICKBOOKS_PAYMENTS
     files |= OTHER_SYSTEMS
+    files["hubspot/invoices.csv"], files["hubspot/payments.csv"] = HUBSPOT_INVOICES, HUBSPOT_PAYMENTS
+    files["zoho/invoices.csv"] = ZOHO_CRM
+    files["quickbooks/customer_balance_detail.csv"] = QUICKBOOKS_BALANCES
+    files["onec/deliveries.json"] = json.dumps(DELIVERIES, ensure_ascii=False)
+    files["onec/contractors.json"] = json.dumps(CONTRACTORS, ensure_ascii=False)
+    files["bank/kl_to_1c.txt"] = STATEMENT
+    # The CRM's record has the tax number by which both are one company.
+    files["crm/accounts.csv"] = "system,account_id,name,tax_id\ncrm,a1,Лесопилка,7700000001\n"
     for name, text in files.items():
         path = home / "landing" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="cp1251" if name.startswith("bank") else "utf-8")
     (home / "keybook.toml").write_text(
         'base_currency = "EUR"\ndefault_currency = "EUR"\nbusiness_timezone = "UTC"\ndefault_country = "RU"\n'
     )
@@ -139,6 +207,14 @@ FIGURES = {
     "quickbooks:Bakery": (90, 90, 0, 300),
     # 150 came of 200, and nothing is open: 50 was paid unseen.
     "quickbooks:Mill": (0, 0, 0, 200),
+    # 1,000 paid; 150 of 400 paid, and the rest was due yesterday; a void one is no debt.
+    "hubspot:501": (250, 250, 0, 1150),
+    # 600 paid; 80 came and went back, 77 never came.
+    "hubspot:502": (0, 0, 0, 600),
+    # Of two that stand one is Paid, by what the export does not show; without a due date the other was due when it was issued.
+    "zoho_crm:7": (500, 500, 0, 200),
+    # 600 of 700 were paid before the report; a credit note of 30 waits.
+    "quickbooks:Joiner": (100, 100, 30, 600),
 }  # fmt: skip
 
 

@@ -111,6 +111,25 @@ def test_what_every_customer_owes(warehouse: duckdb.DuckDBPyConnection, truth: S
     assert {key: value for key, value in found.items() if value} == right
 
 
+def test_what_was_put_on_invoices_above_what_they_owe(warehouse: duckdb.DuckDBPyConnection, truth: SampleTruth) -> None:
+    names = {row["party"]: row["billing"] for row in truth.parties.iter_rows(named=True)}
+    system = formats()["systems"]["billing"]
+    right = {
+        (f"{system}:{names[party]}", currency): credit * CENT
+        for party, currency, credit in truth.headlines["over_applied"].iter_rows()
+    }
+    found = told(
+        warehouse,
+        "select customer_id, currency, -sum(open_amount) from (select customer_id, invoice_id, currency, "
+        "sum(amount) as open_amount from marts.fct_receivable_events group by all having sum(amount) < 0) group by 1, 2",
+    )
+    assert found == right
+    query = "select currency, sum(credit_amount) from reporting.rpt_receivable_aging where as_of_date = date '2026-10-31' group by 1"
+    credits = {currency: amount for currency, amount in told(warehouse, query).items() if amount}
+    assert credits == {code: sum(credit for (_, of), credit in right.items() if of == code) for _, code in right}
+    assert right
+
+
 def test_collected_by_month_and_currency(warehouse: duckdb.DuckDBPyConnection, truth: SampleTruth) -> None:
     query = "select month, currency, collected from reporting.rpt_receivable_kpis where currency <> 'ALL'"
     found = {key: value for key, value in told(warehouse, query).items() if value}

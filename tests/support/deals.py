@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -58,12 +58,17 @@ def histories(seed: int, deals: int = 80) -> tuple[Rows, Rows]:
     return records, history
 
 
-def _on(moment: str | None) -> date | None:
-    return date.fromisoformat(moment[:10]) if moment else None
+def on(moment: str | None, zone: tzinfo) -> date | None:
+    """The business's day of a moment."""
+    return datetime.fromisoformat(moment).astimezone(zone).date() if moment else None
 
 
-def state(record: dict[str, Any], rows: Rows, day: date, as_of: date) -> State:
+def state(record: dict[str, Any], rows: Rows, day: date, as_of: date, zone: tzinfo = UTC) -> State:
     """What a deal was at the end of a day, as a run as of `as_of` knows it. No export was there before that day."""
+
+    def _on(moment: str | None) -> date | None:
+        return on(moment, zone)
+
     closed = _on(record["closed_at"])
     planned = record["expected_close_on"]
     # A close date that lies ahead is a plan: the deal was closed, and nobody knows when.
@@ -108,5 +113,5 @@ def state(record: dict[str, Any], rows: Rows, day: date, as_of: date) -> State:
             probability, expected, owner = newest["probability"], newest["expected_close_on"], newest["owner_id"]
     return (
         status, stage, None if amount is None else float(amount), currency, probability, expected,
-        f"test:{owner}" if owner else None,
+        f"{record.get('_system', 'test')}:{owner}" if owner else None,
     )  # fmt: skip

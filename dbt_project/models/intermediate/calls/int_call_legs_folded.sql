@@ -1,9 +1,10 @@
 -- Grain: one row per leg: a row of a call export that is no internal call, with the conversation it belongs to (K1).
 -- A leg whose parent is given belongs to its parent's conversation, through any number of parents; legs that name the
--- same parent belong together even when no export holds that parent. Else legs in one direction between the same two
--- numbers are one conversation while the pause between one's end and the next one's start is short enough: a quick call
--- back is a conversation of its own, else the fastest would never be seen (K5). A leg without both numbers or without its
--- start never folds. A conversation is called by the leg that opens it.
+-- same parent belong together even when no export holds that parent, and with nothing else: who gives ids tells what
+-- belongs together. Of the others, legs in one direction between the same two numbers are one conversation while the pause
+-- between one's end and the next one's start is short enough: a quick call back is a conversation of its own, else the
+-- fastest would never be seen (K5). A leg without both numbers or without its start never folds. A conversation is called
+-- by the leg that opens it, whose direction all of its legs have: the leg to an agent's telephone is dialled outwards.
 -- A leg that names nobody and has legs of its own is the exchange's: that it was taken says nothing of whether somebody
 -- was reached, and its time is none with a person. Its legs say both.
 with recursive calls as (
@@ -92,6 +93,7 @@ legs as (
             when coalesce(calls.wait_seconds, calls.total_seconds, {{ exact_seconds_between('calls.started_at', 'calls.ended_at') }})
                 is not null then 'missed'
         end as leg_status,
+        parents.call_id is not null or calls.parent_call_id <> calls.call_id as is_tied,
         parents.call_id is not null and calls.agent_id is null and calls.agent_name is null as is_exchange_leg
     from calls
     cross join countries
@@ -141,10 +143,12 @@ heads as (
     select
         threaded._system,
         threaded.call_id,
+        threaded.direction,
         threaded.started_at,
         threaded.leg_ended_at,
         case
-            when threaded.started_at is null or threaded.caller_digits is null or threaded.callee_digits is null
+            when threaded.is_tied or threaded.started_at is null
+                or threaded.caller_digits is null or threaded.callee_digits is null
                 then '~' || threaded.call_id
             else coalesce(threaded.direction, '') || '|' || {{ least_known(
                 phone_key('threaded.caller_digits'), phone_key('threaded.callee_digits')
@@ -199,6 +203,7 @@ folded as (
     select
         {{ global_id('led._system', 'opened.opening_call_id') }} as conversation_id,
         led.call_id = opened.opening_call_id as is_opening,
+        opened.direction as conversation_direction,
         led.*
     from led
     inner join opened on led._system = opened._system and led.head_id = opened.call_id
@@ -208,7 +213,7 @@ select
     conversation_id,
     _system as system,
     call_id,
-    direction,
+    conversation_direction as direction,
     caller_digits,
     callee_digits,
     agent_id,

@@ -1,7 +1,7 @@
 -- Grain: one row per conversation: its legs folded (K1), its status (K2), talk (K6), wait (K7), first-time caller (K8) and
 -- target call (K9).
 -- The leg that opens it, call_id, gives the direction and the numbers. Answered when somebody took one leg; the agent is
--- the last one who did, else the only one named. Talk is time with a person: a voicemail is none. Of an inbound call that
+-- the last one who did, else the only one named. Talk is time with a person, as far as its legs tell: a voicemail is none. Of an inbound call that
 -- nobody took, the time that it rang tells whether it was abandoned, whatever word the export has for it; where that
 -- time is not known it is missed: a caller is not said to have given up quickly without evidence.
 with legs as (
@@ -47,9 +47,13 @@ summed as (
             when bool_or(leg_status = 'answered') then 'answered'
         end as status,
         min(first_started_at) as started_at,
-        min({{ exact_seconds_between('first_started_at', 'started_at') }} + wait_seconds) filter (where is_answered)
-            as answered_after_seconds,
+        -- Whichever leg was taken first: one that does not say when may be it.
+        case
+            when bool_and(wait_seconds is not null) filter (where is_answered)
+                then min({{ exact_seconds_between('first_started_at', 'started_at') }} + wait_seconds) filter (where is_answered)
+        end as answered_after_seconds,
         sum(talk_seconds) as talk_seconds,
+        coalesce(bool_and(talk_seconds is not null) filter (where is_answered), false) as is_talk_known,
         {{ exact_seconds_between('min(first_started_at)', 'max(last_ended_at)') }} as total_seconds,
         case when count(distinct currency) <= 1 then sum(cost) end as cost,
         coalesce(
@@ -83,6 +87,7 @@ conversations as (
             else summed.total_seconds
         end as wait_seconds,
         case when summed.legs is null then opening.talk_seconds else summed.talk_seconds end as talk_seconds,
+        case when summed.legs is null then opening.talk_seconds is not null else summed.is_talk_known end as is_talk_known,
         case when summed.legs is null then opening.total_seconds else summed.total_seconds end as total_seconds,
         case when summed.legs is null then opening.cost else summed.cost end as cost,
         coalesce(opening.currency, run.default_currency) as currency,
@@ -141,8 +146,10 @@ select
             then first_calls.conversation_id is not null
     end as is_first_time_caller,
     case
-        when keyed.direction = 'inbound' and (keyed.status <> 'answered' or keyed.talk_seconds is not null)
-            then keyed.status = 'answered' and keyed.talk_seconds >= {{ parameter('target_call_seconds') }}
+        when keyed.direction <> 'inbound' then null
+        when keyed.status <> 'answered' then false
+        when keyed.status = 'answered' and keyed.talk_seconds >= {{ parameter('target_call_seconds') }} then true
+        when keyed.status = 'answered' and keyed.is_talk_known then false
     end as is_target_call,
     not days.is_working_day
     or hour(timezone(keyed.business_timezone, keyed.started_at)) < {{ parameter('opens_at_hour') }}

@@ -1,5 +1,5 @@
--- Grain: one row per finding about an export file, or about an id in one of your own lists (`<home>/lists/`) that nothing
--- has: such a row has no effect, and says so here.
+-- Grain: one row per finding about an export file, about two call systems that report the same calls, or about an id in one of
+-- your own lists (`<home>/lists/`) that nothing has: such a row has no effect, and says so here.
 {%- set named = [
     ('account_classifications', 'account_id', 'accounts'),
     ('account_plans', 'account_id', 'accounts'),
@@ -43,6 +43,32 @@ listed as (
         and not exists (select 1 from {{ known }} where {{ known }}.id = cast(listed.{{ column }} as varchar))
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+-- One call that a tracker and the exchange behind it both report stands twice in every count of calls. Of one system
+-- nothing is sorted.
+followed as (
+    select
+        system,
+        _file,
+        _file_sha256,
+        started_at,
+        started_on,
+        lag(system) over (partition by client_key, direction order by started_at, conversation_id) as earlier_system,
+        lag(started_at) over (partition by client_key, direction order by started_at, conversation_id) as earlier_started_at
+    from {{ ref('fct_calls') }}
+    where client_key is not null and started_at is not null
+        and (select count(distinct system) from {{ ref('fct_calls') }}) > 1
+),
+
+doubled as (
+    select
+        *,
+        case when earlier_system < system then earlier_system || ', ' || system else system || ', ' || earlier_system end
+            as systems
+    from followed
+    where earlier_system <> system
+        and {{ exact_seconds_between('earlier_started_at', 'started_at') }} <= {{ parameter('same_call_seconds') }}
 )
 
 select
@@ -63,3 +89,15 @@ select
     {{ finding_facts({'column_name': 'column_name', 'name': 'id', 'line': 'min(line)', 'row_count': 'count(*)'}) }}
 from listed
 group by file, column_name, id
+union all
+select
+    max(_file_sha256),
+    max(_file),
+    cast(null as varchar),
+    'note',
+    'calls_twice',
+    {{ finding_facts({
+        'said': 'systems', 'row_count': 'count(*)', 'first_on': 'min(started_on)', 'last_on': 'max(started_on)'
+    }) }}
+from doubled
+group by systems

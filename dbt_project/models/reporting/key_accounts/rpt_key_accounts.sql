@@ -1,5 +1,6 @@
 -- Grain: one row per quarter and account that was known by then (D2, D5, D6, D7, N11): who was a key account, what is proposed
 -- and why, and the stage of the relationship with what it rests on.
+{%- set measures = key_account_measures() %}
 with quarters as (
     select * from {{ ref('fct_key_account_quarters') }}
 ),
@@ -20,6 +21,29 @@ owners as (
     select * from {{ ref('dim_account_owners') }}
 ),
 
+-- A criterion that nobody's records reach far enough back for is known of no account: growth for the first two years.
+known as (
+    select
+        quarter
+        {%- for measure in measures %},
+        case when count({{ measure }}) > 0 then 1 else 0 end as {{ measure }}
+        {%- endfor %}
+    from evidence
+    group by quarter
+),
+
+newly as (
+    select
+        quarter,
+        {% for measure in measures %}{{ measure }}{{ ' + ' if not loop.last }}{% endfor %} as measures_known,
+        nullif(concat_ws(
+            ','
+            {%- for measure in measures %},
+            case when {{ measure }} > lag({{ measure }}) over (order by quarter) then '{{ measure }}' end
+            {%- endfor %}
+        ), '') as newly_known_criteria
+    from known
+),
 
 followed as (
     select
@@ -50,6 +74,7 @@ select
     followed.gained_criteria,
     followed.lost_criteria,
     followed.criteria_unknown,
+    newly.newly_known_criteria,
     followed.is_listed,
     followed.was_listed,
     followed.is_proposed,
@@ -73,6 +98,7 @@ select
     followed.criteria_known,
     followed.criteria_total,
     followed.criteria_needed,
+    cast(newly.measures_known as bigint) as measures_known,
     {{ ratio('followed.criteria_needed - 1', 'followed.criteria_total') }} as fit_cut,
     followed.criteria_share,
     followed.fit_share,
@@ -116,6 +142,7 @@ select
     evidence.last_contact_on
 from followed
 inner join evidence on followed.quarter = evidence.quarter and followed.account_id = evidence.account_id
+inner join newly on followed.quarter = newly.quarter
 left join accounts on followed.account_id = accounts.account_id
 left join owners
     on followed.account_id = owners.account_id

@@ -37,7 +37,7 @@ sums as (
 ),
 
 firsts as (
-    select basis, min(month) as first_month
+    select basis, {{ first_month_of_revenue() }} as first_month
     from account_revenue
     group by basis
 ),

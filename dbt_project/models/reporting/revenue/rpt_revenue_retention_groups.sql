@@ -80,7 +80,7 @@ sums as (
 ),
 
 firsts as (
-    select basis, {{ month_number('min(month)') }} as month_number
+    select basis, {{ month_number(first_month_of_revenue()) }} as month_number
     from account_revenue
     group by basis
 )
@@ -106,4 +106,4 @@ select
     {{ month_number('sums.month') }} = firsts.month_number as is_history_start,
     sums.month
 from sums
-inner join firsts on sums.basis = firsts.basis
+inner join firsts on sums.basis = firsts.basis and {{ month_number('sums.month') }} >= firsts.month_number

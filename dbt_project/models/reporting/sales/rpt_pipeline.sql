@@ -17,7 +17,8 @@ employees as (
 ),
 
 movements as (
-    select deal_id, min(valid_from) as moved_on from {{ ref('fct_deal_intervals') }} group by deal_id
+    -- What is known since the first export that has it, and since nothing else, moved on no known day.
+    select deal_id, created_on as moved_on from {{ ref('fct_deals') }} where created_on is not null
     union
     select deal_id, entered_on from {{ ref('fct_deal_stages') }}
     union

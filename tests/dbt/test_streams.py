@@ -1,0 +1,190 @@
+"""Random companies of every domain in one landing, as of past days: plain Python and the models agree.
+
+Each stream has a system of its own, so that many are one build and do not mix. Every build is the compiled SQL of all
+models on a bare connection, as of another day. Where a figure differs the message has the stream's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from benchmarks import floor
+from pipelines.warehouse.calendar import write_holidays
+from tests.conventions import test_oracles as oracles
+from tests.support import call_reports, calls, rates
+from tests.support.call_streams import Stream as Calls
+from tests.support.call_streams import mirrored
+from tests.support.deal_streams import Deals
+from tests.support.deal_streams import Stream as Sales
+from tests.support.oracle import month_end
+from tests.support.publications import sample
+from tests.support.raw_rows import write_raw
+from tests.support.subscription_streams import FIRST as FIRST_MONTH
+from tests.support.subscription_streams import Book
+from tests.support.subscription_streams import Stream as Billing
+
+# In the middle of each season, and after everything; a Sunday, a Friday and a month's last day.
+DAYS = (date(2025, 4, 20), date(2025, 10, 24), date(2025, 11, 30))
+TRACKERS = [Calls(seed) for seed in range(24)]
+CALLS = (
+    [row for tracker in TRACKERS for row in tracker.rows] + mirrored(TRACKERS[0], "x00") + mirrored(TRACKERS[5], "x05")
+)
+COSTS = [cost for tracker in TRACKERS for cost in tracker.costs]
+BILLING = [Billing(seed) for seed in range(20)]
+SALES = [Sales(seed) for seed in range(12)]
+COUNTED = (
+    "revenue",
+    "opening_revenue",
+    "currency_effect",
+    "opening_revenue_12m",
+    "missing_rate_count",
+    "unpriced_count",
+)
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=DAYS, ids=str)
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[date, Any]]:
+    """A day, and the warehouse as of it."""
+    published = sample(tmp_path_factory).parents[3]
+    home: Path = tmp_path_factory.mktemp("streams")
+    rows: dict[str, list[Row]] = {
+        "calls.calls": CALLS, "calls.channel_costs": COSTS,
+        "plan.fx_rates": rates.ROWS,
+        "crm.deals": [row for crm in SALES for row in crm.deals], "crm.deal_stages": [row for crm in SALES for row in crm.stages],
+        "crm.activities": [row for crm in SALES for row in crm.activities],
+        "plan.targets": [row for crm in SALES for row in crm.targets],
+        "billing.customers": [row for billing in BILLING for row in billing.customers],
+        "billing.subscriptions": [row for billing in BILLING for row in billing.rows],
+    }  # fmt: skip
+    run = {"business_timezone": str(calls.ZONE), "default_country": calls.COUNTRY}
+    store = write_raw(home, rows, as_of_date=request.param, **run)
+    write_holidays(store.records, calls.COUNTRY)
+    floor.run(published, home, raw_of=home)
+    with duckdb.connect(str(home / "keybook.duckdb"), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        yield request.param, connection
+
+
+def read(warehouse: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...]) -> dict[Any, Row]:
+    """A reporting table by its key."""
+    found = warehouse.cursor().sql(f"select * from reporting.{table}").to_arrow_table().to_pylist()
+    rows = {tuple(row[name] for name in key): row for row in found}
+    assert len(rows) == len(found)
+    return rows
+
+
+def differences(found: dict[Any, Row], expected: dict[Any, Row], name: str, most: str = "6e-5") -> list[str]:
+    """Which cells differ, or are in one alone."""
+    wrong = [f"{name} {place} is in one alone: {expected.get(place)}" for place in found.keys() ^ expected.keys()]
+    for place in found.keys() & expected.keys():
+        for column, value in expected[place].items():
+            said = found[place][column]
+            if isinstance(value, Fraction | int) and not isinstance(value, bool):
+                # Minutes are published to the hundredth.
+                near = Fraction("0.0051" if "minutes" in column else most)
+                is_same = said is not None and abs(Fraction(said) - value) <= near
+            else:
+                is_same = said == value
+            if not is_same:
+                shown = float(value) if isinstance(value, Fraction) else value
+                wrong.append(f"{name} {place}: {column} is {said}, not {shown}")
+    return sorted(wrong)
+
+
+def moves(expected: dict[Any, Row], *, constant: tuple[str, ...] = ()) -> None:
+    """Every column takes several values: else nothing is tried."""
+    for column in next(iter(expected.values())):
+        values = {repr(row[column]) for row in expected.values()}
+        assert len(values) > 1 or column in constant, f"nothing tries {column}"
+
+
+def tried(table: str, expected: dict[Any, Row]) -> None:
+    """What `docs/oracles.md` says that these tests hold is compared."""
+    said = {column for name, column, by in oracles.rows("By an oracle") if (name, by) == (table, "test_streams")}
+    assert said
+    assert said <= set(next(iter(expected.values())))
+
+
+def test_calls(built: tuple[date, Any]) -> None:
+    """Legs, statuses, agents, missed cases and business minutes, channels (K1 to K11)."""
+    as_of, warehouse = built
+    found = calls.conversations(CALLS, as_of)
+    wrong = []
+    for table, key, expected in (
+        ("rpt_call_response", ("day", "employee_id"), call_reports.response(found, as_of)),
+        ("rpt_missed_calls", ("case_id",), {(case,): row for case, row in call_reports.missed(found, as_of).items()}),
+        ("rpt_call_channels", ("month", "source"), call_reports.channels(found, COSTS, rates.rate, as_of)),
+    ):
+        moves(expected)
+        tried(table, expected)
+        rows = read(warehouse, table, key)
+        if table == "rpt_call_channels":
+            rows = {(month, source.lower()): row for (month, source), row in rows.items()}
+        wrong += differences(rows, expected, table)
+    query = "select said, row_count, first_on, last_on from reporting.rpt_landing_findings where code = 'calls_twice'"
+    told = {
+        said: dict(zip(("row_count", "first_on", "last_on"), row, strict=True))
+        for said, *row in warehouse.execute(query).fetchall()
+    }
+    assert told == call_reports.twice(found)
+    assert told
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+
+
+def test_subscriptions(built: tuple[date, Any]) -> None:
+    """MRR of each account and month, its movements, and what they sum to (V2 to V8)."""
+    as_of, warehouse = built
+    book = Book([row for billing in BILLING for row in billing.rows], as_of)
+    found = read(warehouse, "rpt_account_revenue", ("account_id", "month", "basis"))
+    mine = {place[:2]: row for place, row in found.items() if place[2] == "mrr" and place[1] >= FIRST_MONTH}
+    is_whole = ("is_complete",) if as_of == month_end(as_of) else ()
+    moves(book.monthly, constant=is_whole)
+    tried("rpt_account_revenue", book.monthly)
+    # A row of nothing need not be there.
+    silent = {
+        place for place, row in book.monthly.items() if place not in mine and not any(row[name] for name in COUNTED)
+    }
+    wrong = differences(
+        mine, {place: row for place, row in book.monthly.items() if place not in silent}, "rpt_account_revenue", "1e-3"
+    )
+    found = read(warehouse, "rpt_revenue_retention", ("month", "basis"))
+    totals = {place[:1]: row for place, row in found.items() if place[1] == "mrr" and place[0] >= FIRST_MONTH}
+    expected = {(month,): book.retention(month) for month in book.months if month >= book.begun}
+    moves(expected, constant=("negative_revenue", *is_whole))
+    tried("rpt_revenue_retention", expected)
+    wrong += differences(totals, expected, "rpt_revenue_retention", "1e-2")
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+
+
+def test_deals(built: tuple[date, Any]) -> None:
+    """Open deals, the pipeline of every week and month, and what each month created, won and lost (P1, P5 to P8, P11)."""
+    as_of, warehouse = built
+    deals = Deals(SALES, as_of)
+    # Of months in which every amount and rate is known.
+    sales = {
+        place: row
+        for place, row in deals.sales().items()
+        if not row.pop("missing_amount_count") + row["missing_rate_count"]
+    }
+    found = read(warehouse, "rpt_sales_monthly", ("month", "employee_id"))
+    moves(sales, constant=("missing_rate_count",))
+    tried("rpt_sales_monthly", sales)
+    wrong = differences(
+        {place: row for place, row in found.items() if place in sales}, sales, "rpt_sales_monthly", "1e-3"
+    )
+    for table, key, expected in (
+        ("rpt_open_deals", ("deal_id",), deals.open_deals()),
+        ("rpt_pipeline", ("as_of_date", "employee_id", "stage"), deals.pipeline()),
+    ):
+        moves(expected)
+        tried(table, expected)
+        wrong += differences(read(warehouse, table, key), expected, table, "1e-3")
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])

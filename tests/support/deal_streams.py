@@ -1,0 +1,279 @@
+"""Random pipelines, and what the definitions say of them (P1, P5 to P8, P11), in plain Python.
+
+Every stream is a CRM of its own, with the deals of `deals.histories`: stages entered twice, won and opened again, owners that
+change, amounts that nobody gave, closings that the record backdates or does not know. Currencies lose their rates.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from functools import cached_property
+from random import Random
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.support.deals import SHUT, State, histories, on, state
+from tests.support.oracle import days, month_end, parameter
+from tests.support.rates import CURRENCIES, rate
+
+ZONE = ZoneInfo("Europe/Stockholm")
+MOVED = timedelta(days=420)  # so that the histories of deals end about the days of the other streams
+Row = dict[str, Any]
+
+
+class Stream:
+    """The exports of one CRM."""
+
+    def __init__(self, seed: int) -> None:
+        """Draws its deals, what was done for them, and targets."""
+        random = Random(seed)
+        self.system = f"d{seed:02}"
+        self.deals, self.stages = histories(seed, deals=36)
+        for row in (*self.deals, *self.stages):
+            row["_system"] = self.system
+            for name in ("created_at", "closed_at", "entered_at"):
+                if row.get(name):
+                    # Late in the evening by UTC is the next day of the business.
+                    hour = random.choice((0, 0, 0, 14))
+                    row[name] = (datetime.fromisoformat(row[name]) + MOVED + timedelta(hours=hour)).isoformat()
+            if row.get("expected_close_on"):
+                row["expected_close_on"] += MOVED
+        for row in self.deals:
+            row["currency"] = random.choice(CURRENCIES)
+            row["amount"] = random.choice((900, 12345.67, 0.5, None))
+        for row in self.stages:
+            row["_file_sha256"] = f"{row['_file_sha256'][0]}{seed:063}"
+        self.activities: list[Row] = []
+        for number in range(30):
+            at = datetime.fromisoformat(random.choice(self.stages)["entered_at"]) + timedelta(
+                days=random.choice((-70, 1, 30, 61, 100))
+            )
+            self.activities.append(
+                {"_system": self.system, "activity_id": f"A{number}", "activity_type": random.choice(("email", "meeting", "task")),
+                 "deal_id": random.choice(self.deals)["deal_id"], "created_at": at.isoformat(), "occurred_at": at.isoformat(),
+                 "completed_at": random.choice((at.isoformat(), at.isoformat(), None))}
+            )  # fmt: skip
+            if self.activities[-1]["completed_at"] is None:
+                self.activities[-1] |= {"activity_type": "task", "outcome": None}  # a task that nobody did
+        self.targets = [
+            {"_system": self.system, "employee_id": owner, "metric": metric, "period_start": date(2025, month, 1), "target": target}
+            for owner, metric, month, target in (
+                ("ann", "won_amount", 3, 20000), ("ann", "revenue", 3, 1), ("ann", "revenue", 4, 100), ("ben", "won_amount", 4, 900000),
+                ("ben", "calls", 5, 4), ("ann", "won_amount", 11, 5000),
+            )
+        ]  # fmt: skip
+
+    def __repr__(self) -> str:
+        """Its name and what it exported."""
+        return "\n".join([f"stream {self.system}", *map(str, self.deals), *map(str, self.stages)])
+
+
+@dataclass
+class Deals:
+    """All streams' deals, as a run of a day knows them."""
+
+    streams: list[Stream]
+    as_of: date
+
+    def has_come(self, moment: str | None) -> bool:
+        """Whether a moment lies on the day or before."""
+        found = on(moment, ZONE)
+        return found is None or found <= self.as_of
+
+    @cached_property
+    def records(self) -> dict[str, Row]:
+        """The deals that an export of the day's end would have had, each with its history."""
+        found: dict[str, Row] = {}
+        for stream in self.streams:
+            rows: dict[str, list[Row]] = defaultdict(list)
+            for row in stream.stages:
+                if self.has_come(row["entered_at"]):
+                    rows[row["deal_id"]].append(row)
+            done: dict[str, list[date]] = defaultdict(list)
+            for row in stream.activities:
+                if row["completed_at"] and self.has_come(row["created_at"]):
+                    done[row["deal_id"]].append(on(row["completed_at"], ZONE) or self.as_of)
+            for deal in stream.deals:
+                if self.has_come(deal["created_at"]):
+                    record = dict(deal)
+                    if not self.has_come(deal["closed_at"]):
+                        record |= {"closed_at": None, "status": "open", "stage": None, "probability": None}
+                    own = sorted(rows[deal["deal_id"]], key=lambda row: row["entered_at"])
+                    found[f"{stream.system}:{deal['deal_id']}"] = record | {
+                        "history": own,
+                        "done": done[deal["deal_id"]],
+                    }
+        return found
+
+    @cached_property
+    def snapshots(self) -> list[date]:
+        """Sundays, month ends and the day itself."""
+        first = date(2024, 2, 1)
+        every = [first + days(number) for number in range((self.as_of - first).days + 1)]
+        return [day for day in every if day.weekday() == 6 or day == month_end(day) or day == self.as_of]
+
+    @cached_property
+    def states(self) -> dict[date, dict[str, State]]:
+        """The deals that are open on each snapshot, and what each of them is."""
+        found: dict[date, dict[str, State]] = {}
+        for day in self.snapshots:
+            told = {deal: state(row, row["history"], day, self.as_of, ZONE) for deal, row in self.records.items()}
+            found[day] = {deal: one for deal, one in told.items() if one and one[0] == "open"}
+        return found
+
+    def closing(self, record: Row) -> tuple[str, date] | None:
+        """Whether a deal was won or lost and when: by its record, or where that is open by its history's last row."""
+        if record["status"] in SHUT:
+            closed = on(record["closed_at"], ZONE)
+            planned = record["expected_close_on"]
+            if closed is None and planned and planned <= self.as_of:
+                closed = planned
+            return (record["status"], closed) if closed else None
+        last = record["history"][-1] if record["history"] else None
+        if last and last["status"] in SHUT and (day := on(last["entered_at"], ZONE)):
+            return last["status"], day
+        return None
+
+    def open_deals(self) -> dict[tuple[str], Row]:
+        """`rpt_open_deals`."""
+        found = {}
+        for deal, told in self.states[self.as_of].items():
+            assert told
+            _, stage, amount, currency, probability, expected, owner = told
+            at = rate(currency, self.as_of)
+            found[(deal,)] = {
+                "employee_id": owner or "unassigned", "stage": stage, "currency": currency, "amount": _exact(amount),
+                "amount_base": None if amount is None or at is None else _exact(amount) * at,  # type: ignore[operator]
+                "probability": _exact(probability), "expected_close_on": expected,
+                "missing_rate_count": int(amount is not None and at is None),
+                "created_on": on(self.records[deal]["created_at"], ZONE),
+            }  # fmt: skip
+        return found
+
+    def pipeline(self) -> dict[tuple[date, str, str], Row]:
+        """`rpt_pipeline`."""
+        found: dict[tuple[date, str, str], Row] = {}
+        for day, deals in self.states.items():
+            for deal, told in deals.items():
+                assert told
+                _, stage, amount, currency, probability, _, owner = told
+                at = rate(currency, day)
+                row = found.setdefault(
+                    (day, owner or "unassigned", stage or "not_known"),
+                    dict.fromkeys(
+                        ("open_deals", "stale_deals", "missing_amount_count", "missing_probability_count", "missing_rate_count"), 0
+                    ) | {"open_amount": None, "weighted_amount": None},
+                )  # fmt: skip
+                row["open_deals"] += 1
+                row["stale_deals"] += self.idle(deal, day) > parameter("stale_deal_days")
+                row["missing_amount_count"] += amount is None
+                row["missing_probability_count"] += amount is not None and probability is None
+                row["missing_rate_count"] += amount is not None and at is None
+                if amount is not None and at is not None:
+                    row["open_amount"] = (row["open_amount"] or Fraction(0)) + Fraction(str(amount)) * at
+                    if probability is not None:
+                        weighted = Fraction(str(amount)) * at * Fraction(str(probability))
+                        row["weighted_amount"] = (row["weighted_amount"] or Fraction(0)) + weighted
+        return found
+
+    def idle(self, deal: str, day: date) -> int:
+        """Days without anything done for a deal, or a row of its history (P11)."""
+        record = self.records[deal]
+        moves = [
+            on(record["created_at"], ZONE),
+            *record["done"],
+            *(on(row["entered_at"], ZONE) for row in record["history"]),
+        ]
+        past = [move for move in moves if move and move <= day]
+        # Of a deal without any such day it is known since the day on which an export had it: the run's, here.
+        return (day - max(past)).days if past else 0
+
+    def sales(self) -> dict[tuple[date, str], Row]:
+        """`rpt_sales_monthly`: an unknown amount or rate leaves what is known of a sum, and no ratio of it."""
+        created: dict[Any, int] = defaultdict(int)
+        closed: dict[Any, list[tuple[str, Fraction | None, int | None, bool]]] = defaultdict(list)
+        expected: dict[Any, list[tuple[Fraction | None, bool]]] = defaultdict(list)
+        standing: dict[Any, int] = defaultdict(int)
+        for record in self.records.values():
+            owner = f"{record['_system']}:{record['owner_id']}" if record["owner_id"] else "unassigned"
+            begun = on(record["created_at"], ZONE)
+            if begun:
+                created[begun.replace(day=1), owner] += 1
+            if ended := self.closing(record):
+                status, day = ended
+                at, amount = rate(record["currency"], day), _exact(record["amount"])
+                base = None if amount is None or at is None else amount * at
+                cycle = (day - begun).days if begun and status == "won" else None
+                closed[day.replace(day=1), owner].append((status, base, cycle, amount is None))
+        months = sorted({day.replace(day=1) for day in self.snapshots})
+        for month in months:
+            last, first = min(month_end(month), self.as_of), month - days(1)
+            for told in self.states[last].values():
+                assert told
+                standing[month, told[6] or "unassigned"] += 1
+            looked = self.as_of if month == self.as_of.replace(day=1) else first
+            for told in self.states.get(looked, {}).values():
+                assert told
+                if told[5] and told[5].replace(day=1) == month:
+                    at, amount = rate(told[3], looked), _exact(told[2])
+                    base = None if amount is None or at is None else amount * at
+                    expected[month, told[6] or "unassigned"].append((base, amount is None))
+        targets: dict[Any, dict[str, int]] = defaultdict(dict)
+        for stream in self.streams:
+            for row in stream.targets:
+                if row["period_start"] <= self.as_of:
+                    targets[row["period_start"], f"{stream.system}:{row['employee_id']}"][row["metric"]] = row["target"]
+        found = {}
+        aims = {place: told for place, told in targets.items() if {"won_amount", "revenue"} & set(told)}
+        for place in {*created, *closed, *expected, *standing, *aims}:
+            found[place] = self._month(
+                created[place], closed[place], expected[place], standing[place], targets[place]
+            )  # fmt: skip
+        return found
+
+    def _month(
+        self, created: int, closed: list[Any], expected: list[Any], standing: int, targets: dict[str, int]
+    ) -> Row:  # fmt: skip
+        amounts = {status: [base for of, base, _, _ in closed if of == status] for status in SHUT}
+        won, lost = (len(amounts[status]) for status in SHUT)
+        unknown = {status: amounts[status].count(None) for status in SHUT}
+        sums = {status: _known(amounts[status]) for status in SHUT}
+        hoped = [base for base, _ in expected]
+        cycles = [cycle for _, _, cycle, _ in closed if cycle is not None]
+        middle = median([cycle for cycle in cycles if cycle >= 0]) if any(cycle >= 0 for cycle in cycles) else None
+        target = targets.get("won_amount", targets.get("revenue"))
+        left = None if target is None else target - (sums["won"] or 0)
+        rated = won + lost and Fraction(won, won + lost)
+        row: Row = {
+            "created": created, "won": won, "lost": lost, "open_deals": standing, "won_amount": sums["won"],
+            "lost_amount": sums["lost"], "expected_amount": _known(hoped), "target": target,
+            "win_rate_count": rated if won + lost else None, "cycle_days_median": middle,
+            "negative_cycle_deals": sum(cycle < 0 for cycle in cycles),
+            "missing_amount_count": sum(is_unknown for *_, is_unknown in closed) + sum(is_unknown for _, is_unknown in expected),
+            "missing_rate_count": sum(base is None and not is_unknown for _, base, _, is_unknown in closed)
+            + sum(base is None and not is_unknown for base, is_unknown in expected),
+        }  # fmt: skip
+        both = (sums["won"] or 0) + (sums["lost"] or 0)
+        row["win_rate_amount"] = (sums["won"] or 0) / Fraction(both) if both and not any(unknown.values()) else None
+        is_told = left is not None and left > 0 and not unknown["won"] and None not in hoped
+        row["coverage"] = Fraction(row["expected_amount"]) / left if is_told and left else None
+        row["is_target_met"] = None if left is None or (left > 0 and unknown["won"]) else left <= 0
+        if won and middle and not unknown["won"]:
+            row["velocity"] = standing * rated * Fraction(sums["won"] or 0) / won / Fraction(middle)
+        else:
+            row["velocity"] = None
+        return row
+
+
+def _exact(value: float | None) -> Fraction | None:
+    return None if value is None else Fraction(str(value))
+
+
+def _known(amounts: list[Fraction | None]) -> Fraction | None:
+    """What is known of a sum; None where nothing of it is."""
+    total = sum((amount for amount in amounts if amount is not None), Fraction(0))
+    return total if total or None not in amounts else None

@@ -50,7 +50,7 @@ Joiner,,,,,,,
 ,02/16/2024,Credit Memo,2003,02/16/2024,-30.00,-30.00,70.00
 Total for Joiner,,,,,$670.00,$70.00,
 """
-# Goods of 118,000 and 5,000 roubles, and 100,000 on the account: the bank knows the payer by the tax number alone.
+# Goods of 118,000 and 5,000 euro, and 100,000 on the euro account: the bank knows the payer by the tax number alone.
 DELIVERIES = {"odata.metadata": "http://erp.example.com/$metadata#Document_РеализацияТоваровУслуг", "value": [
     {"Ref_Key": "d1", "DeletionMark": False, "Number": "1", "Date": "2024-01-15T12:00:00", "Posted": True, "Контрагент_Key": "k1",
      "СуммаДокумента": 118000},
@@ -64,7 +64,7 @@ CONTRACTORS = {"odata.metadata": "http://erp.example.com/$metadata#Catalog_Ко�
 STATEMENT = """1CClientBankExchange
 ВерсияФормата=1.03
 Кодировка=Windows
-РасчСчет=40702810000000000001
+РасчСчет=40702978000000000001
 СекцияДокумент=Платежное поручение
 Номер=17
 Дата=12.02.2024
@@ -73,7 +73,7 @@ STATEMENT = """1CClientBankExchange
 ДатаПоступило=13.02.2024
 ПлательщикИНН=7700000001
 Плательщик1=Лесопилка ООО
-ПолучательСчет=40702810000000000001
+ПолучательСчет=40702978000000000001
 НазначениеПлатежа=Оплата по счету 1
 КонецДокумента
 КонецФайла
@@ -215,6 +215,8 @@ FIGURES = {
     "zoho_crm:7": (500, 500, 0, 200),
     # 600 of 700 were paid before the report; a credit note of 30 waits.
     "quickbooks:Joiner": (100, 100, 30, 600),
+    # 100,000 of the 123,000 that were delivered, through the bank.
+    "onec:k1": (23000, 23000, 0, 100000),
 }  # fmt: skip
 
 

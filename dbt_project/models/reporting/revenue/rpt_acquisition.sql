@@ -16,7 +16,7 @@ channel_costs as (
     select
         {{ month_of('spent_on') }} as month,
         {{ known_sum('amount_base', 'amount') }} as cost,
-        count(*) filter (where amount <> 0 and amount_base is null) as unknown_amounts
+        count(*) filter (where coalesce(amount <> 0, false) and amount_base is null) as unknown_amounts
     from {{ ref('fct_channel_costs') }}
     group by 1
 ),

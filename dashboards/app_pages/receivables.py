@@ -211,6 +211,9 @@ def trends_tab() -> None:
         else:
             nothing("Nothing was open.")
     left, right = st.columns(2, gap="small")
+    no_payments = "No payments in this period."
+    if any(row["undated_payment_count"] for row in kpis):
+        no_payments = "Exports tell of payments by balances alone: on which day they came is not known."
     with left, section("How customers pay", note or "Days from invoice to cash (R13), days late (R12).", key="paying"):
         if any(row["average_payment_days"] is not None for row in kpis):
             charts.lines(
@@ -223,7 +226,7 @@ def trends_tab() -> None:
                 axis_format=",.0f",
             )
         else:
-            nothing("No payments in this period.")
+            nothing(no_payments)
     with (
         right,
         section("Paid on time", note or "Of the amount that was paid, what came by its due date (R14).", key="ontime"),
@@ -240,7 +243,7 @@ def trends_tab() -> None:
                 alt_text="Share paid on time by month",
             )
         else:
-            nothing("No payments in this period.")
+            nothing(no_payments)
     with section("Every metric by month", f"In {code or 'base currency'}.", key="kpis"):
         data = receivables.kpis(page.warehouse, page.filters)
         table(

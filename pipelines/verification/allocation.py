@@ -113,14 +113,18 @@ class Allocation:
                 self.waiting[held.money] = self.waiting.get(held.money, ZERO) + part
         return most - rest
 
-    def gives_up(self, day: date, debt: Due, amount: Decimal) -> None:
-        """Written off: only money that nothing else needs goes there, and what had paid as much of it is free again."""
+    def gives_up(self, day: date, debt: Due, amount: Decimal) -> Decimal:
+        """Written off: only money that nothing else needs goes there, and what had paid as much of it is free again.
+
+        Returns how much of it there was to give up.
+        """
         part = min(amount, self.owed.get(debt, ZERO))
         lower(self.owed, debt, part)
         part += self._frees(day, debt, amount - part)
         if part > 0:
             self._owes(debt._replace(settled=LAST, is_written_off=True), part)
             self.spend(day)
+        return part
 
     def ends(self, day: date, debt: Due) -> None:
         """Its document says that it was settled: what no money has paid was paid by money that nobody exported."""

@@ -33,6 +33,8 @@ class Debt:
     reported: tuple[date, Decimal] | None = None
     events: list[Movement] = field(default_factory=list)
     written_off: list[Movement] = field(default_factory=list)
+    # What its export says was written off, however much of it was open.
+    to_give_up: Decimal = ZERO
 
     def open_on(self, day: date) -> Decimal:
         """Open(i, D): the sum of its events."""
@@ -230,8 +232,13 @@ def _opening(books: Books, row: Row, currency: str) -> None:
 
 def is_balance_given_up(debt: Debt) -> bool:
     """Whether a document's balance is too high to be what its write-offs left: it is the one before them."""
-    lost = sum((amount for _, amount in debt.written_off), ZERO)
-    return bool(debt.reported and not debt.settled and max(debt.reported[1], ZERO) + lost > debt.gross)
+    return bool(debt.reported and not debt.settled and max(debt.reported[1], ZERO) + debt.to_give_up > debt.gross)
+
+
+def give_up(debt: Debt, day: date, amount: Decimal) -> None:
+    """Writes off what of a debt was open."""
+    debt.events.append((day, -amount))
+    debt.written_off.append((day, amount))
 
 
 def recover(debt: Debt) -> None:

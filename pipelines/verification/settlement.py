@@ -6,11 +6,12 @@ The order of certainty, and what is taken back from where, are those of `docs/de
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
-from pipelines.verification.allocation import LAST, Allocation, Due, Move
+from pipelines.verification.allocation import LAST, Allocation
+from pipelines.verification.assumption import Events, Place, Walks, add
 from pipelines.verification.documents import (
     ZERO,
     Applied,
@@ -18,15 +19,13 @@ from pipelines.verification.documents import (
     Debt,
     Held,
     Money,
+    give_up,
     is_balance_given_up,
-    is_nobody,
     named,
     recover,
 )
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
-
-Place = tuple[str, str]
 
 
 class Settlement:
@@ -35,25 +34,16 @@ class Settlement:
     def __init__(self, raw: Raw, books: Books, rates: Rates) -> None:
         """Posts everything: applications, adjustments, what is assumed, recoveries."""
         self.raw, self.books, self.rates = raw, books, rates
-        self.lag = timedelta(days=raw.parameters["settlement_lag_days"])
-        self.steps: dict[Place, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
         # What happens to each piece of money: applications first, then what is taken back.
-        self.events: dict[str, list[tuple[date, int, str, Row | Applied]]] = defaultdict(list)
-        # Debts that applications say what paid them: nothing more is assumed of these.
-        self.paid: set[str] = set()
-        # Who has debts that wait for money, and who has money that may pay them.
-        self.walked: set[Place] = set()
-        self.moneyed: set[Place] = set()
-        # Account and currency -> under which numbers it owes.
-        self.owing: dict[Place, set[str]] = defaultdict(set)
-        for debt in books.debts.values():
-            if not is_nobody(debt.customer):
-                self.owing[books.account(debt.customer), debt.currency].add(debt.customer)
+        self.events: Events = defaultdict(list)
+        # Write-offs of debts that no walk follows: they take what is open once all else is posted.
+        self.late: list[tuple[date, str, Debt, Decimal]] = []
         applications = raw.rows("billing.applications")
         adjustments = raw.rows("billing.adjustments")
-        self.applied = set(self._appliers(applications))
         has_payments = {file.system for file in raw.files if file.entity == "billing.payments"}
         has_payments |= {row["_system"] for row in raw.rows("billing.payments")}
+        lag = timedelta(days=raw.parameters["settlement_lag_days"])
+        self.walks = Walks(books, set(self._appliers(applications, has_payments)), lag)
         for row in applications:
             self._apply(row, row["_system"] in has_payments)
         for row in adjustments:
@@ -67,22 +57,20 @@ class Settlement:
             self._adjust(row, of_money=True)
         # What applications paid is known before anything is assumed of it.
         whole = [books.money[name] for name in self.events]
-        for money in sorted(whole, key=lambda money: (not money.is_cash, self._is_loose_money(money))):
+        for money in sorted(whole, key=lambda money: (not money.is_cash, self.walks.is_loose_money(money))):
             self._follow(money)
         for row in given:
             self._adjust(row, of_money=False)
-        self._assume()
+        self.walks.follow(self.events)
+        for day, _, debt, amount in sorted(self.late, key=lambda late: late[:2]):
+            give_up(debt, day, min(amount, max(debt.open_on(day), ZERO)))
         for debt in books.debts.values():
             recover(debt)
 
-    def is_loose(self, customer: str, currency: str) -> bool:
-        """Whether nothing in the exports applies a customer's payments, so that they are assumed to pay in order."""
-        return (customer, currency) not in self.applied
-
-    def _appliers(self, rows: list[Row]) -> Iterable[Place]:
+    def _appliers(self, rows: list[Row], has_payments: set[str]) -> Iterable[Place]:
         """Whose payments the export applies, be it in vain: their money is for nothing else."""
         for row in rows:
-            if row["payment_id"]:
+            if row["payment_id"] or not (row["credit_note_id"] or row["_system"] in has_payments):
                 payment = self.books.named.get("payment " + named(row["_system"], row["payment_id"]))
                 invoice = self.books.named.get(named(row["_system"], row["invoice_id"]))
                 yield from (place for place in (payment, invoice) if place)
@@ -95,12 +83,12 @@ class Settlement:
             return
         payment = "payment " + named(system, row["payment_id"]) if row["payment_id"] else ""
         name = named(system, row["credit_note_id"])
-        if payment and (has_payments or payment in books.named or not row["credit_note_id"]):
-            if not has_payments and payment not in books.named:
-                # Applications are the only trace of the money.
-                seen = row["applied_on"] or self.raw.day(row["_known_at"])
-                self._unseen(debt, max(seen, debt.issued), own if amount is None else amount)
-                return
+        if not has_payments and payment not in books.named and not row["credit_note_id"]:
+            # Applications are the only trace of the money.
+            seen = row["applied_on"] or self.raw.day(row["_known_at"])
+            self._unseen(debt, max(seen, debt.issued), own if amount is None else amount)
+            return
+        if payment and (has_payments or payment in books.named):
             name = payment
         money = books.money.get(name)
         if money is None:
@@ -119,12 +107,9 @@ class Settlement:
 
     def _unseen(self, debt: Debt, day: date, amount: Decimal) -> None:
         """Money that is known by what it paid alone."""
-        self.paid.add(debt.id)
+        self.walks.paid.add(debt.id)
         debt.events.append((day, -amount))
         self.books.cash.append((debt.customer, debt.currency, day, amount))
-
-    def _is_loose_money(self, money: Money) -> bool:
-        return self.is_loose(self._payer(money), money.currency) and not is_nobody(money.customer)
 
     def _adjust(self, row: Row, of_money: bool) -> None:
         """A write-off, or money that went back: of a payment (`of_money`), of an invoice, or of a customer."""
@@ -145,7 +130,7 @@ class Settlement:
         currency = row["currency"] or own or (money.currency if money else self.raw.run.default_currency)
         if kind == "write_off":
             if debt and not of_money:
-                self._write_off(debt, max(day, debt.issued), amount, currency)
+                self._write_off(debt, max(day, debt.issued), amount, currency, row["adjustment_id"])
             return
         if of_money != bool(money):
             return
@@ -172,47 +157,52 @@ class Settlement:
         if kind != "reversal":
             # A credit note is no cash, nor is what is taken back of one.
             books.cash.append((customer, currency, day, -amount))
-        if self.is_loose(customer, currency):
-            self._return((customer, currency), day, amount, note, kind == "refund")
+        if self.walks.is_loose(customer, currency):
+            self.walks.give_back((customer, currency), day, amount, note, kind == "refund")
             return
         books.unapplied.append((customer, currency, day, -amount))
         # Nor is it there any more for what its document calls settled.
-        self._step(
+        self.walks.step(
             customer, currency, day, 5,
-            lambda walk: _add(walk, walk.goes_back(day, amount, note, is_refund=kind == "refund")),
+            lambda walk: add(walk, walk.goes_back(day, amount, note, is_refund=kind == "refund")),
         )  # fmt: skip
 
     def _owes_again(self, debt: Debt, kind: str, day: date, amount: Decimal) -> None:
         """An adjustment of an invoice that names no payment."""
-        at, whose, place = max(day, debt.issued), (debt.customer, debt.currency), self._place(debt)
+        at, whose, place = max(day, debt.issued), (debt.customer, debt.currency), self.walks.place(debt)
         if kind == "reversal":
             debt.events.append((at, amount))
             if place:
-                self._step(*whose, at, 4, lambda walk: walk.owes(at, place, amount))
+                self.walks.step(*whose, at, 4, lambda walk: walk.owes(at, place, amount))
             return
         self.books.cash.append((*whose, day, -amount))
-        if place and self.is_loose(*whose):
-            self._return(whose, at, amount, None, kind == "refund", debt)
+        if place and self.walks.is_loose(*whose):
+            self.walks.give_back(whose, at, amount, None, kind == "refund", debt)
         else:
             debt.events.append((at, amount))
 
-    def _write_off(self, debt: Debt, day: date, amount: Decimal, currency: str) -> None:
+    def _write_off(self, debt: Debt, day: date, amount: Decimal, currency: str, name: str) -> None:
         part = self.rates.convert(amount, currency, debt.currency, day)
         if part is None:
             return
-        debt.events.append((day, -part))
-        debt.written_off.append((day, part))
-        if place := self._place(debt):
-            self._step(
-                debt.customer, debt.currency, day, 6,
-                lambda walk: None if is_balance_given_up(debt) else walk.gives_up(day, place, part),
-            )  # fmt: skip
+        debt.to_give_up += part
+        if place := self.walks.place(debt):
+
+            def step(walk: Allocation) -> None:
+                if not is_balance_given_up(debt):
+                    give_up(debt, day, walk.gives_up(day, place, part))
+                else:
+                    self.late.append((day, name, debt, part))
+
+            self.walks.step(debt.customer, debt.currency, day, 6, step)
+        else:
+            self.late.append((day, name, debt, part))
 
     def _follow(self, money: Money) -> None:
         """What one piece of money paid and what of it went back, in the order in which it happened."""
         books, left = self.books, money.amount
         paid: list[Held] = []
-        is_loose = self._is_loose_money(money)
+        is_loose = self.walks.is_loose_money(money)
         for day, _, _, what in sorted(self.events[money.id], key=lambda event: event[:3]):
             if isinstance(what, Applied):
                 own = max(min(what.own, left), ZERO) if what.own > 0 else what.own
@@ -220,7 +210,7 @@ class Settlement:
                     continue
                 amount = what.amount if own == what.own else what.amount * own / what.own
                 left -= own
-                self.paid |= {what.debt} if money.is_cash else set()
+                self.walks.paid |= {what.debt} if money.is_cash else set()
                 debt = books.debts[what.debt]
                 debt.events.append((day, -amount))
                 books.moves(money, day, -own)
@@ -233,15 +223,15 @@ class Settlement:
 
     def _note_applied(self, money: Money, debt: Debt, day: date, amount: Decimal, own: Decimal) -> None:
         """A credit note's application leaves less to be paid, until the note is void."""
-        place = self._place(debt)
+        place = self.walks.place(debt)
         if place and not money.is_cash:
-            self._step(debt.customer, debt.currency, day, 3, lambda walk: walk.loses(day, place, amount))
+            self.walks.step(debt.customer, debt.currency, day, 3, lambda walk: walk.loses(day, place, amount))
         if money.ends < LAST:
             debt.events.append((money.ends, amount))
             self.books.moves(money, money.ends, own)
             if place:
                 end = money.ends
-                self._step(debt.customer, debt.currency, end, 3, lambda walk: walk.owes(end, place, amount))
+                self.walks.step(debt.customer, debt.currency, end, 3, lambda walk: walk.owes(end, place, amount))
 
     def _take_back(self, money: Money, row: Row, left: Decimal, paid: list[Held]) -> Decimal:
         """An adjustment of a payment whose applications are known; returns what is left of the money."""
@@ -279,134 +269,7 @@ class Settlement:
         amount = row["amount"]
         self.books.cash.append((money.customer, money.currency, day, -amount))
         debt = self.books.debts.get(named(row["_system"], row["invoice_id"]))
-        if debt and (debt.voided or not self._place(debt)):
+        if debt and (debt.voided or not self.walks.place(debt)):
             debt = None
         at = max(day, debt.issued) if debt else day
-        self._return((self._payer(money), money.currency), at, amount, money.id, is_refund, debt)
-
-    def _return(
-        self, whose: Place, day: date, amount: Decimal, money: str | None, is_refund: bool, debt: Debt | None = None
-    ) -> None:
-        """A step that takes back of money that says nothing of what it paid."""
-        is_payment = money is not None and self.books.money[money].is_cash
-
-        def step(walk: Allocation) -> None:
-            left = amount
-            if debt and not money and whose not in self.moneyed:
-                # No money of theirs is known: it is owed again.
-                debt.events.append((day, amount))
-                return
-            for move in walk.goes_back(day, amount, money, is_refund=is_refund, debt=debt.id if debt else None):
-                left += move.amount
-                if move.debt:
-                    self.books.debts[move.debt].events.append((move.day, -move.amount))
-                else:
-                    self.books.unapplied.append((*whose, move.day, move.amount))
-            if left and is_payment:
-                # More than the payment had is no cash.
-                self.books.cash.append((*whose, day, left))
-            elif left:
-                self.books.unapplied.append((*whose, day, -left))
-
-        self._step(*whose, day, 5, step)
-
-    def _place(self, debt: Debt) -> Due | None:
-        """A debt's place among those that wait for money that says nothing of what it is for.
-
-        Where a customer's payments have applications, only what its document calls settled asks for more.
-        """
-        if debt.gross <= 0 or debt.id in self.paid:
-            return None
-        if not debt.settled and not self.is_loose(debt.customer, debt.currency):
-            return None
-        return Due(False, debt.settled or LAST, debt.due, debt.issued, debt.id)
-
-    def _step(self, customer: str, currency: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
-        self.steps[customer, currency].append((day, order, what))
-
-    def _assume(self) -> None:
-        """Walks through what happened to each customer whose payments have no applications."""
-        books = self.books
-        for place, debt in sorted((place, debt) for debt in books.debts.values() if (place := self._place(debt))):
-            self._debt_steps(place, debt)
-            self.walked.add((debt.customer, debt.currency))
-        free = {money.id: money.amount for money in books.money.values()}
-        for name, events in self.events.items():
-            for *_, what in events:
-                if isinstance(what, Applied):
-                    free[name] -= what.own
-                elif not self.is_loose(self._payer(books.money[name]), books.money[name].currency):
-                    free[name] -= what["amount"]
-        unused = {money.id for money in books.money.values() if free[money.id] == money.amount}
-        for money in books.money.values():
-            self._money_steps(money, free[money.id], self._payer(money), money.id in unused)
-        for (customer, currency), steps in self.steps.items():
-            walk = Allocation()
-            for *_, happens in sorted(steps, key=lambda step: step[:2]):
-                happens(walk)
-            for move in walk.moves:
-                self._post(customer, currency, move)
-
-    def _debt_steps(self, place: Due, debt: Debt) -> None:
-        who, day = (debt.customer, debt.currency), debt.issued
-        most = debt.gross
-        if debt.reported and not debt.settled:
-            # No more can have been paid than the balance leaves.
-            most = debt.gross - min(max(debt.reported[1], ZERO), debt.gross)
-        self._step(*who, day, 1, lambda walk: walk.owes(day, place, most))
-        if debt.voided:
-            gone = debt.voided
-            self._step(*who, gone, 7, lambda walk: walk.loses(gone, place, None))
-        if debt.settled and not debt.voided:
-            at = max(debt.settled, day)
-            self._step(*who, max(debt.settled + self.lag, day), 8, lambda walk: walk.ends(at, place))
-        elif debt.reported:
-            seen = max(debt.reported[0], day)
-            self._step(*who, seen, 9, lambda walk: walk.ends(seen, place))
-
-    def _payer(self, money: Money) -> str:
-        """Under which number a payer owes: one of another number that owes nothing pays for the one that does."""
-        debtors = self.owing[self.books.account(money.customer), money.currency]
-        if money.is_cash and not is_nobody(money.customer) and money.customer not in debtors and len(debtors) == 1:
-            return next(iter(debtors))
-        return money.customer
-
-    def _money_steps(self, money: Money, free: Decimal, payer: str, is_whole: bool) -> None:
-        who, came, end = (payer, money.currency), money.came, money.ends
-        left = min(max(money.reported[1], ZERO), free) if money.reported and not money.settled else ZERO
-        # A payment is used by what it pays, and a note that became void was not used up.
-        told = money.settled or (money.reported[0] if money.reported else None)
-        used = told if not money.is_cash and end == LAST else None
-        if is_nobody(money.customer):
-            # It pays nothing of anybody's, but its own document says what became of it.
-            if used and is_whole and (money.settled or self.is_loose(*who)):
-                used = max(used, came)
-                self._post(*who, Move(used, None, money.id, free - left, used))
-            return
-        if free >= 0:
-            self.moneyed |= {who} if free else set()
-            self._step(*who, came, 2, lambda walk: walk.comes(came, money.id, free - left))
-        elif self.is_loose(*who):
-            self._step(*who, came, 5, lambda walk: _add(walk, walk.goes_back(came, -free, None, is_refund=True)))
-        if end < LAST:
-            self._step(*who, end, 7, lambda walk: _add(walk, walk.goes_back(end, free, money.id, is_refund=False)))
-        if used and (is_whole or who in self.walked):
-            # Where there are debts that it may have paid, these have time to be settled too.
-            used = max(used, came) + (self.lag if money.settled and who in self.walked else timedelta())
-            self._step(*who, used, 8, lambda walk: walk.uses_up(used, money.id))
-
-    def _post(self, customer: str, currency: str, move: Move) -> None:
-        if move.debt:
-            self.books.debts[move.debt].events.append((move.day, -move.amount))
-        else:
-            # What a credit note was used for unseen looks as if cash had paid it.
-            self.books.cash.append((customer, currency, move.day, -move.amount))
-        if move.money is None:
-            self.books.cash.append((customer, currency, move.day, move.amount))
-        else:
-            self.books.unapplied.append((customer, currency, move.day, -move.amount))
-
-
-def _add(walk: Allocation, moves: list[Move]) -> None:
-    """What money that went back no longer pays, as moves of the walk."""
-    walk.moves += [move for move in moves if move.debt]
+        self.walks.give_back((self.walks.payer(money), money.currency), at, amount, money.id, is_refund, debt)

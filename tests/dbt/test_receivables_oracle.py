@@ -369,7 +369,7 @@ def test_dso_and_countback_are_the_ledgers(stream: Stream, warehouse: duckdb.Duc
 
 def test_weighted_days_follow_each_part_of_an_invoice(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> None:
     """R11: what was open on each day of an invoice's life so far, over what was invoiced."""
-    for day in (date(2024, 5, 31), AS_OF):
+    for day in (date(2024, 5, 31), date(2024, 7, 31)):
         days, invoiced = Decimal(0), Decimal(0)
         for item in stream.items.values():
             issued, gross = item.events[0]
@@ -381,6 +381,28 @@ def test_weighted_days_follow_each_part_of_an_invoice(stream: Stream, warehouse:
             "select dso_weighted from reporting.rpt_receivable_kpis where currency = 'EUR' and as_of_date = ?", [day]
         ).fetchall()
         assert found == pytest.approx(float(days / invoiced), abs=1e-9)
+
+
+def test_how_long_a_payment_took_is_unknown_where_its_day_is(
+    stream: Stream, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    """The balances of 10 August tell that something was paid by then, and not when."""
+    columns = ("average_days_delinquent", "average_delay_days", "average_payment_days", "on_time_ratio_amount",
+               "on_time_ratio_count", "dso_weighted")  # fmt: skip
+    query = f"select undated_payment_count, {', '.join(columns)} from reporting.rpt_receivable_kpis"
+    for currency in ("EUR", "USD", "ALL"):
+        paid = [
+            row for row in stream.rows["billing.invoices"]
+            if row["_system"] == "crm" and currency in ("ALL", row["currency"]) and row["issued_on"] <= AS_OF
+            and row["reported_balance"] < row["gross_amount"]
+        ]  # fmt: skip
+        where = "where currency = ? and as_of_date = ?"
+        [[count, *unknown]] = warehouse.execute(f"{query} {where}", [currency, AS_OF]).fetchall()
+        assert count == len(paid) > 0
+        assert unknown == [None] * len(columns)
+        [[count, *known]] = warehouse.execute(f"{query} {where}", [currency, date(2024, 7, 31)]).fetchall()
+        assert count == 0
+        assert None not in known
 
 
 def test_open_invoices_are_the_ledgers_parts(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -59,11 +59,25 @@ class Invoice:
     sold: bool = True
     events: list[tuple[date, Decimal]] = field(default_factory=list)
     paid: list[tuple[date, Decimal, date]] = field(default_factory=list)
+    given_up: list[tuple[date, str, Decimal]] = field(default_factory=list)
     lost: list[tuple[date, Decimal]] = field(default_factory=list)
 
     def open_on(self, day: date) -> Decimal:
         """What is open at the end of a day, over-applied ones nothing."""
         return max(sum((amount for on, amount in self.events if on <= day), ZERO), ZERO)
+
+    def kept(self, day: date) -> list[tuple[date, Decimal]]:
+        """What was paid by the end of a day and not taken back by then: of its own payment first, then of the last."""
+        known = sorted((move for move in self.paid if move[0] <= day), key=lambda move: move[0])
+        left = [[on, amount] for on, amount, _ in known if amount > 0]
+        for on, amount, settled in known:
+            for own in (True, False):
+                for place in reversed(range(len(left))):
+                    if amount < 0 and left[place][0] <= on and (left[place][0] == settled) == own:
+                        part = min(-amount, left[place][1])
+                        left[place][1] -= part
+                        amount += part
+        return [(on, amount) for on, amount in left]
 
 
 class Stream:
@@ -93,6 +107,7 @@ class Stream:
         for number in range(260):
             self.sell(number)
         for invoice in self.invoices:
+            self.give_up(invoice)
             self.recover(invoice)
 
     def move(self, whose: Invoice | tuple[str, str], day: date, kind: str, amount: Decimal) -> None:
@@ -181,15 +196,21 @@ class Stream:
             {"adjustment_id": name, "adjustment_kind": kind, "customer_id": invoice.account, "occurred_on": on,
              "invoice_id": f"I{name[1:].split('-')[0]}", "currency": invoice.currency, "amount": amount}
         )  # fmt: skip
-        signed = -amount if kind == "write_off" else amount
-        invoice.events.append((on, signed))
-        names = {"write_off": "written_off", "refund": "refunded", "reversal": "reversed"}
-        self.move(invoice, on, names[kind], signed)
         if kind == "write_off":
-            invoice.lost.append((on, amount))
-        else:
-            last = max((paid for day, _, paid in invoice.paid if day <= on and day == paid), default=on)
-            invoice.paid.append((on, -amount, last))
+            invoice.given_up.append((on, name, amount))
+            return
+        invoice.events.append((on, amount))
+        self.move(invoice, on, {"refund": "refunded", "reversal": "reversed"}[kind], amount)
+        last = max((paid for day, _, paid in invoice.paid if day <= on and day == paid), default=on)
+        invoice.paid.append((on, -amount, last))
+
+    def give_up(self, invoice: Invoice) -> None:
+        """Each write-off takes at most what is open at the end of its day."""
+        for on, _, amount in sorted(invoice.given_up):
+            if part := min(amount, invoice.open_on(on)):
+                invoice.events.append((on, -part))
+                invoice.lost.append((on, part))
+                self.move(invoice, on, "written_off", -part)
 
     def recover(self, invoice: Invoice) -> None:
         """What is paid of a debt that was given up: of what stands in the customer's favour, what was written off."""
@@ -382,15 +403,15 @@ def test_roll_rates(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> Non
 
 
 def test_payment_behaviour(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> None:
-    """R12 to R14 of each currency: cash of the window, less what was taken back of it, and what is overdue."""
+    """R12 to R14 of each currency: cash paid in the window, less what was taken back of it, and what is overdue."""
     rows = found(warehouse, "select * from reporting.rpt_receivable_kpis where currency <> 'ALL'")
     assert len(rows) > 20
     for row in rows:
         end, since = row["as_of_date"], row["as_of_date"] - days(parameter("dso_window_days"))
         own = [invoice for invoice in stream.invoices if invoice.currency == row["currency"]]
         paid = [
-            (amount, (settled - invoice.issued).days, (settled - invoice.due).days)
-            for invoice in own for day, amount, settled in invoice.paid if since < day <= end
+            (amount, (day - invoice.issued).days, (day - invoice.due).days)
+            for invoice in own for day, amount in invoice.kept(end) if since < day
         ]  # fmt: skip
         overdue = [(invoice.open_on(end), (end - invoice.due).days) for invoice in own if end > invoice.due]
         cash, late = sum(amount for amount, *_ in paid), sum(amount for amount, _ in overdue)

@@ -30,7 +30,6 @@ KEYS = {
     "billing.adjustments": ("adjustment_id",), "billing.opening_balances": ("customer_id", "currency", "as_of"),
 }  # fmt: skip
 Movement = tuple[date, Decimal]
-Lateness = tuple[Decimal, int]
 
 
 def total(movements: Iterable[Movement], day: date) -> Decimal:
@@ -74,23 +73,47 @@ class Debt:
         """What is open by due date; over-applied money is none of it."""
         return [(due, max(part, ZERO)) for due, part in self.split(self.open_on(day))]
 
-    def payments(self, since: date, until: date) -> list[tuple[date, Decimal, int, list[Lateness]]]:
-        """The cash of the days after `since`, up to `until`: day, amount, days from issue, lateness by part.
+    def payments(self, since: date, until: date) -> list[Payment]:
+        """The cash of the days after `since`, up to `until`, as it was known at the end of that day.
 
-        What is taken back counts negative, with the days of the payment that it takes back.
+        What is taken back takes what its own payment gave, the last part first; then what else was paid last before it;
+        never more than was paid.
         """
         order = sorted(range(len(self.events)), key=lambda place: (self.events[place][0], -self.events[place][1]))
-        balances, running = {}, ZERO
+        running, found, cash = ZERO, [], dict(self.paid)
         for place in order:
-            balances[place] = (running, running := running + self.events[place][1])
-        found = []
-        for place, settled in self.paid:
-            if since < self.events[place][0] <= until:
-                before, after = (dict_of(self.split(balance)) for balance in balances[place])
-                parts = [(before[due] - after[due], (settled - due).days) for due in before]
-                day, amount = self.events[place]
-                found.append((day, -amount, (settled - self.issued).days, parts))
-        return found
+            before = dict_of(self.split(running))
+            running += self.events[place][1]
+            after = dict_of(self.split(running))
+            day, amount = self.events[place]
+            if place not in cash or day > until:
+                continue
+            if amount < 0:
+                parts = [[due, before[due] - after[due]] for due in sorted(before) if before[due] != after[due]]
+                found.append(Payment(day, (day - self.issued).days, [(day - due).days for due, _ in parts],
+                                     [part for _, part in parts]))  # fmt: skip
+        for place in order:
+            day, amount = self.events[place]
+            if place not in cash or amount < 0 or day > until:
+                continue
+            own = [payment for payment in found if payment.day == cash[place]]
+            others = [payment for payment in found if payment.day <= day and payment.day != cash[place]]
+            for payment in [*reversed(own), *reversed(others)]:
+                for number in reversed(range(len(payment.left))):
+                    part = min(amount, payment.left[number])
+                    payment.left[number] -= part
+                    amount -= part
+        return [payment for payment in found if payment.day > since]
+
+
+@dataclass
+class Payment:
+    """Cash that was put on a debt: its day, days from issue, and of each part days from its due date and what is left."""
+
+    day: date
+    taken: int
+    past: list[int]
+    left: list[Decimal]
 
 
 def dict_of(parts: list[Movement]) -> dict[date, Decimal]:
@@ -147,7 +170,10 @@ class Book:
         self.loose = {row["customer_id"] for row in self.of("customers")} - paying
         for row in self.of("applications"):
             self.apply(row)
-        for row in sorted(self.of("adjustments"), key=lambda row: row["occurred_on"]):
+        # A write-off is the last thing of its day: it gives up what is open then.
+        for row in sorted(
+            self.of("adjustments"), key=lambda row: (row["adjustment_kind"] == "write_off", row["occurred_on"])
+        ):
             self.adjust(row)
         self.allocate()
         for debt in self.debts.values():
@@ -226,11 +252,10 @@ class Book:
         debt, payment = self.debts.get(row["invoice_id"] or ""), row["payment_id"]
         if kind == "write_off" and debt:
             at = max(day, debt.issued)
-            debt.events.append((at, -amount))
-            debt.written_off.append((at, amount))
-            self.flows["written_off"].append((at, amount))
             if place := self.place(row["invoice_id"]):
-                self.step(debt.account, at, 6, lambda walk: walk.gives_up(at, place, amount))
+                self.step(debt.account, at, 6, lambda walk: self.give_up(debt, at, walk.gives_up(at, place, amount)))
+            else:
+                self.give_up(debt, at, min(amount, max(debt.open_on(at), ZERO)))
             return
         if kind in ("refund", "chargeback") or payment:
             self.flows["collected"].append((day, -amount))
@@ -251,6 +276,12 @@ class Book:
                     self.reopen(self.debts[name], day, part, on)
                     amount -= part
         self.unapplied.append((self.account(row), day, -amount))
+
+    def give_up(self, debt: Debt, day: date, amount: Decimal) -> None:
+        """Posts what of a write-off found something open."""
+        debt.events.append((day, -amount))
+        debt.written_off.append((day, amount))
+        self.flows["written_off"].append((day, amount))
 
     def place(self, invoice: str) -> Due | None:
         """An invoice's place among those that wait for money, where money is not applied by the export."""

@@ -56,7 +56,7 @@ class View:
                 for on, amount in book.flows[name]:
                     moved[name, on] += amount
             busy = {on for (_, on), amount in moved.items() if amount}
-            busy |= {on for debt in book.debts.values() for on, *_ in debt.payments(since, until)}
+            busy |= {payment.day for debt in book.debts.values() for payment in debt.payments(since, until)}
             for day in (since + days(place) for place in range(1, (until - since).days + 1)):
                 number += rate(day) is None and (day in busy or self.lacks_stock(day, [(book, rate)]))
         return number
@@ -79,10 +79,10 @@ class View:
     def lacks_payments(self, since: date, until: date) -> bool:
         """Whether a payment of a window has no rate."""
         return any(
-            rate(on) is None
+            rate(payment.day) is None
             for book, rate in self.books
             for debt in book.debts.values()
-            for on, *_ in debt.payments(since, until)
+            for payment in debt.payments(since, until)
         )
 
     def countback(self, day: date) -> float | None:
@@ -119,7 +119,7 @@ class View:
         return share(weights, invoiced)
 
     def behaviour(self, since: date, day: date) -> dict[str, float | None]:
-        """R12 to R14: of the cash of the window, and for R12 of what is overdue at its end."""
+        """R12 to R14: of the cash paid in the window, and for R12 of what is overdue at its end."""
         grace, sums = parameter("on_time_grace_days"), defaultdict[str, Decimal](Decimal)
         for book, rate in self.books:
             now = rate(day) or ZERO
@@ -128,20 +128,25 @@ class View:
                     if due < day:
                         sums["overdue"] += part * now
                         sums["late"] += part * now * (day - due).days
-                for on, amount, taken, parts in debt.payments(since, day):
-                    at = rate(on) or ZERO
+                        sums["delay"] += part * now * (day - due).days
+                for payment in debt.payments(since, day):
+                    # What was taken back of it by the day is none of it, at the rate at which it was paid.
+                    at, amount = rate(payment.day) or ZERO, sum(payment.left, ZERO)
                     sums["cash"] += amount * at
                     sums["dated"] += ZERO if debt.is_opening else amount * at
-                    sums["taken"] += ZERO if debt.is_opening else amount * at * taken
+                    sums["taken"] += ZERO if debt.is_opening else amount * at * payment.taken
+                    parts = list(zip(payment.left, payment.past, strict=True))
                     sums["late"] += sum((part * at * max(past, 0) for part, past in parts), ZERO)
+                    sums["delay"] += sum((part * at * past for part, past in parts), ZERO)
                     sums["in time"] += sum((part * at for part, past in parts if past <= grace), ZERO)
-                    # A count needs no rate.
-                    if amount > 0:
-                        sums["number"] += 1
-                        sums["number in time"] += all(past <= grace for part, past in parts if part)
+                    # A count needs no rate; it is of the payments that were made.
+                    sums["number"] += 1
+                    sums["number in time"] += payment.past[0] <= grace
         is_paid, is_open = not self.lacks_payments(since, day), not self.lacks_stock(day)
         return {
             "average_days_delinquent": share(sums["late"], sums["cash"] + sums["overdue"], is_paid and is_open),
+            "average_delay_days": share(sums["delay"], sums["cash"] + sums["overdue"], is_paid and is_open),
+            "payment_count": float(sums["number"]),
             "average_payment_days": share(sums["taken"], sums["dated"], is_paid),
             "on_time_ratio_amount": share(sums["in time"], sums["cash"], is_paid),
             "on_time_ratio_count": share(sums["number in time"], sums["number"]),

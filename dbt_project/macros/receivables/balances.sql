@@ -27,7 +27,40 @@
         balances.as_of_date
 {%- endmacro %}
 
-{#- The ageing report's columns, in order, of `balances` (balance_columns) and `accounts`. -#}
+{#- Whose history rests on more than what the days themselves said: money that no application puts on an invoice goes where it
+    is best known now to have gone, or to wait; money that waited for the first application of all was not known to wait; and
+    money that was put on a document that is void now was never put there. -#}
+{% macro assumed_histories() -%}
+select account_id, currency
+    from {{ ref('fct_receivable_events') }}
+    where allocation in ('settled_date', 'fifo_assumed', 'balance_only')
+    union
+    select credits.account_id, credits.currency
+    from {{ ref('fct_unapplied_credits') }} as credits
+    inner join (
+        select account_id, min(event_date) as applied_on
+        from (
+            select account_id, event_date from {{ ref('fct_unapplied_credits') }}
+            where movement_kind = 'application' and origin_kind = 'payment'
+            union all
+            select account_id, event_date from {{ ref('fct_receivable_exceptions') }} where entity = 'applications'
+        ) as applications
+        group by account_id
+    ) as firsts on credits.account_id = firsts.account_id
+    where credits.movement_type = 'received' and credits.event_date < firsts.applied_on
+    union
+    select account_id, currency
+    from {{ ref('fct_unapplied_credits') }}
+    where origin_kind = 'payment'
+    group by account_id, currency, origin_id
+    having count(*) filter (where movement_kind = 'application') = 0
+    union
+    select account_id, currency
+    from {{ ref('fct_receivable_exceptions') }}
+    where reason = 'invoice_not_a_receivable'
+{%- endmacro %}
+
+{#- The ageing report's columns, in order, of `balances` (balance_columns), `accounts` and `assumed` (assumed_histories). -#}
 {% macro aging_report_columns() -%}
 balances.account_id,
     accounts.account_name,
@@ -47,6 +80,7 @@ balances.account_id,
     balances.unapplied_amount_base,
     balances.base_currency,
     cast(balances.missing_rate_count as bigint) as missing_rate_count,
+    assumed.account_id is not null as is_history_assumed,
     balances.as_of_date
 {%- endmacro %}
 
@@ -105,6 +139,10 @@ totalled as (
     select *, {{ aging_totals() }} from by_account
 ),
 
+assumed as (
+    {{ assumed_histories() }}
+),
+
 balances as (
     select {{ balance_columns('balances') }}
     from totalled as balances
@@ -117,4 +155,5 @@ select
     {{ aging_report_columns() }}
 from balances
 left join accounts on balances.account_id = accounts.account_id
+left join assumed on balances.account_id = assumed.account_id and balances.currency = assumed.currency
 {%- endmacro %}

@@ -30,7 +30,7 @@ payments as (
 ),
 
 -- Whoever exports applications without any payments shows money by its applications alone. Where payments are exported, one
--- that is not among them was rejected or has been deleted.
+-- that is not among them was rejected or has been deleted, and an application that names none is of one of them, or of nothing.
 paying_systems as (
     select distinct _system from {{ ref('stg_billing__payments') }}
     union
@@ -89,6 +89,9 @@ joined as (
             when applications.payment_id is not null
                 and payments.payment_id is null
                 and paying_systems._system is not null then 'unknown_payment'
+            when applications.payment_id is null
+                and applications.credit_note_id is null
+                and paying_systems._system is not null then 'no_payment'
             when applications.credit_note_id is not null
                 and payments.payment_id is null
                 and credit_notes.invoice_id is null

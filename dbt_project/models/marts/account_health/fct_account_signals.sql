@@ -66,7 +66,7 @@ paid as (
         event_date as day,
         {{ greatest_known(days_from('due_on', 'settlement_date'), '0') }} as late_days
     from {{ ref('fct_receivable_settlements') }}
-    where is_payment and not is_opening
+    where is_payment and is_dated and not is_opening
 ),
 
 overdue as (

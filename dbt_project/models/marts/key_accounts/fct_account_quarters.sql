@@ -35,7 +35,7 @@ settlements as (
             when {{ days_from('due_on', 'settlement_date') }} <= {{ parameter('on_time_grace_days') }} then 1 else 0
         end as on_time
     from {{ ref('fct_receivable_settlements') }}
-    where is_payment
+    where is_payment and is_dated
 ),
 
 costs as (

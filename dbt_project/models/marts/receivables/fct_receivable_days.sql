@@ -1,7 +1,5 @@
 -- Grain: one row per currency and day, from its first event to the as-of date: balances at its end, flows of the day.
--- The columns that end in `_days` are money times days, the numerators of weighted means: what is overdue times the
--- days it is overdue; what was paid times the days from issue or from the due date. A payment that was taken back takes its
--- weight back with it.
+-- `overdue_days` is money times days, the numerator of a weighted mean: what is overdue times the days it is overdue.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -18,7 +16,6 @@ rates as (
     select * from {{ ref('int_fx_rates_dated') }}
 ),
 
--- What enters a balance on a day and what leaves it; summed up from the first day on, they are the balance.
 -- A stretch of days of an open item, twice: while it is not due, and once it is overdue.
 stretches as (
     select
@@ -71,17 +68,11 @@ movements as (
     group by currency, event_date
 ),
 
-paid as (
-    {{ paid_events(['currency']) }}
-),
-
 payments as (
-    select
-        currency,
-        day,
-        {{ paid_sums() }}
-    from paid
-    group by currency, day
+    select currency, counted_on as day, -sum(amount) as paid_amount
+    from {{ ref('fct_receivable_settlements') }}
+    where event_type = 'payment'
+    group by currency, counted_on
 ),
 
 -- Making a document void takes its sale back on the day it is done.
@@ -201,13 +192,6 @@ final as (
             (summed.open_amount - summed.not_due_amount) * {{ day_number('summed.day') }} - summed.due_weight, 0
         ) as decimal(38, 4)) as overdue_days,
         {{ money('coalesce(payments.paid_amount, 0)') }} as paid_amount,
-        {{ money('coalesce(payments.paid_dated_amount, 0)') }} as paid_dated_amount,
-        {{ money('coalesce(payments.paid_on_time_amount, 0)') }} as paid_on_time_amount,
-        cast(coalesce(payments.paid_issue_days, 0) as decimal(38, 4)) as paid_issue_days,
-        cast(coalesce(payments.paid_late_days, 0) as decimal(38, 4)) as paid_late_days,
-        cast(coalesce(payments.paid_delay_days, 0) as decimal(38, 4)) as paid_delay_days,
-        coalesce(payments.payments, 0) as payments,
-        coalesce(payments.payments_on_time, 0) as payments_on_time,
         summed.day
     from summed
     left join payments on summed.currency = payments.currency and summed.day = payments.day

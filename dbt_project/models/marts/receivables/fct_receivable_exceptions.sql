@@ -8,6 +8,10 @@ payments as (
     select * from {{ ref('int_billing_payments') }}
 ),
 
+items as (
+    {{ open_items_at(ref('fct_receivable_intervals'), ref('int_run_dated'), ['invoice_id', 'open_amount', 'due_on']) }}
+),
+
 exceptions as (
     select
         'invoices' as entity,
@@ -78,16 +82,12 @@ select
     documents.account_id,
     'settled_but_open',
     documents.currency,
-    sum(intervals.open_amount),
+    sum(items.open_amount),
     documents.settled_on,
     {{ provenance('documents') }}
 from documents
-cross join {{ ref('int_run_dated') }} as run
-inner join {{ ref('fct_receivable_intervals') }} as intervals
-    on documents.invoice_id = intervals.invoice_id
-    and run.as_of_date >= intervals.valid_from
-    and run.as_of_date < intervals.valid_to
-where documents.settled_on <= run.as_of_date and intervals.open_amount > 0
+inner join items on documents.invoice_id = items.invoice_id
+where documents.settled_on <= items.as_of_date and items.open_amount > 0
 group by
     documents.invoice_id, documents.account_id, documents.currency, documents.settled_on,
     {{ provenance('documents') }}

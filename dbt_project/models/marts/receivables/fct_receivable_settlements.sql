@@ -1,7 +1,10 @@
--- Grain: one row per cash event of the ledger (payment, refund, chargeback, reversal) and instalment that it fell on.
+-- Grain: one row per payment and instalment that it fell on, and one per event that took back, payment and instalment that it
+-- took from.
 -- Each instalment is due on its own day, so what was paid of it is late or not by that day (R12, R14). Payments fill
--- instalments in order, money taken back opens the last ones again; of one day what opens comes before what pays.
--- `is_payment` is true once a payment, on the part that was due first: it is the latest paid.
+-- instalments in order; of one day what opens comes before what pays. What is taken back takes what its own payment gave, the
+-- last instalment first; where that gave less, what was paid last before; and never more than was paid.
+-- `settlement_date` is the day on which the customer paid, unknown where an export tells no more than that it was paid by
+-- some day; windows count a payment on `counted_on`. `is_payment` is true once a payment, on the part that was due first.
 {{ config(materialized='held_view') }}
 
 with events as (
@@ -57,49 +60,115 @@ compared as (
     inner join instalments on balances.invoice_id = instalments.invoice_id
 ),
 
-split as (
+{% set columns = ['event_id', 'invoice_id', 'account_id', 'currency', 'event_type', 'allocation', 'is_opening', 'event_date',
+    'issued_on'] %}
+parts as (
+    select
+        {{ columns | join(', ') }},
+        payment_id,
+        part_due_on as due_on,
+        number as instalment_number,
+        {{ money('open_before - open_after') }} as amount,
+        amount as event_amount
+    from compared
+    where event_type = 'payment' and open_after <> open_before
+    union all
+    select
+        {% for column in columns %}events.{{ column }}, {% endfor %}
+        events.payment_id,
+        events.due_on,
+        1,
+        -events.amount,
+        events.amount
+    from events
+    left join in_parts on events.invoice_id = in_parts.invoice_id
+    where events.event_type = 'payment' and in_parts.invoice_id is null
+),
+
+pieces as (
     select
         *,
-        {{ money('open_after - open_before') }} as part_amount
-    from compared
-    where event_type in ('payment', 'refund', 'chargeback', 'reversal') and open_after <> open_before
+        -- A balance tells that it was paid by its day; so does an application that gives neither a day nor a payment.
+        allocation <> 'balance_only' and not (allocation = 'linked_no_date' and payment_id is null) as is_dated,
+        row_number() over (
+            partition by invoice_id order by event_date, event_amount desc, event_id, due_on, instalment_number
+        ) as place,
+        row_number() over (partition by event_id order by due_on, instalment_number) = 1 as is_payment
+    from parts
+),
+
+taken_back as (
+    select event_id, invoice_id, event_type, event_date, settlement_date, amount
+    from events
+    where event_type in ('refund', 'chargeback', 'reversal')
+),
+
+walks as (
+    select
+        taken_back.invoice_id,
+        list({{ taking_step('taken_back.event_id', 'taken_back.event_date', 'taken_back.settlement_date', 'taken_back.amount') }}
+            order by taken_back.event_date, taken_back.event_id) as steps
+    from taken_back
+    group by taken_back.invoice_id
+),
+
+paid_of as (
+    select
+        pieces.invoice_id,
+        list(struct_pack(place := pieces.place, day := pieces.event_date, amount := pieces.amount) order by pieces.place) as paid
+    from pieces
+    where pieces.invoice_id in (select taken_back.invoice_id from taken_back)
+    group by pieces.invoice_id
+),
+
+taken as (
+    -- What the linter cannot read are lambdas.
+    select walks.invoice_id, unnest(({{ takings('walks.steps', 'paid_of.paid') }}).taken) as taking -- noqa: PRS
+    from walks
+    inner join paid_of on walks.invoice_id = paid_of.invoice_id
 ),
 
 final as (
     select
         event_id,
+        event_id as payment_event_id,
         invoice_id,
         account_id,
         currency,
-        number as instalment_number,
+        instalment_number,
         event_type,
-        part_amount as amount,
-        event_type = 'payment'
-        and row_number() over (partition by event_id order by part_due_on, number) = 1 as is_payment,
+        {{ money('-amount') }} as amount,
+        is_payment,
+        is_dated,
         is_opening,
         event_date,
-        settlement_date,
+        event_date as counted_on,
+        case when is_dated then event_date end as settlement_date,
         issued_on,
-        part_due_on as due_on
-    from split
+        due_on
+    from pieces
     union all
     select
-        events.event_id,
-        events.invoice_id,
-        events.account_id,
-        events.currency,
-        1,
-        events.event_type,
-        events.amount,
-        events.event_type = 'payment',
-        events.is_opening,
-        events.event_date,
-        events.settlement_date,
-        events.issued_on,
-        events.due_on
-    from events
-    left join in_parts on events.invoice_id = in_parts.invoice_id
-    where events.event_type in ('payment', 'refund', 'chargeback', 'reversal') and in_parts.invoice_id is null
+        taken_back.event_id,
+        pieces.event_id,
+        pieces.invoice_id,
+        pieces.account_id,
+        pieces.currency,
+        pieces.instalment_number,
+        taken_back.event_type,
+        {{ money('taken.taking.amount') }},
+        false,
+        pieces.is_dated,
+        pieces.is_opening,
+        -- Nothing is taken back before it was paid.
+        {{ greatest_known('taken_back.event_date', 'pieces.event_date') }},
+        pieces.event_date,
+        case when pieces.is_dated then pieces.event_date end,
+        pieces.issued_on,
+        pieces.due_on
+    from taken
+    inner join pieces on taken.invoice_id = pieces.invoice_id and taken.taking.place = pieces.place
+    inner join taken_back on taken.taking.event_id = taken_back.event_id
 )
 
 select * from final

@@ -151,12 +151,15 @@ first_invoices as (
     ) = 1
 ),
 
+items as (
+    {{ open_items_at(ref('fct_receivable_intervals'), 'run', ['invoice_id', 'account_id', 'open_amount']) }}
+),
+
 first_open as (
     select first_invoices.account_id, count(*) as items
     from first_invoices
-    inner join {{ ref('fct_receivable_intervals') }} as intervals on first_invoices.invoice_id = intervals.invoice_id
-    inner join run on run.as_of_date >= intervals.valid_from and run.as_of_date < intervals.valid_to
-    where intervals.open_amount > 0
+    inner join items on first_invoices.invoice_id = items.invoice_id
+    where items.open_amount > 0
     group by first_invoices.account_id
 ),
 
@@ -168,7 +171,7 @@ first_paid as (
     inner join {{ ref('fct_receivable_settlements') }} as settlements
         on first_invoices.invoice_id = settlements.invoice_id
     inner join run on settlements.event_date <= run.as_of_date
-    where settlements.event_type = 'payment'
+    where settlements.event_type = 'payment' and settlements.is_dated
     group by first_invoices.account_id
 ),
 
@@ -179,11 +182,7 @@ claims as (
         from {{ ref('fct_cases') }} as cases
         where cases.opened_on is not null and cases.closed_on is null
         union all
-        select intervals.account_id, 0, 1
-        from {{ ref('fct_receivable_intervals') }} as intervals
-        inner join run on run.as_of_date >= intervals.valid_from and run.as_of_date < intervals.valid_to
-            and run.as_of_date >= intervals.disputed_from and run.as_of_date < intervals.disputed_to
-        where intervals.open_amount > 0
+        select account_id, 0, 1 from items where is_disputed and open_amount > 0
     ) as found
     where account_id is not null
     group by account_id

@@ -89,18 +89,15 @@ payments as (
     qualify row_number() over (partition by payments.account_id order by payments.received_on desc) = 1
 ),
 
+items as (
+    {{ open_items_at(ref('fct_receivable_intervals'), 'run', ['account_id', 'currency', 'due_on', 'open_amount']) }}
+),
+
 open_items as (
-    select
-        intervals.account_id,
-        intervals.currency,
-        intervals.due_on,
-        intervals.open_amount,
-        {{ money('intervals.open_amount * rates.rate') }} as open_amount_base,
-        run.as_of_date
-    from {{ ref('fct_receivable_intervals') }} as intervals
-    inner join run on intervals.valid_from <= run.as_of_date and intervals.valid_to > run.as_of_date
-    left join rates on intervals.currency = rates.currency
-    where intervals.open_amount > 0 and intervals.account_id is not null
+    select items.*, {{ money('items.open_amount * rates.rate') }} as open_amount_base
+    from items
+    left join rates on items.currency = rates.currency
+    where items.open_amount > 0 and items.account_id is not null
 ),
 
 due as (
@@ -111,7 +108,7 @@ due as (
         case when min(currency) = max(currency) then sum(open_amount) end as amount,
         case when min(currency) = max(currency) then min(currency) end as currency
     from open_items
-    where due_on >= as_of_date
+    where days_overdue <= 0
     group by account_id, due_on
     qualify row_number() over (partition by account_id order by due_on) = 1
 ),
@@ -119,7 +116,7 @@ due as (
 overdue as (
     select account_id, min(due_on) as oldest_due_on, count(*) as overdue_items
     from open_items
-    where due_on < as_of_date
+    where days_overdue > 0
     group by account_id
 ),
 

@@ -116,7 +116,7 @@ habits as (
     from {{ ref('fct_receivable_settlements') }} as events
     cross join run
     cross join settings
-    where events.is_payment and not events.is_opening
+    where events.is_payment and events.is_dated and not events.is_opening
         and events.event_date <= run.as_of_date
         and events.event_date > {{ plus_days('run.as_of_date', '-settings.habit_days') }}
         and events.account_id in (select account_id from owing)

@@ -29,7 +29,7 @@ missed as (
 ),
 
 settlements as (
-    select * from {{ ref('fct_receivable_settlements') }} where is_payment
+    select * from {{ ref('fct_receivable_settlements') }} where is_payment and is_dated
 ),
 
 held as (

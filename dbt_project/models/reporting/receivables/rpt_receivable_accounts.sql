@@ -63,22 +63,27 @@ payments as (
         currency,
         {{ paid_sums() }}
     from paid
-    inner join settings on paid.day > settings.window_from and paid.day <= settings.as_of_date
+    inner join settings on paid.counted_on > settings.window_from and paid.known_on <= settings.as_of_date
     group by account_id, currency
 ),
 
+-- Invoices that are known to be paid by some day, and not since when.
+undated as (
+    select invoice_id, min(counted_on) as known_on
+    from {{ ref('fct_receivable_settlements') }}
+    where is_payment and not is_dated
+    group by invoice_id
+),
+
+items as (
+    {{ open_items_at('intervals', 'run', ['account_id', 'currency', 'open_amount', 'due_on']) }}
+),
+
 overdue as (
-    select
-        intervals.account_id,
-        intervals.currency,
-        sum(intervals.open_amount) as amount,
-        sum(intervals.open_amount * {{ days_from('intervals.due_on', 'run.as_of_date') }}) as overdue_days
-    from intervals
-    inner join run
-        on run.as_of_date >= intervals.valid_from
-        and run.as_of_date < intervals.valid_to
-        and run.as_of_date > intervals.due_on
-    group by intervals.account_id, intervals.currency
+    select account_id, currency, sum(open_amount) as amount, sum(open_amount * days_overdue) as overdue_days
+    from items
+    where days_overdue > 0
+    group by account_id, currency
 ),
 
 promised as (
@@ -143,9 +148,11 @@ cohorts as (
         -- Decimals: a sum of doubles depends on the order in which its parts come.
         cast({{ ratio(
             'sum(coalesce(late.late_days, 0))', 'sum(observed.gross_amount)'
-        ) }} as decimal(18, 6)) as days_delinquent
+        ) }} as decimal(18, 6)) as days_delinquent,
+        count(undated.invoice_id) as undated
     from observed
     left join late on observed.invoice_id = late.invoice_id
+    left join undated on observed.invoice_id = undated.invoice_id and undated.known_on <= observed.observed_on
     group by observed.account_id, observed.currency, observed.cohort
 ),
 
@@ -161,6 +168,7 @@ trends as (
         centred.account_id,
         centred.currency,
         sum(centred.invoices) as invoices,
+        sum(centred.undated) as undated,
         {{ ratio(
             'count(*) * sum(centred.x * centred.days_delinquent) - sum(centred.x) * sum(centred.days_delinquent)',
             'count(*) * sum(centred.x * centred.x) - sum(centred.x) * sum(centred.x)'
@@ -185,14 +193,27 @@ measured as (
         exposures.credit_used,
         exposures.credit_used_ratio,
         exposures.missing_rate_count,
-        payments.paid_amount,
         payments.payments,
-        {{ average_days_past_due('coalesce(payments.paid_late_days, 0)', 'coalesce(overdue.overdue_days, 0)',
-            'coalesce(payments.paid_amount, 0)', 'coalesce(overdue.amount, 0)') }} as average_days_delinquent,
-        {{ ratio('payments.paid_issue_days', 'payments.paid_dated_amount') }} as average_payment_days,
-        {{ ratio('payments.paid_on_time_amount', 'payments.paid_amount') }} as on_time_ratio_amount,
-        {{ ratio('payments.payments_on_time', 'payments.payments') }} as on_time_ratio_count,
-        case when trends.invoices >= settings.least_invoices then trends.slope end as delinquency_trend,
+        payments.undated_payments,
+        -- How long payments took is unknown where the day of one is.
+        case
+            when coalesce(payments.undated_payments, 0) = 0 then {{ average_days_past_due(
+                'coalesce(payments.paid_late_days, 0)', 'coalesce(overdue.overdue_days, 0)',
+                'coalesce(payments.paid_amount, 0)', 'coalesce(overdue.amount, 0)'
+            ) }}
+        end as average_days_delinquent,
+        {%- for name, parts in {
+            'average_payment_days': ['paid_issue_days', 'paid_dated_amount'],
+            'on_time_ratio_amount': ['paid_on_time_amount', 'paid_amount'],
+            'on_time_ratio_count': ['payments_on_time', 'payments'],
+        }.items() %}
+        case
+            when payments.undated_payments = 0 then {{ ratio('payments.' ~ parts[0], 'payments.' ~ parts[1]) }}
+        end as {{ name }},
+        {%- endfor %}
+        case
+            when trends.invoices >= settings.least_invoices and trends.undated = 0 then trends.slope
+        end as delinquency_trend,
         trends.invoices as trend_invoices,
         promised.due as promises_due,
         {{ ratio('promised.kept', 'promised.due') }} as promises_kept_ratio
@@ -234,6 +255,7 @@ select
     cast(measured.delinquency_trend as double) as delinquency_trend,
     cast(measured.promises_kept_ratio as double) as promises_kept_ratio,
     cast(coalesce(measured.payments, 0) as bigint) as payment_count,
+    cast(coalesce(measured.undated_payments, 0) as bigint) as undated_payment_count,
     cast(coalesce(measured.trend_invoices, 0) as bigint) as trend_invoices,
     cast(coalesce(measured.promises_due, 0) as bigint) as promises_due,
     cast(coalesce(measured.missing_rate_count, 0) as bigint) as missing_rate_count,

@@ -11,9 +11,14 @@ with balances as (
 
 accounts as (
     select account_id, account_name, owner_id from {{ ref('dim_accounts') }}
+),
+
+assumed as (
+    {{ assumed_histories() }}
 )
 
 select
     {{ aging_report_columns() }}
 from balances
 left join accounts on balances.account_id = accounts.account_id
+left join assumed on balances.account_id = assumed.account_id and balances.currency = assumed.currency

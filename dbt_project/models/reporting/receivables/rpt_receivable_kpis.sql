@@ -3,7 +3,7 @@
 -- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at
 -- the rate of their own day. Windows end on the same day. R1-R17, R20, R21, R29, R36.
 -- An amount of ALL leaves out what has no rate, and is unknown where all of it has none; a figure made of several is unknown
--- where a part of any has none. What compares a window with its end is unknown while the history is shorter.
+-- where a part of any has none, and how long payments took where the day of one is not known. What compares a window with its end is unknown while the history is shorter.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -29,14 +29,11 @@ provisions as (
 ),
 
 {% set amounts = ['open_amount', 'not_due_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount', 'unapplied_credit_notes', 'sales',
-    'opening', 'collected', 'charged_back', 'written_off', 'overdue_days', 'paid_amount', 'paid_dated_amount',
-    'paid_on_time_amount', 'paid_issue_days', 'paid_late_days', 'paid_delay_days'] %}
-{% set windowed = ['sales', 'paid_amount', 'paid_dated_amount', 'paid_on_time_amount', 'paid_issue_days',
-    'paid_late_days', 'paid_delay_days', 'payments', 'payments_on_time'] %}
+    'opening', 'collected', 'charged_back', 'written_off', 'overdue_days'] %}
 {% set monthly = ['sales', 'opening', 'collected', 'charged_back', 'written_off'] %}
 {% set unrated = {
     'stock': 'open_amount <> 0 or unapplied_amount <> 0 or unapplied_credit_notes <> 0 or credit_amount <> 0',
-    'paid': 'paid_amount <> 0 or paid_dated_amount <> 0 or paid_delay_days <> 0',
+    'paid': 'paid_amount <> 0',
     'sales': 'sales <> 0',
     'opening': 'opening <> 0',
     'collected': 'collected <> 0',
@@ -49,8 +46,6 @@ series as (
         {%- for amount in amounts %}
         cast({{ amount }} as decimal(38, 4)) as {{ amount }},
         {%- endfor %}
-        payments,
-        payments_on_time,
         {%- for part in unrated %}
         0 as unrated_{{ part }},
         {%- endfor %}
@@ -64,8 +59,6 @@ series as (
         {%- for amount in amounts %}
         cast({{ known_sum('cast(' ~ amount ~ ' as decimal(24, 4)) * rate', amount) }} as decimal(38, 4)),
         {%- endfor %}
-        sum(payments),
-        sum(payments_on_time),
         {%- for condition in unrated.values() %}
         count(*) filter (where rate is null and ({{ condition }})),
         {%- endfor %}
@@ -85,7 +78,7 @@ running as (
         sales,
         unrated_stock,
         unrated_sales,
-        {%- for amount in windowed + ['opening', 'collected', 'charged_back', 'written_off', 'missing_rate_count'] %}
+        {%- for amount in monthly + ['missing_rate_count'] %}
         coalesce(sum({{ amount }}) over (partition by currency order by day), 0) as {{ amount }}_to_date,
         {%- endfor %}
         {%- for part in unrated %}
@@ -153,9 +146,7 @@ measured as (
             'coalesce(before_window.missing_rate_count_to_date, 0)',
             'coalesce(before_year.missing_rate_count_to_date, 0)'
         ) }} as missing_in_windows,
-        {%- for amount in windowed %}
-        now_at.{{ amount }}_to_date - coalesce(before_window.{{ amount }}_to_date, 0) as {{ amount }}_in_window,
-        {%- endfor %}
+        now_at.sales_to_date - coalesce(before_window.sales_to_date, 0) as sales_in_window,
         now_at.sales_to_date - coalesce(before_year.sales_to_date, 0) as sales_in_year,
         now_at.written_off_to_date - coalesce(before_year.written_off_to_date, 0) as written_off_in_year,
         {{ ratio(
@@ -196,6 +187,8 @@ countback_days as (
     where measured.owed > 0
     group by measured.currency, measured.day
 ),
+
+{{ paid_in_windows() }}
 
 {{ days_open_by_cohort() }}
 
@@ -306,27 +299,31 @@ final as (
             measured.unrated_stock + measured.unrated_sales_to_date = 0
             and measured.owed > 0 and countback_days.reached_on is null, false
         ) as is_countback_beyond_history,
-        case when weighted.unrated_invoices = 0 then weighted.dso_weighted end as dso_weighted,
+        case
+            when weighted.unrated_invoices = 0 and undated_of_cohorts.undated_payments is null then weighted.dso_weighted
+        end as dso_weighted,
         {{ dso('measured.not_due_amount') }} as best_possible_dso,
         {{ dso('measured.open_amount') }} - {{ dso('measured.not_due_amount') }} as delinquent_days,
         {%- for name, weights in {'average_days_delinquent': 'late', 'average_delay_days': 'delay'}.items() %}
         case
-            when measured.unrated_paid_in_window + measured.unrated_stock = 0
+            when measured.unrated_paid_in_window + measured.unrated_stock + window_paid.undated_payments = 0
                 then {{ average_days_past_due(
-                    'measured.paid_' ~ weights ~ '_days_in_window', 'measured.overdue_days',
-                    'measured.paid_amount_in_window', 'measured.overdue_amount'
+                    'window_paid.paid_' ~ weights ~ '_days', 'measured.overdue_days',
+                    'window_paid.paid_amount', 'measured.overdue_amount'
                 ) }}
         end as {{ name }},
         {%- endfor %}
         case
-            when measured.unrated_paid_in_window = 0
-                then {{ ratio('measured.paid_issue_days_in_window', 'measured.paid_dated_amount_in_window') }}
+            when measured.unrated_paid_in_window + window_paid.undated_payments = 0
+                then {{ ratio('window_paid.paid_issue_days', 'window_paid.paid_dated_amount') }}
         end as average_payment_days,
         case
-            when measured.unrated_paid_in_window = 0
-                then {{ ratio('measured.paid_on_time_amount_in_window', 'measured.paid_amount_in_window') }}
+            when measured.unrated_paid_in_window + window_paid.undated_payments = 0
+                then {{ ratio('window_paid.paid_on_time_amount', 'window_paid.paid_amount') }}
         end as on_time_ratio_amount,
-        {{ ratio('measured.payments_on_time_in_window', 'measured.payments_in_window') }} as on_time_ratio_count,
+        case
+            when window_paid.undated_payments = 0 then {{ ratio('window_paid.payments_on_time', 'window_paid.payments') }}
+        end as on_time_ratio_count,
         {%- set gone = 'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month - measured.owed' %}
         {%- set due = 'measured.owed_before_month + measured.opening_in_month + measured.sales_in_month'
             ~ ' - measured.not_due_amount + measured.unapplied_credit_notes' %}
@@ -357,12 +354,16 @@ final as (
         end as disputed_share,
         case when measured.unrated_stock = 0 then concentrated.top10_share end as top10_share,
         case when measured.unrated_stock = 0 then concentrated.hhi end as hhi,
-        measured.payments_in_window as payment_count,
+        window_paid.payments as payment_count,
+        window_paid.undated_payments as undated_payment_count,
         cast(measured.missing_in_windows as bigint) as missing_rate_count,
         cast({{ days_from('measured.first_day', 'measured.day') }} + 1 as bigint) as history_days,
         measured.month,
         measured.day as as_of_date
     from measured
+    inner join window_paid on measured.currency = window_paid.currency and measured.day = window_paid.day
+    left join undated_of_cohorts
+        on measured.currency = undated_of_cohorts.currency and measured.day = undated_of_cohorts.day
     left join countback_days on measured.currency = countback_days.currency and measured.day = countback_days.day
     left join weighted on measured.currency = weighted.currency and measured.day = weighted.day
     left join concentrated on measured.currency = concentrated.currency and measured.day = concentrated.day
@@ -391,6 +392,7 @@ select
     cast({{ number }} as double) as {{ number }},
     {%- endfor %}
     cast(payment_count as bigint) as payment_count,
+    cast(undated_payment_count as bigint) as undated_payment_count,
     missing_rate_count,
     history_days,
     is_countback_beyond_history,

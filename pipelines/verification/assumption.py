@@ -1,0 +1,174 @@
+"""What is assumed of money that no application puts on an invoice: a walk for each customer and currency.
+
+What happens is collected as steps, in any order, and followed day by day once all of it is known.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+from pipelines.verification.allocation import LAST, Allocation, Due, Move
+from pipelines.verification.documents import ZERO, Applied, Books, Debt, Money, is_nobody
+from pipelines.verification.rows import Row
+
+Place = tuple[str, str]
+# What happens to each piece of money, by its name: applications and what was taken back of it.
+Events = dict[str, list[tuple[date, int, str, Row | Applied]]]
+
+
+class Walks:
+    """The steps of all customers and currencies, and what they come to."""
+
+    def __init__(self, books: Books, applied: set[Place], lag: timedelta) -> None:
+        """Takes a company's books, whose payments its exports apply, and how long what is settled waits."""
+        self.books, self.applied, self.lag = books, applied, lag
+        self.steps: dict[Place, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
+        # Debts that applications say what paid them: nothing more is assumed of these.
+        self.paid: set[str] = set()
+        # Who has debts that wait for money, and who has money that may pay them.
+        self.walked: set[Place] = set()
+        self.moneyed: set[Place] = set()
+        # Account and currency -> under which numbers it owes.
+        self.owing: dict[Place, set[str]] = defaultdict(set)
+        for debt in books.debts.values():
+            if not is_nobody(debt.customer):
+                self.owing[books.account(debt.customer), debt.currency].add(debt.customer)
+
+    def is_loose(self, customer: str, currency: str) -> bool:
+        """Whether nothing in the exports applies a customer's payments, so that they are assumed to pay in order."""
+        return (customer, currency) not in self.applied
+
+    def is_loose_money(self, money: Money) -> bool:
+        """Whether it is somebody's whose payments nothing applies."""
+        return self.is_loose(self.payer(money), money.currency) and not is_nobody(money.customer)
+
+    def payer(self, money: Money) -> str:
+        """Under which number a payer owes: one of another number that owes nothing pays for the one that does."""
+        debtors = self.owing[self.books.account(money.customer), money.currency]
+        if money.is_cash and not is_nobody(money.customer) and money.customer not in debtors and len(debtors) == 1:
+            return next(iter(debtors))
+        return money.customer
+
+    def place(self, debt: Debt) -> Due | None:
+        """A debt's place among those that wait for money that says nothing of what it is for.
+
+        Where a customer's payments have applications, only what its document calls settled asks for more.
+        """
+        if debt.gross <= 0 or debt.id in self.paid:
+            return None
+        if not debt.settled and not self.is_loose(debt.customer, debt.currency):
+            return None
+        return Due(False, debt.settled or LAST, debt.due, debt.issued, debt.id)
+
+    def step(self, customer: str, currency: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
+        """Something that happens to a customer's debts and money; of one day in this order."""
+        self.steps[customer, currency].append((day, order, what))
+
+    def give_back(
+        self, whose: Place, day: date, amount: Decimal, money: str | None, is_refund: bool, debt: Debt | None = None
+    ) -> None:
+        """A step that takes back of money that says nothing of what it paid."""
+        is_payment = money is not None and self.books.money[money].is_cash
+
+        def taken(walk: Allocation) -> None:
+            left = amount
+            if debt and not money and whose not in self.moneyed:
+                # No money of theirs is known: it is owed again.
+                debt.events.append((day, amount))
+                return
+            for move in walk.goes_back(day, amount, money, is_refund=is_refund, debt=debt.id if debt else None):
+                left += move.amount
+                if move.debt:
+                    self.books.debts[move.debt].events.append((move.day, -move.amount))
+                else:
+                    self.books.unapplied.append((*whose, move.day, move.amount))
+            if left and is_payment:
+                # More than the payment had is no cash.
+                self.books.cash.append((*whose, day, left))
+            elif left:
+                self.books.unapplied.append((*whose, day, -left))
+
+        self.step(*whose, day, 5, taken)
+
+    def follow(self, happened: Events) -> None:
+        """Walks through what happened to each customer whose payments have no applications."""
+        books = self.books
+        for place, debt in sorted((place, debt) for debt in books.debts.values() if (place := self.place(debt))):
+            self._debt_steps(place, debt)
+            self.walked.add((debt.customer, debt.currency))
+        free = {money.id: money.amount for money in books.money.values()}
+        for name, events in happened.items():
+            for *_, what in events:
+                if isinstance(what, Applied):
+                    free[name] -= what.own
+                elif not self.is_loose(self.payer(books.money[name]), books.money[name].currency):
+                    free[name] -= what["amount"]
+        unused = {money.id for money in books.money.values() if free[money.id] == money.amount}
+        for money in books.money.values():
+            self._money_steps(money, free[money.id], self.payer(money), money.id in unused)
+        for (customer, currency), steps in self.steps.items():
+            walk = Allocation()
+            for *_, happens in sorted(steps, key=lambda step: step[:2]):
+                happens(walk)
+            for move in walk.moves:
+                self._post(customer, currency, move)
+
+    def _debt_steps(self, place: Due, debt: Debt) -> None:
+        who, day = (debt.customer, debt.currency), debt.issued
+        most = debt.gross
+        if debt.reported and not debt.settled:
+            # No more can have been paid than the balance leaves.
+            most = debt.gross - min(max(debt.reported[1], ZERO), debt.gross)
+        self.step(*who, day, 1, lambda walk: walk.owes(day, place, most))
+        if debt.voided:
+            gone = debt.voided
+            self.step(*who, gone, 7, lambda walk: walk.loses(gone, place, None))
+        if debt.settled and not debt.voided:
+            at = max(debt.settled, day)
+            self.step(*who, max(debt.settled + self.lag, day), 8, lambda walk: walk.ends(at, place))
+        elif debt.reported:
+            seen = max(debt.reported[0], day)
+            self.step(*who, seen, 9, lambda walk: walk.ends(seen, place))
+
+    def _money_steps(self, money: Money, free: Decimal, payer: str, is_whole: bool) -> None:
+        who, came, end = (payer, money.currency), money.came, money.ends
+        left = min(max(money.reported[1], ZERO), free) if money.reported and not money.settled else ZERO
+        # A payment is used by what it pays, and a note that became void was not used up.
+        told = money.settled or (money.reported[0] if money.reported else None)
+        used = told if not money.is_cash and end == LAST else None
+        if is_nobody(money.customer):
+            # It pays nothing of anybody's, but its own document says what became of it.
+            if used and is_whole and (money.settled or self.is_loose(*who)):
+                used = max(used, came)
+                self._post(*who, Move(used, None, money.id, free - left, used))
+            return
+        if free >= 0:
+            self.moneyed |= {who} if free else set()
+            self.step(*who, came, 2, lambda walk: walk.comes(came, money.id, free - left))
+        elif self.is_loose(*who):
+            self.step(*who, came, 5, lambda walk: add(walk, walk.goes_back(came, -free, None, is_refund=True)))
+        if end < LAST:
+            self.step(*who, end, 7, lambda walk: add(walk, walk.goes_back(end, free, money.id, is_refund=False)))
+        if used and (is_whole or who in self.walked):
+            # Where there are debts that it may have paid, these have time to be settled too.
+            used = max(used, came) + (self.lag if money.settled and who in self.walked else timedelta())
+            self.step(*who, used, 8, lambda walk: walk.uses_up(used, money.id))
+
+    def _post(self, customer: str, currency: str, move: Move) -> None:
+        if move.debt:
+            self.books.debts[move.debt].events.append((move.day, -move.amount))
+        else:
+            # What a credit note was used for unseen looks as if cash had paid it.
+            self.books.cash.append((customer, currency, move.day, -move.amount))
+        if move.money is None:
+            self.books.cash.append((customer, currency, move.day, move.amount))
+        else:
+            self.books.unapplied.append((customer, currency, move.day, -move.amount))
+
+
+def add(walk: Allocation, moves: list[Move]) -> None:
+    """What money that went back no longer pays, as moves of the walk."""
+    walk.moves += [move for move in moves if move.debt]

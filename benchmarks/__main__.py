@@ -1,4 +1,4 @@
-"""`python -m benchmarks [refresh | drop | growth | aging | land | pollock | identity | small]`."""
+"""`python -m benchmarks [refresh | drop | growth | aging | land | pollock | identity | drafts | small]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark, `refresh` when none is named, or each of them on next to nothing."""
-    from benchmarks import aging, drop, growth, identity, land, pollock, refresh
+    from benchmarks import aging, drafts, drop, growth, identity, land, pollock, refresh
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -38,6 +38,9 @@ def main() -> int:
     who.add_argument("--accounts", type=int, default=2_000, help="of each sample company; 0 leaves them out")
     who.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     who.add_argument("--scale", type=int, default=100_000, help="accounts of the timed run; 0 leaves it out")
+    drafting = commands.add_parser("drafts", help="first contracts, held against the contracts that are known")
+    drafting.add_argument("--small", action="store_true", help="the fixtures alone, without the real exports")
+    drafting.add_argument("--every", action="store_true", help="a line for each table too")
     commands.add_parser("small", help="each of them on next to nothing: do they run, and agree")
     arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
     if arguments.command == "refresh":
@@ -50,6 +53,7 @@ def main() -> int:
             lambda: aging.main(20_000),
             lambda: identity.main(60, [1], 1_000),
             lambda: pollock.main(None),
+            lambda: drafts.main(True, False),
             lambda: drop.main(refresh.TINY),
             lambda: growth.main(growth.TINY, None),
         ):
@@ -62,6 +66,7 @@ def main() -> int:
             "growth": lambda: growth.main(growth.SMALL if arguments.small else growth.WHOLE, arguments.folder),
             "aging": lambda: aging.main(arguments.invoices),
             "identity": lambda: identity.main(arguments.accounts, arguments.seeds, arguments.scale),
+            "drafts": lambda: drafts.main(arguments.small, arguments.every),
             "pollock": lambda: pollock.main(arguments.files),
         }[arguments.command]()
     )

@@ -24,6 +24,7 @@ from dashboards.queries.base import is_readable, resolve
 from pipelines.settings import Settings, SettingsError, load_settings
 
 WATCH_SECONDS = 3
+ADDING = "add_data"
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -51,6 +52,7 @@ def pages() -> dict[str, list[st.Page]]:
             st.Page("app_pages/statements.py", title="Statements", icon=":material/receipt_long:"),
         ],
         "Trust": [
+            st.Page("app_pages/add_data.py", title="Add data", icon=":material/upload_file:"),
             st.Page("app_pages/data_health.py", title="Data health", icon=":material/verified:"),
             st.Page("app_pages/matches.py", title="Matches", icon=":material/join_inner:"),
             st.Page("app_pages/requirements.py", title="Requirements", icon=":material/checklist:"),
@@ -70,9 +72,12 @@ def not_published(settings: Settings) -> None:
     st.title("Keybook", anchor=False)
     with st.container(border=True, key="card-unpublished"):
         st.markdown("#### Nothing is published yet")
-        st.markdown("1. Drop the exports of your CRM, billing system and call tracker into this folder:")
+        st.page_link(
+            "app_pages/add_data.py", label="Add your exports here, in the browser", icon=":material/upload_file:"
+        )
+        st.markdown("Or drop the exports of your CRM, billing system and call tracker into this folder:")
         st.code(str(settings.landing_dir), language=None)
-        st.markdown("2. Run this command; the page opens by itself once it is done:")
+        st.markdown("and run this command; the page opens by itself once it is done:")
         st.code("keybook refresh", language=None)
         st.caption(f"The warehouse is looked for at {settings.published}. `KEYBOOK_HOME` names another home.")
 
@@ -108,6 +113,10 @@ def main() -> None:
     chosen = st.navigation(pages(), expanded=True)
     warehouse = resolve(settings.published)
     watch(settings.published, warehouse)
+    # It adds to the home, reads no publication, and is the only page of a home without one.
+    if chosen.url_path == ADDING:
+        chosen.run()
+        return
     if warehouse is None:
         not_published(settings)
         return

@@ -7,13 +7,12 @@
     the kind of export (`vanished_from`). -#}
 {% macro staged(entity_id, default_currency=false, keep_vanished=false) -%}
 {%- set entity = landed_entities()[entity_id] -%}
-{%- set table = entity_id | replace('.', '_') -%}
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
 newest as (
-    {{ newest_version(table, entity.key, keep_vanished) }}
+    {{ newest_version(entity_id, keep_vanished) }}
 )
 
 select
@@ -30,7 +29,11 @@ select
     newest._file_sha256,
     newest._row,
     newest._loaded_at,
-    newest._known_at
+    newest._known_at,
+    {{ kept_as_of(entity) }} as _kept
+    {%- for column in entity.at_export %},
+    case when {{ cut_value(entity, column) }} is not null then {{ said_at(column) }} end as {{ column }}_known_at
+    {%- endfor %}
 from newest
 cross join run
 where {{ has_begun(entity, 'newest') }}
@@ -61,6 +64,29 @@ coalesce({% for column in entity.since %}not {{ is_after(entity, column, relatio
 
 {#- A column as it was on the run's day. -#}
 {% macro cut_column(entity, column, default_currency=false) -%}
+{%- set value = cut_value(entity, column, default_currency) -%}
+{{ value if value == 'newest.' ~ column else value ~ ' as ' ~ column }}
+{%- endmacro %}
+
+{#- What a row keeps of older exports, of what was known on the run's day. -#}
+{% macro kept_as_of(entity) -%}
+case
+        when cardinality(newest._kept) > 0
+            then nullif(map_from_entries(list_filter(
+                map_entries(newest._kept),
+                lambda kept: case kept.key
+                    {%- for column in entity.columns if cut_value(entity, column) != 'newest.' ~ column %}
+                    when '{{ column }}' then {{ cut_value(entity, column) }} is not null
+                    {%- endfor %}
+                    when '' then false
+                    else true
+                end
+            )), cast(map {} as {{ kept_type() }}))
+    end
+{%- endmacro %}
+
+{#- The value of a column as it was on the run's day. -#}
+{% macro cut_value(entity, column, default_currency=false) -%}
 {%- set given = 'newest.' ~ column -%}
 {%- if column == 'currency' and default_currency -%}{%- set given = currency_or_default(given) -%}{%- endif -%}
 {%- set rules = [] -%}
@@ -68,7 +94,7 @@ coalesce({% for column in entity.since %}not {{ is_after(entity, column, relatio
     {%- do rules.append('when ' ~ is_after(entity, column, 'newest') ~ ' then null') -%}
 {%- endif -%}
 {%- if column in entity.at_export -%}
-    {%- do rules.append('when run.as_of_date < ' ~ day_seen('newest._known_at') ~ ' then null') -%}
+    {%- do rules.append('when run.as_of_date < ' ~ day_seen(said_at(column)) ~ ' then null') -%}
 {%- endif -%}
 {%- for dates in [entity.later, entity.until] -%}
     {%- for date, states in dates.items() if column in states -%}
@@ -83,12 +109,15 @@ coalesce({% for column in entity.since %}not {{ is_after(entity, column, relatio
     {%- endfor -%}
 {%- endfor -%}
 {%- if rules -%}
-case {{ rules | join(' ') }} else {{ given }} end as {{ column }}
-{%- elif given == 'newest.' ~ column -%}
-{{ given }}
+case {{ rules | join(' ') }} else {{ given }} end
 {%- else -%}
-{{ given }} as {{ column }}
+{{ given }}
 {%- endif -%}
+{%- endmacro %}
+
+{#- When a column of a newest version was said: with an older export, where the newest does not hold it. -#}
+{% macro said_at(column) -%}
+coalesce(newest._kept['{{ column }}'].known_at, newest._known_at)
 {%- endmacro %}
 
 {% macro sql_literal(value) -%}
@@ -126,7 +155,7 @@ with later_versions as materialized (
 )
 
 select newest.*
-from ({{ newest_version(entity_id | replace('.', '_'), entity.key, keep_vanished, 'later_versions') }}) as newest
+from ({{ newest_version(entity_id, keep_vanished, 'later_versions') }}) as newest
 cross join {{ ref('int_run_dated') }} as run
 where not ({{ has_begun(entity, 'newest') }})
 {%- endmacro %}

@@ -9,8 +9,8 @@ coalesce(nullif({{ column }}, ''), {{ default_currency }})
 {%- endmacro %}
 
 {#- One entity's landed rows of a relation added up: rows, money and seconds, and the newest event, per file, contract
-    and currency. -#}
-{% macro entity_sums(entity_id, entity, relation) %}
+    and currency. Of rows of staging (`is_staged`) their file's own amounts: what is kept of an older file is that one's. -#}
+{% macro entity_sums(entity_id, entity, relation, is_staged=false) %}
     select
         rows_of_file._file_sha256 as file_sha256,
         rows_of_file._source as contract,
@@ -19,12 +19,34 @@ coalesce(nullif({{ column }}, ''), {{ default_currency }})
             as currency,
         count(*) as row_count,
         {%- for measure in entity.measures %}
-        cast(coalesce(sum(rows_of_file.{{ measure }}), 0) as decimal(38, 4)) as {{ measure }},
+        cast(coalesce(sum(rows_of_file.{{ measure }})
+            {%- if is_staged %} filter (where rows_of_file._kept['{{ measure }}'] is null){% endif %}, 0) as decimal(38, 4))
+            as {{ measure }},
         {%- endfor %}
         {{ newest_event(entity) }} as newest_event_at
     from {{ relation }} as rows_of_file
     cross join run
     group by all
+{% endmacro %}
+
+{#- What rows of staging keep of older files, added up per such file, contract and currency, as `entity_totals`. -#}
+{% macro kept_totals(entity_id, entity, relation) %}
+    {%- for measure in entity.measures %}
+    union all
+    select
+        kept._kept['{{ measure }}'].file_sha256,
+        kept._kept['{{ measure }}'].contract,
+        '{{ entity_id }}',
+        '{{ measure }}',
+        {% if entity.has_currency %}{{ total_currency('kept.currency', 'run.default_currency') }}{% else %}''{% endif %},
+        cast(sum(kept.{{ measure }}) as decimal(38, 4)),
+        cast(null as timestamp with time zone),
+        true
+    from {{ relation }} as kept
+    cross join run
+    where kept._kept['{{ measure }}'] is not null
+    group by all
+    {%- endfor %}
 {% endmacro %}
 
 {#- The measures of `entity_sums`, one row each. -#}

@@ -6,28 +6,53 @@
     what counts no longer: a row that its newest full export does not hold (vanished), one that its export marks as
     deleted, and one of a document that a newer export gives anew (`_replaces`). A reader may ask to keep the first two,
     with the moment (`vanished_at`) and the kind of export (`vanished_from`). `among` is a part of the raw table that has
-    all versions of the rows in it. -#}
-{% macro newest_version(raw_table, key, keep_vanished=false, among=none) %}
+    all versions of the rows in it.
+    A newer export erases only what it holds: what its file has no column for is as the newest one says that has
+    (`filled_versions`), and `_kept` says which. Rows whose versions hold the same columns pay nothing for it. -#}
+{% macro newest_version(entity_id, keep_vanished=false, among=none) %}
+    {%- set raw_table = entity_id | replace('.', '_') %}
+    {%- set entity = landed_entities()[entity_id] %}
+    {%- set key = entity.key %}
     {%- set relation = among or source('raw', raw_table) %}
     {%- set identity = ['_system'] + key + version_columns() %}
+    {%- set of_key = 'partition by _system, ' ~ key | join(', ') %}
+    {%- set newest_first = of_key ~ ' order by ' ~ version_columns() | join(' desc, ') ~ ' desc' %}
+    with repeated as materialized (
+        select {{ identity | join(', ') }}, {{ held_digest('versions') }} as held
+        from {{ repeated_rows(relation, key) }} as versions
+    ),
+
+    uneven as (
+        select _system, {{ key | join(', ') }}
+        from repeated
+        group by _system, {{ key | join(', ') }}
+        having min(held) <> max(held)
+    ),
+
+    superseded as (
+        select *
+        from repeated
+        qualify rank() over ({{ newest_first }}) > 1 or min(held) over ({{ of_key }}) <> max(held) over ({{ of_key }})
+    )
+
     select
         versions.*
         {%- if keep_vanished %},
         coalesce(outdated.vanished_at, case when versions._deleted then versions._known_at end) as vanished_at,
         coalesce(outdated.export, case when versions._deleted then 'full' end) as vanished_from
         {%- endif %}
-    from {{ relation }} as versions
-    anti join (
-        select {{ identity | join(', ') }}
-        from {{ repeated_rows(relation, key) }} as repeated
-        qualify rank() over (
-            partition by _system, {{ key | join(', ') }}
-            order by {{ version_columns() | join(' desc, ') }} desc
-        ) > 1
-    ) as superseded
-        on {% for column in identity -%}
-        versions.{{ column }} is not distinct from superseded.{{ column }}{{ ' and ' if not loop.last }}
-        {%- endfor %}
+    from (
+        select {{ version_row(entity, 'versions') }}, cast(null as {{ kept_type() }}) as _kept
+        from {{ relation }} as versions
+        anti join superseded
+            on {% for column in identity -%}
+            versions.{{ column }} is not distinct from superseded.{{ column }}{{ ' and ' if not loop.last }}
+            {%- endfor %}
+        union all
+        select *
+        from ({{ filled_versions(relation, 'uneven', entity) }}) as filled
+        qualify rank() over ({{ newest_first }}) = 1
+    ) as versions
     anti join {{ newest_documents(source('raw', raw_table)) }} as documents
         on versions._system = documents._system
         and versions._replaces = documents._replaces
@@ -40,6 +65,98 @@
     where not coalesce(versions._deleted, false)
     {%- endif %}
 {% endmacro %}
+
+{#- The columns of a version of a row: its entity's, and where it came from. -#}
+{% macro version_row(entity, alias) -%}
+{%- for column in entity.columns + ['_system', '_source', '_file', '_file_sha256', '_part', '_row', '_loaded_at', '_known_at', '_deleted', '_replaces'] -%}
+{{ alias }}.{{ column }}{{ ', ' if not loop.last }}
+{%- endfor -%}
+{%- endmacro %}
+
+{#- A number that tells which columns a row's file has. -#}
+{% macro held_digest(alias) -%}hash(coalesce({{ alias }}._holds, '')){%- endmacro %}
+
+{#- Whether a row's file has a column for it: a blank cell there is blank. What was landed before files said so holds all. A
+    row that its export marks as deleted may be there with its key alone: it says nothing. -#}
+{% macro holds(alias, column) -%}
+(coalesce(contains({{ alias }}._holds, ',{{ column }},'), true) and not coalesce({{ alias }}._deleted, false))
+{%- endmacro %}
+
+{#- The type of `_kept`: column -> the older row that its value stands in. -#}
+{% macro kept_type() -%}
+map(varchar, struct(contract varchar, file_sha256 varchar, file varchar, line bigint, known_at timestamp with time zone))
+{%- endmacro %}
+
+{#- The versions of the rows with these keys, each with what was known when it came: what its file has no column for is as
+    the newest version before it says whose file has. `_kept` says of which columns that is so, and where each stands. -#}
+{% macro filled_versions(relation, keys, entity) -%}
+{%- set others = entity.columns | reject('in', entity.key) | list -%}
+select
+    {%- for column in entity.columns %}
+    {%- if column in entity.key %}
+    {{ column }},
+    {%- else %}
+    case when {{ column }}_said is null then {{ column }} else {{ column }}_said.value end as {{ column }},
+    {%- endif %}
+    {%- endfor %}
+    _system,
+    _source,
+    _file,
+    _file_sha256,
+    _part,
+    _row,
+    _loaded_at,
+    _known_at,
+    _deleted,
+    _replaces,
+    map_from_entries(list_filter([
+        {%- for column in others %}
+        case
+            when {{ column }}_said.value is not null and not {{ holds('said', column) }}
+                then struct_pack(name := '{{ column }}', place := {{ column }}_said.place)
+        end{{ ',' if not loop.last }}
+        {%- endfor %}
+    ], lambda kept: kept is not null)) as _kept
+from (
+    select
+        versions.*
+        {%- for column in others %},
+        first_value(
+            case
+                when {{ holds('versions', column) }}
+                    then struct_pack(value := versions.{{ column }}, place := struct_pack(
+                        contract := versions._source, file_sha256 := versions._file_sha256, file := versions._file,
+                        line := versions._row, known_at := versions._known_at
+                    ))
+            end ignore nulls
+        ) over until_then as {{ column }}_said
+        {%- endfor %}
+    from {{ relation }} as versions
+    semi join {{ keys }} as keys
+        on versions._system is not distinct from keys._system
+        {%- for column in entity.key %}
+        and versions.{{ column }} is not distinct from keys.{{ column }}
+        {%- endfor %}
+    window until_then as (
+        partition by versions._system, versions.{{ entity.key | join(', versions.') }}
+        order by versions.{{ version_columns() | join(' desc, versions.') }} desc
+        rows between current row and unbounded following
+    )
+) as said
+{%- endmacro %}
+
+{#- The versions of the rows with these keys, as `filled_versions`; those with the same columns are taken as they are. -#}
+{% macro all_versions(relation, keys, entity) -%}
+select {{ version_row(entity, 'versions') }}, cast(null as {{ kept_type() }}) as _kept
+from {{ relation }} as versions
+semi join (select * from {{ keys }} where not is_uneven) as even_keys
+    on versions._system is not distinct from even_keys._system
+    {%- for column in entity.key %}
+    and versions.{{ column }} is not distinct from even_keys.{{ column }}
+    {%- endfor %}
+union all
+{{ filled_versions(relation, '(select * from ' ~ keys ~ ' where is_uneven)', entity) }}
+{%- endmacro %}
 
 {#- The newest export of every document whose rows replace its older ones. -#}
 {% macro newest_documents(relation) -%}

@@ -237,42 +237,70 @@ def contract() -> None:
     """Source contracts: what a vendor's export is recognised by and what its columns mean."""
 
 
+def _answers(given: tuple[str, ...]) -> dict[str, str]:
+    """What a person answers, `question=answer` each."""
+    answers = {}
+    for text in given:
+        question, equals, answer = text.rpartition("=")
+        if not equals or not question:
+            raise click.UsageError(f"--answer {text}: give the question and its answer, such as date_order='day first'")
+        answers[question] = answer
+    return answers
+
+
 @contract.command(cls=HomeCommand)
 @click.argument("file", type=EXPORT)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The file or folder to write; <home>/contracts if not given."
 )
 @click.option("--sheet", help="Which table, where the file holds several.")
-def new(home: Path | None, file: Path, out: Path | None, sheet: str | None) -> None:
-    """Write a first contract for a file that no contract knows, with its guesses marked for a person to confirm."""
+@click.option("--answer", multiple=True, metavar="QUESTION=ANSWER", help="Answers one of the questions that it asks.")
+def new(home: Path | None, file: Path, out: Path | None, sheet: str | None, answer: tuple[str, ...]) -> None:
+    """Write a first contract for a file that no contract knows, with its guesses marked for a person to confirm.
+
+    What neither the file nor an answer tells is asked, and nothing is landed by the contract until it is answered: here
+    with --answer, in the file itself, or on the page Add data.
+    """
     from pipelines.exports.codes import UnreadableError
     from pipelines.exports.contracts.contract import ContractError
-    from pipelines.exports.contracts.draft import DraftError, write_draft
+    from pipelines.exports.contracts.draft import DraftError, draft, said, write_draft
     from pipelines.exports.contracts.loading import load_contracts
 
     settings = settings_of(home=home)
     own, language = settings.contracts_dir, settings.language
+    contracts = load_contracts(own)
     try:
-        drafted = write_draft(file, out or own, load_contracts(own), _limits(home), sheet)
+        made = draft(file, contracts, _limits(home), sheet, _answers(answer), settings.raw)
+        path = write_draft(made, out or own, contracts)
     except UnreadableError as error:
         click.echo(finding_said({"file": file.name, **error.finding.facts}, language), err=True)
         sys.exit(UNUSABLE)
     except (DraftError, ContractError) as error:
         click.echo(f"{file.name}: {error}", err=True)
         sys.exit(UNUSABLE)
-    click.echo(f"Wrote {drafted.path}: {drafted.summary}")
-    click.echo(f"As it stands it loads {drafted.rows_loaded:,} rows and rejects {drafted.rows_rejected:,}.")
-    for finding in drafted.findings:
+    click.echo(f"Wrote {path}: {made.summary}")
+    click.echo("As it stands it would publish:")
+    for line in made.preview.lines():
+        click.echo(f"  {line}")
+    for finding in made.preview.findings:
         click.echo(f"  {finding_said(finding, language)}")
-    for reject in drafted.rejects:
+    for reject in made.preview.rejects:
         click.echo(f"  line {reject['line']}: {rejection_said(reject, language)}")
+    if made.questions:
+        click.echo("It asks (answer with --answer QUESTION=ANSWER, or in the file):")
+    for question in made.questions:
+        options = f" [{' | '.join(question.options[:12])}]" if question.options else ""
+        must = "" if question.blocks else "  (may stay open)"
+        click.echo(f"  {question.id}: {said(question, language)}{options}{must}")
+    if made.open:
+        click.echo("Nothing of the file is landed by it before these are answered.")
     click.echo("Confirm or correct each line marked `guess`.")
-    if drafted.path.parent.resolve() == own.resolve():
+    if path.parent.resolve() == own.resolve():
         click.echo("The next `keybook refresh` reads files by it as it then stands.")
     else:
         click.echo(f"It counts once it lies in {own}.")
-    if drafted.others:
-        click.echo(f"The file's other tables (--sheet): {', '.join(drafted.others)}", err=True)
+    if made.others:
+        click.echo(f"The file's other tables (--sheet): {', '.join(made.others)}", err=True)
 
 
 @click.command("lists", cls=HomeCommand)

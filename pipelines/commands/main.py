@@ -164,6 +164,10 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
         f"Published as of {published.as_of_date}: {published.rows_loaded:,} rows from {published.files:,} files; "
         f"{published.rows_rejected:,} rows rejected, {published.files_held:,} files held."
     )
+    for export in work.full_exports(view.known_at):
+        if export.rows_before is not None and export.known_at in work.moments:
+            gone = f"{export.rows_gone:,} of {export.rows_before:,} rows" if export.is_whole else "nothing, see below"
+            click.echo(f"{export.file}: a full export; takes away of {export.raw_table.replace('_', '.', 1)}: {gone}.")
     from pipelines.verification.proof import told
 
     click.echo(told(work.proof), err=any(verdict.state != "agrees" for verdict in work.proof))

@@ -49,6 +49,8 @@ PROVENANCE = {
     "_deleted": "BOOLEAN",
     # The document whose rows this export replaces: rows of an older one that name the same document no longer count.
     "_replaces": "VARCHAR",
+    # The entity's columns for which its file has one (`landing/held.py`): `,amount,currency,`. NULL is all, as landed before.
+    "_holds": "VARCHAR",
 }
 
 
@@ -112,6 +114,8 @@ class Entity:
     cut: Cut = field(default_factory=Cut)
     # What a row means nothing without besides its key; of each list one column is enough.
     needs: tuple[tuple[str, ...], ...] = ()
+    # By which columns a thing is known again: one of them that is alike is enough.
+    same: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -156,10 +160,11 @@ def entities() -> dict[str, Entity]:
     for entity_id, specs in yaml.safe_load(ENTITIES_FILE.read_text(encoding="utf-8")).items():
         domain, name = entity_id.split(".")
         cut: dict[str, Any] = specs.pop("cut", {})
+        same = tuple(specs.pop("same", []))
         needs = tuple(tuple([said] if isinstance(said, str) else said) for said in specs.pop("needs", []))
         cut = {part: tuple(said) if isinstance(said, list) else said for part, said in cut.items()}
         cut["now"] = {column: why for why, columns in cut.get("now", {}).items() for column in columns}
         columns = tuple(_column(column.rstrip("*"), spec) for column, spec in specs.items())
         key = tuple(column[:-1] for column in specs if column.endswith("*"))
-        found[entity_id] = Entity(domain, name, columns, key, Cut(**cut), needs)
+        found[entity_id] = Entity(domain, name, columns, key, Cut(**cut), needs, same)
     return found

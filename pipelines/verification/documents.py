@@ -197,7 +197,9 @@ def _document(
         is_void, voided = True, row["vanished_on"]
     if is_void and (voided is None or voided <= issued):
         return
-    seen = raw.day_seen(row["_known_at"]) if row["reported_balance"] is not None and not is_void else None
+    seen = (
+        raw.day_seen(row["_reported_balance_known_at"]) if row["reported_balance"] is not None and not is_void else None
+    )
     reported = (seen, row["reported_balance"]) if seen else None
     if kind == "credit_note":
         ends = voided or LAST if is_void else LAST

@@ -26,7 +26,7 @@ TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "money": pl.Decimal(18, 4), "price": pl.Decimal(18, 6), "rate": pl.Decimal(18, 8), "ratio": pl.Decimal(9, 6),
     "quantity": pl.Decimal(18, 6), "seconds": pl.Decimal(18, 3), "integer": pl.Int64, "boolean": pl.Boolean,
 }  # fmt: skip
-KEPT = {"_part": pl.String, "_deleted": pl.Boolean, "_replaces": pl.String}
+KEPT = {"_part": pl.String, "_deleted": pl.Boolean, "_replaces": pl.String, "_holds": pl.String}
 
 
 class Run(NamedTuple):
@@ -57,9 +57,17 @@ class LandedFile(NamedTuple):
 class Raw:
     """The raw store of a publication, as of its day."""
 
-    def __init__(self, folder: Path, run: Run, parameters: dict[str, float], files: list[LandedFile]) -> None:
-        """Names what is to be read; nothing is read yet."""
+    def __init__(
+        self,
+        folder: Path,
+        run: Run,
+        parameters: dict[str, float],
+        files: list[LandedFile],
+        accepted: frozenset[tuple[str, str, datetime]] = frozenset(),
+    ) -> None:
+        """Names what is to be read; nothing is read yet. `accepted` are full exports that a person called whole."""
         self.folder, self.run, self.parameters, self.files = folder, run, parameters, files
+        self.accepted = accepted
         self._newest: dict[str, pl.DataFrame] = {}
 
     @classmethod
@@ -74,8 +82,11 @@ class Raw:
             "select file_sha256, contract, system, domain || '.' || entity, file, export, rows_read, rows_loaded, "
             "known_at from marts.fct_landed_files where domain <> 'lists'"
         ).fetchall()
+        accepted = publication.execute(
+            "select distinct contract, system, known_at from staging.stg_landing__full_exports where is_accepted"
+        ).fetchall()
         known = {name: float(value) for name, value in parameters}
-        return cls(folder, Run(*run[0]), known, [LandedFile(*file) for file in files])
+        return cls(folder, Run(*run[0]), known, [LandedFile(*file) for file in files], frozenset(accepted))
 
     def path(self, file: LandedFile) -> Path:
         """Where the rows of a file stand."""
@@ -104,7 +115,8 @@ class Raw:
         frame = self.landed(entity)
         if frame.is_empty():
             return frame
-        frame = frame.sort(VERSION, nulls_last=False).unique(["_system", *entity.key], keep="last", maintain_order=True)
+        frame = self._filled(entity, frame.sort(VERSION, nulls_last=False))
+        frame = frame.unique(["_system", *entity.key], keep="last", maintain_order=True)
         if frame["_replaces"].is_not_null().any():
             # Of a document that a newer export gives anew the older rows no longer count.
             given = (
@@ -128,23 +140,32 @@ class Raw:
             pl.coalesce(pl.col("_vanished_from"), pl.when(deleted).then(pl.lit("full"))).alias("_vanished_from"),
         )
 
+    @staticmethod
+    def _filled(entity: Entity, versions: pl.DataFrame) -> pl.DataFrame:
+        """Versions in their order, each with what an older one says where its own file has no such column."""
+        versions = versions.with_columns(pl.col("_known_at").alias(f"_{at}_known_at") for at in entity.cut.at_export)
+        if versions["_holds"].fill_null("").n_unique() == 1:
+            return versions
+        key = ["_system", *entity.key]
+        places = versions.with_row_index("_place")
+        said = {}
+        for column in (column.name for column in entity.columns if column.name not in entity.key):
+            holds = pl.col("_holds").str.contains(f",{column},", literal=True).fill_null(True)
+            told = pl.when(holds & ~pl.col("_deleted").fill_null(False)).then(pl.col("_place"))
+            place = told.forward_fill().over(key).fill_null(pl.col("_place"))
+            said[column] = places.select(place).to_series()
+        filled = [versions[column].gather(place) for column, place in said.items()]
+        filled += [versions["_known_at"].gather(said[at]).alias(f"_{at}_known_at") for at in entity.cut.at_export]
+        return versions.with_columns(filled)
+
     def _outdated(self, entity: Entity) -> pl.DataFrame:
         """Files whose rows are gone, unless a newer one has them: since when, and by which kind of export."""
         files = [file for file in self.files if file.entity == entity.id and file.export != "partial"]
-        read: dict[tuple[str, str, str], dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
-        for file in files:
-            if file.export == "full" or (file.export == "open_items" and entity.id == "billing.invoices"):
-                read[file.contract, file.system, file.export][file.known_at] += file.rows_read
-        whole: dict[tuple[str, str], list[datetime]] = defaultdict(list)
-        for (contract, system, _), exports in read.items():
-            before = None
-            for known_at, rows in sorted(exports.items()):
-                if before is None or rows >= before * self.parameters["full_export_least_share"]:
-                    whole[contract, system].append(known_at)
-                before = rows
+        whole = {source: self._believed(*source) for source in {(file.contract, file.system) for file in files}}
         found = []
         for file in files:
-            later = [known_at for known_at in whole[file.contract, file.system] if known_at > file.known_at]
+            tells = file.export == "full" or entity.id == "billing.invoices"
+            later = [at for at in whole[file.contract, file.system] if at > file.known_at and tells]
             if later:
                 found.append((file.contract, file.sha256, min(later), file.export))
         return pl.DataFrame(
@@ -155,6 +176,42 @@ class Raw:
                 "_vanished_at": pl.Datetime("us", "UTC"), "_vanished_from": pl.String,
             },
         )  # fmt: skip
+
+    def _believed(self, contract: str, system: str) -> list[datetime]:
+        """The moments of a source's full exports that lack no more of what stood before than is likely."""
+        exports: dict[datetime, dict[str, list[LandedFile]]] = defaultdict(lambda: defaultdict(list))
+        for file in self.files:
+            if (file.contract, file.system) == (contract, system) and (
+                file.export == "full" or (file.export, file.entity) == ("open_items", "billing.invoices")
+            ):
+                exports[file.known_at][file.entity].append(file)
+        most, least = (self.parameters[f"full_export_{name}"] for name in ("most_gone", "least_share"))
+        believed: list[datetime] = []
+        standing: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
+        for moment, tables in sorted(exports.items()):
+            held = {entity_id: self._keys(files) for entity_id, files in tables.items()}
+            is_whole = True
+            for entity_id, files in tables.items() if believed else ():
+                if files[0].export == "full":
+                    gone = len(standing[entity_id] - held[entity_id])
+                    is_whole &= gone <= max(1, most * len(standing[entity_id]))
+                else:
+                    before = sum(file.rows_read for file in exports[believed[-1]].get(entity_id, []))
+                    is_whole &= sum(file.rows_read for file in files) >= least * before
+            if is_whole or (contract, system, moment) in self.accepted:
+                believed.append(moment)
+                standing.clear()
+            for entity_id, keys in held.items():
+                standing[entity_id] |= keys
+        return believed
+
+    def _keys(self, files: list[LandedFile]) -> set[tuple[Any, ...]]:
+        entity = entities()[files[0].entity]
+        frame = self.landed(entity)
+        if frame.is_empty():
+            return set()
+        own = pl.col("_file_sha256").is_in([file.sha256 for file in files]) & ~pl.col("_deleted").fill_null(False)
+        return set(frame.filter(own).select("_system", *entity.key).iter_rows())
 
     def day(self, moment: datetime) -> date:
         """The business day of a moment."""
@@ -219,8 +276,9 @@ class Raw:
         for column in entity.cut.later:
             rules[column].append((self._day(entity, column) > self.run.as_of, None))
         for column in entity.cut.at_export:
-            seen = {moment: self.day_seen(moment) for moment in frame["_known_at"].unique()}
-            spoken = pl.col("_known_at").replace_strict(seen, default=None, return_dtype=pl.Date)
+            said = f"_{column}_known_at"
+            seen = {moment: self.day_seen(moment) for moment in frame[said].unique()}
+            spoken = pl.col(said).replace_strict(seen, default=None, return_dtype=pl.Date)
             rules[column].append((spoken > self.run.as_of, None))
         for dates in (entity.cut.later, entity.cut.until):
             for on, states in dates.items():

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.exports.landing.land import digest_of_all, needs_landing, sha256_of
+from pipelines.exports.landing.collisions import hold_collisions
+from pipelines.exports.landing.land import digest_of_all, needs_landing, sha256_of, system_of
 from pipelines.exports.landing.raw import Receipt
 from pipelines.warehouse.refresh import NewFile, Refresh
 
@@ -149,21 +150,25 @@ def retry(refresh: Refresh) -> Retry:
     with refresh.warehouse.writing():
         refresh.store.prepare()
         lying: dict[str, NewFile] = {}
+        systems = {receipt.sha256: receipt.system for receipt in refresh.store.receipts()}
         for file in refresh.hashes():
-            lying.setdefault(file.sha256, file)
+            # Of copies the one in the folder of the system that the file was landed for.
+            if file.sha256 not in lying or system_of(file.name) == systems.get(file.sha256):
+                lying[file.sha256] = file
         for receipt in list(refresh.store.receipts()):
             if receipt.list_name:
                 continue  # a list is landed by the next refresh as it then lies there
             flawed = bool(receipt.held or receipt.rows_rejected)
-            word = refresh.store.word(receipt.sha256)
-            if not needs_landing(receipt, contracts, all_digest, refresh.reading_rules, word):
+            word, found = refresh.store.word(receipt.sha256), lying.get(receipt.sha256)
+            system = system_of(found.name) if found else receipt.system
+            if not needs_landing(receipt, contracts, all_digest, refresh.reading_rules, word, system):
                 done.waiting += flawed
                 continue
-            found = lying.get(receipt.sha256)
             if found is None:
                 done.gone.append(receipt)
                 continue
             after = refresh.landing.land_file(found.path, found.name, found.sha256)
+            (after,) = hold_collisions(refresh.store, [after])
             done.files.append(Retried(receipt, after))
             if refresh.on_file:
                 refresh.on_file(after)

@@ -10,7 +10,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,17 @@ from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
 from pipelines.exports.entities import entities
-from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, export_files, needs_landing, sha256_of
+from pipelines.exports.landing.collisions import hold_collisions
+from pipelines.exports.landing.full_exports import Judged, asked, judge
+from pipelines.exports.landing.land import (
+    Landing,
+    ReadingRules,
+    digest_of_all,
+    export_files,
+    needs_landing,
+    sha256_of,
+    system_of,
+)
 from pipelines.exports.landing.lists import ListLanding
 from pipelines.exports.landing.raw import RawStore, Receipt, shown_name
 from pipelines.exports.readers.unpack import Limits
@@ -101,6 +111,8 @@ class Refresh:
         self.on_file: Callable[[Receipt], None] | None = None
         # What the last run's figures came to when they were computed again.
         self.proof: list[Verdict] = []
+        # The full exports as they were judged last, with what that was made from.
+        self._judged: tuple[str, list[Judged]] = ("", [])
 
     def view(self, as_of: str | None = None, known_at: str | None = None) -> PointInTime:
         """A viewpoint out of what a person writes; what is known on a day is known by the end of the business day."""
@@ -146,10 +158,29 @@ class Refresh:
             with suppress(OSError):
                 write_whole(memory_file, json.dumps(seen, indent=0))
 
-    def troubles(self) -> list[dict[str, Any]]:
+    def full_exports(self, known_at: str | None = None) -> list[Judged]:
+        """Every full export of what was known at a moment (ISO) or is now, and whether it is believed."""
+        receipts = self.receipts(known_at)
+        made_from = [
+            [receipt.sha256, receipt.landed_at, receipt.retired_at]
+            for receipt in receipts
+            if receipt.list_name == "parameters" or any(row["export"] != "partial" for row in receipt.entities)
+        ]
+        stamp = json.dumps([made_from, self.store.accepted(), known_at])
+        if self._judged[0] != stamp:
+            self._judged = stamp, judge(self.store, receipts, known_at)
+        return self._judged[1]
+
+    @property
+    def moments(self) -> set[str]:
+        """When what this process landed became known (ISO)."""
+        return set(self._began.values())
+
+    def troubles(self, known_at: str | None = None) -> list[dict[str, Any]]:
         """What is wrong in the home and in no receipt, as it is now: a finding a file.
 
-        Files that cannot be read, contracts of the user that cannot be used, and files that are no list.
+        Files that cannot be read, contracts of the user that cannot be used, files that are no list, and full exports
+        that wait for a person's word.
         """
         deque(self.hashes(), maxlen=0)
         deque(self.lists.files(), maxlen=0)
@@ -157,25 +188,31 @@ class Refresh:
         found = self._unreadable | self.lists.strange
         found |= {f"contracts/{name}": Finding("contract_broken", said=said) for name, said in broken.items()}
         place = {"file_sha256": "", "part": "", "severity": "held"}
-        return [{"file": file, **place, **finding.facts} for file, finding in found.items()]
+        waiting = asked(self.full_exports(known_at))
+        return [{"file": file, **place, **finding.facts} for file, finding in found.items()] + waiting
 
     def new_files(self) -> list[NewFile]:
-        """The files that were never landed, or whose contract has changed; of copies only the first.
+        """The files that were never landed, or whose contract or folder has changed; of copies only one.
 
-        A file that a person told Keybook to forget is none of them.
+        Where one of them lies in the folder of the system that the file was landed for, that one. A file that a person
+        told Keybook to forget is none of them.
         """
         contracts = self.contracts
         all_digest = digest_of_all(contracts, self.reading_rules)
-        found: dict[str, NewFile] = {}
+        copies: dict[str, list[NewFile]] = {}
         forgotten = self.store.forgotten()
         for file in self.hashes():
-            if file.sha256 in found or file.sha256 in forgotten:
-                continue
-            receipt, word = self.store.receipt(file.sha256), self.store.word(file.sha256)
+            if file.sha256 not in forgotten:
+                copies.setdefault(file.sha256, []).append(file)
+        found = []
+        for sha256, files in copies.items():
+            receipt, word = self.store.receipt(sha256), self.store.word(sha256)
+            own = [file for file in files if receipt and system_of(file.name) == receipt.system]
+            file = (own or files)[0]
             waits = receipt is not None and self.landing.waits(receipt)
-            if waits or needs_landing(receipt, contracts, all_digest, self.reading_rules, word):
-                found[file.sha256] = file
-        return list(found.values())
+            if waits or needs_landing(receipt, contracts, all_digest, self.reading_rules, word, system_of(file.name)):
+                found.append(file)
+        return found
 
     def land(self, domain: str | None = None, run_id: str = "") -> list[Receipt]:
         """Lands new files: all, or those that feed a domain and those that feed none.
@@ -201,7 +238,7 @@ class Refresh:
                 # Another file of this run may have told the order of its dates.
                 if file.sha256 in landed and landing.waits(landed[file.sha256]):
                     landed[file.sha256] = landing.land_file(file.path, file.name, file.sha256, known_at)
-            return [*receipts, *landed.values()]
+            return hold_collisions(self.store, [*receipts, *landed.values()])
 
     def receipts(self, known_at: str | None = None) -> list[Receipt]:
         """The receipts that count at a moment (ISO) or now: every export's, and of each list the version in force."""
@@ -234,6 +271,10 @@ class Refresh:
             needed += connection.execute(
                 "select distinct file_sha256 from staging.stg_landing__superseded_rows where state = 'deleted'"
             ).fetchall()
+            # What newer files have no column for stands in older ones.
+            needed += connection.execute(
+                "select distinct kept_file_sha256 from intermediate.int_kept_columns"
+            ).fetchall()
             known = connection.execute("select distinct file_sha256 from marts.fct_landed_files").fetchall()
         unneeded = {sha256 for (sha256,) in known} - {sha256 for (sha256,) in needed}
         at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -253,7 +294,7 @@ class Refresh:
     def tables(self, view: PointInTime) -> dict[str, str]:
         """A hash of what each raw table holds; the tables of the landing's records change together."""
         said: dict[str, list[object]] = {entity.table: [] for entity in entities().values()}
-        records: list[object] = [self.troubles()]
+        records: list[object] = [self.troubles(view.known_at)]
         whole: list[object] = []
         for receipt in self.receipts(view.known_at):
             stamp = [
@@ -270,7 +311,13 @@ class Refresh:
                     whole.append(stamp)
         said |= {f"landing_{name}": records for name in ("files", "rejects", "totals", "schema_events", "findings")}
         # Figures read these; the other records, which change with every file and list, are shown alone.
-        said |= {"landing_whole_files": whole, "landing_held_payments": said["billing_payments"], "run": [view.as_of]}
+        judged: list[object] = [asdict(export) for export in self.full_exports(view.known_at)]
+        said |= {
+            "landing_whole_files": whole,
+            "landing_full_exports": judged,
+            "landing_held_payments": said["billing_payments"],
+            "run": [view.as_of],
+        }
         # What is not to be known is left out of every table.
         return {
             name: hashlib.sha256(json.dumps([sorted(rows, key=str), view.known_at]).encode()).hexdigest()[:32]
@@ -326,7 +373,8 @@ class Refresh:
         changed = None if full else self.changed(view)
         self.warehouse.start_build(run_id, self._stamp(run_id, view), from_published=changed is not None)
         run = told(self.settings, view.as_of, view.known_at)
-        self.store.write_records(run, self.troubles(), self.receipts(view.known_at))
+        judged = [asdict(export) for export in self.full_exports(view.known_at)]
+        self.store.write_records(run, self.troubles(view.known_at), self.receipts(view.known_at), judged)
         write_holidays(self.store.records, self.settings.holiday_country or self.settings.default_country)
         return changed
 
@@ -342,7 +390,7 @@ class Refresh:
             files=sum(1 for receipt in receipts if receipt.entities),
             rows_loaded=sum(row["rows_loaded"] for row in rows),
             rows_rejected=sum(row["rows_rejected"] for row in rows),
-            files_held=sum(1 for receipt in receipts if receipt.held) + len(self.troubles()),
+            files_held=sum(1 for receipt in receipts if receipt.held) + len(self.troubles(view.known_at)),
             known_at=view.known_at,
             made_by=self.made_by(),
             contract=reporting_contract.digest(),

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -46,9 +47,9 @@ def served_home(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return home
 
 
-@pytest.fixture(scope="module")
-def address(served_home: Path) -> Iterator[str]:
-    """The address of a server of the app, started in another folder than the project's."""
+@contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """The address of a server of the app on a home, started in another folder than the project's."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -63,22 +64,29 @@ def address(served_home: Path) -> Iterator[str]:
         "--server.port",
         str(port),
     ]
-    environment = {**os.environ, "KEYBOOK_HOME": str(served_home)}
-    log = (served_home / "server.log").open("w")
-    server = subprocess.Popen(command, cwd=served_home, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    environment = {**os.environ, "KEYBOOK_HOME": str(home)}
+    log = (home / "server.log").open("w")
+    server = subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         for _ in range(120):
             try:
                 urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=1)
                 break
             except OSError:
-                assert server.poll() is None, (served_home / "server.log").read_text()
+                assert server.poll() is None, (home / "server.log").read_text()
                 time.sleep(0.25)
         yield f"http://localhost:{port}"
     finally:
         server.terminate()
         server.wait(timeout=20)
         log.close()
+
+
+@pytest.fixture(scope="module")
+def address(served_home: Path) -> Iterator[str]:
+    """The address of a server on the sample's publication."""
+    with serving(served_home) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -28,11 +28,10 @@ def test_a_plan_reaches_what_shows_plans(project: Project) -> None:
 
 
 def test_a_parameter_reaches_what_reads_parameters(project: Project) -> None:
-    """Staging too: which full export is believed is a parameter."""
     reached = _below(project, "lists_parameters") - _below(project, *RECORDS)
     readers = {name.split(".")[-1] for name in project.models_below({"model.keybook.parameters"}, set())}
-    assert reached - readers == {"stg_lists__parameters", "parameters"}
-    assert {"rpt_parameters", "rpt_accounts", "int_business_days", "stg_landing__full_exports"} <= reached
+    assert reached - readers == {"stg_lists__parameters", "parameters", "int_landed_totals"}
+    assert {"rpt_parameters", "rpt_accounts", "int_business_days"} <= reached
     assert not {"int_run_dated", "stg_lists__account_plans", "rpt_known_now", "rpt_metric_catalogue"} & reached
 
 

@@ -37,6 +37,9 @@ class Company:
         """Draws it."""
         self.random, self.day, self.system = Random(seed), day, f"random{seed}"
         self.rows: Rows = {entity.id: self._drawn(entity) for entity in entities().values() if entity.domain != "lists"}
+        again = Random(seed)
+        for entity_id, rows in self.rows.items():
+            rows += [self._said_again(entities()[entity_id], row, again) for row in again.sample(rows, len(rows) // 2)]
 
     def _drawn(self, entity: Entity) -> list[dict[str, Any]]:
         found: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -47,6 +50,16 @@ class Company:
         known = datetime.combine(self.day + timedelta(days=800), time(), UTC)
         said = {"_system": self.system, "_known_at": known}
         return [row | said | {"_row": line} for line, row in enumerate(found.values(), start=2)]
+
+    @staticmethod
+    def _said_again(entity: Entity, row: dict[str, Any], random: Random) -> dict[str, Any]:
+        """The row in a newer export, which has no column for a third of what is known of it."""
+        lacking = {
+            column.name for column in entity.columns if column.name not in entity.key and random.random() < 1 / 3
+        }
+        held = [column.name for column in entity.columns if column.name not in lacking]
+        newer = {"_known_at": row["_known_at"] + timedelta(days=10), "_file": "newer", "_file_sha256": "c" * 64}
+        return row | dict.fromkeys(lacking) | newer | {"_holds": f",{','.join(held)},"}
 
     def _value(self, entity: Entity, column: Column, number: int) -> Any:
         pick = self.random.choice

@@ -2,7 +2,8 @@
 
 From the definition of an export: it holds the rows that had been entered by the end of the day, with what had happened to
 them by then. Nothing is taken from the models or from `pipelines/entities.yml`. What no export keeps a history of is
-written as it is now; that is the one thing that a cut export cannot give.
+written as it is now; that is the one thing that a cut export cannot give. A system that wrote fewer columns knew what it
+did not write: when a row was entered, and what happened to it, is what all its exports tell.
 """
 
 from __future__ import annotations
@@ -124,19 +125,35 @@ UNDONE = {
 }  # fmt: skip
 
 
+def known(entity_id: str, rows: list[Row]) -> dict[tuple[Any, ...], Row]:
+    """What the newest export that has a column says in it, by the rows' keys."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in sorted(rows, key=lambda row: str(row.get("_known_at") or "")):
+        held = row.get("_holds")
+        said = {name: value for name, value in row.items() if held is None or f",{name}," in held}
+        found.setdefault(_key(entity_id, row), {}).update(said)
+    return found
+
+
+def _key(entity_id: str, row: Row) -> tuple[Any, ...]:
+    return (row.get("_system"), *(row[name] for name in entities()[entity_id].key))
+
+
 def cut(rows: Rows, day: date) -> Rows:
     """The exports of that day's end."""
+    all_known = {entity_id: known(entity_id, versions) for entity_id, versions in rows.items()}
     found: Rows = {}
     for entity_id in sorted(rows, key=lambda name: name in NAMES):
         found[entity_id] = []
         for row in rows[entity_id]:
-            entered = next((row[name] for name in ENTERED.get(entity_id, ()) if row.get(name) is not None), None)
+            told = all_known[entity_id][_key(entity_id, row)]
+            entered = next((told[name] for name in ENTERED.get(entity_id, ()) if told.get(name) is not None), None)
             if entered is not None and day_of(entered) > day:
                 continue
             copy = dict(row)
 
-            def happened(column: str, row: Row = row) -> bool:
-                return row.get(column) is None or day_of(row[column]) <= day
+            def happened(column: str, told: Row = told) -> bool:
+                return told.get(column) is None or day_of(told[column]) <= day
 
             if entity_id in UNDONE:
                 UNDONE[entity_id](copy, happened)
@@ -146,6 +163,10 @@ def cut(rows: Rows, day: date) -> Rows:
             key = entities()[whole].key[0]
             there = {(row.get("_system"), row[key]) for row in found.get(whole, [])}
             later = {(row.get("_system"), row[key]) for row in rows.get(whole, [])} - there
-            kept = [row for row in found.get(entity_id, []) if (row.get("_system"), row.get(column)) not in later]
-            found[entity_id] = kept
+            told_of = all_known.get(entity_id, {})
+            found[entity_id] = [
+                row
+                for row in found.get(entity_id, [])
+                if (row.get("_system"), told_of[_key(entity_id, row)].get(column)) not in later
+            ]
     return found

@@ -130,7 +130,7 @@ def exported(row: dict[str, Any], sha: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kind", "rows_before", "later"),
     [
-        ("full", 2, (110, 0, 0)), ("partial", 2, (150, 0, 0)), ("full", 5, (150, 0, 0)), ("open_items", 2, (110, 0, 40)),
+        ("full", 2, (110, 0, 0)), ("partial", 2, (150, 0, 0)), ("open_items", 5, (150, 0, 0)), ("open_items", 2, (110, 0, 40)),
     ],
     ids=["void", "of a part nothing is gone", "less than half is a part", "paid"],
 )  # fmt: skip

@@ -126,14 +126,15 @@ def test_every_code_has_words_and_every_word_a_code() -> None:
     text = re.sub(r"(\w+)\.\{", r"'\1' {", text)
     said = {path for path in known - codes if all(re.search(f"""["']{part}["']""", text) for part in path.split("."))}
     assert known - codes - said == set()
-    assert len(said) < 40
+    # Of these two dozen are what a first contract asks, and the answers.
+    assert len(said) < 64
 
 
 def test_landing_and_reporting_name_the_same_codes() -> None:
     """What only `keybook read` says of a table stands in no publication; what SQL finds, landing does not."""
     read = {"no_rows", "no_such_table", "no_table"}
     found = {
-        "calls_twice", "export_too_small", "later_dates", "rows_vanished", "tax_not_told", "two_rates", "unknown_id",
+        "calls_twice", "column_kept", "later_dates", "rows_vanished", "tax_not_told", "two_rates", "unknown_id",
     }  # fmt: skip
     groups = declared()
     assert set(get_args(RejectionCode)) - {"above_header"} == groups["rejection"]

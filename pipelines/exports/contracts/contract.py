@@ -269,6 +269,8 @@ class Contract(Part):
     formats: Formats = Formats()
     known: list[str] = []
     refuse: str | None = None
+    # What a person has to answer before anything of its files is landed.
+    ask: list[str] = []
     deleted: Alternatives = []
     entities: dict[str, Annotated[list[EntityMap], BeforeValidator(_as_conditions)]] = {}
     origin: str = ""

@@ -59,7 +59,8 @@ class Explanation:
         return "\n".join(lines)
 
 
-def _mapped(contract: Contract, match: Match) -> dict[str, str]:
+def targets(contract: Contract, match: Match) -> dict[str, str]:
+    """Header -> the columns that it is, or takes part in."""
     found: dict[str, list[str]] = {}
     for entity_id, mapping in contract.feeds:
         for column, spec in mapping.columns.items():
@@ -67,7 +68,7 @@ def _mapped(contract: Contract, match: Match) -> dict[str, str]:
                 place = match.find(aliases)
                 if place is not None:
                     found.setdefault(match.headers[place], []).append(f"{entity_id}.{column}")
-    return {header: ", ".join(dict.fromkeys(targets)) for header, targets in found.items()}
+    return {header: ", ".join(dict.fromkeys(columns)) for header, columns in found.items()}
 
 
 def explain(path: Path, contracts: dict[str, Contract], language: str = "en") -> list[Explanation]:
@@ -87,7 +88,7 @@ def explain(path: Path, contracts: dict[str, Contract], language: str = "en") ->
             match = recognition.match
             entry.contract, entry.title = match.contract.contract, match.contract.title
             entry.entities = list(match.contract.entities)
-            entry.mapped = _mapped(match.contract, match)
+            entry.mapped = targets(match.contract, match)
             entry.unmapped = [header for header in match.headers if header not in entry.mapped]
             entry.reason = match.contract.refuse or ""
             entry.near = recognition.near

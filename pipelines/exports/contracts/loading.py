@@ -84,6 +84,11 @@ def list_contracts() -> dict[str, Contract]:
     return found
 
 
+def _is_addition(data: dict[str, Any]) -> bool:
+    """Whether a file adds to a shipped contract and is none itself."""
+    return "contract" in data and len(data) > 1 and data.keys() <= {"contract", "words", "date_order"}
+
+
 @cache
 def _copies() -> Contract:
     """What the tools that copy tables add to every export, as a contract that is none by itself."""
@@ -111,19 +116,19 @@ def _of_copies_too(contract: Contract) -> Contract:
 
 
 def read_contract(path: Path, shipped: dict[str, Contract] | None = None) -> Contract:
-    """One contract from its YAML file; of one that holds words alone, the shipped one that they are added to.
+    """One contract from its YAML file; of one that only adds words or an order of dates, the shipped one with these.
 
     Raises:
         ContractError: the file is no YAML, or says something outside the vocabulary.
     """
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-        if shipped and isinstance(data, dict) and data.keys() == {"contract", "words"}:
+        if shipped and isinstance(data, dict) and _is_addition(data):
             if data["contract"] not in shipped:
                 raise ValueError(
                     f"no shipped contract is called {data['contract']}; one of your own says more than words"
                 )
-            contract = with_words(shipped[data["contract"]], data["words"])
+            contract = with_words(shipped[data["contract"]], data.get("words", {}), data.get("date_order", ""))
         else:
             contract = _of_copies_too(Contract.model_validate({**data, "origin": path.name}))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

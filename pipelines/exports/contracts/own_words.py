@@ -1,4 +1,4 @@
-"""A user's own words for a shipped contract's vocabularies: a contract of its name that holds `words` and nothing else."""
+"""What a user adds to a shipped contract: words of its vocabularies, which order its dates have, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.entities import entities
 
 
-def with_words(contract: Contract, words: dict[str, dict[str, str]]) -> Contract:
+def with_words(contract: Contract, words: dict[str, dict[str, str]], date_order: str = "") -> Contract:
     """The contract with what a user's words mean, by `domain.entity.column`; they go before its own.
 
+    `date_order` is the one of its orders of day and month that the user's files have.
+
     Raises:
-        ValueError: a column is none that reads words, or a meaning is none of its vocabulary.
+        ValueError: a column is none that reads words, a meaning is none of its vocabulary, or there is no such order.
     """
     described = contract.model_dump(by_alias=True, exclude_unset=True, exclude={"origin"})
+    if date_order:
+        _ordered(described, contract, date_order)
     for name, means in words.items():
         entity_id, _, column = name.rpartition(".")
         if entity_id not in described["entities"]:
@@ -26,6 +30,17 @@ def with_words(contract: Contract, words: dict[str, dict[str, str]]) -> Contract
         if not all(_taught(mapped.get(column, {}), means, one_of) for mapped in columns):
             raise ValueError(f"words: {contract.contract} reads {name} from no column of words")
     return Contract.model_validate({**described, "origin": contract.origin})
+
+
+def _ordered(described: dict[str, Any], contract: Contract, date_order: str) -> None:
+    """Leaves one order of day and month, which then is a pattern like the others."""
+    orders = contract.formats.date_orders or {}
+    if date_order not in orders:
+        raise ValueError(
+            f"date_order: {contract.contract} knows {', '.join(orders) or 'one order alone'}, not {date_order}"
+        )
+    del described["formats"]["date_orders"]
+    described["formats"]["date"] = [*(contract.formats.date or []), *orders[date_order]]
 
 
 def _taught(spec: dict[str, Any], means: dict[str, str], one_of: tuple[str, ...]) -> bool:

@@ -22,13 +22,30 @@ _DATE_PARTS = [
     *((f"%d{mark}%m{mark}%{year}", DAY_FIRST) for mark in "./-" for year in "Yy"),
     *((f"%m{mark}%d{mark}%{year}", MONTH_FIRST) for mark in "./-" for year in "Yy"),
     *((pattern, EITHER) for pattern in ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")),
-    *((pattern, EITHER) for pattern in ("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%B %d, %Y")),
+    *(
+        (pattern, EITHER)
+        for pattern in (
+            "%d %b %Y",
+            "%d %B %Y",
+            "%d-%b-%Y",
+            "%d-%b-%y",
+            "%b %d, %Y",
+            "%B %d, %Y",
+            "%d %b, %Y",
+            "%a, %d %b %Y",
+            "%A, %d %B %Y",
+            "%A, %B %d, %Y",
+            "%Y-%m-%d",
+        )
+    ),
 ]
-_TIME_PARTS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"]
+_TIME_PARTS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z"]
 _DIGITS = {
     "%Y": r"\d{4}", "%y": r"\d{2}", "%d": r"\d{1,2}", "%m": r"\d{1,2}", "%H": r"\d{1,2}", "%I": r"\d{1,2}",
-    "%M": r"\d{2}", "%S": r"\d{2}", "%p": "[AaPp][Mm]", "%b": r"\p{L}{3}", "%B": r"\p{L}{3,9}",
+    "%M": r"\d{2}", "%S": r"\d{2}", "%p": "[AaPp][Mm]", "%b": r"\p{L}{3}", "%B": r"\p{L}{3,9}", "%a": r"\p{L}{3}", "%A": r"\p{L}{6,9}", "%z": r"[+-]\d{2}:?\d{2}",
 }  # fmt: skip
+# How what a part reads is written, where it is no run of digits.
+_SHAPES = dict.fromkeys(("%b", "%B", "%p", "%a", "%A"), "a") | {"%z": "+0"}
 _ISO = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?"
 _BARE = r"regexp_replace(replace(v, chr(160), ' '), '^\s*(\p{Sc}|[A-Z]{3})?\s*|\s*(\p{Sc}|[A-Z]{3}|%)?\s*$', '', 'g')"
 _NUMBERS = {
@@ -58,6 +75,15 @@ class Profile:
     percents: int = 0
     clocks: int = 0
     codes: int = 0
+    emails: int = 0
+    phones: int = 0
+    # Seconds since 1970, of the years 2001 to 2033.
+    unix: int = 0
+    whole: int = 0
+    negative: int = 0
+    # How many numbers are above one: a share is not.
+    above_one: int = 0
+    samples: list[str] = field(default_factory=list)
     # A vocabulary's words with how often each occurs, the commonest first; empty for a column with too many.
     words: dict[str, int] = field(default_factory=dict)
 
@@ -71,9 +97,19 @@ class Profile:
         return count / self.filled if self.filled else 1.0
 
     @property
+    def timed(self) -> bool:
+        """Whether its dates carry a time of day."""
+        return any(":" in sample for sample in self.samples)
+
+    @property
     def date_share(self) -> float:
         """How much of it reads as dates, in the order that reads most."""
         return 1 - self.share(min(self.unread.values())) if self.filled and self.unread else float(not self.filled)
+
+    @property
+    def decimal(self) -> str:
+        """The decimal mark that reads most of its numbers."""
+        return "," if self.numbers.get(",", 0) > self.numbers.get(".", 0) else "."
 
     @property
     def number_share(self) -> float:
@@ -104,6 +140,12 @@ def profile(connection: duckdb.DuckDBPyConnection, header: str, place: int) -> P
         r"regexp_full_match(v, '\d+:\d\d(:\d\d(\.\d+)?)?')",
         "regexp_full_match(upper(v), '[A-Z]{3}')",
         f"regexp_full_match(v, {quoted(_ISO)})",
+        r"regexp_full_match(v, '[^@\s]+@[^@\s]+\.\w+')",
+        r"regexp_full_match(v, '(sip:)?[+(]?[\d()\s./-]{5,24}(\D.{0,20})?') and length(regexp_replace(v, '\D', '', 'g')) >= 5",
+        r"regexp_full_match(v, '1\d{9}')",
+        r"regexp_full_match(v, '-?\d+')",
+        f"({dots} or {commas}) and regexp_matches(v, '^[-(−]|-$')",
+        r"abs(try_cast(replace(regexp_replace(v, '[^\d.,-]', '', 'g'), ',', '.') as double)) > 1",
         r"regexp_matches(v, '\d') and length(v) between 6 and 40",
     ]
     counts = ", ".join(f"coalesce(sum(n) filter (where {test}), 0)" for test in tests)
@@ -112,8 +154,12 @@ def profile(connection: duckdb.DuckDBPyConnection, header: str, place: int) -> P
     found.different, found.filled = int(row[0]), int(row[1])
     found.numbers = {".": int(row[2]), ",": int(row[3])}
     found.marked, found.apostrophes, found.percents, found.clocks, found.codes, found.iso_dates = map(int, row[4:10])
+    found.emails, found.phones, found.unix, found.whole, found.negative, found.above_one = map(int, row[10:16])
+    found.samples = [
+        value for (value,) in connection.execute("select v from words order by n desc, v limit 3").fetchall()
+    ]
     # Only a column that could hold dates is tried against the many patterns.
-    if found.filled and row[10] / found.filled >= USUAL and found.iso_dates < found.filled:
+    if found.filled and row[16] / found.filled >= USUAL and found.iso_dates < found.filled:
         _dates(connection, found)
     elif found.iso_dates:
         found.unread = dict.fromkeys((DAY_FIRST, MONTH_FIRST), found.filled - found.iso_dates)
@@ -124,7 +170,7 @@ def profile(connection: duckdb.DuckDBPyConnection, header: str, place: int) -> P
 
 def _shape(pattern: str) -> str:
     """How a value that the pattern reads is written: a run of digits is 0, a word is a."""
-    return re.sub("0+", "0", re.sub("%[A-Za-z]", lambda found: "a" if found[0] in ("%b", "%B", "%p") else "0", pattern))
+    return re.sub("0+", "0", re.sub("%[A-Za-z]", lambda found: _SHAPES.get(found[0], "0"), pattern))
 
 
 def _dates(connection: duckdb.DuckDBPyConnection, found: Profile) -> None:
@@ -132,7 +178,8 @@ def _dates(connection: duckdb.DuckDBPyConnection, found: Profile) -> None:
     shapes = {
         row[0]
         for row in connection.execute(
-            r"select distinct regexp_replace(regexp_replace(v, '\p{L}+', 'a', 'g'), '\d+', '0', 'g') from words"
+            r"select distinct regexp_replace(regexp_replace(regexp_replace(v, '\p{L}+', 'a', 'g'), '\d+', '0', 'g'), "
+            r"' [-+]0', ' +0') from words"
         ).fetchall()
     }
     tests = {

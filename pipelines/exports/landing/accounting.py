@@ -47,8 +47,13 @@ def totals(receipt: Receipt, contract: Contract, entity: Entity, casts: list[Cas
     return f"select {order} from ({' union all '.join(parts)})"
 
 
-def account(receipt: Receipt, contract: Contract, entity: Entity, read: int, loaded: int, rejected: int) -> None:
-    """Counts an entity's rows in the receipt; several tables of one file add up."""
+def account(
+    receipt: Receipt, contract: Contract, entity: Entity, read: int, loaded: int, rejected: int, told_by: str = ""
+) -> None:
+    """Counts an entity's rows in the receipt; several tables of one file add up.
+
+    `told_by` are the columns that a made key is made of, as far as the file has them.
+    """
     for row in receipt.entities:
         if (row["contract"], row["domain"], row["entity"]) == (contract.contract, entity.domain, entity.name):
             row["rows_read"] += read
@@ -60,7 +65,7 @@ def account(receipt: Receipt, contract: Contract, entity: Entity, read: int, loa
             "file": receipt.file,
             "file_sha256": receipt.sha256,
             "contract": contract.contract,
-            "system": contract.system,
+            "system": receipt.system or contract.system,
             "domain": entity.domain,
             "entity": entity.name,
             "export": contract.export,
@@ -69,6 +74,7 @@ def account(receipt: Receipt, contract: Contract, entity: Entity, read: int, loa
             "rows_rejected": rejected,
             "landed_at": receipt.landed_at,
             "known_at": receipt.known_at,
+            "told_by": told_by,
         }
     )
 

@@ -67,6 +67,12 @@ def export_files(landing: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.relative_to(landing).as_posix())
 
 
+def system_of(name: str) -> str:
+    """The system that a file's folder names, by the file's name below the landing folder; empty for none."""
+    folder, slash, _ = name.partition("/")
+    return folder if slash else ""
+
+
 def sha256_of(path: Path) -> str:
     """The hash that a file is known by."""
     with path.open("rb") as file:
@@ -79,9 +85,12 @@ def needs_landing(
     all_digest: str,
     reading_rules: ReadingRules,
     accepted: str | None = None,
+    system: str = "",
 ) -> bool:
-    """Whether a file is new, or was held or read by contracts, code or a person's word that have changed since."""
-    if receipt is None or (receipt.held and receipt.contracts != all_digest) or receipt.accepted != accepted:
+    """Whether a file is new, or was held or read by contracts, code, a person's word or for a system that have changed."""
+    if receipt is None or (receipt.held and receipt.contracts != all_digest):
+        return True
+    if (receipt.accepted, receipt.system) != (accepted, system):
         return True
     if receipt.retired_at is not None:
         return False
@@ -190,6 +199,7 @@ class Landing:
             contracts=digest_of_all(self.contracts, self.reading_rules),
             list_name=list_name,
             accepted=self.store.word(sha256),
+            system="" if list_name else system_of(name),
         )
         if before is None and datetime.fromisoformat(receipt.known_at) > clock:
             note(receipt, "", "note", Finding("clock_went_back", said=known_at))
@@ -237,6 +247,12 @@ class Landing:
         receipt.digests[contract.contract] = digest_of(contract, self.reading_rules)
         if contract.refuse:
             note(receipt, grid.part, "refused", Finding("refused", name=contract.title, said=contract.refuse))
+            return
+        if contract.ask:
+            asked = Finding(
+                "contract_asks", contract=contract.contract, name=contract.title, said=" ".join(contract.ask)
+            )
+            note(receipt, grid.part, "held", asked)
             return
         with connected() as connection:
             self._land_match(grid, match, receipt, staged, connection)

@@ -29,10 +29,12 @@ SIGNIFICANT_DIGITS = 9
 # A value is shown from the first match on, about so long.
 SHOWN = 200
 # What a publication tells of landed rows.
-BUILT = FILES, SUPERSEDED, RUN = (
+BUILT = FILES, SUPERSEDED, RUN, _ = (
     "marts.fct_landed_files",
     "staging.stg_landing__superseded_rows",
     "intermediate.int_run_dated",
+    # Where it is missing, staging does not say which columns its rows keep.
+    "intermediate.int_kept_columns",
 )
 
 
@@ -176,6 +178,11 @@ def _loaded(
     key = ["_system", *entity.key]
     in_force = f"matching._file_sha256 in ({', '.join(quoted(sha256) for sha256 in ('', *lists))})"
     of_before = f"not {in_force}" if entity.domain == DOMAIN else "false"
+    # A newer file without the column leaves what this row says of it.
+    kept = "counted._kept[matching._found_in]"
+    keeps = f"{kept}.file_sha256 = matching._file_sha256 and {kept}.line = matching._row"
+    if entity.domain == DOMAIN:
+        keeps = "false"
     same_key = " and ".join(f"matching.{name} is not distinct from counted.{name}" for name in key)
     return f"""
         with matching as ({matching}),
@@ -197,6 +204,7 @@ def _loaded(
                     when gone.state in ('changed', 'replaced') then 'superseded'
                     when gone.state is not null then gone.state
                     when counted._file_sha256 = matching._file_sha256 and counted._row = matching._row then 'counted'
+                    when {keeps} then 'counted'
                     when counted._file is not null or deleted._system is not null then 'superseded'
                     when {of_before} then 'superseded'
                     when built_files.file_sha256 is null then 'landed'

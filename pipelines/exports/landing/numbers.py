@@ -23,7 +23,7 @@ def number(text: str, stored: str, formats: Formats) -> str:
     groups = "".join("\\x{0020}" if mark == " " else "\\" + mark for mark in [*marks, " "])
     suffix = "".join(formats.suffixes)
     pattern = f"[-(]?(\\d+|\\d{{1,3}}([{groups}]\\d{{3}})+)?({decimal}\\d+|{decimal})?([eE][-+]?\\d+)?{f'[{suffix}]?' if suffix else ''}[-)]?"
-    digits = f"regexp_replace({bare}, '[{groups}{suffix}()]', '', 'g')"
+    digits = f"regexp_replace({bare}, {quoted(f'[{groups}{suffix}()]')}, '', 'g')"
     if formats.decimal != ".":
         digits = f"replace({digits}, {quoted(formats.decimal)}, '.')"
     digits = f"rtrim({digits}, '-')"
@@ -34,7 +34,7 @@ def number(text: str, stored: str, formats: Formats) -> str:
     negative = f"(case when {bare} like '(%)' or {bare} like '%-' then -1 else 1 end)"
     careful = (
         f"(case when regexp_full_match({bare}, {quoted(pattern)}) "
-        f"then cast(try_cast({digits} as DECIMAL(38,10)) * {negative}{factor} as {stored}) end)"
+        f"then try_cast(try_cast({digits} as DECIMAL(38,10)) * {negative}{factor} as {stored}) end)"
     )
     if formats.decimal != ".":
         return careful

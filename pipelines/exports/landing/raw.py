@@ -2,9 +2,8 @@
 
 One export file becomes, for each entity that it feeds, `<domain>/<entity>/<contract>-<sha256>.parquet`, with
 `….rejects.parquet` and `….totals.parquet` beside it, and one receipt, `receipts/<sha256>.json`, that is written last:
-without its receipt a file has not been landed, and `sweep` clears what a crash left. `forgotten/<sha256>.json` names a
-file that a person took out again and that is not to be landed though it lies there, `accepted/<sha256>.json` one that
-was held and that a person says is what it looks like. What files may hold is
+without its receipt a file has not been landed, and `sweep` clears what a crash left. What a person said of a file
+(`file_words.py`) stands beside it. What files may hold is
 `entities.py`; how they are made is `land.py`.
 """
 
@@ -20,8 +19,9 @@ from typing import Any
 import duckdb
 
 from pipelines.exports.entities import PROVENANCE, Entity, entities
+from pipelines.exports.landing.file_words import FileWords
 from pipelines.exports.readers.grids import quoted
-from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
+from pipelines.files import UNFINISHED, clear_unfinished, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
 
 # What a file fed, and by which contract.
@@ -72,6 +72,21 @@ FILE_COLUMNS = {
     "landed_at": "TIMESTAMP WITH TIME ZONE",
     "known_at": "TIMESTAMP WITH TIME ZONE",
 }
+# One row per full export and entity: whether what it lacks is gone (`full_exports.py`).
+FULL_EXPORT_COLUMNS = {
+    "contract": "VARCHAR",
+    "system": "VARCHAR",
+    "raw_table": "VARCHAR",
+    "export": "VARCHAR",
+    "known_at": "TIMESTAMP WITH TIME ZONE",
+    "file": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "rows_read": "BIGINT",
+    "rows_before": "BIGINT",
+    "rows_gone": "BIGINT",
+    "is_accepted": "BOOLEAN",
+    "is_whole": "BOOLEAN",
+}
 SCHEMA_EVENT_COLUMNS = {
     "file": "VARCHAR",
     "file_sha256": "VARCHAR",
@@ -119,6 +134,7 @@ HOLIDAY_COLUMNS = {"day": "DATE", "name": "VARCHAR", "made_by": "VARCHAR"}
 RECORDS = {
     "files": FILE_COLUMNS,
     "whole_files": FILE_COLUMNS,
+    "full_exports": FULL_EXPORT_COLUMNS,
     "schema_events": SCHEMA_EVENT_COLUMNS,
     "findings": FINDING_COLUMNS,
     "run": RUN_COLUMNS,
@@ -157,6 +173,8 @@ class Receipt:
     list_name: str = ""
     # What a person had said of it when it was landed (`RawStore.accepted`); NULL for nothing.
     accepted: str | None = None
+    # The system that the folder directly below the landing folder names; empty for the contract's own.
+    system: str = ""
 
     @property
     def rows_rejected(self) -> int:
@@ -241,15 +259,13 @@ def _typed(columns: dict[str, str]) -> str:
     return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
 
 
-class RawStore:
+class RawStore(FileWords):
     """The raw store under one folder (`<home>/warehouse/raw`)."""
 
     def __init__(self, root: Path) -> None:
         """Names the folder; nothing is written before `prepare`."""
-        self.root = root
+        super().__init__(root)
         self.receipts_folder = root / "receipts"
-        self.forgotten_folder = root / "forgotten"
-        self.accepted_folder = root / "accepted"
         self.records = root / "records"
 
     def prepare(self) -> None:
@@ -303,7 +319,7 @@ class RawStore:
         if not files:
             return []
         result = duckdb.execute(
-            f"select entity, line, column_name, value, {', '.join(REJECT_FACTS)} from ({rejects_of(files)}) "
+            f"select contract, domain, entity, line, column_name, value, {', '.join(REJECT_FACTS)} from ({rejects_of(files)}) "
             "order by entity, line limit ?",
             [most],
         )
@@ -342,45 +358,9 @@ class RawStore:
         remove(self.receipts_folder / f"{sha256}.json")
         self.sweep()
 
-    def forget(self, sha256: str, file: str, at: str) -> None:
-        """Remembers that a file is not to be landed, wherever it lies; `remove` takes out what it gave before."""
-        self.forgotten_folder.mkdir(parents=True, exist_ok=True)
-        said = {"sha256": sha256, "file": file, "forgotten_at": at}
-        write_whole(self.forgotten_folder / f"{sha256}.json", json.dumps(said, ensure_ascii=False, indent=1))
-
-    def forgotten(self) -> dict[str, str]:
-        """The files that are not to be landed: hash -> the name it was known by."""
-        return {
-            path.stem: (read_object(path) or {}).get("file", path.stem) for path in self.forgotten_folder.glob("*.json")
-        }
-
-    def unforget(self, sha256: str) -> None:
-        """Lets a forgotten file be landed again."""
-        remove(self.forgotten_folder / f"{sha256}.json")
-
-    def accept(self, sha256: str, file: str, at: str, contract: str = "") -> None:
-        """Remembers a person's word for a file: that it is what it looks like, and by which contract it is read."""
-        self.accepted_folder.mkdir(parents=True, exist_ok=True)
-        said = {"sha256": sha256, "file": file, "accepted_at": at, "contract": contract}
-        write_whole(self.accepted_folder / f"{sha256}.json", json.dumps(said, ensure_ascii=False, indent=1))
-
-    def accepted(self) -> dict[str, dict[str, str]]:
-        """The files that a person gave his word for: hash -> file, accepted_at and contract (empty: as recognised)."""
-        blank = {"file": "", "accepted_at": "", "contract": ""}
-        return {path.stem: blank | (read_object(path) or {}) for path in self.accepted_folder.glob("*.json")}
-
-    def word(self, sha256: str) -> str | None:
-        """The contract that a person said a file is of, empty for whichever it looks like; None where nothing was said."""
-        said = read_object(self.accepted_folder / f"{sha256}.json")
-        return None if said is None else said.get("contract", "")
-
-    def unaccept(self, sha256: str) -> None:
-        """Takes a person's word for a file back."""
-        (self.accepted_folder / f"{sha256}.json").unlink(missing_ok=True)
-
     def sweep(self) -> None:
         """Deletes Parquet files that no receipt speaks of, and half-written ones."""
-        for folder in (self.root, self.receipts_folder, self.forgotten_folder, self.records):
+        for folder in (self.root, self.receipts_folder, self.forgotten_folder, self.accepted_folder, self.records):
             clear_unfinished(folder)
         known = {file for receipt in self.receipts() for file in _files_of(receipt)}
         self._clear(self.root.glob("*/*/*"), known)
@@ -398,7 +378,11 @@ class RawStore:
                 path.unlink()
 
     def write_records(
-        self, run: dict[str, Any], troubles: list[dict[str, Any]] | None = None, receipts: list[Receipt] | None = None
+        self,
+        run: dict[str, Any],
+        troubles: list[dict[str, Any]] | None = None,
+        receipts: list[Receipt] | None = None,
+        full_exports: list[dict[str, Any]] | None = None,
     ) -> None:
         """Writes the receipts as tables for the build (`records/*.parquet`), and what the run was asked for and told.
 
@@ -411,6 +395,7 @@ class RawStore:
         rows: dict[str, Iterable[dict[str, Any]]] = {
             "files": files,
             "whole_files": [row for row in files if row["export"] != "partial"],
+            "full_exports": full_exports or [],
             "schema_events": [row for receipt in receipts for row in receipt.schema_events],
             "findings": [
                 *(row | {"known_at": receipt.known_at} for receipt in receipts for row in receipt.findings),

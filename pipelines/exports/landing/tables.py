@@ -17,6 +17,7 @@ from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.accounting import account, note, note_columns, totals
 from pipelines.exports.landing.cast import Cast, RowSql
+from pipelines.exports.landing.held import held_columns, key_columns
 from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
 from pipelines.exports.landing.reasons import rejection_sql
 from pipelines.exports.readers.grids import BadLine, Loaded, quoted
@@ -53,7 +54,7 @@ class TableLanding:
         self.system_sql = self._system()
 
     def _system(self) -> str:
-        given = quoted(self.contract.system)
+        given = quoted(self.receipt.system or self.contract.system)
         if self.contract.system_column is None:
             return given
         return f"coalesce({self.sql.header([self.contract.system_column])}, {given})"
@@ -127,7 +128,7 @@ class TableLanding:
         stem = staged / store.stem(entity, self.contract.contract, self.receipt.sha256).relative_to(store.root)
         stem.parent.mkdir(parents=True, exist_ok=True)
         self._write(stem, entity, casts)
-        account(self.receipt, self.contract, entity, read, loaded, rejected)
+        account(self.receipt, self.contract, entity, read, loaded, rejected, key_columns(entity, mapping, self.match))
 
     def _note_midnights(self, casts: list[Cast]) -> None:
         """Says of a column whose times are all midnight in the business time zone, if only they were in UTC."""
@@ -170,6 +171,7 @@ class TableLanding:
         self.connection.execute(
             f"create or replace temp table cast_rows as select _line, {columns}, {self.system_sql} as _system, "
             f"{self._extra()} as _extra, {self.sql.deleted()} as _deleted, {document} as _replaces, "
+            f"{quoted(held_columns(entity, mapping, self.match))} as _holds, "
             f"{bad or 'false'} as bad, {odd or 'false'} as odd from ({self.sql.typed(casts, rows)}) {folded}"
         )
         if mapping.key == "made":
@@ -221,7 +223,7 @@ class TableLanding:
             "file_sha256": self.receipt.sha256,
             "part": self.part,
             "contract": self.contract.contract,
-            "system": self.contract.system,
+            "system": self.receipt.system or self.contract.system,
             "domain": entity.domain,
             "entity": entity.name,
         }
@@ -247,9 +249,10 @@ class TableLanding:
             said = "; ".join(f"{line}: {cell[:40]}" for line, cell, _ in found)
             code = Finding("cells_blank", column_name=cast.source, name=entity.id, row_count=found[0][2], said=said)
             note(self.receipt, self.part, "note", code)
+            # What cannot be read erases nothing: the row does not hold it.
             self.connection.execute(
-                f"update cast_rows set _extra = json_merge_patch(coalesce(_extra, '{{}}'), "
-                f"json_object({quoted(cast.source)}, cell)) from ({cells}) as unread where cast_rows._line = unread._line"
+                f"update cast_rows set _holds = replace(_holds, ',{cast.column.name},', ','), "
+                f"_extra = json_merge_patch(coalesce(_extra, '{{}}'), json_object({quoted(cast.source)}, cell)) from ({cells}) as unread where cast_rows._line = unread._line"
             )
 
     def _reject_unread(self, entity: Entity, casts: list[Cast]) -> None:
@@ -360,6 +363,7 @@ class TableLanding:
             "_extra": "_extra",
             "_deleted": "_deleted",
             "_replaces": "_replaces",
+            "_holds": "_holds",
         }
         assert provenance.keys() == PROVENANCE.keys()
         columns = [cast.column.name for cast in casts] + [f"{value} as {name}" for name, value in provenance.items()]

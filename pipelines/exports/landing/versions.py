@@ -34,6 +34,8 @@ NOT_READING = {
     "contracts/own_words.py",
     "contracts/profile.py",
     "landing/__init__.py",
+    "landing/file_words.py",
+    "landing/full_exports.py",
     "landing/lists.py",
     "landing/lookup.py",
     "landing/raw.py",

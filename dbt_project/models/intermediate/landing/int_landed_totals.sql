@@ -1,6 +1,6 @@
 -- Grain: one row per file, contract, entity, measure (rows, a money column, seconds) and currency: what the raw store holds
--- of it and how much of that is current: in staging, or the newest version of a row that begins after the run's day. The
--- rest has a newer version. One scan of raw and one of staging an entity. Money stands under the row's currency, else the run's default, as in
+-- of it and how much of that is current: in staging, also as what a newer file that lacks the column leaves standing, or the
+-- newest version of a row that begins after the run's day. The rest has a newer version. One scan of raw and one of staging an entity. Money stands under the row's currency, else the run's default, as in
 -- staging; rows and seconds stand under ''.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -12,13 +12,18 @@ with run as (
 {{ domain }}_{{ name }}_sums as (
     select *, false as is_current from ({{ entity_sums(entity_id, entity, source('raw', domain ~ '_' ~ name)) }}) as landed
     union all
-    select *, true from ({{ entity_sums(entity_id, entity, ref('stg_' ~ domain ~ '__' ~ name)) }}) as staged
+    select *, true from (
+        {{ entity_sums(entity_id, entity, ref('stg_' ~ domain ~ '__' ~ name), domain != 'lists') }}
+    ) as staged
 ),
 {%- endfor %}
 
 totals as (
     {%- for entity_id, entity in landed_entities().items() %}
     {{- entity_totals(entity, entity_id | replace('.', '_') ~ '_sums') }}
+    {%- if not entity_id.startswith('lists.') %}
+    {{- kept_totals(entity_id, entity, ref('stg_' ~ entity_id | replace('.', '__'))) }}
+    {%- endif %}
     union all
     {%- endfor %}
     select * from {{ ref('int_later_totals') }}

@@ -13,7 +13,7 @@ with run as (
 documents as (
     select
         documents.*,
-        {{ day_seen('documents._known_at') }} as known_on
+        {{ day_seen('documents.reported_balance_known_at') }} as known_on
     from {{ ref('int_billing_documents') }} as documents
     cross join run
     where documents.customer_id <> {{ global_id('documents._system', "''") }}

@@ -80,7 +80,7 @@ unseen as (
         documents.*,
         case
             when documents.settled_on is not null then documents.settled_on
-            else {{ day_seen('documents._known_at') }}
+            else {{ day_seen('documents.reported_balance_known_at') }}
         end as paid_on
     from documents
     cross join run

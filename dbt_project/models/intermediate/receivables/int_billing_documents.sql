@@ -72,7 +72,8 @@ documents as (
         _file,
         _file_sha256,
         _row,
-        _known_at
+        _known_at,
+        reported_balance_known_at
     from invoices
     union all
     -- A later opening balance of the same customer holds the earlier one and what came since: only the first is a debt.
@@ -106,7 +107,8 @@ documents as (
         _file,
         _file_sha256,
         _row,
-        _known_at
+        _known_at,
+        null
     from opening_balances
 ),
 
@@ -166,7 +168,8 @@ resolved as (
         documents._file,
         documents._file_sha256,
         documents._row,
-        documents._known_at
+        documents._known_at,
+        documents.reported_balance_known_at
     from documents
     left join identities
         on documents._system = identities.system and documents.native_customer_id = identities.native_id

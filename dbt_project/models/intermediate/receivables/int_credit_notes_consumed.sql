@@ -32,7 +32,7 @@ moves as (
 known as (
     select
         credit_notes.*,
-        {{ day_seen('credit_notes._known_at') }} as known_on,
+        {{ day_seen('credit_notes.reported_balance_known_at') }} as known_on,
         explicit_customers.customer_id is null and credit_notes.settled_on is null as is_balance_only
     from credit_notes
     cross join run

@@ -1,5 +1,6 @@
 -- Grain: one row per finding about an export file, as a code and what it speaks of: why it, or a part of it, was held, or what in it was odd; rows that a
--- newer full export no longer holds, a full export that is too small to tell, and dates that lie after their own export.
+-- newer full export no longer holds, columns that are in an older export of the
+-- contract and not in this one, and dates that lie after their own export.
 -- What landing says of several of a file's entities is said once.
 with said as (
     select distinct
@@ -28,16 +29,33 @@ vanished as (
     group by file_sha256, file, part, domain, entity, contract
 ),
 
-too_small as (
-    select distinct
-        file_sha256,
-        file,
+-- What the contract's export had before and this one has not. What other contracts say of a row is nothing that it lacks.
+kept as (
+    select
+        kept_columns.file_sha256,
+        kept_columns.file,
         '' as part,
         'note' as severity,
-        'export_too_small' as code,
-        {{ finding_facts({'contract': 'contract', 'row_count': 'rows_read', 'other_count': 'rows_before'}) }}
-    from {{ ref('stg_landing__full_exports') }}
-    where not is_whole
+        'column_kept' as code,
+        {{ finding_facts({
+            'contract': 'kept_columns.contract', 'entity': 'kept_columns.entity_id',
+            'column_name': 'coalesce(min(missing.column_name), kept_columns.column_name)',
+            'name': 'max_by(kept_columns.kept_file, (kept_columns.kept_known_at, kept_columns.kept_file_sha256))',
+            'row_count': 'sum(kept_columns.row_count)'
+        }) }}
+    from {{ ref('int_kept_columns') }} as kept_columns
+    left join {{ ref('stg_landing__schema_events') }} as missing
+        on kept_columns.file_sha256 = missing.file_sha256
+        and kept_columns.contract = missing.contract
+        and kept_columns.column_name = missing.target
+        and missing.event = 'missing'
+    where kept_columns.contract = kept_columns.kept_contract
+    group by
+        kept_columns.file_sha256,
+        kept_columns.file,
+        kept_columns.contract,
+        kept_columns.entity_id,
+        kept_columns.column_name
 ),
 
 later as (
@@ -98,6 +116,6 @@ select * from two_rates
 union all
 select * from vanished
 union all
-select * from too_small
+select * from kept
 union all
 select * from later

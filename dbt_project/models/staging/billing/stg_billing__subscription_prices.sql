@@ -9,6 +9,15 @@ run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
+keys as (
+    select
+        _system,
+        subscription_id,
+        min({{ held_digest('versions') }}) <> max({{ held_digest('versions') }}) as is_uneven
+    from {{ source('raw', 'billing_subscriptions') }} as versions
+    group by _system, subscription_id
+),
+
 {%- set order = 'partition by _system, subscription_id order by ' ~ version_columns() | join(', ') %}
 versions as (
     select
@@ -23,7 +32,9 @@ versions as (
         {%- for column in ['unit_price', 'quantity', 'interval_unit', 'interval_count'] %}
         lag({{ column }}) over ({{ order }}) as earlier_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ source('raw', 'billing_subscriptions') }}
+    from (
+        {{ all_versions(source('raw', 'billing_subscriptions'), 'keys', landed_entities()['billing.subscriptions']) }}
+    ) as landed
 )
 
 select
@@ -46,7 +57,8 @@ select
     newest._file_sha256,
     newest._row,
     newest._loaded_at,
-    newest._known_at
+    newest._known_at,
+    newest._kept
 from versions
 inner join newest
     on versions._system = newest._system and versions.subscription_id = newest.subscription_id

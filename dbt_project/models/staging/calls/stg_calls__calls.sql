@@ -31,6 +31,7 @@ select
     staged.source as newest_source,
     {{ provenance('staged') }},
     staged._loaded_at,
-    staged._known_at
+    staged._known_at,
+    staged._kept
 from staged
 left join first_known on staged._system = first_known._system and staged.call_id = first_known.call_id

@@ -1,6 +1,7 @@
 -- Grain: one row per version of a landed row that counts no longer. A newer export changed it; or it is the newest of its
 -- key, and its newest full export does not hold it (vanished), its export marks it as deleted, or a newer export gives
--- its document anew without it (replaced). A row that a newer export repeats unchanged is no version of its own.
+-- its document anew without it (replaced). A row that a newer export repeats unchanged is no version of its own; what its file
+-- has no column for it does not change.
 -- A list is what its file says now: of the version in force no row is superseded.
 with outdated as (
     select * from {{ ref('stg_landing__outdated_files') }}
@@ -13,7 +14,10 @@ with outdated as (
 {%- set name = entity_id | replace('.', '_') %}
 
 {{ name }}_keys as (
-    select landed._system, {{ key }}
+    select
+        landed._system,
+        {{ key }},
+        min({{ held_digest('landed') }}) <> max({{ held_digest('landed') }}) as is_uneven
     from {{ relation }} as landed
     left join outdated
         on outdated.raw_table = '{{ name }}'
@@ -46,12 +50,7 @@ with outdated as (
         landed.{{ version_columns() | join(', landed.') }},
         landed._source,
         landed._file
-    from {{ relation }} as landed
-    semi join {{ name }}_keys as keys
-        on landed._system is not distinct from keys._system
-        {%- for column in entity.key %}
-        and landed.{{ column }} is not distinct from keys.{{ column }}
-        {%- endfor %}
+    from ({{ all_versions(relation, name ~ '_keys', entity) }}) as landed
     left join outdated
         on outdated.raw_table = '{{ name }}'
         and landed._source = outdated.contract

@@ -1,0 +1,152 @@
+"""A table that no contract knows, on the page Add data: a first contract, its questions, and what it would publish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboards.components.formats import plain, plural
+from dashboards.components.words import one
+from pipelines.adding import ANSWERS, AddingError, Draft, Waiting, drafted, use
+from pipelines.settings import Settings
+
+NOT_SAID = ""
+# So many answers are shown at once; more are a list.
+FEW = 4
+EXPORTS = {"partial": "What is missing from a newer file stays", "full": "A newer file holds all that there is"}
+
+
+def draft_of(settings: Settings, file: Waiting, part: str) -> None:
+    """The draft as the answers of this session make it; it is made anew with every answer."""
+    place = f"{file.name}-{part}"
+    given: dict[str, str] = st.session_state.setdefault(f"answers-{place}", {})
+    for name in [*given]:
+        # What a widget says counts; one that is no longer drawn keeps what it said.
+        given[name] = st.session_state.get(f"answer-{place}-{name}", given[name]) or given[name]
+    memory: dict[Any, Draft] = st.session_state.setdefault("adding_drafts", {})
+    stamp = (place, file.path.stat().st_mtime_ns, tuple(sorted(given.items())))
+    try:
+        if stamp not in memory:
+            memory[stamp] = drafted(settings, file.path, part, given)
+    except AddingError as error:
+        st.warning(plain(error), icon=":material/help:")
+        return
+    made = memory[stamp]
+    titled = f" › {plain(part)}" if part else ""
+    st.markdown(f":material/help: **No contract knows it**{titled}. It looks like `{made.entity_id}`.")
+    _questions(made, place, given)
+    _shown(made, place)
+    _columns(made, place, given)
+    _beside(made, place, given)
+    ready = not made.open
+    label = "Use this" if ready else f"{plural(len(made.open), 'question')} to be answered first"
+    if st.button(label, key=f"use-{place}", type="primary", disabled=not ready):
+        try:
+            use(settings, made)
+        except AddingError as error:
+            st.error(plain(error))
+            return
+        st.session_state.pop("adding_looked", None)
+        st.rerun()
+    with st.expander("The contract as a file"):
+        st.code(made.text, language="yaml")
+
+
+def _answer(given: dict[str, str], place: str, name: str) -> None:
+    """Takes what a widget says into the answers."""
+    said = st.session_state[f"answer-{place}-{name}"]
+    if said:
+        given[name] = said
+    else:
+        given.pop(name, None)
+
+
+def _said(choice: str) -> str:
+    """An answer in words; one that is the file's own text as it is."""
+    return one("draft_answer", ANSWERS[choice]) if choice in ANSWERS else choice or "–"
+
+
+def _ask(label: str, options: list[str], place: str, name: str, given: dict[str, str], shown: str = "") -> None:
+    key = f"answer-{place}-{name}"
+    now = given.get(name, shown)
+    if len(options) <= FEW:
+        st.radio(
+            label,
+            options,
+            index=options.index(now) if now in options else None,
+            key=key,
+            horizontal=True,
+            format_func=_said,
+            on_change=_answer,
+            args=(given, place, name),
+        )
+        return
+    choices = [NOT_SAID, *options]
+    st.selectbox(
+        label,
+        choices,
+        index=choices.index(now) if now in choices else 0,
+        key=key,
+        format_func=_said,
+        on_change=_answer,
+        args=(given, place, name),
+    )
+
+
+def _questions(made: Draft, place: str, given: dict[str, str]) -> None:
+    for question in made.questions:
+        label = plain(one("draft_question", question.code, question.facts))
+        if question.options:
+            _ask(label, list(question.options), place, question.id, given)
+        else:
+            key = f"answer-{place}-{question.id}"
+            st.text_input(label, key=key, max_chars=3, on_change=_answer, args=(given, place, question.id))
+
+
+def _shown(made: Draft, place: str) -> None:
+    st.markdown("**What it would publish**")
+    st.markdown("\n".join(f"- {plain(line)}" for line in made.preview.lines()))
+
+
+def _columns(made: Draft, place: str, given: dict[str, str]) -> None:
+    headers = [header for mapped in [*made.mapped, *made.unmapped] for header in mapped.headers]
+    headers = list(dict.fromkeys(headers))
+    with st.expander(f"{plural(len(made.mapped), 'column')} understood, {len(made.unmapped)} kept beside them"):
+        st.dataframe(
+            [
+                {
+                    "Column of the file": " + ".join(mapped.headers),
+                    "is": mapped.column,
+                    "such as": " · ".join(mapped.samples),
+                }
+                for mapped in [*made.mapped, *made.unmapped]
+            ],
+            hide_index=True,
+            key=f"drafted-{place}",
+        )
+        st.caption("Is one of them another? Choose the column of ours, then the file's.")
+        column = st.selectbox(
+            "Ours", [NOT_SAID, *made.columns], key=f"mend-{place}", format_func=lambda name: name or "–"
+        )
+        if column:
+            _ask(f"{column} is", ["none", *headers], place, f"column.{column}", given)
+
+
+def _beside(made: Draft, place: str, given: dict[str, str]) -> None:
+    asked = {question.id for question in made.questions}
+    with st.container(horizontal=True, gap="small"):
+        for name, label, length in (("system", "System", 40), ("currency", "Currency, if it says none", 3)):
+            if name not in asked:
+                key = f"answer-{place}-{name}"
+                st.text_input(label, value=given.get(name, ""), key=key, max_chars=length, width=220,
+                              on_change=_answer, args=(given, place, name))  # fmt: skip
+        st.selectbox(
+            "Full or filtered",
+            list(EXPORTS),
+            key=f"answer-{place}-export",
+            format_func=EXPORTS.__getitem__,
+            width=330,
+            on_change=_answer,
+            args=(given, place, "export"),
+        )

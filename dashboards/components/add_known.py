@@ -1,0 +1,68 @@
+"""A table that a contract knows, on the page Add data: what its columns are, and what of it nobody knows yet."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.components.formats import plain, plural
+from pipelines.adding import AddingError, Known, Looked, Waiting, meanings, teach
+from pipelines.settings import Settings
+
+SKIP = "– not yet –"
+
+
+def known_of(settings: Settings, file: Waiting, known: Known, looked: Looked) -> None:
+    """What it is, its mapping with three values a column, the words to be told and the order of its dates."""
+    part = f" › {plain(known.part)}" if known.part else ""
+    st.markdown(
+        f":material/check: **{plain(known.title)}**{part} → {', '.join(f'`{name}`' for name in known.entities)}"
+    )
+    with st.expander(f"{plural(len(known.mapped), 'column')} understood, {len(known.unmapped)} kept beside them"):
+        st.dataframe(
+            [
+                {"Column of the file": header, "is": target, "such as": " · ".join(samples)}
+                for header, target, samples in known.mapped
+            ],
+            hide_index=True,
+            key=f"mapping-{file.name}-{known.part}",
+        )
+        if known.unmapped:
+            st.caption(f"Kept, but not used: {plain(', '.join(known.unmapped))}.")
+    if looked.orders and looked.orders[0] == known.contract:
+        _order(settings, file, known.contract, looked.orders[1])
+    words = [word for word in looked.words if word[0] == known.contract]
+    if words:
+        _words(settings, file, known.contract, words)
+
+
+def _order(settings: Settings, file: Waiting, contract: str, orders: list[str]) -> None:
+    chosen = st.radio(
+        "Its dates read in two orders. Which is it?", orders, index=None, key=f"order-{file.name}", horizontal=True
+    )
+    if chosen and st.button("That is the order", key=f"order-said-{file.name}"):
+        _say(settings, contract, {}, chosen)
+
+
+def _words(settings: Settings, file: Waiting, contract: str, words: list[tuple[str, str, str, int]]) -> None:
+    st.markdown("**What do these words mean?** Their rows are rejected until that is said.")
+    meant: dict[str, dict[str, str]] = {}
+    for _, column, word, rows in words[:20]:
+        answer = st.selectbox(
+            f"{plain(word)} ({column.rpartition('.')[2]}, {plural(rows, 'row')})",
+            [SKIP, *meanings(column)],
+            key=f"word-{file.name}-{column}-{word}",
+        )
+        if answer != SKIP:
+            meant.setdefault(column, {})[word] = answer
+    if st.button("That is what they mean", key=f"words-said-{file.name}-{contract}", disabled=not meant):
+        _say(settings, contract, meant)
+
+
+def _say(settings: Settings, contract: str, meant: dict[str, dict[str, str]], order: str = "") -> None:
+    try:
+        teach(settings, contract, meant, order)
+    except (AddingError, OSError) as error:
+        st.error(plain(error))
+        return
+    st.session_state.pop("adding_looked", None)
+    st.rerun()

@@ -1,0 +1,198 @@
+"""Two systems of one vendor whose ids are alike, and one system that lies in two folders: found by what rows say.
+
+An id is unique within its system alone. Where a new file calls other things by ids that are known, it is of another
+system; where it calls the same things by the same ids as another system's files, it is of that one and would count
+twice. Either is held. The columns by which a thing is known again stand in `pipelines/entities.yml` (`same`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pipelines.exports.codes import Finding, FindingCode
+from pipelines.exports.entities import Entity, entities
+from pipelines.exports.landing.accounting import note
+from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.readers.engine import connected
+from pipelines.exports.readers.grids import quoted
+
+# A few records are renamed between two exports; where half of those that both have are others, it is another system.
+LEAST_SHARE = 0.5
+
+
+@dataclass
+class _Seen:
+    """What a new file and an older one say of the ids that both have: of how many the same, of how many not."""
+
+    same: int = 0
+    other: int = 0
+    # An id that is something else, and what the older and the new file call it.
+    example: str = ""
+
+
+@dataclass
+class _Source:
+    """The files of one contract that give rows to one entity, with the system of each, in the order of their landing."""
+
+    entity: Entity
+    contract: str
+    systems: dict[str, str] = field(default_factory=dict)
+
+
+def hold_collisions(store: RawStore, landed: list[Receipt]) -> list[Receipt]:
+    """Holds of the files that were just landed those that collide; the receipts as they are then.
+
+    A file that a person gave his word for (`keybook accept`) is taken.
+    """
+    new = {receipt.sha256: receipt for receipt in landed if receipt.accepted is None and not receipt.list_name}
+    if not any(receipt.entities for receipt in new.values()):
+        return landed
+    held: dict[str, Finding] = {}
+    names = {receipt.sha256: receipt.file for receipt in store.receipts()}
+    for sha256, finding in _told_otherwise(store, set(new)):
+        held[sha256] = finding
+    for source in _sources(store, set(new)):
+        for sha256, finding in _judged(store, source, set(new), set(held), names):
+            held.setdefault(sha256, finding)
+    return [_held(store, receipt, held[receipt.sha256]) if receipt.sha256 in held else receipt for receipt in landed]
+
+
+def _held(store: RawStore, receipt: Receipt, finding: Finding) -> Receipt:
+    taken_back = replace(receipt, entities=[], schema_events=[], findings=[])
+    note(taken_back, "", "held", finding)
+    store.write_receipt(taken_back)
+    store.clear(receipt.sha256)
+    return taken_back
+
+
+def _told_otherwise(store: RawStore, new: set[str]) -> list[tuple[str, Finding]]:
+    """The new files whose rows have no id and are told by other columns than those of the file before.
+
+    Each row would be another one: in a full export instead of its older version, of which nothing could be kept, and in
+    any other beside it.
+    """
+    found: dict[str, Finding] = {}
+    before: dict[tuple[str, ...], tuple[set[str], str]] = {}
+    order = sorted(store.receipts(), key=lambda receipt: (receipt.known_at, receipt.sha256 in new, receipt.file))
+    for receipt in order:
+        for row in receipt.entities:
+            if not (told_by := row.get("told_by")):
+                continue
+            key = (row["contract"], row["system"], row["domain"], row["entity"])
+            now, (then, file) = set(told_by.split(",")), before.get(key, (set(), ""))
+            more_of_all = row["export"] == "full" and then < now
+            if receipt.sha256 in new and then and then != now and not more_of_all:
+                column = ", ".join(sorted(then ^ now))
+                facts = {"contract": row["contract"], "column_name": column, "name": file}
+                found.setdefault(receipt.sha256, Finding("key_changed", **facts))
+            else:
+                before[key] = (now, receipt.file)
+    return list(found.items())
+
+
+def _sources(store: RawStore, new: set[str]) -> list[_Source]:
+    """Where new files stand beside others of their contract."""
+    found: dict[tuple[str, str], _Source] = {}
+    order = sorted(store.receipts(), key=lambda receipt: (receipt.known_at, receipt.sha256 in new, receipt.file))
+    for receipt in order:
+        for row in receipt.entities:
+            entity = entities()[f"{row['domain']}.{row['entity']}"]
+            if entity.same:
+                source = found.setdefault((entity.id, row["contract"]), _Source(entity, row["contract"]))
+                source.systems[receipt.sha256] = row["system"]
+    return [source for source in found.values() if len(source.systems) > 1 and new & source.systems.keys()]
+
+
+def _judged(
+    store: RawStore, source: _Source, new: set[str], held: set[str], names: dict[str, str]
+) -> list[tuple[str, Finding]]:
+    """The new files of a source that are to be held, and why."""
+    found: list[tuple[str, Finding]] = []
+    within, across = _compared(store, source, new)
+    for sha256 in (sha256 for sha256 in source.systems if sha256 in new):
+        seen = within.get(sha256, {})
+        # What agrees with a file that is held is of the same system as that one.
+        other = sum(pair.same if older in held else pair.other for older, pair in seen.items())
+        same = sum(pair.other if older in held else pair.same for older, pair in seen.items())
+        facts: dict[str, Any] = {"contract": source.contract, "row_count": other, "other_count": other + same}
+        code: FindingCode = "ids_collide"
+        worst = max(seen.items(), key=lambda item: item[1].other, default=None)
+        if not other or other < LEAST_SHARE * (other + same):
+            doubled = {older: pair for older, pair in across.get(sha256, {}).items() if older not in held}
+            agreeing = sum(pair.same for pair in doubled.values())
+            if not agreeing or agreeing < LEAST_SHARE * sum(pair.same + pair.other for pair in across[sha256].values()):
+                continue
+            code, worst = "system_doubled", max(doubled.items(), key=lambda item: item[1].same)
+            facts |= {"row_count": agreeing, "other_count": _rows(store, sha256, source)}
+            if agreeing < LEAST_SHARE * facts["other_count"]:
+                continue
+        assert worst is not None
+        older, pair = worst
+        said = pair.example if code == "ids_collide" else source.systems[older]
+        facts |= {"name": names[older], "said": said}
+        found.append((sha256, Finding(code, **facts)))
+        held.add(sha256)
+    return found
+
+
+def _rows(store: RawStore, sha256: str, source: _Source) -> int:
+    receipt = store.receipt(sha256)
+    rows = receipt.entities if receipt else []
+    return sum(row["rows_loaded"] for row in rows if f"{row['domain']}.{row['entity']}" == source.entity.id)
+
+
+Pairs = dict[str, dict[str, _Seen]]
+
+
+def _compared(store: RawStore, source: _Source, new: set[str]) -> tuple[Pairs, Pairs]:
+    """Each new file's rows against the version before of the same id: in its own system, and in others."""
+    entity = source.entity
+    stems = {sha256: store.stem(entity, source.contract, sha256) for sha256 in source.systems}
+    paths = {
+        sha256: path for sha256, stem in stems.items() if (path := stem.with_name(f"{stem.name}.parquet")).exists()
+    }
+    if not new & paths.keys() or len(paths) < 2:
+        return {}, {}
+    order = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))
+    told = {name: f"nullif(lower(trim(cast({name} as varchar))), '')" for name in entity.same}
+    texts = ", ".join(f"{text} as {name}" for name, text in told.items())
+    key = ", ".join(entity.key)
+    files = ", ".join(quoted(str(path)) for path in paths.values())
+    fresh = ", ".join(quoted(str(paths[sha256])) for sha256 in sorted(new & paths.keys()))
+    shown = entity.same[0]
+    agrees = " or ".join(f"coalesce({name} = before.{name}, false)" for name in told)
+    comparable = " or ".join(f"({name} is not null and before.{name} is not null)" for name in told)
+    packed = ", ".join(f"{name} := {name}" for name in ("_file_sha256", *told))
+    found: list[Pairs] = []
+    with connected() as connection:
+        connection.execute(
+            f"create temp table versions as select _system, {key}, _file_sha256, place, {texts} "
+            f"from read_parquet([{files}], union_by_name = true) "
+            f"join (values {order}) as landed (sha256, place) on _file_sha256 = sha256 "
+            f"semi join (select {key} from read_parquet([{fresh}], union_by_name = true)) using ({key}) "
+            "where not coalesce(_deleted, false)"
+        )
+        # Of each other system a row of the id that was there before this file came.
+        own = f"select *, lag(struct_pack({packed})) over (partition by _system, {key} order by place) as before from versions"
+        others = (
+            f"select versions.*, struct_pack({', '.join(f'{name} := other.{name}' for name in ('_file_sha256', *told))}) "
+            f"as before from versions join (select * from versions qualify row_number() over "
+            f"(partition by _system, {key} order by place) = 1) as other using ({key}) "
+            "where other._system <> versions._system and other.place < versions.place"
+        )
+        for rows in (own, others):
+            counted = connection.execute(
+                f"select _file_sha256, before._file_sha256, count(*) filter (where {agrees}), "
+                f"count(*) filter (where not ({agrees})), "
+                f"first(concat({entity.key[0]}, ': ', before.{shown}, ' / ', {shown})) filter (where not ({agrees})) "
+                f"from ({rows}) where before is not null and before._file_sha256 <> _file_sha256 "
+                f"and ({comparable}) group by all"
+            ).fetchall()
+            pairs: Pairs = defaultdict(dict)
+            for sha256, older, same, other, example in counted:
+                if sha256 in new:
+                    pairs[sha256][older] = _Seen(same, other, example or "")
+            found.append(pairs)
+    return found[0], found[1]

@@ -1,0 +1,160 @@
+"""Systems of one vendor: a folder names one, and what rows say tells where ids or folders do not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.exports.landing.raw import Receipt
+from pipelines.settings import load_settings
+from pipelines.warehouse.corrections import accept
+from pipelines.warehouse.refresh import Refresh
+
+COMPANIES = "Record ID,Company name,Company owner,City\n"
+NORTH = COMPANIES + "1,Alder AB,Ada,Umeå\n2,Birch AB,Ada,Luleå\n"
+SOUTH = COMPANIES + "2,Cedar Ltd,Bo,Leeds\n3,Dogwood Ltd,Bo,York\n"
+# A later export of the south's, of companies that the north has ids of too.
+SOUTH_LATER = COMPANIES + "2,Cedar Ltd,Bo,London\n"
+
+
+class Home:
+    """A home whose files are dropped and landed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Empty."""
+        self.folder = folder
+        self.work = Refresh(load_settings(home=folder))
+
+    def land(self, files: dict[str, str]) -> dict[str, Receipt]:
+        """Drops files and lands what is new, as a run does; the receipts by name."""
+        for name, text in files.items():
+            path = self.folder / "landing" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        self.work = Refresh(load_settings(home=self.folder))
+        return {receipt.file: receipt for receipt in self.work.land()}
+
+    def codes(self) -> dict[str, list[str]]:
+        """What is held, by file."""
+        receipts = self.work.store.receipts()
+        return {receipt.file: [row["code"] for row in receipt.held] for receipt in receipts if receipt.held}
+
+    def companies(self) -> list[tuple[str, str, str]]:
+        """System, id and name of each landed row."""
+        pattern = f"{self.folder}/warehouse/raw/crm/accounts/*[0-9a-f].parquet"
+        query = f"select distinct _system, account_id, name from read_parquet('{pattern}', union_by_name = true)"
+        return duckdb.sql(f"{query} order by all").fetchall()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+NORTH_ROWS = [("hubspot", "1", "Alder AB"), ("hubspot", "2", "Birch AB")]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_other_things_by_known_ids_are_held(home: Home, at_once: bool) -> None:
+    if at_once:
+        home.land({"a.csv": NORTH, "b.csv": SOUTH, "c.csv": SOUTH_LATER})
+    else:
+        for name, text in (("a.csv", NORTH), ("b.csv", SOUTH), ("c.csv", SOUTH_LATER)):
+            home.land({name: text})
+    assert home.codes() == {"b.csv": ["ids_collide"], "c.csv": ["ids_collide"]}
+    assert home.companies() == NORTH_ROWS
+    (finding,) = [receipt.held[0] for receipt in home.work.store.receipts() if receipt.file == "b.csv"]
+    assert (finding["row_count"], finding["other_count"], finding["name"]) == (1, 1, "a.csv")
+    assert finding["said"] == "2: birch ab / cedar ltd"
+    assert home.land({}) == {}
+
+
+def test_a_folder_names_the_system(home: Home) -> None:
+    home.land({"a.csv": NORTH, "b.csv": SOUTH})
+    (home.folder / "landing" / "b.csv").unlink()
+    moved = home.land({"south/b.csv": SOUTH, "south/2026/c.csv": SOUTH_LATER})
+    assert sorted(moved) == ["south/2026/c.csv", "south/b.csv"]
+    assert home.codes() == {}
+    assert home.companies() == [*NORTH_ROWS, ("south", "2", "Cedar Ltd"), ("south", "3", "Dogwood Ltd")]
+    assert {row["system"] for receipt in moved.values() for row in receipt.entities} == {"south"}
+    assert home.land({"copy/b.csv": SOUTH}) == home.land({}) == {}
+
+
+def test_a_folder_that_only_sorts_is_held(home: Home) -> None:
+    """The same companies in two folders would be two systems, and count twice."""
+    home.land({"january/a.csv": NORTH})
+    home.land({"february/a.csv": NORTH + "4,Elm AB,Ada,Kiruna\n"})
+    assert home.codes() == {"february/a.csv": ["system_doubled"]}
+    assert [name for _, _, name in home.companies()] == ["Alder AB", "Birch AB"]
+    (held,) = [receipt.held[0] for receipt in home.work.store.receipts() if receipt.held]
+    assert (held["row_count"], held["other_count"], held["said"]) == (2, 3, "january")
+
+
+def test_renamed_records_of_one_system_are_taken(home: Home) -> None:
+    home.land({"a.csv": COMPANIES + "1,Alder,A,Umeå\n2,Birch,A,Oslo\n3,Cedar,A,Oslo\n"})
+    home.land({"b.csv": COMPANIES + "1,ALDER ,B,Umeå\n2,Birch,A,Oslo\n3,Cedar & Sons,A,Oslo\n"})
+    assert home.codes() == {}
+
+
+def test_one_thing_that_is_alike_is_enough(home: Home) -> None:
+    """Renamed, but of the same moment."""
+    header = COMPANIES.replace("City", "Create Date")
+    home.land({"a.csv": header + "1,Alder,A,2026-01-05 09:00\n"})
+    home.land({"b.csv": header + "1,Ek,A,2026-01-05 09:00\n"})
+    assert home.codes() == {}
+
+
+def test_a_persons_word_is_enough_too(home: Home) -> None:
+    home.land({"a.csv": NORTH, "b.csv": SOUTH})
+    accept(home.work, "b.csv")
+    home.land({})
+    assert home.codes() == {}
+    assert ("hubspot", "2", "Cedar Ltd") in home.companies()
+
+
+def test_ids_of_one_export_are_nothing_to_those_of_another(home: Home) -> None:
+    deals = "Record ID,Deal Name,Deal Stage,Deal owner\n1,Alder deal,Contract Sent,Ada\n"
+    home.land({"a.csv": NORTH, "deals.csv": deals})
+    assert home.codes() == {}
+
+
+PAID = """
+contract: paid
+title: Payments without an id
+system: test
+export: {export}
+recognise: {{headers: [Day, Amount]}}
+entities:
+  billing.payments:
+    key: made
+    columns: {{received_on: Day, amount: Amount, reference: Text, status: {{value: received}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("export", "first", "second", "is_held"),
+    [
+        ("partial", "Day,Amount,Text", "Day,Amount", True),
+        ("partial", "Day,Amount", "Day,Amount,Text", True),
+        ("partial", "Day,Amount,Text", "Text,Amount,Day,Other", False),
+        ("full", "Day,Amount,Text", "Day,Amount", True),
+        ("full", "Day,Amount", "Day,Amount,Text", False),
+    ],
+)
+def test_rows_without_an_id_are_told_by_the_same_columns(
+    home: Home, export: str, first: str, second: str, is_held: bool
+) -> None:
+    (home.folder / "contracts").mkdir()
+    (home.folder / "contracts" / "paid.yml").write_text(PAID.format(export=export), encoding="utf-8")
+    cells = {"Day": "2026-01-05", "Amount": "10", "Text": "F-1", "Other": "x"}
+    for name, header in (("a.csv", first), ("b.csv", second)):
+        home.land({name: f"{header}\n{','.join(cells[column] for column in header.split(','))}\n"})
+    assert home.codes() == ({"b.csv": ["key_changed"]} if is_held else {})
+    if is_held:
+        (held,) = [receipt.held[0] for receipt in home.work.store.receipts() if receipt.held]
+        assert (held["column_name"], held["name"]) == ("reference", "a.csv")
+        accept(home.work, "b.csv")
+        home.land({})
+        assert home.codes() == {}

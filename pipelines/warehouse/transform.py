@@ -76,30 +76,41 @@ def _arguments(settings: Settings, target: Path) -> list[str]:
     ]  # fmt: skip
 
 
+def shelf_of(settings: Settings) -> Path:
+    """Where parsed projects lie: in the checkout, or in the home where whoever runs this may not write there."""
+    try:
+        PARSED.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=PARSED):
+            return PARSED
+    except OSError:
+        return settings.warehouse / ".parsed"
+
+
 def parsed(settings: Settings) -> Path:
-    """The folder of what dbt has parsed, made anew only when the project has changed; every home shares it.
+    """The folder of what dbt has parsed, made anew only when the project has changed; the homes of a checkout share it.
 
     Raises:
         TransformError: the project does not parse.
     """
     digest = project_digest()
-    if (PARSED / digest / "manifest.json").exists():
-        return PARSED / digest
+    shelf = shelf_of(settings)
+    if (shelf / digest / "manifest.json").exists():
+        return shelf / digest
     from dbt.cli.main import dbtRunner
 
-    PARSED.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=PARSED) as scratch:
+    shelf.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=shelf) as scratch:
         result = dbtRunner().invoke(["parse", *_arguments(settings, Path(scratch))])
         if not result.success:
             raise TransformError(f"the dbt project does not parse: {result.exception}")
         if digest != project_digest():
             raise TransformError("the dbt project was changed while it was read; run this again")
-        folder = PARSED / digest
+        folder = shelf / digest
         folder.mkdir(exist_ok=True)
         # The manifest is the last to come: where it is, the rest is too.
         for name in ("partial_parse.msgpack", "manifest.json"):
             os.replace(Path(scratch) / name, folder / name)
-    for old in sorted(PARSED.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEEP_PARSED]:
+    for old in sorted(shelf.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEEP_PARSED]:
         shutil.rmtree(old, ignore_errors=True)
     return folder
 

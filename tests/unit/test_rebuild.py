@@ -8,6 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.settings import load_settings
+from pipelines.warehouse import transform
 from pipelines.warehouse.rebuild import Rebuild
 
 # raw.calls → day (a boundary) → calls, bills; raw.calls → calls → agents (a boundary) → people → report; calls → talk;
@@ -104,3 +106,14 @@ def test_a_boundary_that_was_never_built_counts_as_changed(database: Path) -> No
 
 def test_nothing_changed_builds_nothing(database: Path) -> None:
     assert _steps(database, "strangers") == [[]]
+
+
+def test_a_checkout_that_may_not_be_written_is_parsed_into_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(home=tmp_path)
+    monkeypatch.setattr(transform, "PARSED", tmp_path / "checkout" / "parsed")
+    assert transform.shelf_of(settings) == tmp_path / "checkout" / "parsed"
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setattr(transform, "PARSED", tmp_path / "file" / "parsed")
+    assert transform.shelf_of(settings) == settings.warehouse / ".parsed"

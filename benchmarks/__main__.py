@@ -1,4 +1,4 @@
-"""`python -m benchmarks [refresh | drop | growth | aging | land | pollock | identity | drafts | small]`."""
+"""`python -m benchmarks NAME`: refresh, drop, growth, aging, land, pollock, identity, robustness, drafts or small."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark, `refresh` when none is named, or each of them on next to nothing."""
-    from benchmarks import aging, drafts, drop, growth, identity, land, pollock, refresh
+    from benchmarks import aging, drafts, drop, growth, identity, land, pollock, refresh, robustness
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -38,6 +38,10 @@ def main() -> int:
     who.add_argument("--accounts", type=int, default=2_000, help="of each sample company; 0 leaves them out")
     who.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     who.add_argument("--scale", type=int, default=100_000, help="accounts of the timed run; 0 leaves it out")
+    changed = commands.add_parser(
+        "robustness", help="what becomes of exports that users change: the same, told, or wrong"
+    )
+    changed.add_argument("--small", action="store_true", help="every eighth fixture")
     drafting = commands.add_parser("drafts", help="first contracts, held against the contracts that are known")
     drafting.add_argument("--small", action="store_true", help="the fixtures alone, without the real exports")
     drafting.add_argument("--every", action="store_true", help="a line for each table too")
@@ -53,6 +57,7 @@ def main() -> int:
             lambda: aging.main(20_000),
             lambda: identity.main(60, [1], 1_000),
             lambda: pollock.main(None),
+            lambda: robustness.main(robustness.SMALL),
             lambda: drafts.main(True, False),
             lambda: drop.main(refresh.TINY),
             lambda: growth.main(growth.TINY, None),
@@ -68,6 +73,7 @@ def main() -> int:
             "identity": lambda: identity.main(arguments.accounts, arguments.seeds, arguments.scale),
             "drafts": lambda: drafts.main(arguments.small, arguments.every),
             "pollock": lambda: pollock.main(arguments.files),
+            "robustness": lambda: robustness.main(robustness.SMALL if arguments.small else 1),
         }[arguments.command]()
     )
     return 0

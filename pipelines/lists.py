@@ -16,10 +16,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from pipelines.exports.entities import entities, seed_rows
-from pipelines.files import clear_unfinished, write_whole
+from pipelines.files import clear_unfinished, read_yaml, write_whole
 
 LISTS_FILE = Path(__file__).with_name("lists.yml")
 DOMAIN = "lists"
@@ -61,7 +59,7 @@ class List:
 @cache
 def lists() -> dict[str, List]:
     """Every list by its name."""
-    said = yaml.safe_load(LISTS_FILE.read_text(encoding="utf-8"))
+    said = read_yaml(LISTS_FILE)
     found = {}
     for name, entry in said.items():
         entity = entities()[f"{DOMAIN}.{name}"]

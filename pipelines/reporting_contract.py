@@ -12,7 +12,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-import yaml
+from pipelines.files import read_yaml
 
 _HERE = Path(__file__).resolve().parent
 _FOLDERS = (_HERE.parent / "dbt_project" / "models" / "reporting", _HERE / "reporting")
@@ -22,10 +22,9 @@ _FOLDERS = (_HERE.parent / "dbt_project" / "models" / "reporting", _HERE / "repo
 def declared() -> dict[str, dict[str, str]]:
     """Table -> column -> type in DuckDB's SQL, in the order of the YAML."""
     folder = next(folder for folder in _FOLDERS if folder.is_dir())
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tables: dict[str, dict[str, str]] = {}
     for file in sorted(folder.rglob("_*.yml")):
-        for model in yaml.load(file.read_text(encoding="utf-8"), Loader=loader).get("models", []):
+        for model in read_yaml(file).get("models", []):
             tables[model["name"]] = {column["name"]: column["data_type"] for column in model["columns"]}
     return tables
 

@@ -28,10 +28,7 @@
     {%- if config.get('contract').enforced -%}
         {%- do hold_to_contract(made) -%}
     {%- endif -%}
-    {%- do hold_to_keys(made) -%}
-    {%- do hold_to_codes(made) -%}
-    {%- do hold_to_ranges(made) -%}
-    {%- do comment_on(made) -%}
+    {%- do comment_and_hold(made) -%}
     {%- do run_hooks(post_hooks) -%}
     {%- do adapter.commit() -%}
     {{ return({'relations': [made]}) }}
@@ -86,21 +83,46 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Fails where the rows of a relation break a key, or a column that may not be missing is, and gives an example. -#}
-{% macro hold_to_keys(relation) -%}
-    {%- set keys = [] -%}
-    {%- set needed = [] -%}
-    {%- for constraint in model['constraints'] -%}
-        {%- do keys.append(constraint.columns) if constraint.type in ('primary_key', 'unique') -%}
-        {%- do needed.extend(constraint.columns) if constraint.type in ('primary_key', 'not_null') -%}
-    {%- endfor -%}
-    {%- for key in keys -%}
-        {%- do hold_to_key(relation, key, needed) -%}
-    {%- endfor -%}
+{#- A model's descriptions as comments, and what its YAML says of its rows: keys, codes and ranges. All of it goes to the
+    database at once, because dbt takes longer to send a statement than DuckDB to look. -#}
+{% macro comment_and_hold(relation) -%}
+    {%- set keys = declared_keys() -%}
+    {%- set rules = [] -%}
+    {%- for key in keys.parts -%}{%- do rules.append(broken_key(relation, loop.index0, key, keys.needed)) -%}{%- endfor -%}
+    {%- do rules.append(unknown_codes(relation)) -%}
+    {%- do rules.append(left_ranges(relation)) -%}
+    {%- set rules = rules | map('trim') | select | list -%}
+    {%- set statements = comments_on(relation) ~ rules | join('\nunion all\n') -%}
+    {%- if rules -%}
+        {%- set wrong = [] -%}
+        {%- for key, said, example in run_query(statements).rows -%}
+            {%- do wrong.append(said ~ (lines_of(relation, keys.parts[key | int], example) if key is not none else '')) -%}
+        {%- endfor -%}
+        {%- if wrong -%}
+            {%- do exceptions.raise_compiler_error(model.name ~ ' ' ~ wrong | join('; ')) -%}
+        {%- endif -%}
+    {%- elif statements | trim -%}
+        {%- call statement('comments') -%}{{ statements }}{%- endcall -%}
+    {%- endif -%}
 {%- endmacro %}
 
-{% macro hold_to_key(relation, key, needed) -%}
-    {%- set broken -%}
+{#- The keys of a model (`parts`), and the columns that every row needs. -#}
+{% macro declared_keys() -%}
+    {%- set keys = {'parts': [], 'needed': []} -%}
+    {%- for constraint in model['constraints'] -%}
+        {%- do keys.parts.append(constraint.columns) if constraint.type in ('primary_key', 'unique') -%}
+        {%- do keys.needed.extend(constraint.columns) if constraint.type in ('primary_key', 'not_null') -%}
+    {%- endfor -%}
+    {{ return(keys) }}
+{%- endmacro %}
+
+{#- One row where the rows of a relation break a key, or a column that may not be missing is, with an example. -#}
+{% macro broken_key(relation, index, key, needed) %}
+    (select
+        {{ index }} as key,
+        'breaks its key ({{ key | join(', ') }}) ' || keys || ' times, such as ' || example || ' in ' || rows_of_key || ' rows' as said,
+        example
+    from (
         select count(*) over () as keys, count(*) as rows_of_key, concat_ws(', '
             {%- for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %}) as example
         from {{ relation }}
@@ -108,47 +130,36 @@
         having count(*) > 1
             {%- for column in key if column in needed %} or {{ column }} is null{% endfor %}
         limit 1
-    {%- endset -%}
-    {%- for keys, rows_of_key, example in run_query(broken).rows -%}
-        {%- do exceptions.raise_compiler_error(
-            model.name ~ ' breaks its key (' ~ key | join(', ') ~ ') ' ~ keys ~ ' times, such as ' ~ example ~ ' in '
-            ~ rows_of_key ~ ' rows' ~ lines_of(relation, key, example)) -%}
-    {%- endfor -%}
-{%- endmacro %}
+    ))
+{% endmacro %}
 
-{#- Fails where a column whose codes are declared (`meta: {codes: [...]}`) holds another one, alone or in a list with commas
+{#- One row where a column whose codes are declared (`meta: {codes: [...]}`) holds another one, alone or in a list with commas
     between: pages and reports would have no words for it. `is_open` leaves room for what an export or a list adds. -#}
-{% macro hold_to_codes(relation) -%}
-    {%- set held = [] -%}
-    {%- for column in model['columns'].values() if column.meta.get('codes') and not column.meta.get('is_open') -%}
-        {%- do held.append(column) -%}
-    {%- endfor -%}
-    {%- if held -%}
-        {%- set unknown -%}
-            {%- for column in held %}
-            select '{{ column.name }}' as column_name, code
-            from (
-                select distinct unnest(string_split({{ column.name }}, ',')) as code from {{ relation }}
-            ) as {{ column.name }}_codes
-            where code <> '' and code not in ({% for code in column.meta.codes %}'{{ code }}'{{ ', ' if not loop.last }}{% endfor %})
-            {{ 'union all' if not loop.last }}
-            {%- endfor %}
-            order by column_name, code
-        {%- endset -%}
-        {%- set wrong = [] -%}
-        {%- for name, code in run_query(unknown).rows -%}
-            {%- do wrong.append(name ~ ' ' ~ code) -%}
-        {%- endfor -%}
-        {%- if wrong -%}
-            {%- do exceptions.raise_compiler_error(model.name ~ ' holds codes that its YAML does not name: ' ~ wrong | join(', ')) -%}
-        {%- endif -%}
-    {%- endif -%}
-{%- endmacro %}
+{% macro unknown_codes(relation) %}
+    {%- for column in model['columns'].values() if column.meta.get('codes') and not column.meta.get('is_open') %}
+    {%- if loop.first %}
+    select
+        null as key,
+        'holds codes that its YAML does not name: ' || string_agg(column_name || ' ' || code, ', ' order by column_name, code) as said,
+        null as example
+    from (
+    {%- else %}
+        union all
+    {%- endif %}
+        select '{{ column.name }}' as column_name, code
+        from (select distinct unnest(string_split({{ column.name }}, ',')) as code from {{ relation }}) as {{ column.name }}_codes
+        where code not in ('', '{{ column.meta.codes | join("', '") }}')
+    {%- if loop.last %}
+    )
+    having count(*) > 0
+    {%- endif %}
+    {%- endfor %}
+{% endmacro %}
 
-{#- Fails where a number lies outside of the range that its column declares (`meta: {range: [0, 1]}`; null is no bound), or is
-    no number (a double may be infinite or NaN), and names the least and the most. What cents and floats round away is let be. -#}
-{% macro hold_to_ranges(relation) -%}
-    {%- set told = [] -%}
+{#- One row where a number lies outside of the range that its column declares (`meta: {range: [0, 1]}`; null is no bound), or is
+    no number (a double may be infinite or NaN), with the least and the most. What cents and floats round away is let be. -#}
+{% macro left_ranges(relation) %}
+    {%- set checks = [] -%}
     {%- for column in model['columns'].values() if column.meta.get('range') -%}
         {%- set lowest, highest = column.meta.range -%}
         {%- set least, most = 'min(' ~ column.name ~ ')', 'max(' ~ column.name ~ ')' -%}
@@ -159,17 +170,19 @@
             {%- do wrong.append('not isfinite(' ~ least ~ ') or not isfinite(' ~ most ~ ')') -%}
         {%- endif -%}
         {%- if wrong -%}
-            {%- do told.append(
+            {%- do checks.append(
                 'case when ' ~ wrong | join(' or ') ~ " then '" ~ column.name ~ " from ' || " ~ least ~ " || ' to ' || " ~ most ~ ' end') -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if told -%}
-        {%- set outside = run_query("select concat_ws(', ', " ~ told | join(', ') ~ ') from ' ~ relation).columns[0][0] -%}
-        {%- if outside -%}
-            {%- do exceptions.raise_compiler_error(model.name ~ ' leaves the range that its YAML declares: ' ~ outside) -%}
-        {%- endif -%}
-    {%- endif -%}
-{%- endmacro %}
+    {%- if checks %}
+    select
+        null as key,
+        'leaves the range that its YAML declares: ' || nullif(concat_ws(', ', {{ checks | join(',\n            ') }}), '') as said,
+        null as example
+    from {{ relation }}
+    having said is not null
+    {%- endif %}
+{% endmacro %}
 
 {#- Where the rows of a key come from, of a relation whose rows say so: ` (file, line 3; file, line 4)`. -#}
 {% macro lines_of(relation, key, example) -%}
@@ -184,24 +197,14 @@
 {%- endmacro %}
 
 {#- A model's descriptions as comments, which any SQL client shows. -#}
-{% macro comment_on(relation) -%}
-    {%- set comments = [] -%}
+{% macro comments_on(relation) -%}
     {%- if config.persist_relation_docs() and model.description -%}
-        {%- do comments.append(relation.type ~ ' ' ~ relation ~ ' is ' ~ text_literal(model.description)) -%}
+        comment on {{ relation.type }} {{ relation }} is '{{ model.description | trim | replace("'", "''") }}';
     {%- endif -%}
     {%- if config.persist_column_docs() -%}
-        {%- for column in model['columns'].values() if column.description -%}
-            {%- do comments.append(
-                'column ' ~ relation ~ '.' ~ adapter.quote(column.name) ~ ' is ' ~ text_literal(column.description)) -%}
+        {%- set whole = relation | string -%}
+        {%- for column in model['columns'].values() if column.description %}
+        comment on column {{ whole }}."{{ column.name }}" is '{{ column.description | trim | replace("'", "''") }}';
         {%- endfor -%}
-    {%- endif -%}
-    {%- if comments -%}
-        {%- call statement('comments') -%}
-            comment on {{ comments | join(';\ncomment on ') }}
-        {%- endcall -%}
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro text_literal(text) -%}
-    {{ return("'" ~ text | trim | replace("'", "''") ~ "'") }}
-{%- endmacro %}
+    {%- endif %}
+{% endmacro %}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -118,23 +117,18 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
         import dagster as dg
 
         from pipelines.definitions import build_defs
-        from pipelines.defs.exports import DOMAINS
-        from pipelines.defs.transform import PUBLISHING
 
         progress.stage("Loading Dagster and dbt")
         from pipelines.warehouse.transform import TransformError
 
         work.on_file, work.on_node = progress.on_file, progress.on_node
         try:
-            definitions = build_defs(work)
+            # Nobody hears of each model here, and to tell Dagster of them costs a sixth of a small refresh.
+            definitions = build_defs(work, models=False)
         except TransformError as error:
             raise click.ClickException(str(error)) from error
         running = definitions.resolve_job_def("refresh")
-        # Nobody hears of each model here, and to tell Dagster costs a sixth of a small refresh: of dbt's nodes the
-        # build alone is selected, which makes them all.
-        whole = dg.AssetSelection.groups(*DOMAINS, PUBLISHING)
         result = running.execute_in_process(
-            asset_selection=list(whole.resolve(definitions.resolve_asset_graph())),
             run_config={
                 "ops": {"transform": {"config": {**asdict(view), "full": full}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
@@ -340,11 +334,9 @@ def dashboard(home: Path | None, port: int) -> None:
         sys.executable, "-m", "streamlit", "run", str(PROJECT / "dashboards" / "app.py"),
         "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
     ]  # fmt: skip
-    environment = os.environ | {"KEYBOOK_HOME": str(settings.home)}
-    try:
-        sys.exit(subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode)
-    except KeyboardInterrupt:
-        sys.exit(0)
+    # The server takes this process's place: who stops or kills the command stops the server.
+    os.chdir(PROJECT)
+    os.execve(sys.executable, command, os.environ | {"KEYBOOK_HOME": str(settings.home)})
 
 
 @main.command()

@@ -78,6 +78,7 @@ FindingCode = Literal[
     "unknown_format",
     "unknown_headers",
     "unpacks_too_large",
+    "values_unlike",
     "workbook_memory",
     "workbook_slow",
     "workbook_unreadable",

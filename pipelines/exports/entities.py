@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from pipelines.files import read_yaml
 
 ENTITIES_FILE = Path(__file__).resolve().parent.parent / "entities.yml"
 SEEDS = ENTITIES_FILE.parent.parent / "dbt_project" / "seeds"
@@ -157,7 +157,7 @@ def _column(name: str, spec: str | dict[str, Any]) -> Column:
 def entities() -> dict[str, Entity]:
     """Every canonical entity by its id (`crm.accounts`), in the file's order."""
     found: dict[str, Entity] = {}
-    for entity_id, specs in yaml.safe_load(ENTITIES_FILE.read_text(encoding="utf-8")).items():
+    for entity_id, specs in read_yaml(ENTITIES_FILE).items():
         domain, name = entity_id.split(".")
         cut: dict[str, Any] = specs.pop("cut", {})
         same = tuple(specs.pop("same", []))

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from pipelines.exports.entities import entities
+from pipelines.files import read_yaml
 
 FORMATS_FILE = Path(__file__).with_name("formats.yml")
 BYTE_ORDER_MARK = "\ufeff".encode()
@@ -23,7 +23,7 @@ BYTE_ORDER_MARK = "\ufeff".encode()
 @cache
 def formats() -> dict[str, Any]:
     """What `formats.yml` says."""
-    said: dict[str, Any] = yaml.safe_load(FORMATS_FILE.read_text(encoding="utf-8"))
+    said: dict[str, Any] = read_yaml(FORMATS_FILE)
     return said
 
 

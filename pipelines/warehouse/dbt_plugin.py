@@ -37,6 +37,10 @@ class Plugin(BasePlugin):
             shutil.copyfile(published, mine)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Called once for the database that dbt opens; every cursor of it has both."""
+        """Called once for the database that dbt opens; every cursor of it has all of this.
+
+        The settings stand here because those of a profile are set again for every node.
+        """
+        conn.execute("set global TimeZone = 'UTC'; set global autoinstall_known_extensions = false")
         register(conn)
         create_raw_views(conn, load_settings())

@@ -27,10 +27,11 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-import yaml
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
+
+from pipelines.files import read_yaml
 
 FOLDER = Path(__file__).parent
 SETTINGS = "languages.yml"
@@ -86,7 +87,7 @@ class Language:
 @cache
 def languages() -> dict[str, Language]:
     """Code -> language, in the order of `languages.yml`."""
-    found = yaml.safe_load((FOLDER / SETTINGS).read_text(encoding="utf-8"))
+    found = read_yaml(FOLDER / SETTINGS)
     return {code: Language(code, settings) for code, settings in found.items()}
 
 
@@ -96,7 +97,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for file in sorted(FOLDER.glob("*.yml")):
         if file.name != SETTINGS:
-            _collect(yaml.safe_load(file.read_text(encoding="utf-8")), "", found)
+            _collect(read_yaml(file), "", found)
     return found
 
 

@@ -70,7 +70,11 @@ class Nodes:
 
     def specs(self) -> list[dg.AssetSpec]:
         """Every model and seed, and the build that they are parts of."""
-        found = build_dbt_asset_specs(manifest=self._manifest, dagster_dbt_translator=self._translator)
+        found = (
+            build_dbt_asset_specs(manifest=self._manifest, dagster_dbt_translator=self._translator)
+            if self.assets
+            else []
+        )
         build = dg.AssetSpec(
             BUILD,
             deps=[*self.assets.values(), *self.raw],
@@ -129,9 +133,10 @@ class Nodes:
                 yield dg.AssetObservation(key, description=told, metadata={"kept": True, "version": version})
 
 
-def build(refresh: Refresh) -> dg.Definitions:
-    """The models and their checks."""
-    nodes = Nodes(read_manifest(refresh.settings))
+def build(refresh: Refresh, models: bool = True) -> dg.Definitions:
+    """The models and their checks, and the build of them; or that alone."""
+    manifest = read_manifest(refresh.settings)
+    nodes = Nodes(manifest if models else {**manifest, "nodes": {}})
 
     @dg.multi_asset(
         name="transform",

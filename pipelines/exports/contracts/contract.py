@@ -151,6 +151,12 @@ class ColumnMap(Part):
         return found
 
     @property
+    def joined(self) -> list[list[str]]:
+        """The headers whose texts are joined, in whichever case."""
+        within = [aliases for _, column in self.branches for aliases in column.joined]
+        return [[name] for name in self.join or []] + within
+
+    @property
     def carried(self) -> list[list[str]]:
         """The headers whose whole text the column holds in every row; of the others `_extra` keeps what they say.
 

@@ -35,8 +35,7 @@ class Known:
 class Evidence:
     """What a row of headers says for one contract.
 
-    `score` tells contracts apart, `signature` is the share of the headers that tell the export which are there (less those
-    that speak against it), `share` the share of the file's headers that the contract knows, and `loudness` how much is said
+    `score` tells contracts apart, `signature` is the share of the headers that tell the export which are there, `share` the share of the file's headers that the contract knows, and `loudness` how much is said
     in all, in headers that no other contract knows. Headers count by how few contracts know them.
     """
 
@@ -122,7 +121,7 @@ class Index:
             for header in contract.recognise.without
             if squashed(header) in letters
         )
-        signature = max(there - against, 0) / whole if whole else 0.0
+        signature = there / whole if whole else 0.0
         return Evidence(
             contract,
             score - ABSENT * absent - against,

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from pipelines.exports.contracts.contract import Contract, ContractError
 from pipelines.exports.contracts.own_words import with_words
 from pipelines.exports.entities import Entity, entities
+from pipelines.files import read_yaml
 from pipelines.lists import COMMENT, DOMAIN, MADE_KEY, List, lists
 
 # The loader in C takes a tenth of the time; both are safe.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SOURCES = Path(__file__).resolve().parents[2] / "sources"
 _COPIES = Path(__file__).with_name("copies.yml")
 
@@ -92,7 +92,7 @@ def _is_addition(data: dict[str, Any]) -> bool:
 @cache
 def _copies() -> Contract:
     """What the tools that copy tables add to every export, as a contract that is none by itself."""
-    said = yaml.load(_COPIES.read_text(encoding="utf-8"), Loader=_LOADER)
+    said = read_yaml(_COPIES)
     return Contract.model_validate(
         {
             "contract": "copies",
@@ -122,7 +122,7 @@ def read_contract(path: Path, shipped: dict[str, Contract] | None = None) -> Con
         ContractError: the file is no YAML, or says something outside the vocabulary.
     """
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        data = read_yaml(path)
         if shipped and isinstance(data, dict) and _is_addition(data):
             if data["contract"] not in shipped:
                 raise ValueError(

@@ -16,7 +16,7 @@ from pipelines.exports.contracts.contract import Contract, EntityMap
 from pipelines.exports.contracts.evidence import Evidence, index_of
 from pipelines.exports.contracts.headers import header_cells, joined, normal
 from pipelines.exports.contracts.needs import main_feed, missing
-from pipelines.exports.contracts.titles import rivals, told
+from pipelines.exports.contracts.titles import is_named, rivals, told
 from pipelines.exports.readers.grids import Grid, Head
 
 # The least share of the headers that tell an export which must be there.
@@ -79,6 +79,8 @@ class NearMiss:
     contract: Contract
     missing: list[str]
     share: float
+    # Whether the file itself says that it is this export.
+    is_named: bool = False
 
 
 UNKNOWN = Finding("unknown_headers")
@@ -193,14 +195,17 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
                     continue
                 known_near = near.get(contract.contract)
                 if evidence.share >= LEAST_SHARE and (known_near is None or evidence.share > known_near.share):
-                    near[contract.contract] = NearMiss(contract, lacking, evidence.share)
+                    found = _match(evidence, columns, headers, head_index, row_index + depth - 1)
+                    near[contract.contract] = NearMiss(contract, lacking, evidence.share, is_named(found, grid))
         if not matches:
             headless = [contract for contract in contracts.values() if contract.table.header is not None]
             fitting = [_headless(contract, head, head_index) for contract in headless if _part_fits(contract, grid)]
             matches = {match.contract.contract: match for match in fitting if match}
         if matches:
             break
-    return _decide(grid, list(matches.values()), sorted(near.values(), key=lambda miss: -miss.share))
+    return _decide(
+        grid, list(matches.values()), sorted(near.values(), key=lambda miss: (not miss.is_named, -miss.share))
+    )
 
 
 def _part_fits(contract: Contract, grid: Grid) -> bool:
@@ -215,6 +220,12 @@ def _part_fits(contract: Contract, grid: Grid) -> bool:
 def _decide(grid: Grid, matches: list[Match], near: list[NearMiss]) -> Recognition:
     if matches:
         matches, named = told(matches, grid)
+        # A file that says which export it is, and lacks what that one needs, is no other export of the system.
+        meant = {miss.contract.system for miss in near if miss.is_named} - {
+            match.contract.system for match in matches if match.contract.contract in named
+        }
+        matches = [match for match in matches if match.contract.system not in meant]
+    if matches:
         best = max(match.score for match in matches)
         top = [match for match in matches if match.score == best]
         if len(top) == 1:

@@ -56,6 +56,11 @@ def told(matches: list[Match], grid: Grid) -> tuple[list[Match], set[str]]:
     return left, named
 
 
+def is_named(match: Match, grid: Grid) -> bool:
+    """Whether the file's own words, above its header or in its rows, are for the contract."""
+    return any(_is_told(match, grid, by) for by in ("title", "rows"))
+
+
 def _fits_whole(match: Match) -> bool:
     wanted = match.contract.recognise
     return all(match.find(aliases) is not None for aliases in wanted.headers) and not any(

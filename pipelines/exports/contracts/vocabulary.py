@@ -14,12 +14,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
 from pipelines.exports.contracts.contract import ColumnMap, Contract
 from pipelines.exports.entities import entities
+from pipelines.files import read_yaml
 
 SYNONYMS = Path(__file__).with_name("synonyms.yml")
 
@@ -27,7 +27,7 @@ SYNONYMS = Path(__file__).with_name("synonyms.yml")
 @cache
 def synonyms() -> dict[str, Any]:
     """The words of `synonyms.yml`."""
-    data: dict[str, Any] = yaml.safe_load(SYNONYMS.read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml(SYNONYMS)
     return data
 
 

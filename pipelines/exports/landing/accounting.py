@@ -88,6 +88,13 @@ def note_columns(receipt: Receipt, match: Match, part: str) -> None:
     for entity_id, mapping in match.feeds:
         for name, spec in mapping.columns.items():
             places = [(aliases, match.find(aliases)) for aliases in spec.origins]
+            # Where one of several headers is missing, a name is shorter and a word may be another one.
+            several = spec.headers if spec.cases and entities()[entity_id].column(name).one_of else spec.joined
+            if lost := [aliases for aliases in several if match.find(aliases) is None]:
+                events += [
+                    {"column_name": aliases[0], "event": "missing", "action": "left_blank", "target": name}
+                    for aliases in lost
+                ]
             is_moment = entities()[entity_id].column(name).type in ("date", "timestamp")
             if places and not is_given(spec, lambda aliases: match.find(aliases) is not None, is_moment):
                 # One event a column that has no origin at all: other spellings and second choices are no loss.

@@ -208,6 +208,9 @@ class RowSql:
                 continue
             required = spec.required or (column.name in entity.key and mapping.key == "given")
             cast = replace(self._column(column, spec, required), when=self._when_sql(spec))
+            if column.name in entity.key and column.type == "text" and spec.from_:
+                # A spreadsheet kept six figures of a long number (2.58420E+16): many rows would be one.
+                cast = replace(cast, typed=f"(case when not ({cast.typed} like '_.%E+__') then {cast.typed} end)")
             casts.append(self._totalled(cast, mapping.one_row_per) if spec.total else cast)
         return casts
 

@@ -18,7 +18,8 @@ def day(moment: str, column: Column, business_timezone: str) -> str:
 
 def read(text: str, column: Column, known: list[str], dates: Dates, business_timezone: str) -> str:
     """A date or time by a contract's patterns, ISO 8601, or as the file writes them; a date without a time stays as it is."""
-    readings = _by(text, column, [*dates.fitting(known), *dates.numbers], business_timezone)
+    # The file's own patterns first: %Y of a contract's would read 24 as the year 24.
+    readings = _by(text, column, [*dates.numbers, *dates.fitting(known)], business_timezone)
     if dates.named:
         readings += _by(dates.plain(text), column, list(dates.named), business_timezone)
     # A text with its year first is ISO 8601, unless the contract says that the day follows the year. It is tried first

@@ -21,7 +21,7 @@ import duckdb
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.file_words import FileWords
 from pipelines.exports.readers.grids import quoted
-from pipelines.files import UNFINISHED, clear_unfinished, remove, replacing, write_whole
+from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
 
 # What a file fed, and by which contract.
@@ -259,6 +259,14 @@ def _typed(columns: dict[str, str]) -> str:
     return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
 
 
+def _made(path: Path, columns: dict[str, str]) -> list[object]:
+    """What tells that a file is still the one that was made with these columns; nothing where there is none."""
+    if not path.exists():
+        return []
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns, _typed(columns)]
+
+
 class RawStore(FileWords):
     """The raw store under one folder (`<home>/warehouse/raw`)."""
 
@@ -271,28 +279,23 @@ class RawStore(FileWords):
     def prepare(self) -> None:
         """Makes every entity's folder with its typed file without rows, and takes away what a crash left."""
         self.receipts_folder.mkdir(parents=True, exist_ok=True)
-        connection = duckdb.connect()
+        empty: dict[Path, dict[str, str]] = {}
         for entity in entities().values():
-            folder = self.root / entity.domain / entity.name
-            folder.mkdir(parents=True, exist_ok=True)
-            stem = folder / EMPTY.removesuffix(".parquet")
-            for path, columns in (
-                (folder / EMPTY, stored_columns(entity)),
-                (Path(f"{stem}.rejects.parquet"), REJECT_COLUMNS),
-                (Path(f"{stem}.totals.parquet"), TOTAL_COLUMNS),
-            ):
-                wanted = _typed(columns)
-                if self._columns(connection, path) != columns:
-                    self._copy(connection, f"select {wanted} where false", path)
+            stem = self.root / entity.domain / entity.name / EMPTY.removesuffix(".parquet")
+            empty[stem.with_name(EMPTY)] = stored_columns(entity)
+            empty[stem.with_name(f"{stem.name}.rejects.parquet")] = REJECT_COLUMNS
+            empty[stem.with_name(f"{stem.name}.totals.parquet")] = TOTAL_COLUMNS
+        # As they were made: asking each file for its columns takes longer than all else in a refresh of nothing new.
+        memory = self.root / "empty.json"
+        known = read_object(memory) or {}
+        if any(known.get(str(path.relative_to(self.root))) != _made(path, columns) for path, columns in empty.items()):
+            connection = duckdb.connect()
+            for path, columns in empty.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._copy(connection, f"select {_typed(columns)} where false", path)
+            made = {str(path.relative_to(self.root)): _made(path, columns) for path, columns in empty.items()}
+            write_whole(memory, json.dumps(made))
         self.sweep()
-
-    @staticmethod
-    def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-        try:
-            described = connection.execute("describe select * from read_parquet(?)", [str(path)]).fetchall()
-        except duckdb.Error:
-            return {}  # damaged, or not there
-        return {row[0]: row[1] for row in described}
 
     @staticmethod
     def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

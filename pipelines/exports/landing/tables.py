@@ -18,6 +18,7 @@ from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.accounting import account, note, note_columns, totals
 from pipelines.exports.landing.cast import Cast, RowSql
 from pipelines.exports.landing.held import held_columns, key_columns
+from pipelines.exports.landing.likeness import LEAST, likeness
 from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
 from pipelines.exports.landing.reasons import rejection_sql
 from pipelines.exports.readers.grids import BadLine, Loaded, quoted
@@ -80,6 +81,13 @@ class TableLanding:
         if count:
             note(self.receipt, self.part, "note", Finding("rows_passed_over", row_count=count))
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
+        share, unlike = likeness(self.connection, self.sql, mappings)
+        # A row alone may be an odd one, and so may one column of three.
+        if share < LEAST and (len(unlike) > 2 or (loaded.rows > 1 and (len(unlike) > 1 or share <= 0.5))):
+            title, columns = self.contract.title, ", ".join(unlike)
+            found = Finding("values_unlike", column_name=columns, name=title, contract=self.contract.contract)
+            note(self.receipt, self.part, "held", found)
+            return
         for number, (entity, mapping) in enumerate(mappings):
             # Lines that are no rows at all, and rows that no entity takes, are counted with the first entity.
             bad_lines = loaded.bad_lines if number == 0 else []

@@ -123,6 +123,17 @@ followed as (
         and contacts.is_miss = 0
 ),
 
+-- All working days are of one length, so that the one on which a window is over is found by a number.
+day_length as (
+    select max(business_seconds) as seconds from days
+),
+
+working_days as (
+    select day, business_seconds_before / business_seconds as working_days_before
+    from days
+    where business_seconds > 0
+),
+
 decided as (
     select
         followed.*,
@@ -133,10 +144,9 @@ decided as (
         end as is_handled
     from followed
     cross join run
-    -- The working day on which the window is over.
-    inner join days
-        on followed.window_ends_at_seconds > days.business_seconds_before
-        and followed.window_ends_at_seconds <= days.business_seconds_before + days.business_seconds
+    cross join day_length
+    inner join working_days as days
+        on ceil(followed.window_ends_at_seconds / day_length.seconds) - 1 = days.working_days_before
 )
 
 select

@@ -34,7 +34,7 @@ places as (
     where tens.n * 5 + ones.n < {{ parameter('health_rhythm_gaps') }}
 ),
 
-asked as (
+ranks as (
     select week_days.rhythm, week_days.account_id, week_days.week_number, week_days.place - places.back as place
     from week_days
     cross join places
@@ -42,11 +42,11 @@ asked as (
 ),
 
 gaps as (
-    select asked.rhythm, asked.account_id, asked.week_number, cast(median(days.gap_days) as double) as gap_days
-    from asked
+    select ranks.rhythm, ranks.account_id, ranks.week_number, cast(median(days.gap_days) as double) as gap_days
+    from ranks
     inner join days
-        on asked.rhythm = days.rhythm and asked.account_id = days.account_id and asked.place = days.place
-    group by asked.rhythm, asked.account_id, asked.week_number
+        on ranks.rhythm = days.rhythm and ranks.account_id = days.account_id and ranks.place = days.place
+    group by ranks.rhythm, ranks.account_id, ranks.week_number
 )
 
 select

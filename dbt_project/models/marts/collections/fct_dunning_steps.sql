@@ -18,7 +18,7 @@ rates as (
     select * from {{ ref('int_fx_rates_dated') }}
 ),
 
-asked as (
+reminders as (
     select dunning_id, account_id, customer_id, invoice_id, channel, level, sent_on, sent_at
     from dunning
     where invoice_id is not null
@@ -39,17 +39,17 @@ asked as (
 
 opened as (
     select
-        asked.dunning_id,
-        asked.invoice_id,
+        reminders.dunning_id,
+        reminders.invoice_id,
         min(intervals.currency) as currency,
         sum(intervals.open_amount) as open_amount,
         min(intervals.due_on) as due_on
-    from asked
+    from reminders
     inner join intervals
-        on asked.invoice_id = intervals.invoice_id
-        and asked.sent_on >= intervals.valid_from
-        and asked.sent_on < intervals.valid_to
-    group by asked.dunning_id, asked.invoice_id
+        on reminders.invoice_id = intervals.invoice_id
+        and reminders.sent_on >= intervals.valid_from
+        and reminders.sent_on < intervals.valid_to
+    group by reminders.dunning_id, reminders.invoice_id
 ),
 
 ordered as (
@@ -57,7 +57,7 @@ ordered as (
         *,
         row_number() over (partition by invoice_id order by sent_at, dunning_id) as number_of_invoice,
         lag(sent_on) over (partition by invoice_id order by sent_at, dunning_id) as previous_sent_on
-    from asked
+    from reminders
 )
 
 select

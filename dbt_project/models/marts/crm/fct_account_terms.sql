@@ -20,7 +20,7 @@ contracts as (
 ),
 
 {%- set kinds = ['payment_terms_days', 'credit_limit'] %}
-said as (
+terms_given as (
     {%- for kind in kinds %}
     select
         account_id,
@@ -45,7 +45,7 @@ said as (
 -- Of several that begin on one day the one signed last.
 newest as (
     select *
-    from said
+    from terms_given
     qualify row_number() over (
         partition by account_id, terms_kind, valid_from order by signed_at desc nulls last, document_id desc
     ) = 1

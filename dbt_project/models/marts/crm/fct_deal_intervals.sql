@@ -23,7 +23,7 @@ deal_stages as (
     from {{ ref('stg_crm__deal_stages') }}
 ),
 
-told as (
+stage_rows as (
     select
         deal_stages.global_deal_id,
         {{ business_date('deal_stages.entered_at', 'run.business_timezone') }} as entered_on,
@@ -46,9 +46,9 @@ told as (
     left join employees on deal_stages._system = employees.system and deal_stages.owner_id = employees.reference
 ),
 
-first_told as (
+first_rows as (
     select global_deal_id, min(entered_on) as first_told_on
-    from told
+    from stage_rows
     group by global_deal_id
 ),
 
@@ -59,24 +59,24 @@ deals as (
         deals.*,
         coalesce(
             deals.created_on,
-            {{ least_known('first_told.first_told_on', 'deals.closed_on', 'deals.first_known_on', 'run.as_of_date') }}
+            {{ least_known('first_rows.first_told_on', 'deals.closed_on', 'deals.first_known_on', 'run.as_of_date') }}
         ) as exists_from
     from {{ ref('fct_deals') }} as deals
     cross join run
-    left join first_told on deals.deal_id = first_told.global_deal_id
+    left join first_rows on deals.deal_id = first_rows.global_deal_id
 ),
 
 -- The last of a day counts. What is told of the time before the deal was created counts from its first day on.
 history as (
     select
-        told.*,
+        stage_rows.*,
         deals.deal_id,
-        {{ greatest_known('told.entered_on', 'deals.exists_from') }} as day
-    from told
-    inner join deals on told.global_deal_id = deals.deal_id
+        {{ greatest_known('stage_rows.entered_on', 'deals.exists_from') }} as day
+    from stage_rows
+    inner join deals on stage_rows.global_deal_id = deals.deal_id
     qualify row_number() over (
-        partition by deals.deal_id, {{ greatest_known('told.entered_on', 'deals.exists_from') }}
-        order by told.entered_at desc, told.left_at desc nulls first, told._row desc
+        partition by deals.deal_id, {{ greatest_known('stage_rows.entered_on', 'deals.exists_from') }}
+        order by stage_rows.entered_at desc, stage_rows.left_at desc nulls first, stage_rows._row desc
     ) = 1
 ),
 

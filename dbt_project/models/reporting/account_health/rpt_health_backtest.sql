@@ -47,7 +47,7 @@ near as (
     where weeks.score is not null
 ),
 
-told as (
+departures_flagged as (
     select
         alarms.method,
         alarms.threshold,
@@ -60,14 +60,14 @@ told as (
     group by alarms.method, alarms.threshold, departures.account_id, departures.left_on
 ),
 
-told_sums as (
+totals as (
     select
         method,
         threshold,
         count(*) filter (where is_before = 1) as flagged_before,
         count(*) filter (where is_before = 0) as flagged_late,
         cast(median(lead_days) as double) as lead_days_median
-    from told
+    from departures_flagged
     group by method, threshold
 ),
 
@@ -89,12 +89,12 @@ select
     methods.threshold,
     bands.band,
     cast(left_accounts.departures as bigint) as departures,
-    cast(coalesce(told_sums.flagged_before, 0) as bigint) as flagged_before,
-    cast(coalesce(told_sums.flagged_late, 0) as bigint) as flagged_late,
-    {{ ratio('coalesce(told_sums.flagged_before, 0)', 'left_accounts.departures') }} as recall,
-    {{ ratio('coalesce(told_sums.flagged_before, 0) + coalesce(told_sums.flagged_late, 0)', 'left_accounts.departures') }}
+    cast(coalesce(totals.flagged_before, 0) as bigint) as flagged_before,
+    cast(coalesce(totals.flagged_late, 0) as bigint) as flagged_late,
+    {{ ratio('coalesce(totals.flagged_before, 0)', 'left_accounts.departures') }} as recall,
+    {{ ratio('coalesce(totals.flagged_before, 0) + coalesce(totals.flagged_late, 0)', 'left_accounts.departures') }}
         as recall_by_pause,
-    told_sums.lead_days_median,
+    totals.lead_days_median,
     cast(coalesce(alarm_sums.alarms, 0) as bigint) as alarms,
     cast(coalesce(alarm_sums.alarms_before, 0) as bigint) as alarms_before,
     cast(coalesce(alarm_sums.alarms_late, 0) as bigint) as alarms_late,
@@ -113,5 +113,5 @@ cross join left_accounts
 cross join watched
 cross join near
 left join bands on methods.method = 'score' and methods.threshold = bands.up_to
-left join told_sums on methods.method = told_sums.method and methods.threshold = told_sums.threshold
+left join totals on methods.method = totals.method and methods.threshold = totals.threshold
 left join alarm_sums on methods.method = alarm_sums.method and methods.threshold = alarm_sums.threshold

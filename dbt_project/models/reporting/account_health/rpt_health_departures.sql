@@ -31,7 +31,7 @@ alarms as (
     where alarms.left_on is not null
 ),
 
-told as (
+flags as (
     select
         account_id,
         left_on,
@@ -69,28 +69,28 @@ select
     departures.revenue_12m,
     case
         when not departures.is_tested then 'too_new'
-        when told.score_lead_days is not null then 'flagged_before'
-        when told.score_flagged_on is not null then 'flagged_late'
+        when flags.score_lead_days is not null then 'flagged_before'
+        when flags.score_flagged_on is not null then 'flagged_late'
         else 'not_flagged'
     end as outcome,
     last_weeks.score as last_score,
     last_weeks.band as last_band,
     last_weeks.coverage as last_coverage,
     last_weeks.reasons as last_reasons,
-    cast(told.score_lead_days as bigint) as lead_days,
-    cast(told.silence_lead_days as bigint) as silence_lead_days,
-    cast(told.overdue_lead_days as bigint) as overdue_lead_days,
+    cast(flags.score_lead_days as bigint) as lead_days,
+    cast(flags.silence_lead_days as bigint) as silence_lead_days,
+    cast(flags.overdue_lead_days as bigint) as overdue_lead_days,
     departures.is_tested,
     departures.left_on,
     departures.recognised_on,
     departures.returned_on,
-    told.score_flagged_on as flagged_on,
-    told.silence_flagged_on,
-    told.overdue_flagged_on,
+    flags.score_flagged_on as flagged_on,
+    flags.silence_flagged_on,
+    flags.overdue_flagged_on,
     run.as_of_date
 from departures
 cross join run
 left join accounts on departures.account_id = accounts.account_id
 left join employees on accounts.owner_id = employees.employee_id
-left join told on departures.account_id = told.account_id and departures.left_on = told.left_on
+left join flags on departures.account_id = flags.account_id and departures.left_on = flags.left_on
 left join last_weeks on departures.account_id = last_weeks.account_id and departures.left_on = last_weeks.left_on

@@ -87,7 +87,7 @@ attempts as (
         and activity_type in ('email', 'proposal') and coalesce(direction, 'outbound') = 'outbound'
 ),
 
-tried as (
+recent_attempts as (
     select attempts.account_id, count(*) as attempts, max(attempts.tried_on) as last_attempt_on
     from attempts
     cross join run
@@ -124,8 +124,8 @@ measured as (
         coalesce(pipeline.open_deals, 0) as open_deals,
         case when pipeline.account_id is null then 0 else pipeline.open_deals_amount end as open_deals_amount,
         coalesce(balances.missing_rate_count, 0) + coalesce(pipeline.missing_rate_count, 0) as missing_rate_count,
-        coalesce(tried.attempts, 0) as attempts,
-        tried.last_attempt_on,
+        coalesce(recent_attempts.attempts, 0) as attempts,
+        recent_attempts.last_attempt_on,
         health.score as health_score,
         health.band as health_band
     from health
@@ -138,7 +138,7 @@ measured as (
     left join balances on health.account_id = balances.account_id
     left join renewals on health.account_id = renewals.account_id
     left join pipeline on health.account_id = pipeline.account_id
-    left join tried on health.account_id = tried.account_id
+    left join recent_attempts on health.account_id = recent_attempts.account_id
 ),
 
 placed as (

@@ -121,7 +121,7 @@ measured as (
     where usual.usual_value <> 0 or judged.unit = 'count'
 ),
 
-told as (
+implausible as (
     select
         *,
         case
@@ -148,4 +148,4 @@ select
     spread,
     cast(history_months as bigint) as history_months,
     is_complete
-from told
+from implausible

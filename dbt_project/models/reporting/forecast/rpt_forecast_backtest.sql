@@ -21,7 +21,7 @@ settings as (
 ),
 
 -- Where the behaviour foresees nothing it is judged by the due date: every method answers for every invoice.
-said as (
+predictions as (
     {%- for method, day in [
         ('payment_behaviour', 'coalesce(expected_on, due_date_says)'),
         ('due_date', 'due_date_says'),
@@ -44,7 +44,7 @@ days_off as (
         count(error_days) as invoices,
         count(*) filter (where is_still_open) as invoices_still_open,
         sum(error_days) as error_days
-    from said
+    from predictions
     group by origin, method
 ),
 

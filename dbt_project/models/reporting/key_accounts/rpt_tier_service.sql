@@ -17,7 +17,7 @@ targets as (
     select * from {{ ref('service_targets') }}
 ),
 
-asked as (
+requests as (
     select
         account_id,
         'call' as kind,
@@ -39,17 +39,17 @@ asked as (
 
 classed as (
     select
-        asked.*,
-        {{ month_of('asked.day') }} as month,
+        requests.*,
+        {{ month_of('requests.day') }} as month,
         case
             when classes.is_key_account then 'key'
             else coalesce(classes.tier, 'none')
         end as service_class,
-        {{ days_from('asked.day', 'run.as_of_date') }} as age_days
-    from asked
+        {{ days_from('requests.day', 'run.as_of_date') }} as age_days
+    from requests
     cross join run
-    inner join begun on asked.day >= begun.first_list_on
-    left join classes on asked.account_id = classes.account_id and {{ holds_on('classes', 'asked.day') }}
+    inner join begun on requests.day >= begun.first_list_on
+    left join classes on requests.account_id = classes.account_id and {{ holds_on('classes', 'requests.day') }}
 ),
 
 -- What is open and still in time is neither within its target nor beyond it.

@@ -1,0 +1,141 @@
+"""Recognising by evidence: no contract takes what is another's or nobody's, and what is near is named truly.
+
+Known contracts are hidden, so that each file is one of a vendor whom nobody knows.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.mutations import shuffled, taken_apart
+from benchmarks.robustness import FIXTURES
+from benchmarks.robustness import land as landed_alone
+from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.loading import load_contracts, shipped_contracts
+from pipelines.exports.contracts.recognise import Recognition, recognise
+from pipelines.exports.landing.land import detect, open_grids
+from pipelines.exports.readers.unpack import Limits
+from tests.support.landing import contract, land
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+# Two CRMs call a contact's and a lead's columns the same; with both vendors known each is told from the other.
+ALIKE = {
+    "zoho_crm_contacts": "salesforce_report_contacts",
+    "zoho_crm_view_contacts": "salesforce_report_contacts",
+    "zoho_crm_view_leads": "salesforce_report_leads",
+}
+# Nothing in their few cells tells that texts stand under other texts.
+UNTOLD = {"quickbooks/invoices_and_received_payments.csv", "zoho_crm/accounts.csv"}
+FILES = sorted(path for path in FIXTURES.rglob("*") if path.suffix in (".csv", ".json", ".xlsx", ".txt"))
+
+
+def _vendor(known: Contract) -> str:
+    return known.system.split("_")[0]
+
+
+def _taken_by_others(path: Path) -> list[str]:
+    """What of a file another vendor's contract takes when its own vendor is not known."""
+    found = [item for _, item in detect(path, load_contracts(), Limits()) if isinstance(item, Recognition)]
+    own = {_vendor(item.match.contract) for item in found if item.match}
+    others = {name: known for name, known in load_contracts().items() if _vendor(known) not in own}
+    left = [item for _, item in detect(path, others, Limits()) if isinstance(item, Recognition)]
+    alike = {ALIKE.get(item.match.contract.contract) for item in found if item.match}
+    taken = [item.match.contract.contract for item in left if item.match]
+    return [name for name in taken if name not in alike]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_contract_takes_another_vendors_file(path: Path) -> None:
+    assert _taken_by_others(path) == []
+
+
+def test_no_contract_takes_another_vendors_public_file() -> None:
+    files = [path for path in DATA.rglob("*") if path.suffix in (".csv", ".json", ".xlsx")]
+    if not files:
+        pytest.skip("the public data sets are not here")
+    assert {path.name: taken for path in files if (taken := _taken_by_others(path))} == {}
+
+
+@pytest.mark.parametrize("path", FILES[::2], ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_contract_takes_nonsense(path: Path, tmp_path: Path) -> None:
+    """Each column's values under another one's header, half the table aside."""
+    name = f"{path.parent.name}/{path.name}"
+    export = taken_apart(path, tmp_path, shipped_contracts()) if path.suffix in (".csv", ".json") else None
+    if export is None or len(export.rows) < 2:
+        pytest.skip("no table that can be taken apart, or a single row")
+    nonsense = shuffled(export, max(2, len(export.header) // 2))
+    landed = landed_alone(nonsense.written(), export.name, shipped_contracts(), tmp_path)
+    taken = {entity: rows for entity, rows in landed.rows.items() if rows}
+    assert bool(taken) == (name in UNTOLD), taken
+
+
+def test_a_companys_own_columns_turn_no_file_away(tmp_path: Path) -> None:
+    text = "Record ID,First Name,Last Name,Email,Deal Name,Favourite fruit\n1,Ada,Ek,ada@example.com,Pallets,plum\n"
+    landed = land(tmp_path, text)
+    assert landed.rows("crm.contacts", "contact_id, full_name, email") == [("1", "Ada Ek", "ada@example.com")]
+
+
+def test_headers_are_known_in_any_spelling(tmp_path: Path) -> None:
+    text = "record_id,deal_name,dealStage,Close-Date,AMOUNT\n1,Pallets,closedwon,2024-05-06,5\n"
+    landed = land(tmp_path, text)
+    row = ("1", "Pallets", "won", "2024-05-06", 5)
+    assert landed.rows("crm.deals", "deal_id, name, status, cast(expected_close_on as varchar), amount") == [row]
+
+
+def test_what_a_row_means_nothing_without_holds_the_file_and_nothing_else_does(tmp_path: Path) -> None:
+    landed = land(
+        tmp_path, "ContactName,InvoiceNumber,InvoiceDate,Total,InvoiceAmountDue,Status\nEk,1,2024-05-06,5,5,Paid\n"
+    )
+    assert landed.rows("billing.invoices", "invoice_id, due_on, gross_amount") == [("1", None, 5)]
+    missing = {event["target"] for event in landed.receipt.schema_events if event["event"] == "missing"}
+    assert {"due_on", "currency", "tax_amount"} <= missing
+    (tmp_path / "held").mkdir()
+    held = land(
+        tmp_path / "held",
+        "ContactName,InvoiceNumber,InvoiceDate,DueDate,InvoiceAmountDue,Status\nEk,1,2024-05-06,,5,Paid\n",
+    )
+    assert [(row["code"], row["column_name"]) for row in held.receipt.held] == [("column_missing", "'Total'")]
+
+
+def test_a_feed_that_a_file_cannot_give_is_left_out_by_name(tmp_path: Path) -> None:
+    text = "id,Amount,Amount Refunded,Currency,Status,Created (UTC),Description\nch_1,5.00,0.00,eur,Paid,2024-05-06 10:00,x\n"
+    landed = land(tmp_path, text)
+    assert len(landed.rows("billing.payments")) == 1
+    told = [row for row in landed.receipt.findings if row["code"] == "entity_missing"]
+    assert [(row["name"], row["column_name"]) for row in told] == [
+        ("billing.customers", "Customer ID, Customer Description")
+    ]
+
+
+def test_recognising_costs_no_more_with_many_more_contracts(tmp_path: Path) -> None:
+    """A hundred times as many contracts, of vendors that call everything otherwise, cost a file a few milliseconds at most."""
+    shipped = shipped_contracts()
+    path = FIXTURES / "hubspot" / "deals.csv"
+    (grid,) = open_grids(path, tmp_path, shipped, Limits())
+    text = """
+contract: made_{0}
+title: Made {0}
+system: made
+recognise: {{headers: [Nr {0}, Name, Ort {0}]}}
+entities: {{crm.accounts: {{columns: {{account_id: Nr {0}, name: Name, city: Ort {0}}}}}}}
+"""
+    many = shipped | {name: made for number in range(3000) for name, made in contract(text.format(number)).items()}
+    took = {}
+    for name, known in (("few", shipped), ("many", many)):
+        recognise(grid, known)
+        turns = []
+        for _ in range(7):
+            began = time.perf_counter()
+            assert recognise(grid, known).match is not None
+            turns.append(time.perf_counter() - began)
+        took[name] = min(turns)
+    assert took["many"] - took["few"] < 0.02, took
+
+
+def test_an_id_of_which_a_spreadsheet_kept_six_figures_is_none(tmp_path: Path) -> None:
+    landed = land(tmp_path, "Record ID,Deal Name,Deal Stage\n2.58420E+16,Pallets,closedwon\n77,Boards,closedwon\n")
+    assert landed.rows("crm.deals", "deal_id") == [("77",)]
+    assert landed.rejects("line, value") == [(2, "2.58420E+16")]

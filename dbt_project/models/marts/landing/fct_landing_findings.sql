@@ -40,7 +40,7 @@ kept as (
         {{ finding_facts({
             'contract': 'kept_columns.contract', 'entity': 'kept_columns.entity_id',
             'column_name': 'coalesce(min(missing.column_name), kept_columns.column_name)',
-            'name': 'max_by(kept_columns.kept_file, (kept_columns.kept_known_at, kept_columns.kept_file_sha256))',
+            'name': last_by('kept_columns.kept_file', 'kept_columns.kept_known_at', 'kept_columns.kept_file_sha256'),
             'row_count': 'sum(kept_columns.row_count)'
         }) }}
     from {{ ref('int_kept_columns') }} as kept_columns

@@ -39,6 +39,7 @@ REST = {
     "salesforce_report_opportunities": {"Opportunity Name": "Oak", "Account Name": "", "Close Date": "31/1/2026"},
     "zoho_crm_deals": {"LEADID": "1", "Potential Name": "Oak"},
     "salesforce_task": {"Id": "00T"},
+    "salesforce_report_tasks": {"Company / Account": "Oak", "Date": "31/1/2026", "Assigned": "Ann"},
     "salesforce_event": {"Id": "00U"},
     "zoho_books_invoices": {"Invoice Number": "1", "Invoice Date": "31/01/2026", "Total": "10"},
     "zoho_crm_invoices": {"INVOICEID": "1", "Created Time": "15 Apr, 2026 00:02:00", "Grand Total": "10"},
@@ -103,6 +104,7 @@ OTHERS = [
     ("salesforce_task", "crm.activities", "activity_type", {"Subject": "x", "Type": ""}, "task"),
     ("salesforce_task", "crm.activities", "activity_type", {"Subject": "x", "Type": "Anruf"}, HELD),
     ("salesforce_event", "crm.activities", "activity_type", {"Subject": "x", "Type": "Besuch"}, HELD),
+    ("salesforce_report_tasks", "crm.activities", "activity_type", {"Subject": "x", "Type": "Besuch"}, HELD),
     ("zoho_books_invoices", "billing.invoices", "status", {"Invoice Status": "Overdue"}, "issued"),
     ("zoho_books_invoices", "billing.invoices", "status", {"Invoice Status": "Disputed"}, HELD),
     ("zoho_crm_invoices", "billing.invoices", "status", {"Invoice Status": "Delivered"}, "issued"),
@@ -146,8 +148,23 @@ def test_no_contract_guesses_what_a_word_means(name: str) -> None:
                 assert spec.branches[-1][1].map is not None, f"{name}: {entity_id}.{column.name}"
 
 
-# What no word says: who is an extension, how a number begins, an object that is what it is without a type.
+# What no word says: who is an extension, how a number begins, the sign of an amount, a note that alone tells the odd one,
+# an object that is what it is without a type.
 BY_FORM = {
+    ("asterisk_cdr", "direction"),
+    ("asterisk_master_csv", "direction"),
+    ("asterisk_master_csv_short", "direction"),
+    ("datev_open_items", "document_kind"),
+    ("erpnext_sales_invoices", "document_kind"),
+    ("fortnox_customer_ledger", "document_kind"),
+    ("odoo_invoices", "document_kind"),
+    ("odoo_invoices", "status"),
+    ("quickbooks_api_invoices", "status"),
+    ("quickbooks_api_payments", "status"),
+    ("quickbooks_invoices_and_payments", "status"),
+    ("salesforce_report_tasks", "activity_type"),
+    ("tally_bills_receivable", "document_kind"),
+    ("xero_aged_receivables_detail", "document_kind"),
     ("mango_office_calls", "direction"),
     ("uci_online_retail_lines", "document_kind"),
     ("salesforce_contract", "document_type"),

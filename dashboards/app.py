@@ -126,6 +126,7 @@ def main() -> None:
     try:
         publication = common.publication(warehouse)
         st.session_state["here"] = PageContext(
+            name=chosen.url_path or "overview",
             warehouse=warehouse,
             landing=settings.landing_dir,
             lists=settings.lists_dir,

@@ -12,6 +12,7 @@ from dashboards.components.plausibility import unlikely_figures
 from dashboards.components.proof import proof_tab, unconfirmed
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
+from dashboards.components.touching import touching
 from dashboards.components.words import one
 from dashboards.queries import data_health as health
 from dashboards.queries.data_health import Rejects
@@ -57,6 +58,8 @@ tiles(
     ],
 )
 unconfirmed(proven)
+
+touched = touching(page.warehouse)
 
 
 def several(
@@ -270,6 +273,7 @@ def receivables_tab() -> None:
             st.multiselect(
                 "What is odd",
                 list(counted),
+                default=touched.among(counted),
                 format_func=lambda reason: f"{one('receivable_finding', reason)} ({counted[reason]:,})",
                 key="receivable_reason",
                 placeholder="All",
@@ -334,13 +338,13 @@ def control_tab() -> None:
 
 def findings_tab() -> None:
     """What was odd about figures and files, and columns that changed."""
-    unlikely_figures(page.warehouse)
+    unlikely_figures(page.warehouse, touched.page)
     with section(
         "Findings",
         "Files that were held, data that contradicts itself, ids in your own lists that nothing has.",
         key="findings",
     ):
-        found = health.findings(page.warehouse, MOST)
+        found = health.findings(page.warehouse, touched.page, MOST)
         if found.num_rows:
             columns = {
                 "severity": Column("Severity"),
@@ -349,7 +353,7 @@ def findings_tab() -> None:
                 "part": Column("Part"),
             }
             table(found, columns, "findings")
-            every = partial(health.findings, page.warehouse, EVERY)
+            every = partial(health.findings, page.warehouse, touched.page, EVERY)
             download("Download as CSV", "findings", every, "findings", columns)
         else:
             nothing("No findings.")
@@ -414,7 +418,7 @@ TABS = {
     "Parameters": parameters_tab,
     "Findings and columns": findings_tab,
 }
-for tab, show in zip(st.tabs(list(TABS)), TABS.values(), strict=True):
+for tab, show in zip(st.tabs(list(TABS), default=touched.tab), TABS.values(), strict=True):
     with tab:
         show()
 footnotes()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 UNKNOWN = "–"
-NOT_KNOWN_HINT = f"{UNKNOWN} means not known."
+NOT_KNOWN_HINT = f"{UNKNOWN} means not known: nothing that was exported tells it, or a part of it has no exchange rate."
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#!|~$&])")
 _DIRECTIVE = re.compile(r":(?=\w)")

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboards.components.filters import summary
 from dashboards.components.formats import NOT_KNOWN_HINT, iso, plain, plural
+from dashboards.queries import common
 from dashboards.queries.base import Filters
 
 # What is dropped in for each domain, in words: the page of a domain without data says it.
@@ -26,8 +27,9 @@ DROP_IN = {
 
 @dataclass(frozen=True)
 class PageContext:
-    """What a page needs to know: the publication that this run reads, and what the user chose to see."""
+    """What a page needs to know: its name, the publication that this run reads, and what the user chose to see."""
 
+    name: str
     warehouse: str
     landing: Path
     lists: Path
@@ -47,7 +49,7 @@ def here() -> PageContext:
 
 
 def header(title: str, about: str) -> None:
-    """Title, as-of date, freshness, base currency, and the filters that are set."""
+    """Title, as-of date, freshness, base currency, what findings touch the page, and the filters that are set."""
     page = here()
     facts = page.publication
     files = facts["files"] or facts["entity_files"]
@@ -72,6 +74,14 @@ def header(title: str, about: str) -> None:
         else:
             words = "no rejected rows" if rejected == 0 else "rejected rows not known"
             st.markdown(f":gray[{words}]", width="content")
+        if found := common.findings(page.warehouse).get(page.name):
+            st.page_link(
+                "app_pages/data_health.py",
+                label=f"{plural(found, 'finding')} {'touches' if found == 1 else 'touch'} this page",
+                icon=":material/flag:",
+                query_params={"touching": page.name},
+                help="What exports contradict themselves in, and figures that can hardly be so: see Data health.",
+            )
     if chosen := summary(page.warehouse, page.filters):
         st.markdown(f":material/filter_alt: Shown for {chosen}", width="content")
 

@@ -7,14 +7,14 @@ from dashboards.components.tables import Column, table
 from dashboards.queries import data_health as health
 
 
-def unlikely_figures(warehouse: str) -> None:
-    """Figures that can hardly be so, held against their own history."""
+def unlikely_figures(warehouse: str, touching: str) -> None:
+    """Figures that can hardly be so, held against their own history; of one page's tables where `touching` names it."""
     about = (
         "Headline figures of the last months that lie far from what is usual of their own history, or are gone: "
         "places to look at, no verdict."
     )
     with section("Figures that can hardly be so", about, key="plausibility"):
-        found = health.plausibility(warehouse)
+        found = health.plausibility(warehouse, touching)
         if not found.num_rows:
             nothing("Every watched figure is within what is usual of it.")
             return

@@ -57,6 +57,14 @@ METRICS = """
     order by metric_id, table_name, column_name
 """
 
+FINDINGS = "select page, cast(sum(findings) as bigint) as findings from {rpt_findings} group by page"
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def findings(warehouse: str) -> dict[str, int]:
+    """Page -> how many findings touch what it shows."""
+    return {row["page"]: row["findings"] for row in rows(select(warehouse, FINDINGS))}
+
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def publication(warehouse: str) -> dict[str, Any]:

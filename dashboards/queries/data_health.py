@@ -98,6 +98,9 @@ FINDINGS = """
     select severity, code, file, part, contract, entity, column_name, name, said, line, last_line, row_count,
         other_count, limit_count, lowest, highest, first_on, last_on
     from {rpt_landing_findings}
+    where $touching = '' or code in (
+        select finding from {rpt_findings} where page = $touching and finding_source = 'files'
+    )
     order by severity, file, part, code, column_name
     limit $most
 """
@@ -156,6 +159,9 @@ SCHEMA_EVENTS = """
 PLAUSIBILITY = """
     select column_name, group_values, period, kind, unit, currency, value, usual_value, history_months
     from {rpt_plausibility}
+    where $touching = '' or table_name in (
+        select touches from {rpt_findings} where page = $touching and finding_source = 'figures'
+    )
     order by kind = 'incomplete', period desc, table_name, column_name, group_values
 """
 
@@ -163,9 +169,12 @@ KNOWN_NOW = "select entity, column_name, why from {rpt_known_now} order by entit
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def plausibility(warehouse: str) -> pa.Table:
-    """Figures that leave their own history, the newest first; months that are not complete come last."""
-    return select(warehouse, PLAUSIBILITY)
+def plausibility(warehouse: str, touching: str) -> pa.Table:
+    """Figures that leave their own history, the newest first; months that are not complete come last.
+
+    Of one page's tables alone where `touching` names a page.
+    """
+    return select(warehouse, PLAUSIBILITY, touching=touching)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -306,9 +315,24 @@ def receivable_findings(warehouse: str, reasons: tuple[str, ...], most: int) -> 
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def findings(warehouse: str, most: int) -> pa.Table:
-    """What a person should know about a file, or about a source that contradicts itself."""
-    return select(warehouse, FINDINGS, most=most)
+def findings(warehouse: str, touching: str, most: int) -> pa.Table:
+    """What a person should know about files; of what touches one page where `touching` names it."""
+    return select(warehouse, FINDINGS, touching=touching, most=most)
+
+
+TOUCHING = """
+    select finding_source, finding, cast(sum(findings) as bigint) as findings
+    from {rpt_findings}
+    where page = $touching
+    group by finding_source, finding
+    order by finding_source desc, findings desc, finding
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def touching_page(warehouse: str, touching: str) -> list[dict[str, Any]]:
+    """The kinds of findings that touch what a page shows, where they stand, and how many there are of each."""
+    return rows(select(warehouse, TOUCHING, touching=touching))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -149,7 +149,7 @@ POINTS = f"""
     select account_name, revenue_share, fit_share, revenue_12m, is_listed, is_large, criteria_met, criteria_total,
         coalesce(relationship_stage, 'none yet') as stage, account_id
     from found
-    where revenue_12m > 0
+    where revenue_12m > 0 and revenue_share is not null
     order by revenue_12m desc
 """
 

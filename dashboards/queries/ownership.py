@@ -90,7 +90,9 @@ MANAGERS = f"""
     from {{rpt_effort}} as accounts
     where {CHOSEN}
     group by employee_id
+    -- A book whose revenue is not known in part has no order and no shares.
     having count(*) filter (is_owner and revenue_12m > 0) > 1 and sum(effort_hours) > 0
+        and count(*) filter (is_owner) = count(revenue_rank)
     order by sum(revenue_12m) filter (is_owner) desc
 """
 
@@ -101,7 +103,7 @@ BOOK = """
         account_id
     from {rpt_effort}
     where employee_id = $employee and is_owner
-    order by revenue_rank
+    order by revenue_rank nulls last, account_name, account_id
 """
 
 # D1 and D17: how many accounts and assistants each has in the newest month.

@@ -38,6 +38,8 @@ case
     'unknown_open_amount_end': 'bigint',
     'unknown_overdue_amount_end': 'bigint',
     'unknown_won_amount': 'bigint',
+    'unknown_cost': 'bigint',
+    'unknown_budget': 'bigint',
     'missing_amount_count': 'bigint',
     'missing_rate_count': 'bigint',
 }) }}

@@ -103,7 +103,7 @@ select
 {{ return([
     'paid_recent', 'paid_recent_days', 'paid_habit', 'paid_habit_days', 'overdue_items', 'overdue_due_days',
     'promises_due', 'promises_broken', 'contacts_recent', 'contacts_habit', 'missed_cases', 'missed_unhandled',
-    'open_deals', 'deals_known', 'revenue_recent', 'revenue_habit', 'open_cases', 'cases_recent',
+    'open_deals', 'deals_known', 'revenue_recent', 'revenue_habit', 'unrated_recent', 'unrated_habit', 'open_cases', 'cases_recent',
 ]) }}
 {% endmacro %}
 

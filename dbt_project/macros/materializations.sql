@@ -23,7 +23,7 @@
         {%- do drop_relation(before) -%}
     {%- endif -%}
     {%- call statement('main') -%}
-        create or replace {{ type }} {{ made }} as ({{ compiled_code }})
+        create or replace {{ type }} {{ made }} as ({{ told_by_feeds(compiled_code) }})
     {%- endcall -%}
     {%- if config.get('contract').enforced -%}
         {%- do hold_to_contract(made) -%}
@@ -32,6 +32,29 @@
     {%- do run_hooks(post_hooks) -%}
     {%- do adapter.commit() -%}
     {{ return({'relations': [made]}) }}
+{%- endmacro %}
+
+{#- A model's query, in which a column that is told by feeds alone (`meta: {feeds: [crm.deals]}`) is unknown where none of them
+    ever gave a row that was there on the day: who exports no deals has not "0 deals". A feed is an entity of
+    pipelines/entities.yml, and what it gave is what staging has of it. -#}
+{% macro told_by_feeds(query) -%}
+    {%- set named = [] -%}
+    {%- for column in model['columns'].values() -%}
+        {%- do named.extend(column.meta.get('feeds', [])) -%}
+    {%- endfor -%}
+    {%- if not named -%}{{ return(query) }}{%- endif -%}
+    {%- set landed = [] -%}
+    {%- for feed in named | unique -%}
+        {%- do landed.append("select '" ~ feed ~ "' where exists (select 1 from staging.stg_" ~ feed | replace('.', '__') ~ ')') -%}
+    {%- endfor -%}
+    {%- set given = run_query(landed | join(' union all ')).columns[0].values() -%}
+    {%- set unknown = [] -%}
+    {%- for column in model['columns'].values() if column.meta.get('feeds') -%}
+        {%- if not column.meta.feeds | select('in', given) | list -%}
+            {%- do unknown.append('cast(null as ' ~ column.data_type ~ ') as ' ~ column.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return('select * replace (' ~ unknown | join(', ') ~ ') from (' ~ query ~ '\n) as told' if unknown else query) }}
 {%- endmacro %}
 
 {#- Fails where a relation has other columns or other types than the model's YAML declares, and names them. -#}

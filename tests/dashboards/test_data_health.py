@@ -87,6 +87,15 @@ ROWS: Rows = {
         finding(31, "crm:401", _BALANCE, ("USD", 10, 15)),
         finding(32, None, "no_date", ("EUR", 70, None)),
     ],
+    # Of another page are findings that this one's header does not count.
+    "rpt_findings": [
+        {"page": page, "finding_source": source, "touches": touches, "finding": kind, "findings": number}
+        for page, source, touches, kind, number in (
+            ("receivables", "receivables", "no_date", "no_date", 1),
+            ("receivables", "figures", "rpt_receivable_kpis", "collected", 1),
+            ("calls", "figures", "rpt_call_channels", "leads", 1),
+        )
+    ],
     "rpt_schema_events": [
         {"file": "Accounts.csv", "contract": "crm_accounts", "column_name": "Loyalty tier", "event": "new",
          "action": "kept"},
@@ -192,3 +201,36 @@ def test_figures_that_can_hardly_be_so_are_told_in_words(app: AppTest) -> None:
     assert shown["column_name"].tolist() == ["money collected", "callers who became leads"]
     assert shown["kind"].tolist() == ["nothing, where there always was something", "not complete yet"]
     assert shown["usual_value"].tolist() == [52000, 20]
+
+
+def links(app: AppTest, word: str) -> list[tuple[str, str]]:
+    """The links to pages that have the word in them: what they say, and with what in the address."""
+    return [
+        (link.proto.label, link.proto.query_string) for link in app.get("page_link") if word in link.proto.label.lower()
+    ]
+
+
+def test_a_pages_header_counts_what_touches_it(open_page: Open, odd: Path) -> None:
+    """Two of receivables, one of calls, none of sales; the link leads to those alone."""
+    assert links(open_page("receivables", at_home=odd), "touch") == [
+        ("2 findings touch this page", "touching=receivables")
+    ]
+    assert links(open_page("calls", at_home=odd), "touch") == [("1 finding touches this page", "touching=calls")]
+    assert links(open_page("sales", at_home=odd), "touch") == []
+
+
+def test_what_touches_a_page_is_shown_alone(open_page: Open, odd: Path, app: AppTest) -> None:
+    assert not links(app, "every finding")
+    of_page = open_page("data_health", at_home=odd, touching="receivables")
+    assert not of_page.exception
+    said = words(of_page)
+    assert "What touches the page Receivables" in said
+    assert "**1**: billing rows that could not be posted or contradict themselves, in the tab *Receivables*" in said
+    assert links(of_page, "every finding") == [("Show every finding", "")]
+    assert list(grid(of_page, "row_id", "reason")["row_id"]) == ["books:INV-32"]
+    assert grid(of_page, "column_name", "usual_value")["column_name"].tolist() == ["money collected"]
+    of_calls = open_page("data_health", at_home=odd, touching="calls")
+    assert grid(of_calls, "column_name", "usual_value")["column_name"].tolist() == ["callers who became leads"]
+    nobody = open_page("data_health", at_home=odd, touching="nonsense")
+    assert not nobody.exception
+    assert len(grid(nobody, "row_id", "reason")) == 3

@@ -71,7 +71,7 @@ def test_an_account_of_which_only_the_name_is_known(open_page: Open, tmp_path: P
     assert not card.exception
     assert not card.error
     assert "Alder" in words(card)
-    assert "– means not known." in words(card)
+    assert "– means not known: nothing that was exported tells it" in words(card)
 
 
 def test_a_setting_that_cannot_be_used_is_named(open_page: Open, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:

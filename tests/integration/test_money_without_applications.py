@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from pipelines.settings import load_settings
+from pipelines.warehouse.transform import read_manifest
 from tests.support.homes import keybook, query
 
 XERO = "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,Currency,Type,Status"
@@ -210,7 +212,7 @@ FIGURES = {
     # 600 paid; 80 came and went back, 77 never came.
     "hubspot:502": (0, 0, 0, 600),
     # Of two that stand one is Paid, by what the export does not show; without a due date the other was due when it was issued.
-    "zoho_crm:7": (500, 500, 0, 200),
+    "zoho:7": (500, 500, 0, 200),
     # 600 of 700 were paid before the report; a credit note of 30 waits.
     "quickbooks:Joiner": (100, 100, 30, 600),
     # 100,000 of the 123,000 that were delivered, through the bank.
@@ -274,3 +276,30 @@ def test_a_deals_own_stage_is_told_by_the_row_or_held(home: Path) -> None:
     ]  # fmt: skip
     held = query(home, "select line, value, reason from reporting.rpt_rejected_rows where entity = 'deals'")
     assert held == [(5, "Ours", "unknown_word")]
+
+
+def test_what_no_export_tells_is_unknown(home: Path) -> None:
+    """Nobody landed calls, activities, cases or documents: no figure says that there were none."""
+    landed = {f"{domain}.{entity}" for domain, entity in query(
+        home, "select domain, entity from reporting.rpt_data_health where rows_loaded > 0"
+    )}  # fmt: skip
+    parsed = read_manifest(load_settings(home=home))
+    told = {
+        (node["name"], name): set(column["meta"]["feeds"])
+        for node in parsed["nodes"].values()
+        if node["schema"] == "reporting"
+        for name, column in node["columns"].items()
+        if "feeds" in column["meta"]
+    }
+    untold = {of for of, feeds in told.items() if not feeds & landed}
+    assert {("rpt_accounts", "open_cases"), ("rpt_account_monthly", "inbound_calls")} <= untold
+    said = {of for of in untold if query(home, f"select count({of[1]}) from reporting.{of[0]}")[0][0]}
+    assert said == set()
+    # Deals were landed. The open one names no account: it is none's, and told as such.
+    assert query(home, "select sum(open_deals), sum(open_amount) is not null from reporting.rpt_accounts") == [
+        (0, True)
+    ]
+    assert query(home, "select shown_id from reporting.rpt_unmatched where kind = 'deal'") == [("no_account",)]
+    assert (
+        query(home, "select distinct missing from reporting.rpt_documents where not has_contract or not has_act") == []
+    )

@@ -109,13 +109,15 @@ def channels(
         mine = calls[place]
         leads = {one.client for one in mine if one.is_first_time and one.is_target}
         is_known = all(one.is_target is not None for one in mine)
+        # Of the cost what is known; nothing where nothing is.
         rates = [value for value in spent[place] if value is not None]
-        cost = sum(rates) if rates else None
+        cost = sum(rates) if any(rates) or (rates and None not in spent[place]) else None
+        is_whole = cost is not None and None not in spent[place]
         rows[place] = _counted(mine) | {
             "calls": len(mine), "first_time_callers": sum(bool(one.is_first_time) for one in mine),
             "target_calls": sum(bool(one.is_target) for one in mine) if is_known else None,
             "leads": len(leads) if is_known else None, "unmatched_calls": len(mine), "cost": cost,
-            "cost_per_lead": _ratio(cost, len(leads)) if cost is not None and is_known else None,
+            "cost_per_lead": _ratio(cost, len(leads)) if is_whole and is_known else None,
             "missing_rate_count": spent[place].count(None),
         }  # fmt: skip
     return rows

@@ -14,7 +14,9 @@ case when {{ total }} <> 0 or coalesce({{ unknown }}, 0) = 0 then coalesce({{ to
 coalesce(
             sum({{ amount_base }}) filter (where {{ amount_base }} <> 0 and {{ among }}),
             case
-                when count(*) filter (where {{ amount }} <> 0 and {{ amount_base }} is null and {{ among }}) = 0 then 0
+                when count(*) filter (
+                    where coalesce({{ amount }} <> 0, false) and {{ amount_base }} is null and {{ among }}
+                ) = 0 then 0
             end
         )
 {%- endmacro %}

@@ -33,7 +33,10 @@ returned as (
 
 -- What the account was worth when it left: the net revenue of the 12 months before.
 revenue as (
-    select paused.account_id, paused.last_sign_on, sum(invoices.revenue_amount_base) as revenue_12m
+    select
+        paused.account_id,
+        paused.last_sign_on,
+        {{ known_sum('invoices.revenue_amount_base', 'invoices.revenue_amount') }} as revenue_12m
     from paused
     inner join {{ ref('fct_invoices') }} as invoices
         on paused.account_id = invoices.account_id
@@ -57,7 +60,7 @@ watched as (
 
 select
     paused.account_id,
-    {{ money('coalesce(revenue.revenue_12m, 0)') }} as revenue_12m,
+    {{ money('case when revenue.account_id is null then 0 else revenue.revenue_12m end') }} as revenue_12m,
     cast(coalesce(watched.scored_weeks, 0) as bigint) as scored_weeks,
     coalesce(watched.scored_weeks, 0) >= {{ parameter('health_least_weeks') }} as is_tested,
     paused.last_sign_on,

@@ -170,13 +170,17 @@ balances as (
     select
         clients.account_key,
         {{ week_number('balances.as_of_date') }} as week_number,
-        {{ ratio('sum(balances.overdue_amount_base)', 'sum(balances.open_amount_base)') }} as overdue_share,
-        sum(cast(balances.disputed_amount as double) * {{ ratio('balances.open_amount_base', 'balances.open_amount') }})
-        / nullif(cast(sum(balances.open_amount_base) as double), 0) as disputed_share
+        case when count(*) = count(balances.open_amount_base) then
+            {{ ratio('sum(balances.overdue_amount_base)', 'sum(balances.open_amount_base)') }}
+        end as overdue_share,
+        case when count(*) = count(balances.open_amount_base) then
+            sum(cast(balances.disputed_amount as double) * {{ ratio('balances.open_amount_base', 'balances.open_amount') }})
+            / nullif(cast(sum(balances.open_amount_base) as double), 0)
+        end as disputed_share
     from {{ ref('fct_receivable_balances') }} as balances
     inner join weeks on balances.as_of_date = weeks.as_of_date
     inner join clients on balances.account_id = clients.account_id
-    where balances.open_amount_base > 0
+    where balances.open_amount > 0
     group by clients.account_key, {{ week_number('balances.as_of_date') }}
 ),
 
@@ -234,7 +238,8 @@ valued as (
             greatest_or_unknown('running.invoice_gap', 'limits.invoice_floor_days')) }} as invoice_gap,
         -- Who buys more rarely than twice in the recent weeks would fall to nothing between two invoices.
         case
-            when running.invoice_gap * 2 <= limits.recent_weeks * 7
+            when running.unrated_recent + running.unrated_habit = 0
+                and running.invoice_gap * 2 <= limits.recent_weeks * 7
                 and running.week_number - running.first_invoice_week >= 2 * limits.recent_weeks
                 then {{ ratio('running.revenue_recent',
                     '7 * limits.recent_weeks - 6 + ' ~ days_from(

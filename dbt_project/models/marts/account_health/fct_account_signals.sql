@@ -12,8 +12,8 @@ with run as (
     ('paid', 'paid_habit', 'paid_habit_days', 'recent', 'habit'),
     ('contact', 'contacts_recent', none, '0', 'contact_recent'),
     ('contact', 'contacts_habit', none, 'contact_recent', 'contact_habit'),
-    ('revenue', none, 'revenue_recent', '0', 'recent'),
-    ('revenue', none, 'revenue_habit', 'recent', 'habit'),
+    ('revenue', 'unrated_recent', 'revenue_recent', '0', 'recent'),
+    ('revenue', 'unrated_habit', 'revenue_habit', 'recent', 'habit'),
     ('promise', 'promises_due', 'promises_broken', '0', 'promise'),
     ('missed', 'missed_cases', 'missed_unhandled', '0', 'missed'),
     ('case', 'cases_recent', none, '0', 'case'),
@@ -95,9 +95,14 @@ events as (
     union all
     select account_id, {{ flows.index('contact') }}, occurred_on, 1, 0 from {{ ref('fct_two_way_contacts') }}
     union all
-    select account_id, {{ flows.index('revenue') }}, issued_on, 0, cast(round(revenue_amount_base * 100, 0) as bigint)
+    select
+        account_id,
+        {{ flows.index('revenue') }},
+        issued_on,
+        case when revenue_amount_base is null then 1 else 0 end,
+        cast(round(coalesce(revenue_amount_base, 0) * 100, 0) as bigint)
     from {{ ref('fct_invoices') }}
-    where not is_void and not is_draft and revenue_amount_base <> 0
+    where not is_void and not is_draft and revenue_amount <> 0
     union all
     select account_id, {{ flows.index('promise') }}, {{ plus_days('kept_by', 1) }}, 1, case when state = 'kept' then 0 else 1 end
     from {{ ref('fct_promises') }}

@@ -168,6 +168,8 @@ events as (
         {{ measured({
             'cost': "case when plan_kind = 'cost' then amount_base end",
             'budget': "case when plan_kind = 'budget' then amount_base end",
+            'unknown_cost': "case when plan_kind = 'cost' then missing_rate_count end",
+            'unknown_budget': "case when plan_kind = 'budget' then missing_rate_count end",
             'missing_rate_count': 'missing_rate_count',
         }) }}
         cast(null as date),

@@ -58,6 +58,7 @@ select
     begun.fit_share,
     begun.revenue_12m,
     begun.revenue_share,
+    begun.missing_rate_count,
     begun.quarter,
     begun.measured_on,
     case when begun.is_listed then begun.key_run_since end as key_since,

@@ -167,6 +167,10 @@ earned as (
         invoices.account_id,
         sum(invoices.revenue) filter (where invoices.issued_on > periods.year_before) as revenue_12m,
         sum(invoices.revenue) filter (where invoices.issued_on <= periods.year_before) as revenue_previous_12m,
+        coalesce(sum(invoices.missing_rate_count) filter (where invoices.issued_on > periods.year_before), 0)
+            as unknown_12m,
+        coalesce(sum(invoices.missing_rate_count) filter (where invoices.issued_on <= periods.year_before), 0)
+            as unknown_previous_12m,
         sum(invoices.missing_rate_count) as missing_rate_count
     from invoices
     inner join periods
@@ -265,7 +269,10 @@ contacted as (
 ),
 
 sold as (
-    select quarter, sum({{ greatest_known('revenue_12m', '0') }}) as company_revenue
+    select
+        quarter,
+        {{ known_amount('sum(' ~ greatest_known('revenue_12m', '0') ~ ')', 'sum(unknown_12m)') }} as company_revenue,
+        sum(unknown_12m) as company_unknown
     from earned
     group by quarter
 ),
@@ -276,15 +283,22 @@ evidence as (
         spine.account_id,
         spine.measured_on,
         case when spine.client_since <= spine.measured_on then spine.client_since end as client_since,
-        {{ money('coalesce(earned.revenue_12m, 0)') }} as revenue_12m,
-        {{ money('coalesce(earned.revenue_previous_12m, 0)') }} as revenue_previous_12m,
+        {%- for amount in ['12m', 'previous_12m'] %}
+        {{ money(known_amount('coalesce(earned.revenue_' ~ amount ~ ', 0)', 'earned.unknown_' ~ amount)) }}
+            as revenue_{{ amount }},
+        {%- endfor %}
         cast(coalesce(earned.missing_rate_count, 0) as bigint) as missing_rate_count,
         sold.company_revenue,
+        sold.company_unknown,
         case
+            when earned.unknown_12m + earned.unknown_previous_12m > 0 then null
             when feeds.invoices_from <= {{ plus_days('spine.two_years_before', 1) }}
                 then {{ ratio('coalesce(earned.revenue_12m, 0)', 'earned.revenue_previous_12m') }}
         end as revenue_growth,
-        {{ ratio('earned.revenue_12m - spent.cost_12m', 'earned.revenue_12m') }} as margin_share,
+        case
+            when earned.unknown_12m = 0
+                then {{ ratio('earned.revenue_12m - spent.cost_12m', 'earned.revenue_12m') }}
+        end as margin_share,
         bought.product_breadth,
         paid.on_time_share,
         coalesce(paid.payments_12m, 0) as payments_12m,
@@ -318,14 +332,16 @@ evidence as (
 measured as (
     select
         *,
-        {{ ratio(greatest_known('revenue_12m', '0'), 'company_revenue') }} as revenue_share,
+        case
+            when company_unknown = 0 then {{ ratio(greatest_known('revenue_12m', '0'), 'company_revenue') }}
+        end as revenue_share,
         case
             when client_since is not null then {{ days_from('client_since', 'measured_on') }} / 365.0
         end as tenure_years,
         -- What the accounts before it in order of revenue bring: the one that crosses the limit still belongs to it.
         {{ ratio(
             'sum(' ~ greatest_known('revenue_12m', '0') ~ ') over (
-                partition by quarter order by revenue_12m desc, account_id
+                partition by quarter order by revenue_12m desc nulls last, account_id
                 rows between unbounded preceding and current row
             ) - ' ~ greatest_known('revenue_12m', '0'), 'company_revenue'
         ) }} as share_before
@@ -364,6 +380,7 @@ select
     measured.missing_rate_count,
     measured.revenue_share,
     measured.company_revenue,
+    measured.company_unknown,
     measured.margin_share,
     measured.revenue_growth,
     measured.tenure_years,

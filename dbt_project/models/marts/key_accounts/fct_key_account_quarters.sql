@@ -105,7 +105,7 @@ qualified as (
     select
         *,
         criteria_met >= criteria_needed as is_qualified,
-        row_number() over (partition by quarter order by criteria_met desc, revenue_12m desc, account_id) as list_rank
+        row_number() over (partition by quarter order by criteria_met desc, revenue_12m desc nulls last, account_id) as list_rank
     from counted
 ),
 
@@ -257,6 +257,7 @@ select
     coalesce(sizes.list_size, 0) as list_size,
     revenue_12m,
     revenue_share,
+    missing_rate_count,
     measured_on,
     qualified_in,
     decided_in

@@ -88,9 +88,29 @@ two_rates as (
     from {{ ref('stg_plan__fx_rates') }}
     group by currency, rate_date
     having count(distinct rate) > 1
+),
+
+-- Documents that say neither what they come to without tax nor how much tax is in them: all of it counts as revenue.
+tax_not_told as (
+    select
+        _file_sha256 as file_sha256,
+        max(_file) as file,
+        '' as part,
+        'note' as severity,
+        'tax_not_told' as code,
+        {{ finding_facts({
+            'contract': 'max(_source)', 'entity': "'billing.invoices'", 'column_name': "'net_amount'", 'line': 'min(_row)',
+            'last_line': 'case when count(*) > 1 then max(_row) end', 'row_count': 'count(*)'
+        }) }}
+    from {{ ref('stg_billing__invoices') }}
+    where net_amount is null and tax_amount is null and gross_amount is not null
+        and coalesce(status, 'issued') = 'issued'
+    group by _file_sha256
 )
 
 select * from said
+union all
+select * from tax_not_told
 union all
 select * from two_rates
 union all

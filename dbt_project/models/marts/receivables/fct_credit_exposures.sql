@@ -94,7 +94,7 @@ select
     exposed.exposure_amount,
     used.credit_limit,
     used.credit_used,
-    {{ ratio('used.credit_used', 'used.credit_limit') }} as credit_used_ratio,
+    case when used.missing_rate_count = 0 then {{ ratio('used.credit_used', 'used.credit_limit') }} end as credit_used_ratio,
     coalesce(used.missing_rate_count, 0) as missing_rate_count
 from exposed
 left join used on exposed.account_id = used.account_id and exposed.currency = used.currency

@@ -35,8 +35,13 @@ counted as (
         count(*) filter (where shared.state = 'renewed') as renewed,
         count(*) filter (where shared.state = 'lapsed') as lapsed,
         count(*) filter (where not shared.is_decided) as undecided,
-        {{ money("coalesce(sum(shared.decided_revenue) filter (where shared.state = 'renewed'), 0)") }} as renewed_revenue,
-        {{ money("coalesce(sum(shared.decided_revenue) filter (where shared.state = 'lapsed'), 0)") }} as lapsed_revenue
+        {%- for state in ['renewed', 'lapsed'] %}
+        {{ money(known_amount(
+            "coalesce(sum(shared.decided_revenue) filter (where shared.state = '" ~ state ~ "'), 0)",
+            "sum(shared.missing_rate_count) filter (where shared.state = '" ~ state ~ "')"
+        )) }} as {{ state }}_revenue,
+        {%- endfor %}
+        coalesce(sum(shared.missing_rate_count) filter (where shared.is_decided), 0) as missing_rate_count
     from shared
     cross join run
     group by 1, 2, 3, 4
@@ -54,5 +59,9 @@ select
     case when is_complete then {{ ratio('renewed', '(renewed + lapsed)') }} end as renewal_rate,
     renewed_revenue,
     lapsed_revenue,
-    case when is_complete then {{ ratio('renewed_revenue', '(renewed_revenue + lapsed_revenue)') }} end as renewal_rate_amount
+    case
+        when is_complete and missing_rate_count = 0
+            then {{ ratio('renewed_revenue', '(renewed_revenue + lapsed_revenue)') }}
+    end as renewal_rate_amount,
+    cast(missing_rate_count as bigint) as missing_rate_count
 from counted

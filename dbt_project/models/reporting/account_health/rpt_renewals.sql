@@ -55,8 +55,8 @@ health as (
 balances as (
     select
         balances.account_id,
-        sum(balances.open_amount_base) as open_amount,
-        sum(balances.overdue_amount_base) as overdue_amount,
+        {{ known_sum('balances.open_amount_base', 'balances.open_amount') }} as open_amount,
+        {{ known_sum('balances.overdue_amount_base', 'balances.overdue_amount') }} as overdue_amount,
         sum(balances.missing_rate_count) as missing_rate_count
     from {{ ref('fct_receivable_balances') }} as balances
     inner join run on balances.as_of_date = run.as_of_date
@@ -83,8 +83,8 @@ select
     renewals.revenue_12m,
     case when renewals.is_first_up then renewals.revenue_12m end as revenue_at_renewal,
     {{ money("case when renewals.term_kind = 'subscription' then renewals.amount * rates.rate end") }} as monthly_amount,
-    {{ money('coalesce(balances.open_amount, 0)') }} as open_amount,
-    {{ money('coalesce(balances.overdue_amount, 0)') }} as overdue_amount,
+    {{ money('case when balances.account_id is null then 0 else balances.open_amount end') }} as open_amount,
+    {{ money('case when balances.account_id is null then 0 else balances.overdue_amount end') }} as overdue_amount,
     cast(
         renewals.missing_rate_count + coalesce(balances.missing_rate_count, 0)
         + case when renewals.term_kind = 'subscription' and renewals.amount is not null and rates.rate is null

@@ -48,8 +48,8 @@ rhythms as (
 balances as (
     select
         balances.account_id,
-        sum(balances.open_amount_base) as open_amount,
-        sum(balances.overdue_amount_base) as overdue_amount,
+        {{ known_sum('balances.open_amount_base', 'balances.open_amount') }} as open_amount,
+        {{ known_sum('balances.overdue_amount_base', 'balances.overdue_amount') }} as overdue_amount,
         sum(balances.missing_rate_count) as missing_rate_count
     from {{ ref('fct_receivable_balances') }} as balances
     inner join run on balances.as_of_date = run.as_of_date
@@ -117,8 +117,8 @@ measured as (
             settings.gap_factor * {{ greatest_or_unknown('rhythms.gap_days', 'settings.floor_days') }},
             settings.default_days
         ) as cadence_days,
-        coalesce(balances.open_amount, 0) as open_amount,
-        coalesce(balances.overdue_amount, 0) as overdue_amount,
+        case when balances.account_id is null then 0 else balances.open_amount end as open_amount,
+        case when balances.account_id is null then 0 else balances.overdue_amount end as overdue_amount,
         renewals.next_renewal_on,
         {{ days_from('run.as_of_date', 'renewals.next_renewal_on') }} as days_to_renewal,
         coalesce(pipeline.open_deals, 0) as open_deals,
@@ -198,7 +198,7 @@ select
                 case when advised.is_silent then 0 else 1 end,
                 case when advised.is_key_account then 0 else 1 end,
                 advised.silence_score desc,
-                advised.open_amount desc,
+                advised.open_amount desc nulls last,
                 advised.account_id
         )
     end as silence_rank,

@@ -11,6 +11,7 @@ with months as (
             'sum(net_revenue) over (partition by account_id order by month)',
             'sum(unknown_net_revenue) over (partition by account_id order by month)'
         ) }} as revenue_to_date,
+        sum(unknown_net_revenue + unknown_cost) over (partition by account_id order by month) as unknown_to_date,
         -- NULL until the plan gives the account its first cost.
         sum(cost) over (partition by account_id order by month) as cost_to_date,
         min(case when net_revenue <> 0 or unknown_net_revenue > 0 then month end) over (partition by account_id) as first_revenue_month
@@ -38,16 +39,24 @@ select
     months.inbound_calls,
     months.outbound_calls,
     months.cost,
-    {{ money('months.net_revenue - months.cost') }} as margin,
+    -- What is left of known revenue, or held against a plan, says nothing where a part of it is unknown.
+    case when months.unknown_net_revenue + months.unknown_cost = 0 then {{ money('months.net_revenue - months.cost') }} end
+        as margin,
     months.budget,
     -- A plan is of a whole month.
-    case when {{ is_over }} then {{ money('months.net_revenue - months.budget') }} end as budget_variance,
-    case when {{ is_over }} then {{ ratio('months.net_revenue - months.budget', 'months.budget') }} end
-        as budget_variance_ratio,
+    case
+        when months.unknown_net_revenue + months.unknown_budget = 0 and {{ is_over }}
+            then {{ money('months.net_revenue - months.budget') }}
+    end as budget_variance,
+    case
+        when months.unknown_net_revenue + months.unknown_budget = 0 and {{ is_over }}
+            then {{ ratio('months.net_revenue - months.budget', 'months.budget') }}
+    end as budget_variance_ratio,
     1 - {{ ratio('months.listed_net', 'months.list_amount') }} as effective_discount,
     {{ money('months.revenue_to_date') }} as revenue_to_date,
     {{ money('months.cost_to_date') }} as cost_to_date,
-    {{ ratio('months.revenue_to_date', 'months.cost_to_date') }} as revenue_to_cost,
+    case when months.unknown_to_date = 0 then {{ ratio('months.revenue_to_date', 'months.cost_to_date') }} end
+        as revenue_to_cost,
     months.first_revenue_month >= costs.first_month as is_cost_from_first_deal,
     coalesce({{ is_over }}, false) as is_complete,
     months.missing_amount_count,

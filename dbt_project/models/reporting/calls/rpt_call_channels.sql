@@ -114,11 +114,15 @@ summed as (
         count(*) filter (where is_out_of_hours) as out_of_hours,
         count(*) filter (where status = 'answered' and not is_out_of_hours) as answered_in_hours,
         count(*) filter (where {{ is_offered('known') }} and not is_out_of_hours) as offered_in_hours,
-        sum(amount) filter (where measure = 'cost') as cost,
         count(*) filter (where measure = 'deal') as deals,
-        sum(amount) filter (where measure = 'won') as won_amount,
-        sum(amount) filter (where measure = 'invoiced') as invoiced,
-        sum(amount) filter (where measure = 'cash') as cash_applied,
+        {%- for measure, name in {'cost': 'cost', 'won': 'won_amount', 'invoiced': 'invoiced', 'cash': 'cash_applied'}.items() %}
+        {{ known_amount(
+            "coalesce(sum(amount) filter (where measure = '" ~ measure ~ "'), 0)",
+            "count(*) filter (where measure = '" ~ measure ~ "' and is_unpriced)"
+        ) }} as {{ name }},
+        {%- endfor %}
+        count(*) filter (where measure = 'cost') as costs,
+        count(*) filter (where measure = 'cost' and is_unpriced) as unpriced_costs,
         count(*) filter (where is_unpriced) as missing_rate_count
     from known
     group by month, source_key
@@ -141,14 +145,15 @@ select
     cast(summed.answered_in_hours as integer) as answered_in_hours,
     cast(summed.offered_in_hours as integer) as offered_in_hours,
     cast(summed.answered_in_hours as double) / nullif(summed.offered_in_hours, 0) as answer_rate,
-    cast(summed.cost as decimal(18, 4)) as cost,
-    cast(
-        cast(summed.cost as double) / nullif(case when summed.is_talk_known then summed.leads end, 0) as decimal(18, 4)
-    ) as cost_per_lead,
+    {{ money('case when summed.costs > 0 then summed.cost end') }} as cost,
+    {{ money(
+        'case when summed.costs > 0 and summed.unpriced_costs = 0 and summed.is_talk_known then '
+        ~ ratio('summed.cost', 'summed.leads') ~ ' end'
+    ) }} as cost_per_lead,
     cast(summed.deals as integer) as deals,
-    cast(coalesce(summed.won_amount, 0) as decimal(18, 4)) as won_amount,
-    cast(coalesce(summed.invoiced, 0) as decimal(18, 4)) as invoiced,
-    cast(coalesce(summed.cash_applied, 0) as decimal(18, 4)) as cash_applied,
+    {{ money('summed.won_amount') }} as won_amount,
+    {{ money('summed.invoiced') }} as invoiced,
+    {{ money('summed.cash_applied') }} as cash_applied,
     cast(summed.missing_rate_count as integer) as missing_rate_count
 from summed
 cross join run

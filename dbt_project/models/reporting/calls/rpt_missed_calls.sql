@@ -22,7 +22,7 @@ balances as (
 overdue as (
     select
         balances.account_id,
-        sum(balances.overdue_amount_base) as overdue_amount,
+        {{ known_sum('balances.overdue_amount_base', 'balances.overdue_amount') }} as overdue_amount,
         sum(balances.missing_rate_count) as missing_rate_count
     from balances
     inner join run on balances.as_of_date = run.as_of_date
@@ -49,8 +49,9 @@ select
     cast(cases.misses as integer) as misses,
     cases.callback_minutes,
     cases.callback_minutes_plain,
-    case when cases.account_id is not null then cast(coalesce(overdue.overdue_amount, 0) as decimal(38, 4)) end
-        as overdue_amount,
+    {{ money_sum(
+        'case when cases.account_id is not null and overdue.account_id is null then 0 else overdue.overdue_amount end'
+    ) }} as overdue_amount,
     cast(coalesce(overdue.missing_rate_count, 0) as integer) as missing_rate_count,
     cases.started_at,
     cases.handled_at,

@@ -77,6 +77,14 @@ paid as (
     group by invoices.deal_id
 ),
 
+-- Where no export ever told of contracts, or of acts, nobody knows whether there is one: it is not missing.
+told as (
+    select
+        count(*) filter (where document_type in ('contract', 'addendum')) > 0 as has_contracts,
+        count(*) filter (where document_type = 'act') > 0 as has_acts
+    from papers
+),
+
 -- A frame contract of the account names no deal: it counts when it is in force on the day the deal was won, or soon after.
 contracted as (
     select
@@ -128,11 +136,11 @@ joined as (
         {{ days_from('coalesce(invoiced.delivered_on, deals.closed_on)', 'invoiced.first_invoice_on') }}
             as invoice_lag_days,
         deals.invoiced_amount is not null as are_invoices_linked,
-        coalesce(contracted.contracts, 0) > 0 as has_contract,
-        coalesce(contracted.signed_contracts, 0) > 0 as is_contract_signed,
+        case when told.has_contracts then coalesce(contracted.contracts, 0) > 0 end as has_contract,
+        case when told.has_contracts then coalesce(contracted.signed_contracts, 0) > 0 end as is_contract_signed,
         invoiced.deal_id is not null as has_invoice,
-        coalesce(acted.acts, 0) > 0 as has_act,
-        coalesce(acted.signed_acts, 0) > 0 as is_act_signed,
+        case when told.has_acts then coalesce(acted.acts, 0) > 0 end as has_act,
+        case when told.has_acts then coalesce(acted.signed_acts, 0) > 0 end as is_act_signed,
         coalesce(paid.cash, 0) > 0 as has_payment,
         coalesce(paid.open_amount, 0) <= 0 as is_paid,
         coalesce(invoiced.first_due_on < run.as_of_date, false) as is_payment_due,
@@ -150,6 +158,7 @@ joined as (
     from deals
     cross join run
     cross join settings
+    cross join told
     left join accounts on deals.account_id = accounts.account_id
     left join invoiced on deals.deal_id = invoiced.deal_id
     left join paid on deals.deal_id = paid.deal_id

@@ -76,7 +76,10 @@ final as (
         days_off.invoices,
         days_off.invoices_still_open,
         {{ ratio('days_off.error_days', 'days_off.invoices') }} as mean_absolute_error_days,
-        {{ ratio('amounts_off.amount_error', 'amounts_off.paid_amount') }} as amount_error_ratio,
+        case
+            when amounts_off.missing_rate_count = 0
+                then {{ ratio('amounts_off.amount_error', 'amounts_off.paid_amount') }}
+        end as amount_error_ratio,
         {{ ratio('amounts_off.within_band', 'amounts_off.bands') }} as within_band_ratio,
         cast(amounts_off.expected_amount as decimal(38, 4)) as expected_amount,
         cast(amounts_off.paid_amount as decimal(38, 4)) as paid_amount,
@@ -86,10 +89,12 @@ final as (
             'sum(days_off.error_days) over (partition by days_off.method)',
             'sum(days_off.invoices) over (partition by days_off.method)'
         ) }} as overall_error_days,
-        {{ ratio(
-            'sum(amounts_off.amount_error) over (partition by days_off.method)',
-            'sum(amounts_off.paid_amount) over (partition by days_off.method)'
-        ) }} as overall_amount_error_ratio,
+        case
+            when sum(amounts_off.missing_rate_count) over (partition by days_off.method) = 0 then {{ ratio(
+                'sum(amounts_off.amount_error) over (partition by days_off.method)',
+                'sum(amounts_off.paid_amount) over (partition by days_off.method)'
+            ) }}
+        end as overall_amount_error_ratio,
         {{ ratio(
             'sum(amounts_off.within_band) over (partition by days_off.method)',
             'sum(amounts_off.bands) over (partition by days_off.method)'

@@ -18,10 +18,13 @@ summed as (
         measure,
         unit,
         source,
-        sum(amount) as total,
-        coalesce(sum(amount) filter (where match_state = 'matched'), 0) as matched,
-        coalesce(sum(amount) filter (where match_state = 'ambiguous'), 0) as ambiguous,
-        coalesce(sum(amount) filter (where match_state = 'unmatched'), 0) as unmatched,
+        {{ known_amount('coalesce(sum(amount), 0)', 'sum(missing_rate_count)') }} as total,
+        {%- for state in ['matched', 'ambiguous', 'unmatched'] %}
+        {{ known_amount(
+            "coalesce(sum(amount) filter (where match_state = '" ~ state ~ "'), 0)",
+            "sum(missing_rate_count) filter (where match_state = '" ~ state ~ "')"
+        ) }} as {{ state }},
+        {%- endfor %}
         sum(missing_rate_count) as missing_rate_count
     from by_source
     group by measure, unit, source
@@ -36,7 +39,7 @@ select
     cast(summed.matched as decimal(38, 4)) as matched,
     cast(summed.ambiguous as decimal(38, 4)) as ambiguous,
     cast(summed.unmatched as decimal(38, 4)) as unmatched,
-    {{ ratio('summed.matched', 'summed.total') }} as matched_share,
+    case when summed.missing_rate_count = 0 then {{ ratio('summed.matched', 'summed.total') }} end as matched_share,
     cast(summed.missing_rate_count as bigint) as missing_rate_count,
     run.as_of_date
 from summed

@@ -26,9 +26,16 @@ summed as (
         kind,
         record_id,
         bool_or(match_state = 'ambiguous') as is_ambiguous,
-        coalesce(sum(amount) filter (where measure = 'open_receivables'), 0) as open_amount,
-        coalesce(sum(amount) filter (where measure = 'revenue_12m'), 0) as revenue_12m,
-        coalesce(sum(amount) filter (where measure in ('open_pipeline', 'won_deals')), 0) as deal_amount,
+        {%- for measures, name in [
+            ("('open_receivables')", 'open_amount'), ("('revenue_12m')", 'revenue_12m'),
+            ("('open_pipeline', 'won_deals')", 'deal_amount'),
+        ] %}
+        {{ known_amount(
+            'coalesce(sum(amount) filter (where measure in ' ~ measures ~ '), 0)',
+            'sum(missing_rate_count) filter (where measure in ' ~ measures ~ ')'
+        ) }} as {{ name }},
+        {%- endfor %}
+        sum(missing_rate_count) as missing_rate_count,
         coalesce(sum(amount) filter (where measure = 'call_minutes'), 0) as call_minutes,
         coalesce(sum(amount) filter (where measure = 'conversations'), 0) as conversations
     from amounts
@@ -37,7 +44,8 @@ summed as (
 
 select
     cast(row_number() over (
-        order by abs(summed.open_amount) + abs(summed.revenue_12m) + abs(summed.deal_amount) desc,
+        order by abs(coalesce(summed.open_amount, 0)) + abs(coalesce(summed.revenue_12m, 0))
+            + abs(coalesce(summed.deal_amount, 0)) desc,
             summed.call_minutes desc, summed.conversations desc, summed.kind, summed.record_id, summed.source
     ) as bigint) as rank,
     summed.source,
@@ -52,6 +60,7 @@ select
     cast(summed.open_amount as decimal(38, 4)) as open_amount,
     cast(summed.revenue_12m as decimal(38, 4)) as revenue_12m,
     cast(summed.deal_amount as decimal(38, 4)) as deal_amount,
+    cast(summed.missing_rate_count as bigint) as missing_rate_count,
     cast(summed.call_minutes as decimal(38, 4)) as call_minutes,
     cast(summed.conversations as bigint) as conversations,
     summed.is_ambiguous,

@@ -213,6 +213,7 @@ final as (
         classes.relationship_stage,
         run.base_currency,
         classes.revenue_12m,
+        coalesce(classes.missing_rate_count, 0) as missing_rate_count,
         coalesce(changed.owner_changes, 0) as owner_changes,
         coalesce(changed.owner_changes_12m, 0) as owner_changes_12m,
         case when accounts.owner_id is not null then {{ days_from('changed.owner_since', 'run.as_of_date') }} end
@@ -290,6 +291,7 @@ select
     final.relationship_stage,
     final.base_currency,
     final.revenue_12m,
+    final.missing_rate_count,
     final.owner_changes,
     final.owner_changes_12m,
     final.owner_tenure_days,

@@ -71,15 +71,17 @@ joined as (
         coalesce(spent.efforts, 0) as efforts,
         coalesce(spent.assumed_efforts, 0) as assumed_efforts,
         coalesce(spent.two_way_contacts, 0) as two_way_contacts,
-        {{ money('coalesce(revenue.revenue_12m, 0)') }} as revenue_12m,
-        {{ money(greatest_known('revenue.revenue_12m', '0')) }} as positive_revenue
+        {{ money(known_amount('coalesce(revenue.revenue_12m, 0)', 'revenue.missing_rate_count')) }} as revenue_12m,
+        {{ money(greatest_known('revenue.revenue_12m', '0')) }} as positive_revenue,
+        coalesce(revenue.missing_rate_count, 0) as missing_rate_count
     from pairs
     left join accounts on pairs.account_id = accounts.account_id
     left join spent on pairs.employee_id = spent.employee_id and pairs.account_id = spent.account_id
     left join revenue on pairs.account_id = revenue.account_id
 ),
 
--- Effort follows revenue within the employee's own book; time for others' accounts is told apart.
+-- Effort follows revenue within the employee's own book; time for others' accounts is told apart. Where revenue of the book
+-- is not known in part, so are its shares and places.
 shared as (
     select
         *,
@@ -89,11 +91,11 @@ shared as (
                 then {{ ratio('effort_minutes', 'sum(effort_minutes) over (partition by employee_id, is_owner)') }}
         end as effort_share,
         case
-            when is_owner
+            when is_owner and sum(missing_rate_count) over (partition by employee_id, is_owner) = 0
                 then {{ ratio('positive_revenue', 'sum(positive_revenue) over (partition by employee_id, is_owner)') }}
         end as revenue_share,
         case
-            when is_owner
+            when is_owner and sum(missing_rate_count) over (partition by employee_id, is_owner) = 0
                 then row_number() over (
                     partition by employee_id, is_owner order by revenue_12m desc, account_id
                 )
@@ -117,6 +119,7 @@ select
     cast(shared.efforts as bigint) as efforts,
     cast(shared.assumed_efforts as bigint) as assumed_efforts,
     cast(shared.two_way_contacts as bigint) as two_way_contacts,
+    cast(shared.missing_rate_count as bigint) as missing_rate_count,
     shared.time_share,
     {{ ratio(
         'sum(case when shared.is_owner then shared.effort_minutes else 0 end) over (partition by shared.employee_id)',
@@ -129,7 +132,7 @@ select
     -- The Lorenz pair: both shares added up over the own accounts in order of revenue.
     {%- for share in ['revenue', 'effort'] %}
     case
-        when shared.is_owner
+        when shared.revenue_rank is not null
             then sum(shared.{{ share }}_share) over (
                 partition by shared.employee_id, shared.is_owner order by shared.revenue_rank
                 rows between unbounded preceding and current row

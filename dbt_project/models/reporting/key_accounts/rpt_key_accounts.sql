@@ -119,8 +119,10 @@ select
     evidence.revenue_12m,
     evidence.revenue_previous_12m,
     evidence.revenue_share,
-    cast({{ greatest_known('evidence.revenue_12m', '0') }} as decimal(38, 4)) as counted_revenue_12m,
-    cast(evidence.company_revenue as decimal(38, 4)) as company_revenue_12m,
+    cast({{ greatest_or_unknown('evidence.revenue_12m', '0') }} as decimal(38, 4)) as counted_revenue_12m,
+    -- Of the whole company, of whose missing amounts the row has no count.
+    cast(case when evidence.company_unknown = 0 then evidence.company_revenue end as decimal(38, 4))
+        as company_revenue_12m,
     evidence.revenue_growth,
     evidence.margin_share,
     evidence.on_time_share,

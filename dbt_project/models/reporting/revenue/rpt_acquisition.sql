@@ -13,15 +13,22 @@ with months as (
 ),
 
 channel_costs as (
-    select {{ month_of('spent_on') }} as month, sum(amount_base) as cost
+    select
+        {{ month_of('spent_on') }} as month,
+        {{ known_sum('amount_base', 'amount') }} as cost,
+        count(*) filter (where coalesce(amount <> 0, false) and amount_base is null) as unknown_amounts
     from {{ ref('fct_channel_costs') }}
     group by 1
 ),
 
 serving_costs as (
-    select month, sum(cost) as cost, count(distinct case when cost > 0 then account_id end) as accounts
+    select
+        month,
+        {{ known_amount('coalesce(sum(cost), 0)', 'sum(unknown_cost)') }} as cost,
+        sum(unknown_cost) as unknown_amounts,
+        count(distinct case when cost > 0 then account_id end) as accounts
     from {{ ref('fct_account_months') }}
-    where cost is not null
+    where cost is not null or unknown_cost > 0
     group by month
 ),
 
@@ -38,7 +45,11 @@ monthly as (
     select
         months.*,
         channel_costs.cost as channel_cost,
+        channel_costs.month is not null as has_channel_cost,
+        coalesce(channel_costs.unknown_amounts, 0) as unknown_channel,
         serving_costs.cost as serving_cost,
+        serving_costs.month is not null as has_serving_cost,
+        coalesce(serving_costs.unknown_amounts, 0) as unknown_serving,
         serving_costs.accounts as served_accounts,
         coalesce(new_accounts.accounts, 0) as new_accounts
     from months
@@ -58,8 +69,10 @@ years as (
         sum(serving_cost) {{ year }} as serving_cost,
         avg(served_accounts) {{ year }} as served_accounts,
         -- A year that the costs do not cover is no year.
-        count(channel_cost) {{ year }} as channel_months,
-        count(serving_cost) {{ year }} as serving_months
+        sum(case when has_channel_cost then 1 else 0 end) {{ year }} as channel_months,
+        sum(case when has_serving_cost then 1 else 0 end) {{ year }} as serving_months,
+        sum(unknown_channel) {{ year }} as unknown_channel,
+        sum(unknown_serving) {{ year }} as unknown_serving
     from monthly
 )
 
@@ -68,12 +81,13 @@ select
     base_currency,
     {{ money_sum('case when channel_months = 12 then acquisition_cost end') }} as acquisition_cost,
     cast(new_accounts as bigint) as new_accounts,
-    case when channel_months = 12 then {{ ratio('acquisition_cost', 'new_accounts') }} end as cost_per_new_account,
+    case when channel_months = 12 and unknown_channel = 0 then {{ ratio('acquisition_cost', 'new_accounts') }} end as cost_per_new_account,
     {{ money_sum('case when serving_months = 12 then serving_cost end') }} as serving_cost,
-    case when serving_months = 12 then {{ ratio('serving_cost', 'served_accounts') }} end as cost_per_served_account,
-    case when channel_months = 12 and serving_months = 12 then
+    case when serving_months = 12 and unknown_serving = 0 then {{ ratio('serving_cost', 'served_accounts') }} end as cost_per_served_account,
+    case when channel_months = 12 and serving_months = 12 and unknown_channel + unknown_serving = 0 then
         {{ ratio(ratio('acquisition_cost', 'new_accounts'), ratio('serving_cost', 'served_accounts')) }}
     end as acquisition_to_serving,
+    cast(unknown_channel + unknown_serving as bigint) as missing_rate_count,
     is_complete
 from years
 where channel_months > 0 or serving_months > 0

@@ -50,11 +50,13 @@ closed as (
         {{ month_of('deals.closed_on') }} as month,
         count(*) filter (where deals.status = 'won') as won,
         count(*) filter (where deals.status = 'lost') as lost,
-        sum(deals.amount_base) filter (where deals.status = 'won') as won_amount,
-        avg(deals.amount_base) filter (where deals.status = 'won') as won_average,
-        sum(deals.amount_base) filter (where deals.status = 'lost') as lost_amount,
+        {%- for status in ['won', 'lost'] %}
+        coalesce(sum(deals.amount_base) filter (where deals.status = '{{ status }}'), 0) as {{ status }}_amount,
+        count(*) filter (where deals.status = '{{ status }}' and deals.amount_base is null) as unknown_{{ status }},
+        {%- endfor %}
         median(deals.cycle_days) filter (where deals.cycle_days >= 0) as cycle_days_median,
         count(*) filter (where deals.cycle_days < 0) as negative_cycle_deals,
+        count(*) filter (where deals.amount is null) as missing_amount_count,
         count(*) filter (where deals.has_no_rate) as missing_rate_count
     from deals
     where deals.closed_on is not null
@@ -76,7 +78,12 @@ expected as (
         coalesce(open_deals.owner_id, 'unassigned') as employee_id,
         month_ends.month,
         count(*) as deals,
-        sum(open_deals.amount_base) as expected_amount,
+        {{ known_amount(
+            'coalesce(sum(open_deals.amount_base), 0)',
+            'count(*) - count(open_deals.amount_base)'
+        ) }} as expected_amount,
+        count(*) - count(open_deals.amount_base) as unknown_amounts,
+        sum(open_deals.missing_amount_count) as missing_amount_count,
         sum(open_deals.missing_rate_count) as missing_rate_count
     from {{ ref('fct_open_deals') }} as open_deals
     cross join run
@@ -110,13 +117,16 @@ joined as (
         coalesce(created.created, 0) as created,
         coalesce(closed.won, 0) as won,
         coalesce(closed.lost, 0) as lost,
-        coalesce(closed.won_amount, 0) as won_amount,
-        closed.won_average,
-        coalesce(closed.lost_amount, 0) as lost_amount,
+        {%- for status in ['won', 'lost'] %}
+        {{ known_amount('coalesce(closed.' ~ status ~ '_amount, 0)', 'closed.unknown_' ~ status) }} as {{ status }}_amount,
+        coalesce(closed.unknown_{{ status }}, 0) as unknown_{{ status }},
+        {%- endfor %}
         coalesce(standing.open_deals, 0) as open_deals,
         case when expected.deals is null then 0 else expected.expected_amount end as expected_amount,
         targets.target,
         targets.target - coalesce(closed.won_amount, 0) as target_left,
+        coalesce(expected.unknown_amounts, 0) as unknown_expected,
+        coalesce(closed.missing_amount_count, 0) + coalesce(expected.missing_amount_count, 0) as missing_amount_count,
         closed.cycle_days_median,
         coalesce(closed.negative_cycle_deals, 0) as negative_cycle_deals,
         cast(coalesce(closed.missing_rate_count, 0) + coalesce(expected.missing_rate_count, 0) as bigint)
@@ -144,20 +154,26 @@ select
     {{ money('joined.expected_amount') }} as expected_amount,
     {{ money('joined.target') }} as target,
     {{ ratio('joined.won', '(joined.won + joined.lost)') }} as win_rate_count,
-    {{ ratio('joined.won_amount', '(joined.won_amount + joined.lost_amount)') }} as win_rate_amount,
+    case
+        when joined.unknown_won + joined.unknown_lost = 0
+            then {{ ratio('joined.won_amount', '(joined.won_amount + joined.lost_amount)') }}
+    end as win_rate_amount,
     cast(joined.cycle_days_median as double) as cycle_days_median,
     case
-        when joined.target_left > 0 then {{ ratio('joined.expected_amount', 'joined.target_left') }}
+        when joined.target_left > 0 and joined.unknown_won + joined.unknown_expected = 0
+            then {{ ratio('joined.expected_amount', 'joined.target_left') }}
     end as coverage,
-    joined.target_left <= 0 as is_target_met,
+    -- What is known of it may be enough; that it is not says nothing while a part is unknown.
+    case when joined.target_left <= 0 or joined.unknown_won = 0 then joined.target_left <= 0 end as is_target_met,
     {{ month_end_of('joined.month') }} <= run.as_of_date
         and coalesce({{ month_end_of('joined.month') }} <= feeds.complete_until, false) as is_complete,
-    -- Open deals × win rate × average known won amount ÷ cycle: base currency a day (P6).
-    {{ money(
+    -- Open deals × win rate × average won amount ÷ cycle: base currency a day (P6).
+    case when joined.unknown_won = 0 then {{ money(
         'joined.open_deals * ' ~ ratio('joined.won', '(joined.won + joined.lost)') ~ ' * '
-        ~ 'cast(joined.won_average as double) / nullif(joined.cycle_days_median, 0)'
-    ) }} as velocity,
+        ~ 'cast(joined.won_amount as double) / nullif(joined.won, 0) / nullif(joined.cycle_days_median, 0)'
+    ) }} end as velocity,
     joined.negative_cycle_deals,
+    cast(joined.missing_amount_count as bigint) as missing_amount_count,
     joined.missing_rate_count
 from joined
 cross join run

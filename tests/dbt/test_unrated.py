@@ -1,0 +1,103 @@
+"""What has no exchange rate is not said: the sample's company in a currency without any, and every other customer and deal.
+
+Of every number of every reporting table (tests/support/unrated.py). Each build is the compiled SQL of all models on a bare
+connection.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from benchmarks import floor
+from pipelines.settings import load_settings
+from pipelines.warehouse.transform import read_manifest
+from tests.support.publications import sample
+from tests.support.raw_rows import write_raw
+from tests.support.truncation import read_rows
+from tests.support.unrated import every_other, everybody, in_currency, nobody, said_though_unknown
+
+WORLDS = {"known": nobody, "all": everybody, "half": every_other}
+EXCEPTIONS = yaml.safe_load((Path(__file__).parents[1] / "support" / "unrated.yml").read_text(encoding="utf-8"))
+EXCEPTED = {column for exception in EXCEPTIONS for column in exception["of"]}
+
+
+def is_excepted(column: str) -> bool:
+    """Whether a column, or its whole table, has a reason."""
+    return column in EXCEPTED or f"{column.split('.')[0]}.*" in EXCEPTED
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the sample, whose models are compiled."""
+    return sample(tmp_path_factory).parents[3]
+
+
+@pytest.fixture(scope="module")
+def reports(published: Path) -> dict[str, dict[str, Any]]:
+    """The reporting tables of dbt's manifest."""
+    parsed = read_manifest(load_settings(home=published))
+    return {node["name"]: node for node in parsed["nodes"].values() if node["schema"] == "reporting"}
+
+
+@pytest.fixture(scope="module")
+def worlds(published: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same company, wholly known, in a currency without a rate, and half of it."""
+    rows, made = read_rows(published / "warehouse" / "raw"), {}
+    for name, is_unrated in WORLDS.items():
+        home = tmp_path_factory.mktemp(name)
+        write_raw(home, in_currency(rows, is_unrated))
+        floor.run(published, home, raw_of=home)
+        made[name] = home / "keybook.duckdb"
+    return made
+
+
+def said(worlds: dict[str, Path], reports: dict[str, dict[str, Any]], less: str) -> dict[str, Any]:
+    """What is said of a company of which less is known, and should not be."""
+    contract = {name: node["columns"] for name, node in reports.items()}
+    keys = {
+        name: next(key["columns"] for key in node["constraints"] if key["type"] in ("primary_key", "unique"))
+        for name, node in reports.items()
+    }
+    # Its key is a place in a list.
+    keys["rpt_unmatched"] = ["source", "kind", "shown_id"]
+    return said_though_unknown(worlds["known"], worlds[less], contract, keys, is_whole=less == "all")
+
+
+@pytest.mark.parametrize("less", ["all", "half"])
+def test_nothing_is_said_that_is_not_known(
+    worlds: dict[str, Path], reports: dict[str, dict[str, Any]], less: str
+) -> None:
+    found = {column: verdict for column, verdict in said(worlds, reports, less).items() if not is_excepted(column)}
+    assert not found
+
+
+def test_every_exception_is_one(worlds: dict[str, Path], reports: dict[str, dict[str, Any]]) -> None:
+    """A reason for what is right anyway would hide what goes wrong later."""
+    declared = {f"{name}.{column}" for name, node in reports.items() for column in node["columns"]}
+    assert declared >= {name for name in EXCEPTED if not name.endswith(".*")}
+    assert {name.split(".")[0] for name in EXCEPTED} <= {
+        name.split(".")[0] for less in ("all", "half") for name in said(worlds, reports, less)
+    }
+
+
+def test_a_nought_for_what_is_not_known_is_found(tmp_path: Path) -> None:
+    """The comparison itself: 0 and the known part without a count of what is missing are found, NULL is not."""
+    meta = {"unit": "money", "in": "base_currency"}
+    contract = {"rpt_made": {name: {"meta": meta} for name in ("nought", "part", "unknown", "whole")}}
+    for world, values in (("known", "5, 5, 5, 5"), ("less", "0, 3, null, 5")):
+        with duckdb.connect(str(tmp_path / f"{world}.duckdb")) as made:
+            made.execute("create schema reporting")
+            made.execute(
+                "create table reporting.rpt_made (id integer, nought decimal(18, 4), part decimal(18, 4), "
+                "unknown decimal(18, 4), whole decimal(18, 4))"
+            )
+            made.execute(f"insert into reporting.rpt_made values (1, {values})")
+    found = said_though_unknown(
+        tmp_path / "known.duckdb", tmp_path / "less.duckdb", contract, {"rpt_made": ["id"]}, is_whole=True
+    )
+    assert set(found) == {"rpt_made.nought", "rpt_made.part"}

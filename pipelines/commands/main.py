@@ -291,7 +291,9 @@ def sql(home: Path | None, query: str, shape: str, seconds: int) -> None:
     try:
         with duckdb.connect(os.path.realpath(settings.published), read_only=True) as connection:
             # The warehouse is all that a query may read: no file, no network, and no setting that says otherwise.
-            connection.execute("set enable_external_access = false; set lock_configuration = true")
+            # In one process connections to a file share its settings: they may be locked already.
+            if connection.execute("select not current_setting('lock_configuration')").fetchall()[0][0]:
+                connection.execute("set enable_external_access = false; set lock_configuration = true")
             with _stopped_after(seconds, connection.interrupt):
                 result = connection.sql(query)
                 if result is None:

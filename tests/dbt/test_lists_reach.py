@@ -45,6 +45,7 @@ def test_the_records_of_landing_reach_no_figure(project: Project) -> None:
     assert not {name for name in shown if name.startswith("rpt_")} - {
         "rpt_control_totals",
         "rpt_data_health",
+        "rpt_findings",
         "rpt_landing_findings",
         "rpt_rejected_rows",
         "rpt_schema_events",

@@ -32,8 +32,9 @@ def test_a_deleted_row_is_kept_and_marked(tmp_path: Path) -> None:
 
 
 def test_a_deleted_row_needs_no_more_than_its_key(tmp_path: Path) -> None:
-    landed = land(tmp_path, "Id,Amount,Gone\nP1,,1\nP2,,0\n,,1\nP4,much,1\n", DELETED)
-    assert landed.rows("billing.payments", "payment_id, amount, _deleted") == [("P1", None, True)]
+    landed = land(tmp_path, "Id,Amount,Gone\nP1,,1\nP2,,0\n,,1\nP4,much,1\nP5,7,0\nP6,8,0\n", DELETED)
+    kept = landed.rows("billing.payments", "payment_id, amount, _deleted")
+    assert kept == [("P1", None, True), ("P5", 7, False), ("P6", 8, False)]
     assert [(line, column) for line, column, _, _ in landed.rejects()] == [(3, "Amount"), (4, "Id"), (5, "Amount")]
 
 

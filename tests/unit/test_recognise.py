@@ -23,9 +23,9 @@ from tests.support.landing import contract, land
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 # Two CRMs call a contact's and a lead's columns the same; with both vendors known each is told from the other.
 ALIKE = {
-    "zoho_crm_contacts": "salesforce_report_contacts",
-    "zoho_crm_view_contacts": "salesforce_report_contacts",
-    "zoho_crm_view_leads": "salesforce_report_leads",
+    "zoho_crm_contacts": {"salesforce_report_contacts"},
+    "zoho_crm_view_contacts": {"salesforce_report_contacts", "hubspot_contacts"},
+    "zoho_crm_view_leads": {"salesforce_report_leads"},
 }
 # Nothing in their few cells tells that texts stand under other texts.
 UNTOLD = {"quickbooks/invoices_and_received_payments.csv", "zoho_crm/accounts.csv"}
@@ -42,7 +42,7 @@ def _taken_by_others(path: Path) -> list[str]:
     own = {_vendor(item.match.contract) for item in found if item.match}
     others = {name: known for name, known in load_contracts().items() if _vendor(known) not in own}
     left = [item for _, item in detect(path, others, Limits()) if isinstance(item, Recognition)]
-    alike = {ALIKE.get(item.match.contract.contract) for item in found if item.match}
+    alike = set().union(*(ALIKE.get(item.match.contract.contract, set()) for item in found if item.match))
     taken = [item.match.contract.contract for item in left if item.match]
     return [name for name in taken if name not in alike]
 

@@ -43,7 +43,8 @@ def main() -> int:
     )
     changed.add_argument("--small", action="store_true", help="every eighth fixture")
     drafting = commands.add_parser("drafts", help="first contracts, held against the contracts that are known")
-    drafting.add_argument("--small", action="store_true", help="the fixtures alone, without the real exports")
+    drafting.add_argument("--small", action="store_true", help="every eighth fixture")
+    drafting.add_argument("--real", action="store_true", help="real exports too, where they lie beside the project")
     drafting.add_argument("--every", action="store_true", help="a line for each table too")
     commands.add_parser("small", help="each of them on next to nothing: do they run, and agree")
     arguments = parser.parse_args(sys.argv[1:] or ["refresh"])
@@ -58,7 +59,7 @@ def main() -> int:
             lambda: identity.main(60, [1], 1_000),
             lambda: pollock.main(None),
             lambda: robustness.main(robustness.SMALL),
-            lambda: drafts.main(True, False),
+            lambda: drafts.main(drafts.SMALL, False, False),
             lambda: drop.main(refresh.TINY),
             lambda: growth.main(growth.TINY, None),
         ):
@@ -71,7 +72,7 @@ def main() -> int:
             "growth": lambda: growth.main(growth.SMALL if arguments.small else growth.WHOLE, arguments.folder),
             "aging": lambda: aging.main(arguments.invoices),
             "identity": lambda: identity.main(arguments.accounts, arguments.seeds, arguments.scale),
-            "drafts": lambda: drafts.main(arguments.small, arguments.every),
+            "drafts": lambda: drafts.main(drafts.SMALL if arguments.small else 1, arguments.real, arguments.every),
             "pollock": lambda: pollock.main(arguments.files),
             "robustness": lambda: robustness.main(robustness.SMALL if arguments.small else 1),
         }[arguments.command]()

@@ -16,7 +16,10 @@ DOCUMENTS = {"billing.invoices": "issued_on", "billing.payments": "received_on",
 
 
 class Rates:
-    """The last rate on or before a day, no older than the run allows; a quoted one goes before a document's."""
+    """The last rate on or before a day, no older than the run allows; a quoted one goes before a document's.
+
+    A document's rate is into the currency of the books that it stands in; those of other books than ours are not taken.
+    """
 
     def __init__(self, raw: Raw) -> None:
         """Reads quotes and, for days without one, the rates that documents give."""
@@ -24,10 +27,17 @@ class Rates:
         self.age = timedelta(days=raw.run.rate_days)
         found: dict[str, dict[date, Decimal]] = defaultdict(dict)
         given: dict[tuple[str, date], list[Decimal]] = defaultdict(list)
-        for entity, on in DOCUMENTS.items():
-            for row in raw.rows(entity, keep_vanished=entity == "billing.invoices"):
-                if row["exchange_rate"] and row["exchange_rate"] > 0 and row["currency"] and row[on]:
-                    given[row["currency"], row[on]].append(row["exchange_rate"])
+        carried = [
+            (row["_system"], row["currency"], row[on], row["exchange_rate"])
+            for entity, on in DOCUMENTS.items()
+            for row in raw.rows(entity, keep_vanished=entity == "billing.invoices")
+            if row["exchange_rate"] and row["exchange_rate"] > 0 and row["currency"]
+        ]
+        # Where our own currency is not worth 1, or another one is, the books are in another than ours.
+        foreign = {system for system, currency, _, rate in carried if (currency == self.base) != (rate == 1)}
+        for system, currency, day, rate in carried:
+            if day and system not in foreign:
+                given[currency, day].append(rate)
         for (currency, day), rates in given.items():
             # Documents of one day may disagree: the middle one is no typing error.
             found[currency][day] = median(rates)

@@ -290,3 +290,17 @@ def test_the_middle_rate_of_a_days_documents_counts(tmp_path: Path) -> None:
     folder = write_raw(tmp_path, {"billing.invoices": rows}).root
     raw = Raw(folder, Run(date(2024, 1, 31), "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder))
     assert Rates(raw).on("USD", date(2024, 1, 20)) == Decimal("1.12")
+
+
+@pytest.mark.parametrize(
+    ("books", "rate"), [(("USD", "1"), None), (("EUR", "1.1"), None), (("EUR", "1"), "0.9"), (None, "0.9")]
+)
+def test_a_rate_of_books_in_another_currency_says_nothing_of_ours(
+    tmp_path: Path, books: tuple[str, str] | None, rate: str | None
+) -> None:
+    rows = [invoice("1", 1, "2024-01-10", currency="GBP", exchange_rate="0.9")]
+    if books:
+        rows.append(invoice("2", 1, "2024-01-05", currency=books[0], exchange_rate=books[1]))
+    folder = write_raw(tmp_path, {"billing.invoices": rows}).root
+    raw = Raw(folder, Run(date(2024, 1, 31), "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder))
+    assert Rates(raw).on("GBP", date(2024, 1, 20)) == (rate and Decimal(rate))

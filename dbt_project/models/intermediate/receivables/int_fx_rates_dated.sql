@@ -1,6 +1,7 @@
 -- Grain: one row per currency and day, from the first event to the as-of date, where a rate is known.
 -- The last rate on or before the day counts, for at most fx_max_age_days. Quoted rates (plan.fx_rates) go before the
--- rates that documents carry themselves. A missing row is an unknown rate.
+-- rates that documents carry themselves. A missing row is an unknown rate. A document's rate is into the currency of the
+-- books that it stands in: of books in another currency than our base it says nothing about ours.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -55,17 +56,31 @@ quoted as (
     group by currency, rate_date
 ),
 
+on_documents as (
+    select _system as system, currency, issued_on as rate_date, exchange_rate as rate
+    from {{ ref('stg_billing__invoices') }}
+    where exchange_rate > 0
+    union all
+    select _system, currency, received_on, exchange_rate from {{ ref('stg_billing__payments') }} where exchange_rate > 0
+    union all
+    select _system, currency, occurred_on, exchange_rate
+    from {{ ref('stg_billing__adjustments') }}
+    where exchange_rate > 0
+),
+
+-- One of our base currency is not 1 in them, or one of another is.
+books_in_another_currency as (
+    select distinct on_documents.system
+    from on_documents
+    cross join run
+    where (on_documents.currency = run.base_currency) <> (on_documents.rate = 1)
+),
+
 -- Documents of one day may disagree; the middle one is no typing error.
 documented as (
     select currency, rate_date, 2 as preference, median(rate) as rate
-    from (
-        select currency, issued_on as rate_date, exchange_rate as rate from {{ ref('stg_billing__invoices') }}
-        union all
-        select currency, received_on, exchange_rate from {{ ref('stg_billing__payments') }}
-        union all
-        select currency, occurred_on, exchange_rate from {{ ref('stg_billing__adjustments') }}
-    ) as carried
-    where rate > 0 and rate_date is not null
+    from on_documents
+    where rate_date is not null and system not in (select books.system from books_in_another_currency as books)
     group by currency, rate_date
 ),
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.bounds import connect
 from pipelines.verification import calls, deals, landed, receivables, revenue
 from pipelines.verification.compare import Figure, Verdict, compare
 from pipelines.verification.documents import account_names, read_books
@@ -97,7 +98,7 @@ def shown(key: tuple[Any, ...]) -> str:
 
 def record(database: Path, raw_folder: Path) -> list[Verdict]:
     """Verifies a build that nobody reads yet, and writes what came of it into its `rpt_verification`."""
-    with duckdb.connect(str(database)) as connection:
+    with connect(database) as connection:
         verdicts = verify(raw_folder, connection)
         connection.execute("delete from reporting.rpt_verification")
         for verdict in verdicts:

@@ -84,12 +84,12 @@ def _said(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 
 def test_a_database_is_opened_within_the_bounds_and_spills_in_the_home(home: Path) -> None:
-    settings = load_settings(home=home, memory_limit="256 MiB", max_temp_directory_size="2 GiB")
+    settings = load_settings(home=home, memory_limit="128 MiB", max_temp_directory_size="2 GiB")
     with bounds.connect(home / "a.duckdb", bounds=bounds.Bounds.of(settings)) as connection:
         memory, disk, folder = _said(connection)
-        assert (memory, disk, Path(folder).parent) == ("256.0 MiB", "2.0 GiB", home / "warehouse")
+        assert (memory, disk, Path(folder).parent) == ("128.0 MiB", "2.0 GiB", home / "warehouse")
         assert not Path(folder).exists()
-        connection.execute(LARGE.replace("3_000_000", "9_000_000"))
+        connection.execute(LARGE)
         assert any(Path(folder).iterdir())
     assert not Path(folder).exists()
     with bounds.connect(home / "a.duckdb", True, bounds.Bounds.of(settings, dashboards=True)) as connection:
@@ -200,7 +200,7 @@ def test_doctor_names_what_has_to_be_mended(home: Path, monkeypatch: pytest.Monk
     result = keybook("doctor", "--home", home)
     assert result.exit_code == 1
     wrong = [line.split()[1].rstrip(":") for line in result.output.splitlines() if line.startswith("wrong")]
-    assert wrong == ["memory", "publication", "contracts", "lists"]
+    assert sorted(wrong) == ["contracts", "lists", "memory", "publication"]
 
 
 def test_doctor_sees_who_writes(home: Path) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 
 from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.readers.engine import answer
 from pipelines.exports.readers.grids import quoted
 
 
@@ -58,7 +59,7 @@ def known_before_damage(store: RawStore, sha256: str) -> str | None:
         return None
     for path in store.root.glob(f"*/*/*-{sha256}.parquet"):
         try:
-            rows = duckdb.execute(f"select epoch_us(min(_known_at)) from read_parquet({quoted(str(path))})").fetchall()
+            rows = answer(f"select epoch_us(min(_known_at)) from read_parquet({quoted(str(path))})")
         except duckdb.Error:
             continue
         if rows[0][0] is not None:

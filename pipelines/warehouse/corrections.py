@@ -179,4 +179,6 @@ def retry(refresh: Refresh) -> Retry:
             done.files.append(Retried(receipt, after))
             if refresh.on_file:
                 refresh.on_file(after)
+        # What a run that broke off left to be compared.
+        hold_collisions(refresh.store, [])
     return done

@@ -171,8 +171,9 @@ churn_rates as (
 paid as (
     select
         payments.account_id,
-        max(payments.received_on) filter (where payments.amount > 0) as last_payment_on,
+        {{ last_payment_day('payments.received_on', 'payments.is_dated', 'payments.amount > 0') }} as last_payment_on,
         count(*) filter (where payments.amount > 0) as payments,
+        bool_and(payments.is_dated or payments.amount <= 0) as is_dated,
         {{ known_sum('payments.amount_base', 'payments.amount') }} as paid_amount,
         count(*) filter (where payments.amount <> 0 and payments.amount_base is null) as missing_rate_count
     from {{ ref('fct_payments') }} as payments
@@ -183,20 +184,23 @@ paid as (
 ),
 
 -- Equal values have equal ranks, so that the same behaviour never has two scores. Who paid something without a rate has no
--- place by what was paid, and the others have theirs among themselves.
+-- place by what was paid, who paid on a day or in a number of payments that nobody knows none by when or how often; the
+-- others have theirs among themselves.
 scored as (
     select
         *,
-        {%- for score, value in {'recency': 'last_payment_on', 'frequency': 'payments'}.items() %}
-        cast(floor(5.0 * (rank() over (order by {{ value }}) - 1) / count(*) over ()) as integer) + 1
-            as {{ score }}_score,
-        {%- endfor %}
+        {%- for score, measure in {'recency': ('last_payment_on', 'has_day'), 'frequency': ('payments', 'is_dated'),
+            'monetary': ('paid_amount', 'has_rates')}.items() %}
         case
-            when is_known then cast(floor(
-                5.0 * (rank() over (partition by is_known order by paid_amount) - 1) / count(*) over (partition by is_known)
+            when {{ measure[1] }} then cast(floor(
+                5.0 * (rank() over (partition by {{ measure[1] }} order by {{ measure[0] }}) - 1)
+                / count(*) over (partition by {{ measure[1] }})
             ) as integer) + 1
-        end as monetary_score
-    from (select *, missing_rate_count = 0 as is_known from paid) as payers
+        end as {{ score }}_score{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        select *, last_payment_on is not null as has_day, missing_rate_count = 0 as has_rates from paid
+    ) as payers
 ),
 
 -- V15: the accounts in the order of their revenue of twelve months.
@@ -234,7 +238,8 @@ valued as (
         run.base_currency,
         accounts.crm_segment,
         case
-            when scored.account_id is null or scored.monetary_score is null then null
+            when scored.recency_score is null or scored.frequency_score is null or scored.monetary_score is null
+                then null
             when scored.recency_score >= {{ high }} and scored.frequency_score >= {{ high }}
                 and scored.monetary_score >= {{ high }} then 'best'
             when scored.recency_score <= {{ low }}

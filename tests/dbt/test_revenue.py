@@ -237,6 +237,7 @@ def test_segments_add_up(warehouse: duckdb.DuckDBPyConnection) -> None:
         ]  # fmt: skip
         missing = sum(right["missing"] for right in mine)
         assert row["missing_rate_count"] == missing
+        assert row["missing_rate_count_12m"] == sum(right["year_missing"] for right in mine)
         opening = sum((right["opening_revenue"] or 0 for right in mine), Fraction(0))
         assert close(row["opening_revenue"], known(opening, missing or row["unpriced_count"]))
         if missing:
@@ -310,7 +311,8 @@ def test_customer_value_so_far(warehouse: duckdb.DuckDBPyConnection) -> None:
         assert close(row["clv_historic"], value), account
         # All invoices carry 25 % on top of their net: a fifth of the cash is tax.
         assert close(row["tax_in_cash"], (cash - refunds[account]) / 5, "0.02"), account
-        assert row["is_revenue_based"] == (account not in costs)
+        assert (row["is_revenue_based"], row["direct_cost"]) == (account not in costs, costs.get(account))
+        assert close(row["write_offs"], written_off[account]), account
 
 
 def test_predicted_value(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -375,6 +377,8 @@ def test_recency_frequency_and_money(warehouse: duckdb.DuckDBPyConnection) -> No
             if row["account_id"] not in values:
                 assert row[score] is None
                 continue
+            if score == "monetary_score":
+                assert close(row["paid_amount"], values[row["account_id"]], "0.011"), row  # type: ignore[arg-type]
             behind = sum(1 for value in values.values() if value < values[row["account_id"]])  # type: ignore[operator]
             assert row[score] == 5 * behind // len(values) + 1, (row["account_id"], score)
 

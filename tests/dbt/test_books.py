@@ -15,7 +15,6 @@ from tests.support.publications import sample
 # A quantity that its row makes of others: what it must be, in terms of them. Days are spans between two of its dates.
 MADE = {
     ("rpt_account_documents", "days_unsigned"): "case when signed_on is null then as_of_date - sent_on end",
-    ("rpt_account_handovers", "payment_delay_change"): "payment_delay_days_after - payment_delay_days_before",
     ("rpt_account_handovers", "days_to_first_contact"): "first_contact_on - changed_on",
     ("rpt_account_health", "days_since_contact"): "as_of_date - last_contact_on",
     ("rpt_account_health", "days_since_invoice"): "as_of_date - last_invoice_on",

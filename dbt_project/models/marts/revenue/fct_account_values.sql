@@ -59,8 +59,7 @@ costs as (
         {{ known_amount('coalesce(sum(plans.amount_base), 0)', 'sum(plans.missing_rate_count)') }} as cost,
         cast(sum(plans.missing_rate_count) as bigint) as missing_rate_count
     from {{ ref('fct_account_plans') }} as plans
-    cross join run
-    where plans.plan_kind = 'cost' and plans.account_id is not null and plans.month <= run.as_of_date
+    where plans.plan_kind = 'cost' and plans.account_id is not null
     group by plans.account_id
 ),
 

@@ -79,8 +79,7 @@ compared as (
         coalesce(sum(happened.payments) filter (where {{ condition }}), 0) as payments_{{ side }},
         -- Unknown where the day of one is.
         case
-            when count(happened.late_days) filter (where {{ condition }})
-                = coalesce(sum(happened.payments) filter (where {{ condition }}), 0)
+            when coalesce(sum(happened.payments) filter (where {{ condition }} and happened.late_days is null), 0) = 0
                 then {{ ratio(
                     'sum(happened.late_days) filter (where ' ~ condition ~ ')',
                     'sum(happened.payments) filter (where ' ~ condition ~ ')'

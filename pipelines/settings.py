@@ -12,10 +12,17 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator
 
+from pipelines.machine import GIB, memory
+
+# Where the code stands, with the dbt project and the pages beside it: a clone, or where a wheel was installed. Into the
+# latter nothing is written.
 PROJECT = Path(__file__).resolve().parent.parent
+IS_CLONE = (PROJECT / "pyproject.toml").is_file()
 PREFIX = "KEYBOOK_"
+# Less than this is not enough for DuckDB to open a warehouse and answer.
+LEAST_MEMORY = 128 * 2**20
 
 
 class SettingsError(Exception):
@@ -23,11 +30,14 @@ class SettingsError(Exception):
 
 
 class Settings(BaseModel):
-    """Everything that a refresh or a dashboard is told from outside. Times are in hours, sizes in bytes."""
+    """Everything that a refresh or a dashboard is told from outside. Sizes are in bytes, or written with their unit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path = Field(PROJECT / "data", description="Holds landing/, contracts/, lists/, warehouse/ and reports/.")
+    home: Path = Field(
+        PROJECT / "data" if IS_CLONE else Path("data"),
+        description="Holds landing/, contracts/, lists/, warehouse/ and reports/.",
+    )
     landing: Path | None = Field(None, description="Where exports are dropped; landing/ of the home when not set.")
     business_timezone: str = Field("UTC", description="The zone of every date, and of naive times in exports.")
     base_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="The currency of totals.")
@@ -40,11 +50,32 @@ class Settings(BaseModel):
     fx_max_age_days: int = Field(31, ge=0, description="An older exchange rate is no rate.")
     language: Literal["en", "ru", "sv"] = Field("en", description="What pages and downloads say codes in.")
     company_name: str = Field("", description="Your company, as statements of account name it.")
+    dashboard_address: str = Field(
+        "localhost", min_length=1, description="Where the dashboards listen; localhost is this machine alone."
+    )
+    dashboard_hosts: str = Field(
+        "", description="Names, with commas between, by which browsers may ask for the dashboards besides localhost."
+    )
     keep_versions: int = Field(3, ge=2, description="Published versions that stay on disk.")
     keep_superseded_days: int | None = Field(
         None,
         ge=1,
         description="Landed files of which no row counts any more stay in raw so long; for ever when not set.",
+    )
+    memory_limit: ByteSize = Field(
+        default_factory=lambda: ByteSize(min(memory() // 2, 4 * GIB)),
+        ge=LEAST_MEMORY,
+        description="Memory that DuckDB may take; not set, half of what there is, at most 4 GiB.",
+    )
+    dashboard_memory_limit: ByteSize = Field(
+        default_factory=lambda: ByteSize(max(LEAST_MEMORY, min(memory() // 8, GIB))),
+        ge=LEAST_MEMORY,
+        description="The same for the dashboards; not set, an eighth of what there is, at most 1 GiB.",
+    )
+    max_temp_directory_size: ByteSize | None = Field(
+        None,
+        gt=0,
+        description="Disk that DuckDB may take for what does not fit into memory; not set, half of what is free.",
     )
     max_file_bytes: int = Field(20 * 2**30, gt=0, description="An export file, unpacked, may be this large.")
     max_cells: int = Field(50_000_000, gt=0, description="A workbook sheet may span this many cells.")
@@ -61,6 +92,12 @@ class Settings(BaseModel):
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is no time zone; write one such as Europe/Stockholm") from error
         return value
+
+    @property
+    def dashboard_names(self) -> list[str]:
+        """Every name by which a browser may ask for the dashboards: another's page leads here (DNS rebinding)."""
+        others = [name.strip() for name in self.dashboard_hosts.split(",") if name.strip()]
+        return list(dict.fromkeys(["localhost", "127.0.0.1", "::1", self.dashboard_address, *others]))
 
     @property
     def landing_dir(self) -> Path:
@@ -99,6 +136,15 @@ def load_settings(**given: object) -> Settings:
     Raises:
         SettingsError: a key is unknown or a value cannot be used.
     """
+    return settings_and_places(**given)[0]
+
+
+def settings_and_places(**given: object) -> tuple[Settings, dict[str, str]]:
+    """The same, and where each that is not the default's comes from: the file, the variable, or `given`.
+
+    Raises:
+        SettingsError: a key is unknown or a value cannot be used.
+    """
     chosen = {name: value for name, value in given.items() if value is not None}
     environment = {
         name.removeprefix(PREFIX).lower(): value for name, value in os.environ.items() if name.startswith(PREFIX)
@@ -113,15 +159,20 @@ def load_settings(**given: object) -> Settings:
         raise SettingsError(f"{file} cannot be read: {error.strerror}") from error
     if home.exists() and not home.is_dir():
         raise SettingsError(f"the home {home} is no folder")
+    places = {**dict.fromkeys(written, str(file)), **{name: f"{PREFIX}{name.upper()}" for name in environment}}
+    places |= dict.fromkeys(chosen, "given")
     try:
         settings = Settings.model_validate({**written, **environment, **chosen, "home": home})
     except ValidationError as error:
-        places = {**dict.fromkeys(written, str(file)), **{name: f"{PREFIX}{name.upper()}" for name in environment}}
         lines = []
         for problem in error.errors():
             name = str(problem["loc"][0])
             what = "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
             lines.append(f"{name} ({places.get(name, 'given')}): {what}")
         raise SettingsError("; ".join(lines)) from error
+    if settings.landing_dir.resolve() in (settings.home.resolve(), *settings.warehouse.resolve().parents) or (
+        settings.landing_dir.resolve().is_relative_to(settings.warehouse.resolve())
+    ):
+        raise SettingsError(f"landing ({settings.landing_dir}): exports cannot lie where the warehouse does")
     absolute = {"home": settings.home.absolute(), "landing": settings.landing and settings.landing.absolute()}
-    return settings.model_copy(update=absolute)
+    return settings.model_copy(update=absolute), places

@@ -67,6 +67,7 @@ class Plan:
     # What the table's name says its activities are, and which sums hold in its rows.
     activity: str | None = None
     sums: list[Sum] = field(default_factory=list)
+    table_name: str = ""
     signed: bool = False
     minor: bool = False
     group: str = ""
@@ -174,5 +175,5 @@ def amounts(profiles: list[Profile]) -> list[Profile]:
     return [
         found
         for found in profiles
-        if is_number(found) and found.date_share < USUAL and (found.marked or is_amount(plain(found.header)))
+        if is_number(found) and found.date_share < USUAL and (found.marked or is_amount(plain(found.called)))
     ]

@@ -86,6 +86,12 @@ class Profile:
     samples: list[str] = field(default_factory=list)
     # A vocabulary's words with how often each occurs, the commonest first; empty for a column with too many.
     words: dict[str, int] = field(default_factory=dict)
+    # The header as it is compared: without what it shares with most others, its words apart (`Vocabulary.called`).
+    called: str = ""
+
+    def __post_init__(self) -> None:
+        """What nobody has read otherwise is called by its header."""
+        self.called = self.called or self.header
 
     @property
     def is_key(self) -> bool:

@@ -30,6 +30,7 @@ def settle(plan: Plan, found: Guess) -> Plan:
     _values(plan)
     asking.needs(plan)
     asking.which_amount(plan, found)
+    asking.what_is_open(plan)
     asking.signs(plan)
     asking.formats(plan)
     asking.words(plan)
@@ -127,7 +128,7 @@ def _head_columns(plan: Plan) -> list[str]:
     typed = {column.name: column.type for column in plan.entity.columns}
     wanted = [name for name in plan.columns if typed[name] in ("date", "money") and name not in plan.entity.key]
     main = MAIN_AMOUNT.get(plan.entity.id)
-    return [name for name in wanted if not main or name in (*plan.needs, main)] or wanted
+    return [name for name in wanted if main not in plan.columns or name in (*plan.needs, main)] or wanted
 
 
 def _whole_amount(plan: Plan, found: Guess) -> None:
@@ -185,7 +186,7 @@ def _shared(plan: Plan) -> None:
         and has_status
         and "column.closed_at" not in plan.answers
     ):
-        words = tokens(expected.header)
+        words = tokens(expected.called)
         if words & {"close", "closed", "closing", "abschluss", "abschlussdatum"} and not words & {
             "expected",
             "forecast",
@@ -201,14 +202,14 @@ def _dates_and_times(plan: Plan) -> None:
     times = [
         one
         for one in plan.profiles
-        if one.place not in used and one.filled and one.share(one.clocks) >= 0.95 and tokens(one.header) & _TIMES
+        if one.place not in used and one.filled and one.share(one.clocks) >= 0.95 and tokens(one.called) & _TIMES
     ]
     for column in plan.entity.columns:
         day = plan.columns.get(column.name)
         if column.type != "timestamp" or day is None or not day.filled or day.timed:
             continue
-        about = tokens(day.header) - _DAYS
-        fitting = [one for one in times if tokens(one.header) - _TIMES == about]
+        about = tokens(day.called) - _DAYS
+        fitting = [one for one in times if tokens(one.called) - _TIMES == about]
         if len(fitting) == 1:
             plan.joined[column.name] = [day, fitting[0]]
 
@@ -232,7 +233,7 @@ def _only_ones(plan: Plan) -> None:
         used = {one.place for name, one in plan.columns.items() if name != need}
         # Of several dates the one that nothing else is, if it is called a date and no more than that is known of it.
         free = [one for one in fitting if one.place not in used]
-        named = [one for one in free if tokens(one.header) & _DAYS]
+        named = [one for one in free if tokens(one.called) & _DAYS]
         fitting = named if len(free) == len(named) == 1 else fitting
         if len(fitting) == 1:
             plan.columns = {

@@ -218,7 +218,8 @@ def _plain(plan: Plan, column: Column, found: Profile) -> Iterator[str]:
     mark = "# guess" if plain(found.header) != plain(column.name) else ""
     if found.header == plan.group:
         mark = "# guess: the title above the rows"
-    if column.name in plan.needs and found.filled == found.rows:
+    linked = plan.entity.id == "billing.applications" and column.name == "invoice_id"
+    if column.name in plan.needs and (found.filled == found.rows or linked):
         spec["required"] = True
     if column.type == "ratio" and found.percents:
         spec |= {"extract": r"^(.*?)\s*%?$", "unit": "percent"}

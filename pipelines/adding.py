@@ -28,6 +28,7 @@ from pipelines.exports.contracts.draft import DraftError, draft, write_draft
 from pipelines.exports.contracts.explain import targets
 from pipelines.exports.contracts.loading import load_contracts, read_contract, shipped_contracts
 from pipelines.exports.contracts.plan import ANSWERS as ANSWERS
+from pipelines.exports.contracts.plan import Question as Question
 from pipelines.exports.contracts.recognise import Recognition
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, detect
@@ -36,11 +37,14 @@ from pipelines.exports.landing.reading import open_table
 from pipelines.exports.readers.unpack import Limits
 from pipelines.files import replacing, write_whole
 from pipelines.settings import Settings
-from pipelines.words.landed import finding_said, rejection_said
+from pipelines.words import word
+from pipelines.words.landed import finding_said
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHUNK = 1 << 20
 LONGEST_NAME = 100
+# So many rejected rows of a file are shown.
+MOST_REJECTED = 200
 # What the exports of a company are of; a page says which of them it has none of.
 DOMAINS = ("crm", "billing", "calls")
 
@@ -61,6 +65,18 @@ class Known:
     unmapped: list[str]
 
 
+@dataclass(frozen=True)
+class Rejected:
+    """A row that was not loaded: where it stands, what it says there, why, and what helps."""
+
+    part: str
+    line: int | None
+    column: str
+    value: str
+    why: str
+    remedy: str
+
+
 @dataclass
 class Looked:
     """What a file is, before anything is published: its tables, and what came of landing it on trial."""
@@ -72,9 +88,9 @@ class Looked:
     rows_rejected: int = 0
     # Why it is held, in words, with the code.
     held: list[tuple[str, str]] = field(default_factory=list)
-    # Contract, `entity.column`, word, rows: what nobody knows yet; and the other rejections in words.
+    # Contract, `entity.column`, word, rows: what nobody knows yet; and the first rejected rows.
     words: list[tuple[str, str, str, int]] = field(default_factory=list)
-    rejected: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
     # The contract whose dates read in two orders, and these.
     orders: tuple[str, list[str]] | None = None
     # The contracts that fit, where several do.
@@ -210,20 +226,24 @@ def _trial(settings: Settings, path: Path, contracts: dict[str, Contract], found
 
 def _rejects(found: Looked, rejects: list[dict[str, Any]], language: str) -> None:
     words: dict[tuple[str, str, str], int] = {}
-    said: dict[str, int] = {}
     for reject in rejects:
         if reject["code"] == "unknown_word" and reject.get("field"):
-            place = (
-                reject["contract"],
-                f"{reject['domain']}.{reject['entity']}.{reject['field']}",
-                reject["value"] or "",
-            )
+            column = f"{reject['domain']}.{reject['entity']}.{reject['field']}"
+            place = (reject["contract"], column, reject["value"] or "")
             words[place] = words.get(place, 0) + 1
-        else:
-            line = rejection_said(reject, language)
-            said[line] = said.get(line, 0) + 1
     found.words = [(*place, rows) for place, rows in words.items()]
-    found.rejected = [f"{line} ({rows:,} rows)" if rows > 1 else line for line, rows in said.items()][:10]
+    found.rejected = [_rejected(reject, language) for reject in rejects[:MOST_REJECTED]]
+
+
+def _rejected(reject: Mapping[str, Any], language: str) -> Rejected:
+    return Rejected(
+        reject["part"] or "",
+        reject["line"],
+        reject["column_name"] or "",
+        reject["value"] or "",
+        word(f"rejection.{reject['code']}", language, **reject),
+        word(f"remedy.{reject['code']}", language, **reject),
+    )
 
 
 def meanings(entity_column: str) -> tuple[str, ...]:
@@ -315,54 +335,6 @@ def _teach_whole(data: dict[str, Any], said: Mapping[str, Mapping[str, str]], da
         patterns = formats.pop("date_orders", {}).get(date_order, [])
         known = formats.get("date", [])
         formats["date"] = [*([known] if isinstance(known, str) else known), *patterns]
-
-
-def accept(settings: Settings, path: Path, contract: str = "") -> None:
-    """Takes a person's word for a held file: what it is, or that it holds all that there is.
-
-    Raises:
-        AddingError: the file lies no more there, or there is no such contract.
-    """
-    from pipelines.warehouse.corrections import NoSuchFileError
-    from pipelines.warehouse.corrections import accept as give_word
-    from pipelines.warehouse.refresh import Refresh
-
-    try:
-        give_word(Refresh(settings), str(path), contract)
-    except NoSuchFileError as error:
-        raise AddingError(str(error)) from error
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A file of the landing folder that is new, held or has rejected rows, or whose contract has changed."""
-
-    path: Path
-    name: str
-    state: str
-    held: tuple[str, ...] = ()
-    rows_loaded: int = 0
-    rows_rejected: int = 0
-
-
-def waiting(settings: Settings) -> list[Waiting]:
-    """The files that a person may have something to say of: the new ones, then the held, then those with rejects."""
-    from pipelines.warehouse.refresh import Refresh
-
-    work = Refresh(settings)
-    found = []
-    new = {file.sha256: file for file in work.new_files()}
-    for file in work.hashes():
-        receipt = work.store.receipt(file.sha256)
-        if file.sha256 in new and receipt is None:
-            found.append(Waiting(file.path, file.name, "new"))
-        elif receipt and (receipt.held or receipt.rows_rejected or file.sha256 in new):
-            held = tuple(finding_said(finding, settings.language) for finding in receipt.held)
-            state = "changed" if file.sha256 in new else "held" if held else "rejected"
-            loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
-            found.append(Waiting(file.path, file.name, state, held, loaded, receipt.rows_rejected))
-    order = {"new": 0, "changed": 1, "held": 2, "rejected": 3}
-    return sorted(found, key=lambda file: (order[file.state], file.name))
 
 
 def not_known(settings: Settings) -> list[str]:

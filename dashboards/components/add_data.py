@@ -11,9 +11,12 @@ import streamlit as st
 
 from dashboards.components.add_draft import draft_of
 from dashboards.components.add_known import known_of
+from dashboards.components.add_mend import mend
 from dashboards.components.formats import plain, plural
+from dashboards.components.page import TOLD
 from dashboards.components.words import one
-from pipelines.adding import AddingError, Looked, Run, Waiting, accept, look, not_known, start, take_in, waiting
+from pipelines.adding import AddingError, Looked, Run, look, not_known, start, take_in
+from pipelines.mending import Waiting, waiting
 from pipelines.settings import Settings, load_settings
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "ods", "json", "jsonl", "ndjson", "parquet", "zip", "gz"]
@@ -21,10 +24,11 @@ STATES = {
     "new": ":blue[new]",
     "changed": ":blue[to be read again]",
     "held": ":orange[held]",
+    "filtered": ":orange[may be filtered]",
     "rejected": ":orange[rows rejected]",
 }
 SHOWN = 20
-PUBLISHED, GATE_FAILED, UNUSABLE, WITH_REJECTS = 0, 1, 2, 3
+PUBLISHED, WITH_REJECTS = 0, 3
 RUN, SAVED = "adding_run", "adding_saved"
 
 
@@ -93,7 +97,8 @@ def _file(settings: Settings, file: Waiting) -> None:
         for known in looked.known:
             known_of(settings, file, known, looked)
         if looked.known or not looked.unknown:
-            _trial(settings, file, looked)
+            _trial(looked)
+            mend(settings, file, looked, TYPES)
         for part in looked.unknown:
             draft_of(settings, file, part)
 
@@ -112,35 +117,11 @@ def _looked(settings: Settings, file: Waiting) -> Looked | None:
     return memory[stamp]
 
 
-def _trial(settings: Settings, file: Waiting, looked: Looked) -> None:
-    """What landing it gives, and what a person may say of that."""
+def _trial(looked: Looked) -> None:
+    """What landing it gives."""
     if looked.rows_loaded or looked.rows_rejected:
         rejected = f", {plural(looked.rows_rejected, 'row')} rejected" if looked.rows_rejected else ", none rejected"
         st.markdown(f"**{plural(looked.rows_loaded, 'row')} would be loaded**{rejected}.")
-    for _, said in looked.held:
-        st.warning(plain(said), icon=":material/pan_tool:")
-    for said in file.held:
-        if said not in {text for _, text in looked.held}:
-            st.warning(plain(said), icon=":material/pan_tool:")
-    for said in looked.rejected:
-        st.caption(f":material/rule: {plain(said)}")
-    if file.state == "held" and not looked.held:
-        st.caption("Is it what it looks like: a full export of that system, which lacks what is gone?")
-        if st.button("Yes, it is what it looks like", key=f"accept-{file.name}"):
-            _given(settings, file)
-    for contract in looked.choices:
-        if st.button(f"It is {contract}", key=f"accept-{file.name}-{contract}"):
-            _given(settings, file, contract)
-
-
-def _given(settings: Settings, file: Waiting, contract: str = "") -> None:
-    try:
-        accept(settings, file.path, contract)
-    except (AddingError, OSError) as error:
-        st.error(plain(error))
-        return
-    st.session_state.pop("adding_looked", None)
-    st.rerun()
 
 
 def _refresh(settings: Settings, files: list[Waiting]) -> None:
@@ -181,12 +162,15 @@ def _running(settings: Settings) -> None:
         _follow(settings, run)
         return
     if run.code in (PUBLISHED, WITH_REJECTS):
-        st.success("Published: the Overview shows your own numbers.", icon=":material/check_circle:")
-        st.page_link("app_pages/overview.py", label="Open the Overview", icon=":material/dashboard:")
+        told = ["Published: these are your own numbers."]
         if lacking := not_known(settings):
             named = "; ".join(one("domain_lacking", domain) for domain in lacking)
-            st.info(f"Not known yet: {named}. Drop such an export to know it.", icon=":material/help:")
-    else:
-        st.error("Nothing was published; what was published before stands.")
-    with st.expander("What the refresh said", expanded=run.code not in (PUBLISHED, WITH_REJECTS)):
+            told.append(f"Not known yet: {named}. Drop such an export on the page Add data to know it.")
+        if run.code == WITH_REJECTS:
+            told.append("Some rows were rejected: the page Add data says which, why and what helps.")
+        st.session_state.pop(RUN)
+        st.session_state[TOLD] = {"overview": " ".join(told)}
+        st.switch_page("app_pages/overview.py")
+    st.error("Nothing was published; what was published before stands.")
+    with st.expander("What the refresh said", expanded=True):
         st.code("\n".join(run.lines(200)), language=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
 
 from pipelines.exports.contracts.clues import Sum, is_number
 from pipelines.exports.contracts.profile import USUAL, Profile
@@ -17,7 +16,16 @@ from pipelines.exports.contracts.vocabulary import (
     synonyms,
     tokens,
 )
-from pipelines.exports.contracts.wording import COMMON, IDS, OWN, STRIPPED, key_words, without_nouns, word_strength
+from pipelines.exports.contracts.wording import (
+    COMMON,
+    IDS,
+    OWN,
+    STRIPPED,
+    key_words,
+    links,
+    without_nouns,
+    word_strength,
+)
 from pipelines.exports.entities import Column, Entity, entities
 
 # What values add: a unique key, a vocabulary that is known, a link to a landed file, a sum that holds.
@@ -78,17 +86,6 @@ class Clues:
     sums: list[Sum]
     links: dict[str, dict[int, float]]
     table_name: str
-
-
-@cache
-def _linked() -> dict[str, str]:
-    """Which entity a column's values are ids of, by the column's name."""
-    return {entity.key[0]: entity.id for entity in entities().values() if len(entity.key) == 1} | {
-        "owner_id": "crm.employees",
-        "parent_account_id": "crm.accounts",
-        "parent_customer_id": "billing.customers",
-        "agent_id": "crm.employees",
-    }
 
 
 def _readable(column: Column, found: Profile) -> bool:
@@ -171,7 +168,7 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         and column.name != "owner_id"
     ):
         strength *= 0.3
-    if (target := _linked().get(column.name)) and column.name not in entity.key:
+    if (target := links().get(column.name)) and column.name not in entity.key:
         strength += LINK * clues.links.get(target, {}).get(found.place, 0.0)
     if strength and column.type == "timestamp":
         # A moment that is whole in one column, and says its zone, is the surer one.
@@ -179,7 +176,8 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
             bool(found.unix) or "utc" in found.called.casefold()
         )
     if strength and column.type == "text" and not column.name.endswith("_id") and words & {"id", "key"}:
-        strength *= 0.3
+        # A stage or a pipeline is as well known by its id.
+        strength *= 0.9 if column.name in ("stage", "pipeline") else 0.3
     if strength and column.name.endswith("_id"):
         strength += 0.9 * bool({"id", "ид", "key"} & words) - 0.2 * bool("name" in words)
     if column.name in entity.key and len(entity.key) == 1:
@@ -270,6 +268,9 @@ def _assigned(entity: Entity, profiles: list[Profile], clues: Clues) -> Guess:
         used |= {found.place for found in joined}
         guess.score += OWN
         guess.strengths[full] = OWN
+    if named and entity.id == "crm.accounts" and _names_joined(entity, profiles):
+        # Beside the name of a company stand those of a person: the rows are people.
+        guess.score -= OWN
     ranked = sorted(strengths.items(), key=lambda item: (-item[1], item[0][1], order[item[0][0]]))
     for (name, place), strength in ranked:
         if name not in taken and place not in used:

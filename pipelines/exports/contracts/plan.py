@@ -26,6 +26,9 @@ ANSWERS = {code: code for code in ("none", "sum", "keep", "accept", "whole", "hu
 MAIN_AMOUNT = {"billing.invoices": "gross_amount", "billing.payments": "amount", "billing.orders": "open_amount"}
 
 
+_CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p")
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of a person: by its id an answer is given, `options` are the answers that there are.
@@ -142,7 +145,7 @@ class Plan:
         for found in self.moments:
             for pattern, (order, _) in found.dates.items():
                 joined = any(found in parts for parts in self.joined.values())
-                timed = [f"{pattern} %H:%M:%S", f"{pattern} %H:%M"] if joined else [pattern]
+                timed = [f"{pattern} {time}" for time in _CLOCKS] if joined else [pattern]
                 patterns[order] = list(dict.fromkeys([*patterns[order], *timed]))
         unread = {
             order: sum(found.unread.get(order, 0) for found in self.moments) for order in (DAY_FIRST, MONTH_FIRST)

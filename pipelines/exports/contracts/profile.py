@@ -21,6 +21,8 @@ MOST_WORDS = 40
 _DATE_PARTS = [
     *((f"%d{mark}%m{mark}%{year}", DAY_FIRST) for mark in "./-" for year in "Yy"),
     *((f"%m{mark}%d{mark}%{year}", MONTH_FIRST) for mark in "./-" for year in "Yy"),
+    ("%a %d/%m/%Y", DAY_FIRST),
+    ("%a %m/%d/%Y", MONTH_FIRST),
     *((pattern, EITHER) for pattern in ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")),
     *(
         (pattern, EITHER)

@@ -14,6 +14,7 @@ from pipelines.exports.contracts.vocabulary import tokens
 # What no other export names a row of may be told by its contents; a document is named by the payments of another file.
 _NEEDS_A_KEY = {"billing.invoices"}
 _TIMES = frozenset(["time", "время", "tid", "uhrzeit", "zeit", "klockslag"])
+_CLOCK = re.compile(r"(?i)\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?")
 _DAYS = frozenset(["date", "day", "дата", "datum", "dag", "tag"])
 
 
@@ -75,6 +76,10 @@ def _keys(plan: Plan, found: Guess) -> None:
     ):
         # An export that gives its records no id calls them by their name, in this file as in the others.
         plan.columns[key] = plan.columns["name"]
+    elif entity.id in ("crm.accounts", "billing.customers") and key in plan.columns and "name" not in plan.columns:
+        called = plan.columns[key]
+        if not _like_an_id(called) and "column.name" not in plan.answers:
+            plan.columns["name"] = called
     if single and key not in plan.columns and "number" in plan.columns:
         plan.columns[key] = plan.columns["number"]
     if single and key not in plan.columns and f"column.{key}" not in plan.answers:
@@ -202,7 +207,10 @@ def _dates_and_times(plan: Plan) -> None:
     times = [
         one
         for one in plan.profiles
-        if one.place not in used and one.filled and one.share(one.clocks) >= 0.95 and tokens(one.called) & _TIMES
+        if one.place not in used
+        and one.filled
+        and tokens(one.called) & _TIMES
+        and all(map(_CLOCK.fullmatch, one.samples))
     ]
     for column in plan.entity.columns:
         day = plan.columns.get(column.name)

@@ -34,7 +34,7 @@ def synonyms() -> dict[str, Any]:
 @lru_cache(maxsize=20_000)
 def plain(text: str) -> str:
     """A header or a word as it is compared: words apart, without case, brackets, marks and repeated spaces."""
-    text = re.sub(r"[(\[{].*?[)\]}]", " ", text)
+    text = re.sub(r"[(\[{].*?[)\]}]|['’]s\b", " ", text)
     text = re.sub(r"\b([A-Za-z]{4,})(?<![a-z][a-z])(ID|Id)\b", r"\1 id", text)
     text = re.sub(r"(?<=[a-zа-яåäöü])(?=[A-ZА-ЯÅÄÖÜ])", " ", text)
     return re.sub(r"[\s_\-./#№:*,;&\"]+", " ", text).strip().casefold().replace("ё", "е")
@@ -45,6 +45,8 @@ _FILLERS = frozenset(
     ["at", "on", "the", "of", "in", "date", "time", "datetime", "timestamp", "utc", "gmt", "a", "dttm"]
 )
 _SYNONYM_COUNTS = 3
+# No shorter word is taken for several that are written together.
+_LEAST_PHRASE = 7
 _PREFIX = re.compile(r"^[^\W_]{3,}(?: - |_|\.|: )")
 
 
@@ -114,7 +116,10 @@ class Vocabulary:
         """A header as it is compared: without the prefix, and its words apart where it is one word."""
         text = header.removeprefix(prefix)
         said = plain(text)
-        return self.phrases.get(said, text) if " " not in said else text
+        if " " in said or len(said) < _LEAST_PHRASE:
+            return text
+        end = next((said[at:] for at in range(len(said) - _LEAST_PHRASE + 1) if said[at:] in self.phrases), "")
+        return f"{said.removesuffix(end)} {self.phrases[end]}".strip() if end else text
 
     def prefix(self, headers: list[str]) -> str:
         """What three of a table's headers begin with that says nothing: `property_`, `Obchod - `."""

@@ -6,7 +6,7 @@ from functools import cache
 
 from pipelines.exports.contracts.profile import Profile
 from pipelines.exports.contracts.vocabulary import Vocabulary, nouns, plain, synonyms, words_of
-from pipelines.exports.entities import Column, Entity
+from pipelines.exports.entities import Column, Entity, entities
 
 # How sure a header's words make: the entity's own words, and words of every entity; less where the entity's noun had to
 # be taken off first ("deal owner").
@@ -30,6 +30,17 @@ def key_words() -> frozenset[str]:
     return frozenset(synonyms()["key_words"])
 
 
+@cache
+def links() -> dict[str, str]:
+    """Which entity a column's values are ids of, by the column's name."""
+    return {entity.key[0]: entity.id for entity in entities().values() if len(entity.key) == 1} | {
+        "owner_id": "crm.employees",
+        "parent_account_id": "crm.accounts",
+        "parent_customer_id": "billing.customers",
+        "agent_id": "crm.employees",
+    }
+
+
 def without_nouns(entity: Entity, header: str) -> str:
     """A header without the entity's own noun at its beginning: an invoice's "invoice date" is its date."""
     for noun in sorted(nouns(entity.id), key=len, reverse=True):
@@ -41,6 +52,13 @@ def without_nouns(entity: Entity, header: str) -> str:
 def _without_last_noun(entity: Entity, header: str) -> str:
     """A header without the entity's own noun at its end: the "record id contact" of a contact is its record id."""
     return next((header.removesuffix(f" {noun}") for noun in nouns(entity.id) if header.endswith(f" {noun}")), header)
+
+
+def _is_of_another(entity: Entity, header: str) -> bool:
+    """Whether a header is the id of another entity's records: "record id company"."""
+    others = (noun for other in entities() if other != entity.id for noun in nouns(other))
+    bare = [header.removesuffix(f" {noun}") for noun in others if header.endswith(f" {noun}")]
+    return any(one in IDS for one in bare)
 
 
 def word_strength(entity: Entity, column: Column, found: Profile, known: Vocabulary) -> float:
@@ -59,6 +77,8 @@ def word_strength(entity: Entity, column: Column, found: Profile, known: Vocabul
             best = max(best, OWN * (0.6 if text in IDS[_SURE_IDS:] else 0.95))
     if best:
         return best
+    if column.name in entity.key and _is_of_another(entity, header):
+        return 0.0
     # A header that says more than a word of the column: the more it says beside, the less sure.
     words = words_of(entity.id, column.name, bare)
     for said, strength in (
@@ -66,8 +86,8 @@ def word_strength(entity: Entity, column: Column, found: Profile, known: Vocabul
         *((any_, COMMON) for any_ in common),
     ):
         # A word that nobody knows, such as a system's name, makes no other record of it.
-        if column.name.endswith("_id") and (words - said - _beside_a_link()) & known.words:
+        if column.name in links() and (words - said - _beside_a_link()) & known.words:
             continue
-        if said < words and max(map(len, said)) > 2 and not said <= _GENERIC:
+        if said < words and max(map(len, said)) > 2 and (len(said) > 1 or not said <= _GENERIC):
             best = max(best, strength * 0.8 * len(said) / len(words))
     return min(best, COMMON * STRIPPED) * (0.5 if column.name in entity.key else 1.0)

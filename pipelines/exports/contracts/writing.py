@@ -97,6 +97,8 @@ def _table(plan: Plan) -> Iterator[str]:
     lines = []
     if path:
         lines.append(f"  path: {_text(path)}")
+    if plan.table.header_rows > 1:
+        lines.append(f"  header_rows: {plan.table.header_rows}  # guess: words stand above words, and values below")
     if layout.short_rows:
         lines.append("  short_rows: pad  # guess: its lines of totals and footers are shorter than its rows")
     if plan.group:

@@ -322,7 +322,7 @@ class RawStore(FileWords):
         if not files:
             return []
         result = duckdb.execute(
-            f"select contract, domain, entity, line, column_name, value, {', '.join(REJECT_FACTS)} from ({rejects_of(files)}) "
+            f"select contract, domain, entity, part, line, column_name, value, {', '.join(REJECT_FACTS)} from ({rejects_of(files)}) "
             "order by entity, line limit ?",
             [most],
         )

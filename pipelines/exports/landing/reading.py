@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import duckdb
@@ -53,6 +52,8 @@ class TextTable:
     ragged: list[BadLine]
     # The names of the file's other tables.
     others: list[str]
+    # Over how many rows the header goes on.
+    header_rows: int = 1
 
     @property
     def names(self) -> list[str]:
@@ -100,7 +101,7 @@ def header_place(head: Head) -> int:
         return 0
     usual = max(counted.items(), key=lambda item: (item[1] * (item[0] > 1), item[0] > 1))[0]
     full = [sum(bool(cell and cell.strip()) for cell in row) for row in head.rows]
-    half = median([count for count in full if count > 1] or [1]) / 2
+    half = sorted(full)[3 * len(full) // 4] / 2
     for place, row in enumerate(head.rows):
         if len(row) >= usual and (widths[place] > 1 or usual == 1) and full[place] > half:
             return place
@@ -198,6 +199,7 @@ def _as_it_stands(grid: Delimited, connection: duckdb.DuckDBPyConnection, found:
         loaded=loaded,
         left_out=[*above, *(line for line in loaded.bad_lines if not line.cells)],
         ragged=[line for line in loaded.bad_lines if line.cells],
+        header_rows=last - first + 1,
     )
 
 

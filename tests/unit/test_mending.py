@@ -1,0 +1,67 @@
+"""What waits for a person's word after a landing: a filtered export, rejected rows, a corrected file."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines.adding import AddingError, look, take_in
+from pipelines.mending import accept, correct, waiting, would_be_gone
+from pipelines.settings import Settings, load_settings
+from pipelines.warehouse.refresh import Refresh
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
+HEADER = '"Id","Name","StageName","Amount","CloseDate","AccountId","OwnerId","CreatedDate","IsClosed","IsWon"\n'
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(home=tmp_path / "home")
+
+
+def _dropped(settings: Settings, name: str, text: str, at: int) -> Path:
+    path = take_in(settings, name, io.BytesIO(text.encode()))
+    os.utime(path, (at, at))
+    Refresh(settings).land()
+    return path
+
+
+def _deals(*numbers: int) -> str:
+    return HEADER + "".join(
+        f'"006{n:015d}","Deal {n}","Prospecting","{n}0.50","2024-05-01","001000000000000001","005000000000000001","2024-01-0{n}T10:00:00.000Z","false","false"\n'
+        for n in numbers
+    )
+
+
+def test_a_filtered_export_says_what_it_would_take_away_and_takes_it_by_a_word(settings: Settings) -> None:
+    _dropped(settings, "Opportunity.csv", _deals(1, 2, 3, 4, 5, 6), 1_717_200_000)
+    assert waiting(settings) == []
+    path = _dropped(settings, "Opportunity-2.csv", _deals(1, 2, 3), 1_717_300_000)
+    (file,) = waiting(settings)
+    assert (file.state, file.gone, file.before, file.entity) == ("filtered", 3, 6, "crm.deals")
+    assert [row["name"] for row in would_be_gone(settings, file)] == ["Deal 4", "Deal 5", "Deal 6"]
+    accept(settings, path)
+    assert [(file.state, file.gone) for file in waiting(settings)] in ([], [("changed", 0)])
+    assert all(export.is_whole for export in Refresh(settings).full_exports())
+
+
+def test_a_corrected_file_counts_instead_of_the_one_with_rejected_rows(settings: Settings) -> None:
+    whole = (FIXTURES / "hubspot" / "deals.csv").read_text(encoding="utf-8")
+    path = _dropped(settings, "deals.csv", whole.replace("qualifiedtobuy", "Haggling"), 1_717_200_000)
+    (file,) = waiting(settings)
+    assert (file.state, file.rows_rejected) == ("rejected", 1)
+    (row,) = look(settings, path).rejected
+    assert (row.line, row.column, row.value) == (4, "Deal Stage", "Haggling")
+    assert row.remedy == "Say above what the word means: its rows are then loaded."
+    with pytest.raises(AddingError, match="the same file as before"):
+        correct(settings, file, "deals.csv", io.BytesIO(path.read_bytes()))
+    taken = correct(settings, file, "deals.csv", io.BytesIO(whole.encode()))
+    assert taken.name == "deals (2).csv"
+    assert [(file.name, file.state) for file in waiting(settings)] == [("deals (2).csv", "new")]
+    assert path.exists()
+    Refresh(settings).land()
+    assert waiting(settings) == []
+    assert [receipt.file for receipt in Refresh(settings).store.receipts()] == ["deals (2).csv"]

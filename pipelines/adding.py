@@ -34,9 +34,10 @@ from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, detect
 from pipelines.exports.landing.raw import RawStore
 from pipelines.exports.landing.reading import open_table
+from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.unpack import Limits
 from pipelines.files import replacing, write_whole
-from pipelines.settings import Settings
+from pipelines.settings import PREFIX, Settings, SettingsError, load_settings
 from pipelines.words import word
 from pipelines.words.landed import finding_said
 
@@ -93,6 +94,8 @@ class Looked:
     rejected: list[Rejected] = field(default_factory=list)
     # The contract whose dates read in two orders, and these.
     orders: tuple[str, list[str]] | None = None
+    # How many rows of money are in which currency.
+    currencies: dict[str, int] = field(default_factory=dict)
     # The contracts that fit, where several do.
     choices: list[str] = field(default_factory=list)
 
@@ -222,6 +225,20 @@ def _trial(settings: Settings, path: Path, contracts: dict[str, Contract], found
             if finding["code"] in ("several_contracts", "kind_unclear"):
                 found.choices = [name for name in re.findall(r"\w+", str(finding["name"])) if name in contracts]
         _rejects(found, store.rejects(receipt.sha256, 100_000), settings.language)
+        _currencies(found, store)
+
+
+def _currencies(found: Looked, store: RawStore) -> None:
+    """Counts the rows of money by the currency that they name."""
+    with connected() as connection:
+        for entity in entities().values():
+            files = [str(path) for path in (store.root / entity.domain / entity.name).glob("*[0-9a-f].parquet")]
+            types = {column.name: column.type for column in entity.columns}
+            if not files or "currency" not in types or "money" not in types.values():
+                continue
+            query = "select currency, count(*) from read_parquet(?) where currency is not null group by 1"
+            for currency, rows in connection.execute(query, [files]).fetchall():
+                found.currencies[currency] = found.currencies.get(currency, 0) + rows
 
 
 def _rejects(found: Looked, rejects: list[dict[str, Any]], language: str) -> None:
@@ -342,6 +359,41 @@ def not_known(settings: Settings) -> list[str]:
     store = RawStore(settings.raw)
     there = {str(row["domain"]) for receipt in store.receipts() for row in receipt.entities if row["rows_loaded"]}
     return [domain for domain in DOMAINS if domain not in there]
+
+
+def base_is_told(settings: Settings) -> bool:
+    """Whether a person has said which currency totals are in: in the home's `keybook.toml`, or outside."""
+    file = settings.home / "keybook.toml"
+    written = file.read_text(encoding="utf-8") if file.exists() else ""
+    return f"{PREFIX}BASE_CURRENCY" in os.environ or bool(re.search(r"(?m)^base_currency\s*=", written))
+
+
+def tell_base(settings: Settings, currency: str) -> None:
+    """Writes the currency of totals, and of documents that name none, into the home's `keybook.toml`.
+
+    Raises:
+        AddingError: it is no currency, or the file cannot be read with it.
+        OSError: it cannot be written.
+    """
+    file = settings.home / "keybook.toml"
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise AddingError(f"{currency!r} is no currency")
+    text = before
+    for name in ("default_currency", "base_currency"):
+        line = f'{name} = "{currency}"'
+        if name == "base_currency" and re.search(rf"(?m)^{name}\s*=", text):
+            text = re.sub(rf"(?m)^{name}\s*=.*$", line, text)
+        elif not re.search(rf"(?m)^{name}\s*=", text):
+            # Before everything else: what stands below a table's head belongs to the table.
+            text = f"{line}\n{text}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, text)
+    try:
+        load_settings(home=settings.home)
+    except SettingsError as error:
+        write_whole(file, before)
+        raise AddingError(str(error)) from error
 
 
 @dataclass

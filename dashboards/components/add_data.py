@@ -5,6 +5,7 @@ What is read, written and decided is `pipelines/adding.py`'s; here it is shown, 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import streamlit as st
@@ -15,7 +16,7 @@ from dashboards.components.add_mend import mend
 from dashboards.components.formats import plain, plural
 from dashboards.components.page import TOLD
 from dashboards.components.words import one
-from pipelines.adding import AddingError, Looked, Run, look, not_known, start, take_in
+from pipelines.adding import AddingError, Looked, Run, base_is_told, look, not_known, start, take_in, tell_base
 from pipelines.mending import Waiting, waiting
 from pipelines.settings import Settings, load_settings
 
@@ -28,6 +29,7 @@ STATES = {
     "rejected": ":orange[rows rejected]",
 }
 SHOWN = 20
+MOST_CURRENCIES = 4
 PUBLISHED, WITH_REJECTS = 0, 3
 RUN, SAVED = "adding_run", "adding_saved"
 
@@ -56,19 +58,21 @@ def add_data() -> None:
 def _drop(settings: Settings) -> None:
     with st.container(border=True, key="card-drop"):
         st.markdown("#### 1. Drop files")
-        system = st.text_input(
-            "Which system are they from?",
-            key="adding_system",
-            placeholder="only where there are two of one vendor, such as those of two companies",
-            help="Files of one system share their ids. Without a name it is the vendor's.",
-            max_chars=40,
-        )
         uploads = st.file_uploader(
             "Exports",
+            label_visibility="collapsed",
             type=TYPES,
             accept_multiple_files=True,
             key=f"adding_files_{st.session_state.get('adding_turn', 0)}",
         )
+        with st.popover("Two systems of one vendor?", type="tertiary"):
+            system = st.text_input(
+                "Which system are they from?",
+                key="adding_system",
+                help="Files of one system share their ids. Without a name it is the vendor's.",
+                max_chars=40,
+            )
+            st.caption("Name it before you drop its files, where two companies' systems are of one vendor.")
         if uploads:
             told: list[tuple[str, str]] = []
             taken: list[str] = []
@@ -108,13 +112,13 @@ def _looked(settings: Settings, file: Waiting) -> Looked | None:
     contracts = sorted((path.name, path.stat().st_mtime_ns) for path in settings.contracts_dir.glob("*.yml"))
     try:
         stamp = (str(file.path), file.path.stat().st_mtime_ns, tuple(contracts), file.state)
-        memory: dict[Any, Looked] = st.session_state.setdefault("adding_looked", {})
-        if stamp not in memory:
-            memory[stamp] = look(settings, file.path)
+        memory: dict[str, tuple[Any, Looked]] = st.session_state.setdefault("adding_looked", {})
+        if file.name not in memory or memory[file.name][0] != stamp:
+            memory[file.name] = stamp, look(settings, file.path)
     except (AddingError, OSError) as error:
         st.error(plain(error))
         return None
-    return memory[stamp]
+    return memory[file.name][1]
 
 
 def _trial(looked: Looked) -> None:
@@ -124,9 +128,38 @@ def _trial(looked: Looked) -> None:
         st.markdown(f"**{plural(looked.rows_loaded, 'row')} would be loaded**{rejected}.")
 
 
+def _base(settings: Settings, files: list[Waiting]) -> None:
+    """Which currency totals are in, where the files' money is mostly in another."""
+    counts: Counter[str] = Counter()
+    seen: dict[str, tuple[Any, Looked]] = st.session_state.get("adding_looked", {})
+    for file in files:
+        if file.name in seen:
+            counts.update(seen[file.name][1].currencies)
+    ranked = [code for code, _ in counts.most_common()]
+    if not files or not ranked or ranked[0] == settings.base_currency or base_is_told(settings):
+        return
+    money = ", ".join(f"{code} ({plural(rows, 'row')})" for code, rows in counts.most_common())
+    chosen = st.radio(
+        f"Totals are in {settings.base_currency}, and your files' money is in {money}. Which currency are your totals in?",
+        list(dict.fromkeys([*ranked[:MOST_CURRENCIES], settings.base_currency])),
+        index=None,
+        key="adding_base",
+        horizontal=True,
+    )
+    st.caption("Money in another currency counts by its exchange rate; without one it is told apart, in no total.")
+    if chosen:
+        try:
+            tell_base(settings, chosen)
+        except (AddingError, OSError) as error:
+            st.error(plain(error))
+            return
+        st.rerun()
+
+
 def _refresh(settings: Settings, files: list[Waiting]) -> None:
     with st.container(border=True, key="card-refresh"):
         st.markdown("#### 2. Refresh")
+        _base(settings, files)
         run: Run | None = st.session_state.get(RUN)
         fresh = sum(file.state in ("new", "changed") for file in files)
         st.caption(

@@ -239,7 +239,7 @@ def contract() -> None:
 
 def _answers(given: tuple[str, ...]) -> dict[str, str]:
     """What a person answers, `question=answer` each."""
-    answers = {}
+    answers: dict[str, str] = {}
     for text in given:
         question, equals, answer = text.rpartition("=")
         if not equals or not question:

@@ -43,11 +43,14 @@ def _choose(page: Any, label: str, answer: str) -> None:
 
 
 def _shot(page: Any, name: str) -> None:
-    """The page at both widths, to be looked at."""
+    """The whole page at both widths, to be looked at."""
     for width_name, (width, height) in test_browser.WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
         settled(page)
-        page.screenshot(path=SCREENSHOTS / f"add_data-{name}-{width_name}.png", full_page=True)
+        whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": whole})
+        settled(page)
+        page.screenshot(path=SCREENSHOTS / f"add_data-{name}-{width_name}.png")
         no_trouble(page)
     page.set_viewport_size({"width": 1440, "height": 900})
     settled(page)
@@ -92,8 +95,11 @@ def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> 
         page.get_by_text("1 row rejected").wait_for(state="detached")
         settled(page)
         no_trouble(page)
+        _choose(page, "Which currency are your totals in", "SEK")
+        page.get_by_text("Which currency are your totals in").wait_for(state="detached")
         page.get_by_role("button", name="Refresh now").click()
         page.get_by_text("Refreshing").wait_for()
+        page.screenshot(path=SCREENSHOTS / "add_data-refreshing.png")
         page.get_by_text("Published: these are your own numbers").wait_for(timeout=300_000)
         page.get_by_text("Not known yet: calls").wait_for()
         page.get_by_text("Open receivables").first.wait_for()
@@ -115,3 +121,4 @@ def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> 
         ("V-2", 90.0, 90.0),
     ]
     assert deals_there == 1
+    assert (home / "keybook.toml").read_text(encoding="utf-8") == 'base_currency = "SEK"\ndefault_currency = "SEK"\n'

@@ -14,7 +14,10 @@ from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.refresh import Refresh
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
-HEADER = '"Id","Name","StageName","Amount","CloseDate","AccountId","OwnerId","CreatedDate","IsClosed","IsWon"\n'
+HEADER = (
+    "Territory Region,Opportunity Owner,Account Name,Opportunity Name,Stage,Forecast Category,Total Amount Currency,"
+    "Total Amount,Fiscal Period,Close Date,Type\n"
+)
 
 
 @pytest.fixture
@@ -31,15 +34,15 @@ def _dropped(settings: Settings, name: str, text: str, at: int) -> Path:
 
 def _deals(*numbers: int) -> str:
     return HEADER + "".join(
-        f'"006{n:015d}","Deal {n}","Prospecting","{n}0.50","2024-05-01","001000000000000001","005000000000000001","2024-01-0{n}T10:00:00.000Z","false","false"\n'
+        f"North,Ada Example,Nordic Timber AB,Deal {n},Negotiation,Best Case,USD,{n}0.50,Q2-2024,5/2{n}/2024,Existing\n"
         for n in numbers
     )
 
 
 def test_a_filtered_export_says_what_it_would_take_away_and_takes_it_by_a_word(settings: Settings) -> None:
-    _dropped(settings, "Opportunity.csv", _deals(1, 2, 3, 4, 5, 6), 1_717_200_000)
+    _dropped(settings, "deals.csv", _deals(1, 2, 3, 4, 5, 6), 1_717_200_000)
     assert waiting(settings) == []
-    path = _dropped(settings, "Opportunity-2.csv", _deals(1, 2, 3), 1_717_300_000)
+    path = _dropped(settings, "deals-2.csv", _deals(1, 2, 3), 1_717_300_000)
     (file,) = waiting(settings)
     assert (file.state, file.gone, file.before, file.entity) == ("filtered", 3, 6, "crm.deals")
     assert [row["name"] for row in would_be_gone(settings, file)] == ["Deal 4", "Deal 5", "Deal 6"]

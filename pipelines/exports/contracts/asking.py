@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 
 from pipelines.exports.contracts.clues import cell_number, is_grand, is_number
-from pipelines.exports.contracts.guess import COMMON, STRIPPED, SURE, Guess
+from pipelines.exports.contracts.guess import SURE, Guess
 from pipelines.exports.contracts.plan import MAIN_AMOUNT, NONE, Plan, Question, amounts
 from pipelines.exports.contracts.profile import DAY_FIRST, MONTH_FIRST, Profile
 from pipelines.exports.contracts.vocabulary import currencies, is_called, nouns, plain, synonyms, tokens
+from pipelines.exports.contracts.wording import COMMON, STRIPPED
 from pipelines.exports.readers.grids import quoted
 
-_OPEN = frozenset(["open", "remaining", "outstanding", "unbilled", "offen", "kvar", "остаток"])
 # Entities whose runner-up would be other money: whether it is this one or that is asked when both fit.
 _MONEY = {"billing.invoices", "billing.payments", "billing.invoice_lines", "crm.deals", "billing.orders"}
 # Entities whose rows are each a sum of money that counts or does not.
@@ -91,13 +91,15 @@ def which_amount(plan: Plan, found: Guess) -> None:
         return
     strength = found.strengths.get(main, 0.0)
     taken = {mapped.place for name, mapped in plan.columns.items() if name != main}
-    rivals = [other for other in amounts(plan.profiles) if other.place not in taken and other is not chosen]
+    others = [other for other in amounts(plan.profiles) if other.place not in taken and other is not chosen]
+    # A column of the same amounts is no other answer.
+    rivals = [other for other in others if _differs(plan, chosen, other)]
     named = [other for other in found.rivals.get(main, []) if other in rivals]
-    wholes = [other for other in rivals if _may_be_the_whole(other) and _differs(plan, chosen, other)]
+    wholes = [other for other in rivals if _may_be_the_whole(other)]
     sure = strength >= COMMON * STRIPPED or (strength >= SURE and not rivals)
     if main == "open_amount":
         # An order's total is what is open of it only while nothing of it was delivered or billed.
-        sure = bool(tokens(chosen.called) & _OPEN)
+        sure = _is_open(chosen)
     told = sure and not (named and _weight(found, main, named[0]) >= strength - 0.4)
     if wholes or not (told or main in found.confirmed):
         plan.questions.append(
@@ -129,13 +131,25 @@ def _differs(plan: Plan, chosen: Profile, other: Profile) -> bool:
 def what_is_open(plan: Plan) -> None:
     """Which column is what is open of a document, where the one that is called so is not the rest of the whole."""
     whole, left = plan.columns.get("gross_amount"), plan.columns.get("reported_balance")
-    if whole is None or left is None or "column.reported_balance" in plan.answers:
+    if left is None or "column.reported_balance" in plan.answers:
+        return
+    if whole is None:
+        if "gross_amount" not in plan.added and not _is_open(left):
+            facts = {"column_name": "reported_balance", "name": left.header}
+            plan.questions.append(
+                Question("column.reported_balance", "amount", (*options(amounts(plan.profiles)), NONE), facts)
+            )
         return
     against = _against(plan, whole, left)
     if against:
         free = [one for one in amounts(plan.profiles) if one is not whole]
         facts = {"column_name": left.header, "row_count": against}
         plan.questions.append(Question("column.reported_balance", "balance", (*options(free), NONE), facts))
+
+
+def _is_open(found: Profile) -> bool:
+    """Whether a header says that an amount is what is left."""
+    return bool(tokens(found.called) & set(synonyms()["left"]))
 
 
 def _against(plan: Plan, whole: Profile, left: Profile) -> int:
@@ -160,8 +174,7 @@ def _against(plan: Plan, whole: Profile, left: Profile) -> int:
 
 def signs(plan: Plan) -> None:
     """What a minus means: a credit note among invoices; elsewhere it is asked."""
-    main = "quantity" if plan.entity.id == "billing.invoice_lines" else MAIN_AMOUNT.get(plan.entity.id)
-    amount = plan.columns.get(main) if main else None
+    amount = plan.columns.get("quantity") if plan.entity.id == "billing.invoice_lines" else plan.main
     if amount is None or not amount.negative:
         _kind(plan)
         return
@@ -239,6 +252,16 @@ def total_questions(plan: Plan, sums: Mapping[str, str], said: Mapping[str, str]
     return found[:1]
 
 
+def tax_included(plan: Plan, gross: Profile, tax: Profile) -> str:
+    """Whether an amount beside a tax has it in it: as answered, as its header says, or asked for (then empty)."""
+    bare = tokens(gross.called) - {"invoice", "document"} <= set(synonyms()["bare_amounts"])
+    if "tax" in plan.answers or not bare or any(found.third == gross.place for found in plan.sums):
+        return plan.answers.get("tax", "included")
+    facts = {"column_name": gross.header, "name": tax.header}
+    plan.questions.append(Question("tax", "tax", ("included", "added"), facts))
+    return ""
+
+
 def apart(plan: Plan) -> None:
     """Asks what a column that nothing is made of tells rows apart by, where some of them may be no money."""
     if plan.entity.id not in _COUNTED:
@@ -246,17 +269,29 @@ def apart(plan: Plan) -> None:
     used = {one.place for one in plan.columns.values()}
     told = set(map(tokens, synonyms()["tells_apart"]))
     for one in plan.profiles:
-        words = tokens(one.called)
-        if one.place in used or not 1 < len(one.words) <= _FEW_WORDS or (one.number_share == 1 and one.different > 2):
+        if one.place in used or (one.number_share == 1 and one.different > 2):
             continue
-        if not any(known <= words for known in told):
+        words = list(one.words) if 1 < len(one.words) <= _FEW_WORDS else []
+        if not any(known <= tokens(one.called) for known in told):
+            words = _void(plan, one)
+        if not words:
             continue
         answer = plan.answers.get(f"apart.{one.header}")
         if answer is None:
-            facts = {
-                "column_name": one.header,
-                "name": ", ".join(f"{word} ({count:,})" for word, count in one.words.items()),
-            }
-            plan.questions.append(Question(f"apart.{one.header}", "apart", (NONE, *one.words), facts))
+            said = ", ".join(f"{word} ({one.words[word]:,})" for word in words)
+            facts = {"column_name": one.header, "name": said}
+            plan.questions.append(Question(f"apart.{one.header}", "apart", (NONE, *words), facts))
         elif answer != NONE:
             plan.skipped[one.header] = answer.split("\n")
+
+
+def _void(plan: Plan, found: Profile) -> list[str]:
+    """A column's texts that begin with a word for what is void: `Voided - wrong customer`."""
+    if not any(column.name == "status" and "void" in column.one_of for column in plan.entity.columns):
+        return []
+    first = {text: plain(text).split()[:1] for text in found.words}
+    return [
+        text
+        for text, words in first.items()
+        if words and plan.vocabulary.means(plan.entity.id, "status", words[0]) == "void"
+    ][:_FEW_WORDS]

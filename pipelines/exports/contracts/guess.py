@@ -232,7 +232,7 @@ def _names_joined(entity: Entity, profiles: list[Profile]) -> list[Profile]:
             profile
             for profile in profiles
             if profile.filled
-            and (plain(profile.called) in words or without_nouns(entity, plain(profile.called)) in words)
+            and (plain(profile.called) in words or without_nouns(entity, plain(profile.called)) in words - {"name"})
         ]
         parts += found[:1]
         if not found and group == "last_names":

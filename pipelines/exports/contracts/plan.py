@@ -18,7 +18,7 @@ from pipelines.exports.landing.reading import TextTable
 # The answer that no column, or none of the words, is meant.
 NONE = "none"
 # The answers that are codes, with their words in the group `draft_answer`; the others are the file's own texts.
-ANSWERS = {code: code for code in ("none", "sum", "keep", "accept", "whole", "hundredths")} | {
+ANSWERS = {code: code for code in ("none", "sum", "keep", "accept", "whole", "hundredths", "included", "added")} | {
     "day first": "day_first",
     "month first": "month_first",
 }
@@ -79,8 +79,15 @@ class Plan:
 
     @property
     def needs(self) -> list[str]:
-        """What a row means nothing without."""
-        return needs_of(self.entity)
+        """What a row means nothing without; of an invoice what is open of it is enough."""
+        only_open = "reported_balance" in self.columns and "gross_amount" not in self.columns
+        return [need for need in needs_of(self.entity) if not (need == "gross_amount" and only_open)]
+
+    @property
+    def main(self) -> Profile | None:
+        """The column that all money hangs on: of an invoice its total, or what is open of it where nothing else is told."""
+        name = MAIN_AMOUNT.get(self.entity.id)
+        return self.columns.get(name or "") or (self.columns.get("reported_balance") if name else None)
 
     @property
     def title(self) -> str:

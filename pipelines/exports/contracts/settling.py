@@ -76,9 +76,10 @@ def _keys(plan: Plan, found: Guess) -> None:
     ):
         # An export that gives its records no id calls them by their name, in this file as in the others.
         plan.columns[key] = plan.columns["name"]
-    elif entity.id in ("crm.accounts", "billing.customers") and key in plan.columns and "name" not in plan.columns:
+    elif entity.id in ("crm.accounts", "billing.customers") and key in plan.columns:
         called = plan.columns[key]
-        if not _like_an_id(called) and "column.name" not in plan.answers:
+        by_words = found.weights.get(("name", called.place), 0.0) > found.strengths.get("name", 0.0)
+        if ("name" not in plan.columns or by_words) and not _like_an_id(called) and "column.name" not in plan.answers:
             plan.columns["name"] = called
     if single and key not in plan.columns and "number" in plan.columns:
         plan.columns[key] = plan.columns["number"]
@@ -148,7 +149,11 @@ def _whole_amount(plan: Plan, found: Guess) -> None:
             if name not in ("net_amount", "tax_amount") or f"column.{name}" in plan.answers
         }
     elif tax and gross and not net:
-        plan.columns.pop("tax_amount")
+        told = asking.tax_included(plan, gross, tax)
+        if told == "added":
+            plan.columns["net_amount"] = plan.columns.pop("gross_amount")
+        elif not told:
+            plan.columns.pop("tax_amount")
     lines = [plan.columns.get(name) for name in ("quantity", "unit_price")]
     if "net_amount" in names - plan.columns.keys() and all(lines) and "column.net_amount" not in plan.answers:
         plan.multiplied["net_amount"] = [one for one in lines if one]

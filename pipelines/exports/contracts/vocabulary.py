@@ -47,6 +47,7 @@ _FILLERS = frozenset(
 _SYNONYM_COUNTS = 3
 # No shorter word is taken for several that are written together.
 _LEAST_PHRASE = 7
+_LEAST_NOUN = 4
 _PREFIX = re.compile(r"^[^\W_]{3,}(?: - |_|\.|: )")
 
 
@@ -202,7 +203,8 @@ def vocabulary(contracts: Iterable[Contract]) -> Vocabulary:
 def is_called(entity_id: str, text: str) -> bool:
     """Whether a text has a word for the entity's rows or tables among its words."""
     said = f" {plain(text)} "
-    return any(f" {noun} " in said for noun in nouns(entity_id))
+    # A longer noun may begin a word that is put together: `Fakturadatum`, `InvoiceNo`.
+    return any((f" {noun}" if len(noun) > _LEAST_NOUN else f" {noun} ") in said for noun in nouns(entity_id))
 
 
 @cache

@@ -49,9 +49,12 @@ def without_nouns(entity: Entity, header: str) -> str:
     return header
 
 
-def _without_last_noun(entity: Entity, header: str) -> str:
-    """A header without the entity's own noun at its end: the "record id contact" of a contact is its record id."""
-    return next((header.removesuffix(f" {noun}") for noun in nouns(entity.id) if header.endswith(f" {noun}")), header)
+def _is_named_id(entity: Entity, header: str) -> bool:
+    """Whether a header is an id with the entity's noun beside it: "record id contact", "customer payment id"."""
+    return any(
+        header.removesuffix(f" {noun}") in IDS or any(header.endswith(f" {noun} {one}") for one in IDS[:_SURE_IDS])
+        for noun in nouns(entity.id)
+    )
 
 
 def _is_of_another(entity: Entity, header: str) -> bool:
@@ -73,8 +76,11 @@ def word_strength(entity: Entity, column: Column, found: Profile, known: Vocabul
             best = max(best, OWN * share * (0.5 + 0.5 * weight))
         elif words in common:
             best = max(best, COMMON * share)
-        if entity.key == (column.name,) and (text in IDS or _without_last_noun(entity, text) in IDS):
+        if entity.key == (column.name,) and (text in IDS or _is_named_id(entity, text)):
             best = max(best, OWN * (0.6 if text in IDS[_SURE_IDS:] else 0.95))
+    target = links().get(column.name)
+    if target and target != entity.id and _is_named_id(entities()[target], header):
+        best = max(best, OWN * 0.9)
     if best:
         return best
     if column.name in entity.key and _is_of_another(entity, header):

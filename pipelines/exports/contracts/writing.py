@@ -200,7 +200,7 @@ def _column(plan: Plan, column: Column) -> Iterator[str]:
         factors = [found.header for found in plan.multiplied[name]]
         yield from _amount(plan, column, {"product": factors}, "# guess: quantity by price")
     elif name == "document_kind" and name not in plan.columns and plan.signed:
-        header = plan.columns["gross_amount"].header
+        header = plan.main.header if plan.main else ""
         yield "      document_kind:  # guess: a minus is a credit note"
         yield "        cases:"
         yield f"          - {{where: {{column: {_text(header)}, like: '^\\s*[-(−]|-\\s*$'}}, value: credit_note}}"

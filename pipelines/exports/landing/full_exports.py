@@ -199,7 +199,7 @@ def lacking(
     if since is None or not paths:
         return []
     there = {column.name for column in entity.columns}
-    shown = [name for name in dict.fromkeys([*entity.key, *entity.same[:1], *_KNOWN_BY]) if name in there]
+    shown = [name for name in dict.fromkeys([*entity.same[:1], *_KNOWN_BY, *entity.key]) if name in there]
     with connected() as connection:
         connection.execute("set timezone = 'UTC'")
         rows = connection.execute(

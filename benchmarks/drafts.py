@@ -190,7 +190,9 @@ def score_table(path: Path, match: Match, filled: set[int], sheet: str | None, c
         # Another vendor's contract reads the file: what it makes of it is what a user gets.
         made = taken
     score.drafted = made.entity_id
-    found = _origins(made.contract, made.entity_id, place_of)
+    with open_table(path, others, Limits(), sheet) as opened:
+        own = {normal(header): place for place, header in enumerate(opened.columns)}
+    found = _origins(made.contract, made.entity_id, own | place_of)
     for column, (places, whole) in mapped[made.entity_id if score.entity_is_right else main].items():
         if column not in found:
             score.missed.append(f"{column} from {'+'.join(match.headers[place] for place in sorted(places))}")

@@ -140,7 +140,8 @@ def _base(settings: Settings, files: list[Waiting]) -> None:
         return
     money = ", ".join(f"{code} ({plural(rows, 'row')})" for code, rows in counts.most_common())
     chosen = st.radio(
-        f"Totals are in {settings.base_currency}, and your files' money is in {money}. Which currency are your totals in?",
+        f"Totals are in {settings.base_currency}, and your files' money is in {money}. "
+        "Which currency are your totals in?",
         list(dict.fromkeys([*ranked[:MOST_CURRENCIES], settings.base_currency])),
         index=None,
         key="adding_base",

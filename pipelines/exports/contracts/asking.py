@@ -143,8 +143,8 @@ def what_is_open(plan: Plan) -> None:
     against = _against(plan, whole, left)
     if against:
         free = [one for one in amounts(plan.profiles) if one is not whole]
-        facts = {"column_name": left.header, "row_count": against}
-        plan.questions.append(Question("column.reported_balance", "balance", (*options(free), NONE), facts))
+        counts: dict[str, object] = {"column_name": left.header, "row_count": against}
+        plan.questions.append(Question("column.reported_balance", "balance", (*options(free), NONE), counts))
 
 
 def _is_open(found: Profile) -> bool:

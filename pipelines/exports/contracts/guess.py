@@ -168,6 +168,9 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         and column.name != "owner_id"
     ):
         strength *= 0.3
+    if column.name in links() and found.filled and found.share(found.emails) == 1.0 and "email" not in words:
+        # People's addresses under a customer's name are theirs, and no other file's ids.
+        strength *= 0.5
     if (target := links().get(column.name)) and column.name not in entity.key:
         strength += LINK * clues.links.get(target, {}).get(found.place, 0.0)
     if strength and column.type == "timestamp":
@@ -337,6 +340,8 @@ def guess(profiles: list[Profile], clues: Clues, entity_id: str | None = None) -
         made = [key for key in entity.key if key not in found.columns]
         if not entity_id and (len(made) > 1 or len(found.columns) < 2):
             continue
+        if made and entity.id in _RECORDS and not entity_id:
+            found.score -= KEY
         if len(entity.key) == 1 and not made and not found.columns[entity.key[0]].is_key:
             made = [entity.key[0]]
             found.score -= KEY * (entity.id in _RECORDS)

@@ -52,7 +52,8 @@ def without_nouns(entity: Entity, header: str) -> str:
 def _is_named_id(entity: Entity, header: str) -> bool:
     """Whether a header is an id with the entity's noun beside it: "record id contact", "customer payment id"."""
     return any(
-        header.removesuffix(f" {noun}") in IDS or any(header.endswith(f" {noun} {one}") for one in IDS[:_SURE_IDS])
+        (header.endswith(f" {noun}") and header.removesuffix(f" {noun}") in IDS)
+        or any(header.endswith(f" {noun} {one}") for one in IDS[:_SURE_IDS])
         for noun in nouns(entity.id)
     )
 

@@ -249,10 +249,11 @@ def _rejects(found: Looked, rejects: list[dict[str, Any]], language: str) -> Non
             place = (reject["contract"], column, reject["value"] or "")
             words[place] = words.get(place, 0) + 1
     found.words = [(*place, rows) for place, rows in words.items()]
-    found.rejected = [_rejected(reject, language) for reject in rejects[:MOST_REJECTED]]
+    found.rejected = [rejected(reject, language) for reject in rejects[:MOST_REJECTED]]
 
 
-def _rejected(reject: Mapping[str, Any], language: str) -> Rejected:
+def rejected(reject: Mapping[str, Any], language: str) -> Rejected:
+    """A rejected row in words."""
     return Rejected(
         reject["part"] or "",
         reject["line"],

@@ -6,13 +6,15 @@ next refresh.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipelines.adding import AddingError, take_in
+from pipelines.adding import MOST_REJECTED, AddingError, Rejected, rejected, take_in
 from pipelines.exports.landing.full_exports import asked, lacking
 from pipelines.exports.landing.land import system_of
+from pipelines.lists import ListError, line_of, replace_line
 from pipelines.settings import Settings
 from pipelines.words.landed import finding_said
 
@@ -120,3 +122,44 @@ def correct(settings: Settings, file: Waiting, name: str, source: BinaryIO) -> P
         raise AddingError(f"{taken.name} is the same file as before")
     forget(work, file.sha256)
     return taken
+
+
+@dataclass(frozen=True)
+class ListLine:
+    """A line of one of the home's lists that was rejected, as it stands in the file."""
+
+    path: Path
+    text: str
+    rejected: Rejected
+
+
+def rejected_lines(settings: Settings) -> list[ListLine]:
+    """The rejected lines of the lists, where the file is still as it was read."""
+    from pipelines.warehouse.refresh import Refresh
+
+    work = Refresh(settings)
+    found = []
+    for file in work.lists.files():
+        receipt = work.store.receipt(file.sha256)
+        if receipt is None or not receipt.rows_rejected:
+            continue
+        for reject in work.store.rejects(file.sha256, MOST_REJECTED):
+            with suppress(ListError):
+                text = line_of(file.path, reject["line"] or 0)
+                if text is not None:
+                    found.append(ListLine(file.path, text, rejected(reject, settings.language)))
+    return found
+
+
+def mend_line(line: ListLine, text: str) -> None:
+    """Writes a corrected line in place of one of a list.
+
+    Raises:
+        AddingError: the file is no longer as it was, or the text is more than a line.
+        OSError: it cannot be written.
+    """
+    try:
+        if not replace_line(line.path, line.rejected.line or 0, line.text, text):
+            raise AddingError(f"{line.path.name} has changed meanwhile; refresh, and look again")
+    except ListError as error:
+        raise AddingError(str(error)) from error

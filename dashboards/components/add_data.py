@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboards.components.add_draft import draft_of
 from dashboards.components.add_known import known_of
-from dashboards.components.add_mend import mend
+from dashboards.components.add_mend import lists_to_mend, mend
 from dashboards.components.formats import plain, plural
 from dashboards.components.page import TOLD
 from dashboards.components.words import one
@@ -42,8 +42,10 @@ def add_data() -> None:
         ":gray[Drop the exports of your CRM, your billing system or your call tracker, as the system wrote them. "
         "Nothing leaves this machine.]"
     )
+    if _is_running(settings):
+        return
     _drop(settings)
-    _running(settings)
+    _ended(settings)
     files = waiting(settings)
     if not files:
         st.caption("No file waits for a word: drop one, or open the Overview.")
@@ -51,6 +53,7 @@ def add_data() -> None:
         _file(settings, file)
     if len(files) > SHOWN:
         st.caption(f"… and {len(files) - SHOWN} more; they are shown as these are done.")
+    lists_to_mend(settings)
     _refresh(settings, files)
     st.caption("A dash – means not known.")
 
@@ -161,7 +164,6 @@ def _refresh(settings: Settings, files: list[Waiting]) -> None:
     with st.container(border=True, key="card-refresh"):
         st.markdown("#### 2. Refresh")
         _base(settings, files)
-        run: Run | None = st.session_state.get(RUN)
         fresh = sum(file.state in ("new", "changed") for file in files)
         st.caption(
             f"{plural(fresh, 'file')} to be read. What still asks is held, and the rest is published."
@@ -173,7 +175,6 @@ def _refresh(settings: Settings, files: list[Waiting]) -> None:
             key="adding_refresh",
             type="primary",
             icon=":material/sync:",
-            disabled=run is not None and run.code is None,
         ):
             st.session_state[RUN] = start(settings)
             st.rerun()
@@ -188,12 +189,20 @@ def _follow(settings: Settings, run: Run) -> None:
         st.code("\n".join(run.lines()) or "Starting …", language=None)
 
 
-def _running(settings: Settings) -> None:
+def _is_running(settings: Settings) -> bool:
+    """Shows a refresh that is under way, and nothing beside it: files are read by then."""
+    run: Run | None = st.session_state.get(RUN)
+    if run is None or run.code is not None:
+        return False
+    _follow(settings, run)
+    st.caption("You land on the Overview once it is published.")
+    return True
+
+
+def _ended(settings: Settings) -> None:
+    """What came of a refresh."""
     run: Run | None = st.session_state.get(RUN)
     if run is None:
-        return
-    if run.code is None:
-        _follow(settings, run)
         return
     if run.code in (PUBLISHED, WITH_REJECTS):
         told = ["Published: these are your own numbers."]

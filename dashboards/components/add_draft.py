@@ -36,7 +36,8 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
         return
     made = memory[stamp]
     titled = f" › {plain(part)}" if part else ""
-    st.markdown(f":material/help: **No contract knows it**{titled}. It looks like `{made.entity_id}`.")
+    like = f"**{entity_words(made.entity_id)}** (`{made.entity_id}`)"
+    st.markdown(f":material/help: **No contract knows it**{titled}. It looks like {like}.")
     _questions(made, place, given)
     _shown(made, place)
     _columns(made, place, given)
@@ -53,6 +54,11 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
         st.rerun()
     with st.expander("The contract as a file"):
         st.code(made.text, language="yaml")
+
+
+def entity_words(entity_id: str) -> str:
+    """An entity as people say it."""
+    return entity_id.split(".")[1].replace("_", " ")
 
 
 def _answer(given: dict[str, str], place: str, name: str) -> None:

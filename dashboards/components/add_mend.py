@@ -6,8 +6,11 @@ import streamlit as st
 
 from dashboards.components.formats import plain, plural
 from pipelines.adding import MOST_REJECTED, AddingError, Looked
-from pipelines.mending import Waiting, accept, correct, would_be_gone
+from pipelines.mending import Waiting, accept, correct, mend_line, rejected_lines, would_be_gone
 from pipelines.settings import Settings
+
+# So many rejected rows are said in sentences.
+FEW = 3
 
 
 def mend(settings: Settings, file: Waiting, looked: Looked, types: list[str]) -> None:
@@ -49,28 +52,30 @@ def _filtered(settings: Settings, file: Waiting) -> None:
 
 
 def _rejected(file: Waiting, looked: Looked) -> None:
-    """Each rejected row with its place and what helps."""
+    """Each rejected row with its place and what helps: a few as sentences, many as a table."""
     with st.expander(f"{plural(looked.rows_rejected, 'row')} rejected: where, why and what helps", expanded=True):
-        st.dataframe(
-            [
-                {
-                    "Line": row.line,
-                    "Column": row.column,
-                    "It says": row.value,
-                    "Why": row.why,
-                    "What helps": row.remedy,
-                    **({"Sheet": row.part} if row.part else {}),
-                    "File": file.name,
-                }
-                for row in looked.rejected
-            ],
-            hide_index=True,
-            row_height=60,
-            column_config={"Line": st.column_config.NumberColumn(width=60, format="%d"),
-                           "What helps": st.column_config.TextColumn(width="large"),
-                           "Why": st.column_config.TextColumn(width="medium")},
-            key=f"rejected-{file.name}",
-        )  # fmt: skip
+        for row in looked.rejected[:FEW]:
+            place = " · ".join(filter(None, [row.part, f"line {row.line}" if row.line else "", row.column]))
+            value = f" says “{plain(row.value[:80])}”" if row.value else ""
+            st.markdown(f"- **{plain(place)}**{value}: {plain(row.why)}.  \n  :material/build: {plain(row.remedy)}")
+        if len(looked.rejected) > FEW:
+            st.dataframe(
+                [
+                    {
+                        "Line": row.line,
+                        "Column": row.column,
+                        "It says": row.value,
+                        "Why": row.why,
+                        "What helps": row.remedy,
+                        "Sheet": row.part,
+                        "File": file.name,
+                    }
+                    for row in looked.rejected
+                ],
+                hide_index=True,
+                column_config={"Line": st.column_config.NumberColumn(width=60, format="%d")},
+                key=f"rejected-{file.name}",
+            )
         if looked.rows_rejected > MOST_REJECTED:
             st.caption(f"The first {MOST_REJECTED} of {looked.rows_rejected:,}.")
 
@@ -93,6 +98,27 @@ def _corrected(settings: Settings, file: Waiting, types: list[str]) -> None:
     st.rerun()
 
 
+def lists_to_mend(settings: Settings) -> None:
+    """The lines of the home's lists that could not be read, to be corrected where they stand."""
+    lines = rejected_lines(settings)
+    if not lines:
+        return
+    with st.container(border=True, key="card-lists"):
+        st.markdown("#### :material/list_alt: Lines of your lists that could not be read")
+        for found in lines:
+            row = found.rejected
+            column = f" · {plain(row.column)}" if row.column else ""
+            st.markdown(f"**lists/{plain(found.path.name)} · line {row.line}**{column}: {plain(row.why)}.")
+            text = st.text_input("The line", value=found.text, key=f"line-{found.path.name}-{row.line}")
+            if st.button("Write this line", key=f"write-{found.path.name}-{row.line}", disabled=text == found.text):
+                try:
+                    mend_line(found, text)
+                except (AddingError, OSError) as error:
+                    st.error(plain(error))
+                    return
+                st.rerun()
+
+
 def _given(settings: Settings, file: Waiting, contract: str = "") -> None:
     try:
         accept(settings, file.path, contract)
@@ -100,5 +126,4 @@ def _given(settings: Settings, file: Waiting, contract: str = "") -> None:
         st.error(plain(error))
         return
     st.session_state.pop("adding_looked", None)
-    st.session_state["adding_said"] = True
     st.rerun()

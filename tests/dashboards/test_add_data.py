@@ -82,7 +82,7 @@ def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> 
         page.get_by_role("button", name="question to be answered first").wait_for()
         _shot(page, "asks")
         _choose(page, "Is the day or the month first", "The day first")
-        _choose(page, "What does In dispute in State mean", "issued")
+        _choose(page, "What does “In dispute” in “State” mean", "issued")
         page.get_by_text("2024-04-03 to 2024-04-05").wait_for()
         page.get_by_role("button", name="Use this").click()
         page.get_by_text("No contract knows it").wait_for(state="detached")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.adding import AddingError, look, take_in
-from pipelines.mending import accept, correct, waiting, would_be_gone
+from pipelines.mending import accept, correct, mend_line, rejected_lines, waiting, would_be_gone
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse.refresh import Refresh
 
@@ -68,3 +68,22 @@ def test_a_corrected_file_counts_instead_of_the_one_with_rejected_rows(settings:
     Refresh(settings).land()
     assert waiting(settings) == []
     assert [receipt.file for receipt in Refresh(settings).store.receipts()] == ["deals (2).csv"]
+
+
+def test_a_line_of_a_list_is_corrected_where_it_stands(settings: Settings) -> None:
+    path = settings.lists_dir / "key_account_ratings.csv"
+    text = "account_id,criterion,is_met,rated_on\r\ncrm:1,growth,yes,2024-04-01\r\ncrm:2,growth,maybe,2024-05-01\r\n"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text.encode())
+    Refresh(settings).land()
+    (line,) = rejected_lines(settings)
+    assert line.rejected.line == 3
+    with pytest.raises(AddingError, match="one line"):
+        mend_line(line, "a\nb")
+    mend_line(line, line.text.replace("maybe", "yes"))
+    assert path.read_bytes() == text.replace("maybe", "yes").encode()
+    assert rejected_lines(settings) == []
+    with pytest.raises(AddingError, match="changed meanwhile"):
+        mend_line(line, "x")
+    Refresh(settings).land()
+    assert rejected_lines(settings) == []

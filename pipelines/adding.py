@@ -168,7 +168,7 @@ def _sha256(path: Path) -> str:
 
 def limits(settings: Settings) -> Limits:
     """What a file may cost to read."""
-    return Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
+    return Limits.of(settings)
 
 
 def look(settings: Settings, path: Path) -> Looked:

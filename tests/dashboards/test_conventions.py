@@ -26,6 +26,7 @@ def test_sql_and_imports_stand_where_they_belong(file: Path) -> None:
         taken = {name for name in names if name.startswith("pipelines")}
         shared = (
             "settings",
+            "bounds",
             "formats",
             "words",
             "lists",

@@ -71,7 +71,11 @@ def word_strength(entity: Entity, column: Column, found: Profile, known: Vocabul
     bare = without_nouns(entity, header)
     best = 0.0
     common = (known.everywhere if column.one_of else known.common)[column.name]
-    for text, share in ((header, 1.0), (bare, STRIPPED)):
+    texts = [(header, 1.0), (bare, STRIPPED)]
+    if column.name in links() and header.endswith(" id"):
+        # The id of what stands under the same name beside it.
+        texts.append((header.removesuffix(" id"), STRIPPED))
+    for text, share in texts:
         words = words_of(entity.id, column.name, text)
         if weight := known.weight(entity.id, column.name, words):
             best = max(best, OWN * share * (0.5 + 0.5 * weight))

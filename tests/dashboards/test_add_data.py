@@ -92,7 +92,7 @@ def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> 
         mended.write_text(whole, encoding="utf-8")
         page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(str(mended))
         page.get_by_text("deals mended.csv counts instead of deals.csv").wait_for()
-        page.get_by_text("1 row rejected").wait_for(state="detached")
+        page.get_by_text("1 row rejected: where").wait_for(state="detached")
         settled(page)
         no_trouble(page)
         _choose(page, "Which currency are your totals in", "SEK")

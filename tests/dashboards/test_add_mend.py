@@ -46,7 +46,7 @@ def test_what_waits_after_a_landing_is_mended_by_clicks(open_page: Callable[...,
     app = open_page("add_data", at_home=tmp_path)
     said = "\n".join([words(app), *(str(warning.value) for warning in app.warning)])
     assert "it lacks 3 of the 6 rows of `crm.deals`" in said
-    assert "**lists/key_account_ratings.csv · line 2** · is_met: is neither yes nor no." in said
+    assert "**lists/key_account_ratings.csv · line 2** · is_met: is neither yes nor no." in said.replace("\\_", "_")
     gone = next(frame.value for frame in app.dataframe if "name" in frame.value.columns)
     assert list(gone["name"]) == ["Deal 4", "Deal 5", "Deal 6"]
     app.text_input(key="line-key_account_ratings.csv-2").input("crm:1,growth,yes").run()

@@ -50,6 +50,10 @@ def _shot(page: Any, name: str) -> None:
         whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": width, "height": whole})
         settled(page)
+        # On a phone the menu slides away first.
+        page.wait_for_function(
+            "innerWidth > 768 || document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right < 2"
+        )
         page.screenshot(path=SCREENSHOTS / f"add_data-{name}-{width_name}.png")
         no_trouble(page)
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -98,7 +102,8 @@ def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> 
         _choose(page, "Which currency are your totals in", "SEK")
         page.get_by_text("Which currency are your totals in").wait_for(state="detached")
         page.get_by_role("button", name="Refresh now").click()
-        page.get_by_text("Refreshing").wait_for()
+        page.get_by_text("You land on the Overview").wait_for()
+        page.get_by_role("button", name="Refresh now").wait_for(state="detached")
         page.screenshot(path=SCREENSHOTS / "add_data-refreshing.png")
         page.get_by_text("Published: these are your own numbers").wait_for(timeout=300_000)
         page.get_by_text("Not known yet: calls").wait_for()

@@ -323,7 +323,7 @@ class RawStore(FileWords):
         files = [str(path) for path in self.root.glob(f"*/*/*-{sha256}.rejects.parquet")]
         if not files:
             return []
-        names = ("contract", "domain", "entity", "line", "column_name", "value", *REJECT_FACTS)
+        names = ("contract", "domain", "entity", "part", "line", "column_name", "value", *REJECT_FACTS)
         query = f"select {', '.join(names)} from ({rejects_of(files)}) order by entity, line limit ?"
         try:
             return [dict(zip(names, row, strict=True)) for row in answer(query, [most])]

@@ -44,6 +44,16 @@ MADE |= {
     ("rpt_forecast_backtest", "overall_error_days"): "sum(mean_absolute_error_days * invoices) over (partition by method) "
     "/ sum(invoices) over (partition by method)",
     ("rpt_health_backtest", "alarms"): "alarms_before + alarms_late + alarms_false + alarms_open",
+    ("rpt_health_backtest", "accounts"): "(select count(distinct account_id) from reporting.rpt_account_health where score is not null)",
+    ("rpt_account_handovers", "days_after_seen"): "least(window_days, (select as_of_date from reporting.rpt_run) - changed_on + 1)",
+    ("rpt_tier_service", "callback_target"): "(select callback_minutes from parameters.service_targets as targets "
+    "where targets.service_class = rpt_tier_service.service_class)",
+    ("rpt_tier_service", "case_target"): "(select case_days from parameters.service_targets as targets "
+    "where targets.service_class = rpt_tier_service.service_class)",
+    ("rpt_key_accounts", "criteria_total"): "(select count(*) from parameters.key_account_criteria)",
+    # More than a share of all.
+    ("rpt_key_accounts", "criteria_needed"): "1 + floor(criteria_total * (select value from parameters.parameters "
+    "where parameter = 'key_criteria_share'))",
 }  # fmt: skip
 MADE |= {
     ("rpt_health_departures", f"{alarm}_lead_days"): f"case when {alarm}_flagged_on < left_on then least(left_on - "

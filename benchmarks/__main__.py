@@ -67,6 +67,7 @@ def main() -> int:
             lambda: drafts.main(drafts.SMALL, False, False),
             lambda: drop.main(refresh.TINY),
             lambda: growth.main(growth.TINY, None),
+            lambda: scale.one_export(5_000)[0],
         ):
             print(report(), flush=True)
         return refresh.main(refresh.TINY, None, 1, None)

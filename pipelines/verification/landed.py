@@ -23,14 +23,15 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure
         entity = entities()[file.entity]
         if not raw.path(file).exists():
             continue
-        frame = pl.read_parquet(raw.path(file))
+        measures = {column.name for column in entity.columns if column.type in ("money", "seconds")}
+        names = {"currency", *measures} & set(pl.read_parquet_schema(raw.path(file)))
+        frame = pl.read_parquet(raw.path(file), columns=["_system", *names])
         found[file.file, file.contract, entity.name, "rows", ""] += frame.height
-        names = {column.name for column in entity.columns} & set(frame.columns)
-        has_currency = "currency" in names
+        has_currency = "currency" in names & {column.name for column in entity.columns}
         default = pl.lit(raw.run.default_currency)
         currency = pl.when(pl.col("currency") != "").then("currency").otherwise(default) if has_currency else pl.lit("")
         for column in entity.columns:
-            if column.name in names and column.type in ("money", "seconds"):
+            if column.name in names & measures:
                 by = currency if column.type == "money" else pl.lit("")
                 sums = frame.group_by(by.alias("_by")).agg(pl.col(column.name).sum())
                 for value, amount in sums.iter_rows():

@@ -9,7 +9,7 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.verification.compare import Figure, Key, nonzero, published
-from pipelines.verification.documents import ZERO, Books, named, status_of
+from pipelines.verification.documents import DOCUMENT, ZERO, Books, named, status_of
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
 
@@ -17,7 +17,7 @@ from pipelines.verification.rows import Raw
 def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rates: Rates) -> Iterator[Figure]:
     """Documents net of tax less credit notes, each at the rate of its day; what is void counts in no month."""
     found: dict[Key, Decimal] = defaultdict(Decimal)
-    for row in raw.rows("billing.invoices", keep_vanished=True):
+    for row in raw.rows("billing.invoices", True, DOCUMENT):
         kind, issued, net = row["document_kind"] or "invoice", row["issued_on"], row["net_amount"]
         if net is None and row["gross_amount"] is not None:
             net = row["gross_amount"] - (row["tax_amount"] or ZERO)

@@ -294,7 +294,7 @@ class Raw:
         frame = frame.filter(self._begun(entity))
         for column, whole_id in entity.cut.of.items():
             whole = entities()[whole_id]
-            wholes = self.newest(whole)
+            wholes = self.newest(whole, whole.cut.since)
             if not wholes.is_empty():
                 later = wholes.filter(~self._begun(whole)).select("_system", pl.col(whole.key[0]).alias(column))
                 frame = frame.join(later, on=["_system", column], how="anti")

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.exports.entities import entities
 from pipelines.verification.compare import Figure, Key, nonzero, published
-from pipelines.verification.rows import Raw
+from pipelines.verification.rows import Raw, stored
 
 KEYS = ("file", "contract", "entity", "measure", "currency")
 
@@ -24,14 +24,14 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure
         if not raw.path(file).exists():
             continue
         measures = {column.name for column in entity.columns if column.type in ("money", "seconds")}
-        names = {"currency", *measures} & set(pl.read_parquet_schema(raw.path(file)))
-        frame = pl.read_parquet(raw.path(file), columns=["_system", *names])
+        has_currency = any(column.name == "currency" for column in entity.columns)
+        frame = stored(raw.path(file), {"_system", "currency", *measures})
         found[file.file, file.contract, entity.name, "rows", ""] += frame.height
-        has_currency = "currency" in names & {column.name for column in entity.columns}
+        has_currency = has_currency and "currency" in frame.columns
         default = pl.lit(raw.run.default_currency)
         currency = pl.when(pl.col("currency") != "").then("currency").otherwise(default) if has_currency else pl.lit("")
         for column in entity.columns:
-            if column.name in names & measures:
+            if column.name in measures & set(frame.columns):
                 by = currency if column.type == "money" else pl.lit("")
                 sums = frame.group_by(by.alias("_by")).agg(pl.col(column.name).sum())
                 for value, amount in sums.iter_rows():

@@ -24,10 +24,9 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure
         if not raw.path(file).exists():
             continue
         measures = {column.name for column in entity.columns if column.type in ("money", "seconds")}
-        has_currency = any(column.name == "currency" for column in entity.columns)
         frame = stored(raw.path(file), {"_system", "currency", *measures})
         found[file.file, file.contract, entity.name, "rows", ""] += frame.height
-        has_currency = has_currency and "currency" in frame.columns
+        has_currency = "currency" in {column.name for column in entity.columns} & set(frame.columns)
         default = pl.lit(raw.run.default_currency)
         currency = pl.when(pl.col("currency") != "").then("currency").otherwise(default) if has_currency else pl.lit("")
         for column in entity.columns:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines.adding import MOST_REJECTED, AddingError, Rejected, rejected, take_in
+from pipelines.exports.landing.folder import system_of
 from pipelines.exports.landing.full_exports import asked, lacking
-from pipelines.exports.landing.land import system_of
 from pipelines.lists import ListError, line_of, replace_line
 from pipelines.settings import Settings
 from pipelines.words.landed import finding_said

@@ -243,3 +243,22 @@ def test_several_words_of_a_column_may_count_for_nothing(tmp_path: Path) -> None
     text = "Payment No,Customer,Payment date,Amount,Type\nP-1,A,2024-01-05,10.50,Cash\nP-2,B,2024-01-06,20.00,Test\nP-3,B,2024-01-06,30.00,Void\n"
     made = _draft(tmp_path, text, apart__Type="Test\nVoid")
     assert made.preview.sums["amount"] == {"": Decimal("10.5000")}
+
+
+STAGES = """Opportunity No,Opportunity,Stage,Ended,Win probability,Value,Expected close
+D-1,Planks,Closed Won,Won,100,10.50,2024-01-05
+D-2,Nails,Closed Lost,Lost,0,2.00,2024-01-06
+D-3,Beams,Haggling,{state},0,3.00,2024-09-06
+"""
+
+
+def test_a_stage_that_nobody_knows_is_what_another_column_says(tmp_path: Path) -> None:
+    text = STAGES.format(state="Open")
+    made = _draft(tmp_path, text, "deals.csv")
+    assert (_from(made, "stage"), _from(made, "status")) == (("Stage",), ("Ended",))
+    assert made.preview.states["status"] == {"lost": 1, "open": 1, "won": 1}
+    # One that contradicts a stage is asked for, and a probability of 0 makes no lost deal unasked.
+    other = _draft(tmp_path, STAGES.format(state="Open").replace("Closed Won,Won", "Closed Won,Lost"), "deals.csv")
+    assert "column.status" in _asked(other)
+    alone = _draft(tmp_path, STAGES.format(state="Whatever"), "deals.csv")
+    assert "word.status.Haggling" in _asked(alone)

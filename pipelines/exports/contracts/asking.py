@@ -235,9 +235,17 @@ def words(plan: Plan) -> None:
         for word, count in found.words.items():
             if plan.meaning(column, word) is None:
                 facts = {"column_name": found.header, "said": word, "row_count": count}
-                plan.questions.append(
-                    Question(f"word.{column.name}.{word}", "word", column.one_of, facts, blocks=False)
-                )
+                blocks = bool(column.unknown) and _is_taken(plan, found, word)
+                plan.questions.append(Question(f"word.{column.name}.{word}", "word", column.one_of, facts, blocks))
+
+
+def _is_taken(plan: Plan, found: Profile, word: str) -> bool:
+    """Whether a row's probability would make won or lost of a stage that nobody knows (`unknown` in entities.yml)."""
+    sure = plan.columns.get("probability")
+    if sure is None:
+        return False
+    query = f"select count(*) from grid where trim(c{found.place}) = ? and {cell_number(sure, 'DOUBLE')} in (0, 1, 100)"
+    return int(plan.table.connection.execute(query, [word]).fetchall()[0][0]) > 0
 
 
 def total_questions(plan: Plan, sums: Mapping[str, str], said: Mapping[str, str]) -> list[Question]:

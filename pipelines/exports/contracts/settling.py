@@ -174,6 +174,36 @@ def _adds_up(plan: Plan, net: Profile, tax: Profile, gross: Profile) -> bool:
     return int(off[0][0]) == 0
 
 
+def _told_state(plan: Plan) -> None:
+    """A deal's state from a column whose words all say one, where some of its stages are nobody's words.
+
+    It has to say won or lost somewhere, and what every stage says that is known.
+    """
+    stage = plan.columns.get("stage")
+    if stage is None or plan.columns.get("status") not in (None, stage) or "column.status" in plan.answers:
+        return
+    column = plan.entity.column("status")
+    if all(plan.meaning(column, word) for word in stage.words):
+        return
+    for one in plan.profiles:
+        said = {word: plan.vocabulary.means(plan.entity.id, "status", word) for word in one.words}
+        if one is stage or not all(said.values()) or not {"won", "lost"} & set(said.values()):
+            continue
+        if not _contradicting(plan, stage, one):
+            plan.columns["status"] = one
+            return
+
+
+def _contradicting(plan: Plan, stage: Profile, status: Profile) -> int:
+    """In how many rows a stage and a state say different things of a deal, both in words that are known."""
+    column = plan.entity.column("status")
+    pairs = plan.table.connection.execute(
+        f"select trim(c{stage.place}), trim(c{status.place}), count(*) from grid group by all"
+    ).fetchall()
+    meant = [(plan.meaning(column, one or ""), plan.meaning(column, other or ""), rows) for one, other, rows in pairs]
+    return sum(rows for one, other, rows in meant if one and other and one != other)
+
+
 def _shared(plan: Plan) -> None:
     """What one header says of a deal twice: its stage is its status too, its close date the day on which it closed."""
     if not plan.entity.id.startswith("crm.deal"):
@@ -186,8 +216,15 @@ def _shared(plan: Plan) -> None:
         by_stage, by_status = (
             known_share(column, plan.entity, plan.columns[name], plan.vocabulary) for name in ("stage", "status")
         )
-        if by_stage > by_status and "column.status" not in plan.answers:
+        against = _contradicting(plan, plan.columns["stage"], plan.columns["status"])
+        if against and "column.status" not in plan.answers:
+            headers = (plan.columns["stage"].header, plan.columns["status"].header)
+            facts = {"column_name": headers[0], "name": headers[1], "row_count": against}
+            plan.questions.append(Question("column.status", "state", headers, facts))
+        elif by_stage > by_status and "column.status" not in plan.answers:
             del plan.columns["status"]
+    if plan.entity.id == "crm.deals":
+        _told_state(plan)
     expected = plan.columns.get("expected_close_on")
     has_status = "status" in plan.columns or "stage" in plan.columns
     if (

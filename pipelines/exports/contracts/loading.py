@@ -72,7 +72,7 @@ def list_contracts() -> dict[str, Contract]:
                 "table": {
                     "short_rows": "pad",
                     "blank_rows": "skip",
-                    "skip": [{"column": name, "like": f"^{COMMENT}"} for name in wanted.columns],
+                    "skip": [{"column": name, "in_file": True, "like": f"^{COMMENT}"} for name in wanted.columns],
                 },
                 "formats": {
                     "date": ["%d.%m.%Y"],

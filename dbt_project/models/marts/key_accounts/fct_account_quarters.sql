@@ -271,7 +271,7 @@ contacted as (
 sold as (
     select
         quarter,
-        {{ known_amount('sum(' ~ greatest_known('revenue_12m', '0') ~ ')', 'sum(unknown_12m)') }} as company_revenue,
+        {{ known_total(greatest_known('revenue_12m', '0'), 'unknown_12m') }} as company_revenue,
         sum(unknown_12m) as company_unknown
     from earned
     group by quarter
@@ -284,7 +284,7 @@ evidence as (
         spine.measured_on,
         case when spine.client_since <= spine.measured_on then spine.client_since end as client_since,
         {%- for amount in ['12m', 'previous_12m'] %}
-        {{ money(known_amount('coalesce(earned.revenue_' ~ amount ~ ', 0)', 'earned.unknown_' ~ amount)) }}
+        {{ money(known_amount('earned.revenue_' ~ amount, 'earned.unknown_' ~ amount)) }}
             as revenue_{{ amount }},
         {%- endfor %}
         cast(coalesce(earned.missing_rate_count, 0) as bigint) as missing_rate_count,

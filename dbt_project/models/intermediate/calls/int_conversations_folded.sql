@@ -146,7 +146,7 @@ select
             then first_calls.conversation_id is not null
     end as is_first_time_caller,
     case
-        when keyed.direction <> 'inbound' then null
+        when coalesce(keyed.direction, '') <> 'inbound' then null
         when keyed.status <> 'answered' then false
         when keyed.status = 'answered' and keyed.talk_seconds >= {{ parameter('target_call_seconds') }} then true
         when keyed.status = 'answered' and keyed.is_talk_known then false

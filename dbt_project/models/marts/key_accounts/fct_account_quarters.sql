@@ -39,7 +39,7 @@ settlements as (
 ),
 
 costs as (
-    select account_id, month, amount_base
+    select account_id, month, amount_base, missing_rate_count
     from {{ ref('fct_account_plans') }}
     where plan_kind = 'cost' and account_id is not null
 ),
@@ -201,7 +201,11 @@ paid as (
 ),
 
 spent as (
-    select periods.quarter, costs.account_id, sum(costs.amount_base) as cost_12m
+    select
+        periods.quarter,
+        costs.account_id,
+        sum(costs.amount_base) as cost_12m,
+        sum(costs.missing_rate_count) as unknown_12m
     from costs
     inner join periods on costs.month > periods.year_before and costs.month <= periods.measured_on
     group by periods.quarter, costs.account_id
@@ -296,7 +300,7 @@ evidence as (
                 then {{ ratio('coalesce(earned.revenue_12m, 0)', 'earned.revenue_previous_12m') }}
         end as revenue_growth,
         case
-            when earned.unknown_12m = 0
+            when earned.unknown_12m + spent.unknown_12m = 0
                 then {{ ratio('earned.revenue_12m - spent.cost_12m', 'earned.revenue_12m') }}
         end as margin_share,
         bought.product_breadth,

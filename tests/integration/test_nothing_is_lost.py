@@ -26,6 +26,8 @@ NARROW = """Record ID,Deal Name,Deal Stage,Deal owner,Create Date,Close Date
 WIDE_AGAIN = """Record ID,Deal Name,Deal Stage,Deal owner,Amount,Create Date,Close Date
 102,Roof,Qualified To Buy,Bo,,2026-01-06 09:00,2026-04-01 10:00
 """
+AMOUNTS = """select file, loaded, superseded from reporting.rpt_control_totals
+where entity = 'deals' and measure = 'amount' and currency = 'SEK' order by 1"""
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +59,7 @@ def test_what_is_kept_is_a_finding_and_stays_where_it_stands(home: Path) -> None
     assert said == [("deals-2.csv", "Amount", "deals-1.csv", 2), ("deals-2.csv", "Currency", "deals-1.csv", 2)]
     kept = query(home, "select _kept['amount'].file, _kept['amount'].line from staging.stg_crm__deals order by deal_id")
     assert kept == [("deals-1.csv", 2), ("deals-1.csv", 3), (None, None), (None, None)]
-    totals = query(
-        home,
-        "select file, loaded, superseded from reporting.rpt_control_totals where entity = 'deals' "
-        "and measure = 'amount' and currency = 'SEK' order by 1",
-    )
-    assert totals == [("deals-1.csv", 1330, 0)]
+    assert query(home, AMOUNTS) == [("deals-1.csv", 1330, 0)]
     hits = json.loads(keybook("find", "Oak floor", "--json", "--home", home).stdout)["hits"]
     assert [(hit["file"], hit["state"]) for hit in hits] == [("deals-1.csv", "superseded"), ("deals-2.csv", "counted")]
     # The stage and the owner of the older rows were changed, the amounts were not.
@@ -70,6 +67,14 @@ def test_what_is_kept_is_a_finding_and_stays_where_it_stands(home: Path) -> None
         ("101", "changed"),
         ("102", "changed"),
     ]
+
+
+def test_of_rows_that_begin_after_the_day_too_it_stays_where_it_stands(home: Path, tmp_path: Path) -> None:
+
+    earlier = shutil.copytree(home, tmp_path / "home", symlinks=True)
+    assert keybook("refresh", "--as-of", "2026-01-05", "--home", earlier).exit_code == 0
+    assert query(earlier, "select deal_id from staging.stg_crm__deals") == [("101",)]
+    assert query(earlier, AMOUNTS) == [("deals-1.csv", 1330, 0)]
 
 
 def test_a_blank_cell_in_a_column_that_is_there_erases(home: Path, tmp_path: Path) -> None:

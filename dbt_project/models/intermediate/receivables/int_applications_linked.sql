@@ -109,16 +109,12 @@ joined as (
         coalesce(payments.exchange_rate, credit_notes.exchange_rate) as origin_rate,
         -- Never before the invoice: money that came earlier is unapplied until there is something to pay. Nor before the
         -- money: what is applied on paper pays when it comes.
-        greatest(
-            coalesce(
-                applications.applied_on,
-                payments.received_on,
-                credit_notes.issued_on,
-                {{ business_date('applications._known_at', 'run.business_timezone') }}
-            ),
-            invoices.issued_on,
-            coalesce(payments.received_on, credit_notes.issued_on)
-        ) as event_date,
+        {{ greatest_known(
+            'coalesce(applications.applied_on, payments.received_on, credit_notes.issued_on, '
+            ~ business_date('applications._known_at', 'run.business_timezone') ~ ')',
+            'invoices.issued_on',
+            'coalesce(payments.received_on, credit_notes.issued_on)'
+        ) }} as event_date,
         applications._system,
         applications._source,
         applications._file,

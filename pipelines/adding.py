@@ -30,7 +30,7 @@ from pipelines.exports.contracts.loading import load_contracts, read_contract, s
 from pipelines.exports.contracts.plan import ANSWERS as ANSWERS
 from pipelines.exports.contracts.recognise import Recognition
 from pipelines.exports.entities import entities
-from pipelines.exports.landing.land import Landing, ReadingRules, detect
+from pipelines.exports.landing.land import Landing, ReadingRules, detect, sha256_of
 from pipelines.exports.landing.raw import RawStore
 from pipelines.exports.landing.reading import open_table
 from pipelines.exports.readers.unpack import Limits
@@ -132,7 +132,7 @@ def take_in(settings: Settings, name: str, source: BinaryIO, system: str = "") -
             raise AddingError(f"{target.name} is empty")
         number = 1
         while target.exists() or target.is_symlink():
-            if target.is_file() and not target.is_symlink() and _sha256(target) == digest.hexdigest():
+            if target.is_file() and not target.is_symlink() and sha256_of(target) == digest.hexdigest():
                 return target
             number += 1
             target = target.with_name(f"{Path(safe_name(name)).stem} ({number}){target.suffix}")
@@ -140,16 +140,6 @@ def take_in(settings: Settings, name: str, source: BinaryIO, system: str = "") -
             while chunk := whole.read(CHUNK):
                 out.write(chunk)
     return target
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def limits(settings: Settings) -> Limits:
-    """What a file may cost to read."""
-    return Limits(settings.max_file_bytes, settings.max_cells, settings.read_memory_bytes, settings.read_seconds)
 
 
 def look(settings: Settings, path: Path) -> Looked:
@@ -160,7 +150,7 @@ def look(settings: Settings, path: Path) -> Looked:
     """
     contracts = load_contracts(settings.contracts_dir)
     found = Looked()
-    for part, recognition in detect(path, contracts, limits(settings)):
+    for part, recognition in detect(path, contracts, Limits.of(settings)):
         if isinstance(recognition, Recognition) and recognition.match:
             found.known.append(_known(path, part, recognition, contracts, settings))
         elif isinstance(recognition, Recognition):
@@ -176,7 +166,7 @@ def _known(
     assert match is not None
     samples: dict[str, tuple[str, ...]] = {}
     try:
-        with open_table(path, contracts, limits(settings), part or None) as table:
+        with open_table(path, contracts, Limits.of(settings), part or None) as table:
             for place, header in enumerate(match.headers[: table.width]):
                 rows = table.connection.execute(
                     f"select trim(c{place}) from grid where trim(c{place}) != '' group by 1 order by min(_line) limit 3"
@@ -195,7 +185,7 @@ def _trial(settings: Settings, path: Path, contracts: dict[str, Contract], found
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         store = RawStore(Path(folder) / "raw")
         store.receipts_folder.mkdir(parents=True)
-        rules = ReadingRules(settings.business_timezone, limits(settings))
+        rules = ReadingRules(settings.business_timezone, Limits.of(settings))
         receipt = Landing(store, contracts, rules).land_file(path, path.name)
         found.rows_loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
         found.rows_rejected = receipt.rows_rejected
@@ -240,7 +230,7 @@ def drafted(settings: Settings, path: Path, sheet: str, answers: Mapping[str, st
     """
     contracts = load_contracts(settings.contracts_dir)
     try:
-        return draft(path, contracts, limits(settings), sheet or None, answers, settings.raw)
+        return draft(path, contracts, Limits.of(settings), sheet or None, answers, settings.raw)
     except UnreadableError as error:
         raise AddingError(finding_said({"file": path.name, **error.finding.facts}, settings.language)) from error
     except (DraftError, ContractError) as error:

@@ -64,6 +64,16 @@ def test_an_upload_above_the_limit_leaves_nothing(settings: Settings) -> None:
     assert not [path for path in settings.landing_dir.rglob("*") if path.is_file()]
 
 
+def test_a_file_is_looked_at_within_the_limits_of_a_refresh(settings: Settings) -> None:
+    text = (FIXTURES / "hubspot" / "deals.csv").read_text(encoding="utf-8")
+    header, first, *rest = text.splitlines()
+    long = "\n".join([f"{header},Notes", f"{first},{'x' * 5_000}", *(f"{row}," for row in rest), ""])
+    path = take_in(settings, "deals.csv", io.BytesIO(long.encode()))
+    assert look(settings, path).rows_loaded > 0
+    short = settings.model_copy(update={"max_line_bytes": 1_000})
+    assert [code for code, _ in look(short, path).held] == ["line_too_long"]
+
+
 def test_a_word_that_is_told_is_kept_beside_the_contract(settings: Settings) -> None:
     text = (FIXTURES / "hubspot" / "deals.csv").read_text(encoding="utf-8").replace("qualifiedtobuy", "Haggling")
     path = take_in(settings, "deals.csv", io.BytesIO(text.encode()))

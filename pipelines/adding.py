@@ -27,6 +27,7 @@ from pipelines.exports.contracts.draft import Draft as Draft
 from pipelines.exports.contracts.draft import DraftError, draft, write_draft
 from pipelines.exports.contracts.explain import targets
 from pipelines.exports.contracts.loading import load_contracts, read_contract, shipped_contracts
+from pipelines.exports.contracts.own_words import ADDITIONS, one_order
 from pipelines.exports.contracts.plan import ANSWERS as ANSWERS
 from pipelines.exports.contracts.recognise import Recognition
 from pipelines.exports.entities import entities
@@ -265,8 +266,7 @@ def teach(settings: Settings, contract: str, said: Mapping[str, Mapping[str, str
     path = settings.contracts_dir / f"{contract}.yml"
     before = path.read_text(encoding="utf-8") if path.exists() else None
     data: dict[str, Any] = yaml.safe_load(before) if before else {"contract": contract}
-    own = data.keys() <= {"contract", "words", "date_order"}
-    if own:
+    if data.keys() <= ADDITIONS:
         words = data.setdefault("words", {})
         for column, meant in said.items():
             words[column] = {**words.get(column, {}), **meant}
@@ -275,7 +275,10 @@ def teach(settings: Settings, contract: str, said: Mapping[str, Mapping[str, str
         if date_order:
             data["date_order"] = date_order
     else:
-        _teach_whole(data, said, date_order)
+        try:
+            _teach_whole(data, said, date_order)
+        except ValueError as error:
+            raise AddingError(str(error)) from error
     text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, text)
@@ -301,10 +304,7 @@ def _teach_whole(data: dict[str, Any], said: Mapping[str, Mapping[str, str]], da
             if isinstance(spec, dict) and "from" in spec:
                 spec["map"] = {**(spec.get("map") or {}), **meant}
     if date_order:
-        formats = data.setdefault("formats", {})
-        patterns = formats.pop("date_orders", {}).get(date_order, [])
-        known = formats.get("date", [])
-        formats["date"] = [*([known] if isinstance(known, str) else known), *patterns]
+        one_order(data.setdefault("formats", {}), date_order, data["contract"])
 
 
 def accept(settings: Settings, path: Path, contract: str = "") -> None:

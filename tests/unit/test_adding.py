@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.adding import AddingError, look, safe_name, take_in, teach, waiting
+from pipelines.files import read_yaml
 from pipelines.settings import Settings, load_settings
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
@@ -97,3 +98,19 @@ def test_an_order_of_dates_that_is_told_is_kept_beside_the_contract(settings: Se
     teach(settings, "xero_sales_invoices", {}, "month first")
     assert look(settings, path).orders is None
     assert look(settings, path).rows_loaded > 0
+
+
+def test_an_order_that_is_told_of_a_contract_of_ones_own_is_left_alone_in_it(settings: Settings) -> None:
+    path = settings.contracts_dir / "mine.yml"
+    path.parent.mkdir(parents=True)
+    orders = 'date_orders: {day first: "%d/%m/%Y", month first: "%m/%d/%Y"}'
+    columns = "columns: {account_id: Id, name: Name, created_at: Made}"
+    path.write_text(
+        "contract: mine\ntitle: Mine\nsystem: mine\nrecognise: {headers: [Id, Name, Made]}\n"
+        f'formats: {{date: "%d.%m.%Y", {orders}}}\nentities: {{crm.accounts: {{{columns}}}}}\n'
+    )
+    with pytest.raises(AddingError, match="not year first"):
+        teach(settings, "mine", {}, "year first")
+    teach(settings, "mine", {}, "month first")
+    formats = read_yaml(path)["formats"]
+    assert formats == {"date": ["%d.%m.%Y", "%m/%d/%Y"]}

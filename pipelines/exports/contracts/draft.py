@@ -21,13 +21,14 @@ from pipelines.exports.contracts.contract import Contract, ContractError
 from pipelines.exports.contracts.guess import Clues, activity_named, guess
 from pipelines.exports.contracts.plan import Plan, Question
 from pipelines.exports.contracts.preview import Preview, preview
-from pipelines.exports.contracts.profile import DAY_FIRST, Profile, profile
+from pipelines.exports.contracts.profile import Profile, profile
 from pipelines.exports.contracts.recognise import recognise
 from pipelines.exports.contracts.settling import settle
 from pipelines.exports.contracts.vocabulary import vocabulary
 from pipelines.exports.contracts.writing import contract_text
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import open_grids
+from pipelines.exports.landing.orders import DAY_FIRST
 from pipelines.exports.landing.reading import open_table, table_names
 from pipelines.exports.readers.unpack import Limits
 from pipelines.words import word

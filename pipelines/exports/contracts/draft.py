@@ -31,6 +31,7 @@ from pipelines.exports.landing.land import open_grids
 from pipelines.exports.landing.orders import DAY_FIRST
 from pipelines.exports.landing.reading import open_table, table_names
 from pipelines.exports.readers.unpack import Limits
+from pipelines.files import write_whole
 from pipelines.words import word
 
 
@@ -180,7 +181,7 @@ def write_draft(made: Draft, out: Path, contracts: Mapping[str, Contract]) -> Pa
     text = made.text.replace(f"contract: {made.name}\n", f"contract: {target.stem}\n", 1)
     _contract(text, target.stem)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
+    write_whole(target, text)
     return target
 
 

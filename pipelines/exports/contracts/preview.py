@@ -15,9 +15,6 @@ from pipelines.exports.landing.raw import RawStore
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.unpack import Limits
 
-# The column whose sum and dates a person knows the file by.
-_AMOUNTS = ("gross_amount", "amount", "net_amount", "open_amount", "list_price", "unit_price")
-
 
 @dataclass
 class Preview:

@@ -308,6 +308,11 @@ class RawStore(FileWords):
         """The path, without its ending, of what one file gives to one entity."""
         return self.root / entity.domain / entity.name / f"{contract}-{sha256}"
 
+    def rows_file(self, entity: Entity, contract: str, sha256: str) -> Path | None:
+        """The rows that one file gives to one entity; None where there are none."""
+        path = Path(f"{self.stem(entity, contract, sha256)}.parquet")
+        return path if path.exists() else None
+
     def receipts(self) -> Iterator[Receipt]:
         """Every receipt, oldest landing first."""
         found = [receipt for path in self.receipts_folder.glob("*.json") if (receipt := _read_receipt(path))]

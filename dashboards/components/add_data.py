@@ -165,7 +165,7 @@ def _refresh(settings: Settings, files: list[Waiting]) -> None:
 
 
 @st.fragment(run_every=2)
-def _follow(settings: Settings, run: Run) -> None:
+def _follow(run: Run) -> None:
     """The refresh while it runs."""
     if run.code is not None:
         st.rerun()
@@ -178,7 +178,7 @@ def _running(settings: Settings) -> None:
     if run is None:
         return
     if run.code is None:
-        _follow(settings, run)
+        _follow(run)
         return
     if run.code in (PUBLISHED, WITH_REJECTS):
         st.success("Published: the Overview shows your own numbers.", icon=":material/check_circle:")

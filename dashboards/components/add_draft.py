@@ -36,7 +36,7 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
     titled = f" › {plain(part)}" if part else ""
     st.markdown(f":material/help: **No contract knows it**{titled}. It looks like `{made.entity_id}`.")
     _questions(made, place, given)
-    _shown(made, place)
+    _shown(made)
     _columns(made, place, given)
     _beside(made, place, given)
     ready = not made.open
@@ -104,7 +104,7 @@ def _questions(made: Draft, place: str, given: dict[str, str]) -> None:
             st.text_input(label, key=key, max_chars=3, on_change=_answer, args=(given, place, question.id))
 
 
-def _shown(made: Draft, place: str) -> None:
+def _shown(made: Draft) -> None:
     st.markdown("**What it would publish**")
     st.markdown("\n".join(f"- {plain(line)}" for line in made.preview.lines()))
 

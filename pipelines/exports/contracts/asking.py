@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pipelines.exports.contracts.clues import is_grand
 from pipelines.exports.contracts.guess import COMMON, STRIPPED, SURE, Guess
 from pipelines.exports.contracts.plan import MAIN_AMOUNT, NONE, Plan, Question, amounts
-from pipelines.exports.contracts.profile import DAY_FIRST, MONTH_FIRST, Profile
+from pipelines.exports.contracts.profile import Profile
 from pipelines.exports.contracts.vocabulary import currencies, synonyms, tokens
+from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST
 
 _OPEN = frozenset(["open", "remaining", "outstanding", "unbilled", "offen", "kvar", "остаток"])
 # Entities whose runner-up would be other money: whether it is this one or that is asked when both fit.

@@ -385,7 +385,7 @@ def activity_named(clues: Clues, entity_id: str) -> str | None:
 
 
 def needs_of(entity: Entity) -> list[str]:
-    """What a row of the entity means nothing without."""
+    """What a first contract of the entity asks for."""
     said: list[str] | None = synonyms()["entities"].get(entity.id, {}).get("needs")
     if said is not None:
         return said

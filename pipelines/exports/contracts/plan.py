@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 
 from pipelines.exports.contracts.clues import Layout, Sum, is_number
 from pipelines.exports.contracts.guess import needs_of
-from pipelines.exports.contracts.profile import DAY_FIRST, MONTH_FIRST, USUAL, Profile
+from pipelines.exports.contracts.profile import USUAL, Profile
 from pipelines.exports.contracts.vocabulary import Vocabulary, is_amount, plain
 from pipelines.exports.entities import Column, Entity
+from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST
 from pipelines.exports.landing.reading import TextTable
 
 # The answer that no column, or none of the words, is meant.
 NONE = "none"
 # The answers that are codes, with their words in the group `draft_answer`; the others are the file's own texts.
 ANSWERS = {code: code for code in ("none", "sum", "keep", "accept", "whole", "hundredths")} | {
-    "day first": "day_first",
-    "month first": "month_first",
+    DAY_FIRST: "day_first",
+    MONTH_FIRST: "month_first",
 }
 # The column of an entity that all its money hangs on.
 MAIN_AMOUNT = {"billing.invoices": "gross_amount", "billing.payments": "amount", "billing.orders": "open_amount"}

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST
 from pipelines.exports.readers.grids import quoted
 
-DAY_FIRST, MONTH_FIRST, EITHER = "day first", "month first", ""
+# The order of a pattern that cannot be read in the other.
+EITHER = ""
 # A column is of a kind when this share of its values reads as it; the rest are rejected by name when they are landed.
 USUAL = 0.5
 # A vocabulary has no more different words than this.

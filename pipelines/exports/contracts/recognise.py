@@ -143,7 +143,7 @@ def _is_told(evidence: Evidence) -> bool:
     return evidence.signature >= LEAST_SIGNATURE and sum(said) > 1
 
 
-def _match(evidence: Evidence, columns: dict[str, int], headers: list[str], head: int, row: int) -> Match:
+def _match(evidence: Evidence, headers: list[str], head: int, row: int) -> Match:
     contract = evidence.contract
     every, names = header_cells([*headers, *contract.table.derived])
     # What the document says of itself goes before all that its headers say.
@@ -187,7 +187,7 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
                     continue
                 lacking, unfed = _lacking(evidence, columns, grid)
                 if not lacking:
-                    found = _match(evidence, columns, headers, head_index, row_index + depth - 1)
+                    found = _match(evidence, headers, head_index, row_index + depth - 1)
                     found.unfed.update(unfed)
                     best = matches.get(contract.contract)
                     if best is None or found.score > best.score:
@@ -195,7 +195,7 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
                     continue
                 known_near = near.get(contract.contract)
                 if evidence.share >= LEAST_SHARE and (known_near is None or evidence.share > known_near.share):
-                    found = _match(evidence, columns, headers, head_index, row_index + depth - 1)
+                    found = _match(evidence, headers, head_index, row_index + depth - 1)
                     near[contract.contract] = NearMiss(contract, lacking, evidence.share, is_named(found, grid))
         if not matches:
             headless = [contract for contract in contracts.values() if contract.table.header is not None]

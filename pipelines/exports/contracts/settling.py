@@ -22,8 +22,8 @@ def settle(plan: Plan, found: Guess) -> Plan:
     _answered_columns(plan)
     _title_rows(plan)
     asking.which_entity(plan, found)
-    _keys(plan, found)
-    _whole_amount(plan, found)
+    _keys(plan)
+    _whole_amount(plan)
     _shared(plan)
     _only_ones(plan)
     _dates_and_times(plan)
@@ -63,7 +63,7 @@ def _title_rows(plan: Plan) -> None:
         )
 
 
-def _keys(plan: Plan, found: Guess) -> None:
+def _keys(plan: Plan) -> None:
     entity, key = plan.entity, plan.entity.key[0]
     single = len(entity.key) == 1
     if (
@@ -130,7 +130,7 @@ def _head_columns(plan: Plan) -> list[str]:
     return [name for name in wanted if not main or name in (*plan.needs, main)] or wanted
 
 
-def _whole_amount(plan: Plan, found: Guess) -> None:
+def _whole_amount(plan: Plan) -> None:
     """A gross amount that no column gives is what net and tax add up to."""
     names = {column.name for column in plan.entity.columns}
     net, tax, gross = (plan.columns.get(name) for name in ("net_amount", "tax_amount", "gross_amount"))

@@ -10,9 +10,10 @@ import yaml
 
 from pipelines.exports.contracts.clues import total_pattern
 from pipelines.exports.contracts.plan import Plan
-from pipelines.exports.contracts.profile import DAY_FIRST, MONTH_FIRST, Profile
+from pipelines.exports.contracts.profile import Profile
 from pipelines.exports.contracts.vocabulary import plain
 from pipelines.exports.entities import Column
+from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST
 
 MOST_REQUIRED = 8
 # More titles than these are not listed one by one.

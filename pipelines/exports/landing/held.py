@@ -7,6 +7,7 @@ there: half a sum is another amount, not a newer one.
 from __future__ import annotations
 
 from pipelines.exports.contracts.contract import ColumnMap, EntityMap
+from pipelines.exports.contracts.needs import is_given
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Entity
 
@@ -17,8 +18,6 @@ def _says(spec: ColumnMap, match: Match) -> bool:
     def has(aliases: list[str]) -> bool:
         return match.find(aliases) is not None
 
-    if spec.value is not None:
-        return True
     if spec.cases is not None:
         for where, column in spec.branches:
             # A value that stands for what a cell says is said by that cell; what is missing says nothing.
@@ -26,10 +25,7 @@ def _says(spec: ColumnMap, match: Match) -> bool:
             if _says(column, match) if column.value is None else any(map(has, conditions)):
                 return True
         return not spec.headers
-    parts = spec.sum or spec.product or spec.join
-    if parts:
-        return all(has([name.lstrip("-") if spec.sum else name]) for name in parts)
-    return any(map(has, spec.origins))
+    return is_given(spec, has, whole=True)
 
 
 def held_columns(entity: Entity, mapping: EntityMap, match: Match) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.adding import AddingError, look, safe_name, take_in, teach, waiting
+from pipelines.adding import AddingError, look, not_known, safe_name, start, take_in, teach, waiting
 from pipelines.settings import Settings, load_settings
+from pipelines.warehouse.refresh import Refresh
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
 
@@ -87,3 +88,19 @@ def test_an_order_of_dates_that_is_told_is_kept_beside_the_contract(settings: Se
     teach(settings, "xero_sales_invoices", {}, "month first")
     assert look(settings, path).orders is None
     assert look(settings, path).rows_loaded > 0
+
+
+def test_what_was_landed_is_known_and_the_rest_is_named(settings: Settings) -> None:
+    assert not_known(settings) == ["crm", "billing", "calls"]
+    with (FIXTURES / "hubspot" / "deals.csv").open("rb") as upload:
+        take_in(settings, "deals.csv", upload)
+    Refresh(settings).land()
+    assert not_known(settings) == ["billing", "calls"]
+
+
+def test_a_refresh_runs_beside_the_page_and_says_how_it_ended(settings: Settings) -> None:
+    settings.landing_dir.mkdir(parents=True)
+    run = start(settings)
+    assert run.process.wait(timeout=120) == run.code == 2
+    assert not run.has_published
+    assert any(str(settings.landing_dir) in line for line in run.lines())

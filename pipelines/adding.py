@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 import yaml
 
+from pipelines.commands.shared import PUBLISHED, WITH_REJECTS
 from pipelines.exports.codes import UnreadableError
 from pipelines.exports.contracts.contract import Contract, ContractError
 from pipelines.exports.contracts.draft import Draft as Draft
@@ -373,6 +374,11 @@ class Run:
     def code(self) -> int | None:
         """How it ended, or None while it runs."""
         return self.process.poll()
+
+    @property
+    def has_published(self) -> bool:
+        """Whether it ended with a publication, be it with files held or rows rejected."""
+        return self.code in (PUBLISHED, WITH_REJECTS)
 
     def lines(self, most: int = 12) -> list[str]:
         """What it said last."""

@@ -5,12 +5,14 @@ What is read, written and decided is `pipelines/adding.py`'s; here it is shown, 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from dashboards.components.add_draft import draft_of
 from dashboards.components.add_known import known_of
+from dashboards.components.add_shared import write
 from dashboards.components.formats import plain, plural
 from dashboards.components.words import one
 from pipelines.adding import AddingError, Looked, Run, Waiting, accept, look, not_known, start, take_in, waiting
@@ -24,7 +26,6 @@ STATES = {
     "rejected": ":orange[rows rejected]",
 }
 SHOWN = 20
-PUBLISHED, GATE_FAILED, UNUSABLE, WITH_REJECTS = 0, 1, 2, 3
 RUN, SAVED = "adding_run", "adding_saved"
 
 
@@ -127,20 +128,10 @@ def _trial(settings: Settings, file: Waiting, looked: Looked) -> None:
     if file.state == "held" and not looked.held:
         st.caption("Is it what it looks like: a full export of that system, which lacks what is gone?")
         if st.button("Yes, it is what it looks like", key=f"accept-{file.name}"):
-            _given(settings, file)
+            write(partial(accept, settings, file.path))
     for contract in looked.choices:
         if st.button(f"It is {contract}", key=f"accept-{file.name}-{contract}"):
-            _given(settings, file, contract)
-
-
-def _given(settings: Settings, file: Waiting, contract: str = "") -> None:
-    try:
-        accept(settings, file.path, contract)
-    except (AddingError, OSError) as error:
-        st.error(plain(error))
-        return
-    st.session_state.pop("adding_looked", None)
-    st.rerun()
+            write(partial(accept, settings, file.path, contract))
 
 
 def _refresh(settings: Settings, files: list[Waiting]) -> None:
@@ -180,7 +171,7 @@ def _running(settings: Settings) -> None:
     if run.code is None:
         _follow(run)
         return
-    if run.code in (PUBLISHED, WITH_REJECTS):
+    if run.has_published:
         st.success("Published: the Overview shows your own numbers.", icon=":material/check_circle:")
         st.page_link("app_pages/overview.py", label="Open the Overview", icon=":material/dashboard:")
         if lacking := not_known(settings):
@@ -188,5 +179,5 @@ def _running(settings: Settings) -> None:
             st.info(f"Not known yet: {named}. Drop such an export to know it.", icon=":material/help:")
     else:
         st.error("Nothing was published; what was published before stands.")
-    with st.expander("What the refresh said", expanded=run.code not in (PUBLISHED, WITH_REJECTS)):
+    with st.expander("What the refresh said", expanded=not run.has_published):
         st.code("\n".join(run.lines(200)), language=None)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.dashboards import test_browser
 from tests.dashboards.test_browser import SCREENSHOTS, no_trouble, serving, settled
 
+browser, page = test_browser.browser, test_browser.page
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
 # Nothing tells the order of these dates, nor what `In dispute` means.
 UNKNOWN = """Voucher;Debtor;Voucher date;Pay by;Grand total;Outstanding;Currency;State
@@ -20,14 +19,6 @@ V-2;Example Mill AB;04/04/2024;06/05/2024;90,00;90,00;SEK;In dispute
 V-3;<b>Example</b> Works;05/04/2024;07/05/2024;700,00;0,00;SEK;Paid
 Total;;;;2040,50;340,50;;
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with test_browser.sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=test_browser.CHROMIUM, args=test_browser.ARGUMENTS)
-        yield running
-        running.close()
 
 
 def _drop(page: Any, *files: Path) -> None:
@@ -41,17 +32,13 @@ def _choose(page: Any, label: str, answer: str) -> None:
     settled(page)
 
 
-def test_in_a_fresh_home_files_are_dropped_and_what_they_ask_is_answered(browser: Any, tmp_path: Path) -> None:
+def test_in_a_fresh_home_files_are_dropped_and_what_they_ask_is_answered(page: Any, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     unknown = tmp_path / "ledgerly invoices.csv"
     unknown.write_text(UNKNOWN, encoding="utf-8")
     with serving(home) as address:
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-        page = context.new_page()
         page.set_default_timeout(60_000)
-        page.outside = []
-        page.on("request", lambda sent: None if "//localhost" in sent.url else page.outside.append(sent.url))
         page.goto(address)
         page.get_by_text("Add your exports here").click()
         settled(page)
@@ -70,7 +57,6 @@ def test_in_a_fresh_home_files_are_dropped_and_what_they_ask_is_answered(browser
         settled(page)
         no_trouble(page)
         page.get_by_role("button", name="Refresh now").wait_for()
-        context.close()
     contract = yaml.safe_load((home / "contracts" / "ledgerly_invoices.yml").read_text(encoding="utf-8"))
     assert "ask" not in contract
     assert contract["formats"]["date"] == ["%d/%m/%Y"]

@@ -19,7 +19,7 @@ import pytest
 
 from pipelines.settings import Settings
 from pipelines.warehouse import transform
-from tests.support.oracle import days, month_end
+from tests.support.oracle import days, month_end, months, ratio
 from tests.support.raw_rows import write_raw
 from tests.support.revenue import (
     AS_OF,
@@ -33,7 +33,6 @@ from tests.support.revenue import (
     invoice_days,
     is_quiet,
     measured,
-    months,
     number,
     rate,
     revenue,
@@ -81,11 +80,6 @@ def close(found: Any, right: Any, places: str = "0.005") -> bool:
     if found is None or right is None:
         return found is right
     return abs(Fraction(found) - Fraction(right)) <= Fraction(places)
-
-
-def ratio(part: Any, whole: Any) -> Fraction | None:
-    """A share; None of nothing."""
-    return Fraction(part) / Fraction(whole) if whole else None
 
 
 def test_every_account_and_month(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.adding import AddingError, look, safe_name, take_in, teach, waiting
+from pipelines.adding import AddingError, look, not_known, safe_name, start, take_in, teach, waiting
 from pipelines.files import read_yaml
 from pipelines.settings import Settings, load_settings
+from pipelines.warehouse.refresh import Refresh
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
 
@@ -114,3 +115,19 @@ def test_an_order_that_is_told_of_a_contract_of_ones_own_is_left_alone_in_it(set
     teach(settings, "mine", {}, "month first")
     formats = read_yaml(path)["formats"]
     assert formats == {"date": ["%d.%m.%Y", "%m/%d/%Y"]}
+
+
+def test_what_was_landed_is_known_and_the_rest_is_named(settings: Settings) -> None:
+    assert not_known(settings) == ["crm", "billing", "calls"]
+    with (FIXTURES / "hubspot" / "deals.csv").open("rb") as upload:
+        take_in(settings, "deals.csv", upload)
+    Refresh(settings).land()
+    assert not_known(settings) == ["billing", "calls"]
+
+
+def test_a_refresh_runs_beside_the_page_and_says_how_it_ended(settings: Settings) -> None:
+    settings.landing_dir.mkdir(parents=True)
+    run = start(settings)
+    assert run.process.wait(timeout=120) == run.code == 2
+    assert not run.has_published
+    assert any(str(settings.landing_dir) in line for line in run.lines())

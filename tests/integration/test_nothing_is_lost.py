@@ -123,13 +123,6 @@ def test_what_is_kept_is_a_finding_and_stays_where_it_stands(home: Path) -> None
     ]
 
 
-def test_of_rows_that_begin_after_the_day_too_it_stays_where_it_stands(home: Path, tmp_path: Path) -> None:
-    earlier = shutil.copytree(home, tmp_path / "home", symlinks=True)
-    assert keybook("refresh", "--as-of", "2026-01-05", "--home", earlier).exit_code == 3
-    assert query(earlier, f"select deal_id {HUBSPOT}") == [("101",)]
-    assert query(earlier, AMOUNTS) == [("deals-1.csv", 1330, 0)]
-
-
 def test_a_blank_cell_in_a_column_that_is_there_erases(later: tuple[Path, str]) -> None:
     deals = query(later[0], f"select deal_id, amount, currency, owner_id {HUBSPOT} order by 1")
     assert deals[1] == ("102", None, "SEK", "Bo")

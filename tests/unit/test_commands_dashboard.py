@@ -38,7 +38,7 @@ def test_the_server_ends_with_the_command(tmp_path: Path, sent: signal.Signals) 
             assert arguments[0] == "run"
             assert "8765" in arguments
             running.send_signal(sent)
-            assert running.wait(timeout=20) == -sent
+            assert running.wait(timeout=60) == -sent
             with pytest.raises(ProcessLookupError):
                 os.kill(int(server), 0)
         finally:

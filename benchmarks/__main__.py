@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME`: refresh, drop, growth, aging, land, pollock, identity, robustness, drafts or small."""
+"""`python -m benchmarks NAME`: refresh if none is named, one of those below, or `small`, which is each of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark, `refresh` when none is named, or each of them on next to nothing."""
-    from benchmarks import aging, drafts, drop, growth, identity, land, pollock, refresh, robustness
+    from benchmarks import aging, drafts, drop, growth, identity, land, pollock, refresh, robustness, scale
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -26,6 +26,10 @@ def main() -> int:
     growing = commands.add_parser("growth", help="what each step costs as the company grows")
     growing.add_argument("--small", action="store_true", help="samples that take five minutes")
     growing.add_argument("--folder", type=Path, help="an empty folder to work in and keep")
+    largest = commands.add_parser("scale", help="10,000,000 calls on one machine, within 4 GiB for DuckDB")
+    largest.add_argument("--share", type=int, default=1, help="run one part in so many of the size")
+    largest.add_argument("--folder", type=Path, help="a folder to work in and keep")
+    largest.add_argument("--memory-limit", default=scale.MEMORY_LIMIT, help="what DuckDB may take")
     history = commands.add_parser("aging", help="the ageing history beside one query written by hand")
     history.add_argument("--invoices", type=int, default=1_000_000)
     reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")
@@ -65,6 +69,10 @@ def main() -> int:
         ):
             print(report(), flush=True)
         return refresh.main(refresh.TINY, None, 1, None)
+    if arguments.command == "scale":
+        report, is_within = scale.main(arguments.share, arguments.folder, arguments.memory_limit)
+        print(report)
+        return 0 if is_within else 1
     print(
         {
             "land": lambda: land.compare(arguments.rows, arguments.files, arguments.dlt),

@@ -10,10 +10,15 @@ import json
 import math
 import sys
 import tempfile
+import time
 from collections import defaultdict
-from dataclasses import asdict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 from benchmarks.processes import GIB, Measured, machine, measure, table
 from benchmarks.refresh import PUBLISHED, Size, exports, fresh
@@ -24,26 +29,52 @@ TINY = Size(accounts=120, months=12, calls=1_200, invoices=720)
 # Steps that take less than this at the largest size are told in the sums alone, in seconds.
 SHOWN = 1.0
 TIMES = "times.json"
+# What a refresh does, one after the other: methods of `Refresh`, and dbt's build.
+STAGES = ("land", "build", "verify", "publish")
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """One refresh: the process, seconds by model and stage, the most bytes on disk for want of memory, and rows."""
+
+    process: Measured
+    models: dict[str, float]
+    stages: dict[str, float]
+    spilled: int
+    rows: dict[str, int]
 
 
 def timed_refresh(home: str) -> None:
-    """Refreshes a home and writes the seconds of every model beside its warehouse. Runs in a process of its own."""
+    """Refreshes a home and writes the seconds of models and stages beside its warehouse, in a process of its own."""
     from pipelines.commands.main import main
     from pipelines.warehouse import transform
+    from pipelines.warehouse.refresh import Refresh
 
-    build, seconds = transform._build, {}
+    models: dict[str, float] = {}
+    stages: dict[str, float] = defaultdict(float)
 
-    def noted(*arguments: object, **options: object) -> list[transform.NodeResult]:
-        results = build(*arguments, **options)  # type: ignore[arg-type]
-        seconds.update({result.unique_id: result.seconds for result in results})
-        return results
+    def timed(function: Callable[..., Any], stage: str) -> Callable[..., Any]:
+        def noted(*arguments: Any, **options: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                results = function(*arguments, **options)
+            finally:
+                stages[stage] += time.perf_counter() - started
+            if stage == "build":
+                models.update({result.unique_id: result.seconds for result in results})
+            return results
 
-    transform._build = noted  # type: ignore[assignment]
+        return noted
+
+    transform._build = timed(transform._build, "build")
+    for stage in STAGES:
+        if stage != "build":
+            setattr(Refresh, stage, timed(getattr(Refresh, stage), stage))
     sys.argv = ["keybook", "refresh", "--home", home]
     try:
         main()
     finally:
-        Path(home, TIMES).write_text(json.dumps(seconds), encoding="utf-8")
+        Path(home, TIMES).write_text(json.dumps({"models": models, "stages": stages}), encoding="utf-8")
 
 
 def part(size: Size, share: int) -> Size:
@@ -52,18 +83,44 @@ def part(size: Size, share: int) -> Size:
     return Size(months=size.months, **counts)
 
 
-def refreshed(size: Size, folder: Path) -> tuple[dict[str, float], Measured, dict[str, int]]:
-    """Seconds by model, the whole process, and how many rows came of it."""
+def refresh(home: Path) -> Refreshed:
+    """Refreshes a home in a process of its own, and watches what it writes to disk for want of memory.
+
+    Raises:
+        FailedRun: it failed.
+    """
     import duckdb
 
-    home = fresh(folder / f"{size.accounts}")
-    exports(size, home / "landing")
-    whole = measure(["-c", f"from benchmarks.growth import timed_refresh; timed_refresh({str(home)!r})"], PUBLISHED)
+    spilled, ended = [0], Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            with suppress(OSError):  # a file may go while it is looked at
+                files = home.glob("warehouse/.spill-*/*")
+                spilled.append(sum(file.stat().st_size for file in files))
+
+    watching = Thread(target=watch)
+    watching.start()
+    try:
+        process = measure(
+            ["-c", f"from benchmarks.growth import timed_refresh; timed_refresh({str(home)!r})"], PUBLISHED
+        )
+    finally:
+        ended.set()
+        watching.join()
+    times = json.loads((home / TIMES).read_text(encoding="utf-8"))
     counted = {}
     with duckdb.connect(str(home / "warehouse" / "keybook.duckdb"), read_only=True) as connection:
         for name in ("dim_accounts", "dim_contacts", "fct_calls", "fct_invoices", "fct_account_months"):
             counted[name] = int(connection.execute(f"select count(*) from marts.{name}").fetchall()[0][0])
-    return json.loads((home / TIMES).read_text(encoding="utf-8")), whole, counted
+    return Refreshed(process, times["models"], times["stages"], max(spilled), counted)
+
+
+def refreshed(size: Size, folder: Path) -> Refreshed:
+    """The same of a sample that is written first."""
+    home = fresh(folder / f"{size.accounts}")
+    exports(size, home / "landing")
+    return refresh(home)
 
 
 def compare(size: Size, folder: Path) -> str:
@@ -74,7 +131,7 @@ def compare(size: Size, folder: Path) -> str:
     """
     about = machine()
     exports(part(TINY, 4), folder / "tiny" / "landing")
-    measure(["-c", f"from benchmarks.growth import timed_refresh; timed_refresh({str(folder / 'tiny')!r})"], PUBLISHED)
+    refresh(folder / "tiny")
     sizes = [part(size, 4), part(size, 2), size]
     runs = [refreshed(one, folder) for one in sizes]
     folders = model_folders()
@@ -85,18 +142,20 @@ def compare(size: Size, folder: Path) -> str:
 
     by_folder: dict[str, list[float]] = defaultdict(lambda: [0.0] * len(runs))
     models = {}
-    for node in runs[-1][0]:
-        seconds = [times.get(node, 0.0) for times, _, _ in runs]
+    for node in runs[-1].models:
+        seconds = [run.models.get(node, 0.0) for run in runs]
         if node in folders:
             by_folder[folders[node]] = [a + b for a, b in zip(by_folder[folders[node]], seconds, strict=True)]
             models[node.split(".")[-1]] = seconds
     rows = [line(f"**{name}**", seconds) for name, seconds in sorted(by_folder.items())]
     slow = sorted(models.items(), key=lambda item: -item[1][-1])
     rows += [line(name, seconds) for name, seconds in slow if seconds[-1] >= SHOWN]
-    rows.append(line("Whole refresh, wall", [one.wall for _, one, _ in runs]))
-    rows.append(line("Whole refresh, processor", [one.cpu for _, one, _ in runs]))
-    rows.append(line("Peak memory, GiB", [one.peak / GIB for _, one, _ in runs]))
-    rows += [line(f"Rows of {name}", [float(counts[name]) for _, _, counts in runs]) for name in runs[-1][2]]
+    rows += [line(f"Stage {stage}", [run.stages.get(stage, 0.0) for run in runs]) for stage in STAGES]
+    rows.append(line("Whole refresh, wall", [run.process.wall for run in runs]))
+    rows.append(line("Whole refresh, processor", [run.process.cpu for run in runs]))
+    rows.append(line("Peak memory, GiB", [run.process.peak / GIB for run in runs]))
+    rows.append(line("Written to disk for want of memory, GiB", [run.spilled / GIB for run in runs]))
+    rows += [line(f"Rows of {name}", [float(run.rows[name]) for run in runs]) for name in runs[-1].rows]
     allowed = 2 * math.log(2 * sizes[1].accounts) / math.log(sizes[1].accounts)
     told = (
         f"{size.accounts:,} accounts, {size.calls:,} calls, {size.invoices:,} invoices over {size.months} months, and "

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator
+
+from pipelines.machine import GIB, memory
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "KEYBOOK_"
+# Less than this is not enough for DuckDB to open a warehouse and answer.
+LEAST_MEMORY = 128 * 2**20
 
 
 class SettingsError(Exception):
@@ -23,7 +27,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseModel):
-    """Everything that a refresh or a dashboard is told from outside. Times are in hours, sizes in bytes."""
+    """Everything that a refresh or a dashboard is told from outside. Sizes are in bytes, or written with their unit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,6 +49,21 @@ class Settings(BaseModel):
         None,
         ge=1,
         description="Landed files of which no row counts any more stay in raw so long; for ever when not set.",
+    )
+    memory_limit: ByteSize = Field(
+        default_factory=lambda: ByteSize(min(memory() // 2, 4 * GIB)),
+        ge=LEAST_MEMORY,
+        description="Memory that DuckDB may take; not set, half of what there is, at most 4 GiB.",
+    )
+    dashboard_memory_limit: ByteSize = Field(
+        default_factory=lambda: ByteSize(max(LEAST_MEMORY, min(memory() // 8, GIB))),
+        ge=LEAST_MEMORY,
+        description="The same for the dashboards; not set, an eighth of what there is, at most 1 GiB.",
+    )
+    max_temp_directory_size: ByteSize | None = Field(
+        None,
+        gt=0,
+        description="Disk that DuckDB may take for what does not fit into memory; not set, half of what is free.",
     )
     max_file_bytes: int = Field(20 * 2**30, gt=0, description="An export file, unpacked, may be this large.")
     max_cells: int = Field(50_000_000, gt=0, description="A workbook sheet may span this many cells.")
@@ -99,6 +118,15 @@ def load_settings(**given: object) -> Settings:
     Raises:
         SettingsError: a key is unknown or a value cannot be used.
     """
+    return settings_and_places(**given)[0]
+
+
+def settings_and_places(**given: object) -> tuple[Settings, dict[str, str]]:
+    """The same, and where each that is not the default's comes from: the file, the variable, or `given`.
+
+    Raises:
+        SettingsError: a key is unknown or a value cannot be used.
+    """
     chosen = {name: value for name, value in given.items() if value is not None}
     environment = {
         name.removeprefix(PREFIX).lower(): value for name, value in os.environ.items() if name.startswith(PREFIX)
@@ -113,10 +141,11 @@ def load_settings(**given: object) -> Settings:
         raise SettingsError(f"{file} cannot be read: {error.strerror}") from error
     if home.exists() and not home.is_dir():
         raise SettingsError(f"the home {home} is no folder")
+    places = {**dict.fromkeys(written, str(file)), **{name: f"{PREFIX}{name.upper()}" for name in environment}}
+    places |= dict.fromkeys(chosen, "given")
     try:
         settings = Settings.model_validate({**written, **environment, **chosen, "home": home})
     except ValidationError as error:
-        places = {**dict.fromkeys(written, str(file)), **{name: f"{PREFIX}{name.upper()}" for name in environment}}
         lines = []
         for problem in error.errors():
             name = str(problem["loc"][0])
@@ -124,4 +153,4 @@ def load_settings(**given: object) -> Settings:
             lines.append(f"{name} ({places.get(name, 'given')}): {what}")
         raise SettingsError("; ".join(lines)) from error
     absolute = {"home": settings.home.absolute(), "landing": settings.landing and settings.landing.absolute()}
-    return settings.model_copy(update=absolute)
+    return settings.model_copy(update=absolute), places

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import streamlit as st
 
+from pipelines.bounds import Bounds, connect
 from pipelines.files import read_object
 from pipelines.reporting_contract import digest
 from pipelines.settings import load_settings
@@ -104,9 +105,10 @@ def is_readable(warehouse: str) -> bool:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _connection(warehouse: str) -> duckdb.DuckDBPyConnection:
     # Not closed when it leaves the cache: a cursor of another session may still read through it.
-    connection = duckdb.connect(warehouse, read_only=True)
+    settings = load_settings()
+    connection = connect(warehouse, read_only=True, bounds=Bounds.of(settings, dashboards=True))
     # Times are shown in the business time zone. The setting was checked to be a zone's name; SET takes no parameters.
-    connection.execute(f"set global TimeZone = '{load_settings().business_timezone}'")
+    connection.execute(f"set global TimeZone = '{settings.business_timezone}'")
     return connection
 
 

@@ -36,6 +36,99 @@ exp(sum(ln({{ greatest_known(
 survival / {{ greatest_known('1 - paid_rate - lost_rate', '0.000000001') }}
 {%- endmacro %}
 
+{#- The CTEs of what payment curves are made of (R30): `origins`, `accounts`, `stretches`, `settings`, and `counts`, one row per
+    origin, account and lag in days from the due date on which something changes: what is at risk (`change`), paid and lost.
+    Only what happened up to the origin counts. An open debt counts on the days that it has lived through. -#}
+{% macro lag_counts() -%}
+origins as (
+    select * from {{ ref('dim_forecast_origins') }}
+),
+
+-- Numbers stand for accounts, and later for curves: what follows groups, sorts and joins by them.
+accounts as (
+    select
+        account_id,
+        coalesce(segment, '') as segment,
+        cast(row_number() over (order by account_id) as integer) as account_number
+    from {{ ref('dim_accounts') }}
+),
+
+stretches as (
+    select stretches.*, accounts.account_number, accounts.segment
+    from {{ ref('fct_debt_stretches') }} as stretches
+    inner join accounts on stretches.account_id = accounts.account_id
+),
+
+settings as (
+    {{ forecast_settings() }}
+),
+
+-- A stretch as the origin sees it. Shares of the instalment, worth half for every half-life since issue; decimals,
+-- because a sum of doubles depends on the order in which its parts come.
+seen as (
+    select
+        origins.origin,
+        stretches.account_number,
+        cast({{ greatest_known(
+            days_from('stretches.due_on', 'stretches.valid_from') ~ ' + 1', '-settings.earliest_days'
+        ) }} as integer) as first_lag,
+        cast({{ least_known(
+            days_from('stretches.due_on', least_known('stretches.valid_to', 'origins.origin')),
+            'settings.longest_days'
+        ) }} as integer) as last_lag,
+        cast({{ days_from('stretches.due_on', 'stretches.valid_to') }} as integer) as end_lag,
+        stretches.valid_to <= origins.origin as is_ended,
+        cast(stretches.open_amount / stretches.instalment_amount * power(
+            0.5, {{ days_from('stretches.issued_on', 'origins.origin') }} / settings.half_life_days
+        ) as decimal(18, 9)) as at_risk,
+        cast(stretches.paid_amount / stretches.instalment_amount * power(
+            0.5, {{ days_from('stretches.issued_on', 'origins.origin') }} / settings.half_life_days
+        ) as decimal(18, 9)) as paid,
+        cast(stretches.lost_amount / stretches.instalment_amount * power(
+            0.5, {{ days_from('stretches.issued_on', 'origins.origin') }} / settings.half_life_days
+        ) as decimal(18, 9)) as lost
+    from stretches
+    cross join settings
+    inner join origins on stretches.valid_from < origins.origin
+    where stretches.instalment_amount > 0
+),
+
+-- What is at risk on a lag enters on the first day that a debt could be paid and leaves after the last.
+moves as (
+    select origin, account_number, first_lag as lag_days, at_risk as change, 0 as paid, 0 as lost
+    from seen
+    where first_lag <= last_lag
+    union all
+    select origin, account_number, last_lag + 1, -at_risk, 0, 0
+    from seen
+    where first_lag <= last_lag
+    union all
+    select origin, account_number, end_lag, 0, paid, lost
+    from seen
+    where is_ended and first_lag <= end_lag and end_lag = last_lag
+),
+
+counts as (
+    select origin, account_number, lag_days, sum(change) as change, sum(paid) as paid, sum(lost) as lost
+    from moves
+    group by origin, account_number, lag_days
+)
+{%- endmacro %}
+
+{#- What a curve says on a lag within one of its steps (rows of fct_payment_curves): where nothing happens to the account's own
+    debts, it goes as the segment's does (`wider`, rows of fct_segment_curves), as far as it leans on that. -#}
+{% macro paid_on(step, wider) -%}
+round({{ step }}.paid + {{ step }}.leaning * (
+            case when {{ step }}.at_risk > 0 then {{ wider }}.paid else {{ wider }}.followed_paid end - {{ step }}.wider_paid
+        ), 12)
+{%- endmacro %}
+
+{% macro survival_on(step, wider) -%}
+round({{ step }}.survival - {{ step }}.leaning * ({{ step }}.wider_survival
+            - case when {{ step }}.at_risk > 0 then {{ wider }}.survival else {{ wider }}.followed_survival end
+        ), 12)
+{%- endmacro %}
+
 {#- Below this nobody who was open so long is known: what is left is not foreseen. -#}
 {% macro least_survival() -%} 0.000001 {%- endmacro %}
 
@@ -53,12 +146,12 @@ case
                 end
 {%- endmacro %}
 
-{#- A query of what is expected of each open item of `items` (rows of fct_cash_forecasts) by the end of each week of the
+{#- A query of what is expected of each open item of `items` (rows of fct_cash_forecasts), whose curves lean on `wider`, by the end of each week of the
     horizon: origin, invoice_id, instalment_number, account_id, currency, week_start, open_amount, rest_expected, promised_amount,
     expected_amount (the two before it) and variance. `rest` is what no promise covers: week j expects rest × (paid by its end − paid by its beginning) ÷ open at the
     origin, all of the account's curve. What is expected by two week ends is rounded, not what lies between, so that the
     weeks of an item add up. -#}
-{% macro expected_by_week(items, curves, settings) -%}
+{% macro expected_by_week(items, curves, wider, settings) -%}
 select
         origin,
         invoice_id,
@@ -84,43 +177,51 @@ select
         from (
             select
                 weekly.*,
-                {{ paid_share('curves.paid', 'weekly') }} as share_by_then,
-                {{ money('weekly.rest_amount * ' ~ paid_share('curves.paid', 'weekly')) }} as rest_by_then
+                {{ paid_share('weekly.paid', 'weekly') }} as share_by_then,
+                {{ money('weekly.rest_amount * ' ~ paid_share('weekly.paid', 'weekly')) }} as rest_by_then
             from (
-                select
-                    items.item_number,
-                    items.curve_number,
-                    items.origin,
-                    items.invoice_id,
-                    items.instalment_number,
-                    items.account_id,
-                    items.currency,
-                    items.open_amount,
-                    items.promised_amount,
-                    items.open_amount - items.promised_amount as rest_amount,
-                    items.survival_at_origin,
-                    items.paid_at_origin,
-                    cast(date_trunc('week', items.promised_for) as date) as promised_week,
-                    weeks.week_number,
-                    {{ plus_days('items.first_week', '7 * weeks.week_number') }} as week_start,
-                    cast({{ least_known(
-                        greatest_known(
-                            days_from('items.due_on', plus_days('items.first_week', '7 * weeks.week_number + 6')),
-                            'items.lag_at_origin'
-                        ),
-                        'items.last_lag'
-                    ) }} as integer) as lag_days
+                select weekly.*, {{ paid_on('curves', 'wider') }} as paid
                 from (
-                    -- A number stands for an item: what follows sorts by it.
-                    select *, row_number() over (order by origin, invoice_id, instalment_number) as item_number
-                    from {{ items }}
-                ) as items
-                cross join {{ settings }} as settings
-                inner join (select cast(number as integer) as week_number from range(520) as numbers (number)) as weeks
-                    on weeks.week_number < settings.horizon_weeks
+                    select
+                        items.item_number,
+                        items.curve_number,
+                        items.origin,
+                        items.invoice_id,
+                        items.instalment_number,
+                        items.account_id,
+                        items.currency,
+                        items.open_amount,
+                        items.promised_amount,
+                        items.open_amount - items.promised_amount as rest_amount,
+                        items.survival_at_origin,
+                        items.paid_at_origin,
+                        cast(date_trunc('week', items.promised_for) as date) as promised_week,
+                        weeks.week_number,
+                        {{ plus_days('items.first_week', '7 * weeks.week_number') }} as week_start,
+                        cast({{ least_known(
+                            greatest_known(
+                                days_from('items.due_on', plus_days('items.first_week', '7 * weeks.week_number + 6')),
+                                'items.lag_at_origin'
+                            ),
+                            'items.last_lag'
+                        ) }} as integer) as lag_days
+                    from (
+                        -- A number stands for an item: what follows sorts by it.
+                        select *, row_number() over (order by origin, invoice_id, instalment_number) as item_number
+                        from {{ items }}
+                    ) as items
+                    cross join {{ settings }} as settings
+                    inner join (select cast(number as integer) as week_number from range(520) as numbers (number)) as weeks
+                        on weeks.week_number < settings.horizon_weeks
+                ) as weekly
+                left join {{ curves }} as curves
+                    on weekly.curve_number = curves.curve_number
+                    and weekly.lag_days between curves.lag_days and curves.until_lag
+                left join {{ wider }} as wider
+                    on curves.origin = wider.origin
+                    and curves.segment = wider.segment
+                    and weekly.lag_days = wider.lag_days
             ) as weekly
-            left join {{ curves }} as curves
-                on weekly.curve_number = curves.curve_number and weekly.lag_days = curves.lag_days
         ) as shared
     ) as stepped
 {%- endmacro %}

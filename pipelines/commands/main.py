@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.commands.doctor import doctor
 from pipelines.commands.files import FILE_COMMANDS
 from pipelines.commands.shared import (
     GATE_FAILED,
@@ -285,11 +286,13 @@ def sql(home: Path | None, query: str, shape: str, seconds: int) -> None:
     """Run a read-only query on the published warehouse."""
     import duckdb
 
+    from pipelines.bounds import bound_reached, connect
+
     settings = settings_of(home=home)
     if not settings.published.exists():
         raise click.ClickException("Nothing is published yet; run `keybook refresh` first.")
     try:
-        with duckdb.connect(os.path.realpath(settings.published), read_only=True) as connection:
+        with connect(os.path.realpath(settings.published), read_only=True) as connection:
             # The warehouse is all that a query may read: no file, no network, and no setting that says otherwise.
             # In one process connections to a file share its settings: they may be locked already.
             if connection.execute("select not current_setting('lock_configuration')").fetchall()[0][0]:
@@ -305,7 +308,7 @@ def sql(home: Path | None, query: str, shape: str, seconds: int) -> None:
     except duckdb.InterruptException as error:
         raise click.ClickException(f"The query took longer than {seconds} seconds; --seconds lets it.") from error
     except duckdb.Error as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(bound_reached(str(error)) or str(error)) from error
     if shape == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(names)
@@ -358,5 +361,5 @@ def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
 
 
-for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, verify]:
+for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, verify, doctor]:
     main.add_command(_command)

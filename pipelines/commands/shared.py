@@ -60,11 +60,15 @@ class HomeCommand(click.Command):
 
 
 def settings_of(**given: object) -> Settings:
-    """The settings, or a usage error that names the one that cannot be used."""
+    """The settings, or a usage error that names the one that cannot be used; the process works within them then."""
+    from pipelines.bounds import work_within
+
     try:
-        return load_settings(**given)
+        settings = load_settings(**given)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    work_within(settings)
+    return settings
 
 
 def refresh_of(**given: object) -> Refresh:

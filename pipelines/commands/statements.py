@@ -50,6 +50,7 @@ def statement(
     """
     import duckdb
 
+    from pipelines.bounds import connect
     from pipelines.reports.statements import making, reading
 
     settings = settings_of(home=home)
@@ -57,7 +58,7 @@ def statement(
         raise click.ClickException("Nothing is published yet; run `keybook refresh` first.")
     folder = out or settings.home / "reports" / "statements"
     try:
-        with duckdb.connect(os.path.realpath(settings.published), read_only=True) as connection:
+        with connect(os.path.realpath(settings.published), read_only=True) as connection:
             account_id, _ = reading.resolve(connection, account)
             last = to_on or reading.as_of(connection) or date.min
             for code in [currency] if currency else reading.currencies(connection, account_id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import duckdb
 import phonenumbers
@@ -14,6 +14,14 @@ from pipelines.verification.compare import Figure, Key, published
 from pipelines.verification.rows import Raw
 
 COUNTS = ("inbound", "answered", "missed", "voicemail", "abandoned", "failed")
+# Calls between the same two numbers fold (K1).
+PAIR = ("_system", "direction", "caller", "callee")
+PART = 500_000
+# What of a call is read.
+COLUMNS = (
+    "call_id", "parent_call_id", "direction", "caller_number", "callee_number", "started_at", "answered_at", "ended_at",
+    "wait_seconds", "talk_seconds", "total_seconds", "status", "is_voicemail", "agent_id", "agent_name",
+)  # fmt: skip
 # What telephones send for ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE: a withheld number.
 WITHHELD = {"266696687", "7378742833", "2562533", "8656696", "86282452253"}
 
@@ -46,7 +54,7 @@ def roots(parents: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
 
 def conversations(raw: Raw) -> pl.DataFrame:
     """One row per conversation: its day, its direction, and what became of it."""
-    legs = raw.frame("calls.calls")
+    legs = raw.frame("calls.calls", columns=COLUMNS)
     if legs.is_empty():
         return legs
     country = phonenumbers.PhoneMetadata.metadata_for_region(raw.run.country)
@@ -78,20 +86,31 @@ def conversations(raw: Raw) -> pl.DataFrame:
                 + pl.duration(milliseconds=(seconds.cast(pl.Float64) * 1000).round().cast(pl.Int64)),
             ).alias("end"),
         )
-        .sort("_system", "started_at", "call_id")
     )
-    pair = ["_system", "direction", "caller", "callee"]
     folds = pl.col("top").is_null() & pl.col("caller").is_not_null() & pl.col("callee").is_not_null()
-    until = pl.coalesce("end", "started_at").cum_max().shift(1).over(pair)
+    rest = legs.filter(~folds).with_columns(pl.coalesce(pl.format("top {}", "top"), "call_id").alias("opening"))
+    found = [_together(raw, _opened(raw, part)) for part in _parts(legs.filter(folds), PAIR)]
+    found += [_together(raw, part) for part in _parts(rest, ("_system", "opening"))]
+    return pl.concat([part.select("day", "direction", "outcome") for part in found])
+
+
+def _parts(legs: pl.DataFrame, keys: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The legs in parts of about PART rows, those with the same keys together: what sorts copies a part alone."""
+    parts = legs.height // PART + 1
+    place = legs.select(pl.struct(keys).hash() % parts).to_series()
+    for part in range(parts):
+        yield legs.filter(place == part)
+
+
+def _opened(raw: Raw, legs: pl.DataFrame) -> pl.DataFrame:
+    """Legs of pairs of numbers, each with the call that opens the conversation that it is a part of."""
+    legs = legs.sort("_system", "started_at", "call_id")
+    until = pl.coalesce("end", "started_at").cum_max().shift(1).over(PAIR)
     within = pl.duration(milliseconds=int(raw.parameters["conversation_fold_seconds"] * 1000))
-    single = legs.filter(folds).with_columns(
-        ((pl.col("started_at") > until + within) | until.is_null()).cum_sum().over(pair).alias("number")
+    legs = legs.with_columns(
+        ((pl.col("started_at") > until + within) | until.is_null()).cum_sum().over(PAIR).alias("number")
     )
-    single = single.with_columns(pl.col("call_id").first().over([*pair, "number"]).alias("opening"))
-    rest = legs.filter(~folds).with_columns(
-        pl.coalesce(pl.format("top {}", "top"), "call_id").alias("opening"), pl.lit(None).alias("number")
-    )
-    return _together(raw, pl.concat([single, rest], how="diagonal_relaxed"))
+    return legs.with_columns(pl.col("call_id").first().over([*PAIR, "number"]).alias("opening"))
 
 
 def _together(raw: Raw, legs: pl.DataFrame) -> pl.DataFrame:

@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
-# To the cent, whatever the rounding to four decimals of what is added up comes to.
+# To the cent, whatever the rounding to four decimals of what is added up comes to: each amount may be off by so much.
 LEAST = Decimal("0.005")
+ROUNDING = Decimal("0.00005")
 ZERO = Decimal(0)
 Key = tuple[Any, ...]
 Cells = Mapping[Key, Decimal | int | None]
@@ -22,7 +23,7 @@ class Figure:
     """A column of reporting as it was published, and as it was computed again; a cell that one side lacks is nothing.
 
     `keys` names the parts of a cell's key. Amounts of one row are in the currency that its key names; where it names
-    none, in that of `currency`, and counts are in none ('').
+    none, in that of `currency`, and counts are in none (''). `added` says how many rounded amounts a cell adds up.
     """
 
     subject: str
@@ -32,6 +33,7 @@ class Figure:
     published: Cells
     recomputed: Cells
     currency: str = ""
+    added: Mapping[Key, Decimal | int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def compare(figure: Figure) -> Iterator[Verdict]:
         verdict.currency = currency
         said, own = (_exact(cells.get(key, ZERO)) for cells in (figure.published, figure.recomputed))
         verdict.cells += 1
-        if (said is None) != (own is None) or (said is not None and own is not None and abs(said - own) >= LEAST):
+        least = max(LEAST, ROUNDING * (figure.added.get(key) or 0))
+        if (said is None) != (own is None) or (said is not None and own is not None and abs(said - own) >= least):
             verdict.differences.append(Difference(key, said, own))
     for _, verdict in sorted(found.items()):
         verdict.differences.sort(key=lambda difference: (-difference.size, str(difference.key)))

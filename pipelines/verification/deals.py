@@ -166,4 +166,5 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, rates: Rates) -> I
     for name, cells in found.items():
         # Where nothing of a cell is known its sum is unknown, which the count of deals beside it shows.
         currency = "" if name == "open_deals" else base
-        yield Figure("deals", "rpt_pipeline", name, keys, said[name], nonzero(cells), currency)
+        added = {} if name == "open_deals" else found["open_deals"]
+        yield Figure("deals", "rpt_pipeline", name, keys, said[name], nonzero(cells), currency, added)

@@ -30,7 +30,7 @@ class Rates:
         carried = [
             (row["_system"], row["currency"], row[on], row["exchange_rate"])
             for entity, on in DOCUMENTS.items()
-            for row in raw.rows(entity, keep_vanished=entity == "billing.invoices")
+            for row in raw.rows(entity, entity == "billing.invoices", ("currency", on, "exchange_rate"))
             if row["exchange_rate"] and row["exchange_rate"] > 0 and row["currency"]
         ]
         # Where our own currency is not worth 1, or another one is, the books are in another than ours.

@@ -6,7 +6,7 @@ The rules are those of `docs/decisions.md` (what is known, and when) and the dec
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +54,18 @@ class LandedFile(NamedTuple):
     known_at: datetime
 
 
+def _there(path: Path, columns: Collection[str] | None) -> list[str] | None:
+    """The columns of these that a file has; None for all."""
+    return None if columns is None else [name for name in pl.read_parquet_schema(path) if name in columns]
+
+
+def _ruling(entity: Entity) -> set[str]:
+    """The columns that say which version of a row counts, and what of it was known on the day."""
+    cut = entity.cut
+    dates = {*cut.since, *cut.of, *cut.at_export, *cut.later, *cut.until}
+    return {"_system", "_source", *entity.key, *VERSION, *KEPT, *dates}
+
+
 class Raw:
     """The raw store of a publication, as of its day."""
 
@@ -93,26 +105,36 @@ class Raw:
         domain, name = file.entity.split(".")
         return self.folder / domain / name / f"{file.contract}-{file.sha256}.parquet"
 
-    def landed(self, entity: Entity) -> pl.DataFrame:
-        """Every row of an entity, as it was landed; a file that is not there any more has none."""
+    def landed(self, entity: Entity, columns: Collection[str] | None = None) -> pl.DataFrame:
+        """Every row of an entity, as it was landed, or these columns; a file that is not there any more has none."""
         paths = [path for file in self.files if file.entity == entity.id and (path := self.path(file)).exists()]
-        frames = [pl.read_parquet(path) for path in dict.fromkeys(paths)]
+        frames = [pl.read_parquet(path, columns=_there(path, columns)) for path in dict.fromkeys(paths)]
         if not frames:
             return pl.DataFrame()
         frame = pl.concat(frames, how="diagonal_relaxed")
         # A file that was landed before an entity grew has fewer columns.
         types = {column.name: TYPES[column.type] for column in entity.columns} | KEPT
+        types = {name: kind for name, kind in types.items() if columns is None or name in columns}
         lacking = [pl.lit(None, kind).alias(name) for name, kind in types.items() if name not in frame.columns]
         return frame.with_columns(lacking)
 
-    def newest(self, entity: Entity) -> pl.DataFrame:
-        """The newest version of each row; `_vanished_at` and `_vanished_from` where an export no longer holds it."""
+    def let_go(self) -> None:
+        """Forgets the rows that were read; who asks for them again has them read again."""
+        self._newest.clear()
+
+    def newest(self, entity: Entity, columns: Collection[str] | None = None) -> pl.DataFrame:
+        """The newest version of each row; `_vanished_at` and `_vanished_from` where an export no longer holds it.
+
+        `columns` are those that somebody asks for; it has what the rules need besides.
+        """
+        if columns is not None:
+            return self._counted(entity, {*columns, *_ruling(entity)})
         if entity.id not in self._newest:
             self._newest[entity.id] = self._counted(entity)
         return self._newest[entity.id]
 
-    def _counted(self, entity: Entity) -> pl.DataFrame:
-        frame = self.landed(entity)
+    def _counted(self, entity: Entity, columns: Collection[str] | None = None) -> pl.DataFrame:
+        frame = self.landed(entity, columns)
         if frame.is_empty():
             return frame
         frame = self._filled(entity, frame.sort(VERSION, nulls_last=False))
@@ -149,7 +171,8 @@ class Raw:
         key = ["_system", *entity.key]
         places = versions.with_row_index("_place")
         said = {}
-        for column in (column.name for column in entity.columns if column.name not in entity.key):
+        others = [name for name in (column.name for column in entity.columns) if name in versions.columns]
+        for column in (name for name in others if name not in entity.key):
             holds = pl.col("_holds").str.contains(f",{column},", literal=True).fill_null(True)
             told = pl.when(holds & ~pl.col("_deleted").fill_null(False)).then(pl.col("_place"))
             place = told.forward_fill().over(key).fill_null(pl.col("_place"))
@@ -227,7 +250,10 @@ class Raw:
         """The day of the newest event that its own export could know of."""
         days: list[date] = []
         for entity in entities().values():
-            if entity.domain == "lists" or not entity.cut.events or (frame := self.landed(entity)).is_empty():
+            if entity.domain == "lists" or not entity.cut.events:
+                continue
+            dates = {"_known_at", *entity.cut.events, *(said for apart in entity.cut.events.values() for said in apart)}
+            if (frame := self.landed(entity, dates)).is_empty():
                 continue
             known = pl.col("_known_at").dt.convert_time_zone(self.run.timezone).dt.date()
             for column, apart in entity.cut.events.items():
@@ -246,14 +272,21 @@ class Raw:
         days = [self._day(entity, column) for column in entity.cut.since]
         return (pl.coalesce(days) <= self.run.as_of).fill_null(True) if days else pl.lit(True)
 
-    def rows(self, entity_id: str, keep_vanished: bool = False) -> list[Row]:
-        """The rows of an entity as of the day; what has vanished is left out, or marked."""
-        return list(self.frame(entity_id, keep_vanished).iter_rows(named=True))
+    def rows(
+        self, entity_id: str, keep_vanished: bool = False, columns: Collection[str] | None = None
+    ) -> Iterator[Row]:
+        """The rows of an entity as of the day, one by one; what has vanished is left out, or marked."""
+        yield from self.frame(entity_id, keep_vanished, columns).iter_rows(named=True)
 
-    def frame(self, entity_id: str, keep_vanished: bool = False) -> pl.DataFrame:
-        """The same as a frame; `vanished_on` says since when a row that is kept is gone."""
+    def frame(
+        self, entity_id: str, keep_vanished: bool = False, columns: Collection[str] | None = None
+    ) -> pl.DataFrame:
+        """The same as a frame; `vanished_on` says since when a row that is kept is gone.
+
+        Of millions of rows only the `columns` that are asked for should be read.
+        """
         entity = entities()[entity_id]
-        frame = self.newest(entity)
+        frame = self.newest(entity, columns)
         if frame.is_empty():
             return frame
         if not keep_vanished:
@@ -284,7 +317,7 @@ class Raw:
             for on, states in dates.items():
                 for column, state in states.items():
                     rules[column].append((self._day(entity, on) > self.run.as_of, state))
-        for column, cases in rules.items():
+        for column, cases in ((column, cases) for column, cases in rules.items() if column in frame.columns):
             value: pl.Expr = pl.col(column)
             for after, state in reversed(cases):
                 for now, then in state.items() if isinstance(state, dict) else [(None, state)]:

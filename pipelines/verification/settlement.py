@@ -38,10 +38,10 @@ class Settlement:
         self.events: Events = defaultdict(list)
         # Write-offs of debts that no walk follows: they take what is open once all else is posted.
         self.late: list[tuple[date, str, Debt, Decimal]] = []
-        applications = raw.rows("billing.applications")
-        adjustments = raw.rows("billing.adjustments")
+        applications = list(raw.rows("billing.applications"))
+        adjustments = list(raw.rows("billing.adjustments"))
         has_payments = {file.system for file in raw.files if file.entity == "billing.payments"}
-        has_payments |= {row["_system"] for row in raw.rows("billing.payments")}
+        has_payments |= {row["_system"] for row in raw.rows("billing.payments", columns=())}
         lag = timedelta(days=raw.parameters["settlement_lag_days"])
         self.walks = Walks(books, set(self._appliers(applications, has_payments)), lag)
         for row in applications:

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.exports.landing.raw import HOLIDAY_COLUMNS
+from pipelines.exports.readers.engine import answer, connected
 from pipelines.files import replacing
 
 FIRST_YEAR, LAST_YEAR = 1990, 2060
@@ -27,7 +28,7 @@ def write_holidays(folder: Path, country: str) -> None:
     file = folder / "holidays.parquet"
     query = "select 1 from read_parquet(?) where made_by = ? limit 1"
     with suppress(duckdb.Error):  # it is not there, or damaged
-        if duckdb.execute(query, [str(file), made_by]).fetchall():
+        if answer(query, [str(file), made_by]):
             return
     import holidays
 
@@ -36,11 +37,10 @@ def write_holidays(folder: Path, country: str) -> None:
     except NotImplementedError:
         found = {}
     # A row without a day says that the country was looked up, also when it has no holidays.
-    rows = [{"day": None, "name": None, "made_by": made_by}]
-    rows += [{"day": day.isoformat(), "name": name, "made_by": made_by} for day, name in sorted(found.items())]
+    days = [{"day": None, "name": None, "made_by": made_by}]
+    days += [{"day": day.isoformat(), "name": name, "made_by": made_by} for day, name in sorted(found.items())]
     structure = json.dumps([HOLIDAY_COLUMNS])
-    connection = duckdb.connect()
-    connection.execute("create temp table holiday as select ? as value", [json.dumps(rows)])
     query = f"select unnest(from_json(value, '{structure}'), recursive := true) from holiday"
-    with replacing(file, lasting=False) as target:
+    with connected() as connection, replacing(file, lasting=False) as target:
+        connection.execute("create temp table holiday as select ? as value", [json.dumps(days)])
         connection.execute(f"copy ({query}) to '{str(target).replace(chr(39), chr(39) * 2)}' (format parquet)")

@@ -23,8 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-import duckdb
-
+from pipelines.bounds import clear_left, connect
 from pipelines.files import clear_unfinished, fsync, link_whole, read_object, write_whole
 
 FILE = "keybook.duckdb"
@@ -120,6 +119,7 @@ class Warehouse:
         """Deletes the builds of runs that have ended; one that waits to be published is still held by its process."""
         for folder in (self.folder, self.builds):
             clear_unfinished(folder)
+        clear_left(self.folder)
         for leftover in self.builds.iterdir():
             if not leftover.is_dir() or leftover.is_symlink():
                 continue
@@ -168,7 +168,7 @@ class Warehouse:
         published = self.published()
         if published is not None and published.version > stamp.version:
             raise PublishError("a refresh that began later has published already, with all that this one holds")
-        with duckdb.connect(str(built)) as connection:
+        with connect(built) as connection:
             connection.execute("drop schema if exists raw cascade")
             connection.execute("checkpoint")
         built.chmod(0o444)

@@ -15,6 +15,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.bounds import connect
+
 Fingerprint = tuple[int, str] | None
 
 
@@ -156,7 +158,7 @@ class Rebuild:
     def _fingerprints(self, points: set[str]) -> dict[str, Fingerprint]:
         """Rows and contents of each boundary's table; None where the database has none."""
         found: dict[str, Fingerprint] = {}
-        with duckdb.connect(str(self.database), read_only=True) as connection:
+        with connect(self.database, read_only=True) as connection:
             for point in points:
                 query = f"select count(*), cast(sum(hash(t)) as varchar) from {self.project.table(point)} as t"
                 try:

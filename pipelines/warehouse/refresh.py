@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import duckdb
-
 from pipelines import reporting_contract
+from pipelines.bounds import connect, work_within
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
@@ -95,6 +94,7 @@ class Refresh:
 
     def __init__(self, settings: Settings) -> None:
         """Reads nothing yet."""
+        work_within(settings)
         self.settings = settings
         self.store = RawStore(settings.raw)
         self.warehouse = Warehouse(settings.warehouse)
@@ -260,7 +260,7 @@ class Refresh:
         if days is None or self.warehouse.published() is None:
             return 0
         before = (now or datetime.now(UTC)) - timedelta(days=days)
-        with duckdb.connect(str(self.warehouse.link.resolve()), read_only=True) as connection:
+        with connect(self.warehouse.link.resolve(), read_only=True) as connection:
             needed = connection.execute(
                 "select file_sha256 from marts.fct_landed_files group by file_sha256 having sum(rows_current) > 0 "
                 "or sum(rows_rejected) > 0 or bool_or(domain || '.' || entity = 'calls.calls' or domain = 'lists') "
@@ -288,6 +288,7 @@ class Refresh:
     def made_by(self) -> str:
         """A hash of what makes a publication out of raw: the models and the settings."""
         apart = {"landing", "home", "keep_versions", "keep_superseded_days", "company_name"}
+        apart |= {"memory_limit", "dashboard_memory_limit", "max_temp_directory_size"}
         settings = self.settings.model_dump_json(exclude=apart)
         return hashlib.sha256(f"{project_digest()}{settings}".encode()).hexdigest()[:32]
 
@@ -416,6 +417,6 @@ class Refresh:
             PublishError: the run left no whole build, or what is published began later.
         """
         built, _ = self.warehouse.built(run_id)
-        with duckdb.connect(str(built), read_only=True) as connection:
+        with connect(built, read_only=True) as connection:
             as_of_date = connection.execute("select as_of_date from intermediate.int_run_dated").fetchall()[0][0]
         return self.warehouse.publish(run_id, self.settings.keep_versions, str(as_of_date))

@@ -21,6 +21,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
+from pipelines.bounds import bound_reached
 from pipelines.settings import PROJECT, Settings
 from pipelines.warehouse.private import NODE_ENDED, close_database, parsed_runner
 from pipelines.warehouse.publications import digest_of_files
@@ -242,7 +243,7 @@ def _build(
 def failures(results: list[NodeResult]) -> list[str]:
     """A line for each node that failed: its name and why."""
     return [
-        f"{result.name}: {' '.join(result.message.split(' > in macro')[0].split())}"
+        f"{result.name}: {bound_reached(result.message) or ' '.join(result.message.split(' > in macro')[0].split())}"
         for result in results
         if result.failed
     ]

@@ -136,3 +136,12 @@ def test_what_breaks_the_proof_is_told_and_stops_nothing(published: Path, monkey
     assert [(verdict.state, verdict.failure) for verdict in found.values()] == [
         ("not_recomputed", "ValueError: no such leg")
     ]
+
+
+def test_what_does_not_fit_into_memory_is_told_and_not_begun(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(proof.ROW_BYTES, "calls", (("calls.calls",), 10**9))
+    found = apart(published.parents[2] / "raw", published)
+    assert {subject for subject, *_ in found} == {"calls"}
+    (verdict,) = found.values()
+    assert verdict.state == "not_recomputed"
+    assert "more than memory_limit" in verdict.failure

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.bounds import bound_reached
 from pipelines.exports.codes import Finding, UnreadableError
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.recognise import Match, Recognition, recognise
@@ -341,7 +342,8 @@ class Landing:
 
 
 def _not_landed(error: Exception) -> Finding:
-    return Finding("not_landed", name=type(error).__name__, said=str(error).strip().split("\n")[0][:300])
+    said = bound_reached(str(error)) or str(error).strip().split("\n")[0][:300]
+    return Finding("not_landed", name=type(error).__name__, said=said)
 
 
 def _hold(receipt: Receipt, error: Exception) -> None:

@@ -20,6 +20,7 @@ import duckdb
 
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.file_words import FileWords
+from pipelines.exports.readers.engine import answer, connected
 from pipelines.exports.readers.grids import quoted
 from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
 from pipelines.lists import DOMAIN
@@ -290,10 +291,10 @@ class RawStore(FileWords):
         memory = self.root / "empty.json"
         known = read_object(memory) or {}
         if any(known.get(str(path.relative_to(self.root))) != _made(path, columns) for path, columns in empty.items()):
-            connection = duckdb.connect()
-            for path, columns in empty.items():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._copy(connection, f"select {_typed(columns)} where false", path)
+            with connected() as connection:
+                for path, columns in empty.items():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    self._copy(connection, f"select {_typed(columns)} where false", path)
             made = {str(path.relative_to(self.root)): _made(path, columns) for path, columns in empty.items()}
             write_whole(memory, json.dumps(made))
         self.sweep()
@@ -327,13 +328,9 @@ class RawStore(FileWords):
         files = [str(path) for path in self.root.glob(f"*/*/*-{sha256}.rejects.parquet")]
         if not files:
             return []
-        result = duckdb.execute(
-            f"select contract, domain, entity, line, column_name, value, {', '.join(REJECT_FACTS)} from ({rejects_of(files)}) "
-            "order by entity, line limit ?",
-            [most],
-        )
-        names = [column[0] for column in result.description or []]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        names = ("contract", "domain", "entity", "line", "column_name", "value", *REJECT_FACTS)
+        query = f"select {', '.join(names)} from ({rejects_of(files)}) order by entity, line limit ?"
+        return [dict(zip(names, row, strict=True)) for row in answer(query, [most])]
 
     def write_receipt(self, receipt: Receipt) -> None:
         """Commits a landed file: from here on it counts."""
@@ -414,20 +411,22 @@ class RawStore(FileWords):
             "settings": [run],
         }
         self.records.mkdir(exist_ok=True)
-        connection = duckdb.connect()
-        for name, columns in RECORDS.items():
-            values = json.dumps(list(rows[name]), ensure_ascii=False, default=str)
-            structure = json.dumps([columns])
+        with connected() as connection:
             connection.execute("set timezone = 'UTC'")
-            connection.execute("create or replace temp table record as select ? as value", [values])
-            query = f"select unnest(from_json(value, '{structure}'), recursive := true) from record"
-            self._copy(connection, query, self.records / f"{name}.parquet")
-        for entity in entities().values():
-            if entity.domain == DOMAIN:
-                folder = self.root / entity.domain / entity.name
-                in_force = [path for receipt in receipts for path in folder.glob(f"*-{receipt.sha256}.parquet")]
-                there = ", ".join(quoted(str(path)) for path in [*in_force, folder / EMPTY])
-                rows_in_force = f"select * from read_parquet([{there}], union_by_name = true)"
-                self._copy(connection, rows_in_force, self.records / f"{entity.table}.parquet")
-        if not (self.records / "holidays.parquet").exists():
-            self._copy(connection, f"select {_typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet")
+            for name, columns in RECORDS.items():
+                values = json.dumps(list(rows[name]), ensure_ascii=False, default=str)
+                structure = json.dumps([columns])
+                connection.execute("create or replace temp table record as select ? as value", [values])
+                query = f"select unnest(from_json(value, '{structure}'), recursive := true) from record"
+                self._copy(connection, query, self.records / f"{name}.parquet")
+            for entity in entities().values():
+                if entity.domain == DOMAIN:
+                    folder = self.root / entity.domain / entity.name
+                    in_force = [path for receipt in receipts for path in folder.glob(f"*-{receipt.sha256}.parquet")]
+                    there = ", ".join(quoted(str(path)) for path in [*in_force, folder / EMPTY])
+                    rows_in_force = f"select * from read_parquet([{there}], union_by_name = true)"
+                    self._copy(connection, rows_in_force, self.records / f"{entity.table}.parquet")
+            if not (self.records / "holidays.parquet").exists():
+                self._copy(
+                    connection, f"select {_typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet"
+                )

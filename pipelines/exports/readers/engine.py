@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-import atexit
 import html
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import duckdb
+
+from pipelines import bounds
 
 
 @cache
 def _instance() -> duckdb.DuckDBPyConnection:
-    """An instance in memory, which nothing but `connected` uses; what does not fit goes to a folder that ends with it."""
-    folder = tempfile.mkdtemp(prefix="keybook-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    instance = duckdb.connect(config={"temp_directory": folder, "autoinstall_known_extensions": "false"})
+    """An instance in memory, which nothing but `connected` uses."""
+    instance = duckdb.connect(config={"autoinstall_known_extensions": "false"})
     instance.create_function("unescape_html", html.unescape, ["VARCHAR"], "VARCHAR")
     return instance
+
+
+# The bounds that the instance was told last: to tell it takes longer than a small query.
+_told: list[bounds.Bounds] = []
 
 
 @contextmanager
 def connected() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own: temporary tables and `set timezone` are seen by it alone and end with it."""
     connection = _instance().cursor()
+    now = bounds.current()
+    if not _told or (now.memory, now.folder) != (_told[0].memory, _told[0].folder):
+        now.hold(connection)
+        _told[:] = [now]
     try:
         yield connection
     finally:
         connection.close()
+
+
+def answer(query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    """The rows of one query on files."""
+    with connected() as connection:
+        return connection.execute(query, parameters).fetchall()

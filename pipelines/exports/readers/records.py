@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.exports.codes import Rejection, UnreadableError
+from pipelines.exports.readers.engine import answer
 from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded, quoted
 from pipelines.exports.readers.unpack import Limits
 
@@ -50,7 +51,7 @@ def parquet_records(path: Path, member: str = "") -> list[Records]:
     """
     source = quoted(str(path))
     try:
-        names = [row[0] for row in duckdb.execute(f"describe from read_parquet({source})").fetchall()]
+        names = [row[0] for row in answer(f"describe from read_parquet({source})")]
     except duckdb.Error as error:
         raise UnreadableError("damaged", name="Parquet", said=str(error).splitlines()[0]) from error
     query = f"select file_row_number + 1 as _line, * from read_parquet({source}, file_row_number = true)"
@@ -76,10 +77,10 @@ def json_records(
     try:
         if array:
             return [_records(member, f"select row_number() over () as _line, json as j from {source}", [], most)]
-        counted = duckdb.execute(f"select len(json_keys(json)) from {source} limit 1").fetchall()
+        counted = answer(f"select len(json_keys(json)) from {source} limit 1")
         if counted and (counted[0][0] or 0) > most:
             raise UnreadableError("too_wide", limit_count=most)
-        top = duckdb.execute(f"select json_keys(json), json from {source} limit 1").fetchall()
+        top = answer(f"select json_keys(json), json from {source} limit 1")
         document = _scalars(source, top[0][0] if top else [])
         found = []
         wanted = list(paths or [])
@@ -88,7 +89,7 @@ def json_records(
         # A contract may write a path without the quotes that a key is given here: it is the same table.
         for json_path in {path.replace('"', ""): path for path in wanted}.values():
             nested = f"select row_number() over () as _line, unnest(json_extract(json, {quoted(json_path)})) as j from {source}"
-            kinds = duckdb.execute(f"select distinct json_type(j) from ({nested}) limit 3").fetchall()
+            kinds = answer(f"select distinct json_type(j) from ({nested}) limit 3")
             if kinds == [("OBJECT",)]:
                 label = json_path.replace('"', "")
                 numbered = f"select row_number() over () as _line, j from ({nested})"
@@ -110,7 +111,7 @@ def _scalars(source: str, keys: list[str]) -> dict[str, str]:
         f"case when json_type(json, {path}) not in ('OBJECT', 'ARRAY') then json_extract_string(json, {path}) end"
         for path in at
     )
-    values = duckdb.execute(f"select {plain} from {source} limit 1").fetchall()[0]
+    values = answer(f"select {plain} from {source} limit 1")[0]
     return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
 
@@ -133,9 +134,7 @@ def _json_lines(path: Path) -> tuple[str, list[BadLine]] | None:
     )
     numbered = f"select row_number() over () as _line, line from {source}"
     try:
-        broken = duckdb.execute(
-            f"select _line, line from ({numbered}) where line is not null and not json_valid(line)"
-        ).fetchall()
+        broken = answer(f"select _line, line from ({numbered}) where line is not null and not json_valid(line)")
     except duckdb.Error as error:
         raise UnreadableError("line_ends_mixed", said=str(error).splitlines()[0]) from error
     bad_lines = [BadLine(line, text, Rejection("no_json")) for line, text in broken]
@@ -160,16 +159,16 @@ def _records(part: str, query: str, bad_lines: list[BadLine], most: int) -> Reco
 def _open(query: str, value: str, prefix: str, names: list[str], values: list[str], depth: int, most: int) -> None:
     objects = f"from ({query}) where json_type({value}) = 'OBJECT'"
     # To list the places of millions of keys takes for ever: one record that has too many is enough to know.
-    widest = duckdb.execute(f"select max(len(json_keys({value}))) {objects}").fetchall()[0][0] or 0
+    widest = answer(f"select max(len(json_keys({value}))) {objects}")[0][0] or 0
     if len(names) + widest > most:
         raise UnreadableError("too_wide", limit_count=most)
     keys = [
         str(key)
-        for key, _ in duckdb.execute(
+        for key, _ in answer(
             f"select key, min(place) as first from (select unnest(json_keys({value})) as key, "
             f"generate_subscripts(json_keys({value}), 1) as place {objects}) "
             f"group by key order by first, key limit {most + 1}"
-        ).fetchall()
+        )
     ]
     if len(names) + len(keys) > most:
         raise UnreadableError("too_wide", limit_count=most)
@@ -177,7 +176,7 @@ def _open(query: str, value: str, prefix: str, names: list[str], values: list[st
     opened: set[str] = set()
     if keys and depth > 1:
         asked = ", ".join(f"bool_or(json_type(json_extract({value}, {at})) = 'OBJECT')" for at in places.values())
-        answers = duckdb.execute(f"select {asked} from ({query})").fetchall()[0]
+        answers = answer(f"select {asked} from ({query})")[0]
         opened = {key for key, answer in zip(keys, answers, strict=True) if answer}
     for key, at in places.items():
         if key in opened:

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.exports.codes import UnreadableError
+from pipelines.exports.readers.engine import answer
 from pipelines.exports.readers.grids import HEAD_ROWS, Grid, Head, Loaded, quoted
 from pipelines.exports.readers.unpack import Limits
 
@@ -38,7 +39,7 @@ class Sheet(Grid):
 
     def heads(self) -> list[Head]:
         """The first rows of the sheet."""
-        rows = duckdb.execute(f"from {self._rows} order by _line limit {HEAD_ROWS}").fetchall()
+        rows = answer(f"from {self._rows} order by _line limit {HEAD_ROWS}")
         return [Head([row[0] for row in rows], [list(row[1:]) for row in rows])]
 
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
@@ -53,17 +54,17 @@ class Sheet(Grid):
         return self.heads()[head].lines[header_row] if header_row >= 0 else 0
 
     def _cells(self) -> str:
-        described = duckdb.execute(f"describe from {self._rows}").fetchall()
+        described = answer(f"describe from {self._rows}")
         return f"concat({', '.join(row[0] for row in described if row[0] != '_line')})"
 
     def split(self, head: int, header_row: int) -> tuple[Grid, Grid | None]:
         """See `Grid.split`."""
         line, text = self._header_line(head, header_row), f"trim({self._cells()}, chr(32) || chr(9) || chr(160))"
-        blank, rest = duckdb.execute(
+        blank, rest = answer(
             f"with below as (select _line, {text} as text from {self._rows} where _line > {line}), "
             "ended as (select min(_line) as blank from below where text = '') "
             "select blank, (select min(_line) from below where _line > blank and text != '') from ended"
-        ).fetchall()[0]
+        )[0]
         if blank is None:
             return self, None
         upper = Sheet(self.path, self.part, self.name, (self.lines[0], blank - 1))

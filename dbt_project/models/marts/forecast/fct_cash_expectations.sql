@@ -10,12 +10,16 @@ curves as (
     inner join {{ ref('int_run_dated') }} as run on curves.origin = run.as_of_date
 ),
 
+segments as (
+    select * from {{ ref('fct_segment_curves') }}
+),
+
 settings as (
     {{ forecast_settings() }}
 ),
 
 weekly as (
-    {{ expected_by_week('items', 'curves', 'settings') }}
+    {{ expected_by_week('items', 'curves', 'segments', 'settings') }}
 ),
 
 within as (
@@ -33,14 +37,14 @@ shares as (
         case
             when items.survival_at_origin is null then 0
             else {{ greatest_known(
-                least_known('1 - ends.survival / items.survival_at_origin', '1'),
+                least_known('1 - ends.until_survival / items.survival_at_origin', '1'),
                 paid_share('items.paid_at_end', 'items')
             ) }}
         end as rest_foreseen_share,
         items.promised_for >= {{ plus_days('items.first_week', '7 * settings.horizon_weeks') }} as is_promised_later
     from items
     cross join settings
-    left join curves as ends on items.curve_number = ends.curve_number and items.last_lag = ends.lag_days
+    left join curves as ends on items.curve_number = ends.curve_number and items.last_lag = ends.until_lag
 ),
 
 sums as (

@@ -13,6 +13,10 @@ curves as (
     select * from {{ ref('fct_payment_curves') }}
 ),
 
+segments as (
+    select * from {{ ref('fct_segment_curves') }}
+),
+
 promises as (
     select
         promise_id,
@@ -178,43 +182,86 @@ covered as (
 
 -- What is known of the curve at the age that the debt has reached, and its end.
 ends as (
-    select curve_number, origin, account_id, max(lag_days) as last_lag, max(paid) as paid_at_end
+    select curve_number, origin, account_id, max(until_lag) as last_lag, max(until_paid) as paid_at_end
     from curves
     group by curve_number, origin, account_id
 ),
 
+reached as (
+    select distinct origin, account_id, lag_at_origin from items
+),
+
 ages as (
-    select distinct
-        items.origin,
-        items.account_id,
-        items.lag_at_origin,
+    select
+        reached.*,
         ends.curve_number,
         ends.last_lag,
         ends.paid_at_end,
-        curves.survival as survival_at_origin,
-        curves.paid as paid_at_origin
-    from items
-    inner join ends on items.origin = ends.origin and items.account_id = ends.account_id
-    inner join curves on ends.curve_number = curves.curve_number and items.lag_at_origin = curves.lag_days
-    where curves.survival > {{ least_survival() }} and ends.paid_at_end - curves.paid > {{ least_survival() }}
+        {{ survival_on('curves', 'wider') }} as survival_at_origin,
+        {{ paid_on('curves', 'wider') }} as paid_at_origin
+    from reached
+    inner join ends on reached.origin = ends.origin and reached.account_id = ends.account_id
+    inner join curves
+        on ends.curve_number = curves.curve_number
+        and reached.lag_at_origin between curves.lag_days and curves.until_lag
+    inner join segments as wider
+        on curves.origin = wider.origin
+        and curves.segment = wider.segment
+        and reached.lag_at_origin = wider.lag_days
+    where {{ survival_on('curves', 'wider') }} > {{ least_survival() }}
+        and ends.paid_at_end - {{ paid_on('curves', 'wider') }} > {{ least_survival() }}
 ),
 
--- The lag by which a share of what will be paid is paid: the median has the smallest absolute error.
+-- The lag by which a share of what will be paid is paid: the median has the smallest absolute error. First the step of the
+-- curve in which it is, then the day.
 {% set quantiles = {'median': '0.5', 'low': 'settings.low_quantile', 'high': 'settings.high_quantile'} %}
-quantiles as (
+sought as (
+    {%- for name, share in quantiles.items() %}
     select
+        '{{ name }}' as quantile,
         ages.curve_number,
         ages.lag_at_origin,
-        {%- for name, share in quantiles.items() %}
-        min(curves.lag_days) filter (
-            where curves.paid - ages.paid_at_origin
-                >= {{ share }} * (ages.paid_at_end - ages.paid_at_origin) - 0.000000001
-        ) as {{ name }}_lag{{ ',' if not loop.last }}
-        {%- endfor %}
+        ages.paid_at_origin,
+        {{ share }} * (ages.paid_at_end - ages.paid_at_origin) - 0.000000001 as paid_since
     from ages
     cross join settings
-    inner join curves on ages.curve_number = curves.curve_number and curves.lag_days > ages.lag_at_origin
-    group by ages.curve_number, ages.lag_at_origin
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+steps as (
+    select
+        sought.quantile,
+        sought.curve_number,
+        sought.lag_at_origin,
+        sought.paid_at_origin,
+        sought.paid_since,
+        min(curves.lag_days) as lag_days
+    from sought
+    inner join curves
+        on sought.curve_number = curves.curve_number
+        and curves.until_lag > sought.lag_at_origin
+        and curves.until_paid - sought.paid_at_origin >= sought.paid_since
+    group by
+        sought.quantile, sought.curve_number, sought.lag_at_origin, sought.paid_at_origin, sought.paid_since
+),
+
+quantiles as (
+    select
+        steps.curve_number,
+        steps.lag_at_origin,
+        {%- for name in quantiles %}
+        min(wider.lag_days) filter (where steps.quantile = '{{ name }}') as {{ name }}_lag{{ ',' if not loop.last }}
+        {%- endfor %}
+    from steps
+    inner join curves on steps.curve_number = curves.curve_number and steps.lag_days = curves.lag_days
+    inner join segments as wider
+        on curves.origin = wider.origin
+        and curves.segment = wider.segment
+        and wider.lag_days between curves.lag_days and curves.until_lag
+        and wider.lag_days > steps.lag_at_origin
+    where {{ paid_on('curves', 'wider') }} - steps.paid_at_origin >= steps.paid_since
+    group by steps.curve_number, steps.lag_at_origin
 ),
 
 -- The day on which nothing was left of an item, whichever way: the first after the origin, if the as-of date knows it.

@@ -8,6 +8,10 @@ curves as (
     select * from {{ ref('fct_payment_curves') }}
 ),
 
+segments as (
+    select * from {{ ref('fct_segment_curves') }}
+),
+
 stretches as (
     select * from {{ ref('fct_debt_stretches') }} where paid_amount > 0
 ),
@@ -21,7 +25,7 @@ settings as (
 ),
 
 weekly as (
-    {{ expected_by_week('items', 'curves', 'settings') }}
+    {{ expected_by_week('items', 'curves', 'segments', 'settings') }}
 ),
 
 -- A simpler method expects the whole on one day.

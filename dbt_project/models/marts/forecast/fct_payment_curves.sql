@@ -1,178 +1,22 @@
--- Grain: one row per origin, account that owes something then, and lag in days from the due date: of what is open of the
--- account's debts at `first lag`, the share still open after that lag and the share paid by then (R30). Only what happened
--- up to the origin counts. An open debt counts on the days that it has lived through.
-with origins as (
-    select * from {{ ref('dim_forecast_origins') }}
-),
-
--- Numbers stand for accounts, and later for curves: what follows groups, sorts and joins by them.
-accounts as (
-    select
-        account_id,
-        coalesce(segment, '') as segment,
-        cast(row_number() over (order by account_id) as integer) as account_number
-    from {{ ref('dim_accounts') }}
-),
-
-stretches as (
-    select stretches.*, accounts.account_number, accounts.segment
-    from {{ ref('fct_debt_stretches') }} as stretches
-    inner join accounts on stretches.account_id = accounts.account_id
-),
-
-settings as (
-    {{ forecast_settings() }}
-),
-
--- A stretch as the origin sees it. Shares of the instalment, worth half for every half-life since issue; decimals,
--- because a sum of doubles depends on the order in which its parts come.
-seen as (
-    select
-        origins.origin,
-        stretches.account_number,
-        cast({{ greatest_known(
-            days_from('stretches.due_on', 'stretches.valid_from') ~ ' + 1', '-settings.earliest_days'
-        ) }} as integer) as first_lag,
-        cast({{ least_known(
-            days_from('stretches.due_on', least_known('stretches.valid_to', 'origins.origin')),
-            'settings.longest_days'
-        ) }} as integer) as last_lag,
-        cast({{ days_from('stretches.due_on', 'stretches.valid_to') }} as integer) as end_lag,
-        stretches.valid_to <= origins.origin as is_ended,
-        cast(stretches.open_amount / stretches.instalment_amount * power(
-            0.5, {{ days_from('stretches.issued_on', 'origins.origin') }} / settings.half_life_days
-        ) as decimal(18, 9)) as at_risk,
-        cast(stretches.paid_amount / stretches.instalment_amount * power(
-            0.5, {{ days_from('stretches.issued_on', 'origins.origin') }} / settings.half_life_days
-        ) as decimal(18, 9)) as paid,
-        cast(stretches.lost_amount / stretches.instalment_amount * power(
-            0.5, {{ days_from('stretches.issued_on', 'origins.origin') }} / settings.half_life_days
-        ) as decimal(18, 9)) as lost
-    from stretches
-    cross join settings
-    inner join origins on stretches.valid_from < origins.origin
-    where stretches.instalment_amount > 0
-),
-
--- What is at risk on a lag enters on the first day that a debt could be paid and leaves after the last.
-moves as (
-    select origin, account_number, first_lag as lag_days, at_risk as change, 0 as paid, 0 as lost
-    from seen
-    where first_lag <= last_lag
-    union all
-    select origin, account_number, last_lag + 1, -at_risk, 0, 0
-    from seen
-    where first_lag <= last_lag
-    union all
-    select origin, account_number, end_lag, 0, paid, lost
-    from seen
-    where is_ended and first_lag <= end_lag and end_lag = last_lag
-),
-
-counts as (
-    select origin, account_number, lag_days, sum(change) as change, sum(paid) as paid, sum(lost) as lost
-    from moves
-    group by origin, account_number, lag_days
-),
-
--- The lags on which anybody paid by then, and the days before them.
-grid as (
-    select bounds.origin, cast(numbers.number as integer) - settings.earliest_days as lag_days, bounds.last_lag
-    from (
-        select origin, max(lag_days) as last_lag from counts where paid + lost > 0 group by origin
-    ) as bounds
-    cross join settings
-    inner join range(10000) as numbers (number) on numbers.number <= bounds.last_lag + settings.earliest_days
-),
-
-company_counts as (
-    select origin, lag_days, sum(change) as change, sum(paid) as paid, sum(lost) as lost
-    from counts
-    group by origin, lag_days
-),
-
-company_rates as (
-    select
-        origin,
-        lag_days,
-        {{ shrunk_rate('paid', 'at_risk', '0', '0', '0') }} as paid_rate,
-        {{ shrunk_rate('lost', 'at_risk', '0', '0', '0') }} as lost_rate
-    from (
-        select
-            grid.origin,
-            grid.lag_days,
-            cast(coalesce(company_counts.paid, 0) as double) as paid,
-            cast(coalesce(company_counts.lost, 0) as double) as lost,
-            cast(coalesce(
-                sum(company_counts.change) over (partition by grid.origin order by grid.lag_days), 0
-            ) as double) as at_risk
-        from grid
-        left join company_counts on grid.origin = company_counts.origin and grid.lag_days = company_counts.lag_days
-    ) as company_totals
-),
-
-company_curve as (
-    select *, {{ survival_of('origin') }} as survival from company_rates
-),
-
-company as (
-    select *, {{ survival_before() }} as survival_before from company_curve
-),
-
-segment_counts as (
-    select
-        counts.origin,
-        accounts.segment,
-        counts.lag_days,
-        sum(counts.change) as change,
-        sum(counts.paid) as paid,
-        sum(counts.lost) as lost
-    from counts
-    inner join accounts on counts.account_number = accounts.account_number
-    group by counts.origin, accounts.segment, counts.lag_days
-),
-
-segment_rates as (
-    select
-        origin,
-        segment,
-        lag_days,
-        {{ shrunk_rate('paid', 'at_risk', 'segment_weight', 'survival_before', 'company_paid_rate') }} as paid_rate,
-        {{ shrunk_rate('lost', 'at_risk', 'segment_weight', 'survival_before', 'company_lost_rate') }} as lost_rate
-    from (
-        select
-            wider.origin,
-            known.segment,
-            wider.lag_days,
-            settings.segment_weight,
-            wider.survival_before,
-            wider.paid_rate as company_paid_rate,
-            wider.lost_rate as company_lost_rate,
-            cast(coalesce(own.paid, 0) as double) as paid,
-            cast(coalesce(own.lost, 0) as double) as lost,
-            cast(coalesce(
-                sum(own.change) over (partition by wider.origin, known.segment order by wider.lag_days), 0
-            ) as double) as at_risk
-        from company as wider
-        cross join settings
-        inner join (select distinct origin, segment from segment_counts) as known on wider.origin = known.origin
-        left join segment_counts as own
-            on wider.origin = own.origin and known.segment = own.segment and wider.lag_days = own.lag_days
-    ) as segment_totals
-),
-
-segment_curves as (
-    select *, {{ survival_of('origin, segment') }} as survival from segment_rates
-),
+-- Grain: one row per origin, account that owes something then, and step of its curve: from a lag in days from the due date on
+-- which something happens to the account's own debts to the day before the next. Of what is open of its debts at the first
+-- lag, the share still open and the share paid after either end (R30). Within a step the account's rate is
+-- w·S(l-1)·r(l) ÷ (a + w·S(l-1)), with a of its own debts at risk, w the weight of its segment, S the segment's survival and r
+-- its rate: the product of what that leaves is (a + w·S(l)) ÷ (a + w·S(first lag)), so that a step says all of its days
+-- (macros `paid_on`, `survival_on`).
+with {{ lag_counts() }},
 
 segments as (
-    select *, {{ survival_before() }} as survival_before from segment_curves
+    select * from {{ ref('fct_segment_curves') }}
+),
+
+bounds as (
+    select origin, max(lag_days) as last_lag from segments group by origin
 ),
 
 -- An account's curve is wanted from the youngest of its open debts on: what they have lived through is certain.
-owing as (
+youngest as (
     select
-        cast(row_number() over (order by origins.origin, stretches.account_id) as integer) as curve_number,
         origins.origin,
         stretches.account_id,
         stretches.account_number,
@@ -186,6 +30,15 @@ owing as (
     group by origins.origin, stretches.account_id, stretches.account_number, stretches.segment
 ),
 
+owing as (
+    select
+        cast(row_number() over (order by youngest.origin, youngest.account_id) as integer) as curve_number,
+        youngest.*,
+        bounds.last_lag
+    from youngest
+    inner join bounds on youngest.origin = bounds.origin and youngest.lag_at_origin < bounds.last_lag
+),
+
 own_counts as (
     select
         owing.curve_number,
@@ -195,62 +48,144 @@ own_counts as (
         sum(case when counts.lag_days > owing.lag_at_origin then counts.lost else 0 end) as lost
     from owing
     inner join counts on owing.origin = counts.origin and owing.account_number = counts.account_number
+    where counts.lag_days <= owing.last_lag
     group by owing.curve_number, {{ greatest_known('counts.lag_days', 'owing.lag_at_origin + 1') }}
+    union all
+    -- Where the curve begins, nothing has happened yet.
+    select curve_number, lag_at_origin, 0, 0, 0 from owing
 ),
 
-own_rates as (
+steps as (
+    select
+        owing.curve_number,
+        owing.origin,
+        owing.segment,
+        own_counts.lag_days,
+        coalesce(lead(own_counts.lag_days) over step_by_step - 1, owing.last_lag) as until_lag,
+        own_counts.lag_days = owing.lag_at_origin as is_first,
+        cast(sum(own_counts.change) over step_by_step as double) as at_risk,
+        cast(own_counts.paid as double) as paid,
+        cast(own_counts.lost as double) as lost
+    from own_counts
+    inner join owing on own_counts.curve_number = owing.curve_number
+    window step_by_step as (partition by own_counts.curve_number order by own_counts.lag_days)
+),
+
+-- The segment's curve at the day before a step, on its first day and on its last.
+beside as (
+    select
+        steps.*,
+        settings.account_weight as weight,
+        {%- for figure in ['survival', 'paid'] %}
+        {%- for name, at in {'before': 'on_day_before', 'wider': 'on_first_day', 'until': 'on_last_day'}.items() %}
+        case when steps.at_risk > 0 then {{ at }}.{{ figure }} else {{ at }}.followed_{{ figure }} end as {{ name }}_{{ figure }}{{ ',' if not (loop.last and figure == 'paid') }}
+        {%- endfor %}
+        {%- endfor %}
+    from steps
+    cross join settings
+    inner join segments as on_first_day
+        on steps.origin = on_first_day.origin
+        and steps.segment = on_first_day.segment
+        and steps.lag_days = on_first_day.lag_days
+    inner join segments as on_last_day
+        on steps.origin = on_last_day.origin
+        and steps.segment = on_last_day.segment
+        and steps.until_lag = on_last_day.lag_days
+    left join segments as on_day_before
+        on steps.origin = on_day_before.origin
+        and steps.segment = on_day_before.segment
+        and steps.lag_days - 1 = on_day_before.lag_days
+),
+
+-- What the first day of a step leaves and pays of what was open before it, and what the days after it leave.
+rates as (
+    select
+        *,
+        case
+            when not is_first and at_risk + weight * before_survival > 0.000001
+                then {{ greatest_known(
+                    '(at_risk - paid - lost + weight * wider_survival) / (at_risk + weight * before_survival)',
+                    '0.000000001'
+                ) }}
+            else 1
+        end as left_on_day,
+        case
+            when not is_first and at_risk + weight * before_survival > 0.000001
+                then (paid + weight * (wider_paid - before_paid)) / (at_risk + weight * before_survival)
+            else 0
+        end as paid_on_day,
+        case
+            when at_risk + weight * wider_survival > 0.000001
+                then {{ greatest_known(
+                    '(at_risk + weight * until_survival) / (at_risk + weight * wider_survival)', '0.000000001'
+                ) }}
+            else 1
+        end as left_after,
+        case
+            when at_risk + weight * wider_survival > 0.000001 then weight / (at_risk + weight * wider_survival)
+            else 0
+        end as leaning
+    from beside
+),
+
+chained as (
+    select
+        *,
+        exp(sum(ln(left_on_day) + coalesce(ln(left_before), 0)) over (
+            partition by curve_number order by lag_days
+        )) as survival
+    from (
+        select *, lag(left_after) over (partition by curve_number order by lag_days) as left_before from rates
+    ) as linked
+),
+
+added as (
+    select
+        *,
+        sum(survival / left_on_day * paid_on_day + coalesce(paid_between, 0)) over (
+            partition by curve_number order by lag_days
+        ) as paid_by_then
+    from (
+        select
+            *,
+            lag(survival * leaning * (until_paid - wider_paid)) over (
+                partition by curve_number order by lag_days
+            ) as paid_between
+        from chained
+    ) as linked
+),
+
+-- What is read off a step is rounded to twelve decimals, which are more than money needs and the same on every machine.
+rounded as (
     select
         curve_number,
         lag_days,
-        {{ shrunk_rate('paid', 'at_risk', 'account_weight', 'survival_before', 'segment_paid_rate') }} as paid_rate,
-        {{ shrunk_rate('lost', 'at_risk', 'account_weight', 'survival_before', 'segment_lost_rate') }} as lost_rate
-    from (
-        select
-            owing.curve_number,
-            wider.lag_days,
-            settings.account_weight,
-            wider.survival_before,
-            wider.paid_rate as segment_paid_rate,
-            wider.lost_rate as segment_lost_rate,
-            cast(coalesce(own.paid, 0) as double) as paid,
-            cast(coalesce(own.lost, 0) as double) as lost,
-            cast(coalesce(
-                sum(own.change) over (partition by owing.curve_number order by wider.lag_days), 0
-            ) as double) as at_risk
-        from owing
-        cross join settings
-        inner join segments as wider
-            on owing.origin = wider.origin
-            and owing.segment = wider.segment
-            and wider.lag_days > owing.lag_at_origin
-        left join own_counts as own
-            on owing.curve_number = own.curve_number and wider.lag_days = own.lag_days
-    ) as own_totals
-    union all
-    -- Where the curve begins, nothing has happened yet.
-    select owing.curve_number, owing.lag_at_origin, 0, 0
-    from owing
-    inner join (select distinct origin, last_lag from grid) as bounds
-        on owing.origin = bounds.origin and owing.lag_at_origin < bounds.last_lag
-),
-
-own_curves as (
-    select *, {{ survival_of('curve_number') }} as survival from own_rates
-),
-
-final as (
-    select
-        owing.account_id,
-        own_curves.curve_number,
-        own_curves.lag_days,
-        -- Twelve decimals are more than money needs and the same on every machine.
-        round(own_curves.survival, 12) as survival,
-        round(sum({{ survival_before() }} * own_curves.paid_rate) over (
-            partition by own_curves.curve_number order by own_curves.lag_days
-        ), 12) as paid,
-        owing.origin
-    from own_curves
-    inner join owing on own_curves.curve_number = owing.curve_number
+        until_lag,
+        at_risk,
+        round(survival, 15) as survival,
+        round(paid_by_then, 15) as paid,
+        survival * leaning as leaning,
+        wider_survival,
+        wider_paid,
+        until_survival as wider_survival_until,
+        until_paid as wider_paid_until
+    from added
 )
 
-select * from final
+select
+    owing.account_id,
+    owing.segment,
+    rounded.curve_number,
+    rounded.lag_days,
+    rounded.until_lag,
+    rounded.at_risk,
+    rounded.survival,
+    rounded.paid,
+    rounded.leaning,
+    rounded.wider_survival,
+    rounded.wider_paid,
+    round(rounded.survival - rounded.leaning * (rounded.wider_survival - rounded.wider_survival_until), 12) as until_survival,
+    round(rounded.paid + rounded.leaning * (rounded.wider_paid_until - rounded.wider_paid), 12) as until_paid,
+    owing.origin
+from rounded
+inner join owing on rounded.curve_number = owing.curve_number

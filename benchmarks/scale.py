@@ -1,0 +1,58 @@
+"""One machine at its limit: 10,000,000 calls, 3,000,000 invoices and 200,000 accounts with 4 GiB for DuckDB.
+
+What it must hold: it finishes, and the whole process never takes more than 5 GiB. A part of the size says which models
+and stages take most, before the whole is run.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from benchmarks.growth import SHOWN, STAGES, part, refresh
+from benchmarks.processes import GIB, machine, table
+from benchmarks.refresh import TINY, Size, exports, fresh
+
+WHOLE = Size(accounts=200_000, months=12, calls=10_000_000, invoices=3_000_000)
+MEMORY_LIMIT = "4 GiB"
+MOST = 5 * GIB
+
+
+def main(share: int, folder: Path | None, memory_limit: str = MEMORY_LIMIT) -> tuple[str, bool]:
+    """The report on one part of the size, and whether the process stayed within what it may take."""
+    if folder:
+        return _report(part(WHOLE, share), folder, memory_limit)
+    with tempfile.TemporaryDirectory(prefix="keybook-bench-") as made:
+        return _report(part(WHOLE, share), Path(made), memory_limit)
+
+
+def _report(size: Size, folder: Path, memory_limit: str) -> tuple[str, bool]:
+    about = machine()
+    home = folder / str(size.calls)
+    if not (home / "landing").exists():
+        exports(size, home / "landing")
+    if not (folder / "tiny").exists():
+        # The clone's first refresh parses the models and runs their unit tests.
+        exports(TINY, folder / "tiny" / "landing")
+        refresh(folder / "tiny")
+    exported = sum(path.stat().st_size for path in (home / "landing").rglob("*") if path.is_file())
+    os.environ["KEYBOOK_MEMORY_LIMIT"] = memory_limit
+    try:
+        run = refresh(fresh(home))
+    finally:
+        del os.environ["KEYBOOK_MEMORY_LIMIT"]
+    rows = [
+        ["Whole refresh, wall", f"{run.process.wall:.1f} s"],
+        ["Whole refresh, processor", f"{run.process.cpu:.1f} s"],
+        ["Peak memory of the process", f"{run.process.peak / GIB:.2f} GiB"],
+        ["Written to disk for want of memory, at most", f"{run.spilled / GIB:.2f} GiB"],
+        *([f"Stage {stage}", f"{run.stages.get(stage, 0.0):.1f} s"] for stage in STAGES),
+    ]
+    slow = sorted(run.models.items(), key=lambda item: -item[1])
+    rows += [[name.split(".")[-1], f"{seconds:.1f} s"] for name, seconds in slow[:25] if seconds >= SHOWN]
+    told = (
+        f"{size.calls:,} calls, {size.invoices:,} invoices, {size.accounts:,} accounts over {size.months} months: "
+        f"{exported / 1e9:.2f} GB of exports, memory_limit {memory_limit}. {about}."
+    )
+    return f"{told}\n\n{table(['', ''], rows)}\n", run.process.peak <= MOST

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.adding import AddingError, look, not_known, safe_name, start, take_in, teach, waiting
-from pipelines.files import read_yaml
+from pipelines.adding import AddingError, look, safe_name, take_in, teach
+from pipelines.mending import waiting
 from pipelines.settings import Settings, load_settings
-from pipelines.warehouse.refresh import Refresh
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
 
@@ -66,16 +65,6 @@ def test_an_upload_above_the_limit_leaves_nothing(settings: Settings) -> None:
     assert not [path for path in settings.landing_dir.rglob("*") if path.is_file()]
 
 
-def test_a_file_is_looked_at_within_the_limits_of_a_refresh(settings: Settings) -> None:
-    text = (FIXTURES / "hubspot" / "deals.csv").read_text(encoding="utf-8")
-    header, first, *rest = text.splitlines()
-    long = "\n".join([f"{header},Notes", f"{first},{'x' * 5_000}", *(f"{row}," for row in rest), ""])
-    path = take_in(settings, "deals.csv", io.BytesIO(long.encode()))
-    assert look(settings, path).rows_loaded > 0
-    short = settings.model_copy(update={"max_line_bytes": 1_000})
-    assert [code for code, _ in look(short, path).held] == ["line_too_long"]
-
-
 def test_a_word_that_is_told_is_kept_beside_the_contract(settings: Settings) -> None:
     text = (FIXTURES / "hubspot" / "deals.csv").read_text(encoding="utf-8").replace("qualifiedtobuy", "Haggling")
     path = take_in(settings, "deals.csv", io.BytesIO(text.encode()))
@@ -99,35 +88,3 @@ def test_an_order_of_dates_that_is_told_is_kept_beside_the_contract(settings: Se
     teach(settings, "xero_sales_invoices", {}, "month first")
     assert look(settings, path).orders is None
     assert look(settings, path).rows_loaded > 0
-
-
-def test_an_order_that_is_told_of_a_contract_of_ones_own_is_left_alone_in_it(settings: Settings) -> None:
-    path = settings.contracts_dir / "mine.yml"
-    path.parent.mkdir(parents=True)
-    orders = 'date_orders: {day first: "%d/%m/%Y", month first: "%m/%d/%Y"}'
-    columns = "columns: {account_id: Id, name: Name, created_at: Made}"
-    path.write_text(
-        "contract: mine\ntitle: Mine\nsystem: mine\nrecognise: {headers: [Id, Name, Made]}\n"
-        f'formats: {{date: "%d.%m.%Y", {orders}}}\nentities: {{crm.accounts: {{{columns}}}}}\n'
-    )
-    with pytest.raises(AddingError, match="not year first"):
-        teach(settings, "mine", {}, "year first")
-    teach(settings, "mine", {}, "month first")
-    formats = read_yaml(path)["formats"]
-    assert formats == {"date": ["%d.%m.%Y", "%m/%d/%Y"]}
-
-
-def test_what_was_landed_is_known_and_the_rest_is_named(settings: Settings) -> None:
-    assert not_known(settings) == ["crm", "billing", "calls"]
-    with (FIXTURES / "hubspot" / "deals.csv").open("rb") as upload:
-        take_in(settings, "deals.csv", upload)
-    Refresh(settings).land()
-    assert not_known(settings) == ["billing", "calls"]
-
-
-def test_a_refresh_runs_beside_the_page_and_says_how_it_ended(settings: Settings) -> None:
-    settings.landing_dir.mkdir(parents=True)
-    run = start(settings)
-    assert run.process.wait(timeout=120) == run.code == 2
-    assert not run.has_published
-    assert any(str(settings.landing_dir) in line for line in run.lines())

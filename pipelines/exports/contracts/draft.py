@@ -21,17 +21,15 @@ from pipelines.exports.contracts.contract import Contract, ContractError
 from pipelines.exports.contracts.guess import Clues, activity_named, guess
 from pipelines.exports.contracts.plan import Plan, Question
 from pipelines.exports.contracts.preview import Preview, preview
-from pipelines.exports.contracts.profile import Profile, profile
+from pipelines.exports.contracts.profile import DAY_FIRST, Profile, profile
 from pipelines.exports.contracts.recognise import recognise
 from pipelines.exports.contracts.settling import settle
 from pipelines.exports.contracts.vocabulary import vocabulary
 from pipelines.exports.contracts.writing import contract_text
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import open_grids
-from pipelines.exports.landing.orders import DAY_FIRST
 from pipelines.exports.landing.reading import open_table, table_names
 from pipelines.exports.readers.unpack import Limits
-from pipelines.files import write_whole
 from pipelines.words import word
 
 
@@ -114,8 +112,11 @@ def draft(
             )
         headers = table.columns
         layout = take_leftovers(table)
-        profiles = [profile(table.connection, header, place) for place, header in enumerate(headers)]
         words = vocabulary(contracts.values())
+        profiles = [profile(table.connection, header, place) for place, header in enumerate(headers)]
+        prefix = words.prefix(headers)
+        for one in profiles:
+            one.called = words.called(one.header, prefix)
         named = re.sub(r"(\.[A-Za-z]\w{1,6})+$", "", called)
         clues = Clues(
             words,
@@ -135,6 +136,7 @@ def draft(
             Plan(
                 table, found.entity, profiles, layout, words, answers, name,
                 columns=dict(found.columns), joined=dict(found.joined), activity=activity_named(clues, found.entity.id), sums=clues.sums,
+                table_name=clues.table_name,
             ),
             found,
         )  # fmt: skip
@@ -181,7 +183,7 @@ def write_draft(made: Draft, out: Path, contracts: Mapping[str, Contract]) -> Pa
     text = made.text.replace(f"contract: {made.name}\n", f"contract: {target.stem}\n", 1)
     _contract(text, target.stem)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, text)
+    target.write_text(text, encoding="utf-8")
     return target
 
 

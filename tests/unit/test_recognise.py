@@ -129,9 +129,9 @@ entities: {{crm.accounts: {{columns: {{account_id: Nr {0}, name: Name, city: Ort
         recognise(grid, known)
         turns = []
         for _ in range(7):
-            began = time.perf_counter()
+            began = time.process_time()
             assert recognise(grid, known).match is not None
-            turns.append(time.perf_counter() - began)
+            turns.append(time.process_time() - began)
         took[name] = min(turns)
     assert took["many"] - took["few"] < 0.02, took
 

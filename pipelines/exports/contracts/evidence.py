@@ -1,7 +1,8 @@
 """What a row of headers says for and against each contract.
 
-A header speaks for every contract that knows it, the louder the fewer do: `StageName` says much, `Id` little. An index over all contracts answers it by the file's headers alone, so that a hundred more contracts cost a file
-nothing: only those that the headers speak for are looked at.
+A header speaks for every contract that knows it, the louder the fewer do: `StageName` says much, `Id` little. An index over
+all contracts answers it by the file's headers alone, so that a hundred more contracts cost a file nothing: only those
+that the headers speak for are looked at.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ class Known:
 class Evidence:
     """What a row of headers says for one contract.
 
-    `score` tells contracts apart, `signature` is the share of the headers that tell the export which are there, `share` the share of the file's headers that the contract knows, and `loudness` how much is said
-    in all, in headers that no other contract knows. Headers count by how few contracts know them.
+    `score` tells contracts apart, `signature` is the share of the headers that tell the export which are there, `share`
+    the share of the file's headers that the contract knows, and `loudness` how much is said in all, in headers that no
+    other contract knows. Headers count by how few contracts know them.
     """
 
     contract: Contract

@@ -150,7 +150,7 @@ def _is_told(evidence: Evidence) -> bool:
     return evidence.signature >= LEAST_SIGNATURE and sum(said) > 1
 
 
-def _match(evidence: Evidence, columns: dict[str, int], headers: list[str], head: int, row: int) -> Match:
+def _match(evidence: Evidence, headers: list[str], head: int, row: int) -> Match:
     contract = evidence.contract
     # A column of the file's own that is called as a derived one is the other one.
     derived = contract.table.derived
@@ -199,7 +199,7 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
                     continue
                 lacking, unfed = _lacking(evidence, columns, grid)
                 if not lacking:
-                    found = _match(evidence, columns, headers, head_index, row_index + depth - 1)
+                    found = _match(evidence, headers, head_index, row_index + depth - 1)
                     found.unfed.update(unfed)
                     best = matches.get(contract.contract)
                     if best is None or found.score > best.score:
@@ -207,7 +207,7 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
                     continue
                 known_near = near.get(contract.contract)
                 if evidence.share >= LEAST_SHARE and (known_near is None or evidence.share > known_near.share):
-                    found = _match(evidence, columns, headers, head_index, row_index + depth - 1)
+                    found = _match(evidence, headers, head_index, row_index + depth - 1)
                     near[contract.contract] = NearMiss(
                         contract, lacking, evidence.share, is_named(found, grid), evidence.score
                     )

@@ -226,10 +226,8 @@ Pairs = dict[str, dict[str, _Seen]]
 def _compared(store: RawStore, source: _Source, new: set[str]) -> tuple[Pairs, Pairs]:
     """Each new file's rows against the version before of the same id: in its own system, and in others."""
     entity = source.entity
-    stems = {sha256: store.stem(entity, source.contract, sha256) for sha256 in source.systems}
-    paths = {
-        sha256: path for sha256, stem in stems.items() if (path := stem.with_name(f"{stem.name}.parquet")).exists()
-    }
+    found_of = {sha256: store.rows_file(entity, source.contract, sha256) for sha256 in source.systems}
+    paths = {sha256: path for sha256, path in found_of.items() if path}
     if not new & paths.keys() or len(paths) < 2:
         return {}, {}
     order = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))

@@ -50,7 +50,7 @@ def test_the_server_ends_with_the_command(tmp_path: Path, sent: signal.Signals) 
             hosts = [arguments[place + 1] for place, name in enumerate(arguments) if name == "--server.allowedHosts"]
             assert hosts == load_settings().dashboard_names
             running.send_signal(sent)
-            assert running.wait(timeout=20) == -sent
+            assert running.wait(timeout=60) == -sent
             with pytest.raises(ProcessLookupError):
                 os.kill(int(server), 0)
         finally:

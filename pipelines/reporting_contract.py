@@ -1,8 +1,7 @@
 """The reporting contract: which tables and columns, of which types, the schema `reporting` has.
 
 It is declared once, in the YAML beside the reporting models, where dbt enforces it. A publication carries the digest of
-the contract that it was made by; who reads publications (dashboards, reports, tests) compares it with its own. An
-installed wheel has the YAML in a folder of this package, a clone reads it where it is.
+the contract that it was made by; who reads publications (dashboards, reports, tests) compares it with its own.
 """
 
 from __future__ import annotations
@@ -14,16 +13,14 @@ from pathlib import Path
 
 from pipelines.files import read_yaml
 
-_HERE = Path(__file__).resolve().parent
-_FOLDERS = (_HERE.parent / "dbt_project" / "models" / "reporting", _HERE / "reporting")
+_FOLDER = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "reporting"
 
 
 @cache
 def declared() -> dict[str, dict[str, str]]:
     """Table -> column -> type in DuckDB's SQL, in the order of the YAML."""
-    folder = next(folder for folder in _FOLDERS if folder.is_dir())
     tables: dict[str, dict[str, str]] = {}
-    for file in sorted(folder.rglob("_*.yml")):
+    for file in sorted(_FOLDER.rglob("_*.yml")):
         for model in read_yaml(file).get("models", []):
             tables[model["name"]] = {column["name"]: column["data_type"] for column in model["columns"]}
     return tables

@@ -16,7 +16,10 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, fi
 
 from pipelines.machine import GIB, memory
 
+# Where the code stands, with the dbt project and the pages beside it: a clone, or where a wheel was installed. Into the
+# latter nothing is written.
 PROJECT = Path(__file__).resolve().parent.parent
+IS_CLONE = (PROJECT / "pyproject.toml").is_file()
 PREFIX = "KEYBOOK_"
 # Less than this is not enough for DuckDB to open a warehouse and answer.
 LEAST_MEMORY = 128 * 2**20
@@ -31,7 +34,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path = Field(PROJECT / "data", description="Holds landing/, contracts/, lists/, warehouse/ and reports/.")
+    home: Path = Field(
+        PROJECT / "data" if IS_CLONE else Path("data"),
+        description="Holds landing/, contracts/, lists/, warehouse/ and reports/.",
+    )
     landing: Path | None = Field(None, description="Where exports are dropped; landing/ of the home when not set.")
     business_timezone: str = Field("UTC", description="The zone of every date, and of naive times in exports.")
     base_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="The currency of totals.")
@@ -44,6 +50,12 @@ class Settings(BaseModel):
     fx_max_age_days: int = Field(31, ge=0, description="An older exchange rate is no rate.")
     language: Literal["en", "ru", "sv"] = Field("en", description="What pages and downloads say codes in.")
     company_name: str = Field("", description="Your company, as statements of account name it.")
+    dashboard_address: str = Field(
+        "localhost", min_length=1, description="Where the dashboards listen; localhost is this machine alone."
+    )
+    dashboard_hosts: str = Field(
+        "", description="Names, with commas between, by which browsers may ask for the dashboards besides localhost."
+    )
     keep_versions: int = Field(3, ge=2, description="Published versions that stay on disk.")
     keep_superseded_days: int | None = Field(
         None,
@@ -80,6 +92,12 @@ class Settings(BaseModel):
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is no time zone; write one such as Europe/Stockholm") from error
         return value
+
+    @property
+    def dashboard_names(self) -> list[str]:
+        """Every name by which a browser may ask for the dashboards: another's page leads here (DNS rebinding)."""
+        others = [name.strip() for name in self.dashboard_hosts.split(",") if name.strip()]
+        return list(dict.fromkeys(["localhost", "127.0.0.1", "::1", self.dashboard_address, *others]))
 
     @property
     def landing_dir(self) -> Path:
@@ -152,5 +170,9 @@ def settings_and_places(**given: object) -> tuple[Settings, dict[str, str]]:
             what = "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
             lines.append(f"{name} ({places.get(name, 'given')}): {what}")
         raise SettingsError("; ".join(lines)) from error
+    if settings.landing_dir.resolve() in (settings.home.resolve(), *settings.warehouse.resolve().parents) or (
+        settings.landing_dir.resolve().is_relative_to(settings.warehouse.resolve())
+    ):
+        raise SettingsError(f"landing ({settings.landing_dir}): exports cannot lie where the warehouse does")
     absolute = {"home": settings.home.absolute(), "landing": settings.landing and settings.landing.absolute()}
     return settings.model_copy(update=absolute), places

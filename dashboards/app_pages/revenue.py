@@ -46,7 +46,13 @@ def shown_tiles(months: list[dict[str, Any]], now: dict[str, Any], basis: str) -
         return [row[column] for row in months if row["is_complete"]][-24:]
 
     year = f"of {YEARS[basis]}"
-    unknown = None if now["nrr_12m"] is not None else "Not enough history for a year against a year."
+    unknown = None
+    if now["missing_rate_count_12m"]:
+        unknown = f"Not known: {plural(now['missing_rate_count_12m'], 'amount')} of the two years without a rate."
+    elif now["nrr_12m"] is None:
+        unknown = "Not enough history for a year against a year."
+    accounts = None if now["closing_accounts"] is None else plural(now["closing_accounts"], "account")
+    won_and_lost = "won ÷ lost" if now["missing_rate_count"] or now["quick_ratio"] is not None else "nothing was lost"
     shown = [
         Tile(
             "Net retention, year",
@@ -76,20 +82,22 @@ def shown_tiles(months: list[dict[str, Any]], now: dict[str, Any], basis: str) -
     if basis == "mrr":
         shown += [
             Tile("MRR", money(now["closing_revenue"], code), metric=metric("closing_revenue", "V2"),
-                 series=series("closing_revenue"), versus=plural(now["closing_accounts"], "account")),
+                 series=series("closing_revenue"), versus=accounts),
             Tile("Logo churn, month", percent(now["logo_churn"]), metric=metric("logo_churn", "V6"),
                  versus=f"day by day: {percent(now['logo_churn_daily'])}",
                  note="The period variant. Day by day is the second variant: each day's loss ÷ that day's accounts, "
                  "added up; it also sees who came and went within the month."),
             Tile("Quick ratio, month", UNKNOWN if now["quick_ratio"] is None else number(now["quick_ratio"], 1),
-                 versus="won ÷ lost" if now["quick_ratio"] is not None else "nothing was lost",
+                 versus=won_and_lost,
                  metric=metric("quick_ratio", "V8")),
         ]  # fmt: skip
     else:
+        closing, below = now["closing_revenue"], now["negative_revenue"]
+        sold = None if closing is None or below is None else closing - below
         shown += [
-            Tile("Net revenue, month", money(now["closing_revenue"] - now["negative_revenue"], code),
+            Tile("Net revenue, month", money(sold, code),
                  metric=("rpt_account_revenue", "revenue", "V1"), series=series("closing_revenue"),
-                 versus=plural(now["closing_accounts"], "account")),
+                 versus=accounts),
             Tile("Went quiet, month", number(now["noncontract_churned"]),
                  versus=f"of {number(now['noncontract_accounts'])} without a contract",
                  metric=metric("noncontract_churn", "V9"),
@@ -107,6 +115,9 @@ def year_section(now: dict[str, Any], basis: str) -> None:
     with section("What moved in a year", f"{what}, in {code}, at the same exchange rates (V3).", key="year"):
         if now["opening_revenue_12m"] is None:
             nothing("Shown for the whole company, once a year can be held against the one before.")
+            return
+        if now["missing_rate_count_12m"]:
+            missing_rates(now["missing_rate_count_12m"])
             return
         charts.steps(
             [
@@ -138,8 +149,9 @@ def months_section(months: list[dict[str, Any]], basis: str) -> None:
             nothing("No revenue in this period.")
             return
         charts.movements(complete, code or "base currency", key="revenue_months", alt_text="Revenue movements by month")
-        effect = sum(row["currency_effect"] for row in complete)
-        st.caption(f"Exchange rates alone changed {money(effect, code)} in these months: in none of the columns.")
+        effects = [row["currency_effect"] for row in complete if row["currency_effect"] is not None]
+        changed = money(sum(effects), code) if effects else UNKNOWN
+        st.caption(f"Exchange rates alone changed {changed} in these months: in none of the columns.")
         missing_rates(sum(row["missing_rate_count"] for row in complete))
         if unpriced := max(row["unpriced_count"] or 0 for row in complete):
             st.caption(f":material/warning: {plural(unpriced, 'subscription or document')} without an amount left out.")
@@ -222,7 +234,7 @@ def concentration_section() -> None:
     with left, section("How many bring most", f"{about} (V15)", key="pareto"):
         curve = revenue.pareto(page.warehouse)
         if not curve:
-            nothing("No revenue in twelve months.")
+            nothing("No revenue in twelve months, or some of it has no exchange rate.")
         else:
             needed = found[-1]["clients_for_80_percent"] if found else None
             charts.pareto(curve, needed, key="revenue_pareto", alt_text="Share of revenue by share of accounts")
@@ -248,7 +260,7 @@ def concentration_section() -> None:
         ),
     ):
         if not any(row["key_account_share"] is not None for row in complete):
-            nothing("There was no key account list in these months.")
+            nothing("There was no key account list in these months, or some revenue has no exchange rate.")
         else:
             lines = [mark for mark in marks if mark["column_name"] == "key_account_share"]
             named = [mark | {"label": f"{percent(mark['value'], 0)} {mark['label']}"} for mark in lines]

@@ -11,14 +11,15 @@ UNKNOWN = "–"
 NOT_KNOWN_HINT = f"{UNKNOWN} means not known: nothing that was exported tells it, or a part of it has no exchange rate."
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#!|~$&])")
-_DIRECTIVE = re.compile(r":(?=\w)")
+# A colon before a word makes an icon or a colour; an address makes a link of itself.
+_DIRECTIVE = re.compile(r"(:(?=\w|//)|\bwww(?=\.)|@(?=\w))", re.IGNORECASE)
 
 
 def plain(text: object) -> str:
     """Text from data for a place that renders Markdown: signs that mean something are escaped, lines are joined."""
     joined = " ".join(str(text).split())
-    # A colon can't be escaped where it would make an icon or a colour: an invisible joiner behind it ends that.
-    return _DIRECTIVE.sub(":\u2060", _MARKDOWN.sub(r"\\\1", joined))
+    # What can't be escaped has an invisible joiner behind it, which ends that.
+    return _DIRECTIVE.sub("\\1\u2060", _MARKDOWN.sub(r"\\\1", joined))
 
 
 def number(value: Any, decimals: int = 0) -> str:

@@ -19,7 +19,7 @@ _RETENTION = """
         negative_revenue,
         opening_accounts, churned_accounts, closing_accounts, nrr, grr, logo_churn, net_churn, quick_ratio, nrr_12m,
         grr_12m, logo_churn_12m, noncontract_accounts, noncontract_churned, noncontract_churn, repeat_purchase_ratio,
-        missing_rate_count, unpriced_count
+        missing_rate_count, missing_rate_count_12m, unpriced_count
 """
 
 # A year's movements stand for the whole company alone.

@@ -52,11 +52,16 @@ case
     end
 {%- endmacro %}
 
+{#- A total of accounts' revenue: what is known of it, and unknown where nothing is (`known_amount`). -#}
+{% macro known_total(total, unknown) -%}
+{{ money_sum(known_amount('coalesce(' ~ total ~ ', 0)', unknown)) }}
+{%- endmacro %}
+
 {#- V3 added up over accounts: the money of each movement between `opening` and `closing`, columns with a `suffix`. -#}
-{% macro movement_sums(opening, closing, movement, suffix='') -%}
+{% macro movement_sums(opening, closing, movement, unknown, suffix='') -%}
 {%- for kind, sign in {'new': 1, 'expansion': 1, 'contraction': -1, 'churned': -1, 'reactivated': 1}.items() %}
-        {{ money_sum('coalesce(sum(' ~ (closing ~ ' - ' ~ opening if sign == 1 else opening ~ ' - ' ~ closing)
-            ~ ") filter (where " ~ movement ~ " = '" ~ kind ~ "'), 0)") }} as {{ kind }}{{ suffix }},
+        {{ known_total('sum(' ~ (closing ~ ' - ' ~ opening if sign == 1 else opening ~ ' - ' ~ closing)
+            ~ ") filter (where " ~ movement ~ " = '" ~ kind ~ "')", unknown) }} as {{ kind }}{{ suffix }},
 {%- endfor %}
 {%- endmacro %}
 
@@ -66,21 +71,24 @@ case
 coalesce(min(month) filter (where basis <> 'mrr' or revenue <> 0 or missing_rate_count > 0), min(month))
 {%- endmacro %}
 
-{#- The sums of rows of fct_account_revenue that V4 to V9 and V13 are made of. -#}
+{#- The sums of rows of fct_account_revenue that V4 to V9 and V13 are made of. What moved is unknown where an amount has no
+    rate (`missing`), what there is where one of its own has none, or no price (`unknown`). -#}
 {% macro retention_sums() -%}
-{{ money_sum('coalesce(sum(opening_revenue), 0)') }} as opening_revenue,
-        {{- movement_sums('opening_revenue', 'closing_revenue', 'movement') }}
-        {{ money_sum('coalesce(sum(closing_revenue), 0)') }} as closing_revenue,
-        {{ money_sum('coalesce(sum(currency_effect), 0)') }} as currency_effect,
-        {{ money_sum('coalesce(sum(closing_revenue - revenue), 0)') }} as negative_revenue,
-        count(*) filter (where opening_revenue > 0) as opening_accounts,
-        count(*) filter (where movement = 'new') as new_accounts,
-        count(*) filter (where movement = 'reactivated') as reactivated_accounts,
-        count(*) filter (where movement = 'churned') as churned_accounts,
-        count(*) filter (where closing_revenue > 0) as closing_accounts,
-        {{ money_sum('coalesce(sum(year_opening_revenue), 0)') }} as opening_revenue_12m,
-        {{- movement_sums('year_opening_revenue', 'year_closing_revenue', 'year_movement', '_12m') }}
-        {{ money_sum('coalesce(sum(year_closing_revenue), 0)') }} as closing_revenue_12m,
+{%- set missing, unknown = 'sum(missing_rate_count)', 'sum(unknown_count)' -%}
+{%- set year_missing, year_unknown = 'sum(year_missing_count)', 'sum(year_unknown_count)' -%}
+{{ known_total('sum(opening_revenue)', 'sum(missing_rate_count + unpriced_count)') }} as opening_revenue,
+        {{- movement_sums('opening_revenue', 'closing_revenue', 'movement', missing) }}
+        {{ known_total('sum(closing_revenue)', unknown) }} as closing_revenue,
+        {{ known_total('sum(currency_effect)', missing) }} as currency_effect,
+        {{ known_total('sum(closing_revenue - revenue)', unknown) }} as negative_revenue,
+        {{ known_amount('count(*) filter (where opening_revenue > 0)', missing) }} as opening_accounts,
+        {{ known_amount("count(*) filter (where movement = 'new')", missing) }} as new_accounts,
+        {{ known_amount("count(*) filter (where movement = 'reactivated')", missing) }} as reactivated_accounts,
+        {{ known_amount("count(*) filter (where movement = 'churned')", missing) }} as churned_accounts,
+        {{ known_amount('count(*) filter (where closing_revenue > 0)', unknown) }} as closing_accounts,
+        {{ known_total('sum(year_opening_revenue)', 'sum(year_missing_count + year_unknown_count)') }} as opening_revenue_12m,
+        {{- movement_sums('year_opening_revenue', 'year_closing_revenue', 'year_movement', year_missing, '_12m') }}
+        {{ known_total('sum(year_closing_revenue)', year_unknown) }} as closing_revenue_12m,
         count(*) filter (where year_opening_revenue > 0) as opening_accounts_12m,
         count(*) filter (where year_movement = 'churned') as churned_accounts_12m,
         count(*) filter (where not is_contract and opening_invoice_status = 'active') as noncontract_accounts,
@@ -90,27 +98,31 @@ coalesce(min(month) filter (where basis <> 'mrr' or revenue <> 0 or missing_rate
         count(*) filter (where invoices_12m >= 1) as buying_accounts_12m,
         count(*) filter (where invoices_12m >= 2) as repeat_accounts_12m,
         coalesce(sum(missing_rate_count), 0) as missing_rate_count,
-        coalesce(sum(unpriced_count), 0) as unpriced_count
+        coalesce(sum(unpriced_count), 0) as unpriced_count,
+        coalesce(sum(year_missing_count), 0) as missing_rate_count_12m
 {%- endmacro %}
 
 {#- V4 to V9 and V13 of `retention_sums`, as columns of the relation `sums`. Twelve months back something must be known:
-    `has_year` says so. What the MRR basis doesn't know is NULL. -#}
+    `has_year` says so. What the MRR basis doesn't know is NULL, and so is a share of which a part has
+    no rate. What has no price is in no share, and counted (`unpriced_count`). -#}
 {% macro retention_ratios(sums, has_year) -%}
-{{ ratio(sums ~ '.opening_revenue + ' ~ sums ~ '.expansion - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',
-        sums ~ '.opening_revenue') }} as nrr,
-    {{ ratio(sums ~ '.opening_revenue - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',
-        sums ~ '.opening_revenue') }} as grr,
-    {{ ratio(sums ~ '.churned_accounts', sums ~ '.opening_accounts') }} as logo_churn,
-    {{ ratio(sums ~ '.churned + ' ~ sums ~ '.contraction - ' ~ sums ~ '.expansion - ' ~ sums ~ '.reactivated',
-        sums ~ '.opening_revenue') }} as net_churn,
-    {{ ratio(sums ~ '.new + ' ~ sums ~ '.expansion', sums ~ '.contraction + ' ~ sums ~ '.churned') }} as quick_ratio,
-    case when {{ has_year }} then {{ ratio(
+{%- set is_known = sums ~ '.missing_rate_count = 0' -%}
+{%- set is_year_known = has_year ~ ' and ' ~ sums ~ '.missing_rate_count_12m = 0' -%}
+case when {{ is_known }} then {{ ratio(sums ~ '.opening_revenue + ' ~ sums ~ '.expansion - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',
+        sums ~ '.opening_revenue') }} end as nrr,
+    case when {{ is_known }} then {{ ratio(sums ~ '.opening_revenue - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',
+        sums ~ '.opening_revenue') }} end as grr,
+    case when {{ is_known }} then {{ ratio(sums ~ '.churned_accounts', sums ~ '.opening_accounts') }} end as logo_churn,
+    case when {{ is_known }} then {{ ratio(sums ~ '.churned + ' ~ sums ~ '.contraction - ' ~ sums ~ '.expansion - ' ~ sums ~ '.reactivated',
+        sums ~ '.opening_revenue') }} end as net_churn,
+    case when {{ is_known }} then {{ ratio(sums ~ '.new + ' ~ sums ~ '.expansion', sums ~ '.contraction + ' ~ sums ~ '.churned') }} end as quick_ratio,
+    case when {{ is_year_known }} then {{ ratio(
         sums ~ '.opening_revenue_12m + ' ~ sums ~ '.expansion_12m - ' ~ sums ~ '.contraction_12m - '
         ~ sums ~ '.churned_12m', sums ~ '.opening_revenue_12m') }} end as nrr_12m,
-    case when {{ has_year }} then {{ ratio(
+    case when {{ is_year_known }} then {{ ratio(
         sums ~ '.opening_revenue_12m - ' ~ sums ~ '.contraction_12m - ' ~ sums ~ '.churned_12m',
         sums ~ '.opening_revenue_12m') }} end as grr_12m,
-    case when {{ has_year }} then {{ ratio(
+    case when {{ is_year_known }} then {{ ratio(
         sums ~ '.churned_accounts_12m', sums ~ '.opening_accounts_12m') }} end as logo_churn_12m,
     case when {{ sums }}.basis = 'invoiced' then {{ sums }}.noncontract_accounts end as noncontract_accounts,
     case when {{ sums }}.basis = 'invoiced' then {{ sums }}.noncontract_churned end as noncontract_churned,

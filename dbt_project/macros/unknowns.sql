@@ -19,6 +19,12 @@
 case when {{ may_be_unknown | join(' and ') }} then {{ function }}({{ values | join(', ') }}) end
 {%- endmacro %}
 
+{#- Columns added up and taken off, an unknown one as nothing: for identities of what is known of each. -#}
+{% macro known_parts(added, taken_off) -%}
+{%- for column in added %}{{ ' + ' if not loop.first }}coalesce({{ column }}, 0){% endfor -%}
+{%- for column in taken_off %} - coalesce({{ column }}, 0){% endfor -%}
+{%- endmacro %}
+
 {#- The value in the row that comes first or last by `order`: unknown where it is unknown in that row, never another
     row's. Rows whose order is unknown come last, of equal ones the first or last by `tie`; only rows for
     which the condition `among` holds count. -#}

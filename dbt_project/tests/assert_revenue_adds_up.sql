@@ -45,7 +45,7 @@ by_month as (
 sold as (
     select
         coalesce(retention.month, ledger.month) as month,
-        retention.closing_revenue - retention.negative_revenue as parts,
+        {{ known_parts(['retention.closing_revenue'], ['retention.negative_revenue']) }} as parts,
         ledger.revenue as whole
     from (select * from retention where basis = 'invoiced') as retention
     full join ledger on retention.month = ledger.month
@@ -66,7 +66,8 @@ chained as (
     select
         *,
         lag(closing_revenue, 1, 0) over (partition by basis order by month) as closed_before,
-        lag(closing_accounts, 1, 0) over (partition by basis order by month) as accounts_before
+        missing_rate_count + unpriced_count
+        + lag(missing_rate_count + unpriced_count, 1, 0) over (partition by basis order by month) as unknown_amounts
     from retention
 ),
 
@@ -108,14 +109,16 @@ figures as (
     select
         'opening and movements',
         basis || ' ' || cast(month as varchar(10)),
-        opening_revenue + new + expansion + reactivated - contraction - churned,
+        {{ known_parts(['opening_revenue', 'new', 'expansion', 'reactivated'], ['contraction', 'churned']) }},
         closing_revenue
     from retention
     union all
     select
         'opening and movements of a year',
         basis || ' ' || cast(month as varchar(10)),
-        opening_revenue_12m + new_12m + expansion_12m + reactivated_12m - contraction_12m - churned_12m,
+        {{ known_parts(
+            ['opening_revenue_12m', 'new_12m', 'expansion_12m', 'reactivated_12m'], ['contraction_12m', 'churned_12m']
+        ) }},
         closing_revenue_12m
     from retention
     union all
@@ -125,11 +128,12 @@ figures as (
         closed_before + currency_effect,
         opening_revenue
     from chained
+    where unknown_amounts = 0
     union all
     select
         'accounts that opened, came and went',
         basis || ' ' || cast(month as varchar(10)),
-        opening_accounts + new_accounts + reactivated_accounts - churned_accounts,
+        {{ known_parts(['opening_accounts', 'new_accounts', 'reactivated_accounts'], ['churned_accounts']) }},
         closing_accounts
     from retention
     union all

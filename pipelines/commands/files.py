@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from pipelines.commands.shared import UNUSABLE, HomeCommand, Text, refresh_of, settings_of
+from pipelines.formats import printable
 from pipelines.words import word
 from pipelines.words.landed import finding_said, rejection_said
 
@@ -68,11 +69,11 @@ def read(home: Path | None, file: Path, sheet: str | None, shape: str) -> None:
                 out.detach()
             for line in table.left_out:
                 why = rejection_said(asdict(line.rejection), language)
-                click.echo(f"{file.name}, line {line.line}: {why}: {line.text[:200]}", err=True)
+                click.echo(printable(f"{file.name}, line {line.line}: {why}: {line.text[:200]}"), err=True)
             for line in table.ragged:
                 why = rejection_said(asdict(line.rejection), language)
                 said = "shown as it stands, and loaded by no contract"
-                click.echo(f"{file.name}, line {line.line}: {why}: {said}: {line.text[:200]}", err=True)
+                click.echo(printable(f"{file.name}, line {line.line}: {why}: {said}: {line.text[:200]}"), err=True)
             if table.others and sheet is None:
                 click.echo(f"The file's other tables (--sheet): {', '.join(table.others)}", err=True)
     except UnreadableError as error:
@@ -93,7 +94,7 @@ def forget(home: Path | None, landing: Path | None, file: str, undo: bool) -> No
     from pipelines.warehouse.corrections import forget as take_out
     from pipelines.warehouse.corrections import undo_forget as let_in
 
-    work = refresh_of(home=home, landing=landing)
+    work = refresh_of(must_exist=True, home=home, landing=landing)
     try:
         done = (let_in if undo else take_out)(work, file)
     except NoSuchFileError as error:
@@ -125,7 +126,7 @@ def accept(home: Path | None, landing: Path | None, file: str, contract: str, un
     from pipelines.warehouse.corrections import NoSuchFileError
     from pipelines.warehouse.corrections import accept as give_word
 
-    work = refresh_of(home=home, landing=landing)
+    work = refresh_of(must_exist=True, home=home, landing=landing)
     try:
         done = give_word(work, file, contract, undo)
     except NoSuchFileError as error:
@@ -151,7 +152,7 @@ def retry(home: Path | None, landing: Path | None) -> None:
     """Land again what a mended contract concerns: its own files, and those that no contract knew. Builds nothing."""
     from pipelines.warehouse.corrections import retry as land_again
 
-    work = refresh_of(home=home, landing=landing)
+    work = refresh_of(must_exist=True, home=home, landing=landing)
     done = land_again(work)
     for file in done.files:
         before, after = _state(file.before), _state(file.after)

@@ -6,7 +6,6 @@ stands; 2 the arguments cannot be used, or no row of any export is landed.
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
@@ -34,7 +33,7 @@ from pipelines.commands.shared import (
 )
 from pipelines.commands.statements import STATEMENT_COMMANDS
 from pipelines.commands.verify import verify
-from pipelines.formats import neutral
+from pipelines.formats import csv_line, printable
 from pipelines.settings import PROJECT
 from pipelines.words.landed import finding_said, rejection_said
 
@@ -267,7 +266,7 @@ def rollback(home: Path | None) -> None:
     """Publish the version before the published one again."""
     from pipelines.warehouse.publications import PublishError
 
-    work = refresh_of(home=home)
+    work = refresh_of(must_exist=True, home=home)
     try:
         with work.warehouse.writing():
             published = work.warehouse.rollback()
@@ -282,7 +281,8 @@ def rollback(home: Path | None) -> None:
 @click.option(
     "--seconds", type=click.IntRange(1, 86_400), default=300, show_default=True, help="Stop it after so long."
 )
-def sql(home: Path | None, query: str, shape: str, seconds: int) -> None:
+@click.option("--rows", type=click.IntRange(1), default=1_000_000, show_default=True, help="Stop after so many rows.")
+def sql(home: Path | None, query: str, shape: str, seconds: int, rows: int) -> None:
     """Run a read-only query on the published warehouse."""
     import duckdb
 
@@ -301,21 +301,34 @@ def sql(home: Path | None, query: str, shape: str, seconds: int) -> None:
                 result = connection.sql(query)
                 if result is None:
                     return
-                if shape == "table":
-                    click.echo(str(result))
-                    return
-                rows, names = result.fetchall(), result.columns
+                is_more = _write(result, shape, rows)
     except duckdb.InterruptException as error:
         raise click.ClickException(f"The query took longer than {seconds} seconds; --seconds lets it.") from error
     except duckdb.Error as error:
         raise click.ClickException(bound_reached(str(error)) or str(error)) from error
-    if shape == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(names)
-        writer.writerows([neutral(value) for value in row] for row in rows)
-    else:
-        records = [dict(zip(names, row, strict=True)) for row in rows]
-        click.echo(json.dumps(records, indent=1, ensure_ascii=False, default=str))
+    if is_more:
+        raise click.ClickException(f"There are more rows than {rows:,}, after which this stopped; --rows lets more.")
+
+
+def _write(result: Any, shape: str, most: int) -> bool:
+    """Prints the first rows as they come; whether there are more."""
+    if shape == "table":
+        click.echo("\n".join(map(printable, str(result).split("\n"))))
+        return False
+    names, left = result.columns, most
+    sys.stdout.write(csv_line(names) if shape == "csv" else "[")
+    before = "\n"
+    while left and (batch := result.fetchmany(min(left, 10_000))):
+        left -= len(batch)
+        for row in batch:
+            if shape == "csv":
+                sys.stdout.write(csv_line(row))
+            else:
+                said = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str)
+                sys.stdout.write(f"{before} {said}")
+                before = ",\n"
+    sys.stdout.write("" if shape == "csv" else "\n]\n")
+    return not left and result.fetchone() is not None
 
 
 @contextmanager
@@ -334,11 +347,14 @@ def _stopped_after(seconds: int, stop: Callable[[], object]) -> Iterator[None]:
 def dashboard(home: Path | None, port: int) -> None:
     """Show the dashboards on the published warehouse."""
     settings = settings_of(home=home)
-    click.echo(f"Keybook's dashboards: http://localhost:{port}")
+    click.echo(f"Keybook's dashboards: http://{settings.dashboard_address}:{port}")
     command = [
-        sys.executable, "-m", "streamlit", "run", str(PROJECT / "dashboards" / "app.py"),
+        sys.executable, "-m", "dashboards", "run", str(PROJECT / "dashboards" / "app.py"),
         "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
+        "--server.address", settings.dashboard_address,
     ]  # fmt: skip
+    for name in settings.dashboard_names:
+        command += ["--server.allowedHosts", name]
     # The server takes this process's place: who stops or kills the command stops the server.
     os.chdir(PROJECT)
     os.execve(sys.executable, command, os.environ | {"KEYBOOK_HOME": str(settings.home)})

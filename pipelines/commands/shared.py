@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +38,22 @@ class Commands(click.Group):
         """Runs the command."""
         try:
             return super().invoke(ctx)
-        except OSError as error:
-            if isinstance(error, BrokenPipeError):
+        except Exception as error:
+            if (said := _file_of_duckdb(error)) is not None:
+                raise click.ClickException(f"{said}. What was published before stands.") from error
+            if isinstance(error, BrokenPipeError) or not isinstance(error, OSError):
                 raise
             where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
             said = f"{where}{error.strerror or error}. What was published before stands."
             raise click.ClickException(said) from error
+
+
+def _file_of_duckdb(error: Exception) -> str | None:
+    """What DuckDB says of a file that it cannot read; it is not loaded for the commands that do without it."""
+    duckdb = sys.modules.get("duckdb")
+    if duckdb is None or not isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
+        return None
+    return str(error).strip().splitlines()[0]
 
 
 class HomeCommand(click.Command):
@@ -71,8 +82,13 @@ def settings_of(**given: object) -> Settings:
     return settings
 
 
-def refresh_of(**given: object) -> Refresh:
-    """One home's landing folder, raw store and warehouse."""
+def refresh_of(must_exist: bool = False, **given: object) -> Refresh:
+    """One home's landing folder, raw store and warehouse; a home that must exist is not made by a slip of the pen."""
     from pipelines.warehouse.refresh import Refresh
 
-    return Refresh(settings_of(**given))
+    settings = settings_of(**given)
+    if must_exist and not settings.home.is_dir():
+        raise click.UsageError(f"there is no home {settings.home}.")
+    work = Refresh(settings)
+    work.warehouse.on_wait = lambda said: click.echo(f"Waiting: {said}.", err=True)
+    return work

@@ -23,7 +23,7 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure
         entity = entities()[file.entity]
         if not raw.path(file).exists():
             continue
-        frame = pl.read_parquet(raw.path(file))
+        frame = pl.read_parquet(raw.path(file), glob=False)
         found[file.file, file.contract, entity.name, "rows", ""] += frame.height
         names = {column.name for column in entity.columns} & set(frame.columns)
         has_currency = "currency" in names

@@ -108,7 +108,7 @@ class Raw:
     def landed(self, entity: Entity, columns: Collection[str] | None = None) -> pl.DataFrame:
         """Every row of an entity, as it was landed, or these columns; a file that is not there any more has none."""
         paths = [path for file in self.files if file.entity == entity.id and (path := self.path(file)).exists()]
-        frames = [pl.read_parquet(path, columns=_there(path, columns)) for path in dict.fromkeys(paths)]
+        frames = [pl.read_parquet(path, columns=_there(path, columns), glob=False) for path in dict.fromkeys(paths)]
         if not frames:
             return pl.DataFrame()
         frame = pl.concat(frames, how="diagonal_relaxed")

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.exports.landing.collisions import hold_collisions
-from pipelines.exports.landing.land import digest_of_all, needs_landing, sha256_of, system_of
+from pipelines.exports.landing.folder import NewFile, sha256_of, system_of
+from pipelines.exports.landing.land import digest_of_all, needs_landing
 from pipelines.exports.landing.raw import Receipt
-from pipelines.warehouse.refresh import NewFile, Refresh
+from pipelines.warehouse.refresh import Refresh
 
 # A shorter beginning of a hash is too easily a file's name.
 SHORTEST_HASH = 6
@@ -90,7 +91,9 @@ def forget(refresh: Refresh, text: str) -> Forgotten:
     with refresh.warehouse.writing():
         lying = list(refresh.hashes())
         receipts = {receipt.sha256: receipt for receipt in refresh.store.receipts() if not receipt.list_name}
-        known = {sha256: receipt.file for sha256, receipt in receipts.items()}
+        # One whose receipt cannot be read has lost its name, and is meant by its hash.
+        known = {sha256: sha256 for sha256 in refresh.store.unreadable}
+        known |= {sha256: receipt.file for sha256, receipt in receipts.items()}
         sha256, name = _one_of(known, lying, text)
         lies_at = [file.path for file in lying if file.sha256 == sha256]
         if lies_at:
@@ -167,9 +170,15 @@ def retry(refresh: Refresh) -> Retry:
             if found is None:
                 done.gone.append(receipt)
                 continue
-            after = refresh.landing.land_file(found.path, found.name, found.sha256)
-            (after,) = hold_collisions(refresh.store, [after])
+            refresh.store.begin({found.sha256})
+            landed = refresh.land_one(found)
+            if landed is None:
+                done.gone.append(receipt)
+                continue
+            after = {item.sha256: item for item in hold_collisions(refresh.store, [landed])}[found.sha256]
             done.files.append(Retried(receipt, after))
             if refresh.on_file:
                 refresh.on_file(after)
+        # What a run that broke off left to be compared.
+        hold_collisions(refresh.store, [])
     return done

@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -76,6 +76,8 @@ class Warehouse:
         self.builds = folder / ".build"
         self.versions = folder / "versions"
         self.link = folder / FILE
+        # Told once who else writes, while this waits for it.
+        self.on_wait: Callable[[str], None] | None = None
         # The locks of this process's builds that are not published yet.
         self._held: dict[str, IO[str] | None] = {}
 
@@ -87,16 +89,26 @@ class Warehouse:
             PublishError: another refresh held it for longer than LOCK_WAIT_SECONDS.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
-            deadline = time.monotonic() + LOCK_WAIT_SECONDS
+        with (self.folder / ".lock").open("a+") as lock:
+            began = time.monotonic()
+            tell = self.on_wait
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise PublishError("another refresh is running; wait for it to end") from None
+                    lock.seek(0)
+                    said = f"another run holds this home ({lock.read().strip() or 'it does not say which'})"
+                    if time.monotonic() > began + LOCK_WAIT_SECONDS:
+                        raise PublishError(f"{said}; wait for it to end, or end it") from None
+                    if tell:
+                        tell(said)
+                        tell = None
                     time.sleep(0.2)
+            # For whoever waits.
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+            lock.flush()
             yield
 
     def start_build(self, run_id: str, stamp: Publication, from_published: bool = False) -> Path:

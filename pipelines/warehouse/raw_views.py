@@ -7,12 +7,12 @@ every table, has its types and no rows. A run that is asked for what was known a
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import duckdb
 
 from pipelines.exports.landing.raw import raw_tables
+from pipelines.exports.readers.grids import pattern, quoted
 from pipelines.settings import Settings
 
 # One row each, which is there before anything is landed too.
@@ -34,7 +34,7 @@ def create_raw_views(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     for table, (files, columns) in raw_tables().items():
         typed = ", ".join(f"cast({_literal(values.get(name))} as {kind}) as {name}" for name, kind in columns.items())
         if any(settings.raw.glob(files)):
-            rows = f"select * from read_parquet('{_pattern(settings, files)}', union_by_name = true)"
+            rows = f"select * from read_parquet({quoted(pattern(settings.raw, files))}, union_by_name = true)"
             if table.startswith("landing_"):
                 # What an earlier version of Keybook wrote may lack a column.
                 rows = f"select {typed} where false union all by name {rows}"
@@ -48,7 +48,8 @@ def create_raw_views(connection: duckdb.DuckDBPyConnection, settings: Settings) 
 def _known_at(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
     if not (settings.raw / "records" / "run.parquet").exists():
         return None
-    query = f"select cast(known_at as varchar) from read_parquet('{_pattern(settings, 'records/run.parquet')}')"
+    run = quoted(pattern(settings.raw, "records/run.parquet"))
+    query = f"select cast(known_at as varchar) from read_parquet({run})"
     rows = connection.execute(query).fetchall()
     return rows[0][0] if rows else None
 
@@ -60,12 +61,6 @@ def _known(columns: dict[str, str], known_at: str) -> str:
         if column in columns:
             return f"{column} <= {moment}"
     return "file_sha256 in (select file_sha256 from raw.landing_files)" if "file_sha256" in columns else "true"
-
-
-def _pattern(settings: Settings, files: str) -> str:
-    """A pattern of files below the raw store as it stands in SQL, wherever the home is."""
-    folder = re.sub(r"([\[*?])", r"[\1]", str(settings.raw))
-    return f"{folder}/{files}".replace("'", "''")
 
 
 def _literal(value: object) -> str:

@@ -9,10 +9,8 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -22,21 +20,14 @@ from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
 from pipelines.exports.entities import entities
-from pipelines.exports.landing.collisions import hold_collisions
+from pipelines.exports.landing.collisions import hold_collisions, to_compare_again
+from pipelines.exports.landing.folder import ChangedError, LandingFolder, NewFile, system_of
 from pipelines.exports.landing.full_exports import Judged, asked, judge
-from pipelines.exports.landing.land import (
-    Landing,
-    ReadingRules,
-    digest_of_all,
-    export_files,
-    needs_landing,
-    sha256_of,
-    system_of,
-)
+from pipelines.exports.landing.intact import Damage, DamagedError, damages
+from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, needs_landing
 from pipelines.exports.landing.lists import ListLanding
-from pipelines.exports.landing.raw import RawStore, Receipt, shown_name
+from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.readers.unpack import Limits
-from pipelines.files import read_object, write_whole
 from pipelines.lists import DOMAIN
 from pipelines.settings import Settings
 from pipelines.warehouse.calendar import write_holidays
@@ -46,15 +37,6 @@ from pipelines.warehouse.transform import project_digest
 
 if TYPE_CHECKING:
     from pipelines.verification.compare import Verdict
-
-
-@dataclass(frozen=True)
-class NewFile:
-    """An export that is to be landed: where it is, its name below the landing folder, its hash."""
-
-    path: Path
-    name: str
-    sha256: str
 
 
 # The first day that a date of the data can hold, and how far past today a run may look: what is later is a slip, and
@@ -104,8 +86,9 @@ class Refresh:
         self.lists = ListLanding(settings.lists_dir, self.store, self.reading_rules)
         # When each run began to land.
         self._began: dict[str, str] = {}
-        # Files that could not even be hashed, when last looked, each with what is wrong.
-        self._unreadable: dict[str, Finding] = {}
+        self._folder = LandingFolder(settings.landing_dir, self.store.root / "hashes.json")
+        # What changed while it was read.
+        self._changed: dict[str, Finding] = {}
         # Who wants to follow: told of each landed file, and of each model, seed and test (its name and status).
         self.on_node: Callable[[str, str], None] | None = None
         self.on_file: Callable[[Receipt], None] | None = None
@@ -139,24 +122,11 @@ class Refresh:
 
     def hashes(self) -> Iterator[NewFile]:
         """Every file of the landing folder with its hash; one that has not been touched is not hashed again."""
-        memory_file = self.store.root / "hashes.json"
-        memory = read_object(memory_file) or {}
-        seen = {}
-        self._unreadable = {}
-        for path in export_files(self.settings.landing_dir):
-            name = shown_name(path.relative_to(self.settings.landing_dir).as_posix())
-            try:
-                status = path.stat()
-                stamp = ascii(f"{path}|{status.st_size}|{status.st_mtime_ns}")
-                sha256 = seen[stamp] = memory.get(stamp) or sha256_of(path)
-            except OSError as error:
-                self._unreadable[name] = Finding("cannot_be_opened", said=error.strerror or str(error))
-                continue
-            yield NewFile(path, name, sha256)
-        if seen != memory and self.store.root.exists():
-            # It only saves time: where it cannot be written, whatever is asked for goes on.
-            with suppress(OSError):
-                write_whole(memory_file, json.dumps(seen, indent=0))
+        return self._folder.hashed()
+
+    def damages(self) -> list[Damage]:
+        """What of raw is gone, cut off or cannot be read."""
+        return damages(self.store, list(self.store.receipts()))
 
     def full_exports(self, known_at: str | None = None) -> list[Judged]:
         """Every full export of what was known at a moment (ISO) or is now, and whether it is believed."""
@@ -185,10 +155,12 @@ class Refresh:
         deque(self.hashes(), maxlen=0)
         deque(self.lists.files(), maxlen=0)
         broken = broken_contracts(self.settings.contracts_dir)
-        found = self._unreadable | self.lists.strange
+        found = self._folder.unreadable | self._changed | self.lists.strange
+        damaged = self.damages()
+        found |= {f"warehouse/raw/{item.place}": Finding("cannot_be_opened", said=item.remedy) for item in damaged}
         found |= {f"contracts/{name}": Finding("contract_broken", said=said) for name, said in broken.items()}
         place = {"file_sha256": "", "part": "", "severity": "held"}
-        waiting = asked(self.full_exports(known_at))
+        waiting = [] if damaged else asked(self.full_exports(known_at))
         return [{"file": file, **place, **finding.facts} for file, finding in found.items()] + waiting
 
     def new_files(self) -> list[NewFile]:
@@ -201,16 +173,20 @@ class Refresh:
         all_digest = digest_of_all(contracts, self.reading_rules)
         copies: dict[str, list[NewFile]] = {}
         forgotten = self.store.forgotten()
+        receipts = {receipt.sha256: receipt for receipt in self.store.receipts()}
+        again = {item.sha256 for item in damages(self.store, list(receipts.values()))}
+        again |= to_compare_again(receipts.values())
         for file in self.hashes():
             if file.sha256 not in forgotten:
                 copies.setdefault(file.sha256, []).append(file)
         found = []
         for sha256, files in copies.items():
-            receipt, word = self.store.receipt(sha256), self.store.word(sha256)
+            receipt, word = receipts.get(sha256), self.store.word(sha256)
             own = [file for file in files if receipt and system_of(file.name) == receipt.system]
             file = (own or files)[0]
             waits = receipt is not None and self.landing.waits(receipt)
-            if waits or needs_landing(receipt, contracts, all_digest, self.reading_rules, word, system_of(file.name)):
+            rules, system = self.reading_rules, system_of(file.name)
+            if waits or sha256 in again or needs_landing(receipt, contracts, all_digest, rules, word, system):
                 found.append(file)
         return found
 
@@ -228,17 +204,30 @@ class Refresh:
             receipts = self.lists.land(known_at) if domain in (None, DOMAIN) else []
             landed: dict[str, Receipt] = {}
             files = self.new_files() if domain != DOMAIN else []
+            if domain is not None:
+                files = [file for file in files if domain in (landing.domains(file.path, file.sha256) or {domain})]
+            self.store.begin({file.sha256 for file in files})
             for file in files:
-                if domain is not None and domain not in (landing.domains(file.path, file.sha256) or {domain}):
-                    continue
-                landed[file.sha256] = landing.land_file(file.path, file.name, file.sha256, known_at)
-                if self.on_file:
-                    self.on_file(landed[file.sha256])
+                if (receipt := self.land_one(file, known_at)) is not None:
+                    landed[file.sha256] = receipt
+                    if self.on_file:
+                        self.on_file(receipt)
             for file in files:
                 # Another file of this run may have told the order of its dates.
                 if file.sha256 in landed and landing.waits(landed[file.sha256]):
-                    landed[file.sha256] = landing.land_file(file.path, file.name, file.sha256, known_at)
+                    landed[file.sha256] = self.land_one(file, known_at) or landed[file.sha256]
+            if lost := [f"warehouse/raw/{item.place}: {item.remedy}" for item in self.damages()]:
+                raise DamagedError("\n".join(lost))
             return hold_collisions(self.store, [*receipts, *landed.values()])
+
+    def land_one(self, file: NewFile, known_at: str | None = None) -> Receipt | None:
+        """Lands one file; None where it changed while it was read, of which nothing is landed before the next run."""
+        self._changed.pop(file.name, None)
+        try:
+            return self.landing.land_file(file.path, file.name, file.sha256, known_at, stamp=file.stamp)
+        except ChangedError:
+            self._changed[file.name] = Finding("changed_while_read")
+            return None
 
     def receipts(self, known_at: str | None = None) -> list[Receipt]:
         """The receipts that count at a moment (ISO) or now: every export's, and of each list the version in force."""
@@ -288,6 +277,7 @@ class Refresh:
     def made_by(self) -> str:
         """A hash of what makes a publication out of raw: the models and the settings."""
         apart = {"landing", "home", "keep_versions", "keep_superseded_days", "company_name"}
+        apart |= {"dashboard_address", "dashboard_hosts"}
         apart |= {"memory_limit", "dashboard_memory_limit", "max_temp_directory_size"}
         settings = self.settings.model_dump_json(exclude=apart)
         return hashlib.sha256(f"{project_digest()}{settings}".encode()).hexdigest()[:32]
@@ -343,7 +333,7 @@ class Refresh:
     def is_current(self, view: PointInTime) -> bool:
         """Whether a refresh would publish what is published already."""
         published = self.warehouse.published()
-        pending = self.new_files() or any(self.lists.to_land())
+        pending = self.new_files() or any(self.lists.to_land()) or self.store.begun() or self.damages()
         return published is not None and not pending and published.inputs == self.inputs(view)
 
     def is_empty(self) -> bool:

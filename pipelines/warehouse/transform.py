@@ -22,7 +22,8 @@ from threading import Thread
 from typing import Any
 
 from pipelines.bounds import bound_reached
-from pipelines.settings import PROJECT, Settings
+from pipelines.files import read_object, write_whole
+from pipelines.settings import IS_CLONE, PROJECT, Settings
 from pipelines.warehouse.private import NODE_ENDED, close_database, parsed_runner
 from pipelines.warehouse.publications import digest_of_files
 from pipelines.warehouse.rebuild import Project, Rebuild
@@ -30,6 +31,8 @@ from pipelines.warehouse.rebuild import Project, Rebuild
 DBT_PROJECT = PROJECT / "dbt_project"
 PARSED = DBT_PROJECT / "target" / "parsed"
 KEEP_PARSED = 4
+# What dbt has parsed, and how large each was when it came.
+_PARSED, _SIZES = ("partial_parse.msgpack", "manifest.json"), "sizes.json"
 _SOURCES = ("*.sql", "*.yml", "*.csv", "*.md")
 
 
@@ -78,7 +81,9 @@ def _arguments(settings: Settings, target: Path) -> list[str]:
 
 
 def shelf_of(settings: Settings) -> Path:
-    """Where parsed projects lie: in the checkout, or in the home where whoever runs this may not write there."""
+    """Where parsed projects lie: in the clone, or in the home where there is none or it may not be written."""
+    if not IS_CLONE:
+        return settings.warehouse / ".parsed"
     try:
         PARSED.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=PARSED):
@@ -95,7 +100,7 @@ def parsed(settings: Settings) -> Path:
     """
     digest = project_digest()
     shelf = shelf_of(settings)
-    if (shelf / digest / "manifest.json").exists():
+    if _is_whole(shelf / digest):
         return shelf / digest
     from dbt.cli.main import dbtRunner
 
@@ -108,12 +113,22 @@ def parsed(settings: Settings) -> Path:
             raise TransformError("the dbt project was changed while it was read; run this again")
         folder = shelf / digest
         folder.mkdir(exist_ok=True)
-        # The manifest is the last to come: where it is, the rest is too.
-        for name in ("partial_parse.msgpack", "manifest.json"):
+        sizes = {}
+        for name in _PARSED:
+            sizes[name] = (Path(scratch) / name).stat().st_size
             os.replace(Path(scratch) / name, folder / name)
+        write_whole(folder / _SIZES, json.dumps(sizes))
     for old in sorted(shelf.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEEP_PARSED]:
         shutil.rmtree(old, ignore_errors=True)
     return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether all of a parsed project lies there, as large as it was written."""
+    sizes = read_object(folder / _SIZES) or {}
+    return sizes.keys() == set(_PARSED) and all(
+        (folder / name).is_file() and (folder / name).stat().st_size == size for name, size in sizes.items()
+    )
 
 
 def read_manifest(settings: Settings) -> dict[str, Any]:

@@ -255,6 +255,30 @@ def test_each_row_says_how_it_is_known(home: Path) -> None:
     }  # fmt: skip
 
 
+# Customer: the day of its last payment, whether that is known; and whether it is known how often it paid.
+LAST_PAYMENTS = {
+    "stripe:cus_1": ("2024-02-20", True), "hubspot:501": ("2024-02-05", True), "xero:Paper": (None, False),
+    "quickbooks:Joiner": (None, False),
+    # 150 on the last day, and 50 that had come by then.
+    "quickbooks:Mill": ("2024-02-20", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("customer", LAST_PAYMENTS)
+def test_a_balance_tells_of_no_payments_day(home: Path, customer: str) -> None:
+    """It says that money had come by its own day, and not when, nor in how many payments."""
+    [[account]] = query(home, "select distinct account_id from marts.fct_invoices where customer_id = ?", [customer])
+    [[last, same, recency, frequency, segment]] = query(
+        home, "select cards.last_payment_on, worth.last_payment_on is not distinct from cards.last_payment_on, "
+        "worth.recency_score, worth.frequency_score, worth.rfm_segment from reporting.rpt_accounts as cards "
+        "inner join reporting.rpt_account_value as worth using (account_id) where account_id = ?", [account],
+    )  # fmt: skip
+    day, is_counted = LAST_PAYMENTS[customer]
+    assert (last and last.isoformat(), same) == (day, True)
+    assert (recency is not None, frequency is not None) == (day is not None, is_counted)
+    assert is_counted or segment is None
+
+
 def test_a_company_in_lek_publishes_and_its_total_stands_apart(home: Path) -> None:
     """7,000 of 7,500 lek are open, 70 of the total; what was returned is no cash."""
     rows = query(

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from pipelines.exports.contracts.loading import load_contracts
-from pipelines.exports.landing.land import Landing, ReadingRules, export_files
+from pipelines.exports.landing.folder import export_files
+from pipelines.exports.landing.land import Landing, ReadingRules
 from pipelines.exports.landing.raw import RawStore
 from tests.support.homes import SHARED
 

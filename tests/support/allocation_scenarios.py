@@ -106,6 +106,11 @@ def allocation_scenarios() -> list[Scenario]:
         .owes(settled_on=on(1, 20)).sends(on(1, 25), 100),
         Loose("settled, some of it unseen", {on(1, 10): (70, 0, 0, 0), on(1, 20): NOTHING, on(3, 1): (0, 0, 0, 45)})
         .owes(settled_on=on(1, 20)).sends(on(1, 10), 30).sends(on(3, 1), 45),
+        # What is written off soon after its day of settlement was not paid by money that nobody saw.
+        Loose("settled by being written off", {on(1, 21): (100, 0, 0, 0), on(1, 22): NOTHING, AS_OF: NOTHING})
+        .owes(settled_on=on(1, 20)).takes_back("write_off", on(1, 22), 100, None, "1"),
+        Loose("settled by being written off, then sent", {on(1, 21): (100, 0, 0, 0), on(1, 22): NOTHING, on(3, 1): NOTHING})
+        .owes(settled_on=on(1, 20)).takes_back("write_off", on(1, 22), 100, None, "1").sends(on(3, 1), 45),
         # Settled goes before what is due first.
         Loose("settled before it is due", {on(1, 12): (100, 0, 0, 0), on(2, 1): (100, 100, 0, 0)})
         .owes().owes(60, on(1, 5), on(3, 1), "2", settled_on=on(1, 12)).sends(on(1, 12), 60),

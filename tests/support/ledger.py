@@ -49,6 +49,7 @@ class Debt:
     gross: Decimal
     instalments: list[Movement]
     is_opening: bool = False
+    is_due_known: bool = True
     voided: date | None = None
     due: date = LAST
     settled: date | None = None
@@ -77,8 +78,10 @@ class Debt:
         """The cash of the days after `since`, up to `until`, as it was known at the end of that day.
 
         What is taken back takes what its own payment gave, the last part first; then what else was paid last before it;
-        never more than was paid.
+        never more than was paid. Of an opening balance without a due date nobody knows whether it was late.
         """
+        if not self.is_due_known:
+            return []
         order = sorted(range(len(self.events)), key=lambda place: (self.events[place][0], -self.events[place][1]))
         running, found, cash = ZERO, [], dict(self.paid)
         for place in order:
@@ -151,6 +154,7 @@ class Book:
                 self.account(row), row["as_of"], row["amount"], [(row["due_on"] or row["as_of"], row["amount"])]
             )
             debt.is_opening, debt.events = True, [(row["as_of"], row["amount"])]
+            debt.is_due_known = row["due_on"] is not None
             self.debts[f"opening of {row['customer_id']}"] = debt
             self.flows["opening"].append((row["as_of"], row["amount"]))
         self.received = {row["payment_id"]: row for row in self.of("payments") if row["status"] == "received"}

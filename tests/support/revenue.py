@@ -16,6 +16,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
+from tests.support.known import known, unrated
 from tests.support.oracle import days, month_end
 
 AS_OF = date(2025, 9, 10)
@@ -108,11 +109,11 @@ class Company:
             "subscription_id": "unpriced", "customer_id": "C13", "unit_price": None, "ended_on": None,
         })  # fmt: skip
         # The same price twice, then others, by the days of the exports; the last one ends it.
-        for known, price, last in (
+        for told_on, price, last in (
             ("2023-08-01", 70, None), ("2024-02-01", 70, None), ("2024-11-12", 95, None), ("2024-11-12T08", 90, None),
             ("2025-03-01", 65, "2025-06-30"),
         ):  # fmt: skip
-            at = f"{known}:00:00Z" if "T" in known else f"{known}T00:00:00Z"
+            at = f"{told_on}:00:00Z" if "T" in told_on else f"{told_on}T00:00:00Z"
             self.subscription(12, price, "2023-07-01", last, subscription_id="repriced", _known_at=at)
 
     def invoice(self, account: int, day: date, net: Decimal, currency: str = "EUR", kind: str = "invoice") -> str:
@@ -350,7 +351,7 @@ def expected() -> dict[Key, dict[str, Any]]:
     for account, basis in sorted({key[:2] for key in pieces()}):
         mine = {key[3]: parts for key, parts in pieces().items() if key[:2] == (account, basis)}
         paid = min((month for month, parts in mine.items() if any(amount > 0 for amount, _ in parts)), default=None)
-        closed = Fraction(0)
+        closed, closed_missing = Fraction(0), 0
         for place, month in enumerate(MONTHS):
             if month < min(mine):
                 continue
@@ -383,7 +384,19 @@ def expected() -> dict[Key, dict[str, Any]]:
                 "year_opening_revenue": year_opening, "year_closing_revenue": year_closing,
                 "year_movement": movement(year_opening, year_closing, history >= 12) if of_year else None,
             }  # fmt: skip
-            closed = closing
+            # What has no rate is counted; an amount of which nothing has one is unknown, and no nought.
+            missing, year_missing = unrated(of_months[0]), unrated(years[0])
+            now = found[account, basis, month]
+            now["missing"] = missing + (0 if comparable or missing else 1)
+            now["year_missing"] = year_missing + (0 if of_year or year_missing else 1)
+            for column, is_unknown in (
+                ("revenue", missing), ("closing_revenue", missing), ("opening_revenue", not comparable),
+                ("year_closing_revenue", year_missing), ("year_opening_revenue", not of_year),
+            ):  # fmt: skip
+                now[column] = known(now[column], is_unknown)
+            if now["opening_revenue"] is None or known(closed, closed_missing) is None:
+                now["currency_effect"] = None
+            closed, closed_missing = closing, missing
     return found
 
 

@@ -21,6 +21,8 @@ from tests.support.rates import CURRENCIES, rate
 FIRST, LAST = date(2023, 12, 1), date(2025, 11, 30)
 ZONE = ZoneInfo("Europe/Stockholm")
 EDGES = ("2024-01-31", "2024-02-29", "2024-03-01", "2024-12-31", "2025-01-01", "2025-02-28", "2025-04-20", "2025-04-21")
+# Nobody knows what a zloty is worth. Before this day nothing is priced in it, so that some months are wholly known.
+UNRATED_SINCE = date(2025, 6, 1)
 PER_MONTH = {"day": Fraction(365, 12), "week": Fraction(52, 12), "month": Fraction(1), "year": Fraction(1, 12)}
 STORIES = (
     "steady", "within a month", "swap", "repriced", "paused", "paused by price", "odd", "annual", "no end", "no start", "no price",
@@ -62,6 +64,8 @@ class Stream:
             "interval_unit": "month", "interval_count": self.random.choice((1, None)), "started_on": first, "ended_on": last,
             "_known_at": "2026-01-01T00:00:00Z",
         } | more  # fmt: skip
+        if row["currency"] == "PLN" and (first or FIRST) < UNRATED_SINCE:
+            row["currency"] = "SEK"
         self.rows.append(row)
         return row
 
@@ -161,16 +165,16 @@ class Book:
                 standing = row
         return standing
 
-    def amounts(self, account: str, day: date) -> tuple[dict[str, list[Fraction]], int]:
+    def amounts(self, account: str, day: date) -> tuple[dict[str, list[Fraction]], dict[str, int]]:
         """What runs on a day, by currency, and how many rows count for nothing."""
         found: dict[str, list[Fraction]] = defaultdict(list)
-        nothing = 0
+        nothing: dict[str, int] = defaultdict(int)
         for versions in self.versions[account]:
             row = self.priced(versions, day)
             if row and (amount := worth(row)) is not None:
                 found[versions[-1]["currency"]].append(amount)
             elif row:
-                nothing += 1
+                nothing[versions[-1]["currency"]] += 1
         return found, nothing
 
     @cached_property
@@ -193,84 +197,115 @@ class Book:
         """The month's end, or the day in the month that runs."""
         return min(month_end(month), self.as_of)
 
-    def compared(self, account: str, month: date, before: date) -> tuple[Fraction | None, Fraction, int]:
-        """What ran in a month before at the rates of this one (None: not to be told), what runs now, amounts without a rate."""
+    def compared(self, account: str, month: date, before: date) -> tuple[Fraction | None, int]:
+        """What ran in a month before at the rates of this one (None: not to be told), and amounts without a rate.
+
+        What has no rate or no price is not compared, in any currency of the account.
+        """
         day = self.measured(month)
-        now, _ = self.amounts(account, day)
-        earlier, _ = self.amounts(account, self.measured(before)) if before >= FIRST else ({}, 0)
-        closing, opening, missing, is_known = Fraction(0), Fraction(0), 0, True
+        now, nothing = self.amounts(account, day)
+        earlier, nothing_then = self.amounts(account, self.measured(before)) if before >= FIRST else ({}, {})
+        opening, missing, is_known = Fraction(0), 0, True
         for currency in CURRENCIES:
-            mine, was, at = now.get(currency, []), sum(earlier.get(currency, ())), rate(currency, day)
-            unrated = 0 if at else sum(amount != 0 for amount in mine)
-            is_known &= bool(at) or not (unrated or was)
-            missing += unrated or (not at and was != 0)
-            closing += sum(mine) * (at or 0)
+            was, at = sum(earlier.get(currency, ())), rate(currency, day)
+            unrated = 0 if at else sum(amount != 0 for amount in now.get(currency, []))
+            is_priced = not nothing.get(currency) and not nothing_then.get(currency)
+            is_known &= is_priced and not unrated and (bool(at) or was == 0)
+            missing += unrated or (is_priced and not at and was != 0)
             opening += was * (at or 0)
-        return (opening if is_known else None), closing, missing
+        return (opening if is_known else None), missing
 
     @cached_property
     def monthly(self) -> dict[tuple[str, date], Row]:
-        """Every account and month (V2, V3)."""
+        """Every account and month (V2, V3): of a sum what is known, and nothing where nothing of it is."""
         found = {}
         for account in self.versions:
-            closed, paid = Fraction(0), None
+            before: Fraction | None = Fraction(0)
+            paid = None
             for place, month in enumerate(self.months):
-                now, nothing = self.amounts(account, self.measured(month))
+                day = self.measured(month)
+                now, unpriced = self.amounts(account, day)
+                nothing = sum(unpriced.values())
                 if paid is None and any(amount > 0 for mine in now.values() for amount in mine):
                     paid = place
-                opening, closing, missing = self.compared(account, month, months_before(month, 1))
-                year, _, _ = self.compared(account, month, months_before(month, 12))
+                closing = sum((sum(mine) * (rate(currency, day) or 0) for currency, mine in now.items()), Fraction(0))
+                unrated = self.unrated(account, month)
+                opening, missing = self.compared(account, month, months_before(month, 1))
+                year, year_missing = self.compared(account, month, months_before(month, 12))
                 history = place - paid if paid is not None else 0
-                kind = moved(opening, closing, history >= parameter("reactivation_min_months"))
-                opened = closing if opening is None else opening
+                told = known(closing, unrated + nothing)
+                opened = known(closing if opening is None else opening, opening is None)
+                year_opened = known(closing if year is None else year, year is None)
                 found[account, month] = {
-                    "revenue": closing, "closing_revenue": closing, "opening_revenue": opened, "revenue_change": closing - opened,
-                    "currency_effect": opened - closed, "movement": kind, "movement_12m": moved(year, closing, history >= 12),
-                    "opening_revenue_12m": closing if year is None else year, "closing_revenue_12m": closing, "revenue_12m": closing,
-                    "missing_rate_count": missing, "unpriced_count": nothing, "is_complete": month_end(month) <= self.as_of,
+                    "revenue": told, "closing_revenue": told, "opening_revenue": opened,
+                    "revenue_change": less(told, opened) if not missing + nothing else None,
+                    "currency_effect": less(opened, before), "movement": moved(opening, closing, history >= parameter("reactivation_min_months")),
+                    "movement_12m": moved(year, closing, history >= 12), "opening_revenue_12m": year_opened,
+                    "closing_revenue_12m": told, "revenue_12m": told,
+                    "revenue_change_12m": less(told, year_opened) if not year_missing + unrated + nothing else None,
+                    "missing_rate_count": missing, "unpriced_count": nothing, "missing_rate_count_12m": year_missing,
+                    "is_complete": month_end(month) <= self.as_of,
                 }  # fmt: skip
-                found[account, month]["revenue_change_12m"] = closing - found[account, month]["opening_revenue_12m"]
-                closed = closing
+                before = told
         return found
 
     def retention(self, month: date) -> Row:
         """A month of all accounts (V3 to V8)."""
-        rows = [row for (_, of), row in self.monthly.items() if of == month]
+        rows = [(account, row) for (account, of), row in self.monthly.items() if of == month]
+        every = [row for _, row in rows]
+        missing, unpriced = (sum(one[name] for one in every) for name in ("missing_rate_count", "unpriced_count"))
+        unknown = unpriced + sum(self.unrated(account, month) for account, _ in rows)
         row: Row = {
-            name: sum(one[name] for one in rows) for name in ("opening_revenue", "closing_revenue", "currency_effect")
-        }
-        row |= {
-            f"{kind}_accounts": sum(one["movement"] == kind for one in rows)
-            for kind in ("new", "reactivated", "churned")
-        }
-        row["opening_accounts"] = sum(one["opening_revenue"] > 0 for one in rows)
-        row["closing_accounts"] = sum(one["closing_revenue"] > 0 for one in rows)
-        row |= {name: sum(one[name] for one in rows) for name in ("missing_rate_count", "unpriced_count")}
-        row |= {"negative_revenue": Fraction(0), "is_complete": month_end(month) <= self.as_of}
+            "opening_revenue": total(every, "opening_revenue", missing + unpriced),
+            "closing_revenue": total(every, "closing_revenue", unknown),
+            "currency_effect": total(every, "currency_effect", missing), "negative_revenue": known(Fraction(0), unknown),
+            "missing_rate_count": missing, "unpriced_count": unpriced, "is_complete": month_end(month) <= self.as_of,
+            "missing_rate_count_12m": sum(one["missing_rate_count_12m"] for one in every),
+        }  # fmt: skip
+        for kind in ("new", "reactivated", "churned"):
+            row[f"{kind}_accounts"] = known(sum(one["movement"] == kind for one in every), missing)
+        row["opening_accounts"] = known(sum((one["opening_revenue"] or 0) > 0 for one in every), missing)
+        row["closing_accounts"] = known(sum((one["closing_revenue"] or 0) > 0 for one in every), unknown)
         has_year = self.months.index(month) - self.months.index(self.begun) >= 12
         for suffix in ("", "_12m"):
-            of: Row = {
-                kind: sum(abs(one[f"revenue_change{suffix}"]) for one in rows if one[f"movement{suffix}"] == kind)
-                for kind in MONEYS
-            }
-            opening = sum(one[f"opening_revenue{suffix}"] for one in rows)
-            kept = opening - of["contraction"] - of["churned"]
-            opened = sum(one[f"opening_revenue{suffix}"] > 0 for one in rows)
-            lost = sum(one[f"movement{suffix}"] == "churned" for one in rows)
-            told = {f"{kind}{suffix}": amount for kind, amount in of.items()} | {
-                f"nrr{suffix}": ratio(kept + of["expansion"], opening), f"grr{suffix}": ratio(kept, opening),
-                f"logo_churn{suffix}": ratio(lost, opened),
-            }  # fmt: skip
+            left_out = row[f"missing_rate_count{suffix}"]
+            of: Row = {}
+            for kind in MONEYS:
+                mine = [one for one in every if one[f"movement{suffix}"] == kind]
+                changes = [less(one["closing_revenue"], one[f"opening_revenue{suffix}"]) for one in mine]
+                of[kind] = known(sum((abs(change) for change in changes if change is not None), Fraction(0)), left_out)
+            opening = (
+                row["opening_revenue"] if not suffix else total(every, f"opening_revenue{suffix}", left_out + unknown)
+            )
+            told = {f"{kind}{suffix}": amount for kind, amount in of.items()}
+            shares: Row = dict.fromkeys((f"nrr{suffix}", f"grr{suffix}", f"logo_churn{suffix}"))
+            if not suffix:
+                shares |= dict.fromkeys(("net_churn", "quick_ratio"))
+            if not left_out:
+                away = of["churned"] + of["contraction"]
+                lost = sum(one[f"movement{suffix}"] == "churned" for one in every)
+                shares[f"logo_churn{suffix}"] = ratio(
+                    lost, sum((one[f"opening_revenue{suffix}"] or 0) > 0 for one in every)
+                )
+                if not suffix:
+                    shares["quick_ratio"] = ratio(of["new"] + of["expansion"], away)
+                if opening is not None:
+                    shares[f"nrr{suffix}"] = ratio(opening - away + of["expansion"], opening)
+                    shares[f"grr{suffix}"] = ratio(opening - away, opening)
+                    if not suffix:
+                        shares["net_churn"] = ratio(away - of["expansion"] - of["reactivated"], opening)
             if suffix:
                 told |= {f"opening_revenue{suffix}": opening, f"closing_revenue{suffix}": row["closing_revenue"]}
-                told = told if has_year else dict.fromkeys(told)
-            else:
-                away = of["churned"] + of["contraction"]
-                told["net_churn"] = ratio(away - of["expansion"] - of["reactivated"], opening)
-                told["quick_ratio"] = ratio(of["new"] + of["expansion"], away)
-            row |= told
+            told |= shares
+            row |= told if has_year or not suffix else dict.fromkeys(told)
         row["logo_churn_daily"] = self.daily_churn(month) if row["opening_accounts"] else None
         return row
+
+    def unrated(self, account: str, month: date) -> int:
+        """Amounts of a month that have no rate."""
+        day = self.measured(month)
+        now, _ = self.amounts(account, day)
+        return sum(amount != 0 for currency, mine in now.items() if rate(currency, day) is None for amount in mine)
 
     @cache
     def active(self, day: date) -> frozenset[str]:
@@ -294,6 +329,21 @@ class Book:
     def __hash__(self) -> int:
         """By identity."""
         return id(self)
+
+
+def known(value: Any, unknown: int) -> Any:
+    """What is known of a sum, so many parts of which are not; None where nothing of it is."""
+    return value if value or not unknown else None
+
+
+def less(value: Fraction | None, other: Fraction | None) -> Fraction | None:
+    """A difference; None where a side is not known."""
+    return None if value is None or other is None else value - other
+
+
+def total(rows: list[Row], name: str, unknown: int) -> Any:
+    """What is known of a column's sum."""
+    return known(sum((row[name] for row in rows if row[name] is not None), Fraction(0)), unknown)
 
 
 def ratio(part: Any, whole: Any) -> Fraction | None:

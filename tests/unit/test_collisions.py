@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.exports.landing.raw import Receipt
 from pipelines.settings import load_settings
-from pipelines.warehouse.corrections import accept
-from pipelines.warehouse.refresh import Refresh
+from pipelines.warehouse.corrections import accept, forget, undo_forget
+from pipelines.warehouse.refresh import PointInTime, Refresh
 
 COMPANIES = "Record ID,Company name,Company owner,City\n"
 NORTH = COMPANIES + "1,Alder AB,Ada,Umeå\n2,Birch AB,Ada,Luleå\n"
@@ -104,6 +104,42 @@ def test_one_thing_that_is_alike_is_enough(home: Home) -> None:
     home.land({"a.csv": header + "1,Alder,A,2026-01-05 09:00\n"})
     home.land({"b.csv": header + "1,Ek,A,2026-01-05 09:00\n"})
     assert home.codes() == {}
+
+
+@pytest.mark.parametrize("step", ["hold_collisions", "collisions._judge"])
+def test_a_crash_before_files_are_compared_does_not_let_them_pass(
+    home: Home, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    home.land({"a.csv": NORTH})
+    place = "pipelines.warehouse.refresh" if step == "hold_collisions" else "pipelines.exports.landing"
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{place}.{step}", crash)
+        with pytest.raises(KeyboardInterrupt):
+            home.land({"b.csv": SOUTH})
+    # It counts already, and was not held against the others: the next run does that first of all.
+    assert ("hubspot", "3", "Dogwood Ltd") in home.companies()
+    assert not home.work.is_current(PointInTime())
+    home.land({})
+    assert home.codes() == {"b.csv": ["ids_collide"]}
+    assert home.companies() == NORTH_ROWS
+    assert home.work.store.begun() == set()
+
+
+def test_what_was_held_is_looked_at_again_once_the_other_is_forgotten(home: Home) -> None:
+    home.land({"a.csv": NORTH, "b.csv": SOUTH})
+    assert home.codes() == {"b.csv": ["ids_collide"]}
+    forget(home.work, "a.csv")
+    assert sorted(home.land({})) == ["b.csv"]
+    assert home.codes() == {}
+    assert {name for _, _, name in home.companies()} == {"Cedar Ltd", "Dogwood Ltd"}
+    # And the other way round, should that one be let in again.
+    undo_forget(home.work, "a.csv")
+    home.land({})
+    assert home.codes() == {"a.csv": ["ids_collide"]}
+    assert home.land({}) == {}
 
 
 def test_a_persons_word_is_enough_too(home: Home) -> None:

@@ -12,16 +12,18 @@ import pytest
 
 SERVER = """
 import os, signal, sys
-print(os.getpid(), os.environ["KEYBOOK_HOME"], *sys.argv[1:], flush=True)
-signal.pause()
+def main(prog_name):
+    print(os.getpid(), os.environ["KEYBOOK_HOME"], *sys.argv[1:], flush=True)
+    signal.pause()
 """
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
 def test_the_server_ends_with_the_command(tmp_path: Path, sent: signal.Signals) -> None:
-    (tmp_path / "streamlit").mkdir()
-    (tmp_path / "streamlit" / "__init__.py").touch()
-    (tmp_path / "streamlit" / "__main__.py").write_text(SERVER, encoding="utf-8")
+    (tmp_path / "streamlit" / "web").mkdir(parents=True)
+    for name in ("__init__.py", "net_util.py", "web/__init__.py"):
+        (tmp_path / "streamlit" / name).touch()
+    (tmp_path / "streamlit" / "web" / "cli.py").write_text(SERVER, encoding="utf-8")
     command = [sys.executable, "-c", "from pipelines.commands.main import main; main()"]
     running = subprocess.Popen(
         [*command, "dashboard", "--home", str(tmp_path / "home"), "--port", "8765"],

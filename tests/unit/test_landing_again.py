@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_read_is_named(home: Path, monkeypatch: pytest.Mon
             raise PermissionError(13, "Permission denied")
         return "0" * 64
 
-    monkeypatch.setattr("pipelines.warehouse.refresh.sha256_of", closed)
+    monkeypatch.setattr("pipelines.exports.landing.folder.sha256_of", closed)
     work = _work(home)
     assert [file.name for file in work.new_files()] == ["invoices.csv"]
     (trouble,) = work.troubles()

@@ -1,6 +1,6 @@
 {#- Cash that was set against invoices and what took it back, as R12 to R14 weigh it: a row counts in the windows that hold the
     day of its payment (`counted_on`), from `known_on` on. So what is taken back takes away what its own payment gave, in the
-    windows of that payment and in no other. `keys` are columns of fct_receivable_settlements to keep. Opening balances have no
+    windows of that payment and in no other. What nobody knows when it was due is neither late nor on time. `keys` are columns of fct_receivable_settlements to keep. Opening balances have no
     issue date. -#}
 {% macro paid_events(keys) -%}
 select
@@ -16,6 +16,7 @@ select
         {{ days_from('issued_on', 'settlement_date') }} as days_after_issue,
         {{ days_from('due_on', 'settlement_date') }} as days_after_due
     from {{ ref('fct_receivable_settlements') }}
+    where due_on is not null
 {%- endmacro %}
 
 {#- The sums over `paid_events` that R12 to R14 are made of, by name. -#}

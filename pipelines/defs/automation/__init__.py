@@ -5,7 +5,7 @@ import time
 
 import dagster as dg
 
-from pipelines.exports.landing.land import export_files
+from pipelines.exports.landing.folder import export_files
 from pipelines.warehouse.refresh import Refresh
 
 # A file that was written to this lately may still be on its way.

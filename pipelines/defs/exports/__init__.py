@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.exports.entities import Entity, entities
+from pipelines.exports.landing.intact import DamagedError
 from pipelines.warehouse.refresh import Refresh
 from pipelines.words.landed import finding_said
 
@@ -39,7 +40,11 @@ def _landing_of(domain: str, description: str, refresh: Refresh) -> dg.Definitio
 
     @dg.multi_asset(name=f"land_{domain}", specs=specs, can_subset=True)
     def land(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        for receipt in refresh.land(domain, context.run.run_id):
+        try:
+            landed = refresh.land(domain, context.run.run_id)
+        except DamagedError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        for receipt in landed:
             for finding in receipt.findings:
                 context.log.warning(finding_said(finding, refresh.settings.language))
         rows = [row for receipt in refresh.receipts() for row in receipt.entities]

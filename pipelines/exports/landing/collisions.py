@@ -8,6 +8,7 @@ twice. Either is held. The columns by which a thing is known again stand in `pip
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,11 +42,43 @@ class _Source:
     systems: dict[str, str] = field(default_factory=dict)
 
 
+# What a file is held for that collides with an older one, which its finding names.
+CODES = {"ids_collide", "key_changed", "system_doubled"}
+
+
+def to_compare_again(receipts: Iterable[Receipt]) -> set[str]:
+    """The hashes of files that were held for others which are out of raw since: by name, as their findings have them.
+
+    What was held for a file that is held itself waits as that one does.
+    """
+    receipts = list(receipts)
+    standing = {receipt.file for receipt in receipts if receipt.entities or receipt.retired_at}
+    held = {receipt.sha256: receipt for receipt in receipts if any(row["code"] in CODES for row in receipt.held)}
+    while waiting := [
+        receipt
+        for receipt in held.values()
+        if {str(row["name"]) for row in receipt.held if row["code"] in CODES} <= standing
+    ]:
+        for receipt in waiting:
+            standing.add(receipt.file)
+            del held[receipt.sha256]
+    return set(held)
+
+
 def hold_collisions(store: RawStore, landed: list[Receipt]) -> list[Receipt]:
     """Holds of the files that were just landed those that collide; the receipts as they are then.
 
-    A file that a person gave his word for (`keybook accept`) is taken.
+    Those too which a run landed that broke off before it came to this (`RawStore.begin`). A file that a person gave his
+    word for (`keybook accept`) is taken.
     """
+    left = store.begun() - {receipt.sha256 for receipt in landed}
+    landed = [*landed, *(receipt for sha256 in sorted(left) if (receipt := store.receipt(sha256)))]
+    judged = _judge(store, landed)
+    store.end()
+    return judged
+
+
+def _judge(store: RawStore, landed: list[Receipt]) -> list[Receipt]:
     new = {receipt.sha256: receipt for receipt in landed if receipt.accepted is None and not receipt.list_name}
     if not any(receipt.entities for receipt in new.values()):
         return landed
@@ -60,7 +93,7 @@ def hold_collisions(store: RawStore, landed: list[Receipt]) -> list[Receipt]:
 
 
 def _held(store: RawStore, receipt: Receipt, finding: Finding) -> Receipt:
-    taken_back = replace(receipt, entities=[], schema_events=[], findings=[])
+    taken_back = replace(receipt, entities=[], schema_events=[], findings=[], sizes={})
     note(taken_back, "", "held", finding)
     store.write_receipt(taken_back)
     store.clear(receipt.sha256)

@@ -1,7 +1,8 @@
-"""What a person said of single files, beside what they gave: one JSON file each, in the raw store.
+"""What is on record of single files beside what they gave: what a person said, and what a run began, in the raw store.
 
 `forgotten/<sha256>.json` names a file that was taken out again and that is not to be landed though it lies there,
-`accepted/<sha256>.json` one that was held and that is what it looks like.
+`accepted/<sha256>.json` one that was held and that is what it looks like. `begun.json` names those that a run lands and
+has not held against the others yet.
 """
 
 from __future__ import annotations
@@ -20,6 +21,21 @@ class FileWords:
         self.root = root
         self.forgotten_folder = root / "forgotten"
         self.accepted_folder = root / "accepted"
+        self.begun_file = root / "begun.json"
+
+    def begin(self, sha256s: set[str]) -> None:
+        """Notes which files are about to be landed, besides those of a run that broke off."""
+        if sha256s:
+            write_whole(self.begun_file, json.dumps({"files": sorted(sha256s | self.begun())}))
+
+    def begun(self) -> set[str]:
+        """The files that were begun, and not ended."""
+        return set((read_object(self.begun_file) or {}).get("files", []))
+
+    def end(self) -> None:
+        """Notes that all that was begun is done."""
+        if self.begun_file.exists():
+            remove(self.begun_file)
 
     def forget(self, sha256: str, file: str, at: str) -> None:
         """Remembers that a file is not to be landed, wherever it lies; `remove` takes out what it gave before."""
@@ -46,12 +62,13 @@ class FileWords:
     def accepted(self) -> dict[str, dict[str, str]]:
         """The files that a person gave his word for: hash -> file, accepted_at and contract (empty: as recognised)."""
         blank = {"file": "", "accepted_at": "", "contract": ""}
-        return {path.stem: blank | (read_object(path) or {}) for path in self.accepted_folder.glob("*.json")}
+        said = {path.stem: read_object(path) for path in self.accepted_folder.glob("*.json")}
+        return {sha256: blank | word for sha256, word in said.items() if word}
 
     def word(self, sha256: str) -> str | None:
         """The contract that a person said a file is of, empty for whichever it looks like; None where nothing was said."""
         said = read_object(self.accepted_folder / f"{sha256}.json")
-        return None if said is None else said.get("contract", "")
+        return said.get("contract", "") if said else None
 
     def unaccept(self, sha256: str) -> None:
         """Takes a person's word for a file back."""

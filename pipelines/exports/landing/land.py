@@ -19,9 +19,10 @@ from pipelines.bounds import bound_reached
 from pipelines.exports.codes import Finding, UnreadableError
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.recognise import Match, Recognition, recognise
-from pipelines.exports.entities import entities
 from pipelines.exports.landing.accounting import note
 from pipelines.exports.landing.cast import RowSql
+from pipelines.exports.landing.folder import Stamp, must_be, sha256_of, stamp_of, system_of
+from pipelines.exports.landing.intact import known_before_damage
 from pipelines.exports.landing.layout import fit, unescape
 from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST, Dates, decided, said, written
 from pipelines.exports.landing.raw import RawStore, Receipt
@@ -38,9 +39,6 @@ from pipelines.exports.readers.unpack import Limits, Member, unpack
 from pipelines.exports.readers.workbook import sheets
 from pipelines.lists import lists
 
-# Operating systems and editors leave these in folders; they are no exports.
-_NO_EXPORTS = (".", "~$", "Thumbs.db", "desktop.ini")
-
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -53,31 +51,6 @@ class ReadingRules:
     business_timezone: str = "UTC"
     limits: Limits = field(default_factory=Limits)
     now: Callable[[], datetime] = _utc_now
-
-
-def is_export(path: Path) -> bool:
-    """Whether a path is a file that a person may have put there."""
-    return path.is_file() and not path.name.startswith(_NO_EXPORTS)
-
-
-def export_files(landing: Path) -> list[Path]:
-    """The files below the landing folder, in the order of their names."""
-    if not landing.is_dir():
-        return []
-    found = [path for path in landing.rglob("*") if is_export(path)]
-    return sorted(found, key=lambda path: path.relative_to(landing).as_posix())
-
-
-def system_of(name: str) -> str:
-    """The system that a file's folder names, by the file's name below the landing folder; empty for none."""
-    folder, slash, _ = name.partition("/")
-    return folder if slash else ""
-
-
-def sha256_of(path: Path) -> str:
-    """The hash that a file is known by."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def needs_landing(
@@ -115,16 +88,37 @@ def digest_of_all(contracts: dict[str, Contract], reading_rules: ReadingRules | 
     return hashlib.sha256((text + reader_version("")).encode()).hexdigest()[:16]
 
 
-def open_grids(path: Path, scratch: Path, contracts: dict[str, Contract], limits: Limits) -> list[Grid]:
+def open_grids(
+    path: Path,
+    scratch: Path,
+    contracts: dict[str, Contract],
+    limits: Limits,
+    broken: dict[str, Finding] | None = None,
+) -> list[Grid]:
     """Every table that a file holds, as text.
+
+    Into `broken` go the members of an archive that cannot be read, by name: they hold up no other.
 
     Raises:
         UnreadableError: it cannot be read at all.
     """
     found: list[Grid] = []
     declared = tuple({pair: None for contract in contracts.values() for pair in contract.table.encodings.items()})
+    broken = {} if broken is None else broken
+    if not str(path).isprintable():
+        # DuckDB opens no name that is not UTF-8.
+        link = scratch / "export"
+        link.symlink_to(path.absolute())
+        path = link
     for member in unpack(path, scratch, limits, declared):
-        found += _grids_of(member, scratch, contracts, limits)
+        try:
+            if member.problem:
+                raise member.problem
+            found += _grids_of(member, scratch, contracts, limits)
+        except UnreadableError as error:
+            if not member.name:
+                raise
+            broken[member.name] = error.finding
     if any(contract.table.ends for contract in contracts.values()):
         return [part for grid in found for part in sections(grid, contracts)]
     return found
@@ -180,37 +174,53 @@ class Landing:
         return {said: self.contracts[said]} if said in self.contracts else self.contracts
 
     def land_file(
-        self, path: Path, name: str, sha256: str | None = None, known_at: str | None = None, list_name: str = ""
+        self,
+        path: Path,
+        name: str,
+        sha256: str | None = None,
+        known_at: str | None = None,
+        list_name: str = "",
+        stamp: Stamp | None = None,
     ) -> Receipt:
         """Lands one file and returns its receipt; a file that is held leaves a receipt that says why.
 
         `known_at` (ISO) is when its contents became known: now, if not given. A file that is landed again keeps its own.
-        `list_name` says that it is a version of a list.
+        `list_name` says that it is a version of a list, `stamp` what the file was when it was hashed.
+
+        Raises:
+            ChangedError: it is not what it was, or gone; nothing was landed.
+            OSError: it cannot be hashed, where no hash was given.
         """
-        sha256 = sha256 or sha256_of(path)
+        if sha256 is None or stamp is None:
+            stamp, sha256 = stamp_of(path), sha256 or sha256_of(path)
+        must_be(path, stamp)
         before = self.store.receipt(sha256)
+        known_before = before.known_at if before else known_before_damage(self.store, sha256)
         clock = self.reading_rules.now()
         now = clock.isoformat(timespec="seconds")
         receipt = Receipt(
             sha256=sha256,
             file=name,
-            bytes=path.stat().st_size,
+            bytes=stamp[0],
             landed_at=now,
-            known_at=before.known_at if before else known_at or now,
+            known_at=known_before or known_at or now,
             contracts=digest_of_all(self.contracts, self.reading_rules),
             list_name=list_name,
             accepted=self.store.word(sha256),
             system="" if list_name else system_of(name),
         )
-        if before is None and datetime.fromisoformat(receipt.known_at) > clock:
+        if known_before is None and datetime.fromisoformat(receipt.known_at) > clock:
             note(receipt, "", "note", Finding("clock_went_back", said=known_at))
         with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
             scratch = Path(folder)
             staged = scratch / "staged"
             staged.mkdir()
+            broken: dict[str, Finding] = {}
             try:
-                for grid in open_grids(path, scratch, self.contracts, self.reading_rules.limits):
+                for grid in open_grids(path, scratch, self.contracts, self.reading_rules.limits, broken):
                     self._land_grid(grid, receipt, staged)
+                for part, problem in broken.items():
+                    note(receipt, part, "held", problem)
             except UnreadableError as error:
                 note(receipt, "", "held", error.finding)
             except Exception as error:  # one file, whatever is in it, holds up no other
@@ -220,10 +230,14 @@ class Landing:
             for finding in receipt.findings:
                 if finding["severity"] == "refused":
                     finding["severity"] = "note" if receipt.entities else "held"
+            must_be(path, stamp)
             for file in sorted(staged.rglob("*.parquet")):
-                self.store.put(file, file.relative_to(staged))
+                place = file.relative_to(staged)
+                receipt.sizes[place.as_posix()] = file.stat().st_size
+                self.store.put(file, place)
         for row in receipt.entities:
-            row["raw_bytes"] = self.store.size(entities()[f"{row['domain']}.{row['entity']}"], row["contract"], sha256)
+            folder = f"{row['domain']}/{row['entity']}/{row['contract']}-"
+            row["raw_bytes"] = sum(size for place, size in receipt.sizes.items() if place.startswith(folder))
         # The receipt of before stands until this one is whole: a crash in between leaves what the file is known by, and
         # the next refresh lands it again.
         self.store.write_receipt(receipt)
@@ -359,10 +373,12 @@ def _hold(receipt: Receipt, error: Exception) -> None:
 
 def detect(path: Path, contracts: dict[str, Contract], limits: Limits) -> list[tuple[str, Recognition | Finding]]:
     """What each table of a file is recognised as: (part, recognition), or (empty, why it cannot be read)."""
+    broken: dict[str, Finding] = {}
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         try:
-            grids = open_grids(path, Path(folder), contracts, limits)
-            return [(grid.part, recognise(grid, contracts)) for grid in grids]
+            grids = open_grids(path, Path(folder), contracts, limits, broken)
+            found: list[tuple[str, Recognition | Finding]] = [(grid.part, recognise(grid, contracts)) for grid in grids]
+            return found + list(broken.items())
         except UnreadableError as error:
             return [("", error.finding)]
         except Exception as error:  # `land_file` holds it, by name

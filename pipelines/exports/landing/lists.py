@@ -18,7 +18,8 @@ from pathlib import Path
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import list_contracts
-from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, is_export, needs_landing
+from pipelines.exports.landing.folder import ChangedError, Stamp, is_export, stamp_of, unreadable
+from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, needs_landing
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.files import write_whole
 from pipelines.lists import DOMAIN, lists
@@ -26,11 +27,12 @@ from pipelines.lists import DOMAIN, lists
 
 @dataclass(frozen=True)
 class ListFile:
-    """A file that is a list: which one, where it is, and the hash of its name and content."""
+    """A file that is a list: which one, where it is, the hash of its name and content, and what it was then."""
 
     name: str
     path: Path
     sha256: str
+    stamp: Stamp
 
     @property
     def shown(self) -> str:
@@ -65,11 +67,11 @@ class ListLanding:
             else:
                 seen[name] = path.name
                 try:
-                    content = path.read_bytes()
+                    stamp, content = stamp_of(path), path.read_bytes()
                 except OSError as error:
-                    self.strange[shown] = Finding("cannot_be_opened", said=error.strerror or str(error))
+                    self.strange[shown] = unreadable(error)
                     continue
-                yield ListFile(name, path, hashlib.sha256(f"{name}\0".encode() + content).hexdigest())
+                yield ListFile(name, path, hashlib.sha256(f"{name}\0".encode() + content).hexdigest(), stamp)
 
     def history(self) -> list[dict[str, str | None]]:
         """Since when each list was which version, oldest first; a list without a file has none (NULL)."""
@@ -113,7 +115,13 @@ class ListLanding:
         receipts = []
         for file in files:
             landing = Landing(self.store, self._contracts(file.name), self.reading_rules)
-            receipts.append(landing.land_file(file.path, file.shown, file.sha256, known_at, list_name=file.name))
+            try:
+                receipt = landing.land_file(file.path, file.shown, file.sha256, known_at, file.name, file.stamp)
+            except ChangedError:
+                # Saved at this moment: the version of before is in force until the next refresh.
+                other.pop(file.name, None)
+                continue
+            receipts.append(receipt)
         if other:
             entries = [{"list": name, "sha256": sha256, "known_at": known_at} for name, sha256 in other.items()]
             write_whole(self.history_file, json.dumps([*self.history(), *entries], indent=1))

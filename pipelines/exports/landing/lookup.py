@@ -19,7 +19,7 @@ import duckdb
 from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.raw import EMPTY, REJECT_FACTS, RawStore, rejects_of
 from pipelines.exports.readers.engine import connected
-from pipelines.exports.readers.grids import quoted
+from pipelines.exports.readers.grids import pattern, quoted
 from pipelines.lists import DOMAIN
 
 # A text of so many digits and no letter may be a phone number: it is found however it is punctuated.
@@ -76,10 +76,10 @@ def _phone_pattern(text: str) -> str | None:
     return r"[\s().+/–-]{0,3}".join(significant)
 
 
-def _holds(column: str, text: str, pattern: str | None) -> str:
+def _holds(column: str, text: str, phone: str | None) -> str:
     found = f"contains(lower({column}), {quoted(text.lower())})"
-    if pattern:
-        found = f"({found} or regexp_matches({column}, {quoted(pattern)}))"
+    if phone:
+        found = f"({found} or regexp_matches({column}, {quoted(phone)}))"
     return f"coalesce({found}, false)"
 
 
@@ -95,7 +95,7 @@ def find(
     found = Found()
     if not wanted:
         return found
-    pattern = _phone_pattern(wanted)
+    phone = _phone_pattern(wanted)
     hits: list[tuple[bool, Hit]] = []
     with connected() as connection:
         known = _attach(connection, published)
@@ -109,9 +109,9 @@ def find(
             }
             queries = []
             if any("." not in name.removesuffix(".parquet") for name in there):
-                queries.append(_loaded(entity, str(folder), wanted, pattern, known, tuple(lists)))
+                queries.append(_loaded(entity, str(folder), wanted, phone, known, tuple(lists)))
             if any(name.endswith(".rejects.parquet") for name in there):
-                queries.append(_rejected(str(folder), wanted, pattern))
+                queries.append(_rejected(str(folder), wanted, phone))
             for query in queries:
                 found.total += _search(connection, hits, entity, query, wanted, most)
         if known:
@@ -157,13 +157,11 @@ def _shown(value: str | None) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _loaded(
-    entity: Entity, folder: str, text: str, pattern: str | None, known: set[str], lists: tuple[str, ...]
-) -> str:
+def _loaded(entity: Entity, folder: str, text: str, phone: str | None, known: set[str], lists: tuple[str, ...]) -> str:
     """Rows of the entity that were loaded, each with what the publication makes of it."""
     columns = [column.name for column in entity.columns if column.stored_type == "VARCHAR"] + ["_extra"]
-    rows = f"read_parquet({quoted(folder + '/*[0-9a-f].parquet')}, union_by_name = true)"
-    tests = {name: _holds(f"cast({name} as varchar)", text, pattern) for name in columns}
+    rows = f"read_parquet({quoted(pattern(folder, '*[0-9a-f].parquet'))}, union_by_name = true)"
+    tests = {name: _holds(f"cast({name} as varchar)", text, phone) for name in columns}
     first = "case " + " ".join(f"when {test} then {quoted(name)}" for name, test in tests.items()) + " end"
     value = "case " + " ".join(f"when {test} then cast({name} as varchar)" for name, test in tests.items()) + " end"
     matching = f"select *, {first} as _found_in, {value} as _found from {rows} where {' or '.join(tests.values())}"
@@ -239,10 +237,10 @@ def _loaded(
     """
 
 
-def _rejected(folder: str, text: str, pattern: str | None) -> str:
-    rows = f"({rejects_of([f'{folder}/*.rejects.parquet'])})"
+def _rejected(folder: str, text: str, phone: str | None) -> str:
+    rows = f"({rejects_of([pattern(folder, '*.rejects.parquet')])})"
     facts = ", ".join(f"{name} := rejects.{name}" for name in ("column_name", *REJECT_FACTS))
-    value, whole = _holds("value", text, pattern), _holds("row_text", text, pattern)
+    value, whole = _holds("value", text, phone), _holds("row_text", text, phone)
     return f"""
         select file, part, line, case when {value} then column_name end as column_name,
             case when {value} then value else row_text end as value, 'rejected' as state, code, struct_pack({facts}) as facts

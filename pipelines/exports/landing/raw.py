@@ -176,6 +176,8 @@ class Receipt:
     accepted: str | None = None
     # The system that the folder directly below the landing folder names; empty for the contract's own.
     system: str = ""
+    # Bytes of each of its files in raw, by place: by these it is known that one is gone or cut off (`intact.py`).
+    sizes: dict[str, int] = field(default_factory=dict)
 
     @property
     def rows_rejected(self) -> int:
@@ -225,11 +227,6 @@ def rejects_of(files: list[str]) -> str:
     return f"select * replace (coalesce(code, 'other') as code, coalesce(found, reason) as found) from ({typed})"
 
 
-def shown_name(name: str) -> str:
-    """A file's name as text: what of it is no UTF-8 is shown as a question mark."""
-    return name.encode("utf-8", "replace").decode()
-
-
 def stored_columns(entity: Entity) -> dict[str, str]:
     """Column -> DuckDB type of the entity's files in raw, provenance last."""
     return {column.name: column.stored_type for column in entity.columns} | PROVENANCE
@@ -276,6 +273,8 @@ class RawStore(FileWords):
         super().__init__(root)
         self.receipts_folder = root / "receipts"
         self.records = root / "records"
+        # The hashes of files whose receipts could not be read, when all were last read.
+        self.unreadable: set[str] = set()
 
     def prepare(self) -> None:
         """Makes every entity's folder with its typed file without rows, and takes away what a crash left."""
@@ -309,22 +308,27 @@ class RawStore(FileWords):
         return self.root / entity.domain / entity.name / f"{contract}-{sha256}"
 
     def receipts(self) -> Iterator[Receipt]:
-        """Every receipt, oldest landing first."""
-        found = [receipt for path in self.receipts_folder.glob("*.json") if (receipt := _read_receipt(path))]
-        yield from sorted(found, key=lambda receipt: (receipt.landed_at, receipt.file))
+        """Every receipt that can be read, oldest landing first."""
+        paths = list(self.receipts_folder.glob("*.json"))
+        found = {path.stem: receipt for path in paths if (receipt := _read_receipt(path))}
+        self.unreadable = {path.stem for path in paths if path.stem not in found and path.exists()}
+        yield from sorted(found.values(), key=lambda receipt: (receipt.landed_at, receipt.file))
 
     def receipt(self, sha256: str) -> Receipt | None:
         """The receipt of one file by its content, or None when it was never landed."""
         return _read_receipt(self.receipts_folder / f"{sha256}.json")
 
     def rejects(self, sha256: str, most: int) -> list[dict[str, Any]]:
-        """The first rejected rows of one file, by entity and line; `code` is why."""
+        """The first rejected rows of one file, by entity and line; `code` is why. None where they are damaged."""
         files = [str(path) for path in self.root.glob(f"*/*/*-{sha256}.rejects.parquet")]
         if not files:
             return []
         names = ("contract", "domain", "entity", "line", "column_name", "value", *REJECT_FACTS)
         query = f"select {', '.join(names)} from ({rejects_of(files)}) order by entity, line limit ?"
-        return [dict(zip(names, row, strict=True)) for row in answer(query, [most])]
+        try:
+            return [dict(zip(names, row, strict=True)) for row in answer(query, [most])]
+        except duckdb.Error:
+            return []  # `intact.py` says so
 
     def write_receipt(self, receipt: Receipt) -> None:
         """Commits a landed file: from here on it counts."""
@@ -338,18 +342,13 @@ class RawStore(FileWords):
         with replacing(target) as temporary:
             shutil.move(file, temporary)
 
-    def size(self, entity: Entity, contract: str, sha256: str) -> int:
-        """Bytes on disk of what one file gives to one entity, with its rejects and totals."""
-        folder = self.root / entity.domain / entity.name
-        return sum(path.stat().st_size for path in folder.glob(f"{contract}-{sha256}.*"))
-
     def retire(self, receipt: Receipt, at: str) -> int:
         """Takes a file's rows out of raw and keeps its receipt, so that it is not landed again; how many bytes were freed.
 
         The receipt goes first: what a crash leaves behind it, the next sweep clears.
         """
         freed = sum(int(row.get("raw_bytes") or 0) for row in receipt.entities)
-        self.write_receipt(replace(receipt, retired_at=at, entities=[], schema_events=[], findings=[]))
+        self.write_receipt(replace(receipt, retired_at=at, entities=[], schema_events=[], findings=[], sizes={}))
         self.sweep()
         return freed
 
@@ -363,7 +362,10 @@ class RawStore(FileWords):
         for folder in (self.root, self.receipts_folder, self.forgotten_folder, self.accepted_folder, self.records):
             clear_unfinished(folder)
         known = {file for receipt in self.receipts() for file in _files_of(receipt)}
-        self._clear(self.root.glob("*/*/*"), known)
+        # What a damaged receipt speaks of cannot be told: nothing of that file is taken away.
+        spared = tuple(self.unreadable)
+        paths = self.root.glob("*/*/*")
+        self._clear((path for path in paths if not any(sha256 in path.name for sha256 in spared)), known)
 
     def clear(self, sha256: str) -> None:
         """Deletes what one file gave before and its receipt speaks of no more."""

@@ -6,8 +6,10 @@ A grid's `head` is enough to recognise it; `load` puts the rows below a header i
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
@@ -73,6 +75,11 @@ class Grid(ABC):
     def split(self, head: int, header_row: int) -> tuple[Grid, Grid | None]:
         """The table up to the first blank row below its header, and what follows it; None where nothing does."""
         return self, None
+
+
+def pattern(folder: Path | str, files: str) -> str:
+    """A pattern of files below a folder, which may be called anything."""
+    return re.sub(r"([\[*?])", r"[\1]", str(folder)) + f"/{files}"
 
 
 def quoted(text: str) -> str:

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 # A compressed file in a compressed file, and so on: deeper than anybody packs.
 MAX_LAYERS = 8
+# What is wrong with all of an archive, and not with one of its members.
+_OF_ALL = {"damaged", "nested_too_deep", "unpacks_too_large"}
 # An encoding, and the words by which a text that is written in it says so.
 Declared = tuple[tuple[str, str], ...]
-Kind = Literal["text", "json", "workbook", "parquet"]
+Kind = Literal["text", "json", "workbook", "parquet", "unreadable"]
 
 
 class SupportsRead(Protocol):
@@ -64,105 +66,149 @@ class Limits:
 
 @dataclass(frozen=True)
 class Member:
-    """One plain file: where its bytes are now, what kind it is, and its name within the export (empty: itself)."""
+    """One plain file: where its bytes are now, what kind it is, and its name within the export (empty: itself).
+
+    `problem` says why a member of an archive cannot be read.
+    """
 
     path: Path
     kind: Kind
     name: str = ""
     encoding: str = ""
     bad_bytes: bool = False
+    problem: UnreadableError | None = None
 
 
-def unpack(
-    path: Path, scratch: Path, limits: Limits, declared: Declared = (), name: str = "", layer: int = 0
-) -> Iterator[Member]:
+def unpack(path: Path, scratch: Path, limits: Limits, declared: Declared = ()) -> Iterator[Member]:
     """The plain files in an export: itself, what it is compressed from, or the members of a zip.
 
-    `declared` are the words in which a text may say its encoding, with that encoding; `layer` says how many wrappings are
-    around it.
+    `declared` are the words in which a text may say its encoding, with that encoding. A member of a zip that cannot be
+    read holds up no other.
 
     Raises:
-        UnreadableError: it is empty, damaged, encrypted or larger than the limit.
+        UnreadableError: it is empty, damaged, or larger than the limit.
     """
-    if layer > MAX_LAYERS:
-        raise UnreadableError("nested_too_deep", limit_count=MAX_LAYERS)
     if path.stat().st_size > limits.file_bytes:
         raise UnreadableError("too_large", limit_count=limits.file_bytes)
-    with path.open("rb") as file:
-        magic = file.read(8)
-    if not magic:
-        raise UnreadableError("empty")
-    if magic[:2] == b"\x1f\x8b":
-        yield from _decompressed(path, scratch, limits, declared, name, layer, "gzip")
-    elif magic[:4] == b"\x28\xb5\x2f\xfd":
-        yield from _decompressed(path, scratch, limits, declared, name, layer, "zstd")
-    elif magic[:4] == b"PK\x03\x04":
-        yield from _zipped(path, scratch, limits, declared, name, layer)
-    elif magic[:4] == b"PAR1":
-        yield Member(path, "parquet", name)
-    elif magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        yield Member(path, "workbook", name)
-    else:
-        yield _plain_text(path, scratch, limits, declared, name)
+    return _Unpacking(scratch, limits, declared).members(path, "", 0)
 
 
-def _copy_bounded(source: SupportsRead, target: Path, limits: Limits) -> None:
-    written = 0
-    with target.open("wb") as out:
-        while chunk := source.read(CHUNK):
-            written += len(chunk)
-            if written > limits.file_bytes:
-                raise UnreadableError("unpacks_too_large", limit_count=limits.file_bytes)
-            out.write(chunk)
+class _Unpacking:
+    """One export being unpacked: all that comes out of it, however it is wrapped, stays within one limit."""
 
+    def __init__(self, scratch: Path, limits: Limits, declared: Declared) -> None:
+        self.scratch = scratch
+        self.limits = limits
+        self.declared = declared
+        self.written = self.made = 0
 
-def _scratch_file(scratch: Path, suffix: str = "") -> Path:
-    return scratch / f"{sum(1 for _ in scratch.iterdir())}{suffix}"
-
-
-def _decompressed(
-    path: Path,
-    scratch: Path,
-    limits: Limits,
-    declared: Declared,
-    name: str,
-    layer: int,
-    kind: Literal["gzip", "zstd"],
-) -> Iterator[Member]:
-    target = _scratch_file(scratch, ".unpacked")
-    try:
-        if kind == "gzip":
-            with gzip.open(path) as source:
-                _copy_bounded(source, target, limits)
+    def members(self, path: Path, name: str, layer: int) -> Iterator[Member]:
+        """The plain files in one that has so many wrappings around it."""
+        if layer > MAX_LAYERS:
+            raise UnreadableError("nested_too_deep", limit_count=MAX_LAYERS)
+        with path.open("rb") as file:
+            magic = file.read(8)
+        if not magic:
+            raise UnreadableError("empty")
+        if magic[:2] == b"\x1f\x8b":
+            yield from self._decompressed(path, name, layer, "gzip")
+        elif magic[:4] == b"\x28\xb5\x2f\xfd":
+            yield from self._decompressed(path, name, layer, "zstd")
+        elif magic[:4] == b"PK\x03\x04":
+            yield from self._zipped(path, name, layer)
+        elif magic[:4] == b"PAR1":
+            yield Member(path, "parquet", name)
+        elif magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+            yield Member(path, "workbook", name)
         else:
-            with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as source:
-                _copy_bounded(source, target, limits)
-    except (OSError, EOFError, zstandard.ZstdError) as error:
-        raise UnreadableError("damaged", name=kind, said=str(error)) from error
-    yield from unpack(target, scratch, limits, declared, name, layer + 1)
+            yield self._plain_text(path, name)
 
+    def _file(self, suffix: str) -> Path:
+        self.made += 1
+        return self.scratch / f"{self.made}{suffix}"
 
-def _zipped(path: Path, scratch: Path, limits: Limits, declared: Declared, name: str, layer: int) -> Iterator[Member]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            names = {info.filename for info in members}
-            if "[Content_Types].xml" in names or "mimetype" in names:
-                total = sum(info.file_size for info in members)
-                if total > limits.file_bytes:
-                    raise UnreadableError("unpacks_too_large", limit_count=limits.file_bytes)
-                yield Member(path, "workbook", name)
-                return
-            for info in members:
-                if info.flag_bits & 1:
-                    raise UnreadableError("encrypted_member", name=info.filename)
-                target = _scratch_file(scratch, ".member")
-                with archive.open(info) as source:
-                    _copy_bounded(source, target, limits)
-                inner = f"{name}/{info.filename}".lstrip("/")
-                yield from unpack(target, scratch, limits, declared, inner, layer + 1)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-        raise UnreadableError("damaged", name="zip", said=str(error)) from error
+    def _copy(self, source: SupportsRead, target: Path) -> None:
+        with target.open("wb") as out:
+            while chunk := source.read(CHUNK):
+                self.written += len(chunk)
+                if self.written > self.limits.file_bytes:
+                    raise UnreadableError("unpacks_too_large", limit_count=self.limits.file_bytes)
+                out.write(chunk)
+
+    def _decompressed(self, path: Path, name: str, layer: int, kind: Literal["gzip", "zstd"]) -> Iterator[Member]:
+        target = self._file(".unpacked")
+        try:
+            if kind == "gzip":
+                with gzip.open(path) as source:
+                    self._copy(source, target)
+            else:
+                with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as source:
+                    self._copy(source, target)
+        except (OSError, EOFError, zstandard.ZstdError) as error:
+            raise UnreadableError("damaged", name=kind, said=str(error)) from error
+        yield from self.members(target, name, layer + 1)
+
+    def _zipped(self, path: Path, name: str, layer: int) -> Iterator[Member]:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                members = [info for info in archive.infolist() if not info.is_dir()]
+                names = {info.filename for info in members}
+                if "[Content_Types].xml" in names or "mimetype" in names:
+                    total = sum(info.file_size for info in members)
+                    if total > self.limits.file_bytes:
+                        raise UnreadableError("unpacks_too_large", limit_count=self.limits.file_bytes)
+                    yield Member(path, "workbook", name)
+                    return
+                for info in members:
+                    inner = f"{name}/{info.filename}".lstrip("/")
+                    target = self._file(".member")
+                    try:
+                        if info.flag_bits & 1:
+                            raise UnreadableError("encrypted_member", name=info.filename)
+                        with archive.open(info) as source:
+                            self._copy(source, target)
+                        yield from self.members(target, inner, layer + 1)
+                    except UnreadableError as error:
+                        if error.finding.code in _OF_ALL:
+                            raise
+                        yield Member(target, "unreadable", inner, problem=error)
+        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+            raise UnreadableError("damaged", name="zip", said=str(error)) from error
+
+    def _plain_text(self, path: Path, name: str) -> Member:
+        with path.open("rb") as file:
+            head = file.read(CHUNK)
+        bad_bytes = False
+        found = _byte_order_mark(head)
+        if found is None and head.count(0) > len(head) // 4:
+            found = "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+        if found is None and b"\0" in head:
+            raise UnreadableError("unknown_format")
+        if found is None:
+            good, bad = _utf8_share(path)
+            if bad == 0 or good > 20 * bad:
+                found, bad_bytes = "utf-8", bad > 0
+            else:
+                said = (encoding for encoding, words in self.declared if words.encode(encoding) in head)
+                found = next(said, None) or one_byte_encoding(head)
+        plain = path
+        if found != "utf-8" or bad_bytes:
+            plain = self._file(".utf8")
+            try:
+                with (
+                    path.open("r", encoding=found, newline="", errors="replace" if bad_bytes else "strict") as source,
+                    plain.open("w", encoding="utf-8", newline="") as target,
+                ):
+                    shutil.copyfileobj(source, target, CHUNK)
+            except (UnicodeError, LookupError) as error:
+                raise UnreadableError("wrong_encoding", name=found, said=str(error)) from error
+        with plain.open("rb") as file:
+            start = file.read(CHUNK).lstrip()
+        kind: Kind = "json" if start[:1] in (b"{", b"[") else "text"
+        longest = self.limits.line_bytes
+        if kind == "text" and plain.stat().st_size > longest and _has_longer_line(plain, longest):
+            raise UnreadableError("line_too_long", limit_count=longest)
+        return Member(plain, kind, name, found.removesuffix("-sig"), bad_bytes)
 
 
 def _byte_order_mark(head: bytes) -> str | None:
@@ -209,38 +255,3 @@ def _has_longer_line(path: Path, most: int) -> bool:
             if len(chunk) == most and b"\n" not in chunk and b"\r" not in chunk:
                 return True
     return False
-
-
-def _plain_text(path: Path, scratch: Path, limits: Limits, declared: Declared, name: str) -> Member:
-    with path.open("rb") as file:
-        head = file.read(CHUNK)
-    bad_bytes = False
-    found = _byte_order_mark(head)
-    if found is None and head.count(0) > len(head) // 4:
-        found = "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
-    if found is None and b"\0" in head:
-        raise UnreadableError("unknown_format")
-    if found is None:
-        good, bad = _utf8_share(path)
-        if bad == 0 or good > 20 * bad:
-            found, bad_bytes = "utf-8", bad > 0
-        else:
-            said = (encoding for encoding, words in declared if words.encode(encoding) in head)
-            found = next(said, None) or one_byte_encoding(head)
-    plain = path
-    if found != "utf-8" or bad_bytes:
-        plain = _scratch_file(scratch, ".utf8")
-        try:
-            with (
-                path.open("r", encoding=found, newline="", errors="replace" if bad_bytes else "strict") as source,
-                plain.open("w", encoding="utf-8", newline="") as target,
-            ):
-                shutil.copyfileobj(source, target, CHUNK)
-        except (UnicodeError, LookupError) as error:
-            raise UnreadableError("wrong_encoding", name=found, said=str(error)) from error
-    with plain.open("rb") as file:
-        start = file.read(CHUNK).lstrip()
-    kind: Kind = "json" if start[:1] in (b"{", b"[") else "text"
-    if kind == "text" and plain.stat().st_size > limits.line_bytes and _has_longer_line(plain, limits.line_bytes):
-        raise UnreadableError("line_too_long", limit_count=limits.line_bytes)
-    return Member(plain, kind, name, found.removesuffix("-sig"), bad_bytes)

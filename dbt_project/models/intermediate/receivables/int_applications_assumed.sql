@@ -68,11 +68,12 @@ changed as (
         invoice_id,
         occurred_on as changed_on,
         adjustment_kind = 'write_off' as is_lasting,
+        adjustment_kind = 'write_off' as is_write_off,
         case when adjustment_kind = 'write_off' then -amount else amount end as amount
     from {{ ref('int_adjustments_resolved') }}
     where invoice_id is not null and issue is null
     union all
-    select invoice_id, event_date, true, -amount from linked where origin_kind = 'credit_note'
+    select invoice_id, event_date, true, false, -amount from linked where origin_kind = 'credit_note'
 ),
 
 unseen as (
@@ -100,6 +101,7 @@ unseen as (
         )
 ),
 
+-- What is written off soon after the day of settlement was settled by that, and not by money that nobody saw.
 claimed as (
     select
         unseen.invoice_id,
@@ -107,7 +109,12 @@ claimed as (
         unseen.paid_on,
         unseen.gross_amount
         + coalesce(sum(changed.amount) filter (
-            where case when unseen.settled_on is null then changed.is_lasting else changed.changed_on <= unseen.settled_on end
+            where case
+                when unseen.settled_on is null then changed.is_lasting
+                when changed.is_write_off
+                    then changed.changed_on <= {{ plus_days('unseen.settled_on', parameter('settlement_lag_days')) }}
+                else changed.changed_on <= unseen.settled_on
+            end
         ), 0)
         - case when unseen.settled_on is null then greatest(unseen.reported_balance, 0) else 0 end as amount
     from unseen

@@ -96,7 +96,7 @@ documents as (
         null,
         false,
         as_of,
-        coalesce(due_on, as_of),
+        due_on,
         null,
         null,
         null,
@@ -126,7 +126,7 @@ resolved as (
         documents.currency,
         case
             when documents.due_on is not null then 'given'
-            when customers.payment_terms_days is not null then 'terms'
+            when customers.payment_terms_days is not null and documents.document_kind <> 'opening' then 'terms'
             else 'issue_date'
         end as due_rule,
         documents.exchange_rate,
@@ -156,6 +156,7 @@ resolved as (
         documents.issued_on,
         coalesce(
             documents.due_on,
+            case when documents.document_kind = 'opening' then documents.issued_on end,
             {{ plus_days('documents.issued_on', 'coalesce(customers.payment_terms_days, 0)') }}
         ) as due_on,
         documents.delivered_on,

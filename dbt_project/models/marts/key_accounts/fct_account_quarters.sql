@@ -31,11 +31,12 @@ settlements as (
     select
         account_id,
         event_date,
+        is_dated,
         case
             when {{ days_from('due_on', 'settlement_date') }} <= {{ parameter('on_time_grace_days') }} then 1 else 0
         end as on_time
     from {{ ref('fct_receivable_settlements') }}
-    where is_payment and is_dated
+    where is_payment and due_on is not null
 ),
 
 costs as (
@@ -193,7 +194,8 @@ paid as (
         periods.quarter,
         settlements.account_id,
         count(*) as payments_12m,
-        {{ ratio('sum(settlements.on_time)', 'count(*)') }} as on_time_share
+        case when bool_and(settlements.is_dated) then {{ ratio('sum(settlements.on_time)', 'count(*)') }} end
+            as on_time_share
     from settlements
     inner join periods
         on settlements.event_date > periods.year_before and settlements.event_date <= periods.measured_on

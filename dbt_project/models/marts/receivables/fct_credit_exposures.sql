@@ -1,6 +1,7 @@
 -- Grain: one row per account and currency that uses credit or has a limit, on the as-of date (R24). credit_limit and
 -- credit_used stand in the row of the limit's currency: the limit holds for all that the account owes, so that other
--- currencies are converted at the as-of date's rates. A limit of 0 is a limit: nothing may be owed.
+-- currencies are converted at the as-of date's rates. A limit of 0 is a limit: nothing may be owed. What is left to bill of a
+-- deal is unknown where its amount is, or the rate of one of its invoices: both are counted, and no share of a limit is known.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -25,7 +26,13 @@ ordered as (
 ),
 
 unbilled as (
-    select account_id, currency, sum(unbilled_amount) as amount
+    select
+        account_id,
+        currency,
+        sum(unbilled_amount) as amount,
+        count(*) filter (where missing_rate_count > 0) as missing_rate_count,
+        count(*) filter (where missing_rate_count = 0 and won_amount is null and invoiced_amount is not null)
+            as missing_amount_count
     from {{ ref('fct_deal_billing') }}
     where account_id is not null and currency is not null
     group by account_id, currency
@@ -58,7 +65,9 @@ exposed as (
         case when unbilled.account_id is null then 0 else unbilled.amount end as unbilled_amount,
         coalesce(ordered.amount, 0) as open_orders_amount,
         coalesce(balances.open_amount, 0) + coalesce(unbilled.amount, 0) + coalesce(ordered.amount, 0)
-        - coalesce(balances.unapplied_amount, 0) as exposure_amount
+        - coalesce(balances.unapplied_amount, 0) as exposure_amount,
+        coalesce(unbilled.missing_rate_count, 0) as missing_rate_count,
+        coalesce(unbilled.missing_amount_count, 0) as missing_amount_count
     from keys
     left join balances on keys.account_id = balances.account_id and keys.currency = balances.currency
     left join ordered on keys.account_id = ordered.account_id and keys.currency = ordered.currency
@@ -78,7 +87,8 @@ used as (
             where exposed.currency <> limits.currency
             and exposed.exposure_amount <> 0
             and (own_rates.rate is null or limit_rates.rate is null)
-        ) as missing_rate_count
+        ) as missing_rate_count,
+        sum(exposed.missing_rate_count + exposed.missing_amount_count) as unknown_count
     from limits
     inner join exposed on limits.account_id = exposed.account_id
     left join rates as own_rates on exposed.currency = own_rates.currency
@@ -94,7 +104,11 @@ select
     exposed.exposure_amount,
     used.credit_limit,
     used.credit_used,
-    case when used.missing_rate_count = 0 then {{ ratio('used.credit_used', 'used.credit_limit') }} end as credit_used_ratio,
-    coalesce(used.missing_rate_count, 0) as missing_rate_count
+    case
+        when used.missing_rate_count + used.unknown_count = 0 then {{ ratio('used.credit_used', 'used.credit_limit') }}
+    end as credit_used_ratio,
+    case when used.missing_rate_count + used.unknown_count = 0 then used.credit_used > used.credit_limit end as is_over_limit,
+    exposed.missing_rate_count + coalesce(used.missing_rate_count, 0) as missing_rate_count,
+    exposed.missing_amount_count
 from exposed
 left join used on exposed.account_id = used.account_id and exposed.currency = used.currency

@@ -1,5 +1,6 @@
 -- Grain: one row per deal that was won up to the as-of date: what of it has been invoiced (R34), net of tax, in the deal's
--- currency. Where no invoice of the company names any deal, nobody knows what is billed of one: NULL.
+-- currency. Where no invoice of the company names any deal, nobody knows what is billed of one: NULL. What is left to bill is
+-- unknown where an invoice has no rate into that currency.
 with deals as (
     select *
     from {{ ref('fct_deals') }}
@@ -49,7 +50,10 @@ final as (
         deals.account_id,
         deals.currency,
         deals.amount as won_amount,
-        case when linking.are_invoices_linked then coalesce(invoiced.invoiced_amount, 0) end as invoiced_amount,
+        case
+            when linking.are_invoices_linked
+                then {{ known_amount('coalesce(invoiced.invoiced_amount, 0)', 'invoiced.missing_rate_count') }}
+        end as invoiced_amount,
         coalesce(invoiced.missing_rate_count, 0) as missing_rate_count,
         deals.closed_on as won_on
     from deals
@@ -64,7 +68,7 @@ select
     {{ money('won_amount') }} as won_amount,
     {{ money('invoiced_amount') }} as invoiced_amount,
     {{ money('case when won_amount is not null and invoiced_amount is not null
-        then ' ~ greatest_or_unknown('won_amount - invoiced_amount', '0') ~ ' end') }} as unbilled_amount,
+        and missing_rate_count = 0 then ' ~ greatest_or_unknown('won_amount - invoiced_amount', '0') ~ ' end') }} as unbilled_amount,
     missing_rate_count,
     won_on
 from final

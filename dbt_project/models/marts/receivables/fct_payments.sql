@@ -98,6 +98,7 @@ final as (
         cash.customer_id,
         cash.payment_kind,
         cash.allocation,
+        {{ is_payment_dated('cash.allocation', 'null') }} as is_dated,
         cash.currency,
         cash.method,
         cash.reference,

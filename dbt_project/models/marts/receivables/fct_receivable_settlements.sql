@@ -4,7 +4,8 @@
 -- instalments in order; of one day what opens comes before what pays. What is taken back takes what its own payment gave, the
 -- last instalment first; where that gave less, what was paid last before; and never more than was paid.
 -- `settlement_date` is the day on which the customer paid, unknown where an export tells no more than that it was paid by
--- some day; windows count a payment on `counted_on`. `is_payment` is true once a payment, on the part that was due first.
+-- some day; windows count a payment on `counted_on`. `due_on` is unknown of an opening balance that gives none: the day on
+-- which the books begin is nobody's due date. `is_payment` is true once a payment, on the part that was due first.
 {{ config(materialized='held_view') }}
 
 with events as (
@@ -22,6 +23,10 @@ instalments as (
         row_number() over (partition by _system, invoice_id order by due_on, number) = 1 as is_first
     from {{ ref('stg_billing__instalments') }}
     where amount > 0
+),
+
+undue as (
+    select invoice_id from {{ ref('fct_invoices') }} where document_kind = 'opening' and due_rule <> 'given'
 ),
 
 in_parts as (
@@ -76,20 +81,20 @@ parts as (
     select
         {% for column in columns %}events.{{ column }}, {% endfor %}
         events.payment_id,
-        events.due_on,
+        case when undue.invoice_id is null then events.due_on end,
         1,
         -events.amount,
         events.amount
     from events
     left join in_parts on events.invoice_id = in_parts.invoice_id
+    left join undue on events.invoice_id = undue.invoice_id
     where events.event_type = 'payment' and in_parts.invoice_id is null
 ),
 
 pieces as (
     select
         *,
-        -- A balance tells that it was paid by its day; so does an application that gives neither a day nor a payment.
-        allocation <> 'balance_only' and not (allocation = 'linked_no_date' and payment_id is null) as is_dated,
+        {{ is_payment_dated('allocation', 'payment_id') }} as is_dated,
         row_number() over (
             partition by invoice_id order by event_date, event_amount desc, event_id, due_on, instalment_number
         ) as place,

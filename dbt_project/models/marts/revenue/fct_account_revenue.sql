@@ -3,7 +3,8 @@
 -- end (V2), or its invoices net of tax less credit notes (V1). Everything is in the base currency: invoices at their
 -- day's rate, subscriptions at the month end's. What the month is compared with is restated at the same rates, so
 -- that a rate moves currency_effect and nothing else. In the as-of month, unless it is over, the month's end is the
--- as-of date. A year is the trailing 12 months up to that end (year_revenue is what reporting calls revenue_12m).
+-- as-of date. A year is the trailing 12 months up to that end (year_revenue is what reporting calls revenue_12m). An amount
+-- of which nothing has a rate or a price is unknown, of which something has is what is known of it (unknown_count).
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -103,6 +104,7 @@ amounts as (
         coalesce(sum(abs(amount) * is_late) filter (where amount_base is not null), 0) as late_parts,
         coalesce(sum(abs(amount_base) * is_late), 0) as late_parts_base,
         coalesce(sum(is_late) filter (where amount <> 0 and amount_base is null), 0) as late_missing_rate_count,
+        sum(unpriced * is_late) as late_unpriced,
         sum(invoices) as invoices,
         sum(invoices * is_late) as late_invoices,
         max(invoiced_on) as invoiced_on,
@@ -132,7 +134,7 @@ spans as (
     group by numbered.account_number, amounts.basis, amounts.account_id, amounts.currency
 ),
 
-{%- set trailing = ['amount', 'amount_base', 'parts', 'parts_base', 'missing_rate_count', 'invoices'] %}
+{%- set trailing = ['amount', 'amount_base', 'parts', 'parts_base', 'missing_rate_count', 'unpriced', 'invoices'] %}
 dense as (
     select
         spans.span_number,
@@ -146,8 +148,7 @@ dense as (
         coalesce(amounts.{{ column }}, 0) as {{ column }},
         coalesce(amounts.late_{{ column }}, 0) as late_{{ column }},
         {%- endfor %}
-        amounts.invoiced_on,
-        coalesce(amounts.unpriced, 0) as unpriced
+        amounts.invoiced_on
     from spans
     inner join months on months.month >= spans.first_month
     left join amounts
@@ -164,6 +165,7 @@ looked_back as (
     select
         *,
         lag(amount, 1, 0) over ({{ by_month }}) as earlier,
+        lag(unpriced, 1, 0) over ({{ by_month }}) as earlier_unpriced,
         {%- for column in trailing %}
         case
             when basis = 'mrr' then {{ column }}
@@ -178,20 +180,24 @@ looked_back as (
                     then lag(late_amount, 24, 0) over ({{ by_month }}) - lag(late_amount, 12, 0) over ({{ by_month }})
                 else 0
             end
-        end as year_earlier
+        end as year_earlier,
+        case
+            when basis = 'mrr' then lag(unpriced, 12, 0) over ({{ by_month }})
+            else coalesce(sum(unpriced) over ({{ earlier_year }}), 0)
+        end as year_earlier_unpriced
     from dense
 ),
 
--- Unknown where a part of what came later has no rate: less of it is known, not less of it sold.
+-- Unknown where a part of what came later has no rate, or one of the two no price: less of it is known, not less of it sold.
 compared as (
     select
         looked_back.*,
         case
-            when missing_rate_count = 0
+            when missing_rate_count + unpriced + earlier_unpriced = 0
                 then {{ restated('earlier', 'amount', 'amount_base', 'parts', 'parts_base', 'rates.rate') }}
         end as opening,
         case
-            when year_missing_rate_count = 0 then {{ restated(
+            when year_missing_rate_count + year_unpriced + year_earlier_unpriced = 0 then {{ restated(
                 'year_earlier', 'year_amount', 'year_amount_base', 'year_parts', 'year_parts_base', 'rates.rate'
             ) }}
         end as year_opening
@@ -227,9 +233,15 @@ summed as (
         sum(year_invoices) as invoices_12m,
         sum(year_missing_rate_count) as year_missing_rate_count,
         max(invoiced_on) as invoiced_on,
-        sum(missing_rate_count) + count(*) filter (where missing_rate_count = 0 and opening is null)
+        sum(missing_rate_count)
+        + count(*) filter (where missing_rate_count + unpriced + earlier_unpriced = 0 and opening is null)
             as missing_rate_count,
-        sum(unpriced) as unpriced
+        sum(unpriced) as unpriced,
+        sum(missing_rate_count + unpriced) as unknown_count,
+        sum(year_missing_rate_count + year_unpriced) as year_unknown_count,
+        sum(year_missing_rate_count) + count(*) filter (
+            where year_missing_rate_count + year_unpriced + year_earlier_unpriced = 0 and year_opening is null
+        ) as year_missing_count
     from compared
     group by account_number, basis, month
 ),
@@ -241,6 +253,7 @@ followed as (
         min(month) over (partition by account_number) as first_month,
         min(case when is_positive = 1 then month end) over (partition by account_number) as first_paid_month,
         lag(closing_revenue, 1, 0) over ({{ by_account }}) as closed_before,
+        lag(unknown_count, 1, 0) over ({{ by_account }}) as unknown_before,
         max(invoiced_on) over ({{ by_account }}) as last_invoice_on
     from summed
 ),
@@ -279,43 +292,60 @@ moved as (
 contracts as (
     select account_id, month
     from statuses
-    where basis = 'mrr' and (opening_revenue > 0 or closing_revenue > 0)
+    where basis = 'mrr' and (opening_revenue > 0 or closing_revenue > 0 or unknown_count > 0 or not is_comparable)
+),
+
+told as (
+    select
+        *,
+        {{ known_amount('revenue', 'unknown_count') }} as known_revenue,
+        {{ known_amount('opening_revenue', 'case when is_comparable then 0 else 1 end') }} as known_opening,
+        {{ known_amount('closing_revenue', 'unknown_count') }} as known_closing,
+        {{ known_amount('closed_before', 'unknown_before') }} as known_before,
+        {{ known_amount('year_revenue', 'year_unknown_count') }} as known_year_revenue,
+        {{ known_amount('year_opening_revenue', 'case when is_year_comparable then 0 else 1 end') }}
+            as known_year_opening,
+        {{ known_amount('year_closing_revenue', 'year_unknown_count') }} as known_year_closing
+    from moved
 )
 
 select
-    moved.account_id,
+    told.account_id,
     owners.employee_id as owner_id,
-    moved.basis,
-    moved.base_currency,
-    moved.movement,
-    moved.year_movement,
-    moved.invoice_status,
-    moved.opening_invoice_status,
-    moved.revenue,
-    moved.opening_revenue,
-    moved.closing_revenue,
-    {{ money('moved.opening_revenue - moved.closed_before') }} as currency_effect,
-    moved.year_revenue,
-    moved.year_opening_revenue,
-    moved.year_closing_revenue,
-    cast(moved.invoices as bigint) as invoices,
-    cast(moved.invoices_12m as bigint) as invoices_12m,
-    cast(moved.months_of_history as bigint) as months_of_history,
-    cast(moved.missing_rate_count as bigint) as missing_rate_count,
-    cast(moved.year_missing_rate_count as bigint) as year_missing_rate_count,
-    cast(moved.unpriced as bigint) as unpriced_count,
+    told.basis,
+    told.base_currency,
+    told.movement,
+    told.year_movement,
+    told.invoice_status,
+    told.opening_invoice_status,
+    {{ money('told.known_revenue') }} as revenue,
+    {{ money('told.known_opening') }} as opening_revenue,
+    {{ money('told.known_closing') }} as closing_revenue,
+    {{ money('told.known_opening - told.known_before') }} as currency_effect,
+    {{ money('told.known_year_revenue') }} as year_revenue,
+    {{ money('told.known_year_opening') }} as year_opening_revenue,
+    {{ money('told.known_year_closing') }} as year_closing_revenue,
+    cast(told.invoices as bigint) as invoices,
+    cast(told.invoices_12m as bigint) as invoices_12m,
+    cast(told.months_of_history as bigint) as months_of_history,
+    cast(told.missing_rate_count as bigint) as missing_rate_count,
+    cast(told.year_missing_rate_count as bigint) as year_missing_rate_count,
+    cast(told.unpriced as bigint) as unpriced_count,
+    cast(told.unknown_count as bigint) as unknown_count,
+    cast(told.year_unknown_count as bigint) as year_unknown_count,
+    cast(told.year_missing_count as bigint) as year_missing_count,
     contracts.account_id is not null as is_contract,
-    moved.measured_on = moved.month_end and coalesce(moved.month_end <= feeds.complete_until, false) as is_complete,
-    moved.month,
-    moved.first_month,
-    moved.measured_on
-from moved
-left join feeds on moved.basis = feeds.basis
-left join contracts on moved.account_id = contracts.account_id and moved.month = contracts.month
+    told.measured_on = told.month_end and coalesce(told.month_end <= feeds.complete_until, false) as is_complete,
+    told.month,
+    told.first_month,
+    told.measured_on
+from told
+left join feeds on told.basis = feeds.basis
+left join contracts on told.account_id = contracts.account_id and told.month = contracts.month
 left join owners
-    on moved.account_id = owners.account_id
-    and {{ holds_on('owners', 'moved.measured_on') }}
-where moved.revenue <> 0 or moved.opening_revenue <> 0 or moved.closed_before <> 0 or moved.invoices_12m > 0
-    or moved.year_revenue <> 0 or moved.year_opening_revenue <> 0 or moved.missing_rate_count > 0
-    or moved.unpriced > 0 or moved.year_missing_rate_count > 0
-    or moved.invoice_status = 'active' or moved.opening_invoice_status = 'active'
+    on told.account_id = owners.account_id
+    and {{ holds_on('owners', 'told.measured_on') }}
+where told.revenue <> 0 or told.opening_revenue <> 0 or told.closed_before <> 0 or told.invoices_12m > 0
+    or told.year_revenue <> 0 or told.year_opening_revenue <> 0 or told.missing_rate_count > 0
+    or told.unpriced > 0 or told.year_missing_rate_count > 0 or told.year_missing_count > 0
+    or told.invoice_status = 'active' or told.opening_invoice_status = 'active'

@@ -41,20 +41,26 @@ cash_events as (
 cash as (
     select
         account_id,
-        coalesce(-sum(amount_base) filter (where kind = 'applied'), 0) as cash_applied,
-        coalesce(sum(amount_base) filter (where kind = 'refund'), 0) as refunds,
-        coalesce(-sum(amount_base) filter (where kind = 'write_off'), 0) as write_offs,
-        {{ money('coalesce(-sum(cast(amount_base * tax_share as decimal(38, 10))) filter (where kind in (\'applied\', \'refund\')), 0)') }}
-            as tax_in_cash,
+        -{{ known_sum('amount_base', 'amount', among="kind = 'applied'") }} as cash_applied,
+        {{ known_sum('amount_base', 'amount', among="kind = 'refund'") }} as refunds,
+        -{{ known_sum('amount_base', 'amount', among="kind = 'write_off'") }} as write_offs,
+        {{ money(known_amount(
+            "coalesce(-sum(cast(amount_base * tax_share as decimal(38, 10))) filter (where kind in ('applied', 'refund')), 0)",
+            "count(*) filter (where tax_share <> 0 and kind in ('applied', 'refund') and amount <> 0 and amount_base is null)"
+        )) }} as tax_in_cash,
         count(*) filter (where amount <> 0 and amount_base is null) as missing_rate_count
     from cash_events
     group by account_id
 ),
 
 costs as (
-    select account_id, sum(cost) as cost
-    from {{ ref('fct_account_months') }}
-    group by account_id
+    select
+        plans.account_id,
+        {{ known_amount('coalesce(sum(plans.amount_base), 0)', 'sum(plans.missing_rate_count)') }} as cost,
+        cast(sum(plans.missing_rate_count) as bigint) as missing_rate_count
+    from {{ ref('fct_account_plans') }} as plans
+    where plans.plan_kind = 'cost' and plans.account_id is not null
+    group by plans.account_id
 ),
 
 last_months as (
@@ -70,9 +76,10 @@ margins as (
     select
         months.account_id,
         case
-            when sum(months.unknown_net_revenue) = 0 then sum(months.net_revenue) - coalesce(sum(months.cost), 0)
+            when sum(months.unknown_net_revenue + months.unknown_cost) = 0
+                then sum(months.net_revenue) - coalesce(sum(months.cost), 0)
         end as margin,
-        cast(sum(months.unknown_net_revenue) as bigint) as missing_rate_count,
+        cast(sum(months.unknown_net_revenue + months.unknown_cost) as bigint) as missing_rate_count,
         {{ greatest_known(
             '1',
             least_known(
@@ -163,9 +170,10 @@ churn_rates as (
 paid as (
     select
         payments.account_id,
-        max(payments.received_on) filter (where payments.amount > 0) as last_payment_on,
+        {{ last_payment_day('payments.received_on', 'payments.is_dated', 'payments.amount > 0') }} as last_payment_on,
         count(*) filter (where payments.amount > 0) as payments,
-        sum(payments.amount_base) as paid_amount,
+        bool_and(payments.is_dated or payments.amount <= 0) as is_dated,
+        {{ known_sum('payments.amount_base', 'payments.amount') }} as paid_amount,
         count(*) filter (where payments.amount <> 0 and payments.amount_base is null) as missing_rate_count
     from {{ ref('fct_payments') }} as payments
     cross join run
@@ -174,16 +182,24 @@ paid as (
     having count(*) filter (where payments.amount > 0) > 0
 ),
 
--- Equal values have equal ranks, so that the same behaviour never has two scores.
+-- Equal values have equal ranks, so that the same behaviour never has two scores. Who paid something without a rate has no
+-- place by what was paid, who paid on a day or in a number of payments that nobody knows none by when or how often; the
+-- others have theirs among themselves.
 scored as (
     select
         *,
-        {%- for score, value in {'recency': 'last_payment_on', 'frequency': 'payments',
-            'monetary': 'coalesce(paid_amount, 0)'}.items() %}
-        cast(floor(5.0 * (rank() over (order by {{ value }}) - 1) / count(*) over ()) as integer) + 1
-            as {{ score }}_score{{ ',' if not loop.last }}
+        {%- for score, measure in {'recency': ('last_payment_on', 'has_day'), 'frequency': ('payments', 'is_dated'),
+            'monetary': ('paid_amount', 'has_rates')}.items() %}
+        case
+            when {{ measure[1] }} then cast(floor(
+                5.0 * (rank() over (partition by {{ measure[1] }} order by {{ measure[0] }}) - 1)
+                / count(*) over (partition by {{ measure[1] }})
+            ) as integer) + 1
+        end as {{ score }}_score{{ ',' if not loop.last }}
         {%- endfor %}
-    from paid
+    from (
+        select *, last_payment_on is not null as has_day, missing_rate_count = 0 as has_rates from paid
+    ) as payers
 ),
 
 -- V15: the accounts in the order of their revenue of twelve months.
@@ -191,16 +207,23 @@ ranked as (
     select
         account_revenue.account_id,
         account_revenue.year_revenue,
+        account_revenue.year_unknown_count,
+        account_revenue.year_missing_rate_count,
         {{ greatest_known('account_revenue.year_revenue', '0') }} as revenue,
         row_number() over (order by account_revenue.year_revenue desc, account_revenue.account_id) as revenue_rank
     from account_revenue
     inner join run on account_revenue.month = run.as_of_month
-    where account_revenue.year_revenue <> 0
+    where account_revenue.year_revenue <> 0 or account_revenue.year_unknown_count > 0
+),
+
+-- Where anything of anybody's is not known, nobody's place and share of the whole is.
+unknown as (
+    select coalesce(sum(year_missing_rate_count), 0) as amounts from ranked
 ),
 
 shared as (
     select
-        *,
+        ranked.*,
         {{ ratio('revenue', 'sum(revenue) over ()') }} as revenue_share,
         {{ ratio('sum(revenue) over (order by revenue_rank)', 'sum(revenue) over ()') }} as revenue_share_so_far
     from ranked
@@ -214,7 +237,8 @@ valued as (
         run.base_currency,
         accounts.crm_segment,
         case
-            when scored.account_id is null then null
+            when scored.recency_score is null or scored.frequency_score is null or scored.monetary_score is null
+                then null
             when scored.recency_score >= {{ high }} and scored.frequency_score >= {{ high }}
                 and scored.monetary_score >= {{ high }} then 'best'
             when scored.recency_score <= {{ low }}
@@ -225,11 +249,12 @@ valued as (
             when scored.monetary_score >= {{ high }} then 'large'
             else 'middle'
         end as rfm_segment,
-        coalesce(cash.cash_applied, 0) as cash_applied,
-        coalesce(cash.refunds, 0) as refunds,
-        coalesce(cash.write_offs, 0) as write_offs,
-        coalesce(cash.tax_in_cash, 0) as tax_in_cash,
+        {%- for amount in ['cash_applied', 'refunds', 'write_offs', 'tax_in_cash'] %}
+        case when cash.account_id is null then 0 else cash.{{ amount }} end as {{ amount }},
+        {%- endfor %}
         costs.cost,
+        costs.account_id is not null as has_cost,
+        coalesce(costs.missing_rate_count, 0) as unknown_costs,
         margins.margin / margins.months as margin_per_month,
         churn_rates.churn_basis,
         {{ greatest_or_unknown('churn_rates.churn', 'churn_rates.churn_floor') }} as churn,
@@ -242,19 +267,22 @@ valued as (
         scored.recency_score,
         scored.frequency_score,
         scored.monetary_score,
-        shared.year_revenue,
-        shared.revenue_rank,
+        {{ known_amount('coalesce(shared.year_revenue, 0)', 'shared.year_unknown_count') }} as year_revenue,
+        case when unknown.amounts = 0 then shared.revenue_rank end as revenue_rank,
         -- Who bought nothing has no share, where anybody bought.
-        coalesce(
-            shared.revenue_share, case when (select sum(revenue) from ranked) > 0 then 0 end
-        ) as revenue_share,
-        shared.revenue_share_so_far,
+        case
+            when unknown.amounts = 0
+                then coalesce(shared.revenue_share, case when (select sum(revenue) from ranked) > 0 then 0 end)
+        end as revenue_share,
+        case when unknown.amounts = 0 then shared.revenue_share_so_far end as revenue_share_so_far,
         coalesce(cash.missing_rate_count, 0) + coalesce(scored.missing_rate_count, 0)
-        + coalesce(margins.missing_rate_count, 0) as missing_rate_count,
+        + {{ greatest_known('coalesce(margins.missing_rate_count, 0)', 'coalesce(shared.year_unknown_count, 0)') }}
+            as missing_rate_count,
         left_already.account_id is not null as has_left,
         run.as_of_date
     from accounts
     cross join run
+    cross join unknown
     left join left_already on accounts.account_id = left_already.account_id
     left join cash on accounts.account_id = cash.account_id
     left join costs on accounts.account_id = costs.account_id
@@ -282,9 +310,14 @@ select
     {{ money('refunds') }} as refunds,
     {{ money('write_offs') }} as write_offs,
     {{ money('cost') }} as direct_cost,
-    {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0)') }} as clv_historic,
+    -- What is left after costs says nothing where a part of the costs is unknown.
+    case when unknown_costs = 0 then {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0)') }} end
+        as clv_historic,
     {{ money('tax_in_cash') }} as tax_in_cash,
-    {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0) - tax_in_cash') }} as clv_historic_net_of_tax,
+    case
+        when unknown_costs = 0
+            then {{ money('cash_applied - refunds - write_offs - coalesce(cost, 0) - tax_in_cash') }}
+    end as clv_historic_net_of_tax,
     {{ money('margin_per_month') }} as margin_per_month,
     churn_basis,
     churn as monthly_churn,
@@ -296,12 +329,12 @@ select
     recency_score,
     frequency_score,
     monetary_score,
-    {{ money('coalesce(year_revenue, 0)') }} as revenue_12m,
+    {{ money('year_revenue') }} as revenue_12m,
     revenue_rank,
     revenue_share,
     revenue_share_so_far,
-    missing_rate_count,
-    cost is null as is_revenue_based,
+    cast(missing_rate_count + unknown_costs as bigint) as missing_rate_count,
+    not has_cost as is_revenue_based,
     {{ days_from('last_payment_on', 'as_of_date') }} as days_since_payment,
     last_payment_on,
     as_of_date

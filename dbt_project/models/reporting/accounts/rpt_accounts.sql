@@ -73,15 +73,22 @@ discounts as (
     group by months.account_id
 ),
 
--- The payments of the last day on which any came: in base currency, and as paid where they are all in one currency.
+-- The payments of the last day on which any came: in base currency, and as paid where they are all in one currency. All of it
+-- is unknown where the last are known by a balance alone, which says by when they came and not since when.
 payments as (
     select
         payments.account_id,
-        payments.received_on,
-        sum(payments.amount_base) as amount_base,
-        case when min(payments.currency) = max(payments.currency) then sum(payments.amount) end as amount,
-        case when min(payments.currency) = max(payments.currency) then min(payments.currency) end as currency,
-        count(*) filter (where payments.amount_base is null) as missing_rate_count
+        max(payments.received_on) filter (where payments.is_dated) as received_on,
+        sum(payments.amount_base) filter (where payments.is_dated) as amount_base,
+        case
+            when min(payments.currency) = max(payments.currency)
+                then sum(payments.amount) filter (where payments.is_dated)
+        end as amount,
+        case
+            when min(payments.currency) = max(payments.currency)
+                then min(payments.currency) filter (where payments.is_dated)
+        end as currency,
+        count(*) filter (where payments.is_dated and payments.amount_base is null) as missing_rate_count
     from {{ ref('fct_payments') }} as payments
     cross join run
     where payments.amount > 0 and payments.received_on <= run.as_of_date

@@ -69,7 +69,9 @@ paid as (
         invoices.deal_id,
         -sum(events.amount) filter (where events.event_type in ('payment', 'refund', 'chargeback', 'reversal')) as cash,
         sum(events.amount) as open_amount,
-        max(events.event_date) filter (where events.event_type = 'payment') as last_payment_on
+        {{ last_payment_day(
+            'events.event_date', is_payment_dated('events.allocation', 'events.payment_id'), "events.event_type = 'payment'"
+        ) }} as last_payment_on
     from {{ ref('fct_receivable_events') }} as events
     cross join run
     inner join invoices on events.invoice_id = invoices.invoice_id
@@ -135,7 +137,7 @@ joined as (
         deals.missing_rate_count,
         {{ days_from('coalesce(invoiced.delivered_on, deals.closed_on)', 'invoiced.first_invoice_on') }}
             as invoice_lag_days,
-        deals.invoiced_amount is not null as are_invoices_linked,
+        deals.invoiced_amount is not null or deals.missing_rate_count > 0 as are_invoices_linked,
         case when told.has_contracts then coalesce(contracted.contracts, 0) > 0 end as has_contract,
         case when told.has_contracts then coalesce(contracted.signed_contracts, 0) > 0 end as is_contract_signed,
         invoiced.deal_id is not null as has_invoice,

@@ -29,7 +29,7 @@ missed as (
 ),
 
 settlements as (
-    select * from {{ ref('fct_receivable_settlements') }} where is_payment and is_dated
+    select * from {{ ref('fct_receivable_settlements') }} where is_payment and due_on is not null
 ),
 
 held as (
@@ -77,10 +77,14 @@ compared as (
         coalesce(sum(happened.contacts) filter (where {{ condition }}), 0) as contacts_{{ side }},
         coalesce(sum(happened.missed) filter (where {{ condition }}), 0) as missed_calls_{{ side }},
         coalesce(sum(happened.payments) filter (where {{ condition }}), 0) as payments_{{ side }},
-        {{ ratio(
-            'sum(happened.late_days) filter (where ' ~ condition ~ ')',
-            'sum(happened.payments) filter (where ' ~ condition ~ ')'
-        ) }} as payment_delay_days_{{ side }}{{ ',' if not loop.last }}
+        -- Unknown where the day of one is.
+        case
+            when coalesce(sum(happened.payments) filter (where {{ condition }} and happened.late_days is null), 0) = 0
+                then {{ ratio(
+                    'sum(happened.late_days) filter (where ' ~ condition ~ ')',
+                    'sum(happened.payments) filter (where ' ~ condition ~ ')'
+                ) }}
+        end as payment_delay_days_{{ side }}{{ ',' if not loop.last }}
         {%- endfor %}
     from handovers
     inner join happened

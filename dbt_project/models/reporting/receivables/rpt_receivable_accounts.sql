@@ -192,7 +192,9 @@ measured as (
         exposures.credit_limit,
         exposures.credit_used,
         exposures.credit_used_ratio,
+        exposures.is_over_limit,
         exposures.missing_rate_count,
+        exposures.missing_amount_count,
         payments.payments,
         payments.undated_payments,
         -- How long payments took is unknown where the day of one is.
@@ -246,7 +248,7 @@ select
     cast(measured.credit_limit as decimal(38, 4)) as credit_limit,
     cast(measured.credit_used as decimal(38, 4)) as credit_used,
     measured.credit_used_ratio as credit_used_ratio,
-    measured.credit_used > measured.credit_limit as is_over_limit,
+    measured.is_over_limit,
     {{ ratio('measured.disputed_amount', 'measured.open_amount') }} as disputed_share,
     cast(measured.average_days_delinquent as double) as average_days_delinquent,
     cast(measured.average_payment_days as double) as average_payment_days,
@@ -259,6 +261,7 @@ select
     cast(coalesce(measured.trend_invoices, 0) as bigint) as trend_invoices,
     cast(coalesce(measured.promises_due, 0) as bigint) as promises_due,
     cast(coalesce(measured.missing_rate_count, 0) as bigint) as missing_rate_count,
+    cast(coalesce(measured.missing_amount_count, 0) as bigint) as missing_amount_count,
     settings.as_of_date
 from measured
 cross join settings

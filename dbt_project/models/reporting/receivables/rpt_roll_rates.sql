@@ -49,7 +49,7 @@ started as (
     cross join run
     inner join intervals
         on periods.as_of_date >= intervals.valid_from and periods.as_of_date < intervals.valid_to
-    inner join rates on intervals.currency = rates.currency and periods.as_of_date = rates.rate_date
+    left join rates on intervals.currency = rates.currency and periods.as_of_date = rates.rate_date
     where periods.looked_at_on <= run.as_of_date
 ),
 
@@ -58,7 +58,8 @@ rolled as (
         started.month,
         accounts.segment,
         started.bucket_number,
-        sum(started.open_amount * started.rate) as amount,
+        {{ known_sum('started.open_amount * started.rate', 'started.open_amount') }} as amount,
+        count(*) - count(started.rate) as unrated,
         coalesce(sum({{ least_known('started.open_amount', 'intervals.open_amount') }} * started.rate) filter (
             where started.later_bucket_number = started.bucket_number + 1 and intervals.invoice_id is not null
         ), 0) as rolled_amount
@@ -90,7 +91,7 @@ final as (
         loss_rates.*,
         run.base_currency,
         case
-            when loss_rates.bucket_number < {{ aging_buckets() | length }}
+            when loss_rates.bucket_number < {{ aging_buckets() | length }} and rolled.unrated = 0
                 then {{ ratio('rolled.rolled_amount', 'rolled.amount') }}
         end as roll_rate,
         rolled.amount as rolling_amount,

@@ -42,13 +42,15 @@ select
     grouping_value,
     base_currency,
     count(*) as accounts,
-    {{ money_sum('sum(revenue_12m)') }} as revenue_12m,
-    {{ money_sum('sum(clv_historic)') }} as clv_historic,
-    {{ money_sum('sum(tax_in_cash)') }} as tax_in_cash,
-    {{ money_sum('sum(clv_predicted)') }} as clv_predicted,
-    {{ money_sum('sum(clv_low)') }} as clv_low,
-    {{ money_sum('sum(clv_high)') }} as clv_high,
-    count(*) filter (where is_revenue_based and revenue_12m <> 0) as revenue_based_accounts,
+    {{ known_total('sum(revenue_12m)', 'count(*) - count(revenue_12m)') }} as revenue_12m,
+    {{ known_total('sum(clv_historic)', 'count(*) - count(clv_historic)') }} as clv_historic,
+    {{ known_total('sum(tax_in_cash)', 'count(*) - count(tax_in_cash)') }} as tax_in_cash,
+    {{ known_total('sum(clv_predicted)', 'count(*) filter (where clv_predicted is null and missing_rate_count > 0)') }} as clv_predicted,
+    {{ known_total('sum(clv_low)', 'count(*) filter (where clv_low is null and missing_rate_count > 0)') }} as clv_low,
+    {{ known_total('sum(clv_high)', 'count(*) filter (where clv_high is null and missing_rate_count > 0)') }} as clv_high,
+    {{ known_amount(
+        'count(*) filter (where is_revenue_based and revenue_12m <> 0)', 'count(*) - count(revenue_12m)'
+    ) }} as revenue_based_accounts,
     cast(sum(missing_rate_count) as bigint) as missing_rate_count,
     as_of_date
 from grouped

@@ -23,8 +23,9 @@ bought as (
     select
         first_month as cohort_month,
         month,
-        count(*) filter (where revenue > 0) as accounts,
-        sum(revenue) as revenue,
+        {{ known_amount('count(*) filter (where revenue > 0)', 'sum(unknown_count)') }} as accounts,
+        {{ known_total('sum(revenue)', 'sum(unknown_count)') }} as revenue,
+        sum(unknown_count) as unknown_count,
         sum(missing_rate_count) as missing_rate_count
     from account_revenue
     group by first_month, month
@@ -36,8 +37,9 @@ numbered as (
         {{ month_number('months.month') }} - {{ month_number('cohorts.cohort_month') }} as month_number,
         months.base_currency,
         cohorts.cohort_accounts,
-        coalesce(bought.accounts, 0) as accounts,
-        {{ money_sum('coalesce(bought.revenue, 0)') }} as revenue,
+        case when bought.month is null then 0 else bought.accounts end as accounts,
+        {{ money_sum('case when bought.month is null then 0 else bought.revenue end') }} as revenue,
+        coalesce(bought.unknown_count, 0) as unknown_count,
         cast(coalesce(bought.missing_rate_count, 0) as bigint) as missing_rate_count,
         months.month
     from cohorts
@@ -49,7 +51,11 @@ firsts as (
     select
         numbered.*,
         first_value(revenue) over (partition by cohort_month order by month_number) as first_revenue,
-        sum(revenue) over (partition by cohort_month order by month_number) as revenue_to_date
+        first_value(unknown_count) over (partition by cohort_month order by month_number) as first_unknown,
+        {{ known_total(
+            'sum(revenue) over (partition by cohort_month order by month_number)',
+            'sum(unknown_count) over (partition by cohort_month order by month_number)'
+        ) }} as revenue_to_date
     from numbered
 )
 
@@ -60,10 +66,10 @@ select
     cohort_accounts,
     accounts,
     revenue,
-    {{ money_sum('revenue_to_date') }} as revenue_to_date,
+    revenue_to_date,
     -- A cohort that began with nothing, or with more credit than sales, has nothing that could be kept.
-    case when first_revenue > 0 then {{ ratio('revenue', 'first_revenue') }} end as retention,
-    {{ ratio('accounts', 'cohort_accounts') }} as account_retention,
+    case when first_revenue > 0 and first_unknown + unknown_count = 0 then {{ ratio('revenue', 'first_revenue') }} end as retention,
+    case when unknown_count = 0 then {{ ratio('accounts', 'cohort_accounts') }} end as account_retention,
     missing_rate_count,
     -- Who bought before the first invoice of all is in the first cohort too: it is no cohort of new accounts.
     cohort_month = min(cohort_month) over () as is_history_start,

@@ -103,14 +103,16 @@ select
     {{ money_sum('summed.total') }} as revenue,
     {{ money_sum('summed.negative_revenue') }} as negative_revenue,
     summed.clients,
-    summed.top1_share,
-    summed.top5_share,
-    summed.top10_share,
-    summed.hhi,
-    summed.clients_for_80_percent,
-    {{ ratio('summed.clients_for_80_percent', 'summed.clients') }} as clients_for_80_percent_share,
-    case when summed.has_list = 1 then summed.key_accounts end as key_accounts,
-    case when summed.has_list = 1 then {{ ratio('summed.key_revenue', 'summed.total') }} end as key_account_share,
+    case when rates.missing_rate_count = 0 then summed.top1_share end as top1_share,
+    case when rates.missing_rate_count = 0 then summed.top5_share end as top5_share,
+    case when rates.missing_rate_count = 0 then summed.top10_share end as top10_share,
+    case when rates.missing_rate_count = 0 then summed.hhi end as hhi,
+    case when rates.missing_rate_count = 0 then summed.clients_for_80_percent end as clients_for_80_percent,
+    case when rates.missing_rate_count = 0 then {{ ratio('summed.clients_for_80_percent', 'summed.clients') }} end as clients_for_80_percent_share,
+    case when summed.has_list = 1 and rates.missing_rate_count = 0 then summed.key_accounts end as key_accounts,
+    case
+        when summed.has_list = 1 and rates.missing_rate_count = 0 then {{ ratio('summed.key_revenue', 'summed.total') }}
+    end as key_account_share,
     {{ least_known(
         month_number('summed.month') ~ ' - ' ~ month_number('firsts.month') ~ ' + 1', '12'
     ) }} as window_months,

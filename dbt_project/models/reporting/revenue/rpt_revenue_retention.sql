@@ -129,10 +129,10 @@ select
     filled.basis,
     filled.base_currency,
     {%- for column in moneys %}
-    {{ money_sum('coalesce(sums.' ~ column ~ ', 0)') }} as {{ column }},
+    {{ money_sum('case when sums.basis is null then 0 else sums.' ~ column ~ ' end') }} as {{ column }},
     {%- endfor %}
     {%- for column in counts %}
-    coalesce(sums.{{ column }}, 0) as {{ column }},
+    case when sums.basis is null then 0 else sums.{{ column }} end as {{ column }},
     {%- endfor %}
     {{ retention_ratios('sums', 'filled.has_year') }},
     case when filled.basis = 'invoiced' then {{ ratio('repeats.repeat_accounts', 'repeats.winning_accounts') }} end
@@ -144,6 +144,7 @@ select
     {%- endfor %}
     cast(coalesce(sums.missing_rate_count, 0) as bigint) as missing_rate_count,
     cast(coalesce(sums.unpriced_count, 0) as bigint) as unpriced_count,
+    cast(coalesce(sums.missing_rate_count_12m, 0) as bigint) as missing_rate_count_12m,
     filled.is_complete,
     filled.is_history_start,
     filled.month

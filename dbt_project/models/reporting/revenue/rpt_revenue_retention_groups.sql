@@ -102,6 +102,7 @@ select
     ) }},
     cast(sums.missing_rate_count as bigint) as missing_rate_count,
     cast(sums.unpriced_count as bigint) as unpriced_count,
+    cast(sums.missing_rate_count_12m as bigint) as missing_rate_count_12m,
     sums.is_complete,
     {{ month_number('sums.month') }} = firsts.month_number as is_history_start,
     sums.month

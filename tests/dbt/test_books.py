@@ -1,0 +1,160 @@
+"""The sample's publication against its books in plain Python: balances of every month, cards, what is late, deals won."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.support.books import Company, Rows, differences
+from tests.support.publications import sample
+
+# A quantity that its row makes of others: what it must be, in terms of them. Days are spans between two of its dates.
+MADE = {
+    ("rpt_account_documents", "days_unsigned"): "case when signed_on is null then as_of_date - sent_on end",
+    ("rpt_account_handovers", "days_to_first_contact"): "first_contact_on - changed_on",
+    ("rpt_account_health", "days_since_contact"): "as_of_date - last_contact_on",
+    ("rpt_account_health", "days_since_invoice"): "as_of_date - last_invoice_on",
+    ("rpt_account_monthly", "budget_variance"): "case when is_complete then net_revenue - budget end",
+    ("rpt_account_people", "days_to_birthday"): "next_birthday_on - as_of_date",
+    ("rpt_account_people", "days_silent"): "as_of_date - last_two_way_on",
+    ("rpt_account_value", "clv_historic_net_of_tax"): "clv_historic - tax_in_cash",
+    ("rpt_account_value", "days_since_payment"): "as_of_date - last_payment_on",
+    ("rpt_accounts", "days_since_contact"): "as_of_date - last_contact_on",
+    ("rpt_acquisition", "cost_per_new_account"): "acquisition_cost / nullif(new_accounts, 0)",
+    ("rpt_cash_expectations", "days_overdue"): "as_of_date - due_on",
+    ("rpt_effort", "effort_hours"): "round(effort_minutes / 60.0, 4)",
+    ("rpt_key_accounts", "criteria_unknown"): "criteria_total - criteria_known",
+    ("rpt_key_accounts", "counted_revenue_12m"): "greatest(revenue_12m, 0)",
+    ("rpt_renewal_rates", "undecided"): "ended - renewed - lapsed",
+    ("rpt_renewals", "days_to_end"): "ends_on - as_of_date",
+    ("rpt_renewals", "days_since_contact"): "as_of_date - last_contact_on",
+    ("rpt_silent_accounts", "days_since_contact"): "as_of_date - last_contact_on",
+    ("rpt_silent_accounts", "days_to_renewal"): "next_renewal_on - as_of_date",
+}
+# What a run was asked to count with.
+ASKED = {
+    ("rpt_account_handovers", "window_days"): "handover_window_days",
+    ("rpt_health_backtest", "horizon_days"): "health_horizon_days",
+}
+# What rows carry of the account that they name: the card says it too.
+CARRIED = {
+    ("rpt_missed_calls", "overdue_amount"): "account_id is not null",
+    ("rpt_renewals", "days_since_contact"): "true", ("rpt_renewals", "open_amount"): "true",
+    ("rpt_renewals", "overdue_amount"): "true", ("rpt_renewals", "revenue_12m"): "ends_on >= as_of_date",
+    ("rpt_effort", "revenue_12m"): "account_id is not null",
+}  # fmt: skip
+# Parts that come to a whole: by what both are grouped, and where the whole stands.
+SUMMED = {
+    ("rpt_renewal_rates", "ended"): (
+        "select quarter, term_kind, ended from reporting.rpt_renewal_rates",
+        "select cast(date_trunc('quarter', ends_on) as date), term_kind, count(*) from reporting.rpt_renewals "
+        "where ends_on is not null group by all",
+    ),
+    ("rpt_team_scorecard", "open_amount"): (
+        "select month, sum(open_amount) from reporting.rpt_team_scorecard group by all",
+        "select month, sum(open_amount_end) from reporting.rpt_account_monthly group by all",
+    ),
+    ("rpt_key_accounts", "list_size"): (
+        "select distinct quarter, list_size from reporting.rpt_key_accounts",
+        "select quarter, count(*) filter (where is_listed) from reporting.rpt_key_accounts group by all",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, Company]]:
+    """The sample's publication, and its company."""
+    file: Path = sample(tmp_path_factory)
+    with duckdb.connect(str(file), read_only=True) as connection:
+        yield connection, Company(file.parents[2] / "raw", connection)
+
+
+def read(warehouse: Any, table: str, key: tuple[str, ...], columns: tuple[str, ...], where: str = "true") -> Rows:
+    """Columns of a table by its key."""
+    rows = warehouse.execute(f"select {', '.join(key + columns)} from reporting.{table} where {where}").fetchall()
+    return {row[: len(key)]: dict(zip(columns, row[len(key) :], strict=True)) for row in rows}
+
+
+def holds(found: Rows, expected: Rows, *, unmoved: str = "") -> None:
+    """They agree, and every column but one takes several values."""
+    for column in next(iter(found.values())):
+        assert column == unmoved or len({row.get(column, 0) for row in expected.values()}) > 1, (
+            f"nothing tries {column}"
+        )
+    wrong = differences(found, expected)
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+
+
+def test_balances_of_every_month(published: tuple[duckdb.DuckDBPyConnection, Company]) -> None:
+    warehouse, company = published
+    found = read(
+        warehouse, "rpt_receivable_aging", ("as_of_date", "account_id", "currency"),
+        ("disputed_amount", "open_amount_base", "overdue_amount_base", "unapplied_amount_base"),
+        f"as_of_date in ({', '.join(repr(str(day)) for day in company.days)})",
+    )  # fmt: skip
+    holds(found, company.aging())
+
+
+def test_months_of_accounts(published: tuple[duckdb.DuckDBPyConnection, Company]) -> None:
+    warehouse, company = published
+    columns = ("open_amount_end", "overdue_amount_end", "collected", "won_deals", "won_amount", "missing_amount_count")
+    found = read(warehouse, "rpt_account_monthly", ("account_id", "month"), columns)
+    holds(found, company.monthly(), unmoved="missing_amount_count")
+
+
+def test_what_is_late(published: tuple[duckdb.DuckDBPyConnection, Company]) -> None:
+    warehouse, company = published
+    columns = ("overdue_invoices", "oldest_days_overdue", "collectible_amount", "disputed_amount")
+    holds(read(warehouse, "rpt_collection_worklist", ("account_id",), columns), company.worklist())
+
+
+def test_cards(published: tuple[duckdb.DuckDBPyConnection, Company]) -> None:
+    warehouse, company = published
+    columns = ("unapplied_amount", "last_invoice_amount", "open_tasks", "overdue_tasks")
+    holds(read(warehouse, "rpt_accounts", ("account_id",), columns), company.cards())
+
+
+@pytest.mark.parametrize("place", MADE, ids=".".join)
+def test_what_a_row_makes_of_others(
+    published: tuple[duckdb.DuckDBPyConnection, Company], place: tuple[str, str]
+) -> None:
+    table, column = place
+    differs = f"({column} is null) <> (made is null) or abs({column} - made) > 1e-6"
+    [[told, apart]] = published[0].execute(
+        f"select count({column}), count(*) filter (where {differs}) "
+        f"from (select {column}, {MADE[place]} as made from reporting.{table})"
+    ).fetchall()  # fmt: skip
+    assert (told > 0, apart) == (True, 0)
+
+
+@pytest.mark.parametrize("place", CARRIED, ids=".".join)
+def test_what_a_row_says_of_its_account(
+    published: tuple[duckdb.DuckDBPyConnection, Company], place: tuple[str, str]
+) -> None:
+    table, column = place
+    [[told, apart]] = published[0].execute(
+        f"select count(own.{column}), count(*) filter (where own.{column} is distinct from cards.{column}) "
+        f"from (select * from reporting.{table} where {CARRIED[place]}) as own "
+        "inner join reporting.rpt_accounts as cards using (account_id)"
+    ).fetchall()  # fmt: skip
+    assert (told > 0, apart) == (True, 0)
+
+
+@pytest.mark.parametrize("place", SUMMED, ids=".".join)
+def test_parts_come_to_a_whole(published: tuple[duckdb.DuckDBPyConnection, Company], place: tuple[str, str]) -> None:
+    whole, parts = (sorted(published[0].execute(query).fetchall(), key=str) for query in SUMMED[place])
+    assert whole
+    assert [row for row in whole if row[-1]] == [row for row in parts if row[-1]]
+
+
+@pytest.mark.parametrize("place", ASKED, ids=".".join)
+def test_what_a_run_was_asked_to_count_with(
+    published: tuple[duckdb.DuckDBPyConnection, Company], place: tuple[str, str]
+) -> None:
+    warehouse, company = published
+    found = warehouse.execute(f"select distinct {place[1]} from reporting.{place[0]}").fetchall()
+    assert found == [(company.parameter(ASKED[place]),)]

@@ -1,0 +1,31 @@
+"""What is known of a figure: totals and shares in fractions, of amounts some of which have no rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+Pieces = Sequence[tuple[Fraction, Fraction | None]]
+
+
+def unrated(parts: Mapping[str, Pieces]) -> int:
+    """How many amounts have no rate."""
+    return sum(1 for piece in parts.values() for amount, with_rate in piece if amount != 0 and with_rate is None)
+
+
+def known(total: Fraction, is_unknown: object) -> Fraction | None:
+    """A total as far as it is known: of nothing that is known it is no nought."""
+    return None if total == 0 and is_unknown else total
+
+
+def close(found: Any, right: Any, places: str = "0.005") -> bool:
+    """Equal but for the rounding to four decimals of what is added up."""
+    if found is None or right is None:
+        return found is right
+    return abs(Fraction(found) - Fraction(right)) <= Fraction(places)
+
+
+def ratio(part: Any, whole: Any) -> Fraction | None:
+    """A share; None of nothing."""
+    return Fraction(part) / Fraction(whole) if whole else None

@@ -174,7 +174,9 @@ union all
 
 {#- A value by which the exports that rows came with can be put in order, oldest first. -#}
 {% macro export_order(alias) -%}
-row({{ alias }}._known_at, {{ alias }}._loaded_at, {{ alias }}._file_sha256)
+struct_pack(
+        known_at := {{ alias }}._known_at, loaded_at := {{ alias }}._loaded_at, file_sha256 := {{ alias }}._file_sha256
+    )
 {%- endmacro %}
 
 {#- The rows whose key stands more than once. They are few: a window over them costs nothing, one over all of them would

@@ -29,6 +29,7 @@ def main() -> int:
     largest = commands.add_parser("scale", help="10,000,000 calls on one machine, within 4 GiB for DuckDB")
     largest.add_argument("--share", type=int, default=1, help="run one part in so many of the size")
     largest.add_argument("--folder", type=Path, help="a folder to work in and keep")
+    largest.add_argument("--export-rows", type=int, help="land one call log of so many rows instead")
     largest.add_argument("--memory-limit", default=scale.MEMORY_LIMIT, help="what DuckDB may take")
     history = commands.add_parser("aging", help="the ageing history beside one query written by hand")
     history.add_argument("--invoices", type=int, default=1_000_000)
@@ -66,11 +67,15 @@ def main() -> int:
             lambda: drafts.main(drafts.SMALL, False, False),
             lambda: drop.main(refresh.TINY),
             lambda: growth.main(growth.TINY, None),
+            lambda: scale.one_export(5_000)[0],
         ):
             print(report(), flush=True)
         return refresh.main(refresh.TINY, None, 1, None)
     if arguments.command == "scale":
-        report, is_within = scale.main(arguments.share, arguments.folder, arguments.memory_limit)
+        if arguments.export_rows:
+            report, is_within = scale.one_export(arguments.export_rows, arguments.memory_limit)
+        else:
+            report, is_within = scale.main(arguments.share, arguments.folder, arguments.memory_limit)
         print(report)
         return 0 if is_within else 1
     print(

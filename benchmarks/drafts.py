@@ -25,11 +25,13 @@ from pipelines.exports.contracts.contract import ColumnMap, Contract, ContractEr
 from pipelines.exports.contracts.draft import Draft, DraftError, draft
 from pipelines.exports.contracts.headers import normal
 from pipelines.exports.contracts.loading import shipped_contracts
+from pipelines.exports.contracts.needs import main_feed
+from pipelines.exports.contracts.plan import Question
 from pipelines.exports.contracts.recognise import Match, recognise
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, open_grids
 from pipelines.exports.landing.raw import RawStore
-from pipelines.exports.landing.reading import table_names
+from pipelines.exports.landing.reading import open_table, table_names
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.unpack import Limits
 
@@ -117,7 +119,7 @@ def _usual(entity_id: str, column: str, value: object) -> object:
     return value or (usual.get(entity_id) if isinstance(usual, dict) else usual)
 
 
-def _amounts(path: Path, truth: Contract, made: Draft, score: Score) -> None:
+def _amounts(path: Path, truth: Contract, made: Made, score: Score) -> None:
     published = _rows(path, made.contract, made.entity_id)
     score.published = sum(map(len, published.values()))
     if made.entity_id not in truth.entities:
@@ -146,6 +148,26 @@ def _amounts(path: Path, truth: Contract, made: Draft, score: Score) -> None:
                 score.wrong_amounts.append(f"line {line}: {said}, not {known}")
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What another contract makes of a table that it recognises: the entity of those that is like the truth's."""
+
+    contract: Contract
+    entity_id: str
+    questions: tuple[Question, ...] = ()
+
+
+Made = Draft | Taken
+
+
+def _taken(path: Path, contracts: dict[str, Contract], sheet: str | None) -> Taken | None:
+    with open_table(path, contracts, Limits(), sheet) as opened:
+        if opened.match is None:
+            return None
+        contract = opened.match.contract
+        return Taken(contract, contract.feeds[main_feed(contract)][0])
+
+
 def score_table(path: Path, match: Match, filled: set[int], sheet: str | None, contracts: dict[str, Contract]) -> Score:
     """Drafts one table with its system hidden, and holds it against the hidden contract."""
     truth = match.contract
@@ -158,16 +180,22 @@ def score_table(path: Path, match: Match, filled: set[int], sheet: str | None, c
     score.money = bool(money & mapped[main].keys())
     others = {name: other for name, other in contracts.items() if other.system != truth.system}
     try:
-        made = draft(path, others, Limits(), sheet)
+        made: Made = draft(path, others, Limits(), sheet)
     except (DraftError, ContractError, UnreadableError) as error:
-        score.asked.append(f"not drafted: {error}")
-        score.missed = list(mapped[main])
-        return score
+        taken = _taken(path, others, sheet)
+        if taken is None:
+            score.asked.append(f"not drafted: {error}")
+            score.missed = list(mapped[main])
+            return score
+        # Another vendor's contract reads the file: what it makes of it is what a user gets.
+        made = taken
     score.drafted = made.entity_id
-    found = _origins(made.contract, made.entity_id, place_of)
+    with open_table(path, others, Limits(), sheet) as opened:
+        own = {normal(header): place for place, header in enumerate(opened.columns)}
+    found = _origins(made.contract, made.entity_id, own | place_of)
     for column, (places, whole) in mapped[made.entity_id if score.entity_is_right else main].items():
         if column not in found:
-            score.missed.append(column)
+            score.missed.append(f"{column} from {'+'.join(match.headers[place] for place in sorted(places))}")
         elif found[column][0] == places or (not whole and found[column][0] <= places):
             score.right += 1
         else:

@@ -83,14 +83,12 @@ def part(size: Size, share: int) -> Size:
     return Size(months=size.months, **counts)
 
 
-def refresh(home: Path) -> Refreshed:
-    """Refreshes a home in a process of its own, and watches what it writes to disk for want of memory.
+def measure_in(home: Path, call: str) -> tuple[Measured, int]:
+    """Runs Python in a process of its own; and the most bytes that it wrote to a home for want of memory.
 
     Raises:
         FailedRun: it failed.
     """
-    import duckdb
-
     spilled, ended = [0], Event()
 
     def watch() -> None:
@@ -102,18 +100,29 @@ def refresh(home: Path) -> Refreshed:
     watching = Thread(target=watch)
     watching.start()
     try:
-        process = measure(
-            ["-c", f"from benchmarks.growth import timed_refresh; timed_refresh({str(home)!r})"], PUBLISHED
-        )
+        process = measure(["-c", call], PUBLISHED)
     finally:
         ended.set()
         watching.join()
+    return process, max(spilled)
+
+
+def refresh(home: Path) -> Refreshed:
+    """Refreshes a home in a process of its own.
+
+    Raises:
+        FailedRun: it failed.
+    """
+    import duckdb
+
+    call = f"from benchmarks.growth import timed_refresh; timed_refresh({str(home)!r})"
+    process, spilled = measure_in(home, call)
     times = json.loads((home / TIMES).read_text(encoding="utf-8"))
     counted = {}
     with duckdb.connect(str(home / "warehouse" / "keybook.duckdb"), read_only=True) as connection:
         for name in ("dim_accounts", "dim_contacts", "fct_calls", "fct_invoices", "fct_account_months"):
             counted[name] = int(connection.execute(f"select count(*) from marts.{name}").fetchall()[0][0])
-    return Refreshed(process, times["models"], times["stages"], max(spilled), counted)
+    return Refreshed(process, times["models"], times["stages"], spilled, counted)
 
 
 def refreshed(size: Size, folder: Path) -> Refreshed:

@@ -1,16 +1,21 @@
 """One machine at its limit: 10,000,000 calls, 3,000,000 invoices and 200,000 accounts with 4 GiB for DuckDB.
 
 What it must hold: it finishes, and the whole process never takes more than 5 GiB. A part of the size says which models
-and stages take most, before the whole is run.
+and stages take most, before the whole is run; one large export can be landed by itself.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.growth import SHOWN, STAGES, part, refresh
+import polars as pl
+
+from benchmarks import land
+from benchmarks.growth import SHOWN, STAGES, measure_in, part, refresh
 from benchmarks.processes import GIB, machine, table
 from benchmarks.refresh import TINY, Size, exports, fresh
 
@@ -37,11 +42,8 @@ def _report(size: Size, folder: Path, memory_limit: str) -> tuple[str, bool]:
         exports(TINY, folder / "tiny" / "landing")
         refresh(folder / "tiny")
     exported = sum(path.stat().st_size for path in (home / "landing").rglob("*") if path.is_file())
-    os.environ["KEYBOOK_MEMORY_LIMIT"] = memory_limit
-    try:
+    with _within(memory_limit):
         run = refresh(fresh(home))
-    finally:
-        del os.environ["KEYBOOK_MEMORY_LIMIT"]
     rows = [
         ["Whole refresh, wall", f"{run.process.wall:.1f} s"],
         ["Whole refresh, processor", f"{run.process.cpu:.1f} s"],
@@ -56,3 +58,43 @@ def _report(size: Size, folder: Path, memory_limit: str) -> tuple[str, bool]:
         f"{exported / 1e9:.2f} GB of exports, memory_limit {memory_limit}. {about}."
     )
     return f"{told}\n\n{table(['', ''], rows)}\n", run.process.peak <= MOST
+
+
+@contextmanager
+def _within(memory_limit: str) -> Iterator[None]:
+    """What is started meanwhile works within a limit."""
+    os.environ["KEYBOOK_MEMORY_LIMIT"] = memory_limit
+    try:
+        yield
+    finally:
+        del os.environ["KEYBOOK_MEMORY_LIMIT"]
+
+
+def one_export(rows: int, memory_limit: str = MEMORY_LIMIT) -> tuple[str, bool]:
+    """The report on landing one call log of so many rows, and whether the process stayed within what it may take."""
+    about = machine()
+    log = land.call_log(min(rows, 200_000))
+    with tempfile.TemporaryDirectory(prefix="keybook-bench-") as made:
+        home = Path(made)
+        (home / "landing").mkdir()
+        export = home / "landing" / "calls.csv"
+        with export.open("wb") as file:
+            for number, start in enumerate(range(0, rows, log.height)):
+                again = log.head(rows - start).with_columns(pl.col("uniqueid") + f"-{number}")
+                again.write_csv(file, include_header=number == 0)
+        size = export.stat().st_size
+        call = (
+            "from pipelines.settings import load_settings; from pipelines.warehouse.refresh import Refresh; "
+            f"(receipt,) = Refresh(load_settings(home={made!r})).land(); "
+            f"assert receipt.entities[0]['rows_loaded'] > 0.99 * {rows}, receipt"
+        )
+        with _within(memory_limit):
+            process, spilled = measure_in(home, call)
+    told = f"One call log of {rows:,} rows, {size / 1e9:.2f} GB, memory_limit {memory_limit}. {about}."
+    lines = [
+        ["Wall", f"{process.wall:.1f} s"],
+        ["Processor", f"{process.cpu:.1f} s"],
+        ["Peak memory of the process", f"{process.peak / GIB:.2f} GiB"],
+        ["Written to disk for want of memory, at most", f"{spilled / GIB:.2f} GiB"],
+    ]
+    return f"{told}\n\n{table(['', ''], lines)}\n", process.peak <= MOST

@@ -28,19 +28,24 @@ from pipelines.exports.contracts.draft import DraftError, draft, write_draft
 from pipelines.exports.contracts.explain import targets
 from pipelines.exports.contracts.loading import load_contracts, read_contract, shipped_contracts
 from pipelines.exports.contracts.plan import ANSWERS as ANSWERS
+from pipelines.exports.contracts.plan import Question as Question
 from pipelines.exports.contracts.recognise import Recognition
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import Landing, ReadingRules, detect
 from pipelines.exports.landing.raw import RawStore
 from pipelines.exports.landing.reading import open_table
+from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.unpack import Limits
 from pipelines.files import replacing, write_whole
-from pipelines.settings import Settings
-from pipelines.words.landed import finding_said, rejection_said
+from pipelines.settings import PREFIX, Settings, SettingsError, load_settings
+from pipelines.words import word
+from pipelines.words.landed import finding_said
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHUNK = 1 << 20
 LONGEST_NAME = 100
+# So many rejected rows of a file are shown.
+MOST_REJECTED = 200
 # What the exports of a company are of; a page says which of them it has none of.
 DOMAINS = ("crm", "billing", "calls")
 
@@ -61,6 +66,18 @@ class Known:
     unmapped: list[str]
 
 
+@dataclass(frozen=True)
+class Rejected:
+    """A row that was not loaded: where it stands, what it says there, why, and what helps."""
+
+    part: str
+    line: int | None
+    column: str
+    value: str
+    why: str
+    remedy: str
+
+
 @dataclass
 class Looked:
     """What a file is, before anything is published: its tables, and what came of landing it on trial."""
@@ -72,11 +89,13 @@ class Looked:
     rows_rejected: int = 0
     # Why it is held, in words, with the code.
     held: list[tuple[str, str]] = field(default_factory=list)
-    # Contract, `entity.column`, word, rows: what nobody knows yet; and the other rejections in words.
+    # Contract, `entity.column`, word, rows: what nobody knows yet; and the first rejected rows.
     words: list[tuple[str, str, str, int]] = field(default_factory=list)
-    rejected: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
     # The contract whose dates read in two orders, and these.
     orders: tuple[str, list[str]] | None = None
+    # How many rows of money are in which currency.
+    currencies: dict[str, int] = field(default_factory=dict)
     # The contracts that fit, where several do.
     choices: list[str] = field(default_factory=list)
 
@@ -206,24 +225,43 @@ def _trial(settings: Settings, path: Path, contracts: dict[str, Contract], found
             if finding["code"] in ("several_contracts", "kind_unclear"):
                 found.choices = [name for name in re.findall(r"\w+", str(finding["name"])) if name in contracts]
         _rejects(found, store.rejects(receipt.sha256, 100_000), settings.language)
+        _currencies(found, store)
+
+
+def _currencies(found: Looked, store: RawStore) -> None:
+    """Counts the rows of money by the currency that they name."""
+    with connected() as connection:
+        for entity in entities().values():
+            files = [str(path) for path in (store.root / entity.domain / entity.name).glob("*[0-9a-f].parquet")]
+            types = {column.name: column.type for column in entity.columns}
+            if not files or "currency" not in types or "money" not in types.values():
+                continue
+            query = "select currency, count(*) from read_parquet(?) where currency is not null group by 1"
+            for currency, rows in connection.execute(query, [files]).fetchall():
+                found.currencies[currency] = found.currencies.get(currency, 0) + rows
 
 
 def _rejects(found: Looked, rejects: list[dict[str, Any]], language: str) -> None:
     words: dict[tuple[str, str, str], int] = {}
-    said: dict[str, int] = {}
     for reject in rejects:
         if reject["code"] == "unknown_word" and reject.get("field"):
-            place = (
-                reject["contract"],
-                f"{reject['domain']}.{reject['entity']}.{reject['field']}",
-                reject["value"] or "",
-            )
+            column = f"{reject['domain']}.{reject['entity']}.{reject['field']}"
+            place = (reject["contract"], column, reject["value"] or "")
             words[place] = words.get(place, 0) + 1
-        else:
-            line = rejection_said(reject, language)
-            said[line] = said.get(line, 0) + 1
     found.words = [(*place, rows) for place, rows in words.items()]
-    found.rejected = [f"{line} ({rows:,} rows)" if rows > 1 else line for line, rows in said.items()][:10]
+    found.rejected = [rejected(reject, language) for reject in rejects[:MOST_REJECTED]]
+
+
+def rejected(reject: Mapping[str, Any], language: str) -> Rejected:
+    """A rejected row in words."""
+    return Rejected(
+        reject["part"] or "",
+        reject["line"],
+        reject["column_name"] or "",
+        reject["value"] or "",
+        word(f"rejection.{reject['code']}", language, **reject),
+        word(f"remedy.{reject['code']}", language, **reject),
+    )
 
 
 def meanings(entity_column: str) -> tuple[str, ...]:
@@ -317,59 +355,46 @@ def _teach_whole(data: dict[str, Any], said: Mapping[str, Mapping[str, str]], da
         formats["date"] = [*([known] if isinstance(known, str) else known), *patterns]
 
 
-def accept(settings: Settings, path: Path, contract: str = "") -> None:
-    """Takes a person's word for a held file: what it is, or that it holds all that there is.
-
-    Raises:
-        AddingError: the file lies no more there, or there is no such contract.
-    """
-    from pipelines.warehouse.corrections import NoSuchFileError
-    from pipelines.warehouse.corrections import accept as give_word
-    from pipelines.warehouse.refresh import Refresh
-
-    try:
-        give_word(Refresh(settings), str(path), contract)
-    except NoSuchFileError as error:
-        raise AddingError(str(error)) from error
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A file of the landing folder that is new, held or has rejected rows, or whose contract has changed."""
-
-    path: Path
-    name: str
-    state: str
-    held: tuple[str, ...] = ()
-    rows_loaded: int = 0
-    rows_rejected: int = 0
-
-
-def waiting(settings: Settings) -> list[Waiting]:
-    """The files that a person may have something to say of: the new ones, then the held, then those with rejects."""
-    from pipelines.warehouse.refresh import Refresh
-
-    work = Refresh(settings)
-    found = []
-    new = {file.sha256: file for file in work.new_files()}
-    for file in work.hashes():
-        receipt = work.store.receipt(file.sha256)
-        if file.sha256 in new and receipt is None:
-            found.append(Waiting(file.path, file.name, "new"))
-        elif receipt and (receipt.held or receipt.rows_rejected or file.sha256 in new):
-            held = tuple(finding_said(finding, settings.language) for finding in receipt.held)
-            state = "changed" if file.sha256 in new else "held" if held else "rejected"
-            loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
-            found.append(Waiting(file.path, file.name, state, held, loaded, receipt.rows_rejected))
-    order = {"new": 0, "changed": 1, "held": 2, "rejected": 3}
-    return sorted(found, key=lambda file: (order[file.state], file.name))
-
-
 def not_known(settings: Settings) -> list[str]:
     """The domains of which nothing was landed."""
     store = RawStore(settings.raw)
     there = {str(row["domain"]) for receipt in store.receipts() for row in receipt.entities if row["rows_loaded"]}
     return [domain for domain in DOMAINS if domain not in there]
+
+
+def base_is_told(settings: Settings) -> bool:
+    """Whether a person has said which currency totals are in: in the home's `keybook.toml`, or outside."""
+    file = settings.home / "keybook.toml"
+    written = file.read_text(encoding="utf-8") if file.exists() else ""
+    return f"{PREFIX}BASE_CURRENCY" in os.environ or bool(re.search(r"(?m)^base_currency\s*=", written))
+
+
+def tell_base(settings: Settings, currency: str) -> None:
+    """Writes the currency of totals, and of documents that name none, into the home's `keybook.toml`.
+
+    Raises:
+        AddingError: it is no currency, or the file cannot be read with it.
+        OSError: it cannot be written.
+    """
+    file = settings.home / "keybook.toml"
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise AddingError(f"{currency!r} is no currency")
+    text = before
+    for name in ("default_currency", "base_currency"):
+        line = f'{name} = "{currency}"'
+        if name == "base_currency" and re.search(rf"(?m)^{name}\s*=", text):
+            text = re.sub(rf"(?m)^{name}\s*=.*$", line, text)
+        elif not re.search(rf"(?m)^{name}\s*=", text):
+            # Before everything else: what stands below a table's head belongs to the table.
+            text = f"{line}\n{text}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, text)
+    try:
+        load_settings(home=settings.home)
+    except SettingsError as error:
+        write_whole(file, before)
+        raise AddingError(str(error)) from error
 
 
 @dataclass

@@ -159,6 +159,33 @@ def remove_line(folder: Path, name: str, line: str) -> bool:
     return False
 
 
+def line_of(path: Path, number: int) -> str | None:
+    """A line of a list's file as it stands there, without its end; None when there is none of that number.
+
+    Raises:
+        ListError: the file cannot be read as text.
+    """
+    lines = _read(path).splitlines()
+    return lines[number - 1] if 0 < number <= len(lines) else None
+
+
+def replace_line(path: Path, number: int, before: str, line: str) -> bool:
+    """Writes a line of a list anew; False, and nothing written, when another stands there by now.
+
+    Raises:
+        ListError: the file cannot be read as text, or the new text is more than a line.
+    """
+    if len(line.splitlines()) != 1:
+        raise ListError(f"{path.name}: a line is one line of text")
+    with _locked(path):
+        kept = _read(path).splitlines(keepends=True)
+        if not 0 < number <= len(kept) or kept[number - 1].rstrip("\r\n") != before:
+            return False
+        kept[number - 1] = line + kept[number - 1][len(before) :]
+        write_whole(path, "".join(kept))
+    return True
+
+
 def _header(path: Path, text: str, wanted: List) -> tuple[list[str], str]:
     """The file's own header and delimiter: the first line that names all that a row needs."""
     for line in text.removeprefix(_MARK).splitlines():

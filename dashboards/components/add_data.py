@@ -5,15 +5,19 @@ What is read, written and decided is `pipelines/adding.py`'s; here it is shown, 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import streamlit as st
 
 from dashboards.components.add_draft import draft_of
 from dashboards.components.add_known import known_of
+from dashboards.components.add_mend import lists_to_mend, mend
 from dashboards.components.formats import plain, plural
+from dashboards.components.page import TOLD
 from dashboards.components.words import one
-from pipelines.adding import AddingError, Looked, Run, Waiting, accept, look, not_known, start, take_in, waiting
+from pipelines.adding import AddingError, Looked, Run, base_is_told, look, not_known, start, take_in, tell_base
+from pipelines.mending import Waiting, waiting
 from pipelines.settings import Settings, load_settings
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "ods", "json", "jsonl", "ndjson", "parquet", "zip", "gz"]
@@ -21,10 +25,12 @@ STATES = {
     "new": ":blue[new]",
     "changed": ":blue[to be read again]",
     "held": ":orange[held]",
+    "filtered": ":orange[may be filtered]",
     "rejected": ":orange[rows rejected]",
 }
 SHOWN = 20
-PUBLISHED, GATE_FAILED, UNUSABLE, WITH_REJECTS = 0, 1, 2, 3
+MOST_CURRENCIES = 4
+PUBLISHED, WITH_REJECTS = 0, 3
 RUN, SAVED = "adding_run", "adding_saved"
 
 
@@ -36,8 +42,10 @@ def add_data() -> None:
         ":gray[Drop the exports of your CRM, your billing system or your call tracker, as the system wrote them. "
         "Nothing leaves this machine.]"
     )
+    if _is_running(settings):
+        return
     _drop(settings)
-    _running(settings)
+    _ended(settings)
     files = waiting(settings)
     if not files:
         st.caption("No file waits for a word: drop one, or open the Overview.")
@@ -45,6 +53,7 @@ def add_data() -> None:
         _file(settings, file)
     if len(files) > SHOWN:
         st.caption(f"… and {len(files) - SHOWN} more; they are shown as these are done.")
+    lists_to_mend(settings)
     _refresh(settings, files)
     st.caption("A dash – means not known.")
 
@@ -52,19 +61,21 @@ def add_data() -> None:
 def _drop(settings: Settings) -> None:
     with st.container(border=True, key="card-drop"):
         st.markdown("#### 1. Drop files")
-        system = st.text_input(
-            "Which system are they from?",
-            key="adding_system",
-            placeholder="only where there are two of one vendor, such as those of two companies",
-            help="Files of one system share their ids. Without a name it is the vendor's.",
-            max_chars=40,
-        )
         uploads = st.file_uploader(
             "Exports",
+            label_visibility="collapsed",
             type=TYPES,
             accept_multiple_files=True,
             key=f"adding_files_{st.session_state.get('adding_turn', 0)}",
         )
+        with st.popover("Two systems of one vendor?", type="tertiary"):
+            system = st.text_input(
+                "Which system are they from?",
+                key="adding_system",
+                help="Files of one system share their ids. Without a name it is the vendor's.",
+                max_chars=40,
+            )
+            st.caption("Name it before you drop its files, where two companies' systems are of one vendor.")
         if uploads:
             told: list[tuple[str, str]] = []
             taken: list[str] = []
@@ -93,7 +104,8 @@ def _file(settings: Settings, file: Waiting) -> None:
         for known in looked.known:
             known_of(settings, file, known, looked)
         if looked.known or not looked.unknown:
-            _trial(settings, file, looked)
+            _trial(looked)
+            mend(settings, file, looked, TYPES)
         for part in looked.unknown:
             draft_of(settings, file, part)
 
@@ -103,50 +115,55 @@ def _looked(settings: Settings, file: Waiting) -> Looked | None:
     contracts = sorted((path.name, path.stat().st_mtime_ns) for path in settings.contracts_dir.glob("*.yml"))
     try:
         stamp = (str(file.path), file.path.stat().st_mtime_ns, tuple(contracts), file.state)
-        memory: dict[Any, Looked] = st.session_state.setdefault("adding_looked", {})
-        if stamp not in memory:
-            memory[stamp] = look(settings, file.path)
+        memory: dict[str, tuple[Any, Looked]] = st.session_state.setdefault("adding_looked", {})
+        if file.name not in memory or memory[file.name][0] != stamp:
+            memory[file.name] = stamp, look(settings, file.path)
     except (AddingError, OSError) as error:
         st.error(plain(error))
         return None
-    return memory[stamp]
+    return memory[file.name][1]
 
 
-def _trial(settings: Settings, file: Waiting, looked: Looked) -> None:
-    """What landing it gives, and what a person may say of that."""
+def _trial(looked: Looked) -> None:
+    """What landing it gives."""
     if looked.rows_loaded or looked.rows_rejected:
         rejected = f", {plural(looked.rows_rejected, 'row')} rejected" if looked.rows_rejected else ", none rejected"
         st.markdown(f"**{plural(looked.rows_loaded, 'row')} would be loaded**{rejected}.")
-    for _, said in looked.held:
-        st.warning(plain(said), icon=":material/pan_tool:")
-    for said in file.held:
-        if said not in {text for _, text in looked.held}:
-            st.warning(plain(said), icon=":material/pan_tool:")
-    for said in looked.rejected:
-        st.caption(f":material/rule: {plain(said)}")
-    if file.state == "held" and not looked.held:
-        st.caption("Is it what it looks like: a full export of that system, which lacks what is gone?")
-        if st.button("Yes, it is what it looks like", key=f"accept-{file.name}"):
-            _given(settings, file)
-    for contract in looked.choices:
-        if st.button(f"It is {contract}", key=f"accept-{file.name}-{contract}"):
-            _given(settings, file, contract)
 
 
-def _given(settings: Settings, file: Waiting, contract: str = "") -> None:
-    try:
-        accept(settings, file.path, contract)
-    except (AddingError, OSError) as error:
-        st.error(plain(error))
+def _base(settings: Settings, files: list[Waiting]) -> None:
+    """Which currency totals are in, where the files' money is mostly in another."""
+    counts: Counter[str] = Counter()
+    seen: dict[str, tuple[Any, Looked]] = st.session_state.get("adding_looked", {})
+    for file in files:
+        if file.name in seen:
+            counts.update(seen[file.name][1].currencies)
+    ranked = [code for code, _ in counts.most_common()]
+    if not files or not ranked or ranked[0] == settings.base_currency or base_is_told(settings):
         return
-    st.session_state.pop("adding_looked", None)
-    st.rerun()
+    money = ", ".join(f"{code} ({plural(rows, 'row')})" for code, rows in counts.most_common())
+    chosen = st.radio(
+        f"Totals are in {settings.base_currency}, and your files' money is in {money}. "
+        "Which currency are your totals in?",
+        list(dict.fromkeys([*ranked[:MOST_CURRENCIES], settings.base_currency])),
+        index=None,
+        key="adding_base",
+        horizontal=True,
+    )
+    st.caption("Money in another currency counts by its exchange rate; without one it is told apart, in no total.")
+    if chosen:
+        try:
+            tell_base(settings, chosen)
+        except (AddingError, OSError) as error:
+            st.error(plain(error))
+            return
+        st.rerun()
 
 
 def _refresh(settings: Settings, files: list[Waiting]) -> None:
     with st.container(border=True, key="card-refresh"):
         st.markdown("#### 2. Refresh")
-        run: Run | None = st.session_state.get(RUN)
+        _base(settings, files)
         fresh = sum(file.state in ("new", "changed") for file in files)
         st.caption(
             f"{plural(fresh, 'file')} to be read. What still asks is held, and the rest is published."
@@ -158,7 +175,6 @@ def _refresh(settings: Settings, files: list[Waiting]) -> None:
             key="adding_refresh",
             type="primary",
             icon=":material/sync:",
-            disabled=run is not None and run.code is None,
         ):
             st.session_state[RUN] = start(settings)
             st.rerun()
@@ -173,20 +189,31 @@ def _follow(settings: Settings, run: Run) -> None:
         st.code("\n".join(run.lines()) or "Starting …", language=None)
 
 
-def _running(settings: Settings) -> None:
+def _is_running(settings: Settings) -> bool:
+    """Shows a refresh that is under way, and nothing beside it: files are read by then."""
+    run: Run | None = st.session_state.get(RUN)
+    if run is None or run.code is not None:
+        return False
+    _follow(settings, run)
+    st.caption("You land on the Overview once it is published.")
+    return True
+
+
+def _ended(settings: Settings) -> None:
+    """What came of a refresh."""
     run: Run | None = st.session_state.get(RUN)
     if run is None:
         return
-    if run.code is None:
-        _follow(settings, run)
-        return
     if run.code in (PUBLISHED, WITH_REJECTS):
-        st.success("Published: the Overview shows your own numbers.", icon=":material/check_circle:")
-        st.page_link("app_pages/overview.py", label="Open the Overview", icon=":material/dashboard:")
+        told = ["Published: these are your own numbers."]
         if lacking := not_known(settings):
             named = "; ".join(one("domain_lacking", domain) for domain in lacking)
-            st.info(f"Not known yet: {named}. Drop such an export to know it.", icon=":material/help:")
-    else:
-        st.error("Nothing was published; what was published before stands.")
-    with st.expander("What the refresh said", expanded=run.code not in (PUBLISHED, WITH_REJECTS)):
+            told.append(f"Not known yet: {named}. Drop such an export on the page Add data to know it.")
+        if run.code == WITH_REJECTS:
+            told.append("Some rows were rejected: the page Add data says which, why and what helps.")
+        st.session_state.pop(RUN)
+        st.session_state[TOLD] = {"overview": " ".join(told)}
+        st.switch_page("app_pages/overview.py")
+    st.error("Nothing was published; what was published before stands.")
+    with st.expander("What the refresh said", expanded=True):
         st.code("\n".join(run.lines(200)), language=None)

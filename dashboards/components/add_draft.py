@@ -8,7 +8,8 @@ import streamlit as st
 
 from dashboards.components.formats import plain, plural
 from dashboards.components.words import one
-from pipelines.adding import ANSWERS, AddingError, Draft, Waiting, drafted, use
+from pipelines.adding import ANSWERS, AddingError, Draft, Question, drafted, use
+from pipelines.mending import Waiting
 from pipelines.settings import Settings
 
 NOT_SAID = ""
@@ -23,7 +24,8 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
     given: dict[str, str] = st.session_state.setdefault(f"answers-{place}", {})
     for name in [*given]:
         # What a widget says counts; one that is no longer drawn keeps what it said.
-        given[name] = st.session_state.get(f"answer-{place}-{name}", given[name]) or given[name]
+        said = st.session_state.get(f"answer-{place}-{name}", given[name])
+        given[name] = said if isinstance(said, str) and said else given[name]
     memory: dict[Any, Draft] = st.session_state.setdefault("adding_drafts", {})
     stamp = (place, file.path.stat().st_mtime_ns, tuple(sorted(given.items())))
     try:
@@ -34,7 +36,8 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
         return
     made = memory[stamp]
     titled = f" › {plain(part)}" if part else ""
-    st.markdown(f":material/help: **No contract knows it**{titled}. It looks like `{made.entity_id}`.")
+    like = f"**{entity_words(made.entity_id)}** (`{made.entity_id}`)"
+    st.markdown(f":material/help: **No contract knows it**{titled}. It looks like {like}.")
     _questions(made, place, given)
     _shown(made, place)
     _columns(made, place, given)
@@ -51,6 +54,11 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
         st.rerun()
     with st.expander("The contract as a file"):
         st.code(made.text, language="yaml")
+
+
+def entity_words(entity_id: str) -> str:
+    """An entity as people say it."""
+    return entity_id.split(".")[1].replace("_", " ")
 
 
 def _answer(given: dict[str, str], place: str, name: str) -> None:
@@ -94,10 +102,32 @@ def _ask(label: str, options: list[str], place: str, name: str, given: dict[str,
     )
 
 
+def _ask_several(label: str, options: list[str], place: str, name: str, given: dict[str, str]) -> None:
+    """A question that takes several of the file's words, or none of them."""
+    key = f"answer-{place}-{name}"
+
+    def taken() -> None:
+        chosen = [word for word in st.session_state[key] or [] if word != "none"]
+        given.pop(name, None)
+        if st.session_state[key]:
+            given[name] = "\n".join(chosen) or "none"
+
+    st.pills(
+        label, options, selection_mode="multi", default=given.get(name, "").split("\n") if name in given else None,
+        key=key, format_func=_said, on_change=taken,
+    )  # fmt: skip
+
+
 def _questions(made: Draft, place: str, given: dict[str, str]) -> None:
-    for question in made.questions:
+    # What was answered stays, to be seen and answered otherwise.
+    asked: dict[str, Question] = st.session_state.setdefault(f"asked-{place}", {})
+    now = {question.id: question for question in made.questions}
+    asked |= now
+    for question in [each for name, each in asked.items() if name in now or name in given]:
         label = plain(one("draft_question", question.code, question.facts))
-        if question.options:
+        if question.code == "apart":
+            _ask_several(label, list(question.options), place, question.id, given)
+        elif question.options:
             _ask(label, list(question.options), place, question.id, given)
         else:
             key = f"answer-{place}-{question.id}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.components.formats import plain, plural
-from pipelines.adding import AddingError, Known, Looked, Waiting, meanings, teach
+from pipelines.adding import AddingError, Known, Looked, meanings, teach
+from pipelines.mending import Waiting
 from pipelines.settings import Settings
 
 SKIP = "– not yet –"

@@ -25,6 +25,10 @@ DROP_IN = {
 }
 
 
+# What one page has to say at the top of another, by that one's name, until it is left.
+TOLD = "told"
+
+
 @dataclass(frozen=True)
 class PageContext:
     """What a page needs to know: its name, the publication that this run reads, and what the user chose to see."""
@@ -84,6 +88,11 @@ def header(title: str, about: str) -> None:
             )
     if chosen := summary(page.warehouse, page.filters):
         st.markdown(f":material/filter_alt: Shown for {chosen}", width="content")
+    told = st.session_state.get(TOLD, {})
+    if page.name in told:
+        st.info(plain(told[page.name]), icon=":material/check_circle:")
+    else:
+        st.session_state.pop(TOLD, None)
 
 
 def whole_company() -> str | None:

@@ -170,9 +170,9 @@ def behaviour_tab(page: PageContext, single: str | None) -> None:
                 colour="orange",
                 alt_text="Accounts that use most of their credit limit",
             )
-            st.caption(
-                f"{number(total['over_limit'])} of {number(total['limited'])} accounts with a limit are over it."
-            )
+            unknown = f" Of {number(total['limits_unknown'])} it is not known." if total["limits_unknown"] else ""
+            over, limited = number(total["over_limit"]), number(total["limited"])
+            st.caption(f"{over} of {limited} accounts with a limit are over it.{unknown}")
         else:
             nothing("No account with a credit limit uses any of it.")
     about = "Latest payers first. Click a row to open the account."

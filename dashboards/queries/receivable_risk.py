@@ -96,6 +96,7 @@ BEHAVIOUR = f"""{_BEHAVIOUR}
 
 BEHAVIOUR_TOTAL = f"""{_BEHAVIOUR}
     select count(*) as rows, count(*) filter (is_over_limit) as over_limit, count(credit_limit) as limited,
+        count(credit_limit) - count(is_over_limit) as limits_unknown,
         count(*) filter (delinquency_trend > 0) as worsening, count(delinquency_trend) as with_trend
     from found
 """

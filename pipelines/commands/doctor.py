@@ -153,14 +153,16 @@ def _disk(work: Refresh) -> Iterator[Check]:
 
 
 def _lock(path: Path) -> Check:
-    """Whether a refresh runs; the lock file itself stays when none does."""
+    """Whether a refresh runs, and since when; the lock file itself stays when none does."""
     try:
         with path.open(encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                who = lock.read().strip() or "it does not say which"
+                return Check("lock", "note", f"a run writes now ({who}); a second one waits for it")
     except FileNotFoundError:
         return Check("lock", "well", "nobody has refreshed here yet")
-    except BlockingIOError:
-        return Check("lock", "note", "a refresh, or another command that writes, runs now; a second one waits for it")
     except OSError as error:
         return Check("lock", "wrong", f"{path} cannot be opened: {error.strerror}")
     return Check("lock", "well", "nobody writes now")

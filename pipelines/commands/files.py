@@ -240,12 +240,13 @@ def contract() -> None:
 
 def _answers(given: tuple[str, ...]) -> dict[str, str]:
     """What a person answers, `question=answer` each."""
-    answers = {}
+    answers: dict[str, str] = {}
     for text in given:
         question, equals, answer = text.rpartition("=")
         if not equals or not question:
             raise click.UsageError(f"--answer {text}: give the question and its answer, such as date_order='day first'")
-        answers[question] = answer
+        # Several answers of one question are several words.
+        answers[question] = f"{answers[question]}\n{answer}" if question in answers else answer
     return answers
 
 

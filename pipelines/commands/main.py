@@ -38,6 +38,8 @@ from pipelines.settings import PROJECT
 from pipelines.words.landed import finding_said, rejection_said
 
 if TYPE_CHECKING:
+    import duckdb
+
     from pipelines.exports.landing.raw import Receipt
     from pipelines.warehouse.refresh import PointInTime, Refresh
 
@@ -310,25 +312,18 @@ def sql(home: Path | None, query: str, shape: str, seconds: int, rows: int) -> N
         raise click.ClickException(f"There are more rows than {rows:,}, after which this stopped; --rows lets more.")
 
 
-def _write(result: Any, shape: str, most: int) -> bool:
-    """Prints the first rows as they come; whether there are more."""
+def _write(result: duckdb.DuckDBPyRelation, shape: str, most: int) -> bool:
+    """Prints the first rows; whether there are more."""
     if shape == "table":
         click.echo("\n".join(map(printable, str(result).split("\n"))))
         return False
-    names, left = result.columns, most
-    sys.stdout.write(csv_line(names) if shape == "csv" else "[")
-    before = "\n"
-    while left and (batch := result.fetchmany(min(left, 10_000))):
-        left -= len(batch)
-        for row in batch:
-            if shape == "csv":
-                sys.stdout.write(csv_line(row))
-            else:
-                said = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str)
-                sys.stdout.write(f"{before} {said}")
-                before = ",\n"
-    sys.stdout.write("" if shape == "csv" else "\n]\n")
-    return not left and result.fetchone() is not None
+    names, found = result.columns, result.limit(most + 1).fetchall()
+    if shape == "csv":
+        sys.stdout.writelines(map(csv_line, [names, *found[:most]]))
+    else:
+        records = [dict(zip(names, row, strict=True)) for row in found[:most]]
+        click.echo(json.dumps(records, indent=1, ensure_ascii=False, default=str))
+    return len(found) > most
 
 
 @contextmanager

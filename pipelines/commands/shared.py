@@ -41,6 +41,10 @@ class Commands(click.Group):
         except Exception as error:
             if (said := _file_of_duckdb(error)) is not None:
                 raise click.ClickException(f"{said}. What was published before stands.") from error
+            from pipelines.warehouse.publications import PublishError
+
+            if isinstance(error, PublishError):
+                raise click.ClickException(str(error)) from error
             if isinstance(error, BrokenPipeError) or not isinstance(error, OSError):
                 raise
             where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""

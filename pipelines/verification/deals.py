@@ -24,6 +24,9 @@ NOT_KNOWN = "not_known"
 SHUT = ("won", "lost")
 # What a history may tell of a deal beside its stage; an export that never gives a column leaves the deal's own.
 TOLD = ("amount", "currency", "probability")
+# What of a deal and of its history is read.
+DEAL = ("deal_id", "status", "stage", "created_at", "closed_at", "expected_close_on", *TOLD)
+STAGE = ("deal_id", "status", "stage", "entered_at", "left_at", *TOLD)
 
 
 class Open(NamedTuple):
@@ -109,7 +112,7 @@ class History:
 def open_deals(raw: Raw) -> Iterator[tuple[str, Open]]:
     """Every span in which a deal is open, with the deal's id."""
     rows: dict[str, list[Row]] = defaultdict(list)
-    stages = raw.frame("crm.deal_stages")
+    stages = raw.frame("crm.deal_stages", columns=STAGE)
     told: dict[str, set[str]] = {}
     if not stages.is_empty():
         gives = stages.group_by("_file_sha256").agg(pl.col(*TOLD).is_not_null().any())
@@ -117,14 +120,14 @@ def open_deals(raw: Raw) -> Iterator[tuple[str, Open]]:
         for row in stages.iter_rows(named=True):
             rows[named(row["_system"], row["deal_id"])].append(row)
     known: dict[str, Any] = {}
-    landed = raw.landed(entities()["crm.deals"])
+    landed = raw.landed(entities()["crm.deals"], ("_system", "_known_at", "deal_id", "created_at"))
     if not landed.is_empty():
         first = (
             landed.filter(pl.col("created_at").is_null()).group_by("_system", "deal_id").agg(pl.col("_known_at").min())
         )
         known = {named(system, deal): raw.day(moment) for system, deal, moment in first.iter_rows()}
     last = raw.run.as_of + timedelta(days=1)
-    for record in raw.rows("crm.deals"):
+    for record in raw.rows("crm.deals", columns=DEAL):
         deal = named(record["_system"], record["deal_id"])
         history = History(raw, record, rows[deal], told, known.get(deal))
         for day, until in pairwise([*history.changes(), last]):

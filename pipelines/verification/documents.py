@@ -14,6 +14,12 @@ from pipelines.verification.allocation import LAST
 from pipelines.verification.rows import Raw, Row
 
 ZERO = Decimal(0)
+# What of a document and of a payment is read.
+DOCUMENT = (
+    "invoice_id", "customer_id", "currency", "document_kind", "status", "issued_on", "due_on", "voided_on",
+    "settled_on", "net_amount", "tax_amount", "gross_amount", "reported_balance",
+)  # fmt: skip
+PAYMENT = ("payment_id", "customer_id", "currency", "status", "received_on", "amount")
 Movement = tuple[date, Decimal]
 
 
@@ -135,19 +141,20 @@ def read_books(raw: Raw, accounts: dict[str, str]) -> Books:
     books = Books(accounts=accounts)
     default = raw.run.default_currency
     terms = {
-        named(row["_system"], row["customer_id"]): row["payment_terms_days"] for row in raw.rows("billing.customers")
+        named(row["_system"], row["customer_id"]): row["payment_terms_days"]
+        for row in raw.rows("billing.customers", columns=("customer_id", "payment_terms_days"))
     }
     instalments: dict[str, list[tuple[date, int, Decimal]]] = defaultdict(list)
     for row in raw.rows("billing.instalments"):
         if row["due_on"] and row["amount"] and row["amount"] > 0:
             invoice = named(row["_system"], row["invoice_id"])
             instalments[invoice].append((row["due_on"], row["number"], row["amount"]))
-    for row in raw.rows("billing.invoices", keep_vanished=True):
+    for row in raw.rows("billing.invoices", True, DOCUMENT):
         _document(raw, books, row, row["currency"] or default, terms, instalments)
     for row in sorted(raw.rows("billing.opening_balances"), key=lambda row: str(row["as_of"])):
         _opening(books, row, row["currency"] or default)
     payers = _payers(raw)
-    for row in raw.rows("billing.payments"):
+    for row in raw.rows("billing.payments", columns=PAYMENT):
         name = "payment " + named(row["_system"], row["payment_id"])
         whose, currency = named(row["_system"], row["customer_id"]), row["currency"] or default
         owing = {books.named[invoice][0] for invoice in payers[name] if invoice in books.named}
@@ -168,7 +175,7 @@ def read_books(raw: Raw, accounts: dict[str, str]) -> Books:
 def _payers(raw: Raw) -> dict[str, set[str]]:
     """Payment -> the invoices that it is applied to."""
     found: dict[str, set[str]] = defaultdict(set)
-    for row in raw.rows("billing.applications"):
+    for row in raw.rows("billing.applications", columns=("payment_id", "invoice_id")):
         if row["payment_id"] and row["invoice_id"]:
             found["payment " + named(row["_system"], row["payment_id"])].add(named(row["_system"], row["invoice_id"]))
     return found

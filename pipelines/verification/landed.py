@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.exports.entities import entities
 from pipelines.verification.compare import Figure, Key, nonzero, published
-from pipelines.verification.rows import Raw
+from pipelines.verification.rows import Raw, stored
 
 KEYS = ("file", "contract", "entity", "measure", "currency")
 
@@ -23,14 +23,14 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure
         entity = entities()[file.entity]
         if not raw.path(file).exists():
             continue
-        frame = pl.read_parquet(raw.path(file), glob=False)
+        measures = {column.name for column in entity.columns if column.type in ("money", "seconds")}
+        frame = stored(raw.path(file), {"_system", "currency", *measures})
         found[file.file, file.contract, entity.name, "rows", ""] += frame.height
-        names = {column.name for column in entity.columns} & set(frame.columns)
-        has_currency = "currency" in names
+        has_currency = "currency" in {column.name for column in entity.columns} & set(frame.columns)
         default = pl.lit(raw.run.default_currency)
         currency = pl.when(pl.col("currency") != "").then("currency").otherwise(default) if has_currency else pl.lit("")
         for column in entity.columns:
-            if column.name in names and column.type in ("money", "seconds"):
+            if column.name in measures & set(frame.columns):
                 by = currency if column.type == "money" else pl.lit("")
                 sums = frame.group_by(by.alias("_by")).agg(pl.col(column.name).sum())
                 for value, amount in sums.iter_rows():

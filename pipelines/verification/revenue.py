@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import duckdb
 
 from pipelines.verification.compare import Figure, Key, nonzero, published
-from pipelines.verification.documents import ZERO, Books, named, status_of
+from pipelines.verification.documents import DOCUMENT, ZERO, named, status_of
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
 
 
-def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rates: Rates) -> Iterator[Figure]:
-    """Documents net of tax less credit notes, each at the rate of its day; what is void counts in no month."""
+def figures(
+    raw: Raw, publication: duckdb.DuckDBPyConnection, accounts: Mapping[str, str], rates: Rates
+) -> Iterator[Figure]:
+    """Documents net of tax less credit notes, each at the rate of its day; what is void counts in no month.
+
+    `accounts` says whose account a customer's is.
+    """
     found: dict[Key, Decimal] = defaultdict(Decimal)
-    for row in raw.rows("billing.invoices", keep_vanished=True):
+    for row in raw.rows("billing.invoices", True, DOCUMENT):
         kind, issued, net = row["document_kind"] or "invoice", row["issued_on"], row["net_amount"]
         if net is None and row["gross_amount"] is not None:
             net = row["gross_amount"] - (row["tax_amount"] or ZERO)
@@ -26,8 +31,10 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rate
             continue
         rate = rates.on(row["currency"] or raw.run.default_currency, issued)
         if rate is not None:
-            account = books.account(named(row["_system"], row["customer_id"]))
-            found[issued.replace(day=1), account] += (-abs(net) if kind == "credit_note" else net) * rate
+            customer = named(row["_system"], row["customer_id"])
+            found[issued.replace(day=1), accounts.get(customer, customer)] += (
+                -abs(net) if kind == "credit_note" else net
+            ) * rate
     keys = ("month", "account_id")
     said = published(publication, "rpt_account_monthly", keys, ["net_revenue"])["net_revenue"]
     yield Figure(

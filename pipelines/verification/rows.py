@@ -54,9 +54,11 @@ class LandedFile(NamedTuple):
     known_at: datetime
 
 
-def _there(path: Path, columns: Collection[str] | None) -> list[str] | None:
-    """The columns of these that a file has; None for all."""
-    return None if columns is None else [name for name in pl.read_parquet_schema(path) if name in columns]
+def stored(path: Path, columns: Collection[str] | None = None) -> pl.DataFrame:
+    """The rows of a file in raw, or these columns of them, as far as it has them."""
+    rows = pl.scan_parquet(path, glob=False)
+    there = rows.collect_schema().names()
+    return rows.select([name for name in there if columns is None or name in columns]).collect()
 
 
 def _ruling(entity: Entity) -> set[str]:
@@ -108,7 +110,7 @@ class Raw:
     def landed(self, entity: Entity, columns: Collection[str] | None = None) -> pl.DataFrame:
         """Every row of an entity, as it was landed, or these columns; a file that is not there any more has none."""
         paths = [path for file in self.files if file.entity == entity.id and (path := self.path(file)).exists()]
-        frames = [pl.read_parquet(path, columns=_there(path, columns), glob=False) for path in dict.fromkeys(paths)]
+        frames = [stored(path, columns) for path in dict.fromkeys(paths)]
         if not frames:
             return pl.DataFrame()
         frame = pl.concat(frames, how="diagonal_relaxed")
@@ -294,7 +296,7 @@ class Raw:
         frame = frame.filter(self._begun(entity))
         for column, whole_id in entity.cut.of.items():
             whole = entities()[whole_id]
-            wholes = self.newest(whole)
+            wholes = self.newest(whole, whole.cut.since)
             if not wholes.is_empty():
                 later = wholes.filter(~self._begun(whole)).select("_system", pl.col(whole.key[0]).alias(column))
                 frame = frame.join(later, on=["_system", column], how="anti")

@@ -200,6 +200,7 @@ class Refresh:
             if run_id not in self._began:
                 self.retire()
             landing = self.landing
+            landing.orders = None
             known_at = self._began.setdefault(run_id, self._moment().isoformat())
             receipts = self.lists.land(known_at) if domain in (None, DOMAIN) else []
             landed: dict[str, Receipt] = {}

@@ -14,7 +14,7 @@ from pipelines.warehouse.transform import read_manifest
 ROOT = Path(__file__).resolve().parents[2]
 QUANTITIES = {"money", "count", "seconds", "minutes", "hours", "days"}
 # It may fall; a new column finds an oracle, or another reason.
-NONE_YET = 109
+NONE_YET = 82
 
 
 def rows(section: str) -> list[tuple[str, str, str]]:

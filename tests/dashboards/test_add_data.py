@@ -1,4 +1,4 @@
-"""The page Add data in a real browser: a fresh home, two known vendors and an unknown one, up to the refresh."""
+"""The page Add data in a real browser: a fresh home, two known vendors and an unknown one, to one's own numbers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -41,11 +42,32 @@ def _choose(page: Any, label: str, answer: str) -> None:
     settled(page)
 
 
-def test_in_a_fresh_home_files_are_dropped_and_what_they_ask_is_answered(browser: Any, tmp_path: Path) -> None:
+def _shot(page: Any, name: str) -> None:
+    """The whole page at both widths, to be looked at."""
+    for width_name, (width, height) in test_browser.WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        settled(page)
+        whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": whole})
+        settled(page)
+        # On a phone the menu slides away first.
+        page.wait_for_function(
+            "innerWidth > 768 || document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right < 2"
+        )
+        page.screenshot(path=SCREENSHOTS / f"add_data-{name}-{width_name}.png")
+        no_trouble(page)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    settled(page)
+
+
+def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     unknown = tmp_path / "ledgerly invoices.csv"
     unknown.write_text(UNKNOWN, encoding="utf-8")
+    deals = tmp_path / "deals.csv"
+    whole = (FIXTURES / "hubspot" / "deals.csv").read_text(encoding="utf-8")
+    deals.write_text(whole.replace("qualifiedtobuy", "Haggling"), encoding="utf-8")
     with serving(home) as address:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
         page = context.new_page()
@@ -55,25 +77,53 @@ def test_in_a_fresh_home_files_are_dropped_and_what_they_ask_is_answered(browser
         page.goto(address)
         page.get_by_text("Add your exports here").click()
         settled(page)
-        _drop(page, FIXTURES / "hubspot" / "deals.csv", FIXTURES / "xero" / "sales_invoices.csv", unknown)
+        _drop(page, deals, FIXTURES / "xero" / "sales_invoices.csv", unknown)
         settled(page)
         page.get_by_text("HubSpot, deals").wait_for()
         page.get_by_text("Xero, sales invoices").wait_for()
         page.get_by_text("It looks like").wait_for()
+        page.get_by_text("1 row rejected: where, why and what helps").wait_for()
         page.get_by_role("button", name="question to be answered first").wait_for()
-        page.screenshot(path=SCREENSHOTS / "add_data-asks.png", full_page=True)
+        _shot(page, "asks")
         _choose(page, "Is the day or the month first", "The day first")
-        _choose(page, "What does In dispute in State mean", "issued")
+        _choose(page, "What does “In dispute” in “State” mean", "issued")
         page.get_by_text("2024-04-03 to 2024-04-05").wait_for()
         page.get_by_role("button", name="Use this").click()
         page.get_by_text("No contract knows it").wait_for(state="detached")
+        # A corrected file is read instead of the one with the rejected row.
+        page.get_by_text("Give a corrected file").click()
+        mended = tmp_path / "deals mended.csv"
+        mended.write_text(whole, encoding="utf-8")
+        page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(str(mended))
+        page.get_by_text("deals mended.csv counts instead of deals.csv").wait_for()
+        page.get_by_text("1 row rejected: where").wait_for(state="detached")
         settled(page)
         no_trouble(page)
-        page.get_by_role("button", name="Refresh now").wait_for()
+        _choose(page, "Which currency are your totals in", "SEK")
+        page.get_by_text("Which currency are your totals in").wait_for(state="detached")
+        page.get_by_role("button", name="Refresh now").click()
+        page.get_by_text("You land on the Overview").wait_for()
+        page.get_by_role("button", name="Refresh now").wait_for(state="detached")
+        page.screenshot(path=SCREENSHOTS / "add_data-refreshing.png")
+        page.get_by_text("Published: these are your own numbers").wait_for(timeout=300_000)
+        page.get_by_text("Not known yet: calls").wait_for()
+        page.get_by_text("Open receivables").first.wait_for()
+        _shot(page, "published")
         context.close()
     contract = yaml.safe_load((home / "contracts" / "ledgerly_invoices.yml").read_text(encoding="utf-8"))
     assert "ask" not in contract
     assert contract["formats"]["date"] == ["%d/%m/%Y"]
     states = contract["entities"]["billing.invoices"]["columns"]["status"]["map"]
     assert states == {"In dispute": "issued", "Paid": "issued", "Sent": "issued"}
-    assert len(list((home / "landing").iterdir())) == 3
+    with duckdb.connect(str((home / "warehouse" / "keybook.duckdb").resolve()), read_only=True) as published:
+        found = published.execute(
+            "select invoice_number, gross_amount, open_amount from reporting.rpt_open_invoices "
+            "where invoice_number like 'V-%' order by 1"
+        ).fetchall()
+        (deals_there,) = published.execute("select count(*) from reporting.rpt_open_deals").fetchone()
+    assert [(number, float(gross), float(left)) for number, gross, left in found] == [
+        ("V-1", 1250.5, 250.5),
+        ("V-2", 90.0, 90.0),
+    ]
+    assert deals_there == 1
+    assert (home / "keybook.toml").read_text(encoding="utf-8") == 'base_currency = "SEK"\ndefault_currency = "SEK"\n'

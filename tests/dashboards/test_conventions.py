@@ -24,7 +24,17 @@ def test_sql_and_imports_stand_where_they_belong(file: Path) -> None:
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         taken = {name for name in names if name.startswith("pipelines")}
-        shared = ("settings", "formats", "words", "lists", "adding", "reporting_contract", "reports.statements")
+        shared = (
+            "settings",
+            "bounds",
+            "formats",
+            "words",
+            "lists",
+            "adding",
+            "mending",
+            "reporting_contract",
+            "reports.statements",
+        )
         assert all(name.startswith(tuple(f"pipelines.{part}" for part in shared)) for name in taken)
         if "queries" not in file.parts and isinstance(node, ast.Constant) and isinstance(node.value, str):
             assert not re.search(r"\bselect\b.+\bfrom\b", node.value, re.IGNORECASE | re.DOTALL), node.value

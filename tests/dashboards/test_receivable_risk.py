@@ -46,7 +46,7 @@ def provided(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "rpt_roll_rates": rates,
         "rpt_receivable_accounts": [
             {"account_id": f"crm:{number}", "currency": "EUR", "average_days_delinquent": number, "credit_limit": 10, "credit_used_ratio": 0.5,
-             "is_over_limit": number > 0, "delinquency_trend": 1, "open_amount": 5}
+             "is_over_limit": number > 0 or None, "delinquency_trend": 1, "open_amount": 5}
             for number in range(2)
         ],
     })  # fmt: skip
@@ -66,7 +66,7 @@ def test_provisions_and_behaviour(open_page: Open, provided: Path) -> None:
     assert set(evidence["basis"]) == {"Own history", "Whole company", "No history"}
     accounts = grid(app, "average_days_delinquent")
     assert list(accounts["average_days_delinquent"]) == [1, 0]
-    assert "1 of 2 accounts with a limit are over it" in words(app)
+    assert "1 of 2 accounts with a limit are over it. Of 1 it is not known." in words(app)
     app.sidebar.multiselect(key="segment").set_value(["Mid-market"]).run()
     assert list(grid(app, "segment", "days_31_60")["segment"]) == ["Mid-market"]
     assert "EUR 3,925 on EUR 135,300 open" in words(app)

@@ -35,6 +35,31 @@ MADE = {
     ("rpt_silent_accounts", "days_since_contact"): "as_of_date - last_contact_on",
     ("rpt_silent_accounts", "days_to_renewal"): "next_renewal_on - as_of_date",
 }
+# The same of all rows of a kind.
+MADE |= {
+    ("rpt_account_ownership", "owner_tenure_days"): "(select as_of_date from reporting.rpt_run) - owner_since",
+    ("rpt_account_ownership", "owner_other_accounts"): "case when owner_id is not null then count(*) filter "
+    "(where status = 'active') over (partition by owner_id) - case when status = 'active' then 1 else 0 end end",
+    ("rpt_forecast_backtest", "overall_invoices"): "sum(invoices) over (partition by method)",
+    ("rpt_forecast_backtest", "overall_error_days"): "sum(mean_absolute_error_days * invoices) over (partition by method) "
+    "/ sum(invoices) over (partition by method)",
+    ("rpt_health_backtest", "alarms"): "alarms_before + alarms_late + alarms_false + alarms_open",
+    ("rpt_health_backtest", "accounts"): "(select count(distinct account_id) from reporting.rpt_account_health where score is not null)",
+    ("rpt_account_handovers", "days_after_seen"): "least(window_days, (select as_of_date from reporting.rpt_run) - changed_on + 1)",
+    ("rpt_tier_service", "callback_target"): "(select callback_minutes from parameters.service_targets as targets "
+    "where targets.service_class = rpt_tier_service.service_class)",
+    ("rpt_tier_service", "case_target"): "(select case_days from parameters.service_targets as targets "
+    "where targets.service_class = rpt_tier_service.service_class)",
+    ("rpt_key_accounts", "criteria_total"): "(select count(*) from parameters.key_account_criteria)",
+    # More than a share of all.
+    ("rpt_key_accounts", "criteria_needed"): "1 + floor(criteria_total * (select value from parameters.parameters "
+    "where parameter = 'key_criteria_share'))",
+}  # fmt: skip
+MADE |= {
+    ("rpt_health_departures", f"{alarm}_lead_days"): f"case when {alarm}_flagged_on < left_on then least(left_on - "
+    f"{alarm}_flagged_on, (select max(horizon_days) from reporting.rpt_health_backtest)) end"
+    for alarm in ("silence", "overdue")
+}  # fmt: skip
 # What a run was asked to count with.
 ASKED = {
     ("rpt_account_handovers", "window_days"): "handover_window_days",
@@ -53,6 +78,24 @@ SUMMED = {
         "select quarter, term_kind, ended from reporting.rpt_renewal_rates",
         "select cast(date_trunc('quarter', ends_on) as date), term_kind, count(*) from reporting.rpt_renewals "
         "where ends_on is not null group by all",
+    ),
+    ("rpt_renewal_rates", "renewed"): (
+        "select quarter, term_kind, renewed from reporting.rpt_renewal_rates",
+        "select cast(date_trunc('quarter', ends_on) as date), term_kind, count(*) filter (where is_renewed) "
+        "from reporting.rpt_renewals where ends_on is not null group by all",
+    ),
+    ("rpt_renewal_rates", "lapsed"): (
+        "select quarter, term_kind, lapsed from reporting.rpt_renewal_rates",
+        "select cast(date_trunc('quarter', ends_on) as date), term_kind, count(*) filter (where state = 'lapsed') "
+        "from reporting.rpt_renewals where ends_on is not null group by all",
+    ),
+    ("rpt_team_scorecard", "two_way_contacts"): (
+        "select month, sum(two_way_contacts) from reporting.rpt_team_scorecard group by all",
+        "select month, sum(two_way_contacts) from reporting.rpt_account_monthly group by all",
+    ),
+    ("rpt_cash_forecast_weeks", "promised_amount"): (
+        "select week_start, sum(promised_amount) from reporting.rpt_cash_forecast_weeks group by all",
+        "select week_start, sum(promised_amount) from reporting.rpt_cash_forecast group by all",
     ),
     ("rpt_team_scorecard", "open_amount"): (
         "select month, sum(open_amount) from reporting.rpt_team_scorecard group by all",
@@ -116,6 +159,26 @@ def test_cards(published: tuple[duckdb.DuckDBPyConnection, Company]) -> None:
     warehouse, company = published
     columns = ("unapplied_amount", "last_invoice_amount", "open_tasks", "overdue_tasks")
     holds(read(warehouse, "rpt_accounts", ("account_id",), columns), company.cards())
+
+
+def test_documents_and_deals(published: tuple[duckdb.DuckDBPyConnection, Company]) -> None:
+    warehouse, company = published
+    found = read(warehouse, "rpt_account_documents", ("document_id",), ("amount", "payment_terms_days"))
+    right = company.documents()
+    holds(found, {key: right[key] for key in found})
+    found = read(warehouse, "rpt_documents", ("deal_id",), ("won_amount",))
+    right = company.deals()
+    holds(found, {key: right[key] for key in found})
+    found = read(warehouse, "rpt_open_invoices", ("invoice_id", "due_on"), ("instalment_amount",))
+    right = company.items()
+    holds(found, {key: right[key] for key in found})
+
+
+def test_what_customers_cost(published: tuple[duckdb.DuckDBPyConnection, Company]) -> None:
+    warehouse, company = published
+    found = read(warehouse, "rpt_acquisition", ("month",), ("acquisition_cost", "serving_cost", "new_accounts"))
+    right = company.acquisition()
+    holds(found, {key: right[key] for key in found})
 
 
 @pytest.mark.parametrize("place", MADE, ids=".".join)

@@ -365,6 +365,9 @@ def test_loss_rates_and_provisions(stream: Stream, warehouse: duckdb.DuckDBPyCon
         assert row["basis"] == ("none" if rate is None else basis), key
         assert row["history_invoices"] == measured[0], key
         assert row["loss_rate"] == (None if rate is None else pytest.approx(rate, abs=1e-9)), key
+        if rate is not None:
+            for name, amount in zip(("reached_amount", "lost_amount", "unresolved_amount"), measured[1:], strict=True):
+                assert row[name] == pytest.approx(amount, abs=Decimal("0.001")), (name, key)
         late = [(invoice, bucket_of((end - invoice.due).days)) for invoice in own]
         opened = sum((i.open_on(end) * RATES[i.currency] for i, bucket in late if bucket == row["bucket"]), ZERO)
         assert row["open_amount"] == pytest.approx(opened, abs=Decimal("0.001")), key

@@ -104,7 +104,9 @@ OTHER_SYSTEMS = {
     "tirana,L1,L1,invoice,k1,2024-02-01,2024-02-15,ALL,7000,Sent\ntirana,L2,L2,invoice,k1,2024-02-02,2024-02-16,ALL,500,Paid\n",
     "tirana/payments.csv": "system,payment_id,customer_id,received_on,currency,amount,status\n"
     "tirana,LP1,k1,2024-02-03,ALL,500,Paid\ntirana,LP2,k1,2024-02-04,ALL,900,Returned\n",
-    "tirana/rates.csv": "currency,rate_date,rate\nALL,2024-01-31,0.01\nALL,2024-02-18,0.01\n",
+    "tirana/rates.csv": "currency,rate_date,rate\nALL,2024-01-31,0.01\nALL,2024-02-18,0.01\nHUF,2024-02-01,0.0026\n",
+    # Another book quotes the same day otherwise.
+    "budapest/rates.csv": "currency,rate_date,rate\nHUF,2024-02-01,0.0027\n",
     "hubspot/deals.csv": "Record ID,Deal Name,Deal Stage,Deal probability,Amount,Currency,Create Date,Close Date\n"
     "1,Oak,Contract signed,1,100,EUR,2024-01-02,2024-02-02\n2,Ash,No budget,0,200,EUR,2024-01-02,2024-02-03\n"
     "3,Elm,Try-out,0.4,300,EUR,2024-01-02,2024-05-02\n4,Yew,Ours,,400,EUR,2024-01-02,2024-06-02\n",
@@ -291,6 +293,12 @@ def test_a_company_in_lek_publishes_and_its_total_stands_apart(home: Path) -> No
     )  # fmt: skip
     assert rows[1][:3] == ("ALL", True, "EUR")
     assert rows[1][3] == others[0] + 70
+
+
+def test_two_rates_of_one_day_are_told(home: Path) -> None:
+    """One of them counts; which, nobody should have to guess."""
+    found = query(home, "select name, row_count from reporting.rpt_landing_findings where code = 'two_rates'")
+    assert found == [("HUF", 2)]
 
 
 def test_a_deals_own_stage_is_told_by_the_row_or_held(home: Path) -> None:

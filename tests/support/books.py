@@ -195,6 +195,67 @@ class Company:
             last[account] = max(last.get(account, mine), mine, key=lambda found: found[:2])
         return {(account,): {"last_invoice_amount": amount} for account, (_, _, amount) in last.items()}
 
+    def documents(self) -> Rows:
+        """Document: its amount and the terms that it sets."""
+        return {
+            (named(row["_system"], row["document_id"]),): {
+                "amount": row["amount"], "payment_terms_days": row["payment_terms_days"],
+            }
+            for row in self.raw.rows("crm.documents")
+        }  # fmt: skip
+
+    def deals(self) -> Rows:
+        """Deal that was won: what it is worth in its own currency (P6)."""
+        return {(named(row["_system"], row["deal_id"]),): {"won_amount": row["amount"]} for _, _, row in self.won()}
+
+    def items(self) -> Rows:
+        """Open invoice, day on which a part of it is due: what that part was to be."""
+        found: Rows = {}
+        for debt in self.books.debts.values():
+            if debt.open_on(self.day) > 0:
+                for due, amount in debt.parts:
+                    found[debt.id, due] = {"instalment_amount": amount}
+        return found
+
+    def acquisition(self) -> Rows:
+        """Month: what channels and serving cost in the twelve months up to it, and who bought for the first time (V16)."""
+        costs: dict[str, dict[int, list[Decimal | None]]] = {
+            name: defaultdict(list) for name in ("acquisition_cost", "serving_cost")
+        }
+        for name, entity, on in (
+            ("acquisition_cost", "calls.channel_costs", "spent_on"), ("serving_cost", "plan.costs", "month"),
+        ):  # fmt: skip
+            for row in self.raw.rows(entity):
+                if name == "acquisition_cost" or row["account_id"]:
+                    day = row[on] if on == "spent_on" else min(month_end(row[on]), self.day)
+                    worth = self.in_base(row["amount"], row["currency"] or self.raw.run.default_currency, day)
+                    costs[name][number(day)].append(worth)
+        firsts: dict[str, date] = {}
+        for name, row in self.invoices.items():
+            kind = row["document_kind"] or "invoice"
+            is_gone = status_of(row) in ("void", "draft") or row["vanished_on"]
+            if row["issued_on"] and not is_gone and kind != "prepayment":
+                account = self.books.account(self.books.named[name][0])
+                firsts[account] = min(firsts.get(account, row["issued_on"]), row["issued_on"])
+        # Who bought in the first month of all may have bought before.
+        begun = number(min(firsts.values()))
+        found: Rows = {}
+        for day in self.days:
+            window = range(number(day) - 11, number(day) + 1)
+            own: Row = {
+                "new_accounts": sum(number(first) in window and number(first) > begun for first in firsts.values())
+            }
+            for name, months in costs.items():
+                is_told = all(months.get(month) for month in window)
+                own[name] = known(part for month in window for part in months[month]) if is_told else None
+            found[(day.replace(day=1),)] = own
+        return found
+
+
+def number(day: date) -> int:
+    """Its month, as a number to count with."""
+    return day.year * 12 + day.month
+
 
 def differences(found: Mapping[Any, Row], expected: Mapping[Any, Row]) -> list[str]:
     """Cells that differ; what one side lacks is nothing."""

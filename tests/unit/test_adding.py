@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.adding import AddingError, look, safe_name, take_in, teach, waiting
+from pipelines.adding import AddingError, look, safe_name, take_in, teach
+from pipelines.mending import waiting
 from pipelines.settings import Settings, load_settings
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"

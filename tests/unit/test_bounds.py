@@ -207,5 +207,6 @@ def test_doctor_sees_who_writes(home: Path) -> None:
     from pipelines.warehouse.publications import Warehouse
 
     with Warehouse(home / "warehouse").writing():
-        assert "note   lock: a refresh" in keybook("doctor", "--home", home).output
+        said = keybook("doctor", "--home", home).output
+        assert f"note   lock: a run writes now (process {os.getpid()}, since " in said
     assert "well   lock: nobody writes now" in keybook("doctor", "--home", home).output

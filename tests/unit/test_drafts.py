@@ -168,3 +168,97 @@ def test_the_scorer_finds_right_and_wrong(name: str) -> None:
     assert score.right >= 5
     assert score.wrong_amounts == []
     assert "| Tables | 1 |" in report([score])
+
+
+def test_a_table_is_of_the_kind_that_its_name_says(tmp_path: Path) -> None:
+    text = "No,Customer,Date,Total\nC-1,North,2024-01-05,100.00\nC-2,South,2024-01-06,40.50\n"
+    made = _draft(tmp_path, text, "credit notes.csv", entity="billing.invoices")
+    assert made.contract.entities["billing.invoices"][0].columns["document_kind"].value == "credit_note"
+
+
+def test_money_that_nothing_names_is_asked_for(tmp_path: Path) -> None:
+    text = "No,Customer,Date,Total\nA-1,North,2024-01-05,100.00\nA-2,South,2024-01-06,40.50\n"
+    assert _asked(_draft(tmp_path, text)) >= {"entity"}
+    assert _asked(_draft(tmp_path, text, "sales invoices 2024.csv")) == set()
+
+
+def test_quotes_are_no_invoices(tmp_path: Path) -> None:
+    text = "Quote No,Customer,Date,Due date,Grand Total\nQ-1,North,2024-01-05,2024-02-05,100.50\n"
+    made = _draft(tmp_path, text, "quotes.csv")
+    assert made.entity_id == "crm.activities" or "entity" in _asked(made)
+
+
+def test_two_totals_that_differ_are_asked_for(tmp_path: Path) -> None:
+    text = "Invoice No,Customer,Date,Grand Total,Rounded Total\nA-1,North,2024-01-05,99.60,100.00\nA-2,South,2024-01-06,40.00,40.00\n"
+    assert "column.gross_amount" in _asked(_draft(tmp_path, text))
+    assert _asked(_draft(tmp_path, text.replace("99.60", "100.00"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("row", "asks"),
+    [
+        ("A-1,North,2024-01-05,100.00,60.00,40.00,Sent", False),
+        ("A-1,North,2024-01-05,100.00,60.00,100.00,Sent", True),
+        ("A-1,North,2024-01-05,100.00,100.00,100.00,Paid", True),
+        ("A-1,North,2024-01-05,100.00,0.00,120.00,Sent", True),
+    ],
+)
+def test_what_is_called_open_and_is_not_the_rest_is_asked_for(tmp_path: Path, row: str, asks: bool) -> None:
+    text = f"Invoice No,Customer,Date,Total,Amount Paid,Amount Due,Status\n{row}\nA-2,South,2024-01-06,40.50,0.00,40.50,Sent\n"
+    assert ("column.reported_balance" in _asked(_draft(tmp_path, text))) is asks
+
+
+def test_amounts_without_any_decimals_may_be_hundredths(tmp_path: Path) -> None:
+    text = "Payment No,Customer,Payment date,Amount\nP-1,A,2024-01-05,125000\nP-2,B,2024-01-06,2000\n"
+    assert _asked(_draft(tmp_path, text)) == {"units"}
+    made = _draft(tmp_path, text, units="hundredths")
+    assert made.preview.sums["amount"] == {"": Decimal("1270.0000")}
+    assert _asked(_draft(tmp_path, text.replace("2000", "20.50"))) == set()
+
+
+def test_what_headers_begin_with_and_what_is_written_as_one_word_hide_nothing(tmp_path: Path) -> None:
+    text = "props_id,props_dealname,props_dealstage,props_amount,props_closedate\n7,Planks,Closed Won,10.50,2024-01-05\n8,Nails,Closed Lost,2.00,2024-01-06\n"
+    made = _draft(tmp_path, text, "deals.csv")
+    assert made.entity_id == "crm.deals"
+    assert {column: _from(made, column) for column in ("deal_id", "name", "stage", "amount", "expected_close_on")} == {
+        "deal_id": ("props_id",),
+        "name": ("props_dealname",),
+        "stage": ("props_dealstage",),
+        "amount": ("props_amount",),
+        "expected_close_on": ("props_closedate",),
+    }
+
+
+def test_a_report_above_its_header_and_a_header_of_two_lines(tmp_path: Path) -> None:
+    text = (
+        "Bills Receivable,,,,\nGroup :,All,,,\nDate,Bill No,Customer,Bill,Due on\n,,,Amount,\n"
+        "2024-01-15,S-1,North,80.25,2024-02-14\n2024-01-20,S-2,South,20.00,2024-02-19\n2024-01-25,S-3,South,5.00,2024-02-24\n"
+    )
+    made = _draft(tmp_path, text, "bills.csv")
+    assert (_from(made, "gross_amount"), _from(made, "invoice_id")) == (("Bill Amount",), ("Bill No",))
+    assert made.preview.rows_loaded == 3
+
+
+def test_several_words_of_a_column_may_count_for_nothing(tmp_path: Path) -> None:
+    text = "Payment No,Customer,Payment date,Amount,Type\nP-1,A,2024-01-05,10.50,Cash\nP-2,B,2024-01-06,20.00,Test\nP-3,B,2024-01-06,30.00,Void\n"
+    made = _draft(tmp_path, text, apart__Type="Test\nVoid")
+    assert made.preview.sums["amount"] == {"": Decimal("10.5000")}
+
+
+STAGES = """Opportunity No,Opportunity,Stage,Ended,Win probability,Value,Expected close
+D-1,Planks,Closed Won,Won,100,10.50,2024-01-05
+D-2,Nails,Closed Lost,Lost,0,2.00,2024-01-06
+D-3,Beams,Haggling,{state},0,3.00,2024-09-06
+"""
+
+
+def test_a_stage_that_nobody_knows_is_what_another_column_says(tmp_path: Path) -> None:
+    text = STAGES.format(state="Open")
+    made = _draft(tmp_path, text, "deals.csv")
+    assert (_from(made, "stage"), _from(made, "status")) == (("Stage",), ("Ended",))
+    assert made.preview.states["status"] == {"lost": 1, "open": 1, "won": 1}
+    # One that contradicts a stage is asked for, and a probability of 0 makes no lost deal unasked.
+    other = _draft(tmp_path, STAGES.format(state="Open").replace("Closed Won,Won", "Closed Won,Lost"), "deals.csv")
+    assert "column.status" in _asked(other)
+    alone = _draft(tmp_path, STAGES.format(state="Whatever"), "deals.csv")
+    assert "word.status.Haggling" in _asked(alone)

@@ -28,6 +28,8 @@ MOST_NUMBERS = 14
 # A column whose values are this often ids of a landed entity is a link to it.
 LINKED = 0.8
 _CENT = "0.011"
+# So many rows tell which sums are worth holding against all.
+FEW_ROWS = 200
 _STAMP = r"(?i)\d{1,2}:\d{2}|\d{4}.*gmt|gmt[+-]?\d*z?$|(accrual|cash) basis|^\W*page \d"
 
 
@@ -136,32 +138,51 @@ def sums(connection: duckdb.DuckDBPyConnection, profiles: list[Profile]) -> list
         return []
     cells = ", ".join(f"{cell_number(found, 'DOUBLE')} as n{found.place}" for found in numeric)
     connection.execute(f"create or replace temp table numbers as select {cells} from grid")
-    tries: list[tuple[Sum, str, str]] = []
-    for one, other in combinations(numeric, 2):
-        a, b = f"n{one.place}", f"n{other.place}"
-        for third in numeric:
-            if third in (one, other):
-                continue
-            c = f"n{third.place}"
-            moved = f"(coalesce({a}, 0) != 0 or coalesce({b}, 0) != 0) and {c} is not null"
-            tries.append(
-                (
-                    Sum(one.place, other.place, third.place),
-                    f"abs(coalesce({a}, 0) + coalesce({b}, 0) - {c}) < {_CENT}",
-                    moved,
-                )
-            )
-            moved = f"abs({a}) > 1.5 and abs({b}) != 1 and {c} is not null"
-            tries.append((Sum(one.place, other.place, third.place, True), f"abs({a} * {b} - {c}) < {_CENT}", moved))
+    tries = _likely(connection, [found.place for found in numeric])
+    if not tries:
+        return []
     parts = ", ".join(
-        f"count(*) filter (where {holds} and {moved}), count(*) filter (where {moved})" for _, holds, moved in tries
+        f"count(*) filter (where {holds} and {moved}), count(*) filter (where {moved})"
+        for holds, moved in map(_tests, tries)
     )
     row = connection.execute(f"select {parts} from numbers").fetchall()[0]
     return [
         replace(known, rows=int(row[2 * place]))
-        for place, (known, _, _) in enumerate(tries)
+        for place, known in enumerate(tries)
         if row[2 * place + 1] and row[2 * place] >= AGREES * row[2 * place + 1]
     ]
+
+
+def _tests(tried: Sum) -> tuple[str, str]:
+    """SQL: whether a row of `numbers` holds the sum or product, and whether it says anything of it."""
+    a, b, c = f"n{tried.first}", f"n{tried.second}", f"n{tried.third}"
+    if tried.product:
+        return f"abs({a} * {b} - {c}) < {_CENT}", f"abs({a}) > 1.5 and abs({b}) != 1 and {c} is not null"
+    held = f"abs(coalesce({a}, 0) + coalesce({b}, 0) - {c}) < {_CENT}"
+    return held, f"(coalesce({a}, 0) != 0 or coalesce({b}, 0) != 0) and {c} is not null"
+
+
+def _likely(connection: duckdb.DuckDBPyConnection, places: list[int]) -> list[Sum]:
+    """The sums and products that hold in most of a few rows: only these are asked of all."""
+    rows = connection.execute(f"select * from numbers limit {FEW_ROWS}").fetchall()
+    found = []
+    for one, other in combinations(range(len(places)), 2):
+        added: list[tuple[tuple[float | None, ...], float]] = []
+        times: list[tuple[tuple[float | None, ...], float]] = []
+        for row in rows:
+            a, b = row[one], row[other]
+            if a or b:
+                added.append((row, (a or 0) + (b or 0)))
+            if a is not None and b is not None and abs(a) > 1.5 and abs(b) != 1:
+                times.append((row, a * b))
+        for third, place in enumerate(places):
+            if third in (one, other):
+                continue
+            for product, made in ((False, added), (True, times)):
+                told = [abs(row[third] - value) < float(_CENT) for row, value in made if row[third] is not None]  # type: ignore[operator]
+                if told and 2 * sum(told) >= len(told):
+                    found.append(Sum(places[one], places[other], place, product))
+    return found
 
 
 def links(

@@ -112,8 +112,11 @@ def draft(
             )
         headers = table.columns
         layout = take_leftovers(table)
-        profiles = [profile(table.connection, header, place) for place, header in enumerate(headers)]
         words = vocabulary(contracts.values())
+        profiles = [profile(table.connection, header, place) for place, header in enumerate(headers)]
+        prefix = words.prefix(headers)
+        for one in profiles:
+            one.called = words.called(one.header, prefix)
         named = re.sub(r"(\.[A-Za-z]\w{1,6})+$", "", called)
         clues = Clues(
             words,
@@ -133,6 +136,7 @@ def draft(
             Plan(
                 table, found.entity, profiles, layout, words, answers, name,
                 columns=dict(found.columns), joined=dict(found.joined), activity=activity_named(clues, found.entity.id), sums=clues.sums,
+                table_name=clues.table_name,
             ),
             found,
         )  # fmt: skip

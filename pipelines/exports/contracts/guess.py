@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
 
 from pipelines.exports.contracts.clues import Sum, is_number
 from pipelines.exports.contracts.profile import USUAL, Profile
@@ -16,13 +15,19 @@ from pipelines.exports.contracts.vocabulary import (
     plain,
     synonyms,
     tokens,
-    words_of,
+)
+from pipelines.exports.contracts.wording import (
+    COMMON,
+    IDS,
+    OWN,
+    STRIPPED,
+    key_words,
+    links,
+    without_nouns,
+    word_strength,
 )
 from pipelines.exports.entities import Column, Entity, entities
 
-# How sure a header's words make: the entity's own words, and words of every entity; less where the entity's noun had to
-# be taken off first ("deal owner").
-OWN, COMMON, STRIPPED = 3.0, 2.0, 0.8
 # What values add: a unique key, a vocabulary that is known, a link to a landed file, a sum that holds.
 KEY, KNOWN, LINK, ADDS_UP = 2.0, 1.0, 2.5, 2.0
 TABLE_NAME, NEEDED, NOUNS, NUMBERED = 6.0, 5.0, 2.8, 2.5
@@ -45,58 +50,6 @@ _PEOPLE = {"crm.contacts", "crm.leads", "crm.employees", "crm.accounts", "billin
 _PHONES = {"phone", "mobile", "caller_number", "callee_number", "tracking_number"}
 _NAMES = {"name", "full_name", "company_name", "agent_name", "subject", "description", "owner_id"}
 _TRUTHS = frozenset(["yes", "no", "true", "false", "y", "n", "t", "f", "1", "0", "да", "нет", "ja", "nej", "nein"])
-# What a record's own id is called, the surest first.
-_IDS = ["id", "record id", "ids", "sid", "uuid", "guid", "uid", "unique id", "uniqueid", "ref key", "key", "ид"]
-_SURE_IDS = len(_IDS)
-_IDS += ["number", "no", "nr", "num", "code", "номер", "код", "nummer"]
-# Words that say nothing of which column a longer header is.
-_GENERIC = frozenset(["name", "id", "type", "number", "status", "code", "amount", "total", "value", "first", "last"])
-# What may stand beside the name of a record that a column is a link to.
-_OF_A_LINK = frozenset(
-    [
-        "id",
-        "name",
-        "primary",
-        "associated",
-        "related",
-        "key",
-        "number",
-        "no",
-        "nr",
-        "code",
-        "full",
-        "converted",
-        "call",
-        "task",
-        "event",
-        "activity",
-        "contact",
-        "account",
-        "lead",
-        "deal",
-    ]
-)
-_KEY_WORDS = frozenset(
-    [
-        "id",
-        "ids",
-        "no",
-        "number",
-        "nr",
-        "num",
-        "num.",
-        "code",
-        "uuid",
-        "sid",
-        "guid",
-        "key",
-        "ref",
-        "номер",
-        "код",
-        "ид",
-        "nummer",
-    ]
-)
 
 
 @dataclass
@@ -116,7 +69,13 @@ class Guess:
     joined: dict[str, list[Profile]] = field(default_factory=dict)
     # The columns that a sum of the file's own confirms.
     confirmed: set[str] = field(default_factory=set)
-    runner_up: Guess | None = None
+    # The other entities, the likeliest first.
+    others: list[Guess] = field(default_factory=list)
+
+    @property
+    def runner_up(self) -> Guess | None:
+        """The entity that fits second best."""
+        return self.others[0] if self.others else None
 
 
 @dataclass(frozen=True)
@@ -127,52 +86,6 @@ class Clues:
     sums: list[Sum]
     links: dict[str, dict[int, float]]
     table_name: str
-
-
-@cache
-def _linked() -> dict[str, str]:
-    """Which entity a column's values are ids of, by the column's name."""
-    return {entity.key[0]: entity.id for entity in entities().values() if len(entity.key) == 1} | {
-        "owner_id": "crm.employees",
-        "parent_account_id": "crm.accounts",
-        "parent_customer_id": "billing.customers",
-        "agent_id": "crm.employees",
-    }
-
-
-def _without_nouns(entity: Entity, header: str) -> str:
-    """A header without the entity's own noun at its beginning: an invoice's "invoice date" is its date."""
-    for noun in sorted(nouns(entity.id), key=len, reverse=True):
-        if header.startswith(f"{noun} ") and len(header) > len(noun) + 1:
-            return _without_nouns(entity, header[len(noun) + 1 :])
-    return header
-
-
-def _word_strength(entity: Entity, column: Column, found: Profile, known: Vocabulary) -> float:
-    header = plain(found.header)
-    bare = _without_nouns(entity, header)
-    best = 0.0
-    for text, share in ((header, 1.0), (bare, STRIPPED)):
-        words = words_of(entity.id, column.name, text)
-        if weight := known.weight(entity.id, column.name, words):
-            best = max(best, OWN * share * (0.5 + 0.5 * weight))
-        elif words in known.common[column.name]:
-            best = max(best, COMMON * share)
-        if entity.key == (column.name,) and text in _IDS:
-            best = max(best, OWN * (0.95 if text in _IDS[:_SURE_IDS] else 0.6))
-    if best:
-        return best
-    # A header that says more than a word of the column: the more it says beside, the less sure.
-    words = words_of(entity.id, column.name, bare)
-    for said, strength in (
-        *((own, OWN) for own in known.own[entity.id, column.name]),
-        *((any_, COMMON) for any_ in known.common[column.name]),
-    ):
-        if column.name.endswith("_id") and words - said - _OF_A_LINK:
-            continue
-        if said < words and max(map(len, said)) > 2 and not said <= _GENERIC:
-            best = max(best, strength * 0.8 * len(said) / len(words))
-    return min(best, COMMON * STRIPPED) * (0.5 if column.name in entity.key else 1.0)
 
 
 def _readable(column: Column, found: Profile) -> bool:
@@ -216,9 +129,9 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
     if not found.filled or not _readable(column, found):
         return 0.0
     known = clues.vocabulary
-    strength = _word_strength(entity, column, found, known)
-    header = plain(found.header)
-    words = tokens(found.header)
+    strength = word_strength(entity, column, found, known)
+    header = plain(found.called)
+    words = tokens(found.called)
     if column.type == "rate" and (strength < COMMON * STRIPPED or is_amount(header)):
         return 0.0
     if words in known.passed_over.get(entity.id, ()):
@@ -230,6 +143,9 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         and found.date_share >= 0.95
         and not found.number_share
     ):
+        strength *= 0.1
+    if column.type == "text" and found.marked and found.number_share >= 0.95 and "id" not in column.name:
+        # Numbers to the cent are no text.
         strength *= 0.1
     if column.one_of:
         share = known_share(column, entity, found, known)
@@ -252,20 +168,24 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         and column.name != "owner_id"
     ):
         strength *= 0.3
-    if (target := _linked().get(column.name)) and column.name not in entity.key:
+    if column.name in links() and found.filled and found.share(found.emails) == 1.0 and "email" not in words:
+        # People's addresses under a customer's name are theirs, and no other file's ids.
+        strength *= 0.5
+    if (target := links().get(column.name)) and column.name not in entity.key:
         strength += LINK * clues.links.get(target, {}).get(found.place, 0.0)
     if strength and column.type == "timestamp":
         # A moment that is whole in one column, and says its zone, is the surer one.
         strength += 0.3 * (found.timed or bool(found.unix)) + 0.2 * (
-            bool(found.unix) or "utc" in found.header.casefold()
+            bool(found.unix) or "utc" in found.called.casefold()
         )
     if strength and column.type == "text" and not column.name.endswith("_id") and words & {"id", "key"}:
-        strength *= 0.3
+        # A stage or a pipeline is as well known by its id.
+        strength *= 0.9 if column.name in ("stage", "pipeline") else 0.3
     if strength and column.name.endswith("_id"):
         strength += 0.9 * bool({"id", "ид", "key"} & words) - 0.2 * bool("name" in words)
     if column.name in entity.key and len(entity.key) == 1:
         if found.is_key:
-            strength += KEY * (strength > 0) + (1.0 if not strength and _KEY_WORDS & set(header.split()) else 0.0)
+            strength += KEY * (strength > 0) + (1.0 if not strength and key_words() & set(header.split()) else 0.0)
         else:
             strength *= 0.8
     return strength
@@ -315,7 +235,7 @@ def _names_joined(entity: Entity, profiles: list[Profile]) -> list[Profile]:
             profile
             for profile in profiles
             if profile.filled
-            and (plain(profile.header) in words or _without_nouns(entity, plain(profile.header)) in words)
+            and (plain(profile.called) in words or without_nouns(entity, plain(profile.called)) in words - {"name"})
         ]
         parts += found[:1]
         if not found and group == "last_names":
@@ -333,7 +253,7 @@ def _assigned(entity: Entity, profiles: list[Profile], clues: Clues) -> Guess:
     }
     paid = {tokens(word) for word in synonyms()["paid"]}
     strengths |= {
-        (_PAID, found.place): COMMON for found in profiles if tokens(found.header) in paid and is_number(found)
+        (_PAID, found.place): COMMON for found in profiles if tokens(found.called) in paid and is_number(found)
     }
     confirmed = _add_up(entity, strengths, clues)
     strengths = {at: strength for at, strength in strengths.items() if at[0] != _PAID}
@@ -351,6 +271,9 @@ def _assigned(entity: Entity, profiles: list[Profile], clues: Clues) -> Guess:
         used |= {found.place for found in joined}
         guess.score += OWN
         guess.strengths[full] = OWN
+    if named and entity.id == "crm.accounts" and _names_joined(entity, profiles):
+        # Beside the name of a company stand those of a person: the rows are people.
+        guess.score -= OWN
     ranked = sorted(strengths.items(), key=lambda item: (-item[1], item[0][1], order[item[0][0]]))
     for (name, place), strength in ranked:
         if name not in taken and place not in used:
@@ -368,7 +291,7 @@ def _assigned(entity: Entity, profiles: list[Profile], clues: Clues) -> Guess:
 def _numbered(entity: Entity, profiles: list[Profile]) -> bool:
     """Whether a column, different in every row, is called the number or id of what the entity's rows are."""
     return any(
-        one.is_key and any(plain(one.header) == f"{noun} {word}" for noun in nouns(entity.id) for word in _IDS)
+        one.is_key and any(plain(one.called) == f"{noun} {word}" for noun in nouns(entity.id) for word in IDS)
         for one in profiles
     )
 
@@ -406,15 +329,19 @@ def guess(profiles: list[Profile], clues: Clues, entity_id: str | None = None) -
             continue
         found = _assigned(entity, profiles, clues)
         called = max((len(noun) for noun in nouns(entity.id) if f" {noun} " in name), default=0)
-        found.score += TABLE_NAME * bool(called) * (0.5 + 0.5 * (called == longest))
+        # What a name ends with is what it is called, with or without a number: an "account move" is no account.
+        last = any(name.strip().endswith(noun) for noun in nouns(entity.id))
+        found.score += TABLE_NAME * bool(called) * (0.25 + 0.5 * (called == longest) + 0.25 * last)
         # A table's headers speak of what it holds: "Sales Order Owner".
-        of_it = sum(any(plain(one.header).startswith(f"{noun} ") for noun in nouns(entity.id)) for one in profiles)
+        of_it = sum(any(plain(one.called).startswith(f"{noun} ") for noun in nouns(entity.id)) for one in profiles)
         found.score += min(NOUNS, 0.7 * of_it) + NUMBERED * (_numbered(entity, profiles))
         needs = [need for need in needs_of(entity) if need != "activity_type" or not activity_named(clues, entity.id)]
         found.score -= NEEDED * sum(need not in found.columns for need in needs)
         made = [key for key in entity.key if key not in found.columns]
         if not entity_id and (len(made) > 1 or len(found.columns) < 2):
             continue
+        if made and entity.id in _RECORDS and not entity_id:
+            found.score -= KEY
         if len(entity.key) == 1 and not made and not found.columns[entity.key[0]].is_key:
             made = [entity.key[0]]
             found.score -= KEY * (entity.id in _RECORDS)
@@ -423,5 +350,5 @@ def guess(profiles: list[Profile], clues: Clues, entity_id: str | None = None) -
     guesses.sort(key=lambda one: -one.score)
     if not guesses:
         return None
-    guesses[0].runner_up = guesses[1] if len(guesses) > 1 else None
+    guesses[0].others = guesses[1:]
     return guesses[0]

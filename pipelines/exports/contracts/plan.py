@@ -18,12 +18,15 @@ from pipelines.exports.landing.reading import TextTable
 # The answer that no column, or none of the words, is meant.
 NONE = "none"
 # The answers that are codes, with their words in the group `draft_answer`; the others are the file's own texts.
-ANSWERS = {code: code for code in ("none", "sum", "keep", "accept", "whole", "hundredths")} | {
+ANSWERS = {code: code for code in ("none", "sum", "keep", "accept", "whole", "hundredths", "included", "added")} | {
     "day first": "day_first",
     "month first": "month_first",
 }
 # The column of an entity that all its money hangs on.
 MAIN_AMOUNT = {"billing.invoices": "gross_amount", "billing.payments": "amount", "billing.orders": "open_amount"}
+
+
+_CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Plan:
     # What the table's name says its activities are, and which sums hold in its rows.
     activity: str | None = None
     sums: list[Sum] = field(default_factory=list)
+    table_name: str = ""
     signed: bool = False
     minor: bool = False
     group: str = ""
@@ -75,8 +79,15 @@ class Plan:
 
     @property
     def needs(self) -> list[str]:
-        """What a row means nothing without."""
-        return needs_of(self.entity)
+        """What a row means nothing without; of an invoice what is open of it is enough."""
+        only_open = "reported_balance" in self.columns and "gross_amount" not in self.columns
+        return [need for need in needs_of(self.entity) if not (need == "gross_amount" and only_open)]
+
+    @property
+    def main(self) -> Profile | None:
+        """The column that all money hangs on: of an invoice its total, or what is open of it where nothing else is told."""
+        name = MAIN_AMOUNT.get(self.entity.id)
+        return self.columns.get(name or "") or (self.columns.get("reported_balance") if name else None)
 
     @property
     def title(self) -> str:
@@ -141,7 +152,7 @@ class Plan:
         for found in self.moments:
             for pattern, (order, _) in found.dates.items():
                 joined = any(found in parts for parts in self.joined.values())
-                timed = [f"{pattern} %H:%M:%S", f"{pattern} %H:%M"] if joined else [pattern]
+                timed = [f"{pattern} {time}" for time in _CLOCKS] if joined else [pattern]
                 patterns[order] = list(dict.fromkeys([*patterns[order], *timed]))
         unread = {
             order: sum(found.unread.get(order, 0) for found in self.moments) for order in (DAY_FIRST, MONTH_FIRST)
@@ -174,5 +185,5 @@ def amounts(profiles: list[Profile]) -> list[Profile]:
     return [
         found
         for found in profiles
-        if is_number(found) and found.date_share < USUAL and (found.marked or is_amount(plain(found.header)))
+        if is_number(found) and found.date_share < USUAL and (found.marked or is_amount(plain(found.called)))
     ]

@@ -41,17 +41,20 @@ class Preview:
         found = [f"{self.rows_loaded:,} rows, {self.rows_rejected:,} rejected"]
         for column, by in self.sums.items():
             parts = ", ".join(f"{total:,.2f} {currency}".strip() for currency, total in by.items())
-            own = f" (the file's own total: {self.own_totals[column]})" if column in self.own_totals else ""
-            found.append(f"{column}: {parts}{own}")
+            told = self.own_totals.get(column)
+            own = f" (the file's own total: {Decimal(told):,.2f})" if told else ""
+            found.append(f"{column.replace('_', ' ')}: {parts}{own}")
         if {"gross_amount", "reported_balance"} <= self.sums.keys():
             gross, open_ = self.sums["gross_amount"], self.sums["reported_balance"]
             paid = ", ".join(
                 f"{total - open_.get(code, Decimal(0)):,.2f} {code}".strip() for code, total in gross.items()
             )
             found.append(f"paid or credited: {paid}")
-        found += [f"{column}: {first} to {last}" for column, (first, last) in self.dates.items()]
+        found += [f"{column.replace('_', ' ')}: {first} to {last}" for column, (first, last) in self.dates.items()]
         for column, by_word in self.states.items():
-            found.append(f"{column}: " + ", ".join(f"{word} {rows:,}" for word, rows in by_word.items()))
+            found.append(
+                f"{column.replace('_', ' ')}: " + ", ".join(f"{word} {rows:,}" for word, rows in by_word.items())
+            )
         return found
 
 

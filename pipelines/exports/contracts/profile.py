@@ -21,6 +21,8 @@ MOST_WORDS = 40
 _DATE_PARTS = [
     *((f"%d{mark}%m{mark}%{year}", DAY_FIRST) for mark in "./-" for year in "Yy"),
     *((f"%m{mark}%d{mark}%{year}", MONTH_FIRST) for mark in "./-" for year in "Yy"),
+    ("%a %d/%m/%Y", DAY_FIRST),
+    ("%a %m/%d/%Y", MONTH_FIRST),
     *((pattern, EITHER) for pattern in ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")),
     *(
         (pattern, EITHER)
@@ -49,7 +51,7 @@ _SHAPES = dict.fromkeys(("%b", "%B", "%p", "%a", "%A"), "a") | {"%z": "+0"}
 _ISO = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?"
 _BARE = r"regexp_replace(replace(v, chr(160), ' '), '^\s*(\p{Sc}|[A-Z]{3})?\s*|\s*(\p{Sc}|[A-Z]{3}|%)?\s*$', '', 'g')"
 _NUMBERS = {
-    ".": r"[-+(]?(\d+|\d{1,3}([, '’]\d{3})+)(\.\d+)?[-)]?",
+    ".": r"[-+(]?(\d+|\d{1,3}([, '’]\d{3})+|\d{1,2}(,\d{2})+,\d{3})(\.\d+)?[-)]?",
     ",": r"[-+(]?(\d+|\d{1,3}([. '’]\d{3})+)(,\d+)?[-)]?",
 }
 
@@ -86,6 +88,12 @@ class Profile:
     samples: list[str] = field(default_factory=list)
     # A vocabulary's words with how often each occurs, the commonest first; empty for a column with too many.
     words: dict[str, int] = field(default_factory=dict)
+    # The header as it is compared: without what it shares with most others, its words apart (`Vocabulary.called`).
+    called: str = ""
+
+    def __post_init__(self) -> None:
+        """What nobody has read otherwise is called by its header."""
+        self.called = self.called or self.header
 
     @property
     def is_key(self) -> bool:

@@ -14,6 +14,7 @@ from pipelines.exports.contracts.vocabulary import tokens
 # What no other export names a row of may be told by its contents; a document is named by the payments of another file.
 _NEEDS_A_KEY = {"billing.invoices"}
 _TIMES = frozenset(["time", "время", "tid", "uhrzeit", "zeit", "klockslag"])
+_CLOCK = re.compile(r"(?i)\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?")
 _DAYS = frozenset(["date", "day", "дата", "datum", "dag", "tag"])
 
 
@@ -30,6 +31,7 @@ def settle(plan: Plan, found: Guess) -> Plan:
     _values(plan)
     asking.needs(plan)
     asking.which_amount(plan, found)
+    asking.what_is_open(plan)
     asking.signs(plan)
     asking.formats(plan)
     asking.words(plan)
@@ -74,6 +76,11 @@ def _keys(plan: Plan, found: Guess) -> None:
     ):
         # An export that gives its records no id calls them by their name, in this file as in the others.
         plan.columns[key] = plan.columns["name"]
+    elif entity.id in ("crm.accounts", "billing.customers") and key in plan.columns:
+        called = plan.columns[key]
+        by_words = found.weights.get(("name", called.place), 0.0) > found.strengths.get("name", 0.0)
+        if ("name" not in plan.columns or by_words) and not _like_an_id(called) and "column.name" not in plan.answers:
+            plan.columns["name"] = called
     if single and key not in plan.columns and "number" in plan.columns:
         plan.columns[key] = plan.columns["number"]
     if single and key not in plan.columns and f"column.{key}" not in plan.answers:
@@ -127,7 +134,7 @@ def _head_columns(plan: Plan) -> list[str]:
     typed = {column.name: column.type for column in plan.entity.columns}
     wanted = [name for name in plan.columns if typed[name] in ("date", "money") and name not in plan.entity.key]
     main = MAIN_AMOUNT.get(plan.entity.id)
-    return [name for name in wanted if not main or name in (*plan.needs, main)] or wanted
+    return [name for name in wanted if main not in plan.columns or name in (*plan.needs, main)] or wanted
 
 
 def _whole_amount(plan: Plan, found: Guess) -> None:
@@ -142,7 +149,11 @@ def _whole_amount(plan: Plan, found: Guess) -> None:
             if name not in ("net_amount", "tax_amount") or f"column.{name}" in plan.answers
         }
     elif tax and gross and not net:
-        plan.columns.pop("tax_amount")
+        told = asking.tax_included(plan, gross, tax)
+        if told == "added":
+            plan.columns["net_amount"] = plan.columns.pop("gross_amount")
+        elif not told:
+            plan.columns.pop("tax_amount")
     lines = [plan.columns.get(name) for name in ("quantity", "unit_price")]
     if "net_amount" in names - plan.columns.keys() and all(lines) and "column.net_amount" not in plan.answers:
         plan.multiplied["net_amount"] = [one for one in lines if one]
@@ -163,6 +174,36 @@ def _adds_up(plan: Plan, net: Profile, tax: Profile, gross: Profile) -> bool:
     return int(off[0][0]) == 0
 
 
+def _told_state(plan: Plan) -> None:
+    """A deal's state from a column whose words all say one, where some of its stages are nobody's words.
+
+    It has to say won or lost somewhere, and what every stage says that is known.
+    """
+    stage = plan.columns.get("stage")
+    if stage is None or plan.columns.get("status") not in (None, stage) or "column.status" in plan.answers:
+        return
+    column = plan.entity.column("status")
+    if all(plan.meaning(column, word) for word in stage.words):
+        return
+    for one in plan.profiles:
+        said = {word: plan.vocabulary.means(plan.entity.id, "status", word) for word in one.words}
+        if one is stage or not all(said.values()) or not {"won", "lost"} & set(said.values()):
+            continue
+        if not _contradicting(plan, stage, one):
+            plan.columns["status"] = one
+            return
+
+
+def _contradicting(plan: Plan, stage: Profile, status: Profile) -> int:
+    """In how many rows a stage and a state say different things of a deal, both in words that are known."""
+    column = plan.entity.column("status")
+    pairs = plan.table.connection.execute(
+        f"select trim(c{stage.place}), trim(c{status.place}), count(*) from grid group by all"
+    ).fetchall()
+    meant = [(plan.meaning(column, one or ""), plan.meaning(column, other or ""), rows) for one, other, rows in pairs]
+    return sum(rows for one, other, rows in meant if one and other and one != other)
+
+
 def _shared(plan: Plan) -> None:
     """What one header says of a deal twice: its stage is its status too, its close date the day on which it closed."""
     if not plan.entity.id.startswith("crm.deal"):
@@ -175,8 +216,15 @@ def _shared(plan: Plan) -> None:
         by_stage, by_status = (
             known_share(column, plan.entity, plan.columns[name], plan.vocabulary) for name in ("stage", "status")
         )
-        if by_stage > by_status and "column.status" not in plan.answers:
+        against = _contradicting(plan, plan.columns["stage"], plan.columns["status"])
+        if against and "column.status" not in plan.answers:
+            headers = (plan.columns["stage"].header, plan.columns["status"].header)
+            facts = {"column_name": headers[0], "name": headers[1], "row_count": against}
+            plan.questions.append(Question("column.status", "state", headers, facts))
+        elif by_stage > by_status and "column.status" not in plan.answers:
             del plan.columns["status"]
+    if plan.entity.id == "crm.deals":
+        _told_state(plan)
     expected = plan.columns.get("expected_close_on")
     has_status = "status" in plan.columns or "stage" in plan.columns
     if (
@@ -185,7 +233,7 @@ def _shared(plan: Plan) -> None:
         and has_status
         and "column.closed_at" not in plan.answers
     ):
-        words = tokens(expected.header)
+        words = tokens(expected.called)
         if words & {"close", "closed", "closing", "abschluss", "abschlussdatum"} and not words & {
             "expected",
             "forecast",
@@ -201,14 +249,17 @@ def _dates_and_times(plan: Plan) -> None:
     times = [
         one
         for one in plan.profiles
-        if one.place not in used and one.filled and one.share(one.clocks) >= 0.95 and tokens(one.header) & _TIMES
+        if one.place not in used
+        and one.filled
+        and tokens(one.called) & _TIMES
+        and all(map(_CLOCK.fullmatch, one.samples))
     ]
     for column in plan.entity.columns:
         day = plan.columns.get(column.name)
         if column.type != "timestamp" or day is None or not day.filled or day.timed:
             continue
-        about = tokens(day.header) - _DAYS
-        fitting = [one for one in times if tokens(one.header) - _TIMES == about]
+        about = tokens(day.called) - _DAYS
+        fitting = [one for one in times if tokens(one.called) - _TIMES == about]
         if len(fitting) == 1:
             plan.joined[column.name] = [day, fitting[0]]
 
@@ -232,7 +283,7 @@ def _only_ones(plan: Plan) -> None:
         used = {one.place for name, one in plan.columns.items() if name != need}
         # Of several dates the one that nothing else is, if it is called a date and no more than that is known of it.
         free = [one for one in fitting if one.place not in used]
-        named = [one for one in free if tokens(one.header) & _DAYS]
+        named = [one for one in free if tokens(one.called) & _DAYS]
         fitting = named if len(free) == len(named) == 1 else fitting
         if len(fitting) == 1:
             plan.columns = {

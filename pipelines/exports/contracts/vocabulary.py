@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def synonyms() -> dict[str, Any]:
 @lru_cache(maxsize=20_000)
 def plain(text: str) -> str:
     """A header or a word as it is compared: words apart, without case, brackets, marks and repeated spaces."""
-    text = re.sub(r"[(\[{].*?[)\]}]", " ", text)
+    text = re.sub(r"[(\[{].*?[)\]}]|['’]s\b", " ", text)
     text = re.sub(r"\b([A-Za-z]{4,})(?<![a-z][a-z])(ID|Id)\b", r"\1 id", text)
     text = re.sub(r"(?<=[a-zа-яåäöü])(?=[A-ZА-ЯÅÄÖÜ])", " ", text)
     return re.sub(r"[\s_\-./#№:*,;&\"]+", " ", text).strip().casefold().replace("ё", "е")
@@ -45,6 +45,10 @@ _FILLERS = frozenset(
     ["at", "on", "the", "of", "in", "date", "time", "datetime", "timestamp", "utc", "gmt", "a", "dttm"]
 )
 _SYNONYM_COUNTS = 3
+# No shorter word is taken for several that are written together.
+_LEAST_PHRASE = 7
+_LEAST_NOUN = 4
+_PREFIX = re.compile(r"^[^\W_]{3,}(?: - |_|\.|: )")
 
 
 @lru_cache(maxsize=50_000)
@@ -81,7 +85,11 @@ class Vocabulary:
     own: dict[tuple[str, str], Counter[frozenset[str]]] = field(default_factory=lambda: defaultdict(Counter))
     all_own: dict[str, Counter[frozenset[str]]] = field(default_factory=lambda: defaultdict(Counter))
     common: dict[str, set[frozenset[str]]] = field(default_factory=lambda: defaultdict(set))
+    # Of those the ones that no contract has learnt: what is a state of one entity is none of another.
+    everywhere: dict[str, set[frozenset[str]]] = field(default_factory=lambda: defaultdict(set))
     meanings: dict[tuple[str, str], dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    # Headers of several words, by their letters: what is written as one word may be one of these.
+    phrases: dict[str, str] = field(default_factory=dict)
     # Headers that contracts of an entity leave unmapped on purpose, and never map.
     passed_over: dict[str, set[frozenset[str]]] = field(default_factory=lambda: defaultdict(set))
 
@@ -93,6 +101,32 @@ class Vocabulary:
     def weight(self, entity_id: str, column: str, header: frozenset[str]) -> float:
         """How much of what an entity's exports call by a header is this column."""
         return self.own[entity_id, column][header] / (self.all_own[entity_id][header] or 1)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word that says something in some header."""
+        said = [*self.own.values(), *self.common.values()]
+        return frozenset(word for headers in said for header in headers for word in header)
+
+    def note(self, header: str) -> None:
+        """Notes a header of several words."""
+        if " " in (words := plain(header)):
+            self.phrases.setdefault(words.replace(" ", ""), words)
+
+    def called(self, header: str, prefix: str = "") -> str:
+        """A header as it is compared: without the prefix, and its words apart where it is one word."""
+        text = header.removeprefix(prefix)
+        said = plain(text)
+        if " " in said or len(said) < _LEAST_PHRASE:
+            return text
+        end = next((said[at:] for at in range(len(said) - _LEAST_PHRASE + 1) if said[at:] in self.phrases), "")
+        return f"{said.removesuffix(end)} {self.phrases[end]}".strip() if end else text
+
+    def prefix(self, headers: list[str]) -> str:
+        """What three of a table's headers begin with that says nothing: `property_`, `Obchod - `."""
+        counts = Counter(found[0] for header in headers if (found := _PREFIX.match(header)) and found[0] != header)
+        likely = [(count, prefix) for prefix, count in counts.items() if count > 2 and not tokens(prefix) & self.words]
+        return max(likely, default=(0, ""))[1]
 
     def means(self, entity_id: str, column: str, word: str) -> str | None:
         """What a vendor's word in a column with a vocabulary is, or None when nobody has said."""
@@ -120,6 +154,8 @@ def _learn(found: Vocabulary, contracts: Iterable[Contract]) -> None:
     said: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     left: dict[str, set[frozenset[str]]] = defaultdict(set)
     for contract in contracts:
+        for header in contract.headers:
+            found.note(header)
         for entity_id, mapping in contract.feeds:
             left[entity_id] |= set(map(tokens, contract.known))
             for name, spec in mapping.columns.items():
@@ -146,6 +182,8 @@ def vocabulary(contracts: Iterable[Contract]) -> Vocabulary:
     for entity in entities().values():
         own = known["entities"].get(entity.id, {}).get("columns", {})
         for column in entity.columns:
+            for word in own.get(column.name, []):
+                found.note(word)
             for words in {words_of(entity.id, column.name, word) for word in [column.name, *own.get(column.name, [])]}:
                 found.add(entity.id, column.name, words, _SYNONYM_COUNTS)
             for ours in column.one_of:
@@ -155,8 +193,18 @@ def vocabulary(contracts: Iterable[Contract]) -> Vocabulary:
                     found.meanings[entity.id, column.name].setdefault(word, ours)
     for name, common in known["columns"].items():
         moment = any(column == name for _, column in _moments())
-        found.common[name] |= {tokens(word, moment) for word in common}
+        found.everywhere[name] = {tokens(word, moment) for word in common}
+        found.common[name] |= found.everywhere[name]
+        for word in common:
+            found.note(word)
     return found
+
+
+def is_called(entity_id: str, text: str) -> bool:
+    """Whether a text has a word for the entity's rows or tables among its words."""
+    said = f" {plain(text)} "
+    # A longer noun may begin a word that is put together: `Fakturadatum`, `InvoiceNo`.
+    return any((f" {noun}" if len(noun) > _LEAST_NOUN else f" {noun} ") in said for noun in nouns(entity_id))
 
 
 @cache

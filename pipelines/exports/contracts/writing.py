@@ -97,6 +97,8 @@ def _table(plan: Plan) -> Iterator[str]:
     lines = []
     if path:
         lines.append(f"  path: {_text(path)}")
+    if plan.table.header_rows > 1:
+        lines.append(f"  header_rows: {plan.table.header_rows}  # guess: words stand above words, and values below")
     if layout.short_rows:
         lines.append("  short_rows: pad  # guess: its lines of totals and footers are shorter than its rows")
     if plan.group:
@@ -198,7 +200,7 @@ def _column(plan: Plan, column: Column) -> Iterator[str]:
         factors = [found.header for found in plan.multiplied[name]]
         yield from _amount(plan, column, {"product": factors}, "# guess: quantity by price")
     elif name == "document_kind" and name not in plan.columns and plan.signed:
-        header = plan.columns["gross_amount"].header
+        header = plan.main.header if plan.main else ""
         yield "      document_kind:  # guess: a minus is a credit note"
         yield "        cases:"
         yield f"          - {{where: {{column: {_text(header)}, like: '^\\s*[-(−]|-\\s*$'}}, value: credit_note}}"
@@ -218,7 +220,8 @@ def _plain(plan: Plan, column: Column, found: Profile) -> Iterator[str]:
     mark = "# guess" if plain(found.header) != plain(column.name) else ""
     if found.header == plan.group:
         mark = "# guess: the title above the rows"
-    if column.name in plan.needs and found.filled == found.rows:
+    linked = plan.entity.id == "billing.applications" and column.name == "invoice_id"
+    if column.name in plan.needs and (found.filled == found.rows or linked):
         spec["required"] = True
     if column.type == "ratio" and found.percents:
         spec |= {"extract": r"^(.*?)\s*%?$", "unit": "percent"}

@@ -96,7 +96,7 @@ def _held(store: RawStore, receipt: Receipt, finding: Finding) -> Receipt:
     taken_back = replace(receipt, entities=[], schema_events=[], findings=[], sizes={})
     note(taken_back, "", "held", finding)
     store.write_receipt(taken_back)
-    store.clear(receipt.sha256)
+    store.clear(receipt, taken_back)
     return taken_back
 
 

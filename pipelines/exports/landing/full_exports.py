@@ -147,6 +147,8 @@ def _takes_too_much(
     return sum(int(row["rows_read"]) for row in files) < limits[LEAST_SHARE] * before
 
 
+# What people know a row by besides its key and its name.
+_KNOWN_BY = ("number", "stage", "status", "gross_amount", "amount", "open_amount", "currency")
 Appearances = dict[tuple[datetime, datetime | None], int]
 
 
@@ -177,6 +179,37 @@ def _gone(seen: Appearances, believed: datetime, moment: datetime) -> tuple[int,
         if believed <= at < moment and (then is None or then >= moment):
             since[then is None or then > moment] += count
     return since[True] + since[False], since[True]
+
+
+def lacking(
+    store: RawStore, receipts: list[Receipt], judged: list[Judged], export: Judged, most: int
+) -> list[dict[str, str]]:
+    """The first rows that stood before an export and that it lacks, by their key and what people call them by."""
+    same = [one for one in judged if (one.contract, one.system) == (export.contract, export.system) and one.is_whole]
+    moment = datetime.fromisoformat(export.known_at)
+    since = max((at for one in same if (at := datetime.fromisoformat(one.known_at)) < moment), default=None)
+    entity = entities()[export.raw_table.replace("_", ".", 1)]
+    stems = [
+        store.stem(entity, row["contract"], receipt.sha256)
+        for receipt in receipts
+        for row in receipt.entities
+        if (row["contract"], row["system"]) == (export.contract, export.system)
+    ]
+    paths = sorted({path for stem in stems if (path := stem.with_name(f"{stem.name}.parquet")).exists()})
+    if since is None or not paths:
+        return []
+    there = {column.name for column in entity.columns}
+    shown = [name for name in dict.fromkeys([*entity.same[:1], *_KNOWN_BY, *entity.key]) if name in there]
+    with connected() as connection:
+        connection.execute("set timezone = 'UTC'")
+        rows = connection.execute(
+            f"select {', '.join(f'cast(arg_max({name}, _known_at) as varchar)' for name in shown)} "
+            f"from read_parquet([{', '.join(map(_quoted, paths))}], union_by_name = true) "
+            f"where not coalesce(_deleted, false) group by {', '.join(['_system', *entity.key])} "
+            "having max(_known_at) >= ? and max(_known_at) < ? order by all limit ?",
+            [since, moment, most],
+        ).fetchall()
+    return [{name: value or "" for name, value in zip(shown, row, strict=True)} for row in rows]
 
 
 def asked(judged: list[Judged]) -> list[dict[str, Any]]:

@@ -156,6 +156,8 @@ class Landing:
         self.contracts = contracts
         self.reading_rules = reading_rules
         self._domains: dict[str, set[str]] = {}
+        # The orders of dates that files told, by file; None before they were read. Others may land in between two runs.
+        self.orders: dict[str, list[tuple[str, str, str]]] | None = None
 
     def domains(self, path: Path, sha256: str) -> set[str]:
         """The domains that a file feeds; none when it is held."""
@@ -241,8 +243,10 @@ class Landing:
         # The receipt of before stands until this one is whole: a crash in between leaves what the file is known by, and
         # the next refresh lands it again.
         self.store.write_receipt(receipt)
+        if self.orders is not None:
+            self.orders[sha256] = _orders(receipt)
         if before is not None:
-            self.store.clear(sha256)
+            self.store.clear(before, receipt)
         return receipt
 
     def _land_grid(self, grid: Grid, receipt: Receipt, staged: Path) -> None:
@@ -335,12 +339,11 @@ class Landing:
         A file of the same contract goes before others of its system; two orders at the same time tell none.
         """
         told: dict[tuple[bool, bool, str], set[str]] = {}
-        for receipt in self.store.receipts():
-            for name, order in receipt.date_orders.items():
-                if name in self.contracts and self.contracts[name].system == contract.system:
-                    told.setdefault(
-                        (name == contract.contract, receipt.known_at <= known_at, receipt.known_at), set()
-                    ).add(order)
+        if self.orders is None:
+            self.orders = {receipt.sha256: _orders(receipt) for receipt in self.store.receipts()}
+        for name, moment, order in (one for file in self.orders.values() for one in file):
+            if name in self.contracts and self.contracts[name].system == contract.system:
+                told.setdefault((name == contract.contract, moment <= known_at, moment), set()).add(order)
         if not told:
             return None
         same, before, _ = max(told, key=lambda when: when[:2])
@@ -353,6 +356,11 @@ class Landing:
         held = [row["contract"] for row in receipt.held if row["code"] == "date_order_unknown"]
         known = [self.contracts[name] for name in held if name in self.contracts]
         return any(self._remembered(contract, receipt.known_at) for contract in known)
+
+
+def _orders(receipt: Receipt) -> list[tuple[str, str, str]]:
+    """The orders of dates that a file told: by contract, when it became known, and which."""
+    return [(name, receipt.known_at, order) for name, order in receipt.date_orders.items()]
 
 
 def _not_landed(error: Exception) -> Finding:

@@ -323,7 +323,7 @@ class RawStore(FileWords):
         files = [str(path) for path in self.root.glob(f"*/*/*-{sha256}.rejects.parquet")]
         if not files:
             return []
-        names = ("contract", "domain", "entity", "line", "column_name", "value", *REJECT_FACTS)
+        names = ("contract", "domain", "entity", "part", "line", "column_name", "value", *REJECT_FACTS)
         query = f"select {', '.join(names)} from ({rejects_of(files)}) order by entity, line limit ?"
         try:
             return [dict(zip(names, row, strict=True)) for row in answer(query, [most])]
@@ -367,10 +367,10 @@ class RawStore(FileWords):
         paths = self.root.glob("*/*/*")
         self._clear((path for path in paths if not any(sha256 in path.name for sha256 in spared)), known)
 
-    def clear(self, sha256: str) -> None:
-        """Deletes what one file gave before and its receipt speaks of no more."""
-        receipt = self.receipt(sha256)
-        self._clear(self.root.glob(f"*/*/*-{sha256}.*"), _files_of(receipt) if receipt else set())
+    def clear(self, before: Receipt, now: Receipt) -> None:
+        """Deletes what one file gave before and its receipt speaks of no more; by name, however many lie beside it."""
+        for place in _files_of(before) - _files_of(now):
+            (self.root / place).unlink(missing_ok=True)
 
     def _clear(self, paths: Iterable[Path], known: set[str]) -> None:
         for path in paths:

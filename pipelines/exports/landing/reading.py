@@ -52,6 +52,8 @@ class TextTable:
     ragged: list[BadLine]
     # The names of the file's other tables.
     others: list[str]
+    # Over how many rows the header goes on.
+    header_rows: int = 1
 
     @property
     def names(self) -> list[str]:
@@ -92,14 +94,16 @@ def _width(row: list[str | None]) -> int:
 
 
 def header_place(head: Head) -> int:
-    """The row that is most likely the header: the first that is as wide as most rows, or wider."""
+    """The row that is most likely the header: the first that is as wide as most rows, or wider, and half as full."""
     widths = [_width(row) for row in head.rows]
     counted = Counter(len(row) for row, width in zip(head.rows, widths, strict=True) if width)
     if not counted:
         return 0
     usual = max(counted.items(), key=lambda item: (item[1] * (item[0] > 1), item[0] > 1))[0]
+    full = [sum(bool(cell and cell.strip()) for cell in row) for row in head.rows]
+    half = sorted(full)[3 * len(full) // 4] / 2
     for place, row in enumerate(head.rows):
-        if widths[place] and len(row) >= usual and (widths[place] > 1 or usual == 1):
+        if len(row) >= usual and (widths[place] > 1 or usual == 1) and full[place] > half:
             return place
     return next(place for place, width in enumerate(widths) if width)
 
@@ -195,6 +199,7 @@ def _as_it_stands(grid: Delimited, connection: duckdb.DuckDBPyConnection, found:
         loaded=loaded,
         left_out=[*above, *(line for line in loaded.bad_lines if not line.cells)],
         ragged=[line for line in loaded.bad_lines if line.cells],
+        header_rows=last - first + 1,
     )
 
 
@@ -223,4 +228,18 @@ def header_depth(rows: list[list[str | None]]) -> int:
         if not all(row[place] and not _is_value(row[place]) for row in rows[: depth + 1] for place in columns):
             break
         depth += 1
+    if depth == 1 and len(rows) > 2 and _goes_on(rows):
+        depth = 2
     return depth
+
+
+def _goes_on(rows: list[list[str | None]]) -> bool:
+    """Whether the row below the header is words over columns of values alone, with nothing in the first: its second line."""
+    below = [place for place, cell in enumerate(rows[1]) if cell and cell.strip()]
+    values = [[row[place] for row in rows[2:] if place < len(row) and row[place]] for place in below]
+    return (
+        bool(below)
+        and below[0] > 0
+        and not any(_is_value(rows[1][place]) for place in below)
+        and all(filled and all(map(_is_value, filled)) for filled in values)
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -19,13 +20,14 @@ from pipelines.warehouse.sql_functions import register
 from pipelines.warehouse.transform import read_manifest
 
 
-def run(home: Path, folder: Path, raw_of: Path | None = None) -> int:
-    """Makes every model of a home's last build in a new database; how many there were.
+def run(home: Path, folder: Path, raw_of: Path | None = None, tables: Collection[str] = ()) -> int:
+    """Makes the models of a home's last build in a new database; how many there were.
 
     Args:
         home: whose last refresh built everything.
         folder: where the database is made.
         raw_of: the home whose raw store is read; the same one when not given.
+        tables: the models that are wanted, with what they are made of; all when not given.
 
     Raises:
         FileNotFoundError: the last refresh did not build everything, so that not every model was compiled.
@@ -35,6 +37,7 @@ def run(home: Path, folder: Path, raw_of: Path | None = None) -> int:
     models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     compiled = settings.warehouse / ".dbt" / "compiled" / "keybook"
     upstream = {key: [name for name in manifest["parent_map"][key] if name in models] for key in models}
+    wanted = _made_of({key for key, node in models.items() if not tables or node["name"] in tables}, upstream)
     database = folder / "keybook.duckdb"
     database.unlink(missing_ok=True)
     with duckdb.connect(str(database), config={"autoinstall_known_extensions": "false"}) as connection:
@@ -49,13 +52,22 @@ def run(home: Path, folder: Path, raw_of: Path | None = None) -> int:
             if node["resource_type"] == "seed":
                 table = f"{node['schema']}.{node['alias']}"
                 connection.execute(f"create table {table} as from published.{table}")
-        for key in TopologicalSorter(upstream).static_order():
+        for key in TopologicalSorter(wanted).static_order():
             node = models[key]
             kind = "view" if "view" in node["config"]["materialized"] else "table"
             query = (compiled / node["original_file_path"]).read_text(encoding="utf-8")
             connection.execute(f"create {kind} {node['schema']}.{node['alias']} as ({query}\n)")
         connection.execute("checkpoint")
-    return len(models)
+    return len(wanted)
+
+
+def _made_of(wanted: set[str], upstream: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The models that are wanted and all that they are made of."""
+    found: dict[str, list[str]] = {}
+    while wanted:
+        found |= {key: upstream[key] for key in wanted}
+        wanted = {name for key in wanted for name in upstream[key]} - found.keys()
+    return found
 
 
 if __name__ == "__main__":

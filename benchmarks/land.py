@@ -1,9 +1,10 @@
 """Landing beside plain readers: the same call log in each format, and what each way gives for its time.
 
 Keybook recognises the file, casts every cell by its contract, keeps what it does not know, accounts for every row and
-writes Parquet and control totals; DuckDB and Polars read the columns with the types they are told, DuckDB into a table;
-dlt normalises and loads into DuckDB. XLSX is read by DuckDB through an extension that has to be downloaded, which
-nothing here does. Others may use the machine: the readers take turns, and the median of the turns' ratios is stated.
+writes Parquet and control totals; DuckDB and Polars read the columns with the types they are told, DuckDB into a
+table, with the lines of CSV that it could not read beside it; dlt normalises and loads into DuckDB. XLSX is read by
+DuckDB through an extension that has to be downloaded, which nothing here does. Others may use the machine: the readers
+take turns, and the median of the turns' ratios is stated.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def by_duckdb(files: list[Path], names: list[str]) -> int:
     paths = f"[{', '.join(repr(str(file)) for file in files)}]"
     if kind.startswith(("csv", "tsv")):
         mark = "\t" if kind == "tsv" else ","
-        read = f"read_csv({paths}, header = true, delim = '{mark}', columns = {{{listed}}})"
+        read = f"read_csv({paths}, header = true, delim = '{mark}', columns = {{{listed}}}, store_rejects = true)"
     elif kind == "parquet":
         read = f"(select {cast} from read_parquet({paths}))"
     else:

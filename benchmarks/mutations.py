@@ -141,21 +141,30 @@ def reordered(export: Export) -> Export:
     return replace(export, header=moved[0], rows=[row if any(row) else [] for row in moved[1:]])
 
 
-def with_own_columns(export: Export) -> Export:
-    """The export with columns of a company's own, named also as what speaks against the contract."""
-    own = [f"Our field {number}" for number in range(OWN_COLUMNS)] + export.contract.recognise.without
+def with_own_columns(export: Export) -> Iterator[Export]:
+    """The export with a dozen columns of a company's own, alone and with one called as what speaks against it."""
     taken = header_cells(list(export.header))[0]
-    own = [header for header in own if header.casefold() not in taken]
-    cells = [json.dumps(f"x{number}") if export.document is not None else f"x{number}" for number in range(len(own))]
-    full = len(export.header)
-    rows = [[*row, *cells] if len(row) == full else row for row in export.rows]
-    return replace(export, header=[*export.header, *own], rows=rows)
+    dozen = [f"Our field {number}" for number in range(OWN_COLUMNS)]
+    for more in ([], *([header] for header in export.contract.recognise.without if header.casefold() not in taken)):
+        own = dozen + more
+        cells = [f"x{number}" for number in range(len(own))]
+        if export.document is not None:
+            cells = [json.dumps(cell) for cell in cells]
+        rows = [[*row, *cells] if len(row) == len(export.header) else row for row in export.rows]
+        yield replace(export, header=[*export.header, *own], rows=rows)
 
 
 def single_rows(export: Export) -> Iterator[Export]:
-    """Views of one row each: the first three."""
-    for row in export.rows[:3]:
-        yield replace(export, rows=[row])
+    """Views of one row each: the first three, each below the title that it stands under."""
+    group = export.contract.table.group
+    title: list[str] = []
+    views = 0
+    for row in export.rows:
+        if group and sum(map(bool, row)) <= 1 + len(group.also):
+            title = row
+        elif views < 3:
+            views += 1
+            yield replace(export, rows=[title, row] if title else [row])
 
 
 def resaved(export: Export, american: bool) -> Export:

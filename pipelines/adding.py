@@ -21,16 +21,19 @@ from typing import Any, BinaryIO
 
 import yaml
 
+from pipelines.commands.shared import PUBLISHED, WITH_REJECTS
 from pipelines.exports.codes import UnreadableError
 from pipelines.exports.contracts.contract import Contract, ContractError
 from pipelines.exports.contracts.draft import Draft as Draft
 from pipelines.exports.contracts.draft import DraftError, draft, write_draft
 from pipelines.exports.contracts.explain import targets
 from pipelines.exports.contracts.loading import load_contracts, read_contract, shipped_contracts
+from pipelines.exports.contracts.own_words import ADDITIONS, one_order
 from pipelines.exports.contracts.plan import ANSWERS as ANSWERS
 from pipelines.exports.contracts.plan import Question as Question
 from pipelines.exports.contracts.recognise import Recognition
 from pipelines.exports.entities import entities
+from pipelines.exports.landing.folder import sha256_of
 from pipelines.exports.landing.land import Landing, ReadingRules, detect
 from pipelines.exports.landing.raw import RawStore
 from pipelines.exports.landing.reading import open_table
@@ -151,7 +154,7 @@ def take_in(settings: Settings, name: str, source: BinaryIO, system: str = "") -
             raise AddingError(f"{target.name} is empty")
         number = 1
         while target.exists() or target.is_symlink():
-            if target.is_file() and not target.is_symlink() and _sha256(target) == digest.hexdigest():
+            if target.is_file() and not target.is_symlink() and sha256_of(target) == digest.hexdigest():
                 return target
             number += 1
             target = target.with_name(f"{Path(safe_name(name)).stem} ({number}){target.suffix}")
@@ -159,16 +162,6 @@ def take_in(settings: Settings, name: str, source: BinaryIO, system: str = "") -
             while chunk := whole.read(CHUNK):
                 out.write(chunk)
     return target
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def limits(settings: Settings) -> Limits:
-    """What a file may cost to read."""
-    return Limits.of(settings)
 
 
 def look(settings: Settings, path: Path) -> Looked:
@@ -179,7 +172,7 @@ def look(settings: Settings, path: Path) -> Looked:
     """
     contracts = load_contracts(settings.contracts_dir)
     found = Looked()
-    for part, recognition in detect(path, contracts, limits(settings)):
+    for part, recognition in detect(path, contracts, Limits.of(settings)):
         if isinstance(recognition, Recognition) and recognition.match:
             found.known.append(_known(path, part, recognition, contracts, settings))
         elif isinstance(recognition, Recognition):
@@ -195,7 +188,7 @@ def _known(
     assert match is not None
     samples: dict[str, tuple[str, ...]] = {}
     try:
-        with open_table(path, contracts, limits(settings), part or None) as table:
+        with open_table(path, contracts, Limits.of(settings), part or None) as table:
             for place, header in enumerate(match.headers[: table.width]):
                 rows = table.connection.execute(
                     f"select trim(c{place}) from grid where trim(c{place}) != '' group by 1 order by min(_line) limit 3"
@@ -214,7 +207,7 @@ def _trial(settings: Settings, path: Path, contracts: dict[str, Contract], found
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         store = RawStore(Path(folder) / "raw")
         store.receipts_folder.mkdir(parents=True)
-        rules = ReadingRules(settings.business_timezone, limits(settings))
+        rules = ReadingRules(settings.business_timezone, Limits.of(settings))
         receipt = Landing(store, contracts, rules).land_file(path, path.name)
         found.rows_loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
         found.rows_rejected = receipt.rows_rejected
@@ -278,7 +271,7 @@ def drafted(settings: Settings, path: Path, sheet: str, answers: Mapping[str, st
     """
     contracts = load_contracts(settings.contracts_dir)
     try:
-        return draft(path, contracts, limits(settings), sheet or None, answers, settings.raw)
+        return draft(path, contracts, Limits.of(settings), sheet or None, answers, settings.raw)
     except UnreadableError as error:
         raise AddingError(finding_said({"file": path.name, **error.finding.facts}, settings.language)) from error
     except (DraftError, ContractError) as error:
@@ -313,8 +306,7 @@ def teach(settings: Settings, contract: str, said: Mapping[str, Mapping[str, str
     path = settings.contracts_dir / f"{contract}.yml"
     before = path.read_text(encoding="utf-8") if path.exists() else None
     data: dict[str, Any] = yaml.safe_load(before) if before else {"contract": contract}
-    own = data.keys() <= {"contract", "words", "date_order"}
-    if own:
+    if data.keys() <= ADDITIONS:
         words = data.setdefault("words", {})
         for column, meant in said.items():
             words[column] = {**words.get(column, {}), **meant}
@@ -323,7 +315,10 @@ def teach(settings: Settings, contract: str, said: Mapping[str, Mapping[str, str
         if date_order:
             data["date_order"] = date_order
     else:
-        _teach_whole(data, said, date_order)
+        try:
+            _teach_whole(data, said, date_order)
+        except ValueError as error:
+            raise AddingError(str(error)) from error
     text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, text)
@@ -349,10 +344,7 @@ def _teach_whole(data: dict[str, Any], said: Mapping[str, Mapping[str, str]], da
             if isinstance(spec, dict) and "from" in spec:
                 spec["map"] = {**(spec.get("map") or {}), **meant}
     if date_order:
-        formats = data.setdefault("formats", {})
-        patterns = formats.pop("date_orders", {}).get(date_order, [])
-        known = formats.get("date", [])
-        formats["date"] = [*([known] if isinstance(known, str) else known), *patterns]
+        one_order(data.setdefault("formats", {}), date_order, data["contract"])
 
 
 def not_known(settings: Settings) -> list[str]:
@@ -408,6 +400,11 @@ class Run:
     def code(self) -> int | None:
         """How it ended, or None while it runs."""
         return self.process.poll()
+
+    @property
+    def has_published(self) -> bool:
+        """Whether it ended with a publication, be it with files held or rows rejected."""
+        return self.code in (PUBLISHED, WITH_REJECTS)
 
     def lines(self, most: int = 12) -> list[str]:
         """What it said last."""

@@ -319,7 +319,8 @@ def account_card(account: str) -> None:
     card = cards.card(page.warehouse, account)
     if card is None:
         st.title("Account not found", anchor=False)
-        st.text(f"This publication has no account with the id {account}. It may have been merged into another one.")
+        asked = account[:200]
+        st.text(f"This publication has no account with the id {asked}. It may have been merged into another one.")
         return
     code = card["base_currency"] or page.base_currency
     deals = cards.deals_total(page.warehouse, account)

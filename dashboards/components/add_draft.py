@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from dashboards.components.add_shared import columns, write
 from dashboards.components.formats import plain, plural
 from dashboards.components.words import one
 from pipelines.adding import ANSWERS, AddingError, Draft, Question, drafted, use
@@ -39,19 +41,13 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
     like = f"**{entity_words(made.entity_id)}** (`{made.entity_id}`)"
     st.markdown(f":material/help: **No contract knows it**{titled}. It looks like {like}.")
     _questions(made, place, given)
-    _shown(made, place)
+    _shown(made)
     _columns(made, place, given)
     _beside(made, place, given)
     ready = not made.open
     label = "Use this" if ready else f"{plural(len(made.open), 'question')} to be answered first"
     if st.button(label, key=f"use-{place}", type="primary", disabled=not ready):
-        try:
-            use(settings, made)
-        except AddingError as error:
-            st.error(plain(error))
-            return
-        st.session_state.pop("adding_looked", None)
-        st.rerun()
+        write(partial(use, settings, made))
     with st.expander("The contract as a file"):
         st.code(made.text, language="yaml")
 
@@ -134,27 +130,16 @@ def _questions(made: Draft, place: str, given: dict[str, str]) -> None:
             st.text_input(label, key=key, max_chars=3, on_change=_answer, args=(given, place, question.id))
 
 
-def _shown(made: Draft, place: str) -> None:
+def _shown(made: Draft) -> None:
     st.markdown("**What it would publish**")
     st.markdown("\n".join(f"- {plain(line)}" for line in made.preview.lines()))
 
 
 def _columns(made: Draft, place: str, given: dict[str, str]) -> None:
-    headers = [header for mapped in [*made.mapped, *made.unmapped] for header in mapped.headers]
-    headers = list(dict.fromkeys(headers))
-    with st.expander(f"{plural(len(made.mapped), 'column')} understood, {len(made.unmapped)} kept beside them"):
-        st.dataframe(
-            [
-                {
-                    "Column of the file": " + ".join(mapped.headers),
-                    "is": mapped.column,
-                    "such as": " · ".join(mapped.samples),
-                }
-                for mapped in [*made.mapped, *made.unmapped]
-            ],
-            hide_index=True,
-            key=f"drafted-{place}",
-        )
+    every = [*made.mapped, *made.unmapped]
+    headers = list(dict.fromkeys(header for mapped in every for header in mapped.headers))
+    rows = [(" + ".join(mapped.headers), mapped.column, mapped.samples) for mapped in every]
+    with columns(len(made.mapped), len(made.unmapped), rows, f"drafted-{place}"):
         st.caption("Is one of them another? Choose the column of ours, then the file's.")
         column = st.selectbox(
             "Ours", [NOT_SAID, *made.columns], key=f"mend-{place}", format_func=lambda name: name or "–"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ import pyarrow as pa
 import streamlit as st
 
 from pipelines.bounds import Bounds, connect
+from pipelines.files import read_object
 from pipelines.reporting_contract import digest
 from pipelines.settings import load_settings
 
@@ -98,10 +98,8 @@ def is_readable(warehouse: str) -> bool:
 
     Its receipt says which it has, without opening the file: `contract` in the `publication.json` beside it.
     """
-    receipt = Path(warehouse).with_name("publication.json")
-    if not receipt.is_file():
-        return False
-    return bool(json.loads(receipt.read_text(encoding="utf-8")).get("contract") == digest())
+    receipt = read_object(Path(warehouse).with_name("publication.json"))
+    return receipt is not None and receipt.get("contract") == digest()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -238,7 +238,7 @@ rows_ahead as (
         on outdated.raw_table = replace(newest.entity_id, '.', '_')
         and newest._source = outdated.contract
         and newest._file_sha256 = outdated.file_sha256
-    left join {{ ref('stg_landing__newest_documents') }} as documents
+    left join {{ ref('int_newest_documents') }} as documents
         on documents.raw_table = replace(newest.entity_id, '.', '_')
         and newest._system = documents.system
         and newest._replaces = documents.document

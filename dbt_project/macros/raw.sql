@@ -71,11 +71,16 @@
     end
 {% endmacro %}
 
+{#- Where a version of a row came from, and what its export says of it. -#}
+{% macro origin_columns() -%}
+{{ return([
+    '_system', '_source', '_file', '_file_sha256', '_part', '_row', '_loaded_at', '_known_at', '_deleted', '_replaces',
+]) }}
+{%- endmacro %}
+
 {#- The columns of a version of a row: its entity's, and where it came from. -#}
 {% macro version_row(entity, alias) -%}
-{%- for column in entity.columns + ['_system', '_source', '_file', '_file_sha256', '_part', '_row', '_loaded_at', '_known_at', '_deleted', '_replaces'] -%}
-{{ alias }}.{{ column }}{{ ', ' if not loop.last }}
-{%- endfor -%}
+{{ alias }}.{{ (entity.columns + origin_columns()) | join(', ' ~ alias ~ '.') }}
 {%- endmacro %}
 
 {#- A number that tells which columns a row's file has. -#}
@@ -104,16 +109,7 @@ select
     case when {{ column }}_said is null then {{ column }} else {{ column }}_said.value end as {{ column }},
     {%- endif %}
     {%- endfor %}
-    _system,
-    _source,
-    _file,
-    _file_sha256,
-    _part,
-    _row,
-    _loaded_at,
-    _known_at,
-    _deleted,
-    _replaces,
+    {{ origin_columns() | join(', ') }},
     map_from_entries(list_filter([
         {%- for column in others %}
         case
@@ -167,7 +163,7 @@ union all
 {% macro newest_documents(raw_table) -%}
 (
         select system as _system, document as _replaces, export_order, known_at
-        from {{ ref('stg_landing__newest_documents') }}
+        from {{ ref('int_newest_documents') }}
         where raw_table = '{{ raw_table }}'
     )
 {%- endmacro %}

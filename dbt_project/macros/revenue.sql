@@ -53,14 +53,14 @@ case
 {%- endmacro %}
 
 {#- A total of accounts' revenue: what is known of it, and unknown where nothing is (`known_amount`). -#}
-{% macro known_total(total, unknown) -%}
+{% macro known_revenue(total, unknown) -%}
 {{ money_sum(known_amount('coalesce(' ~ total ~ ', 0)', unknown)) }}
 {%- endmacro %}
 
 {#- V3 added up over accounts: the money of each movement between `opening` and `closing`, columns with a `suffix`. -#}
 {% macro movement_sums(opening, closing, movement, unknown, suffix='') -%}
 {%- for kind, sign in {'new': 1, 'expansion': 1, 'contraction': -1, 'churned': -1, 'reactivated': 1}.items() %}
-        {{ known_total('sum(' ~ (closing ~ ' - ' ~ opening if sign == 1 else opening ~ ' - ' ~ closing)
+        {{ known_revenue('sum(' ~ (closing ~ ' - ' ~ opening if sign == 1 else opening ~ ' - ' ~ closing)
             ~ ") filter (where " ~ movement ~ " = '" ~ kind ~ "')", unknown) }} as {{ kind }}{{ suffix }},
 {%- endfor %}
 {%- endmacro %}
@@ -76,19 +76,19 @@ coalesce(min(month) filter (where basis <> 'mrr' or revenue <> 0 or missing_rate
 {% macro retention_sums() -%}
 {%- set missing, unknown = 'sum(missing_rate_count)', 'sum(unknown_count)' -%}
 {%- set year_missing, year_unknown = 'sum(year_missing_count)', 'sum(year_unknown_count)' -%}
-{{ known_total('sum(opening_revenue)', 'sum(missing_rate_count + unpriced_count)') }} as opening_revenue,
+{{ known_revenue('sum(opening_revenue)', 'sum(missing_rate_count + unpriced_count)') }} as opening_revenue,
         {{- movement_sums('opening_revenue', 'closing_revenue', 'movement', missing) }}
-        {{ known_total('sum(closing_revenue)', unknown) }} as closing_revenue,
-        {{ known_total('sum(currency_effect)', missing) }} as currency_effect,
-        {{ known_total('sum(closing_revenue - revenue)', unknown) }} as negative_revenue,
+        {{ known_revenue('sum(closing_revenue)', unknown) }} as closing_revenue,
+        {{ known_revenue('sum(currency_effect)', missing) }} as currency_effect,
+        {{ known_revenue('sum(closing_revenue - revenue)', unknown) }} as negative_revenue,
         {{ known_amount('count(*) filter (where opening_revenue > 0)', missing) }} as opening_accounts,
         {{ known_amount("count(*) filter (where movement = 'new')", missing) }} as new_accounts,
         {{ known_amount("count(*) filter (where movement = 'reactivated')", missing) }} as reactivated_accounts,
         {{ known_amount("count(*) filter (where movement = 'churned')", missing) }} as churned_accounts,
         {{ known_amount('count(*) filter (where closing_revenue > 0)', unknown) }} as closing_accounts,
-        {{ known_total('sum(year_opening_revenue)', 'sum(year_missing_count + year_unknown_count)') }} as opening_revenue_12m,
+        {{ known_revenue('sum(year_opening_revenue)', 'sum(year_missing_count + year_unknown_count)') }} as opening_revenue_12m,
         {{- movement_sums('year_opening_revenue', 'year_closing_revenue', 'year_movement', year_missing, '_12m') }}
-        {{ known_total('sum(year_closing_revenue)', year_unknown) }} as closing_revenue_12m,
+        {{ known_revenue('sum(year_closing_revenue)', year_unknown) }} as closing_revenue_12m,
         count(*) filter (where year_opening_revenue > 0) as opening_accounts_12m,
         count(*) filter (where year_movement = 'churned') as churned_accounts_12m,
         count(*) filter (where not is_contract and opening_invoice_status = 'active') as noncontract_accounts,

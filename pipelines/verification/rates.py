@@ -33,10 +33,18 @@ class Rates:
             for row in raw.rows(entity, entity == "billing.invoices", ("currency", on, "exchange_rate"))
             if row["exchange_rate"] and row["exchange_rate"] > 0 and row["currency"]
         ]
-        # Where our own currency is not worth 1, or another one is, the books are in another than ours.
-        foreign = {system for system, currency, _, rate in carried if (currency == self.base) != (rate == 1)}
+        worth: dict[str, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
+        for system, currency, _, rate in carried:
+            worth[system][currency].append(rate)
+        usual = {system: {name: median(rates) for name, rates in by.items()} for system, by in worth.items()}
+        # Where ours is not worth 1 (where they never name it: where another one is), the books are in another currency.
+        foreign = {
+            system
+            for system, rates in usual.items()
+            if (rates[self.base] != 1 if self.base in rates else 1 in rates.values())
+        }
         for system, currency, day, rate in carried:
-            if day and system not in foreign:
+            if day and system not in foreign and usual[system][currency] != 1:
                 given[currency, day].append(rate)
         for (currency, day), rates in given.items():
             # Documents of one day may disagree: the middle one is no typing error.

@@ -99,11 +99,11 @@ class Warehouse:
                 except BlockingIOError:
                     lock.seek(0)
                     said = f"another run holds this home ({lock.read().strip() or 'it does not say which'})"
-                    if time.monotonic() > began + LOCK_WAIT_SECONDS:
-                        raise PublishError(f"{said}; wait for it to end, or end it") from None
                     if tell:
                         tell(said)
                         tell = None
+                    if time.monotonic() > began + LOCK_WAIT_SECONDS:
+                        raise PublishError(f"{said}; wait for it to end, or end it") from None
                     time.sleep(0.2)
             # For whoever waits.
             lock.truncate(0)

@@ -46,7 +46,7 @@ def test_dashboards_take_of_the_pipelines_only_what_they_share() -> None:
     assert len(paths) > 5
     taken = {(path.name, name) for path in paths for name in _imports(path) if name.startswith("pipelines")}
     shared = (
-        "settings", "bounds", "formats", "words", "lists", "reporting_contract", "reports.statements", "adding",
+        "settings", "bounds", "files", "formats", "words", "lists", "reporting_contract", "reports.statements", "adding",
         "mending",
     )  # fmt: skip
     allowed = tuple(f"pipelines.{name}" for name in shared)

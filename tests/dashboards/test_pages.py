@@ -227,6 +227,24 @@ def test_a_click_on_another_page_opens_the_card(open_page: Open) -> None:
     assert app.button(key="card_back")
 
 
+@pytest.mark.parametrize(
+    ("account", "title"),
+    [
+        ("x" * 10_000_000, "Accounts"),  # Streamlit takes no address that is so long
+        ("x" * 500_000, "Account not found"),
+        ("\x00\x1b[2J\u202e\n", "Account not found"),
+        ("' or 1=1 --", "Account not found"),
+    ],
+    ids=["ten million", "half a million", "control characters", "SQL"],
+)
+def test_an_address_with_anything_in_it_opens_a_page(open_page: Open, tmp_path: Path, account: str, title: str) -> None:
+    publish(tmp_path, "v1", {"rpt_accounts": [{"account_id": "crm:1", "account_name": "Alder"}]})
+    app = open_page("accounts", at_home=tmp_path, account=account)
+    assert not app.exception
+    assert app.title[0].value == title
+    assert len(words(app)) < 20_000
+
+
 def test_an_account_that_is_not_there(open_page: Open) -> None:
     app = open_page("accounts", account="crm:<b>none</b>")
     assert not app.exception

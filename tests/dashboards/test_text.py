@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.components.csv import to_csv
 from dashboards.components.formats import days, iso, money, percent, plain, signed
+from pipelines.formats import csv_line
 from pipelines.formats import neutral as cell
 from tests.dashboards.conftest import MARKUP, grid, words
 from tests.support.publications import publish
@@ -65,6 +66,25 @@ def test_markdown_in_text_is_escaped() -> None:
     text = "a *b* [c](d) <i> :red[x] :smile: $x$ `y` # z"
     assert plain(text) == (rf"a \*b\* \[c\]\(d\) \<i\> :{joiner}red\[x\] :{joiner}smile: \$x\$ \`y\` \# z")
     assert plain("two\n\nlines") == "two lines"
+    # An address makes no link of itself.
+    assert plain("http://a.example") == f"http:{joiner}//a.example"
+    assert plain("WWW.a.example") == f"WWW{joiner}.a.example"
+    assert plain("ada@a.example") == f"ada@{joiner}a.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Acme;=cmd|x;y", "Acme;'=cmd|x;y"),
+        ("a\tb\n @SUM(A1)", "a\tb\n '@SUM(A1)"),
+        ('a;"=1', "a;\"'=1"),
+        ("a; b; c", "a; b; c"),
+    ],
+)
+def test_no_separator_begins_a_formula(text: str, written: str) -> None:
+    """Where the semicolon separates, what stands behind the first comma is in no quotes."""
+    (row,) = csv.reader(io.StringIO(csv_line([1, text]), newline=""))
+    assert row == ["1", written]
 
 
 @pytest.mark.parametrize(
@@ -80,6 +100,8 @@ def test_markdown_in_text_is_escaped() -> None:
         ("-12.50", "-12.50"),
         ("+1,234.5", "+1,234.5"),
         ("-5%", "-5%"),
+        # What another separator than the comma makes a cell of is the CSV's matter.
+        ("Acme;=1+1", "Acme;=1+1"),
         ("plain", "plain"),
         ("", ""),
         (None, ""),

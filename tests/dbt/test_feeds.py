@@ -19,7 +19,7 @@ from pipelines.warehouse.transform import read_manifest
 from tests.support.feeds import nought_everywhere, of_domain
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
-from tests.support.truncation import read_rows
+from tests.support.truncation import Rows, read_rows
 
 EXCEPTIONS = yaml.safe_load((Path(__file__).parents[1] / "support" / "feeds.yml").read_text(encoding="utf-8"))
 
@@ -34,6 +34,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def manifest(published: Path) -> dict[str, Any]:
     """What dbt knows of the project."""
     return read_manifest(load_settings(home=published))
+
+
+@pytest.fixture(scope="module")
+def rows(published: Path) -> Rows:
+    """What was landed of it."""
+    return read_rows(published / "warehouse" / "raw")
 
 
 def feeds_of(manifest: dict[str, Any]) -> dict[str, list[str]]:
@@ -69,15 +75,15 @@ def test_feeds_are_entities_that_the_model_is_made_of(manifest: dict[str, Any]) 
 
 @pytest.mark.parametrize("domain", ["billing", "crm", "calls", "plan"])
 def test_no_nought_of_what_nobody_exported(
-    published: Path, manifest: dict[str, Any], domain: str, tmp_path: Path
+    published: Path, rows: Rows, manifest: dict[str, Any], domain: str, tmp_path: Path
 ) -> None:
-    part = of_domain(read_rows(published / "warehouse" / "raw"), domain)
+    part = of_domain(rows, domain)
     write_raw(tmp_path, part)
     floor.run(published, tmp_path, raw_of=tmp_path)
     contract = {node["name"]: node["columns"] for node in manifest["nodes"].values() if node["schema"] == "reporting"}
     noughts = nought_everywhere(published / "warehouse" / "keybook.duckdb", tmp_path / "keybook.duckdb", contract)
     assert noughts
-    landed = {entity for entity, rows in part.items() if rows}
+    landed = {entity for entity, landed in part.items() if landed}
     feeds = feeds_of(manifest)
     unsaid = {name for name in noughts if not feeds.get(name) or landed & set(feeds[name])}
     assert unsaid - {name for exception in EXCEPTIONS for name in exception["of"]} == set()

@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.support.known import close, known, ratio
-from tests.support.oracle import days, month_end
+from tests.support.known import close, known
+from tests.support.oracle import days, month_end, months, ratio
 from tests.support.revenue import (
     AS_OF,
     COMPANY,
@@ -29,7 +29,6 @@ from tests.support.revenue import (
     invoice_days,
     is_quiet,
     measured,
-    months,
     number,
     rate,
     revenue,

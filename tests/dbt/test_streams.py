@@ -1,6 +1,6 @@
 """Random companies of every domain in one landing, as of past days: plain Python and the models agree.
 
-Each stream has a system of its own, so that many are one build and do not mix. Every build is the compiled SQL of all
+Each stream has a system of its own, so that many are one build and do not mix. Every build is the compiled SQL of the
 models on a bare connection, as of another day. Where a figure differs the message has the stream's rows.
 """
 
@@ -23,7 +23,7 @@ from tests.support.call_streams import Stream as Calls
 from tests.support.call_streams import mirrored
 from tests.support.deal_streams import Deals
 from tests.support.deal_streams import Stream as Sales
-from tests.support.oracle import month_end
+from tests.support.oracle import ZONE, month_end
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
 from tests.support.subscription_streams import FIRST as FIRST_MONTH
@@ -47,6 +47,13 @@ COUNTED = (
     "missing_rate_count",
     "unpriced_count",
 )
+# What is compared, by the rows' keys.
+TABLES = {
+    "rpt_call_response": ("day", "employee_id"), "rpt_missed_calls": ("case_id",), "rpt_call_channels": ("month", "source"),
+    "rpt_account_revenue": ("account_id", "month", "basis"), "rpt_revenue_retention": ("month", "basis"),
+    "rpt_sales_monthly": ("month", "employee_id"), "rpt_open_deals": ("deal_id",),
+    "rpt_pipeline": ("as_of_date", "employee_id", "stage"),
+}  # fmt: skip
 Row = dict[str, Any]
 
 
@@ -64,19 +71,19 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "billing.customers": [row for billing in BILLING for row in billing.customers],
         "billing.subscriptions": [row for billing in BILLING for row in billing.rows],
     }  # fmt: skip
-    run = {"business_timezone": str(calls.ZONE), "default_country": calls.COUNTRY}
+    run = {"business_timezone": str(ZONE), "default_country": calls.COUNTRY}
     store = write_raw(home, rows, as_of_date=request.param, **run)
     write_holidays(store.records, calls.COUNTRY)
-    floor.run(published, home, raw_of=home)
+    floor.run(published, home, raw_of=home, tables={*TABLES, "rpt_landing_findings"})
     with duckdb.connect(str(home / "keybook.duckdb"), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         yield request.param, connection
 
 
-def read(warehouse: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...]) -> dict[Any, Row]:
+def read(warehouse: duckdb.DuckDBPyConnection, table: str) -> dict[Any, Row]:
     """A reporting table by its key."""
     found = warehouse.cursor().sql(f"select * from reporting.{table}").to_arrow_table().to_pylist()
-    rows = {tuple(row[name] for name in key): row for row in found}
+    rows = {tuple(row[name] for name in TABLES[table]): row for row in found}
     assert len(rows) == len(found)
     return rows
 
@@ -118,14 +125,14 @@ def test_calls(built: tuple[date, Any]) -> None:
     as_of, warehouse = built
     found = calls.conversations(CALLS, as_of)
     wrong = []
-    for table, key, expected in (
-        ("rpt_call_response", ("day", "employee_id"), call_reports.response(found, as_of)),
-        ("rpt_missed_calls", ("case_id",), {(case,): row for case, row in call_reports.missed(found, as_of).items()}),
-        ("rpt_call_channels", ("month", "source"), call_reports.channels(found, COSTS, rates.rate, as_of)),
+    for table, expected in (
+        ("rpt_call_response", call_reports.response(found, as_of)),
+        ("rpt_missed_calls", {(case,): row for case, row in call_reports.missed(found, as_of).items()}),
+        ("rpt_call_channels", call_reports.channels(found, COSTS, rates.rate, as_of)),
     ):
         moves(expected)
         tried(table, expected)
-        rows = read(warehouse, table, key)
+        rows = read(warehouse, table)
         if table == "rpt_call_channels":
             rows = {(month, source.lower()): row for (month, source), row in rows.items()}
         wrong += differences(rows, expected, table)
@@ -143,7 +150,7 @@ def test_subscriptions(built: tuple[date, Any]) -> None:
     """MRR of each account and month, its movements, and what they sum to (V2 to V8)."""
     as_of, warehouse = built
     book = Book([row for billing in BILLING for row in billing.rows], as_of)
-    found = read(warehouse, "rpt_account_revenue", ("account_id", "month", "basis"))
+    found = read(warehouse, "rpt_account_revenue")
     mine = {place[:2]: row for place, row in found.items() if place[2] == "mrr" and place[1] >= FIRST_MONTH}
     is_whole = ("is_complete",) if as_of == month_end(as_of) else ()
     moves(book.monthly, constant=is_whole)
@@ -155,7 +162,7 @@ def test_subscriptions(built: tuple[date, Any]) -> None:
     wrong = differences(
         mine, {place: row for place, row in book.monthly.items() if place not in silent}, "rpt_account_revenue", "1e-3"
     )
-    found = read(warehouse, "rpt_revenue_retention", ("month", "basis"))
+    found = read(warehouse, "rpt_revenue_retention")
     totals = {place[:1]: row for place, row in found.items() if place[1] == "mrr" and place[0] >= FIRST_MONTH}
     expected = {(month,): book.retention(month) for month in book.months if month >= book.begun}
     moves(expected, constant=("negative_revenue", *is_whole))
@@ -169,17 +176,17 @@ def test_deals(built: tuple[date, Any]) -> None:
     as_of, warehouse = built
     deals = Deals(SALES, as_of)
     sales = deals.sales()
-    found = read(warehouse, "rpt_sales_monthly", ("month", "employee_id"))
+    found = read(warehouse, "rpt_sales_monthly")
     moves(sales)
     tried("rpt_sales_monthly", sales)
     wrong = differences(
         {place: row for place, row in found.items() if place in sales}, sales, "rpt_sales_monthly", "1e-3"
     )
-    for table, key, expected in (
-        ("rpt_open_deals", ("deal_id",), deals.open_deals()),
-        ("rpt_pipeline", ("as_of_date", "employee_id", "stage"), deals.pipeline()),
+    for table, expected in (
+        ("rpt_open_deals", deals.open_deals()),
+        ("rpt_pipeline", deals.pipeline()),
     ):
         moves(expected)
         tried(table, expected)
-        wrong += differences(read(warehouse, table, key), expected, table, "1e-3")
+        wrong += differences(read(warehouse, table), expected, table, "1e-3")
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])

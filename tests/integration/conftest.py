@@ -1,4 +1,4 @@
-"""Homes for the integration tests: a small landing of hand-written exports, published once a session."""
+"""Homes for the integration tests: a small landing of hand-written exports, published once a test run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.homes import keybook
+from tests.support.homes import keybook, once
 
 CUSTOMERS = "system,customer_id,name,currency\nbooks,c1,Alder AB,EUR\nbooks,c2,Birch Ltd,USD\n"
 INVOICES = """system,invoice_id,number,document_kind,customer_id,issued_on,due_on,currency,net_amount,gross_amount,status
@@ -41,11 +41,13 @@ def drop(home: Path, files: dict[str, str]) -> None:
 
 @pytest.fixture(scope="session")
 def _small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("small")
+    return once(tmp_path_factory, "small", _publish)
+
+
+def _publish(home: Path) -> None:
     drop(home, FILES)
     result = keybook("refresh", "--home", home)
     assert result.exit_code == 0, result.output
-    return home
 
 
 @pytest.fixture

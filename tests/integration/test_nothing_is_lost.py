@@ -11,6 +11,9 @@ import pytest
 from tests.integration.conftest import drop
 from tests.support.homes import keybook, query
 
+HUBSPOT, SALESFORCE = (
+    f"from staging.stg_crm__deals where _system = '{name}'" for name in ("hubspot", "salesforce_report")
+)
 DEALS = """Record ID,Deal Name,Deal Stage,Deal owner,Amount,Currency,Create Date,Close Date
 101,Oak floor,Contract Sent,Ada,1000.00,SEK,2026-01-05 09:00,2026-03-01 10:00
 102,Roof,Qualified To Buy,Bo,250.00,SEK,2026-01-06 09:00,2026-04-01 10:00
@@ -27,66 +30,13 @@ WIDE_AGAIN = """Record ID,Deal Name,Deal Stage,Deal owner,Amount,Create Date,Clo
 102,Roof,Qualified To Buy,Bo,,2026-01-06 09:00,2026-04-01 10:00
 """
 
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two exports of deals, of which the newer has fewer columns."""
-    home = tmp_path_factory.mktemp("lost")
-    (home / "keybook.toml").write_text('default_currency = "EUR"\nkeep_superseded_days = 1\n', encoding="utf-8")
-    drop(home, {"deals-1.csv": DEALS})
-    assert keybook("refresh", "--home", home).exit_code == 0
-    drop(home, {"deals-2.csv": NARROW})
-    result = keybook("refresh", "--home", home)
-    assert result.exit_code == 0, result.output
-    return home
-
-
-def test_a_column_that_is_no_longer_there_keeps_what_is_known(home: Path) -> None:
-    deals = query(home, "select deal_id, amount, currency, status, owner_id from staging.stg_crm__deals order by 1")
-    assert deals == [
-        ("101", 1000, "SEK", "won", "Ada"),
-        ("102", 250, "SEK", "open", None),
-        ("103", 80, "SEK", "open", "Bo"),
-        # Of a deal that no export with the column held nothing is known.
-        ("104", None, "EUR", "open", "Ada"),
-    ]
-
-
-def test_what_is_kept_is_a_finding_and_stays_where_it_stands(home: Path) -> None:
-    said = query(home, "select file, column_name, name, row_count from reporting.rpt_landing_findings order by 2")
-    assert said == [("deals-2.csv", "Amount", "deals-1.csv", 2), ("deals-2.csv", "Currency", "deals-1.csv", 2)]
-    kept = query(home, "select _kept['amount'].file, _kept['amount'].line from staging.stg_crm__deals order by deal_id")
-    assert kept == [("deals-1.csv", 2), ("deals-1.csv", 3), (None, None), (None, None)]
-    totals = query(
-        home,
-        "select file, loaded, superseded from reporting.rpt_control_totals where entity = 'deals' "
-        "and measure = 'amount' and currency = 'SEK' order by 1",
-    )
-    assert totals == [("deals-1.csv", 1330, 0)]
-    hits = json.loads(keybook("find", "Oak floor", "--json", "--home", home).stdout)["hits"]
-    assert [(hit["file"], hit["state"]) for hit in hits] == [("deals-1.csv", "superseded"), ("deals-2.csv", "counted")]
-    # The stage and the owner of the older rows were changed, the amounts were not.
-    assert query(home, "select row_key, state from reporting.rpt_superseded_rows order by 1") == [
-        ("101", "changed"),
-        ("102", "changed"),
-    ]
-
-
-def test_a_blank_cell_in_a_column_that_is_there_erases(home: Path, tmp_path: Path) -> None:
-
-    later = shutil.copytree(home, tmp_path / "home", symlinks=True)
-    drop(later, {"deals-3.csv": WIDE_AGAIN})
-    assert keybook("refresh", "--home", later).exit_code == 0
-    deals = query(later, "select deal_id, amount, currency, owner_id from staging.stg_crm__deals order by 1")
-    assert deals[1] == ("102", None, "SEK", "Bo")
-    assert deals[0] == ("101", 1000, "SEK", "Ada")
-
-
 REPORT = "Opportunity Owner,Account Name,Opportunity Name,Stage,Amount,Amount Currency,Created Date,Close Date\n"
 SIX = [
     f"Ada,Client {number},Deal {number},Prospecting,{number}00.00,EUR,2026-01-0{number},2026-05-01\n"
     for number in range(1, 7)
 ]
+AMOUNTS = """select file, loaded, superseded from reporting.rpt_control_totals
+where entity = 'deals' and measure = 'amount' and currency = 'SEK' order by 1"""
 AGEING = """Example Works Ltd
 A/R Aging Detail
 "As of March 5, 2024"
@@ -101,11 +51,21 @@ OPEN_ITEMS = [
 
 
 @pytest.fixture(scope="module")
-def filtered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report of 6 rows and an ageing of 1,700, and then two filtered views of each, one after the other."""
-    home = tmp_path_factory.mktemp("filtered")
-    drop(home, {"report-1.csv": REPORT + "".join(SIX), "ageing-1.csv": AGEING + "".join(OPEN_ITEMS)})
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exports of three systems, and newer ones.
+
+    Of deals one with fewer columns; of a report of 6 rows and an ageing of 1,700 two filtered views, one after the other.
+    """
+    home = tmp_path_factory.mktemp("lost")
+    (home / "keybook.toml").write_text('default_currency = "EUR"\nkeep_superseded_days = 1\n', encoding="utf-8")
+    exports = {
+        "deals-1.csv": DEALS,
+        "report-1.csv": REPORT + "".join(SIX),
+        "ageing-1.csv": AGEING + "".join(OPEN_ITEMS),
+    }
+    drop(home, exports)
     assert keybook("refresh", "--home", home).exit_code == 0
+    drop(home, {"deals-2.csv": NARROW})
     for again in (2, 3):
         # The second view is not the same file: a deal has another owner, an invoice another balance.
         report = REPORT + "".join(SIX[:4]).replace("Ada", f"Ada {again}")
@@ -116,29 +76,75 @@ def filtered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert f"report-{again}.csv: a full export; takes away of crm.deals: nothing, see below." in result.output
         assert f"held      report-{again}.csv: read as all that the system has" in result.output
         assert f"held      ageing-{again}.csv: read as all that the system has" in result.output
+        assert "held      deals-2.csv" not in result.output
         assert "keybook accept" in result.output
     return home
 
 
-def test_a_filtered_view_takes_nothing_away(filtered: Path) -> None:
-    deals = query(filtered, "select name, owner_id from staging.stg_crm__deals order by 1")
+@pytest.fixture(scope="module")
+def later(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A copy in which a person calls one of the views whole, and deals come with a column again; what the refresh said."""
+    later = shutil.copytree(home, tmp_path_factory.mktemp("later") / "home", symlinks=True)
+    assert keybook("accept", "report-3.csv", "--home", later).exit_code == 0
+    drop(later, {"deals-3.csv": WIDE_AGAIN})
+    result = keybook("refresh", "--home", later)
+    assert result.exit_code == 3, result.output
+    return later, result.stderr
+
+
+def test_a_column_that_is_no_longer_there_keeps_what_is_known(home: Path) -> None:
+    deals = query(home, f"select deal_id, amount, currency, status, owner_id {HUBSPOT} order by 1")
+    assert deals == [
+        ("101", 1000, "SEK", "won", "Ada"),
+        ("102", 250, "SEK", "open", None),
+        ("103", 80, "SEK", "open", "Bo"),
+        # Of a deal that no export with the column held nothing is known.
+        ("104", None, "EUR", "open", "Ada"),
+    ]
+
+
+def test_what_is_kept_is_a_finding_and_stays_where_it_stands(home: Path) -> None:
+    said = query(
+        home,
+        "select file, column_name, name, row_count from reporting.rpt_landing_findings where file like 'deals-%' order by 2",
+    )
+    assert said == [("deals-2.csv", "Amount", "deals-1.csv", 2), ("deals-2.csv", "Currency", "deals-1.csv", 2)]
+    kept = query(home, f"select _kept['amount'].file, _kept['amount'].line {HUBSPOT} order by deal_id")
+    assert kept == [("deals-1.csv", 2), ("deals-1.csv", 3), (None, None), (None, None)]
+    assert query(home, AMOUNTS) == [("deals-1.csv", 1330, 0)]
+    hits = json.loads(keybook("find", "Oak floor", "--json", "--home", home).stdout)["hits"]
+    assert [(hit["file"], hit["state"]) for hit in hits] == [("deals-1.csv", "superseded"), ("deals-2.csv", "counted")]
+    # The stage and the owner of the older rows were changed, the amounts were not.
+    assert query(
+        home, "select row_key, state from reporting.rpt_superseded_rows where system = 'hubspot' order by 1"
+    ) == [
+        ("101", "changed"),
+        ("102", "changed"),
+    ]
+
+
+def test_a_blank_cell_in_a_column_that_is_there_erases(later: tuple[Path, str]) -> None:
+    deals = query(later[0], f"select deal_id, amount, currency, owner_id {HUBSPOT} order by 1")
+    assert deals[1] == ("102", None, "SEK", "Bo")
+    assert deals[0] == ("101", 1000, "SEK", "Ada")
+
+
+def test_a_filtered_view_takes_nothing_away(home: Path) -> None:
+    deals = query(home, f"select name, owner_id {SALESFORCE} order by 1")
     assert [name for name, _ in deals] == [f"Deal {number}" for number in range(1, 7)]
     # What it holds counts.
     assert {owner for _, owner in deals} == {"Ada", "Ada 3"}
-    assert query(filtered, "select sum(open_amount) from reporting.rpt_open_invoices") == [(1697,)]
+    assert query(home, "select sum(open_amount) from reporting.rpt_open_invoices") == [(1697,)]
     held = query(
-        filtered,
+        home,
         "select file, row_count, other_count from reporting.rpt_landing_findings where severity = 'held' order by 1",
     )
     assert held == [("ageing-2.csv", 4, 5), ("ageing-3.csv", 4, 5), ("report-2.csv", 2, 6), ("report-3.csv", 2, 6)]
 
 
-def test_what_a_person_calls_whole_takes_away(filtered: Path, tmp_path: Path) -> None:
-
-    home = shutil.copytree(filtered, tmp_path / "home", symlinks=True)
-    assert keybook("accept", "report-3.csv", "--home", home).exit_code == 0
-    result = keybook("refresh", "--home", home)
-    assert "report-3.csv" not in result.stderr.replace("landed    report-3.csv", "")
-    assert query(home, "select count(*) from staging.stg_crm__deals") == [(4,)]
+def test_what_a_person_calls_whole_takes_away(later: tuple[Path, str]) -> None:
+    home, said = later
+    assert "report-3.csv" not in said.replace("landed    report-3.csv", "")
+    assert query(home, f"select count(*) {SALESFORCE}") == [(4,)]
     # Of the ageing nobody said anything.
     assert query(home, "select sum(open_amount) from reporting.rpt_open_invoices") == [(1697,)]

@@ -9,8 +9,8 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from tests.support.calls import ZONE, Case, Conversation, Row, Seconds, cases
-from tests.support.oracle import parameter
+from tests.support.calls import Case, Conversation, Row, Seconds, cases
+from tests.support.oracle import ZONE, parameter, ratio
 
 
 def response(found: list[Conversation], as_of: date) -> dict[tuple[date, str | None], Row]:
@@ -43,12 +43,8 @@ def _counted(calls: list[Conversation]) -> Row:
     row["out_of_hours"] = len(calls) - len(inside)
     row["answered_in_hours"] = sum(one.status == "answered" for one in inside)
     row["offered_in_hours"] = sum(one.status in offered for one in inside)
-    row["answer_rate"] = _ratio(row["answered_in_hours"], row["offered_in_hours"])
+    row["answer_rate"] = ratio(row["answered_in_hours"], row["offered_in_hours"])
     return row
-
-
-def _ratio(part: Any, whole: Any) -> Fraction | None:
-    return Fraction(part) / Fraction(whole) if whole else None
 
 
 def _answered(calls: list[Conversation], talks: list[Seconds | None], mine: list[Case], as_of: date) -> Row:
@@ -57,8 +53,8 @@ def _answered(calls: list[Conversation], talks: list[Seconds | None], mine: list
         "unknown_status": sum(one.status is None for one in calls),
     }  # fmt: skip
     waits = [one.wait for one in calls if one.status == "answered" and one.wait is not None]
-    row["answer_rate_all"] = _ratio(row["answered"], len(calls))
-    row["answer_seconds_average"] = _ratio(sum(waits), len(waits))
+    row["answer_rate_all"] = ratio(row["answered"], len(calls))
+    row["answer_seconds_average"] = ratio(sum(waits), len(waits))
     known = [talk for talk in talks if talk is not None]
     row["talk_seconds"] = sum(known) if known else None
     decided = [case for case in mine if case.is_handled(as_of) is not None]
@@ -69,7 +65,7 @@ def _answered(calls: list[Conversation], talks: list[Seconds | None], mine: list
     row |= {
         "missed_cases": len(mine), "decided_missed": len(decided), "handled_missed": handled,
         "waiting_missed": sum(case.first.client is not None and not case.contact for case in mine),
-        "handled_rate": _ratio(handled, len(decided)),
+        "handled_rate": ratio(handled, len(decided)),
         "callback_minutes_median": None if None in middle or not middle else sum(map(Fraction, middle)) / len(middle),  # type: ignore[arg-type]
         "callback_minutes_p90": minutes[ceil(len(minutes) * 9 / 10) - 1] if minutes else None,
     }  # fmt: skip
@@ -117,7 +113,7 @@ def channels(
             "calls": len(mine), "first_time_callers": sum(bool(one.is_first_time) for one in mine),
             "target_calls": sum(bool(one.is_target) for one in mine) if is_known else None,
             "leads": len(leads) if is_known else None, "unmatched_calls": len(mine), "cost": cost,
-            "cost_per_lead": _ratio(cost, len(leads)) if is_whole and is_known else None,
+            "cost_per_lead": ratio(cost, len(leads)) if is_whole and is_known else None,
             "missing_rate_count": spent[place].count(None),
         }  # fmt: skip
     return rows

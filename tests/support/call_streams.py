@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from tests.support.calls import ZONE, Row
-from tests.support.oracle import days
+from tests.support.calls import Row
+from tests.support.oracle import ZONE, days
 
 # Clocks go forward on 30 March and back on 26 October; 18 and 21 April and 1 May are holidays.
 SEASONS = (date(2025, 3, 26), date(2025, 4, 15), date(2025, 4, 28), date(2025, 10, 23), date(2025, 10, 29))

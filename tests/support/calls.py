@@ -10,13 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import holidays
 
-from tests.support.oracle import days, parameter
+from tests.support.oracle import ZONE, days, parameter
 
-ZONE, COUNTRY = ZoneInfo("Europe/Stockholm"), "SE"
+COUNTRY = "SE"
 WITHHELD = {"anonymous", "266696687", "7378742833", "2562533", "8656696", "86282452253"}
 Row = dict[str, Any]
 Seconds = Fraction

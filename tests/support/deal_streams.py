@@ -14,13 +14,11 @@ from functools import cached_property
 from random import Random
 from statistics import median
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tests.support.deals import SHUT, State, histories, on, state
-from tests.support.oracle import days, month_end, parameter
+from tests.support.oracle import ZONE, days, month_end, parameter
 from tests.support.rates import CURRENCIES, rate
 
-ZONE = ZoneInfo("Europe/Stockholm")
 MOVED = timedelta(days=420)  # so that the histories of deals end about the days of the other streams
 Row = dict[str, Any]
 

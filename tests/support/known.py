@@ -24,8 +24,3 @@ def close(found: Any, right: Any, places: str = "0.005") -> bool:
     if found is None or right is None:
         return found is right
     return abs(Fraction(found) - Fraction(right)) <= Fraction(places)
-
-
-def ratio(part: Any, whole: Any) -> Fraction | None:
-    """A share; None of nothing."""
-    return Fraction(part) / Fraction(whole) if whole else None

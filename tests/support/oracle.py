@@ -1,13 +1,17 @@
-"""What oracles of the dbt models share: the project's parameters, and calendar arithmetic in plain Python."""
+"""What oracles of the dbt models share: the project's parameters, calendar arithmetic and shares in plain Python."""
 
 from __future__ import annotations
 
 import csv
 from datetime import date, timedelta
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
+ZONE = ZoneInfo("Europe/Stockholm")  # the business's, where a test needs one
 
 
 @cache
@@ -32,3 +36,25 @@ def months_before(day: date, months: int) -> date:
     place = day.year * 12 + day.month - 1 - months
     first = date(place // 12, place % 12 + 1, 1)
     return min(first + days(day.day - 1), month_end(first))
+
+
+def months(first: date, last: date) -> list[date]:
+    """First days of months, both ends included."""
+    found = [first.replace(day=1)]
+    while found[-1] < last.replace(day=1):
+        found.append(month_end(found[-1]) + days(1))
+    return found
+
+
+def ratio(part: Any, whole: Any) -> Fraction | None:
+    """A share; None of nothing."""
+    return Fraction(part) / Fraction(whole) if whole else None
+
+
+def movement(opening: Fraction, closing: Fraction, is_returning: bool) -> str | None:
+    """V3: what became of an account's revenue, neither of which is below zero."""
+    if opening > 0:
+        if closing == 0:
+            return "churned"
+        return "expansion" if closing > opening else "contraction" if closing < opening else "unchanged"
+    return None if closing == 0 else "reactivated" if is_returning else "new"

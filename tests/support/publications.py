@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ import duckdb
 import pytest
 
 from pipelines import reporting_contract
-from tests.support.homes import keybook
+from tests.support.homes import keybook, once
 
 FILE = "keybook.duckdb"
 SAMPLE = {"accounts": 30, "months": 12}
@@ -25,23 +24,15 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a real publication of a small sample; the first worker that asks builds it for all of them."""
-    folder = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        folder = folder.parent
-    home = folder / "published-sample"
-    with (folder / "published-sample.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "warehouse" / FILE).exists():
-            made = keybook(
-                "sample",
-                *(part for size, number in SAMPLE.items() for part in (f"--{size}", number)),
-                "--out",
-                home / "landing",
-            )
-            assert made.exit_code == 0, made.output
-            result = keybook("refresh", "--home", home)
-            assert result.exit_code == 3, result.output
-    return (home / "warehouse" / FILE).resolve()
+    return (once(tmp_path_factory, "published-sample", _publish_sample) / "warehouse" / FILE).resolve()
+
+
+def _publish_sample(home: Path) -> None:
+    sizes = [part for size, number in SAMPLE.items() for part in (f"--{size}", number)]
+    made = keybook("sample", *sizes, "--out", home / "landing")
+    assert made.exit_code == 0, made.output
+    result = keybook("refresh", "--home", home)
+    assert result.exit_code == 3, result.output
 
 
 @cache

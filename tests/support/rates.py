@@ -27,8 +27,11 @@ CURRENCIES = (BASE, *QUOTES, "PLN")
 
 
 def rate(currency: str, day: date) -> Fraction | None:
-    """Base units for one unit: the last quote on or before the day, if it is not too old."""
-    if currency == BASE:
-        return Fraction(1)
-    known = [quote for quote in QUOTES.get(currency, ()) if quote <= day <= quote + days(MAX_AGE)]
-    return QUOTES[currency][max(known)] if known else None
+    """Base units for one unit."""
+    return Fraction(1) if currency == BASE else newest(QUOTES.get(currency, {}), day)
+
+
+def newest(quotes: dict[date, Fraction], day: date) -> Fraction | None:
+    """The last quote on or before the day, no older than 31 days."""
+    known = [quoted for quoted in quotes if quoted <= day <= quoted + days(MAX_AGE)]
+    return quotes[max(known)] if known else None

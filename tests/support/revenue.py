@@ -17,21 +17,14 @@ from statistics import median
 from typing import Any
 
 from tests.support.known import known, unrated
-from tests.support.oracle import days, month_end
+from tests.support.oracle import days, month_end, months, movement
+from tests.support.rates import newest
 
 AS_OF = date(2025, 9, 10)
 FIRST = date(2023, 6, 1)
 CURRENCIES = ("EUR", "SEK", "GBP")
 Rows = list[dict[str, Any]]
 Key = tuple[str, str, date]  # account, basis, month
-
-
-def months(first: date, last: date) -> list[date]:
-    """First days of months, both ends included."""
-    found = [first.replace(day=1)]
-    while found[-1] < last.replace(day=1):
-        found.append(month_end(found[-1]) + days(1))
-    return found
 
 
 MONTHS = months(FIRST, AS_OF)
@@ -44,10 +37,7 @@ RATES = {  # quoted on the first of the month; GBP isn't quoted for five months 
 @cache
 def rate(currency: str, day: date) -> Fraction | None:
     """The last quote on or before the day, no older than 31 days."""
-    if currency == "EUR":
-        return Fraction(1)
-    known = [quoted for quoted in RATES[currency] if quoted <= day <= quoted + days(31)]
-    return RATES[currency][max(known)] if known else None
+    return Fraction(1) if currency == "EUR" else newest(RATES[currency], day)
 
 
 def measured(month: date) -> date:
@@ -326,15 +316,6 @@ def compared(now: dict[str, Pieces], before: dict[str, Pieces], day: date) -> tu
 def number(month: date) -> int:
     """A month as a number."""
     return month.year * 12 + month.month
-
-
-def movement(opening: Fraction, closing: Fraction, is_returning: bool) -> str | None:
-    """V3."""
-    if opening > 0:
-        if closing == 0:
-            return "churned"
-        return "expansion" if closing > opening else "contraction" if closing < opening else "unchanged"
-    return None if closing == 0 else "reactivated" if is_returning else "new"
 
 
 @cache

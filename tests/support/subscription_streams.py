@@ -13,13 +13,11 @@ from fractions import Fraction
 from functools import cache, cached_property
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from tests.support.oracle import days, month_end, months_before, parameter
+from tests.support.oracle import ZONE, days, month_end, months, months_before, movement, parameter, ratio
 from tests.support.rates import CURRENCIES, rate
 
 FIRST, LAST = date(2023, 12, 1), date(2025, 11, 30)
-ZONE = ZoneInfo("Europe/Stockholm")
 EDGES = ("2024-01-31", "2024-02-29", "2024-03-01", "2024-12-31", "2025-01-01", "2025-02-28", "2025-04-20", "2025-04-21")
 # Nobody knows what a zloty is worth. Before this day nothing is priced in it, so that some months are wholly known.
 UNRATED_SINCE = date(2025, 6, 1)
@@ -180,10 +178,7 @@ class Book:
     @cached_property
     def months(self) -> list[date]:
         """First days of the months up to the day's."""
-        found = [FIRST]
-        while found[-1] < self.as_of.replace(day=1):
-            found.append(month_end(found[-1]) + days(1))
-        return found
+        return months(FIRST, self.as_of)
 
     @cached_property
     def begun(self) -> date:
@@ -346,16 +341,6 @@ def total(rows: list[Row], name: str, unknown: int) -> Any:
     return known(sum((row[name] for row in rows if row[name] is not None), Fraction(0)), unknown)
 
 
-def ratio(part: Any, whole: Any) -> Fraction | None:
-    """A share; None of nothing."""
-    return Fraction(part) / Fraction(whole) if whole else None
-
-
 def moved(opening: Fraction | None, closing: Fraction, is_returning: bool) -> str | None:
-    """V3."""
-    if opening is None:
-        return None
-    if opening > 0:
-        more = "expansion" if closing > opening else "unchanged" if closing == opening else "contraction"
-        return more if closing > 0 else "churned"
-    return None if closing == 0 else "reactivated" if is_returning else "new"
+    """V3; None where what was there before is not to be told."""
+    return None if opening is None else movement(opening, closing, is_returning)

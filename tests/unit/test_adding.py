@@ -80,8 +80,8 @@ def test_a_word_that_is_told_is_kept_beside_the_contract(settings: Settings) -> 
 
 
 def test_an_order_of_dates_that_is_told_is_kept_beside_the_contract(settings: Settings) -> None:
-    text = "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,InvoiceAmountDue,Status\n"
-    text += "Example AB,INV-1,03/04/2024,05/04/2024,10.00,10.00,Sent\n"
+    text = "ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,InvoiceAmountDue,Type,Status\n"
+    text += "Example AB,INV-1,03/04/2024,05/04/2024,10.00,10.00,Sales Invoice,Sent\n"
     path = take_in(settings, "invoices.csv", io.BytesIO(text.encode()))
     held = look(settings, path)
     assert held.orders == ("xero_sales_invoices", ["day first", "month first"])

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+from streamlit import config, net_util
+from streamlit.web.server.starlette import starlette_websocket as websocket
+
+from pipelines.settings import PROJECT, load_settings
 
 SERVER = """
 import os, signal, sys
@@ -39,10 +46,66 @@ def test_the_server_ends_with_the_command(tmp_path: Path, sent: signal.Signals) 
             assert home == str(tmp_path / "home")
             assert arguments[0] == "run"
             assert "8765" in arguments
+            assert arguments[arguments.index("--server.address") + 1] == "localhost"
+            hosts = [arguments[place + 1] for place, name in enumerate(arguments) if name == "--server.allowedHosts"]
+            assert hosts == load_settings().dashboard_names
             running.send_signal(sent)
-            assert running.wait(timeout=20) == -sent
+            assert running.wait(timeout=60) == -sent
             with pytest.raises(ProcessLookupError):
                 os.kill(int(server), 0)
         finally:
             if running.poll() is None:
                 os.kill(int(server), signal.SIGKILL)
+
+
+def test_the_dashboards_listen_to_this_machine_alone(tmp_path: Path) -> None:
+    assert load_settings(home=tmp_path).dashboard_address == "localhost"
+    written = tomllib.loads((PROJECT / "dashboards" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    # Whoever starts Streamlit without the command has the same.
+    assert written["server"]["address"] == "localhost"
+    assert written["server"]["allowedHosts"] == load_settings(home=tmp_path).dashboard_names
+    (tmp_path / "keybook.toml").write_text(
+        'dashboard_address = "10.0.0.5"\ndashboard_hosts = "book.example, b.example"\n'
+    )
+    told = load_settings(home=tmp_path)
+    assert told.dashboard_address == "10.0.0.5"
+    assert told.dashboard_names == ["localhost", "127.0.0.1", "::1", "10.0.0.5", "book.example", "b.example"]
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "is_served"),
+    [
+        ("localhost:8501", "http://localhost:8501", True),
+        ("127.0.0.1:8501", "http://127.0.0.1:8501", True),
+        ("book.example", "https://book.example", True),
+        ("rebound.example:8501", "http://rebound.example:8501", False),
+        ("localhost.rebound.example", None, False),
+        (None, None, False),
+        ("localhost:8501", "http://strange.example", False),
+    ],
+)
+def test_only_names_that_the_settings_know_are_served(
+    monkeypatch: pytest.MonkeyPatch, host: str | None, origin: str | None, is_served: bool
+) -> None:
+    import dashboards.__main__  # noqa: F401
+
+    names = load_settings(dashboard_hosts="book.example").dashboard_names
+    real = config.get_option
+    monkeypatch.setattr(config, "get_option", lambda name: names if name == "server.allowedHosts" else real(name))
+    assert websocket._is_origin_allowed(origin, host) == is_served
+
+
+def test_no_service_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither for this machine's address, nor with what was done here."""
+    import dashboards.__main__  # noqa: F401
+
+    def connect(*_: object) -> None:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    assert net_util.get_external_ip() is None
+    streamlit = tomllib.loads((PROJECT / "dashboards" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert streamlit["browser"]["gatherUsageStats"] is False
+    assert yaml.safe_load((PROJECT / "dagster.yaml").read_text(encoding="utf-8"))["telemetry"] == {"enabled": False}
+    dbt = yaml.safe_load((PROJECT / "dbt_project" / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert dbt["flags"]["send_anonymous_usage_stats"] is False

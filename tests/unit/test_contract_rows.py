@@ -93,7 +93,7 @@ def test_one_row_feeds_an_entity_twice(tmp_path: Path) -> None:
 
 
 def test_the_second_row_of_a_key_is_rejected_by_name(tmp_path: Path) -> None:
-    landed = land(tmp_path, "Id,Amount,Fee\nP1,10,1.50\nP2,20,\n", TWICE)
+    landed = land(tmp_path, "Id,Amount,Fee,Kind\nP1,10,1.50,\nP2,20,,\n", TWICE)
     assert landed.rows("billing.adjustments", "adjustment_id, amount") == [("P1", Decimal(10)), ("P2", Decimal(20))]
     assert landed.rejects() == [(2, "Id, Kind", "P1", "fed_before")]
     assert landed.why() == [(2, "this key is given already by line 2")]

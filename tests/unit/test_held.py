@@ -27,7 +27,7 @@ entities:
       lead_source: {cases: [{where: {column: Web, is: 'yes'}, value: web}, {where: {column: Web, blank: true}, value: other}]}
       status:
         cases:
-          - {where: {column: Won, is: 'yes'}, value: won}
+          - {where: {column: Won, in_file: true, is: 'yes'}, value: won}
           - {from: Stage, otherwise: keep}
       lost_reason: {cases: [{where: {column: Kind, is: a}, from: Reason}, {from: Why}]}
       closed_at: {from: Closed, when: {status: [won]}}
@@ -53,12 +53,15 @@ def test_a_cell_that_cannot_be_read_holds_nothing(tmp_path: Path) -> None:
         ("Price", set()),
         ("Price,Count", {"probability"}),
         ("curr", {"currency"}),
-        ("Seller", {"owner_id"}),
+        ("Owner", {"owner_id"}),
+        # What stands in for a first choice takes no first choice's place.
+        ("Seller", set()),
         ("Web", {"lead_source"}),
         ("Won", set()),
         # What chooses between two columns is neither.
         ("Kind", set()),
-        ("Why", {"lost_reason"}),
+        ("Why", set()),
+        ("Kind,Why", {"lost_reason"}),
         ("Closed", {"closed_at"}),
     ],
 )

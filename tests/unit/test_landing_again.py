@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -90,9 +91,9 @@ def test_rows_that_are_rejected_no_more_leave_no_rejects_behind(home: Path, monk
     assert before.rows_rejected == 1
     assert any(before.sha256 in path.name for path in rejects)
     store = RawStore(home / "warehouse" / "raw")
-    before.entities[0]["rows_rejected"] = 0
-    store.write_receipt(before)
-    store.clear(before.sha256)
+    after = replace(before, entities=[before.entities[0] | {"rows_rejected": 0}])
+    store.write_receipt(after)
+    store.clear(before, after)
     assert store.rejects(before.sha256, 5) == []
     assert list(store.root.glob(f"billing/invoices/*{before.sha256}.parquet"))
 

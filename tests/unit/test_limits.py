@@ -90,6 +90,27 @@ def test_a_table_wider_than_the_setting_is_held(tmp_path: Path, name: str, conte
     assert "more columns than max_columns (200)" in landed.held[0]
 
 
+DEEP = 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "loaded"),
+    [
+        ("export.json", '[{"Id":1,"Name":' + "[" * DEEP + "]" * DEEP + "}]", 1),
+        ("export.json", '[{"Id":' + "9" * 10 * DEEP + ',"Name":"a\\u0000b"}]', 1),
+        ("export.json", '{"a":' * DEEP + "1" + "}" * DEEP, None),
+        ("export.json", "[" * DEEP, None),
+        ("export.jsonl", 2 * ('{"Id":1,"Name":' + '{"a":' * DEEP + "1" + "}" * DEEP + "}\n"), None),
+        ("export.json", "[" + ",".join(f'{{"Id":1,"k{number}":1}}' for number in range(DEEP)) + "]", None),
+    ],
+    ids=["deep list", "long number", "deep object", "open list", "deep line", "other keys in each"],
+)
+def test_json_of_a_hostile_shape_is_held_or_read(tmp_path: Path, name: str, content: str, loaded: int | None) -> None:
+    landed = land(tmp_path, content, PEOPLE, name)
+    assert [row["rows_loaded"] for row in landed.receipt.entities] == ([] if loaded is None else [loaded])
+    assert len(landed.receipt.held) == (loaded is None)
+
+
 def test_a_thousand_wrappings_are_not_opened(tmp_path: Path) -> None:
     content = b"Id,Name\n1,a\n"
     for _ in range(1100):

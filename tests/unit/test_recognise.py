@@ -87,7 +87,8 @@ def test_headers_are_known_in_any_spelling(tmp_path: Path) -> None:
 
 def test_what_a_row_means_nothing_without_holds_the_file_and_nothing_else_does(tmp_path: Path) -> None:
     landed = land(
-        tmp_path, "ContactName,InvoiceNumber,InvoiceDate,Total,InvoiceAmountDue,Status\nEk,1,2024-05-06,5,5,Paid\n"
+        tmp_path,
+        "ContactName,InvoiceNumber,InvoiceDate,Total,InvoiceAmountDue,Type,Status\nEk,1,2024-05-06,5,5,Sales Invoice,Paid\n",
     )
     assert landed.rows("billing.invoices", "invoice_id, due_on, gross_amount") == [("1", None, 5)]
     missing = {event["target"] for event in landed.receipt.schema_events if event["event"] == "missing"}
@@ -95,7 +96,7 @@ def test_what_a_row_means_nothing_without_holds_the_file_and_nothing_else_does(t
     (tmp_path / "held").mkdir()
     held = land(
         tmp_path / "held",
-        "ContactName,InvoiceNumber,InvoiceDate,DueDate,InvoiceAmountDue,Status\nEk,1,2024-05-06,,5,Paid\n",
+        "ContactName,InvoiceNumber,InvoiceDate,DueDate,InvoiceAmountDue,Type,Status\nEk,1,2024-05-06,,5,Sales Invoice,Paid\n",
     )
     assert [(row["code"], row["column_name"]) for row in held.receipt.held] == [("column_missing", "'Total'")]
 
@@ -128,9 +129,9 @@ entities: {{crm.accounts: {{columns: {{account_id: Nr {0}, name: Name, city: Ort
         recognise(grid, known)
         turns = []
         for _ in range(7):
-            began = time.perf_counter()
+            began = time.process_time()
             assert recognise(grid, known).match is not None
-            turns.append(time.perf_counter() - began)
+            turns.append(time.process_time() - began)
         took[name] = min(turns)
     assert took["many"] - took["few"] < 0.02, took
 

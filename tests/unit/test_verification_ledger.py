@@ -293,14 +293,21 @@ def test_the_middle_rate_of_a_days_documents_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("books", "rate"), [(("USD", "1"), None), (("EUR", "1.1"), None), (("EUR", "1"), "0.9"), (None, "0.9")]
-)
+    ("books", "rate"),
+    [
+        ([("USD", "1")], None), ([("EUR", "1.1")], None), ([("EUR", "1")], "0.9"), ([], "0.9"),
+        ([("EUR", "1"), ("EUR", "1"), ("EUR", "11"), ("USD", "1")], "0.9"),
+    ],
+)  # fmt: skip
 def test_a_rate_of_books_in_another_currency_says_nothing_of_ours(
-    tmp_path: Path, books: tuple[str, str] | None, rate: str | None
+    tmp_path: Path, books: list[tuple[str, str]], rate: str | None
 ) -> None:
     rows = [invoice("1", 1, "2024-01-10", currency="GBP", exchange_rate="0.9")]
-    if books:
-        rows.append(invoice("2", 1, "2024-01-05", currency=books[0], exchange_rate=books[1]))
+    for number, (currency, worth) in enumerate(books, start=2):
+        rows.append(invoice(str(number), 1, "2024-01-05", currency=currency, exchange_rate=worth))
     folder = write_raw(tmp_path, {"billing.invoices": rows}).root
     raw = Raw(folder, Run(date(2024, 1, 31), "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder))
-    assert Rates(raw).on("GBP", date(2024, 1, 20)) == (rate and Decimal(rate))
+    rates = Rates(raw)
+    assert rates.on("GBP", date(2024, 1, 20)) == (rate and Decimal(rate))
+    # What is always called 1 is no rate.
+    assert rates.on("USD", date(2024, 1, 20)) is None

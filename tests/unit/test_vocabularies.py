@@ -101,7 +101,9 @@ def test_a_deals_status_is_told_or_asked_for(
 
 OTHERS = [
     ("salesforce_task", "crm.activities", "activity_type", {"Subject": "x", "Type": "Other"}, "task"),
-    ("salesforce_task", "crm.activities", "activity_type", {"Subject": "x", "Type": ""}, "task"),
+    # Where the subtype is not in the file, what has no type may be a call.
+    ("salesforce_task", "crm.activities", "activity_type", {"Subject": "x", "Type": ""}, None),
+    ("salesforce_task", "crm.activities", "activity_type", {"Subject": "x", "TaskSubtype": "Task"}, "task"),
     ("salesforce_task", "crm.activities", "activity_type", {"Subject": "x", "Type": "Anruf"}, HELD),
     ("salesforce_event", "crm.activities", "activity_type", {"Subject": "x", "Type": "Besuch"}, HELD),
     ("salesforce_report_tasks", "crm.activities", "activity_type", {"Subject": "x", "Type": "Besuch"}, HELD),

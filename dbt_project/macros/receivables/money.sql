@@ -9,7 +9,12 @@ cast({{ expression }} as decimal(18, 4))
 case when {{ total }} <> 0 or coalesce({{ unknown }}, 0) = 0 then coalesce({{ total }}, 0) end
 {%- endmacro %}
 
-{#- The same as an aggregate over rows, of those for which the condition `among` holds. -#}
+{#- The same of totals added up over rows, each with its own `unknown`, of those for which the condition `among` holds. -#}
+{% macro known_total(total, unknown, among='true') -%}
+{{ known_amount('sum(' ~ total ~ ') filter (where ' ~ among ~ ')', 'sum(' ~ unknown ~ ') filter (where ' ~ among ~ ')') }}
+{%- endmacro %}
+
+{#- The same of single amounts, added up over the rows for which the condition `among` holds. -#}
 {% macro known_sum(amount_base, amount, among='true') -%}
 coalesce(
             sum({{ amount_base }}) filter (where {{ amount_base }} <> 0 and {{ among }}),

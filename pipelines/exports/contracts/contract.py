@@ -46,6 +46,11 @@ class Where(Part):
     same_as: Texts | None = None
 
     @property
+    def asks_rows(self) -> bool:
+        """Whether it asks anything of a row, and not of the file alone."""
+        return any(test is not None for test in (self.is_, self.not_, self.like, self.blank, self.same_as))
+
+    @property
     def headers(self) -> list[list[str]]:
         """The headers that the condition looks at, each as its list of aliases."""
         return [self.column, self.same_as] if self.same_as else [self.column]
@@ -91,7 +96,7 @@ class ColumnMap(Part):
     """Where a canonical column's value comes from and how it is read. One of the first seven says where."""
 
     from_: Texts | None = Field(None, alias="from")
-    first_filled: list[str] | None = None
+    first_filled: list[Texts] | None = None
     join: list[str] | None = None
     sum: list[str] | None = None
     product: list[str] | None = None
@@ -142,7 +147,8 @@ class ColumnMap(Part):
     def headers(self) -> list[list[str]]:
         """The headers that the column reads, each as its list of aliases."""
         found = [self.from_] if self.from_ else []
-        found += [[name] for name in (self.first_filled or []) + (self.join or []) + (self.product or [])]
+        found += self.first_filled or []
+        found += [[name] for name in (self.join or []) + (self.product or [])]
         found += [[name.lstrip("-")] for name in self.sum or []]
         if self.currency_column:
             found.append([self.currency_column])
@@ -168,7 +174,7 @@ class ColumnMap(Part):
         if self.from_:
             return [self.from_]
         if self.first_filled:
-            return [[self.first_filled[0]]]
+            return [self.first_filled[0]]
         if self.cases and not self.branches[-1][0]:
             first, *others = [column.carried for _, column in self.branches]
             return [aliases for aliases in first if all(aliases in other for other in others)]
@@ -274,6 +280,8 @@ class Contract(Part):
     table: Table = Table()
     formats: Formats = Formats()
     known: list[str] = []
+    # A header in another language of the vendor's: the contract's own (`languages.yml`).
+    languages: dict[str, str] = {}
     refuse: str | None = None
     # What a person has to answer before anything of its files is landed.
     ask: list[str] = []

@@ -1,7 +1,8 @@
 """What a row of headers says for and against each contract.
 
-A header speaks for every contract that knows it, the louder the fewer do: `StageName` says much, `Id` little. An index over all contracts answers it by the file's headers alone, so that a hundred more contracts cost a file
-nothing: only those that the headers speak for are looked at.
+A header speaks for every contract that knows it, the louder the fewer do: `StageName` says much, `Id` little. An index over
+all contracts answers it by the file's headers alone, so that a hundred more contracts cost a file nothing: only those
+that the headers speak for are looked at.
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ class Known:
 
     spelt: dict[str, list[str]] = field(default_factory=dict)
     signature: set[str] = field(default_factory=set)
+    # Headers of the vendor's other languages, squashed -> its own.
+    languages: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What a row of headers says for one contract.
 
-    `score` tells contracts apart, `signature` is the share of the headers that tell the export which are there, `share` the share of the file's headers that the contract knows, and `loudness` how much is said
-    in all, in headers that no other contract knows. Headers count by how few contracts know them.
+    `score` tells contracts apart, `signature` is the share of the headers that tell the export which are there, `share`
+    the share of the file's headers that the contract knows, and `loudness` how much is said in all, in headers that no
+    other contract knows. Headers count by how few contracts know them.
     """
 
     contract: Contract
@@ -58,7 +62,7 @@ class Index:
         self.known = [self._known(contract) for contract in self.contracts]
         self.by_header: dict[str, list[int]] = {}
         for place, known in enumerate(self.known):
-            for header in known.spelt:
+            for header in known.spelt.keys() | known.languages.keys():
                 self.by_header.setdefault(header, []).append(place)
         count = len(self.contracts) + 1
         self.weights = {header: log(1 + count / len(places)) for header, places in self.by_header.items()}
@@ -71,6 +75,7 @@ class Index:
         for header in sorted(contract.headers):
             known.spelt.setdefault(squashed(header), []).append(normal(header))
         known.signature = {squashed(alias) for aliases in contract.recognise.headers for alias in aliases}
+        known.languages = {squashed(theirs): squashed(own) for theirs, own in contract.languages.items()}
         return known
 
     def candidates(self, columns: dict[str, int], depth: int) -> list[Evidence]:
@@ -90,6 +95,10 @@ class Index:
 
     def _evidence(self, place: int, columns: dict[str, int], letters: dict[str, int]) -> Evidence:
         contract, known = self.contracts[place], self.known[place]
+        if known.languages.keys() & letters.keys():
+            # What is said in another language of the vendor's is said.
+            own = {known.languages[header]: cell for header, cell in letters.items() if header in known.languages}
+            letters = own | {header: cell for header, cell in letters.items() if header not in known.languages}
         respelt: dict[str, int] = {}
         score = total = share = 0.0
         for header, cell in letters.items():

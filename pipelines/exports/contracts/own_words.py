@@ -7,6 +7,9 @@ from typing import Any
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.entities import entities
 
+# What a file may say that adds to a shipped contract and is none itself.
+ADDITIONS = frozenset(["contract", "words", "date_order"])
+
 
 def with_words(contract: Contract, words: dict[str, dict[str, str]], date_order: str = "") -> Contract:
     """The contract with what a user's words mean, by `domain.entity.column`; they go before its own.
@@ -18,7 +21,7 @@ def with_words(contract: Contract, words: dict[str, dict[str, str]], date_order:
     """
     described = contract.model_dump(by_alias=True, exclude_unset=True, exclude={"origin"})
     if date_order:
-        _ordered(described, contract, date_order)
+        one_order(described.setdefault("formats", {}), date_order, contract.contract)
     for name, means in words.items():
         entity_id, _, column = name.rpartition(".")
         if entity_id not in described["entities"]:
@@ -32,15 +35,18 @@ def with_words(contract: Contract, words: dict[str, dict[str, str]], date_order:
     return Contract.model_validate({**described, "origin": contract.origin})
 
 
-def _ordered(described: dict[str, Any], contract: Contract, date_order: str) -> None:
-    """Leaves one order of day and month, which then is a pattern like the others."""
-    orders = contract.formats.date_orders or {}
+def one_order(formats: dict[str, Any], date_order: str, contract: str) -> None:
+    """Leaves one order of day and month in a contract's formats, which then is a pattern like the others.
+
+    Raises:
+        ValueError: there is no such order.
+    """
+    orders = formats.get("date_orders") or {}
     if date_order not in orders:
-        raise ValueError(
-            f"date_order: {contract.contract} knows {', '.join(orders) or 'one order alone'}, not {date_order}"
-        )
-    del described["formats"]["date_orders"]
-    described["formats"]["date"] = [*(contract.formats.date or []), *orders[date_order]]
+        raise ValueError(f"date_order: {contract} knows {', '.join(orders) or 'one order alone'}, not {date_order}")
+    del formats["date_orders"]
+    parts = (formats.get("date") or [], orders[date_order])
+    formats["date"] = [pattern for part in parts for pattern in ([part] if isinstance(part, str) else part)]
 
 
 def _taught(spec: dict[str, Any], means: dict[str, str], one_of: tuple[str, ...]) -> bool:

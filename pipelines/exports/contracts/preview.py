@@ -13,10 +13,8 @@ from pipelines.exports.entities import Entity
 from pipelines.exports.landing.land import Landing, ReadingRules
 from pipelines.exports.landing.raw import RawStore
 from pipelines.exports.readers.engine import connected
+from pipelines.exports.readers.grids import quoted
 from pipelines.exports.readers.unpack import Limits
-
-# The column whose sum and dates a person knows the file by.
-_AMOUNTS = ("gross_amount", "amount", "net_amount", "open_amount", "list_price", "unit_price")
 
 
 @dataclass
@@ -83,7 +81,7 @@ def _measure(found: Preview, files: list[str], contract: Contract, entity: Entit
     words = [column.name for column in entity.columns if column.one_of and column.name in mapped]
     currency = "coalesce(currency, '')" if any(column.name == "currency" for column in entity.columns) else "''"
     with connected() as connection:
-        connection.execute("create temp view rows as select * from read_parquet(?)".replace("?", repr(files)))
+        connection.execute(f"create temp view rows as from read_parquet([{', '.join(map(quoted, files))}])")
         for column in money:
             sign = "case when document_kind = 'credit_note' then -1 else 1 end" if "document_kind" in mapped else "1"
             query = (

@@ -13,10 +13,12 @@ from itertools import product
 
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract, EntityMap
-from pipelines.exports.contracts.evidence import Evidence, index_of
-from pipelines.exports.contracts.headers import header_cells, joined, normal
-from pipelines.exports.contracts.needs import main_feed, missing
+from pipelines.exports.contracts.evidence import Evidence, Index, index_of
+from pipelines.exports.contracts.headers import header_cells, joined, normal, squashed
+from pipelines.exports.contracts.needs import main_feed, missing, untold_rows
+from pipelines.exports.contracts.no_exports import told_as
 from pipelines.exports.contracts.titles import is_named, rivals, told
+from pipelines.exports.entities import entities
 from pipelines.exports.readers.grids import Grid, Head
 
 # The least share of the headers that tell an export which must be there.
@@ -29,6 +31,8 @@ TOLD_SHARE = 0.6
 LEAST_LOUDNESS = 1.2
 # The least share of a file's headers that a contract knows which is near.
 LEAST_SHARE = 0.5
+# Shares that differ by less are the same.
+SAME_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class NearMiss:
     share: float
     # Whether the file itself says that it is this export.
     is_named: bool = False
+    score: float = 0.0
 
 
 UNKNOWN = Finding("unknown_headers")
@@ -95,12 +100,12 @@ class Recognition:
     problem: Finding = UNKNOWN
 
 
-def _allowed(contract: Contract, columns: dict[str, int], grid: Grid) -> bool:
-    """Whether nothing forbids the match."""
+def _allowed(contract: Contract, columns: dict[str, int], grid: Grid, index: Index) -> bool:
+    """Whether nothing forbids the match; a header that no contract knows is a company's own."""
     wanted = contract.recognise
     if wanted.only is not None:
-        names = {normal(header) for header in wanted.only}
-        if not all(column in names or column.startswith("(unnamed") for column in columns):
+        others = {squashed(column) for column in columns} - {squashed(header) for header in wanted.only}
+        if any(header in index.by_header for header in others if not header.startswith("unnamed")):
             return False
     return all(
         re.search(pattern, grid.document[key]) for key, pattern in wanted.document.items() if key in grid.document
@@ -119,8 +124,10 @@ def _lacking(evidence: Evidence, columns: dict[str, int], grid: Grid) -> tuple[l
     wanted = contract.recognise
     lacking = [key for key in wanted.document if key not in grid.document]
     unfed: dict[int, list[str]] = {}
-    if contract.refuse or wanted.only is not None:
+    if contract.refuse or (wanted.only is not None and not wanted.title):
         lacking += [aliases[0] for aliases in wanted.headers if not any(normal(alias) in columns for alias in aliases)]
+    if not contract.refuse:
+        lacking += untold_rows(contract, has)
     main = main_feed(contract)
     for place, (entity_id, mapping) in enumerate(contract.feeds):
         if headers := missing(contract, entity_id, mapping, has):
@@ -130,7 +137,7 @@ def _lacking(evidence: Evidence, columns: dict[str, int], grid: Grid) -> tuple[l
                 unfed[place] = headers
     if not lacking and wanted.only is None and not _is_told(evidence):
         lacking = evidence.absent or [aliases[0] for aliases in wanted.headers]
-    return lacking, unfed
+    return list(dict.fromkeys(lacking)), unfed
 
 
 def _is_told(evidence: Evidence) -> bool:
@@ -143,9 +150,14 @@ def _is_told(evidence: Evidence) -> bool:
     return evidence.signature >= LEAST_SIGNATURE and sum(said) > 1
 
 
-def _match(evidence: Evidence, columns: dict[str, int], headers: list[str], head: int, row: int) -> Match:
+def _match(evidence: Evidence, headers: list[str], head: int, row: int) -> Match:
     contract = evidence.contract
-    every, names = header_cells([*headers, *contract.table.derived])
+    # A column of the file's own that is called as a derived one is the other one.
+    derived = contract.table.derived
+    told, first = header_cells([*derived, *headers])
+    count = len(derived)
+    every = {name: place - count if place >= count else place + len(headers) for name, place in told.items()}
+    names = [*first[count:], *first[:count]]
     # What the document says of itself goes before all that its headers say.
     score = (float(len(contract.recognise.document)), evidence.score)
     return Match(contract, head, row, evidence.respelt | every, names, score)
@@ -183,11 +195,11 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
                 continue
             for evidence in index.candidates(columns, depth):
                 contract = evidence.contract
-                if not _part_fits(contract, grid) or not _allowed(contract, columns, grid):
+                if not _part_fits(contract, grid) or not _allowed(contract, columns, grid, index):
                     continue
                 lacking, unfed = _lacking(evidence, columns, grid)
                 if not lacking:
-                    found = _match(evidence, columns, headers, head_index, row_index + depth - 1)
+                    found = _match(evidence, headers, head_index, row_index + depth - 1)
                     found.unfed.update(unfed)
                     best = matches.get(contract.contract)
                     if best is None or found.score > best.score:
@@ -195,8 +207,10 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
                     continue
                 known_near = near.get(contract.contract)
                 if evidence.share >= LEAST_SHARE and (known_near is None or evidence.share > known_near.share):
-                    found = _match(evidence, columns, headers, head_index, row_index + depth - 1)
-                    near[contract.contract] = NearMiss(contract, lacking, evidence.share, is_named(found, grid))
+                    found = _match(evidence, headers, head_index, row_index + depth - 1)
+                    near[contract.contract] = NearMiss(
+                        contract, lacking, evidence.share, is_named(found, grid), evidence.score
+                    )
         if not matches:
             headless = [contract for contract in contracts.values() if contract.table.header is not None]
             fitting = [_headless(contract, head, head_index) for contract in headless if _part_fits(contract, grid)]
@@ -205,6 +219,45 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
             break
     return _decide(
         grid, list(matches.values()), sorted(near.values(), key=lambda miss: (not miss.is_named, -miss.share))
+    )
+
+
+def _is_anybodys(near: list[NearMiss]) -> bool:
+    """Whether exports of several systems are equally near: whose the file is, its headers do not say."""
+    first = near[0]
+    alike = [miss for miss in near if not first.is_named and miss.share > first.share - SAME_SHARE]
+    return len({miss.contract.system for miss in alike}) > 1
+
+
+def _repeats(match: Match, grid: Grid) -> bool:
+    """Whether what should tell the rows of a feed is the same in most of them, as far as the file's head shows."""
+    if match.header_row < 0 or match.contract.table.path:
+        return False
+    rows = grid.heads()[match.head].rows[match.header_row + 1 :]
+    for entity_id, mapping in match.feeds:
+        specs = [mapping.columns[name] for name in entities()[entity_id].key if name in mapping.columns]
+        found = [match.find(aliases) for spec in specs for aliases in spec.origins]
+        places = [place for place in found if place is not None]
+        if mapping.key == "made" or mapping.one_row_per or not places:
+            continue
+        keys = [tuple(row[place] for place in places) for row in rows if max(places) < len(row) and row[places[0]]]
+        if len(keys) > 1 and 2 * len(set(keys)) <= len(keys):
+            return True
+    return False
+
+
+def _is_more(near: list[NearMiss], match: Match, grid: Grid) -> bool:
+    """Whether the file says more for another export of the system, of other things, that lacks what it needs."""
+    if match.contract.refuse:
+        return False
+    feeds = match.contract.feeds
+    about = feeds[main_feed(match.contract)][0] if feeds else ""
+    return any(
+        miss.contract.system == match.contract.system
+        and miss.contract.feeds
+        and miss.contract.feeds[main_feed(miss.contract)][0] != about
+        and (miss.score > match.score[-1] or (_repeats(match, grid) and miss.share > TOLD_SHARE))
+        for miss in near
     )
 
 
@@ -225,6 +278,9 @@ def _decide(grid: Grid, matches: list[Match], near: list[NearMiss]) -> Recogniti
             match.contract.system for match in matches if match.contract.contract in named
         }
         matches = [match for match in matches if match.contract.system not in meant]
+        # Of one export the ids are all alike: it is another, unless there is no other.
+        matches = [match for match in matches if not _repeats(match, grid)] or matches
+        matches = [match for match in matches if match.contract.contract in named or not _is_more(near, match, grid)]
     if matches:
         best = max(match.score for match in matches)
         top = [match for match in matches if match.score == best]
@@ -236,7 +292,9 @@ def _decide(grid: Grid, matches: list[Match], near: list[NearMiss]) -> Recogniti
             return Recognition(None, near, Finding("kind_unclear", name=names))
         names = ", ".join(sorted(match.contract.contract for match in top))
         return Recognition(None, near, Finding("several_contracts", name=names))
-    if near:
+    if (no_export := told_as(grid)) and not any(miss.is_named for miss in near):
+        return Recognition(None, [], no_export)
+    if near and not _is_anybodys(near):
         miss = near[0]
         contract = miss.contract
         missing_headers = ", ".join(repr(header) for header in miss.missing)

@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.headers import normal
-from pipelines.exports.contracts.needs import is_given
+from pipelines.exports.contracts.needs import stood_in, unasked, undecided, ungiven
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.cast import Cast
@@ -85,22 +85,36 @@ def note_columns(receipt: Receipt, match: Match, part: str) -> None:
     events: list[dict[str, Any]] = []
     for header in match.unmapped:
         events.append({"column_name": header, "event": "new", "action": "kept", "target": None})
+
+    def has(aliases: list[str]) -> bool:
+        return match.find(aliases) is not None
+
+    for alternative in contract.deleted:
+        if any(
+            condition.in_file is not None and condition.in_file != has(condition.column) for condition in alternative
+        ):
+            continue
+        events += [
+            {"column_name": aliases[0], "event": "missing", "action": "deleted_untold", "target": None}
+            for condition in alternative
+            for aliases in unasked(condition, has)
+        ]
     for entity_id, mapping in match.feeds:
         for name, spec in mapping.columns.items():
+            column = entities()[entity_id].column(name)
             places = [(aliases, match.find(aliases)) for aliases in spec.origins]
-            # Where one of several headers is missing, a name is shorter and a word may be another one.
-            several = spec.headers if spec.cases and entities()[entity_id].column(name).one_of else spec.joined
-            if lost := [aliases for aliases in several if match.find(aliases) is None]:
-                events += [
-                    {"column_name": aliases[0], "event": "missing", "action": "left_blank", "target": name}
-                    for aliases in lost
-                ]
-            is_moment = entities()[entity_id].column(name).type in ("date", "timestamp")
-            if places and not is_given(spec, lambda aliases: match.find(aliases) is not None, is_moment):
-                # One event a column that has no origin at all: other spellings and second choices are no loss.
-                lacking = next((aliases for aliases, place in places if place is None), places[0][0])
-                missing = {"column_name": lacking[0], "event": "missing"}
-                events.append(missing | {"action": "left_blank", "target": name})
+            second = stood_in(spec, has, column)
+            if spec.first_filled and spec.first_filled[0] in second:
+                told = Finding("read_otherwise", column_name=second[0][0], name=f"{entity_id}.{name}")
+                note(receipt, part, "note", told)
+            # Where one of several headers is missing, a name is shorter, a row untold, or a cell blank that had another.
+            several = [*second, *spec.joined, *undecided(spec, has), *(spec.first_filled or [])]
+            lost = [aliases for aliases in several if not has(aliases)]
+            # One event a column that has no origin at all: other spellings are no loss.
+            lost = lost or ungiven(spec, has, column)
+            for aliases in lost:
+                action = "read_otherwise" if aliases in second else "left_blank"
+                events.append({"column_name": aliases[0], "event": "missing", "action": action, "target": name})
             for aliases, place in places:
                 if place is not None and normal(match.headers[place]) != normal(aliases[0]):
                     renamed = {"column_name": match.headers[place], "event": "renamed"}

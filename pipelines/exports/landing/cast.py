@@ -8,24 +8,27 @@ the tests of what failed, which read those columns by name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import ColumnMap, Contract, EntityMap, Formats, Where
 from pipelines.exports.contracts.headers import normal
-from pipelines.exports.contracts.needs import is_given
+from pipelines.exports.contracts.needs import is_given, reachable, unasked
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Column, Entity, entities
 from pipelines.exports.landing import moments
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
 from pipelines.exports.landing.orders import Dates
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
+from pipelines.exports.landing.words import mapped, replaced
 from pipelines.exports.readers.grids import quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
 BLANK = "cast(null as varchar)"
 NO_DATES = Dates()
+NO_REASON = rejection_sql(Rejection("blank"))
 _LITERAL = ColumnMap.model_validate({"value": ""})
 
 
@@ -250,58 +253,65 @@ class RowSql:
         if spec.product is not None:
             return self._product(column, spec, formats, required, source)
         if spec.first_filled is not None:
-            text = f"coalesce({', '.join(self.header([name], formats) for name in spec.first_filled)})"
+            text = f"coalesce({', '.join(self.header(aliases, formats) for aliases in spec.first_filled)})"
         elif spec.join is not None:
             parts = ", ".join(self.header([name], formats) for name in spec.join)
             text = f"nullif(concat_ws({quoted(spec.with_)}, {parts}), '')"
-            if not is_given(spec, self._has, column.type in ("date", "timestamp")):
-                text = BLANK
         else:
             text = self.header(spec.from_ or [], formats)
-        read = self._replaced(text, spec)
+        if not is_given(spec, self._has, column):
+            text = BLANK
+        read = replaced(text, spec)
         if spec.extract is not None:
             read = f"nullif(regexp_extract({read}, {quoted(spec.extract)}, 1), '')"
         if spec.map is not None:
-            read = self._mapped(read, spec, column)
+            read = mapped(read, spec, column)
         typed = self._typed(read, column, spec, formats)
         blanked = spec.map is not None and (spec.otherwise == "blank" or None in spec.map.values())
         failing_text = f"case when {read} is null then null else {text} end" if blanked else text
         return Cast(column, typed, failing_text, required, self._reason(column, spec, formats), source, read=read)
-
-    @staticmethod
-    def _replaced(text: str, spec: ColumnMap) -> str:
-        """A text after the contract's replacements, NULL where nothing is left of it."""
-        read = text
-        for pattern, instead in (spec.replace or {}).items():
-            read = f"regexp_replace({read}, {quoted(pattern)}, {quoted(instead)})"
-        # Once, at the end: DuckDB writes a nullif's text out twice, which doubles with every level.
-        return f"nullif({read}, '')" if spec.replace else read
 
     def _shown(self, aliases: list[str]) -> str:
         place = self.match.find(aliases)
         return aliases[0] if place is None else self.match.headers[place]
 
     def _cases(self, column: Column, spec: ColumnMap, required: bool) -> Cast:
-        typed, text, reason, read, sources = "case", "case", "case", "case", []
-        for where, branch in spec.branches:
+        """The first case whose condition holds; a row that it asks for what the file does not have falls to none."""
+        taken: list[tuple[str, Cast]] = []
+        sources: list[str] = []
+        for asked, branch in reachable(spec, self._has):
+            lacking = [aliases for condition in asked for aliases in unasked(condition, self._has)]
+            told = [condition for condition in asked if not unasked(condition, self._has)]
             cast = self._column(column, branch, False)
-            sources.append(cast.source)
-            condition = f"when {self.where(where)} then" if where else "else"
-            typed += f" {condition} {cast.typed}"
-            text += f" {condition} {cast.text}"
-            reason += f" {condition} {cast.reason}"
-            read += f" {condition} {cast.read or cast.text}"
+            sources += [self._shown(aliases) for aliases in lacking] or [cast.source]
+            if lacking:
+                cast = Cast(column, f"cast(null as {column.stored_type})", BLANK, False, NO_REASON, "")
+            taken.append((self.where(told), cast))
+            if not told:
+                break
+
+        def chosen(part: Callable[[Cast], str]) -> str:
+            cases = " ".join(f"when {condition} then {part(cast)}" for condition, cast in taken)
+            return f"(case {cases} end)" if taken else "null"
+
         source = ", ".join(dict.fromkeys(filter(None, sources)))
+        read = chosen(lambda cast: cast.read or cast.text)
         return Cast(
-            column, f"({typed} end)", f"({text} end)", required, f"({reason} end)", source, read=f"({read} end)"
+            column,
+            f"cast({chosen(lambda cast: cast.typed)} as {column.stored_type})",
+            f"cast({chosen(lambda cast: cast.text)} as varchar)" if taken else BLANK,
+            required,
+            chosen(lambda cast: cast.reason),
+            source,
+            read=read,
         )
 
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
-        if not is_given(spec, self._has):
+        if not is_given(spec, self._has, column):
             # A part that the file does not have is unknown, and so is the sum.
             return Cast(column, f"cast(null as {column.stored_type})", BLANK, required, "null", source)
-        texts = [self._replaced(self.header([name.lstrip("-")], formats), spec) for name in names]
+        texts = [replaced(self.header([name.lstrip("-")], formats), spec) for name in names]
         amounts = [self._amount(text, column, spec, formats) for text in texts]
         # A blank part counts nothing, an unreadable one fails the sum; a sum of blanks is blank.
         terms = [
@@ -320,17 +330,6 @@ class RowSql:
         text = f"(case when {blank} then null else {' || chr(215) || '.join(texts)} end)"
         typed = f"try_cast({numbers} as {column.stored_type})"
         return Cast(column, self._signed(typed, spec), text, required, self._reason(column, spec, formats), source)
-
-    def _mapped(self, text: str, spec: ColumnMap, column: Column) -> str:
-        branches = "".join(
-            f" when {quoted(word.strip().lower())} then {'null' if value is None else quoted(value)}"
-            for word, value in (spec.map or {}).items()
-        )
-        otherwise = spec.otherwise or ("reject" if column.one_of else "keep")
-        rest = {"keep": text, "blank": "null", "reject": "null"}.get(otherwise, quoted(otherwise))
-        if otherwise not in ("keep", "blank", "reject"):
-            rest = f"case when {text} is null then null else {rest} end"
-        return f"(case lower({text}){branches} else {rest} end)" if branches else rest
 
     def _typed(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         if column.type == "text":

@@ -21,6 +21,8 @@ from pipelines.exports.readers.grids import quoted
 
 # A few records are renamed between two exports; where half of those that both have are others, it is another system.
 LEAST_SHARE = 0.5
+# A line or two is taken off an invoice between two exports; where more than a tenth of the documents lost some, it is a view.
+MOST_SHORTENED = 0.1
 
 
 @dataclass
@@ -84,8 +86,8 @@ def _judge(store: RawStore, landed: list[Receipt]) -> list[Receipt]:
         return landed
     held: dict[str, Finding] = {}
     names = {receipt.sha256: receipt.file for receipt in store.receipts()}
-    for sha256, finding in _told_otherwise(store, set(new)):
-        held[sha256] = finding
+    for sha256, finding in [*_told_otherwise(store, set(new)), *_fewer_lines(store, set(new))]:
+        held.setdefault(sha256, finding)
     for source in _sources(store, set(new)):
         for sha256, finding in _judged(store, source, set(new), set(held), names):
             held.setdefault(sha256, finding)
@@ -123,6 +125,48 @@ def _told_otherwise(store: RawStore, new: set[str]) -> list[tuple[str, Finding]]
             else:
                 before[key] = (now, receipt.file)
     return list(found.items())
+
+
+def _fewer_lines(store: RawStore, new: set[str]) -> list[tuple[str, Finding]]:
+    """The new files in which many documents have fewer rows than in the file before: views of some of their lines.
+
+    What is made of the rows, as a document's total, would fall with them.
+    """
+    files: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
+    order = sorted(store.receipts(), key=lambda receipt: (receipt.known_at, receipt.sha256 in new, receipt.file))
+    for receipt in order:
+        for row in receipt.entities:
+            key = (f"{row['domain']}.{row['entity']}", row["contract"], row["system"])
+            files[key][receipt.sha256] = receipt.file
+    found: dict[str, Finding] = {}
+    for (entity_id, contract, _), named in files.items():
+        if len(named) < 2 or not new & named.keys() or not _has_documents(entity_id):
+            continue
+        stems = {sha256: store.stem(entities()[entity_id], contract, sha256) for sha256 in named}
+        paths = {
+            sha256: path for sha256, stem in stems.items() if (path := stem.with_name(f"{stem.name}.parquet")).exists()
+        }
+        places = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(named))
+        with connected() as connection:
+            counted = connection.execute(
+                "select sha256, last(before_sha256 order by before_place), count(*) filter (lines < before), count(*) from ("
+                "select sha256, lines, lag(lines) over same as before, lag(sha256) over same as before_sha256, "
+                "lag(place) over same as before_place from (select _file_sha256 as sha256, _replaces, count(*) as lines "
+                f"from read_parquet([{', '.join(quoted(str(path)) for path in paths.values())}], union_by_name = true) "
+                "where _replaces is not null and not coalesce(_deleted, false) group by all) "
+                f"join (values {places}) as landed (sha256, place) using (sha256) "
+                "window same as (partition by _replaces order by place)) where before is not null group by sha256"
+            ).fetchall()
+        for sha256, before, fewer, both in counted:
+            if sha256 in new and fewer > MOST_SHORTENED * both:
+                facts = {"contract": contract, "name": named[before], "row_count": fewer, "other_count": both}
+                found.setdefault(sha256, Finding("lines_gone", **facts))
+    return list(found.items())
+
+
+def _has_documents(entity_id: str) -> bool:
+    """Whether rows of an entity may be those of a document, which a newer export of it replaces."""
+    return any(column.name == "invoice_id" for column in entities()[entity_id].columns)
 
 
 def _sources(store: RawStore, new: set[str]) -> list[_Source]:
@@ -182,10 +226,8 @@ Pairs = dict[str, dict[str, _Seen]]
 def _compared(store: RawStore, source: _Source, new: set[str]) -> tuple[Pairs, Pairs]:
     """Each new file's rows against the version before of the same id: in its own system, and in others."""
     entity = source.entity
-    stems = {sha256: store.stem(entity, source.contract, sha256) for sha256 in source.systems}
-    paths = {
-        sha256: path for sha256, stem in stems.items() if (path := stem.with_name(f"{stem.name}.parquet")).exists()
-    }
+    found_of = {sha256: store.rows_file(entity, source.contract, sha256) for sha256 in source.systems}
+    paths = {sha256: path for sha256, path in found_of.items() if path}
     if not new & paths.keys() or len(paths) < 2:
         return {}, {}
     order = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))

@@ -60,8 +60,8 @@ def parameters(store: RawStore, receipts: Iterable[Receipt]) -> dict[str, float]
 
 def _paths(store: RawStore, receipt: Receipt) -> list[Path]:
     entity = entities()[f"{DOMAIN}.parameters"]
-    stems = {store.stem(entity, str(row["contract"]), receipt.sha256) for row in receipt.entities}
-    return [path for stem in stems if (path := stem.with_name(f"{stem.name}.parquet")).exists()]
+    found = {store.rows_file(entity, str(row["contract"]), receipt.sha256) for row in receipt.entities}
+    return [path for path in found if path]
 
 
 def _quoted(path: Path) -> str:
@@ -156,8 +156,8 @@ def _appearances(store: RawStore, entity_id: str, rows: list[dict[str, Any]]) ->
     """How many keys stand in the export of one moment and next in that of another (None: in none since)."""
     entity = entities()[entity_id]
     own = [row for row in rows if f"{row['domain']}.{row['entity']}" == entity_id]
-    stems = {store.stem(entity, row["contract"], row["sha256"]) for row in own}
-    paths = [path for stem in stems if (path := stem.with_name(f"{stem.name}.parquet")).exists()]
+    found_of = {store.rows_file(entity, row["contract"], row["sha256"]) for row in own}
+    paths = [path for path in found_of if path]
     if not paths:
         return {}
     key = ", ".join(["_system", *entity.key])

@@ -6,24 +6,28 @@ there: half a sum is another amount, not a newer one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pipelines.exports.contracts.contract import ColumnMap, EntityMap
+from pipelines.exports.contracts.needs import Has, reachable, stood_in, undecided
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Entity
+from pipelines.exports.readers.grids import quoted
 
 
-def _says(spec: ColumnMap, match: Match) -> bool:
+def _has(match: Match) -> Has:
+    return lambda aliases: match.find(aliases) is not None
+
+
+def _says(spec: ColumnMap, has: Has) -> bool:
     """Whether the file's headers say anything of a column."""
-
-    def has(aliases: list[str]) -> bool:
-        return match.find(aliases) is not None
-
     if spec.value is not None:
         return True
     if spec.cases is not None:
-        for where, column in spec.branches:
+        for asked, column in reachable(spec, has):
             # A value that stands for what a cell says is said by that cell; what is missing says nothing.
-            conditions = [aliases for condition in where for aliases in condition.headers]
-            if _says(column, match) if column.value is None else any(map(has, conditions)):
+            conditions = [aliases for condition in asked for aliases in condition.headers]
+            if _says(column, has) if column.value is None else any(map(has, conditions)):
                 return True
         return not spec.headers
     parts = spec.sum or spec.product or spec.join
@@ -32,15 +36,39 @@ def _says(spec: ColumnMap, match: Match) -> bool:
     return any(map(has, spec.origins))
 
 
-def held_columns(entity: Entity, mapping: EntityMap, match: Match) -> str:
-    """The columns that the file holds, as raw writes them: `,amount,currency,`; those of the key it always does."""
+def held_columns(entity: Entity, mapping: EntityMap, match: Match) -> list[str]:
+    """The columns that the file holds; those of the key it always does."""
+    has = _has(match)
     found = []
     for column in entity.columns:
         spec = mapping.columns.get(column.name)
-        says = spec is not None and all(_says(mapping.columns[name], match) for name in (column.name, *spec.when))
+        says = spec is not None and all(_says(mapping.columns[name], has) for name in (column.name, *spec.when))
+        if spec and says and (second := stood_in(spec, has, column)):
+            # What stands in for a first choice is told, and takes no first choice's place.
+            says = bool(spec.first_filled) and has((spec.first_filled or second)[0])
         if says or column.name in entity.key:
             found.append(column.name)
-    return f",{','.join(found)},"
+    return found
+
+
+def holds_sql(entity: Entity, mapping: EntityMap, match: Match, header: Callable[[list[str]], str]) -> str:
+    """SQL of the columns that a row holds, as raw writes them: `,amount,currency,`.
+
+    Not one that its case cannot tell, nor one for which another column stands in in this row. `header` is SQL of a text.
+    """
+    has = _has(match)
+    held = held_columns(entity, mapping, match)
+    told: dict[str, str] = {}
+    for name in (name for name in held if name in mapping.columns and name not in entity.key):
+        spec = mapping.columns[name]
+        if undecided(spec, has):
+            told[name] = name
+        elif spec.first_filled and (second := stood_in(spec, has, entity.column(name))):
+            before = spec.first_filled[: spec.first_filled.index(second[0])]
+            told[name] = f"coalesce({', '.join(map(header, before))})"
+    sure = ",".join(name for name in held if name not in told)
+    parts = (f"case when {sql} is null then '' else {quoted(name + ',')} end" for name, sql in told.items())
+    return " || ".join([quoted(f",{sure}," if sure else ","), *parts])
 
 
 def key_columns(entity: Entity, mapping: EntityMap, match: Match) -> str:
@@ -48,5 +76,5 @@ def key_columns(entity: Entity, mapping: EntityMap, match: Match) -> str:
     if mapping.key != "made":
         return ""
     made_of = mapping.key_from or list(mapping.columns)
-    held = held_columns(entity, mapping, match).split(",")
+    held = held_columns(entity, mapping, match)
     return ",".join(name for name in sorted(made_of) if name in held and mapping.columns[name].value is None)

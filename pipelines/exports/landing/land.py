@@ -18,6 +18,7 @@ import duckdb
 from pipelines.bounds import bound_reached
 from pipelines.exports.codes import Finding, UnreadableError
 from pipelines.exports.contracts.contract import Contract
+from pipelines.exports.contracts.no_exports import no_exports
 from pipelines.exports.contracts.recognise import Match, Recognition, recognise
 from pipelines.exports.landing.accounting import note
 from pipelines.exports.landing.cast import RowSql
@@ -85,6 +86,7 @@ def digest_of(contract: Contract, reading_rules: ReadingRules) -> str:
 def digest_of_all(contracts: dict[str, Contract], reading_rules: ReadingRules | None = None) -> str:
     """What recognition depends on: a held file is tried again when any contract, a limit or the code has changed."""
     text = "".join(contract.digest for contract in contracts.values()) + repr((reading_rules or ReadingRules()).limits)
+    text += repr(no_exports())
     return hashlib.sha256((text + reader_version("")).encode()).hexdigest()[:16]
 
 
@@ -321,7 +323,7 @@ class Landing:
             receipt.date_orders[contract.contract] = order
         if order or not writing.unclear:
             return writing.dates(order), None
-        if order := said(contract):
+        if order := said(contract, writing):
             return writing.dates(order), None
         columns = ", ".join(dict.fromkeys(cast.source for cast in moments))
         if order := self._remembered(contract, receipt.known_at):

@@ -234,10 +234,22 @@ def decided(writing: Writing) -> str | None:
     return DAY_FIRST if writing.day_first > writing.month_first else MONTH_FIRST
 
 
-def said(contract: Contract) -> str | None:
-    """The order that a contract's own patterns say, where they say one."""
+def said(contract: Contract, writing: Writing) -> str | None:
+    """The order that a contract's own patterns say, where they say one and the file writes its dates so.
+
+    What is written otherwise a spreadsheet saved again, in the order of its own country.
+    """
     specs = [spec for _, mapping in contract.feeds for spec in mapping.columns.values()]
     patterns = [*(contract.formats.date or []), *(contract.formats.timestamp or [])]
     patterns += [pattern for spec in specs for pattern in spec.format or []]
     orders = {order for pattern in patterns if (order := order_of(pattern))}
-    return orders.pop() if len(orders) == 1 else None
+    if len(orders) != 1:
+        return None
+    (order,) = orders
+    days = {_day(pattern) for pattern in patterns}
+    return order if any(_day(pattern) in days for pattern in writing.numbers[order] if order_of(pattern)) else None
+
+
+def _day(pattern: str) -> str:
+    """A pattern without its time of day."""
+    return re.split(r"[ T,]", pattern)[0]

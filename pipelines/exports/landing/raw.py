@@ -193,8 +193,9 @@ class Receipt:
 def _read_receipt(path: Path) -> Receipt | None:
     """A receipt, or None where there is none that is whole: a file with a damaged one has not been landed."""
     known = {item.name for item in fields(Receipt)}
+    if (data := read_object(path)) is None:
+        return None
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
         receipt = Receipt(**{name: value for name, value in data.items() if name in known})
         # One of before codes has sentences.
         receipt.findings = [
@@ -205,7 +206,7 @@ def _read_receipt(path: Path) -> Receipt | None:
             for row in receipt.schema_events
         ]
         return receipt
-    except (FileNotFoundError, ValueError, TypeError, AttributeError, KeyError):
+    except (TypeError, KeyError):
         return None
 
 
@@ -306,6 +307,11 @@ class RawStore(FileWords):
     def stem(self, entity: Entity, contract: str, sha256: str) -> Path:
         """The path, without its ending, of what one file gives to one entity."""
         return self.root / entity.domain / entity.name / f"{contract}-{sha256}"
+
+    def rows_file(self, entity: Entity, contract: str, sha256: str) -> Path | None:
+        """The rows that one file gives to one entity; None where there are none."""
+        path = Path(f"{self.stem(entity, contract, sha256)}.parquet")
+        return path if path.exists() else None
 
     def receipts(self) -> Iterator[Receipt]:
         """Every receipt that can be read, oldest landing first."""

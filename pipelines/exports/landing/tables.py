@@ -17,7 +17,7 @@ from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.accounting import account, note, note_columns, totals
 from pipelines.exports.landing.cast import Cast, RowSql
-from pipelines.exports.landing.held import held_columns, key_columns
+from pipelines.exports.landing.held import holds_sql, key_columns
 from pipelines.exports.landing.likeness import LEAST, likeness
 from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
 from pipelines.exports.landing.reasons import rejection_sql
@@ -179,7 +179,7 @@ class TableLanding:
         self.connection.execute(
             f"create or replace temp table cast_rows as select _line, {columns}, {self.system_sql} as _system, "
             f"{self._extra()} as _extra, {self.sql.deleted()} as _deleted, {document} as _replaces, "
-            f"{quoted(held_columns(entity, mapping, self.match))} as _holds, "
+            f"{holds_sql(entity, mapping, self.match, self.sql.header)} as _holds, "
             f"{bad or 'false'} as bad, {odd or 'false'} as odd from ({self.sql.typed(casts, rows)}) {folded}"
         )
         if mapping.key == "made":

@@ -1,9 +1,9 @@
 -- Grain: one row per conversation: its legs folded (K1), its status (K2), talk (K6), wait (K7), first-time caller (K8) and
 -- target call (K9).
 -- The leg that opens it, call_id, gives the direction and the numbers. Answered when somebody took one leg; the agent is
--- the last one who did, else the only one named. Talk is time with a person, as far as its legs tell: a voicemail is none. Of an inbound call that
--- nobody took, the time that it rang tells whether it was abandoned, whatever word the export has for it; where that
--- time is not known it is missed: a caller is not said to have given up quickly without evidence.
+-- the last one who did, else the only one named. Talk is time with a person, as far as its legs tell: a voicemail is none.
+-- Of an inbound call that nobody took, the time that it rang tells whether it was abandoned, whatever word the export has
+-- for it; where that time is not known it is missed: a caller is not said to have given up quickly without evidence.
 with legs as (
     select * from {{ ref('int_call_legs_folded') }}
 ),
@@ -146,7 +146,7 @@ select
             then first_calls.conversation_id is not null
     end as is_first_time_caller,
     case
-        when keyed.direction <> 'inbound' then null
+        when coalesce(keyed.direction, '') <> 'inbound' then null
         when keyed.status <> 'answered' then false
         when keyed.status = 'answered' and keyed.talk_seconds >= {{ parameter('target_call_seconds') }} then true
         when keyed.status = 'answered' and keyed.is_talk_known then false

@@ -1,7 +1,7 @@
 -- Grain: one row per file, contract, entity, measure (rows, a money column, seconds) and currency: what the raw store holds
--- of it and how much of that is current: in staging, also as what a newer file that lacks the column leaves standing, or the
--- newest version of a row that begins after the run's day. The rest has a newer version. One scan of raw and one of staging an entity. Money stands under the row's currency, else the run's default, as in
--- staging; rows and seconds stand under ''.
+-- of it and how much of that is current: in staging, also as what a newer file that lacks the column leaves standing, or
+-- the newest version of a row that begins after the run's day. The rest has a newer version. Money stands under the row's
+-- currency, else the run's default, as in staging; rows and seconds stand under ''.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),

@@ -71,7 +71,6 @@ named as (
         received.account_id as origin_account_id,
         received.currency as origin_currency,
         coalesce(adjustments.currency, documents.currency, payments.currency, run.default_currency) as given_currency,
-        adjustments.exchange_rate,
         abs(adjustments.amount) as given_amount,
         adjustments.invoice_key is not null and documents.invoice_id is null as names_unknown_invoice,
         payments.payment_id is not null and received.payment_id is null as names_unpaid_payment,
@@ -99,13 +98,13 @@ valued as (
         case
             when named.currency = named.given_currency then named.given_amount
             else {{ money(
-                'named.given_amount * (coalesce(given_rates.rate, named.exchange_rate) / nullif(target_rates.rate, 0))'
+                'named.given_amount * (given_rates.rate / nullif(target_rates.rate, 0))'
             ) }}
         end as amount,
         case
             when named.origin_currency = named.given_currency then named.given_amount
             else {{ money(
-                'named.given_amount * (coalesce(given_rates.rate, named.exchange_rate) / nullif(origin_rates.rate, 0))'
+                'named.given_amount * (given_rates.rate / nullif(origin_rates.rate, 0))'
             ) }}
         end as origin_amount
     from named

@@ -245,8 +245,12 @@ steps as (
     select
         asked_of.walked_customer_id,
         asked_of.walked_currency,
-        greatest(asked_of.occurred_on, asked_of.received_on, case when asked_of.is_fifo then debts.issued_on end),
-        greatest(asked_of.occurred_on, asked_of.received_on, case when asked_of.is_fifo then debts.issued_on end),
+        {{ greatest_known(
+            'asked_of.occurred_on', 'asked_of.received_on', 'case when asked_of.is_fifo then debts.issued_on end'
+        ) }},
+        {{ greatest_known(
+            'asked_of.occurred_on', 'asked_of.received_on', 'case when asked_of.is_fifo then debts.issued_on end'
+        ) }},
         50,
         case when asked_of.adjustment_kind = 'refund' then 'refund' else 'chargeback' end,
         debts.invoice_id,

@@ -19,13 +19,13 @@ applications as (
 
 documents as (
     select
-        invoice_id, customer_id, account_id, document_kind, currency, exchange_rate,
+        invoice_id, customer_id, account_id, document_kind, currency,
         gross_amount, is_receivable, is_void, is_credit, issued_on, due_on, voided_on
     from {{ ref('int_billing_documents') }}
 ),
 
 payments as (
-    select payment_id, customer_id, account_id, currency, exchange_rate, amount, received_on, is_settled, is_received
+    select payment_id, customer_id, account_id, currency, amount, received_on, is_settled, is_received
     from {{ ref('int_billing_payments') }}
 ),
 
@@ -105,20 +105,14 @@ joined as (
         invoices.document_kind = 'opening' as is_opening,
         invoices.issued_on,
         invoices.due_on,
-        invoices.exchange_rate as invoice_rate,
-        coalesce(payments.exchange_rate, credit_notes.exchange_rate) as origin_rate,
         -- Never before the invoice: money that came earlier is unapplied until there is something to pay. Nor before the
         -- money: what is applied on paper pays when it comes.
-        greatest(
-            coalesce(
-                applications.applied_on,
-                payments.received_on,
-                credit_notes.issued_on,
-                {{ business_date('applications._known_at', 'run.business_timezone') }}
-            ),
-            invoices.issued_on,
-            coalesce(payments.received_on, credit_notes.issued_on)
-        ) as event_date,
+        {{ greatest_known(
+            'coalesce(applications.applied_on, payments.received_on, credit_notes.issued_on, '
+            ~ business_date('applications._known_at', 'run.business_timezone') ~ ')',
+            'invoices.issued_on',
+            'coalesce(payments.received_on, credit_notes.issued_on)'
+        ) }} as event_date,
         applications._system,
         applications._source,
         applications._file,
@@ -139,8 +133,7 @@ converted as (
     select
         joined.*,
         joined.currency = joined.origin_currency as is_same_currency,
-        coalesce(invoice_rates.rate, joined.invoice_rate)
-        / nullif(coalesce(origin_rates.rate, joined.origin_rate), 0) as exchange
+        invoice_rates.rate / nullif(origin_rates.rate, 0) as exchange
     from joined
     left join rates as invoice_rates
         on joined.currency <> joined.origin_currency
@@ -154,7 +147,7 @@ converted as (
 
 valued as (
     select
-        * exclude (issue, given_amount, given_origin_amount, is_same_currency, exchange, invoice_rate, origin_rate),
+        * exclude (issue, given_amount, given_origin_amount, is_same_currency, exchange),
         case
             when issue is not null then issue
             when not is_same_currency and exchange is null and (given_amount is null or given_origin_amount is null)

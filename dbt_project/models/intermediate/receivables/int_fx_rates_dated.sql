@@ -68,20 +68,34 @@ on_documents as (
     where exchange_rate > 0
 ),
 
--- One of our base currency is not 1 in them, or one of another is.
-books_in_another_currency as (
-    select distinct on_documents.system
+-- The middle one of a system's rates of a currency is no typing error.
+usual as (
+    select system, currency, median(rate) as rate
     from on_documents
-    cross join run
-    where (on_documents.currency = run.base_currency) <> (on_documents.rate = 1)
+    group by system, currency
 ),
 
--- Documents of one day may disagree; the middle one is no typing error.
+-- Our base currency is not worth 1 in them; or they never name it, and another currency is.
+books_in_another_currency as (
+    select usual.system
+    from usual
+    cross join run
+    group by usual.system
+    having coalesce(
+        bool_or(usual.rate <> 1) filter (where usual.currency = run.base_currency),
+        bool_or(usual.rate = 1)
+    )
+),
+
+-- Nor is a rate what an export puts where it has none: 1 for every currency. Documents of one day may disagree.
 documented as (
-    select currency, rate_date, 2 as preference, median(rate) as rate
+    select on_documents.currency, on_documents.rate_date, 2 as preference, median(on_documents.rate) as rate
     from on_documents
-    where rate_date is not null and system not in (select books.system from books_in_another_currency as books)
-    group by currency, rate_date
+    inner join usual on on_documents.system = usual.system and on_documents.currency = usual.currency
+    where on_documents.rate_date is not null
+        and usual.rate <> 1
+        and on_documents.system not in (select books.system from books_in_another_currency as books)
+    group by on_documents.currency, on_documents.rate_date
 ),
 
 rates as (

@@ -336,10 +336,10 @@ final as (
         postings.cash_currency,
         documents.document_kind = 'opening' as is_opening,
         postings.is_assumed,
-        -- Nothing goes back before it came.
-        greatest(ruled.occurred_on, documents.issued_on, ruled.received_on) as event_date,
-        greatest(postings.settlement_date, documents.issued_on) as settlement_date,
-        greatest(ruled.occurred_on, ruled.received_on) as occurred_on,
+        -- Nothing goes back before it came, as far as it names an invoice or a payment.
+        {{ greatest_known('ruled.occurred_on', 'documents.issued_on', 'ruled.received_on') }} as event_date,
+        {{ greatest_known('postings.settlement_date', 'documents.issued_on') }} as settlement_date,
+        {{ greatest_known('ruled.occurred_on', 'ruled.received_on') }} as occurred_on,
         documents.issued_on,
         documents.due_on,
         {{ provenance('ruled') }},

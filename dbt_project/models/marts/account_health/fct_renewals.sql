@@ -117,7 +117,7 @@ select
     end as state,
     terms.currency,
     {{ money('terms.amount') }} as amount,
-    {{ money(known_amount('coalesce(revenue.amount, 0)', 'revenue.missing_rate_count')) }} as revenue_12m,
+    {{ money(known_amount('revenue.amount', 'revenue.missing_rate_count')) }} as revenue_12m,
     cast(coalesce(revenue.missing_rate_count, 0) as bigint) as missing_rate_count,
     terms.is_signed,
     coalesce(followed.renewed_from is not null, false) as is_renewed,

@@ -40,7 +40,7 @@ settlements as (
 ),
 
 costs as (
-    select account_id, month, amount_base
+    select account_id, month, amount_base, missing_rate_count
     from {{ ref('fct_account_plans') }}
     where plan_kind = 'cost' and account_id is not null
 ),
@@ -203,7 +203,11 @@ paid as (
 ),
 
 spent as (
-    select periods.quarter, costs.account_id, sum(costs.amount_base) as cost_12m
+    select
+        periods.quarter,
+        costs.account_id,
+        sum(costs.amount_base) as cost_12m,
+        sum(costs.missing_rate_count) as unknown_12m
     from costs
     inner join periods on costs.month > periods.year_before and costs.month <= periods.measured_on
     group by periods.quarter, costs.account_id
@@ -273,7 +277,7 @@ contacted as (
 sold as (
     select
         quarter,
-        {{ known_amount('sum(' ~ greatest_known('revenue_12m', '0') ~ ')', 'sum(unknown_12m)') }} as company_revenue,
+        {{ known_total(greatest_known('revenue_12m', '0'), 'unknown_12m') }} as company_revenue,
         sum(unknown_12m) as company_unknown
     from earned
     group by quarter
@@ -286,7 +290,7 @@ evidence as (
         spine.measured_on,
         case when spine.client_since <= spine.measured_on then spine.client_since end as client_since,
         {%- for amount in ['12m', 'previous_12m'] %}
-        {{ money(known_amount('coalesce(earned.revenue_' ~ amount ~ ', 0)', 'earned.unknown_' ~ amount)) }}
+        {{ money(known_amount('earned.revenue_' ~ amount, 'earned.unknown_' ~ amount)) }}
             as revenue_{{ amount }},
         {%- endfor %}
         cast(coalesce(earned.missing_rate_count, 0) as bigint) as missing_rate_count,
@@ -298,7 +302,7 @@ evidence as (
                 then {{ ratio('coalesce(earned.revenue_12m, 0)', 'earned.revenue_previous_12m') }}
         end as revenue_growth,
         case
-            when earned.unknown_12m = 0
+            when earned.unknown_12m + spent.unknown_12m = 0
                 then {{ ratio('earned.revenue_12m - spent.cost_12m', 'earned.revenue_12m') }}
         end as margin_share,
         bought.product_breadth,

@@ -1,6 +1,6 @@
--- Grain: one row per finding about an export file, as a code and what it speaks of: why it, or a part of it, was held, or what in it was odd; rows that a
--- newer full export no longer holds, columns that are in an older export of the
--- contract and not in this one, and dates that lie after their own export.
+-- Grain: one row per finding about an export file, as a code and what it speaks of: why it, or a part of it, was held, or
+-- what in it was odd; rows that a newer full export no longer holds, columns that are in an older export of the contract
+-- and not in this one, documents that do not tell their tax, and dates that lie after their own export.
 -- What landing says of several of a file's entities is said once.
 with said as (
     select distinct

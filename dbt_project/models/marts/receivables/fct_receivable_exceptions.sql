@@ -9,7 +9,7 @@ payments as (
 ),
 
 items as (
-    {{ open_items_at(ref('fct_receivable_intervals'), ref('int_run_dated'), ['invoice_id', 'open_amount', 'due_on']) }}
+    {{ open_items_at(ref('fct_receivable_intervals'), ref('int_run_dated'), ['invoice_id', 'open_amount']) }}
 ),
 
 exceptions as (

@@ -36,9 +36,8 @@ counted as (
         count(*) filter (where shared.state = 'lapsed') as lapsed,
         count(*) filter (where not shared.is_decided) as undecided,
         {%- for state in ['renewed', 'lapsed'] %}
-        {{ money(known_amount(
-            "coalesce(sum(shared.decided_revenue) filter (where shared.state = '" ~ state ~ "'), 0)",
-            "sum(shared.missing_rate_count) filter (where shared.state = '" ~ state ~ "')"
+        {{ money(known_total(
+            'shared.decided_revenue', 'shared.missing_rate_count', among="shared.state = '" ~ state ~ "'"
         )) }} as {{ state }}_revenue,
         {%- endfor %}
         coalesce(sum(shared.missing_rate_count) filter (where shared.is_decided), 0) as missing_rate_count

@@ -53,14 +53,7 @@ health as (
 ),
 
 balances as (
-    select
-        balances.account_id,
-        {{ known_sum('balances.open_amount_base', 'balances.open_amount') }} as open_amount,
-        {{ known_sum('balances.overdue_amount_base', 'balances.overdue_amount') }} as overdue_amount,
-        sum(balances.missing_rate_count) as missing_rate_count
-    from {{ ref('fct_receivable_balances') }} as balances
-    inner join run on balances.as_of_date = run.as_of_date
-    group by balances.account_id
+    {{ owed_by_accounts('run') }}
 ),
 
 rates as (

@@ -117,7 +117,7 @@ summed as (
         count(*) filter (where measure = 'deal') as deals,
         {%- for measure, name in {'cost': 'cost', 'won': 'won_amount', 'invoiced': 'invoiced', 'cash': 'cash_applied'}.items() %}
         {{ known_amount(
-            "coalesce(sum(amount) filter (where measure = '" ~ measure ~ "'), 0)",
+            "sum(amount) filter (where measure = '" ~ measure ~ "')",
             "count(*) filter (where measure = '" ~ measure ~ "' and is_unpriced)"
         ) }} as {{ name }},
         {%- endfor %}

@@ -16,17 +16,7 @@ employees as (
 ),
 
 balances as (
-    select * from {{ ref('fct_receivable_balances') }}
-),
-
-overdue as (
-    select
-        balances.account_id,
-        {{ known_sum('balances.overdue_amount_base', 'balances.overdue_amount') }} as overdue_amount,
-        sum(balances.missing_rate_count) as missing_rate_count
-    from balances
-    inner join run on balances.as_of_date = run.as_of_date
-    group by balances.account_id
+    {{ owed_by_accounts('run') }}
 )
 
 select
@@ -50,9 +40,9 @@ select
     cases.callback_minutes,
     cases.callback_minutes_plain,
     {{ money_sum(
-        'case when cases.account_id is not null and overdue.account_id is null then 0 else overdue.overdue_amount end'
+        'case when cases.account_id is not null and balances.account_id is null then 0 else balances.overdue_amount end'
     ) }} as overdue_amount,
-    cast(coalesce(overdue.missing_rate_count, 0) as integer) as missing_rate_count,
+    cast(coalesce(balances.missing_rate_count, 0) as integer) as missing_rate_count,
     cases.started_at,
     cases.handled_at,
     run.as_of_date,
@@ -61,6 +51,6 @@ select
 from cases
 cross join run
 left join accounts on cases.account_id = accounts.account_id
-left join overdue on cases.account_id = overdue.account_id
+left join balances on cases.account_id = balances.account_id
 left join employees on cases.employee_id = employees.employee_id
 left join employees as handlers on cases.handled_by_id = handlers.employee_id

@@ -18,12 +18,9 @@ summed as (
         measure,
         unit,
         source,
-        {{ known_amount('coalesce(sum(amount), 0)', 'sum(missing_rate_count)') }} as total,
+        {{ known_total('amount', 'missing_rate_count') }} as total,
         {%- for state in ['matched', 'ambiguous', 'unmatched'] %}
-        {{ known_amount(
-            "coalesce(sum(amount) filter (where match_state = '" ~ state ~ "'), 0)",
-            "sum(missing_rate_count) filter (where match_state = '" ~ state ~ "')"
-        ) }} as {{ state }},
+        {{ known_total('amount', 'missing_rate_count', among="match_state = '" ~ state ~ "'") }} as {{ state }},
         {%- endfor %}
         sum(missing_rate_count) as missing_rate_count
     from by_source

@@ -30,10 +30,7 @@ summed as (
             ("('open_receivables')", 'open_amount'), ("('revenue_12m')", 'revenue_12m'),
             ("('open_pipeline', 'won_deals')", 'deal_amount'),
         ] %}
-        {{ known_amount(
-            'coalesce(sum(amount) filter (where measure in ' ~ measures ~ '), 0)',
-            'sum(missing_rate_count) filter (where measure in ' ~ measures ~ ')'
-        ) }} as {{ name }},
+        {{ known_total('amount', 'missing_rate_count', among='measure in ' ~ measures) }} as {{ name }},
         {%- endfor %}
         sum(missing_rate_count) as missing_rate_count,
         coalesce(sum(amount) filter (where measure = 'call_minutes'), 0) as call_minutes,

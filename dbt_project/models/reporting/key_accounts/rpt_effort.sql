@@ -71,7 +71,7 @@ joined as (
         coalesce(spent.efforts, 0) as efforts,
         coalesce(spent.assumed_efforts, 0) as assumed_efforts,
         coalesce(spent.two_way_contacts, 0) as two_way_contacts,
-        {{ money(known_amount('coalesce(revenue.revenue_12m, 0)', 'revenue.missing_rate_count')) }} as revenue_12m,
+        {{ money(known_amount('revenue.revenue_12m', 'revenue.missing_rate_count')) }} as revenue_12m,
         {{ money(greatest_known('revenue.revenue_12m', '0')) }} as positive_revenue,
         coalesce(revenue.missing_rate_count, 0) as missing_rate_count
     from pairs

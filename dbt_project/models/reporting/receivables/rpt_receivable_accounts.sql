@@ -76,7 +76,7 @@ undated as (
 ),
 
 items as (
-    {{ open_items_at('intervals', 'run', ['account_id', 'currency', 'open_amount', 'due_on']) }}
+    {{ open_items_at('intervals', 'run', ['account_id', 'currency', 'open_amount']) }}
 ),
 
 overdue as (

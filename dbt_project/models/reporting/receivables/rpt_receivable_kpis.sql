@@ -3,7 +3,8 @@
 -- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at
 -- the rate of their own day. Windows end on the same day. R1-R17, R20, R21, R29, R36.
 -- An amount of ALL leaves out what has no rate, and is unknown where all of it has none; a figure made of several is unknown
--- where a part of any has none, and how long payments took where the day of one is not known. What compares a window with its end is unknown while the history is shorter.
+-- where a part of any has none, and how long payments took where the day of one is not known. What compares a window with
+-- its end is unknown while the history is shorter.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),

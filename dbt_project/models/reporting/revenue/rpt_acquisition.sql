@@ -24,7 +24,7 @@ channel_costs as (
 serving_costs as (
     select
         month,
-        {{ known_amount('coalesce(sum(cost), 0)', 'sum(unknown_cost)') }} as cost,
+        {{ known_total('cost', 'unknown_cost') }} as cost,
         sum(unknown_cost) as unknown_amounts,
         count(distinct case when cost > 0 then account_id end) as accounts
     from {{ ref('fct_account_months') }}

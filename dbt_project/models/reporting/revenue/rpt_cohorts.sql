@@ -24,7 +24,7 @@ bought as (
         first_month as cohort_month,
         month,
         {{ known_amount('count(*) filter (where revenue > 0)', 'sum(unknown_count)') }} as accounts,
-        {{ known_total('sum(revenue)', 'sum(unknown_count)') }} as revenue,
+        {{ known_revenue('sum(revenue)', 'sum(unknown_count)') }} as revenue,
         sum(unknown_count) as unknown_count,
         sum(missing_rate_count) as missing_rate_count
     from account_revenue
@@ -52,7 +52,7 @@ firsts as (
         numbered.*,
         first_value(revenue) over (partition by cohort_month order by month_number) as first_revenue,
         first_value(unknown_count) over (partition by cohort_month order by month_number) as first_unknown,
-        {{ known_total(
+        {{ known_revenue(
             'sum(revenue) over (partition by cohort_month order by month_number)',
             'sum(unknown_count) over (partition by cohort_month order by month_number)'
         ) }} as revenue_to_date

@@ -51,7 +51,7 @@ closed as (
         count(*) filter (where deals.status = 'won') as won,
         count(*) filter (where deals.status = 'lost') as lost,
         {%- for status in ['won', 'lost'] %}
-        coalesce(sum(deals.amount_base) filter (where deals.status = '{{ status }}'), 0) as {{ status }}_amount,
+        sum(deals.amount_base) filter (where deals.status = '{{ status }}') as {{ status }}_amount,
         count(*) filter (where deals.status = '{{ status }}' and deals.amount_base is null) as unknown_{{ status }},
         {%- endfor %}
         median(deals.cycle_days) filter (where deals.cycle_days >= 0) as cycle_days_median,
@@ -78,10 +78,7 @@ expected as (
         coalesce(open_deals.owner_id, 'unassigned') as employee_id,
         month_ends.month,
         count(*) as deals,
-        {{ known_amount(
-            'coalesce(sum(open_deals.amount_base), 0)',
-            'count(*) - count(open_deals.amount_base)'
-        ) }} as expected_amount,
+        {{ known_amount('sum(open_deals.amount_base)', 'count(*) - count(open_deals.amount_base)') }} as expected_amount,
         count(*) - count(open_deals.amount_base) as unknown_amounts,
         sum(open_deals.missing_amount_count) as missing_amount_count,
         sum(open_deals.missing_rate_count) as missing_rate_count
@@ -118,7 +115,7 @@ joined as (
         coalesce(closed.won, 0) as won,
         coalesce(closed.lost, 0) as lost,
         {%- for status in ['won', 'lost'] %}
-        {{ known_amount('coalesce(closed.' ~ status ~ '_amount, 0)', 'closed.unknown_' ~ status) }} as {{ status }}_amount,
+        {{ known_amount('closed.' ~ status ~ '_amount', 'closed.unknown_' ~ status) }} as {{ status }}_amount,
         coalesce(closed.unknown_{{ status }}, 0) as unknown_{{ status }},
         {%- endfor %}
         coalesce(standing.open_deals, 0) as open_deals,

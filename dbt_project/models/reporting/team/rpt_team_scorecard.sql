@@ -49,9 +49,7 @@ portfolios as (
         count(*) filter (where account_months.status = 'active' and reconciled.account_id is not null)
             as reconciled_accounts,
         {%- for measure, name in measures.items() %}
-        {{ known_amount(
-            'sum(account_months.' ~ measure ~ ')', 'sum(account_months.unknown_' ~ measure ~ ')'
-        ) }} as {{ name }},
+        {{ known_total('account_months.' ~ measure, 'account_months.unknown_' ~ measure) }} as {{ name }},
         sum(account_months.unknown_{{ measure }}) as unknown_{{ name }},
         {%- endfor %}
         sum(account_months.missing_rate_count) as missing_rate_count

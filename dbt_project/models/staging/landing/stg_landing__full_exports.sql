@@ -1,7 +1,8 @@
 -- Grain: one row per export of all that a system has of an entity: the files of one contract that came with one refresh.
 -- A contract says whether an export is full, or holds all that is open (`export: open_items`, of which only documents
 -- that are gone tell something). One that lacks much of what stood before it may be a filtered view (`is_whole` is false):
--- it is no evidence that the rest is gone, unless a person says so. Landing judges that (pipelines/exports/landing/full_exports.py).
+-- it is no evidence that the rest is gone, unless a person says so. Landing judges that
+-- (pipelines/exports/landing/full_exports.py).
 select
     contract,
     system,

@@ -45,9 +45,10 @@ where {{ has_begun(entity, 'newest') }}
 {{ is_dated_by(entity, relation) }}
 {%- for column, whole_id in entity.of.items() %}
     and not exists (
-        select 1 from ({{ not_begun(whole_id, keep_vanished=true) }}) as whole
-        where whole._system = {{ relation }}._system
-            and whole.{{ landed_entities()[whole_id].key[0] }} = {{ relation }}.{{ column }}
+        select 1 from {{ ref('int_wholes_ahead') }} as whole
+        where whole.entity_id = '{{ whole_id }}'
+            and whole.system = {{ relation }}._system
+            and whole.row_key = {{ relation }}.{{ column }}
     )
 {%- endfor %}
 {%- endmacro %}
@@ -137,27 +138,134 @@ case when {{ day }} <= run.as_of_date then {{ day }} end
 {{ least_or_unknown(business_date(moment, 'run.business_timezone'), 'run.newest_event_on') }}
 {%- endmacro %}
 
-{#- The newest versions of an entity's rows that do not exist yet on the run's day: what staging leaves out. Versions of
-    the few rows that may be such ones are taken out first: each mention of a raw table opens its files again. -#}
-{% macro not_begun(entity_id, keep_vanished=false) -%}
+{#- The newest versions of the rows of some entities that do not exist yet on the run's day, which is what staging leaves out,
+    of those that count: as CTEs of which the last is `rows_ahead`. The rule is that of `newest_version`, for all entities at
+    once: there are few such rows, and a plan of one entity's takes longer than to look for them. `run` is given. -#}
+{% macro rows_ahead(entity_ids, keep_vanished=[]) -%}
+{%- set dates, wholes = 3, 3 -%}
+{%- for entity_id in entity_ids -%}
 {%- set entity = landed_entities()[entity_id] -%}
-{%- set relation = source('raw', entity_id | replace('.', '_')) -%}
+{%- set name = entity_id | replace('.', '_') -%}
+{%- set relation = source('raw', name) -%}
 {%- set key = ['_system'] + entity.key -%}
-with later_versions as materialized (
-    select versions.* from {{ relation }} as versions
+{{ name }}_ahead as (
+    select
+        '{{ entity_id }}' as entity_id,
+        {{ row_key(entity.key, 'versions') }} as row_key,
+        versions._system,
+        versions.{{ version_columns() | join(', versions.') }},
+        versions._source,
+        versions._deleted,
+        versions._replaces,
+        {{ held_digest('versions') }} as held,
+        {{ total_currency('versions.currency', 'run.default_currency') if entity.has_currency else "''" }} as currency,
+        [
+            struct_pack(measure := 'rows', total := cast(1 as decimal(38, 4)))
+            {%- for measure in entity.measures %},
+            struct_pack(measure := '{{ measure }}', total := cast(versions.{{ measure }} as decimal(38, 4)))
+            {%- endfor %}
+        ] as totals
+        {%- for place in range(dates) %},
+        {%- if place < entity.since | length %}
+        struct_pack(
+            is_held := {{ holds('versions', entity.since[place]) }}, is_so := {{ is_after(entity, entity.since[place], 'versions') }}
+        )
+        {%- else %}
+        struct_pack(is_held := false, is_so := cast(null as boolean))
+        {%- endif %} as is_after_{{ place }}
+        {%- endfor %}
+        {%- set parts = entity.of | list %}
+        {%- for place in range(wholes) %},
+        {%- if place < parts | length %}
+        struct_pack(is_held := {{ holds('versions', parts[place]) }}, is_so := whole_{{ place }}.row_key is not null)
+        {%- else %}
+        struct_pack(is_held := false, is_so := false)
+        {%- endif %} as is_ahead_{{ place }}
+        {%- endfor %}
+    from {{ relation }} as versions
+    cross join run
+    {%- for column, whole_id in entity.of.items() %}
+    left join {{ ref('int_wholes_ahead') }} as whole_{{ loop.index0 }}
+        on whole_{{ loop.index0 }}.entity_id = '{{ whole_id }}'
+        and versions._system = whole_{{ loop.index0 }}.system
+        and versions.{{ column }} = whole_{{ loop.index0 }}.row_key
+    {%- endfor %}
     semi join (
         select later.{{ key | join(', later.') }}
         from {{ relation }} as later
-        cross join {{ ref('int_run_dated') }} as run
+        cross join run
         where not ({{ has_begun(entity, 'later') }})
     ) as keys
         on {% for column in key %}versions.{{ column }} = keys.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
-)
+),
 
-select newest.*
-from ({{ newest_version(entity_id, keep_vanished, 'later_versions') }}) as newest
-cross join {{ ref('int_run_dated') }} as run
-where not ({{ has_begun(entity, 'newest') }})
+{% endfor -%}
+versions_ahead as (
+    {%- for entity_id in entity_ids %}
+    select * from {{ entity_id | replace('.', '_') }}_ahead
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+-- What the newest version's file has no column for is as the newest one before it says that has.
+newest_ahead as (
+    select
+        versions_ahead.*,
+        min(held) over of_key <> max(held) over of_key as is_uneven
+        {%- for place in range(dates) %},
+        first_value(case when is_after_{{ place }}.is_held then is_after_{{ place }} end ignore nulls) over until_then as after_said_{{ place }}
+        {%- endfor %}
+        {%- for place in range(wholes) %},
+        first_value(case when is_ahead_{{ place }}.is_held then is_ahead_{{ place }} end ignore nulls) over until_then as ahead_said_{{ place }}
+        {%- endfor %}
+    from versions_ahead
+    window
+        of_key as (partition by entity_id, _system, row_key),
+        until_then as (
+            partition by entity_id, _system, row_key
+            order by {{ version_columns() | join(' desc, ') }} desc
+            rows between current row and unbounded following
+        )
+    qualify rank() over (
+        partition by entity_id, _system, row_key order by {{ version_columns() | join(' desc, ') }} desc
+    ) = 1
+),
+
+rows_ahead as (
+    select newest.*
+    from newest_ahead as newest
+    left join {{ ref('stg_landing__outdated_files') }} as outdated
+        on outdated.raw_table = replace(newest.entity_id, '.', '_')
+        and newest._source = outdated.contract
+        and newest._file_sha256 = outdated.file_sha256
+    left join {{ ref('int_newest_documents') }} as documents
+        on documents.raw_table = replace(newest.entity_id, '.', '_')
+        and newest._system = documents.system
+        and newest._replaces = documents.document
+        and {{ export_order('newest') }} < documents.export_order
+    where documents.document is null
+        and (
+            newest.entity_id in ('{{ keep_vanished | join("', '") }}')
+            or (outdated.file_sha256 is null and not coalesce(newest._deleted, false))
+        )
+        and (
+            {%- for place in range(wholes) %}
+            case when is_uneven and ahead_said_{{ place }} is not null then ahead_said_{{ place }}.is_so else is_ahead_{{ place }}.is_so end
+            or {%- endfor %} coalesce(
+                {%- for place in range(dates) %}
+                case when is_uneven and after_said_{{ place }} is not null then after_said_{{ place }}.is_so else is_after_{{ place }}.is_so end,
+                {%- endfor %}
+                false
+            )
+        )
+)
+{%- endmacro %}
+
+{#- The entities that others are parts of. -#}
+{% macro whole_entities() -%}
+{%- set found = [] -%}
+{%- for entity in landed_entities().values() -%}{%- do found.extend(entity.of.values()) -%}{%- endfor -%}
+{{ return(found | unique | sort) }}
 {%- endmacro %}
 
 {#- The moments at which rows of a raw table were known, with the day of each and its end. They are few. -#}

@@ -15,6 +15,8 @@
     {{ return(made_and_held('view')) }}
 {% endmaterialization %}
 
+{#- All of it goes to the database at once, in the transaction of the model: dbt takes longer to send a statement than
+    DuckDB to run most of them, and to make a table of its own of what comes back. -#}
 {% macro made_and_held(type) -%}
     {%- set before = load_cached_relation(this) -%}
     {%- set made = this.incorporate(type=type) -%}
@@ -22,16 +24,37 @@
     {%- if before is not none and before.type != type -%}
         {%- do drop_relation(before) -%}
     {%- endif -%}
-    {%- call statement('main') -%}
-        create or replace {{ type }} {{ made }} as ({{ told_by_feeds(compiled_code) }})
-    {%- endcall -%}
-    {%- if config.get('contract').enforced -%}
-        {%- do hold_to_contract(made) -%}
+    {%- set keys = declared_keys() -%}
+    {%- set rules = [] -%}
+    {%- for key in keys.parts -%}{%- do rules.append(broken_key(made, loop.index0, key, keys.needed)) -%}{%- endfor -%}
+    {%- do rules.append(unknown_codes(made)) -%}
+    {%- do rules.append(left_ranges(made)) -%}
+    {%- set rules = rules | map('trim') | select | list -%}
+    {%- set statements -%}
+        create or replace {{ type }} {{ made }} as ({{ told_by_feeds(compiled_code) }});
+        {%- if config.get('contract').enforced %}{{ broken_contract(made) }}{% endif -%}
+        {{ comments_on(made) }}
+        {{ rules | join('\nunion all\n') }}
+    {%- endset -%}
+    {%- do write(statements) -%}
+    {%- set found = rows_of(statements, auto_begin=true) -%}
+    {%- set wrong = [] -%}
+    {%- for key, said, example in (found if rules else []) -%}
+        {%- do wrong.append(said ~ (lines_of(made, keys.parts[key | int], example) if key is not none else '')) -%}
+    {%- endfor -%}
+    {%- if wrong -%}
+        {%- do exceptions.raise_compiler_error(model.name ~ ' ' ~ wrong | join('; ')) -%}
     {%- endif -%}
-    {%- do comment_and_hold(made) -%}
+    {%- do store_raw_result('main', message='OK', code='OK', rows_affected=none) -%}
     {%- do run_hooks(post_hooks) -%}
     {%- do adapter.commit() -%}
     {{ return({'relations': [made]}) }}
+{%- endmacro %}
+
+{#- The rows that the last of some statements gives, as tuples. -#}
+{% macro rows_of(statements, auto_begin=false) -%}
+    {%- set connection, cursor = adapter.add_query(statements, auto_begin=auto_begin) -%}
+    {{ return(cursor.fetchall()) }}
 {%- endmacro %}
 
 {#- A model's query, in which a column that is told by feeds alone (`meta: {feeds: [crm.deals]}`) is unknown where none of them
@@ -47,7 +70,7 @@
     {%- for feed in named | unique -%}
         {%- do landed.append("select '" ~ feed ~ "' where exists (select 1 from staging.stg_" ~ feed | replace('.', '__') ~ ')') -%}
     {%- endfor -%}
-    {%- set given = run_query(landed | join(' union all ')).columns[0].values() -%}
+    {%- set given = rows_of(landed | join(' union all ')) | map('first') | list -%}
     {%- set unknown = [] -%}
     {%- for column in model['columns'].values() if column.meta.get('feeds') -%}
         {%- if not column.meta.feeds | select('in', given) | list -%}
@@ -57,53 +80,24 @@
     {{ return('select * replace (' ~ unknown | join(', ') ~ ') from (' ~ query ~ '\n) as told' if unknown else query) }}
 {%- endmacro %}
 
-{#- Fails where a relation has other columns or other types than the model's YAML declares, and names them. -#}
-{% macro hold_to_contract(relation) -%}
-    {%- set differences -%}
-        select
-            coalesce(made.column_name, declared.column_name) as column_name,
-            coalesce(made.column_type, 'no such column') as made,
-            coalesce(declared.column_type, 'no such column') as declared
-        from (describe {{ relation }}) as made
-        full outer join (
-            describe select
-            {%- for column in model['columns'].values() %}
-                cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as declared on made.column_name = declared.column_name
-        where made.column_type is distinct from declared.column_type
-        order by column_name
-    {%- endset -%}
-    {%- set wrong = [] -%}
-    {%- for name, made, declared in run_query(differences).rows -%}
-        {%- do wrong.append(name ~ ': the query gives ' ~ made ~ ', the contract says ' ~ declared) -%}
-    {%- endfor -%}
-    {%- if wrong -%}
-        {%- do exceptions.raise_compiler_error(model.name ~ ' breaks its contract: ' ~ wrong | join('; ')) -%}
-    {%- endif -%}
-{%- endmacro %}
-
-{#- A model's descriptions as comments, and what its YAML says of its rows: keys, codes and ranges. All of it goes to the
-    database at once, because dbt takes longer to send a statement than DuckDB to look. -#}
-{% macro comment_and_hold(relation) -%}
-    {%- set keys = declared_keys() -%}
-    {%- set rules = [] -%}
-    {%- for key in keys.parts -%}{%- do rules.append(broken_key(relation, loop.index0, key, keys.needed)) -%}{%- endfor -%}
-    {%- do rules.append(unknown_codes(relation)) -%}
-    {%- do rules.append(left_ranges(relation)) -%}
-    {%- set rules = rules | map('trim') | select | list -%}
-    {%- set statements = comments_on(relation) ~ rules | join('\nunion all\n') -%}
-    {%- if rules -%}
-        {%- set wrong = [] -%}
-        {%- for key, said, example in run_query(statements).rows -%}
-            {%- do wrong.append(said ~ (lines_of(relation, keys.parts[key | int], example) if key is not none else '')) -%}
-        {%- endfor -%}
-        {%- if wrong -%}
-            {%- do exceptions.raise_compiler_error(model.name ~ ' ' ~ wrong | join('; ')) -%}
-        {%- endif -%}
-    {%- elif statements | trim -%}
-        {%- call statement('comments') -%}{{ statements }}{%- endcall -%}
-    {%- endif -%}
+{#- A statement that fails where a relation has other columns or other types than the model's YAML declares, and names them. -#}
+{% macro broken_contract(relation) %}
+        select error('{{ model.name }} breaks its contract: ' || string_agg(said, '; ' order by said))
+        from (
+            select
+                coalesce(made.column_name, declared.column_name) || ': the query gives '
+                || coalesce(made.column_type, 'no such column') || ', the contract says '
+                || coalesce(declared.column_type, 'no such column') as said
+            from (describe {{ relation }}) as made
+            full outer join (
+                describe select
+                {%- for column in model['columns'].values() %}
+                    cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            ) as declared on made.column_name = declared.column_name
+            where made.column_type is distinct from declared.column_type
+        )
+        having count(*) > 0;
 {%- endmacro %}
 
 {#- The keys of a model (`parts`), and the columns that every row needs. -#}
@@ -193,7 +187,7 @@
         where concat_ws(', '{% for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %})
             = '{{ example | replace("'", "''") }}'
     {%- endset -%}
-    {{ return(run_query(lines).columns[0][0]) }}
+    {{ return(rows_of(lines)[0][0]) }}
 {%- endmacro %}
 
 {#- A model's descriptions as comments, which any SQL client shows. -#}

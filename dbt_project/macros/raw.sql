@@ -5,15 +5,14 @@
     within an export the later line. Of rows that agree in all of it both stay, so that the key test tells. Left out is
     what counts no longer: a row that its newest full export does not hold (vanished), one that its export marks as
     deleted, and one of a document that a newer export gives anew (`_replaces`). A reader may ask to keep the first two,
-    with the moment (`vanished_at`) and the kind of export (`vanished_from`). `among` is a part of the raw table that has
-    all versions of the rows in it.
+    with the moment (`vanished_at`) and the kind of export (`vanished_from`).
     A newer export erases only what it holds: what its file has no column for is as the newest one says that has
     (`filled_versions`), and `_kept` says which. Rows whose versions hold the same columns pay nothing for it. -#}
-{% macro newest_version(entity_id, keep_vanished=false, among=none) %}
+{% macro newest_version(entity_id, keep_vanished=false) %}
     {%- set raw_table = entity_id | replace('.', '_') %}
     {%- set entity = landed_entities()[entity_id] %}
     {%- set key = entity.key %}
-    {%- set relation = among or source('raw', raw_table) %}
+    {%- set relation = source('raw', raw_table) %}
     {%- set identity = ['_system'] + key + version_columns() %}
     {%- set of_key = 'partition by _system, ' ~ key | join(', ') %}
     {%- set newest_first = of_key ~ ' order by ' ~ version_columns() | join(' desc, ') ~ ' desc' %}
@@ -59,7 +58,7 @@
         from ({{ filled_versions(relation, 'uneven', entity) }}) as filled
         qualify rank() over ({{ newest_first }}) = 1
     ) as versions
-    left join {{ newest_documents(source('raw', raw_table)) }} as documents
+    left join {{ newest_documents(raw_table) }} as documents
         on versions._system = documents._system
         and versions._replaces = documents._replaces
     left join {{ ref('stg_landing__outdated_files') }} as outdated
@@ -160,23 +159,20 @@ union all
 {{ filled_versions(relation, '(select * from ' ~ keys ~ ' where is_uneven)', entity) }}
 {%- endmacro %}
 
-{#- The newest export of every document whose rows replace its older ones. -#}
-{% macro newest_documents(relation) -%}
-    (
-        select
-            landed._system,
-            landed._replaces,
-            max({{ export_order('landed') }}) as export_order,
-            max(landed._known_at) as known_at
-        from {{ relation }} as landed
-        where landed._replaces is not null
-        group by landed._system, landed._replaces
+{#- The newest export of every document of a raw table whose rows replace its older ones. -#}
+{% macro newest_documents(raw_table) -%}
+(
+        select system as _system, document as _replaces, export_order, known_at
+        from {{ ref('int_newest_documents') }}
+        where raw_table = '{{ raw_table }}'
     )
 {%- endmacro %}
 
 {#- A value by which the exports that rows came with can be put in order, oldest first. -#}
 {% macro export_order(alias) -%}
-row({{ alias }}._known_at, {{ alias }}._loaded_at, {{ alias }}._file_sha256)
+struct_pack(
+        known_at := {{ alias }}._known_at, loaded_at := {{ alias }}._loaded_at, file_sha256 := {{ alias }}._file_sha256
+    )
 {%- endmacro %}
 
 {#- The rows whose key stands more than once. They are few: a window over them costs nothing, one over all of them would

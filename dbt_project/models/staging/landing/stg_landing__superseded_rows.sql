@@ -23,7 +23,7 @@ with outdated as (
         on outdated.raw_table = '{{ name }}'
         and landed._source = outdated.contract
         and landed._file_sha256 = outdated.file_sha256
-    left join {{ newest_documents(relation) }} as documents
+    left join {{ newest_documents(name) }} as documents
         on landed._system = documents._system
         and landed._replaces = documents._replaces
         and {{ export_order('landed') }} < documents.export_order
@@ -55,7 +55,7 @@ with outdated as (
         on outdated.raw_table = '{{ name }}'
         and landed._source = outdated.contract
         and landed._file_sha256 = outdated.file_sha256
-    left join {{ newest_documents(relation) }} as documents
+    left join {{ newest_documents(name) }} as documents
         on landed._system = documents._system
         and landed._replaces = documents._replaces
         and {{ export_order('landed') }} < documents.export_order

@@ -58,6 +58,8 @@ entities:
 """,
 }
 LINES = "Nr,Item,Net\n{rows}"
+# One document of twelve with a line less is a correction, and no view of some lines.
+OTHERS = "".join(f"F-{number},Crate,1\n" for number in range(3, 14))
 OPENS_EARLIER = "parameter,value,origin\nopens_at_hour,8,we open early\n"
 PAID = "Id,Amount,Gone\n{rows}"
 
@@ -84,7 +86,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (home / "contracts" / f"{name}.yml").write_text(text, encoding="utf-8")
     first = AGEING.format(rows=BAKERY + TIMBER + MILL.format(amount="500.00"))
     drop(home, {"ageing-1.csv": first, "deals-1.csv": DEALS.format(rows=KEPT + GONE)})
-    drop(home, {"lines-1.csv": LINES.format(rows="F-1,Oak,10\nF-1,Planks,5\nF-2,Pallets,20\n")})
+    drop(home, {"lines-1.csv": LINES.format(rows="F-1,Oak,10\nF-1,Planks,5\nF-2,Pallets,20\n" + OTHERS)})
     drop(home, {"paid-1.csv": PAID.format(rows="PAY-1,10,0\nPAY-2,10,0\n")})
     (home / "lists").mkdir()
     (home / "lists" / "account_links.csv").write_text(LINKS + "billing_customer,before,link\n", encoding="utf-8")
@@ -92,7 +94,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "first.duckdb").write_bytes(_published(home).read_bytes())
     second = AGEING.format(rows=BAKERY + MILL.format(amount="450.00"))
     drop(home, {"ageing-2.csv": second, "deals-2.csv": DEALS.format(rows=KEPT)})
-    drop(home, {"lines-2.csv": LINES.format(rows="F-1,Oak,10\n"), "paid-2.csv": PAID.format(rows="PAY-1,10,1\n")})
+    drop(
+        home,
+        {"lines-2.csv": LINES.format(rows="F-1,Oak,10\n" + OTHERS), "paid-2.csv": PAID.format(rows="PAY-1,10,1\n")},
+    )
     after = LINKS + "billing_customer,after,link\nbilling_customer,after,link\n"
     (home / "lists" / "account_links.csv").write_text(after, encoding="utf-8")
     (home / "lists" / "parameters.csv").write_text(OPENS_EARLIER, encoding="utf-8")

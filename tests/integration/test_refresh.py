@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports.landing.raw import RawStore
 from tests.integration.conftest import FILES, drop
 from tests.support.homes import keybook, query
 
@@ -117,6 +118,11 @@ def test_a_failed_gate_publishes_nothing(small: Path) -> None:
             f"to '{tampered}' (format parquet)"
         )
     tampered.replace(totals)
+    # Its receipt says what it is now, so that the file is not simply landed again.
+    store = RawStore(small / "warehouse/raw")
+    (receipt,) = [receipt for receipt in store.receipts() if receipt.sha256 in totals.name]
+    receipt.sizes[totals.relative_to(store.root).as_posix()] = totals.stat().st_size
+    store.write_receipt(receipt)
     result = keybook("refresh", "--home", small, "--full")
     assert result.exit_code == 1
     assert "assert_control_totals_tie" in result.output

@@ -31,7 +31,9 @@ def test_the_server_ends_with_the_command(tmp_path: Path, sent: signal.Signals) 
     for name in ("__init__.py", "net_util.py", "web/__init__.py"):
         (tmp_path / "streamlit" / name).touch()
     (tmp_path / "streamlit" / "web" / "cli.py").write_text(SERVER, encoding="utf-8")
-    command = [sys.executable, "-c", "from pipelines.commands.main import main; main()"]
+    # Where tests run in a process that ignores the signal, so does what they start.
+    heeds = "import signal; signal.signal(signal.SIGTERM, signal.SIG_DFL)"
+    command = [sys.executable, "-c", f"{heeds}; from pipelines.commands.main import main; main()"]
     running = subprocess.Popen(
         [*command, "dashboard", "--home", str(tmp_path / "home"), "--port", "8765"],
         env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.getcwd()}"},

@@ -185,8 +185,9 @@ def _follow(settings: Settings, run: Run) -> None:
     """The refresh while it runs."""
     if run.code is not None:
         st.rerun()
-    with st.status("Refreshing: files are landed, figures built and checked …", state="running", expanded=True):
-        st.code("\n".join(run.lines()) or "Starting …", language=None)
+    # Without `with`, which would say that it is done.
+    status = st.status("Refreshing: files are landed, figures built and checked …", state="running", expanded=True)
+    status.code("\n".join(run.lines()) or "Starting …", language=None)
 
 
 def _is_running(settings: Settings) -> bool:

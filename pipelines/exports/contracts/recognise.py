@@ -218,7 +218,9 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
         if matches:
             break
     return _decide(
-        grid, list(matches.values()), sorted(near.values(), key=lambda miss: (not miss.is_named, -miss.share))
+        grid,
+        list(matches.values()),
+        sorted(near.values(), key=lambda miss: (not miss.is_named, -round(miss.share, 1), -miss.score)),
     )
 
 
@@ -252,13 +254,15 @@ def _is_more(near: list[NearMiss], match: Match, grid: Grid) -> bool:
         return False
     feeds = match.contract.feeds
     about = feeds[main_feed(match.contract)][0] if feeds else ""
-    return any(
-        miss.contract.system == match.contract.system
-        and miss.contract.feeds
-        and miss.contract.feeds[main_feed(miss.contract)][0] != about
-        and (miss.score > match.score[-1] or (_repeats(match, grid) and miss.share > TOLD_SHARE))
-        for miss in near
-    )
+    for miss in near:
+        if miss.contract.system != match.contract.system and miss.score > match.score[-1]:
+            return True
+        if miss.contract.system != match.contract.system or not miss.contract.feeds:
+            continue
+        others = miss.contract.feeds[main_feed(miss.contract)][0] != about
+        if others and (miss.score > match.score[-1] or (_repeats(match, grid) and miss.share > TOLD_SHARE)):
+            return True
+    return False
 
 
 def _part_fits(contract: Contract, grid: Grid) -> bool:

@@ -159,7 +159,10 @@ def test_hundredths_are_asked_where_records_have_whole_amounts(tmp_path: Path) -
     assert answered.preview.sums["amount"] == {"EUR": Decimal("12.5000"), "JPY": Decimal("500.0000")}
 
 
-@pytest.mark.parametrize("name", ["stripe/payments.csv", "hubspot/deals.csv", "quickbooks/invoice_list.csv"])
+# In the connector's deals a flag of a row that is gone is no deal's state, though another vendor knows `true` as won.
+@pytest.mark.parametrize(
+    "name", ["stripe/payments.csv", "hubspot/deals.csv", "hubspot/connector_deal.csv", "quickbooks/invoice_list.csv"]
+)
 def test_the_scorer_finds_right_and_wrong(name: str) -> None:
     contracts = load_contracts()
     known = [found for found in tables((FIXTURES / name).parent, contracts) if found[0] == FIXTURES / name]

@@ -49,7 +49,7 @@ _RECORDS = {
 _PEOPLE = {"crm.contacts", "crm.leads", "crm.employees", "crm.accounts", "billing.customers"}
 _PHONES = {"phone", "mobile", "caller_number", "callee_number", "tracking_number"}
 _NAMES = {"name", "full_name", "company_name", "agent_name", "subject", "description", "owner_id"}
-_TRUTHS = frozenset(["yes", "no", "true", "false", "y", "n", "t", "f", "1", "0", "да", "нет", "ja", "nej", "nein"])
+TRUTHS = frozenset(["yes", "no", "true", "false", "y", "n", "t", "f", "1", "0", "да", "нет", "ja", "nej", "nein"])
 
 
 @dataclass
@@ -95,7 +95,7 @@ def _readable(column: Column, found: Profile) -> bool:
     if column.type == "boolean":
         return (
             bool(found.words)
-            and sum(n for word, n in found.words.items() if plain(word) in _TRUTHS) >= USUAL * found.filled
+            and sum(n for word, n in found.words.items() if plain(word) in TRUTHS) >= USUAL * found.filled
         )
     if column.type in ("date", "timestamp"):
         return found.date_share >= USUAL or found.share(found.unix) >= 0.95
@@ -152,7 +152,7 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         if strength:
             # Words that nobody knows below a header that says it are asked for; below another they say that it is none.
             strength = strength * (0.4 + 0.6 * share) + KNOWN * share if share or strength >= COMMON else 0.0
-        elif share >= 0.8 and found.different > 1 and not set(map(plain, found.words)) <= _TRUTHS:
+        elif share >= 0.8 and found.different > 1 and not set(map(plain, found.words)) <= TRUTHS:
             strength = KNOWN
     elif column.type == "currency":
         sure = COMMON if _currency_share(found) == 1.0 else SURE if strength and found.codes == found.filled else 0.0

@@ -42,7 +42,6 @@ final as (
         named.currency,
         named.method,
         named.reference,
-        named.exchange_rate,
         named.amount,
         named.customer_id is not null as has_customer,
         coalesce(named.status, 'received') = 'received' as is_settled,

@@ -54,7 +54,7 @@ case
 
 {#- A total of accounts' revenue: what is known of it, and unknown where nothing is (`known_amount`). -#}
 {% macro known_revenue(total, unknown) -%}
-{{ money_sum(known_amount('coalesce(' ~ total ~ ', 0)', unknown)) }}
+{{ money_sum(known_amount(total, unknown)) }}
 {%- endmacro %}
 
 {#- V3 added up over accounts: the money of each movement between `opening` and `closing`, columns with a `suffix`. -#}

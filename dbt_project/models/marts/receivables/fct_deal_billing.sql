@@ -52,7 +52,7 @@ final as (
         deals.amount as won_amount,
         case
             when linking.are_invoices_linked
-                then {{ known_amount('coalesce(invoiced.invoiced_amount, 0)', 'invoiced.missing_rate_count') }}
+                then {{ known_amount('invoiced.invoiced_amount', 'invoiced.missing_rate_count') }}
         end as invoiced_amount,
         coalesce(invoiced.missing_rate_count, 0) as missing_rate_count,
         deals.closed_on as won_on

@@ -45,7 +45,7 @@ cash as (
         {{ known_sum('amount_base', 'amount', among="kind = 'refund'") }} as refunds,
         -{{ known_sum('amount_base', 'amount', among="kind = 'write_off'") }} as write_offs,
         {{ money(known_amount(
-            "coalesce(-sum(cast(amount_base * tax_share as decimal(38, 10))) filter (where kind in ('applied', 'refund')), 0)",
+            "-sum(cast(amount_base * tax_share as decimal(38, 10))) filter (where kind in ('applied', 'refund'))",
             "count(*) filter (where tax_share <> 0 and kind in ('applied', 'refund') and amount <> 0 and amount_base is null)"
         )) }} as tax_in_cash,
         count(*) filter (where amount <> 0 and amount_base is null) as missing_rate_count
@@ -56,7 +56,7 @@ cash as (
 costs as (
     select
         plans.account_id,
-        {{ known_amount('coalesce(sum(plans.amount_base), 0)', 'sum(plans.missing_rate_count)') }} as cost,
+        {{ known_total('plans.amount_base', 'plans.missing_rate_count') }} as cost,
         cast(sum(plans.missing_rate_count) as bigint) as missing_rate_count
     from {{ ref('fct_account_plans') }} as plans
     where plans.plan_kind = 'cost' and plans.account_id is not null
@@ -267,7 +267,7 @@ valued as (
         scored.recency_score,
         scored.frequency_score,
         scored.monetary_score,
-        {{ known_amount('coalesce(shared.year_revenue, 0)', 'shared.year_unknown_count') }} as year_revenue,
+        {{ known_amount('shared.year_revenue', 'shared.year_unknown_count') }} as year_revenue,
         case when unknown.amounts = 0 then shared.revenue_rank end as revenue_rank,
         -- Who bought nothing has no share, where anybody bought.
         case

@@ -11,10 +11,6 @@ accounts as (
     select * from {{ ref('stg_crm__accounts') }}
 ),
 
-account_references as (
-    select * from {{ ref('int_account_references') }}
-),
-
 account_groups as (
     select * from {{ ref('int_account_groups') }}
 ),

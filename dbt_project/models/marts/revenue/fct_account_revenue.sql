@@ -347,5 +347,5 @@ left join owners
     and {{ holds_on('owners', 'told.measured_on') }}
 where told.revenue <> 0 or told.opening_revenue <> 0 or told.closed_before <> 0 or told.invoices_12m > 0
     or told.year_revenue <> 0 or told.year_opening_revenue <> 0 or told.missing_rate_count > 0
-    or told.unpriced > 0 or told.year_missing_rate_count > 0 or told.year_missing_count > 0
+    or told.unpriced > 0 or told.year_missing_count > 0
     or told.invoice_status = 'active' or told.opening_invoice_status = 'active'

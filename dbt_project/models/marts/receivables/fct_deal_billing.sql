@@ -67,8 +67,8 @@ select
     currency,
     {{ money('won_amount') }} as won_amount,
     {{ money('invoiced_amount') }} as invoiced_amount,
-    {{ money('case when won_amount is not null and invoiced_amount is not null
-        and missing_rate_count = 0 then ' ~ greatest_or_unknown('won_amount - invoiced_amount', '0') ~ ' end') }} as unbilled_amount,
+    case when missing_rate_count = 0 then {{ money(greatest_or_unknown('won_amount - invoiced_amount', '0')) }} end
+        as unbilled_amount,
     missing_rate_count,
     won_on
 from final

@@ -103,12 +103,11 @@ select
     {{ money_sum('summed.total') }} as revenue,
     {{ money_sum('summed.negative_revenue') }} as negative_revenue,
     summed.clients,
-    case when rates.missing_rate_count = 0 then summed.top1_share end as top1_share,
-    case when rates.missing_rate_count = 0 then summed.top5_share end as top5_share,
-    case when rates.missing_rate_count = 0 then summed.top10_share end as top10_share,
-    case when rates.missing_rate_count = 0 then summed.hhi end as hhi,
-    case when rates.missing_rate_count = 0 then summed.clients_for_80_percent end as clients_for_80_percent,
-    case when rates.missing_rate_count = 0 then {{ ratio('summed.clients_for_80_percent', 'summed.clients') }} end as clients_for_80_percent_share,
+    {%- for column in ['top1_share', 'top5_share', 'top10_share', 'hhi', 'clients_for_80_percent'] %}
+    case when rates.missing_rate_count = 0 then summed.{{ column }} end as {{ column }},
+    {%- endfor %}
+    case when rates.missing_rate_count = 0 then {{ ratio('summed.clients_for_80_percent', 'summed.clients') }} end
+        as clients_for_80_percent_share,
     case when summed.has_list = 1 and rates.missing_rate_count = 0 then summed.key_accounts end as key_accounts,
     case
         when summed.has_list = 1 and rates.missing_rate_count = 0 then {{ ratio('summed.key_revenue', 'summed.total') }}

@@ -142,7 +142,8 @@ case when {{ day }} <= run.as_of_date then {{ day }} end
     of those that count: as CTEs of which the last is `rows_ahead`. The rule is that of `newest_version`, for all entities at
     once: there are few such rows, and a plan of one entity's takes longer than to look for them. `run` is given. -#}
 {% macro rows_ahead(entity_ids, keep_vanished=[]) -%}
-{%- set dates, wholes = 3, 3 -%}
+{%- set dates = landed_entities().values() | map(attribute='since') | map('length') | max -%}
+{%- set wholes = landed_entities().values() | map(attribute='of') | map('length') | max -%}
 {%- for entity_id in entity_ids -%}
 {%- set entity = landed_entities()[entity_id] -%}
 {%- set name = entity_id | replace('.', '_') -%}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from dashboards.components.add_shared import columns, write
 from dashboards.components.formats import plain, plural
-from pipelines.adding import AddingError, Known, Looked, meanings, teach
+from pipelines.adding import Known, Looked, meanings, teach
 from pipelines.mending import Waiting
 from pipelines.settings import Settings
 
@@ -18,15 +21,7 @@ def known_of(settings: Settings, file: Waiting, known: Known, looked: Looked) ->
     st.markdown(
         f":material/check: **{plain(known.title)}**{part} → {', '.join(f'`{name}`' for name in known.entities)}"
     )
-    with st.expander(f"{plural(len(known.mapped), 'column')} understood, {len(known.unmapped)} kept beside them"):
-        st.dataframe(
-            [
-                {"Column of the file": header, "is": target, "such as": " · ".join(samples)}
-                for header, target, samples in known.mapped
-            ],
-            hide_index=True,
-            key=f"mapping-{file.name}-{known.part}",
-        )
+    with columns(len(known.mapped), len(known.unmapped), known.mapped, f"mapping-{file.name}-{known.part}"):
         if known.unmapped:
             st.caption(f"Kept, but not used: {plain(', '.join(known.unmapped))}.")
     if looked.orders and looked.orders[0] == known.contract:
@@ -41,7 +36,7 @@ def _order(settings: Settings, file: Waiting, contract: str, orders: list[str]) 
         "Its dates read in two orders. Which is it?", orders, index=None, key=f"order-{file.name}", horizontal=True
     )
     if chosen and st.button("That is the order", key=f"order-said-{file.name}"):
-        _say(settings, contract, {}, chosen)
+        write(partial(teach, settings, contract, {}, chosen))
 
 
 def _words(settings: Settings, file: Waiting, contract: str, words: list[tuple[str, str, str, int]]) -> None:
@@ -56,14 +51,4 @@ def _words(settings: Settings, file: Waiting, contract: str, words: list[tuple[s
         if answer != SKIP:
             meant.setdefault(column, {})[word] = answer
     if st.button("That is what they mean", key=f"words-said-{file.name}-{contract}", disabled=not meant):
-        _say(settings, contract, meant)
-
-
-def _say(settings: Settings, contract: str, meant: dict[str, dict[str, str]], order: str = "") -> None:
-    try:
-        teach(settings, contract, meant, order)
-    except (AddingError, OSError) as error:
-        st.error(plain(error))
-        return
-    st.session_state.pop("adding_looked", None)
-    st.rerun()
+        write(partial(teach, settings, contract, meant))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from dashboards.components.add_shared import write
 from dashboards.components.formats import plain, plural
 from pipelines.adding import MOST_REJECTED, AddingError, Looked
 from pipelines.mending import Waiting, accept, correct, mend_line, rejected_lines, would_be_gone
@@ -21,10 +24,10 @@ def mend(settings: Settings, file: Waiting, looked: Looked, types: list[str]) ->
     if file.state == "held" and file.is_settled_by_a_word:
         st.caption("Is it what it looks like: of that system, and all of it to be taken as it is?")
         if st.button("Yes, take it as it is", key=f"accept-{file.name}"):
-            _given(settings, file)
+            write(partial(accept, settings, file.path))
     for contract in looked.choices:
         if st.button(f"It is {contract}", key=f"accept-{file.name}-{contract}"):
-            _given(settings, file, contract)
+            write(partial(accept, settings, file.path, contract))
     if file.state == "filtered":
         _filtered(settings, file)
     if looked.rejected:
@@ -47,7 +50,7 @@ def _filtered(settings: Settings, file: Waiting) -> None:
         if file.gone > len(gone):
             st.caption(f"The first {len(gone)} of {file.gone:,}.")
     if st.button(f"It holds all: take {plural(file.gone, 'row')} away", key=f"whole-{file.name}"):
-        _given(settings, file)
+        write(partial(accept, settings, file.path))
     st.caption("If it is filtered, nothing needs doing: its own rows count, and the next whole export settles it.")
 
 
@@ -111,19 +114,4 @@ def lists_to_mend(settings: Settings) -> None:
             st.markdown(f"**lists/{plain(found.path.name)} · line {row.line}**{column}: {plain(row.why)}.")
             text = st.text_input("The line", value=found.text, key=f"line-{found.path.name}-{row.line}")
             if st.button("Write this line", key=f"write-{found.path.name}-{row.line}", disabled=text == found.text):
-                try:
-                    mend_line(found, text)
-                except (AddingError, OSError) as error:
-                    st.error(plain(error))
-                    return
-                st.rerun()
-
-
-def _given(settings: Settings, file: Waiting, contract: str = "") -> None:
-    try:
-        accept(settings, file.path, contract)
-    except (AddingError, OSError) as error:
-        st.error(plain(error))
-        return
-    st.session_state.pop("adding_looked", None)
-    st.rerun()
+                write(partial(mend_line, found, text))

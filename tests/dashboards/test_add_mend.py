@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,18 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pipelines.settings import load_settings
 from pipelines.warehouse.refresh import Refresh
 from tests.dashboards.conftest import words
-
-HEADER = (
-    "Territory Region,Opportunity Owner,Account Name,Opportunity Name,Stage,Forecast Category,Total Amount Currency,"
-    "Total Amount,Fiscal Period,Close Date,Type\n"
-)
-
-
-def _export(numbers: range) -> str:
-    return HEADER + "".join(
-        f"North,Ada Example,Nordic Timber AB,Deal {n},Negotiation,Best Case,USD,{n}0.50,Q2-2024,5/2{n}/2024,Existing\n"
-        for n in numbers
-    )
+from tests.unit.test_mending import deals, dropped
 
 
 def _button(app: AppTest, label: str) -> object:
@@ -31,18 +19,11 @@ def _button(app: AppTest, label: str) -> object:
 
 def test_what_waits_after_a_landing_is_mended_by_clicks(open_page: Callable[..., AppTest], tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path)
-    settings.landing_dir.mkdir(parents=True)
     ratings = settings.lists_dir / "key_account_ratings.csv"
-    ratings.parent.mkdir()
+    ratings.parent.mkdir(parents=True)
     ratings.write_text("account_id,criterion,is_met\ncrm:1,growth,maybe\n", encoding="utf-8")
-    for at, name, text in (
-        (1_717_200_000, "deals.csv", _export(range(1, 7))),
-        (1_717_300_000, "deals-2.csv", _export(range(1, 4))),
-    ):
-        path = settings.landing_dir / name
-        path.write_text(text, encoding="utf-8")
-        os.utime(path, (at, at))
-        Refresh(settings).land()
+    dropped(settings, "deals.csv", deals(1, 2, 3, 4, 5, 6), 1_717_200_000)
+    dropped(settings, "deals-2.csv", deals(1, 2, 3), 1_717_300_000)
     app = open_page("add_data", at_home=tmp_path)
     said = "\n".join([words(app), *(str(warning.value) for warning in app.warning)])
     assert "it lacks 3 of the 6 rows of `crm.deals`" in said

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from tests.support.known import close, known
-from tests.support.oracle import days, month_end, months, ratio
+from tests.support.oracle import days, month_end, month_number, months, ratio
 from tests.support.revenue import (
     AS_OF,
     COMPANY,
@@ -29,7 +29,6 @@ from tests.support.revenue import (
     invoice_days,
     is_quiet,
     measured,
-    number,
     rate,
     revenue,
     runs,
@@ -99,7 +98,7 @@ def test_retention_of_every_month(basis: str, warehouse: duckdb.DuckDBPyConnecti
             began = [right for right in mine if (right[opening] or 0) > 0]
             whole = sum(right[opening] for right in began)
             kept = sum(min(right[opening], right[closing]) for right in began)
-            if suffix and number(month) - number(first) < (12 if basis == "mrr" else 23):
+            if suffix and month_number(month) - month_number(first) < (12 if basis == "mrr" else 23):
                 assert row["nrr_12m"] is row["grr_12m"] is row["logo_churn_12m"] is row["opening_revenue_12m"] is None
                 continue
             for name in KINDS:
@@ -256,7 +255,7 @@ def test_cohorts(warehouse: duckdb.DuckDBPyConnection) -> None:
         for row in rows(warehouse, "select * from reporting.rpt_cohorts")
     }
     assert set(found) == {
-        (cohort, number(month) - number(cohort))
+        (cohort, month_number(month) - month_number(cohort))
         for cohort in set(firsts.values())
         for month in complete
         if month >= cohort
@@ -316,7 +315,7 @@ def test_customer_value_so_far(warehouse: duckdb.DuckDBPyConnection) -> None:
 
 def test_predicted_value(warehouse: duckdb.DuckDBPyConnection) -> None:
     last = next(month for month in reversed(MONTHS) if month_end(month) <= AS_OF)
-    window = [month for month in MONTHS if number(last) - 24 < number(month) <= number(last)]
+    window = [month for month in MONTHS if month_number(last) - 24 < month_number(month) <= month_number(last)]
     bought = {account for account, basis, _ in expected() if basis == "invoiced"}
     at_risk = [(a, month) for a in bought for month in window if is_quiet(a, month - days(1)) is False]
     lost = [
@@ -335,7 +334,7 @@ def test_predicted_value(warehouse: duckdb.DuckDBPyConnection) -> None:
         # Neither segment has 120 account months with a loss but Mixed, which has all losses there are.
         if row["churn_basis"] == "company":
             assert close(row["monthly_churn"], churn, "1e-9")
-        year = [month for month in MONTHS if number(last) - 12 < number(month) <= number(last)]
+        year = [month for month in MONTHS if month_number(last) - 12 < month_number(month) <= month_number(last)]
         cost = sum(
             one["amount"]
             for one in COMPANY.rows["plan.costs"]

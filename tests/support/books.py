@@ -21,7 +21,7 @@ from pipelines.verification.documents import account_names, named, read_books, s
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
 from pipelines.verification.settlement import Settlement
-from tests.support.oracle import month_end
+from tests.support.oracle import month_end, month_number, months
 
 ZERO = Decimal(0)
 Row = dict[str, Any]
@@ -73,12 +73,8 @@ class Company:
     @cached_property
     def days(self) -> list[date]:
         """The ends of all months since the first debt, and the run's day."""
-        months = {debt.issued.replace(day=1) for debt in self.books.debts.values()}
-        first, found = min(months), set()
-        while first <= self.day:
-            found.add(min(month_end(first), self.day))
-            first = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-        return sorted(found)
+        first = min(debt.issued for debt in self.books.debts.values())
+        return [min(month_end(month), self.day) for month in months(first, self.day)]
 
     def disputed(self, invoice: str, day: date) -> bool:
         """Whether a document is in dispute on a day (R36)."""
@@ -229,7 +225,7 @@ class Company:
                 if name == "acquisition_cost" or row["account_id"]:
                     day = row[on] if on == "spent_on" else min(month_end(row[on]), self.day)
                     worth = self.in_base(row["amount"], row["currency"] or self.raw.run.default_currency, day)
-                    costs[name][number(day)].append(worth)
+                    costs[name][month_number(day)].append(worth)
         firsts: dict[str, date] = {}
         for name, row in self.invoices.items():
             kind = row["document_kind"] or "invoice"
@@ -238,23 +234,20 @@ class Company:
                 account = self.books.account(self.books.named[name][0])
                 firsts[account] = min(firsts.get(account, row["issued_on"]), row["issued_on"])
         # Who bought in the first month of all may have bought before.
-        begun = number(min(firsts.values()))
+        begun = month_number(min(firsts.values()))
         found: Rows = {}
         for day in self.days:
-            window = range(number(day) - 11, number(day) + 1)
+            window = range(month_number(day) - 11, month_number(day) + 1)
             own: Row = {
-                "new_accounts": sum(number(first) in window and number(first) > begun for first in firsts.values())
+                "new_accounts": sum(
+                    month_number(first) in window and month_number(first) > begun for first in firsts.values()
+                )
             }
-            for name, months in costs.items():
-                is_told = all(months.get(month) for month in window)
-                own[name] = known(part for month in window for part in months[month]) if is_told else None
+            for name, spent in costs.items():
+                is_told = all(spent.get(month) for month in window)
+                own[name] = known(part for month in window for part in spent[month]) if is_told else None
             found[(day.replace(day=1),)] = own
         return found
-
-
-def number(day: date) -> int:
-    """Its month, as a number to count with."""
-    return day.year * 12 + day.month
 
 
 def differences(found: Mapping[Any, Row], expected: Mapping[Any, Row]) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
+Total = TypeVar("Total")
 Pieces = Sequence[tuple[Fraction, Fraction | None]]
 
 
@@ -14,7 +15,7 @@ def unrated(parts: Mapping[str, Pieces]) -> int:
     return sum(1 for piece in parts.values() for amount, with_rate in piece if amount != 0 and with_rate is None)
 
 
-def known(total: Fraction, is_unknown: object) -> Fraction | None:
+def known(total: Total, is_unknown: object) -> Total | None:
     """A total as far as it is known: of nothing that is known it is no nought."""
     return None if total == 0 and is_unknown else total
 

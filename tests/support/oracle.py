@@ -38,6 +38,11 @@ def months_before(day: date, months: int) -> date:
     return min(first + days(day.day - 1), month_end(first))
 
 
+def month_number(day: date) -> int:
+    """Its month, as a number to count with."""
+    return day.year * 12 + day.month
+
+
 def months(first: date, last: date) -> list[date]:
     """First days of months, both ends included."""
     found = [first.replace(day=1)]

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from tests.support.known import known, unrated
-from tests.support.oracle import days, month_end, months, movement
+from tests.support.oracle import days, month_end, month_number, months, movement
 from tests.support.rates import newest
 
 AS_OF = date(2025, 9, 10)
@@ -313,11 +313,6 @@ def compared(now: dict[str, Pieces], before: dict[str, Pieces], day: date) -> tu
     return max(opening, Fraction(0)) if comparable else closing, closing, comparable
 
 
-def number(month: date) -> int:
-    """A month as a number."""
-    return month.year * 12 + month.month
-
-
 @cache
 def revenue(account: str, basis: str, month: date) -> Fraction:
     """In the base currency, credit notes taken off."""
@@ -357,7 +352,7 @@ def expected() -> dict[Key, dict[str, Any]]:
                 ]
             opening, closing, comparable = compared(of_months[0], of_months[1], day)
             year_opening, year_closing, of_year = compared(years[0], years[1], day)
-            history = number(month) - number(paid) if paid else 0
+            history = month_number(month) - month_number(paid) if paid else 0
             found[account, basis, month] = {
                 "revenue": revenue(account, basis, month),
                 "opening_revenue": opening, "closing_revenue": closing, "currency_effect": opening - closed,

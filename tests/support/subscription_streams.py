@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from random import Random
 from typing import Any
 
+from tests.support.known import known
 from tests.support.oracle import ZONE, days, month_end, months, months_before, movement, parameter, ratio
 from tests.support.rates import CURRENCIES, rate
 
@@ -324,11 +325,6 @@ class Book:
     def __hash__(self) -> int:
         """By identity."""
         return id(self)
-
-
-def known(value: Any, unknown: int) -> Any:
-    """What is known of a sum, so many parts of which are not; None where nothing of it is."""
-    return value if value or not unknown else None
 
 
 def less(value: Fraction | None, other: Fraction | None) -> Fraction | None:

@@ -25,14 +25,16 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings(home=tmp_path / "home")
 
 
-def _dropped(settings: Settings, name: str, text: str, at: int) -> Path:
+def dropped(settings: Settings, name: str, text: str, at: int) -> Path:
+    """A file dropped on the page at a moment, and landed."""
     path = take_in(settings, name, io.BytesIO(text.encode()))
     os.utime(path, (at, at))
     Refresh(settings).land()
     return path
 
 
-def _deals(*numbers: int) -> str:
+def deals(*numbers: int) -> str:
+    """A full export of these deals."""
     return HEADER + "".join(
         f"North,Ada Example,Nordic Timber AB,Deal {n},Negotiation,Best Case,USD,{n}0.50,Q2-2024,5/2{n}/2024,Existing\n"
         for n in numbers
@@ -40,9 +42,9 @@ def _deals(*numbers: int) -> str:
 
 
 def test_a_filtered_export_says_what_it_would_take_away_and_takes_it_by_a_word(settings: Settings) -> None:
-    _dropped(settings, "deals.csv", _deals(1, 2, 3, 4, 5, 6), 1_717_200_000)
+    dropped(settings, "deals.csv", deals(1, 2, 3, 4, 5, 6), 1_717_200_000)
     assert waiting(settings) == []
-    path = _dropped(settings, "deals-2.csv", _deals(1, 2, 3), 1_717_300_000)
+    path = dropped(settings, "deals-2.csv", deals(1, 2, 3), 1_717_300_000)
     (file,) = waiting(settings)
     assert (file.state, file.gone, file.before, file.entity) == ("filtered", 3, 6, "crm.deals")
     assert [row["name"] for row in would_be_gone(settings, file)] == ["Deal 4", "Deal 5", "Deal 6"]
@@ -53,7 +55,7 @@ def test_a_filtered_export_says_what_it_would_take_away_and_takes_it_by_a_word(s
 
 def test_a_corrected_file_counts_instead_of_the_one_with_rejected_rows(settings: Settings) -> None:
     whole = (FIXTURES / "hubspot" / "deals.csv").read_text(encoding="utf-8")
-    path = _dropped(settings, "deals.csv", whole.replace("qualifiedtobuy", "Haggling"), 1_717_200_000)
+    path = dropped(settings, "deals.csv", whole.replace("qualifiedtobuy", "Haggling"), 1_717_200_000)
     (file,) = waiting(settings)
     assert (file.state, file.rows_rejected) == ("rejected", 1)
     (row,) = look(settings, path).rejected

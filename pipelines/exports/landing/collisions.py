@@ -142,10 +142,10 @@ def _fewer_lines(store: RawStore, new: set[str]) -> list[tuple[str, Finding]]:
     for (entity_id, contract, _), named in files.items():
         if len(named) < 2 or not new & named.keys() or not _has_documents(entity_id):
             continue
-        stems = {sha256: store.stem(entities()[entity_id], contract, sha256) for sha256 in named}
-        paths = {
-            sha256: path for sha256, stem in stems.items() if (path := stem.with_name(f"{stem.name}.parquet")).exists()
-        }
+        found_of = {sha256: store.rows_file(entities()[entity_id], contract, sha256) for sha256 in named}
+        paths = {sha256: path for sha256, path in found_of.items() if path}
+        if not new & paths.keys() or len(paths) < 2:
+            continue
         places = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(named))
         with connected() as connection:
             counted = connection.execute(

@@ -406,6 +406,11 @@ class Run:
         """Whether it ended with a publication, be it with files held or rows rejected."""
         return self.code in (PUBLISHED, WITH_REJECTS)
 
+    @property
+    def has_rejects(self) -> bool:
+        """Whether it published with files held or rows rejected."""
+        return self.code == WITH_REJECTS
+
     def lines(self, most: int = 12) -> list[str]:
         """What it said last."""
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""

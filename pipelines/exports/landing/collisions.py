@@ -44,8 +44,8 @@ class _Source:
     systems: dict[str, str] = field(default_factory=dict)
 
 
-# What a file is held for that collides with an older one, which its finding names.
-CODES = {"ids_collide", "key_changed", "system_doubled"}
+# What a file is held for that collides with an older one, which its finding names; a person's word lets it in.
+CODES = {"ids_collide", "key_changed", "lines_gone", "system_doubled"}
 
 
 def to_compare_again(receipts: Iterable[Receipt]) -> set[str]:

@@ -81,12 +81,13 @@ def would_be_gone(settings: Settings, file: Waiting) -> list[dict[str, str]]:
     from pipelines.warehouse.refresh import Refresh
 
     work = Refresh(settings)
+    judged = work.full_exports()
     exports = [
         export
-        for export in work.full_exports()
+        for export in judged
         if export.file_sha256 == file.sha256 and export.raw_table.replace("_", ".", 1) == file.entity
     ]
-    return lacking(work.store, list(work.receipts()), work.full_exports(), exports[0], MOST_GONE) if exports else []
+    return lacking(work.store, work.receipts(), judged, exports[0], MOST_GONE) if exports else []
 
 
 def accept(settings: Settings, path: Path, contract: str = "") -> None:

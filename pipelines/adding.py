@@ -40,7 +40,7 @@ from pipelines.exports.landing.reading import open_table
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.unpack import Limits
 from pipelines.files import replacing, write_whole
-from pipelines.settings import PREFIX, Settings, SettingsError, load_settings
+from pipelines.settings import Settings, SettingsError, load_settings, settings_and_places
 from pipelines.words import word
 from pipelines.words.landed import finding_said
 
@@ -356,9 +356,7 @@ def not_known(settings: Settings) -> list[str]:
 
 def base_is_told(settings: Settings) -> bool:
     """Whether a person has said which currency totals are in: in the home's `keybook.toml`, or outside."""
-    file = settings.home / "keybook.toml"
-    written = file.read_text(encoding="utf-8") if file.exists() else ""
-    return f"{PREFIX}BASE_CURRENCY" in os.environ or bool(re.search(r"(?m)^base_currency\s*=", written))
+    return "base_currency" in settings_and_places(home=settings.home)[1]
 
 
 def tell_base(settings: Settings, currency: str) -> None:
@@ -405,6 +403,11 @@ class Run:
     def has_published(self) -> bool:
         """Whether it ended with a publication, be it with files held or rows rejected."""
         return self.code in (PUBLISHED, WITH_REJECTS)
+
+    @property
+    def has_rejects(self) -> bool:
+        """Whether it published with files held or rows rejected."""
+        return self.code == WITH_REJECTS
 
     def lines(self, most: int = 12) -> list[str]:
         """What it said last."""

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines.adding import MOST_REJECTED, AddingError, Rejected, rejected, take_in
+from pipelines.exports.landing.collisions import CODES
 from pipelines.exports.landing.folder import system_of
 from pipelines.exports.landing.full_exports import asked, lacking
 from pipelines.lists import ListError, line_of, replace_line
 from pipelines.settings import Settings
 from pipelines.words.landed import finding_said
 
-# What a person's word settles: that a file is what it looks like.
-SETTLED = {"ids_collide", "key_changed", "system_doubled"}
 # So many of the rows that an export would take away are shown.
 MOST_GONE = 50
 
@@ -44,7 +43,7 @@ class Waiting:
     @property
     def is_settled_by_a_word(self) -> bool:
         """Whether a person's word that it is what it looks like lets it in."""
-        return bool(self.held) and {code for code, _ in self.held} <= SETTLED
+        return bool(self.held) and {code for code, _ in self.held} <= CODES
 
 
 def waiting(settings: Settings) -> list[Waiting]:
@@ -82,12 +81,13 @@ def would_be_gone(settings: Settings, file: Waiting) -> list[dict[str, str]]:
     from pipelines.warehouse.refresh import Refresh
 
     work = Refresh(settings)
+    judged = work.full_exports()
     exports = [
         export
-        for export in work.full_exports()
+        for export in judged
         if export.file_sha256 == file.sha256 and export.raw_table.replace("_", ".", 1) == file.entity
     ]
-    return lacking(work.store, list(work.receipts()), work.full_exports(), exports[0], MOST_GONE) if exports else []
+    return lacking(work.store, work.receipts(), judged, exports[0], MOST_GONE) if exports else []
 
 
 def accept(settings: Settings, path: Path, contract: str = "") -> None:

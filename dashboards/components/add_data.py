@@ -30,7 +30,6 @@ STATES = {
 }
 SHOWN = 20
 MOST_CURRENCIES = 4
-PUBLISHED, WITH_REJECTS = 0, 3
 RUN, SAVED = "adding_run", "adding_saved"
 
 
@@ -205,12 +204,12 @@ def _ended(settings: Settings) -> None:
     run: Run | None = st.session_state.get(RUN)
     if run is None:
         return
-    if run.code in (PUBLISHED, WITH_REJECTS):
+    if run.has_published:
         told = ["Published: these are your own numbers."]
         if lacking := not_known(settings):
             named = "; ".join(one("domain_lacking", domain) for domain in lacking)
             told.append(f"Not known yet: {named}. Drop such an export on the page Add data to know it.")
-        if run.code == WITH_REJECTS:
+        if run.has_rejects:
             told.append("Some rows were rejected: the page Add data says which, why and what helps.")
         st.session_state.pop(RUN)
         st.session_state[TOLD] = {"overview": " ".join(told)}

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines.bounds import connect, current
+from pipelines.machine import GIB
 from pipelines.verification import calls, deals, landed, receivables, revenue
 from pipelines.verification.compare import Figure, Verdict, compare
 from pipelines.verification.documents import account_names, read_books
@@ -102,9 +103,8 @@ def _fits(raw: Raw, subject: str) -> None:
     rows = sum(file.rows_loaded for file in raw.files if file.entity in read)
     bound = current().memory
     if rows * each > bound:
-        gib = 2**30
         raise MemoryError(
-            f"{rows:,} rows take about {rows * each / gib:,.1f} GiB, more than memory_limit ({bound / gib:,.1f} GiB)"
+            f"{rows:,} rows take about {rows * each / GIB:,.1f} GiB, more than memory_limit ({bound / GIB:,.1f} GiB)"
         )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.mending import waiting
+from pipelines.warehouse.corrections import forget
 from tests.support.landing import contract, land
 from tests.unit.test_collisions import Home
 
@@ -93,8 +95,14 @@ def test_a_view_of_some_lines_after_the_whole_is_held(tmp_path: Path) -> None:
     home.land({"all.csv": WHOLE})
     home.land({"oak.csv": LINES + "Ek,1,2024-05-06,sent,Oak,10,2,0,EUR\nEk,2,2024-05-07,sent,Oak,5,1,0,EUR\n"})
     assert home.codes() == {"oak.csv": ["lines_gone"]}
+    assert [file.is_settled_by_a_word for file in waiting(home.work.settings) if file.name == "oak.csv"] == [True]
     (finding,) = [receipt.held[0] for receipt in home.work.store.receipts() if receipt.file == "oak.csv"]
     assert (finding["row_count"], finding["other_count"], finding["name"]) == (1, 2, "all.csv")
     # A new document and one that is as it was are no view.
     home.land({"more.csv": LINES + "Ek,2,2024-05-07,sent,Oak,5,1,0,EUR\nEk,3,2024-05-08,sent,Elm,7,1,0,EUR\n"})
     assert home.codes() == {"oak.csv": ["lines_gone"]}
+    # Without the other there is nothing that it could be a view of.
+    forget(home.work, "all.csv")
+    forget(home.work, "more.csv")
+    assert sorted(home.land({})) == ["oak.csv"]
+    assert home.codes() == {}

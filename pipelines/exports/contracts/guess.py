@@ -72,11 +72,6 @@ class Guess:
     # The other entities, the likeliest first.
     others: list[Guess] = field(default_factory=list)
 
-    @property
-    def runner_up(self) -> Guess | None:
-        """The entity that fits second best."""
-        return self.others[0] if self.others else None
-
 
 @dataclass(frozen=True)
 class Clues:

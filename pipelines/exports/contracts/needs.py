@@ -15,10 +15,15 @@ from pipelines.exports.entities import Column, entities
 Has = Callable[[list[str]], bool]
 
 
+def is_ruled_out(where: list[Where], has: Has) -> bool:
+    """Whether no row of the file meets conditions, by the headers that are there or are not."""
+    return any(condition.in_file is not None and condition.in_file != has(condition.column) for condition in where)
+
+
 def reachable(spec: ColumnMap, has: Has) -> Iterator[tuple[list[Where], ColumnMap]]:
     """The cases that a row of the file may fall to, each with what its row is asked; whether a header is there is asked of no row."""
     for where, column in spec.branches:
-        if any(condition.in_file is not None and condition.in_file != has(condition.column) for condition in where):
+        if is_ruled_out(where, has):
             continue
         asked = [condition for condition in where if condition.in_file is None or condition.asks_rows]
         yield asked, column

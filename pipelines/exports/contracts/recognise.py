@@ -60,6 +60,10 @@ class Match:
                 return place
         return None
 
+    def has(self, aliases: list[str]) -> bool:
+        """Whether the file has one of these headers."""
+        return self.find(aliases) is not None
+
     @property
     def feeds(self) -> list[tuple[str, EntityMap]]:
         """The contract's feeds that the file can give."""

@@ -63,9 +63,7 @@ def is_named(match: Match, grid: Grid) -> bool:
 
 def _fits_whole(match: Match) -> bool:
     wanted = match.contract.recognise
-    return all(match.find(aliases) is not None for aliases in wanted.headers) and not any(
-        match.find([header]) is not None for header in wanted.without
-    )
+    return all(map(match.has, wanted.headers)) and not any(match.has([header]) for header in wanted.without)
 
 
 def rivals(best: Match, matches: list[Match]) -> list[Match]:

@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.headers import normal
-from pipelines.exports.contracts.needs import stood_in, unasked, undecided, ungiven
+from pipelines.exports.contracts.needs import is_ruled_out, stood_in, unasked, undecided, ungiven
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.cast import Cast
@@ -85,14 +85,9 @@ def note_columns(receipt: Receipt, match: Match, part: str) -> None:
     events: list[dict[str, Any]] = []
     for header in match.unmapped:
         events.append({"column_name": header, "event": "new", "action": "kept", "target": None})
-
-    def has(aliases: list[str]) -> bool:
-        return match.find(aliases) is not None
-
+    has = match.has
     for alternative in contract.deleted:
-        if any(
-            condition.in_file is not None and condition.in_file != has(condition.column) for condition in alternative
-        ):
+        if is_ruled_out(alternative, has):
             continue
         events += [
             {"column_name": aliases[0], "event": "missing", "action": "deleted_untold", "target": None}

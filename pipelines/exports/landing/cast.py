@@ -173,9 +173,6 @@ class RowSql:
             return f"(case when {_any_of(f't{place}', formats.blank)} then null else t{place} end)"
         return f"t{place}"
 
-    def _has(self, aliases: list[str]) -> bool:
-        return self.match.find(aliases) is not None
-
     def where(self, conditions: list[Where]) -> str:
         """SQL of a row's conditions; true when there are none."""
         parts = []
@@ -259,7 +256,7 @@ class RowSql:
             text = f"nullif(concat_ws({quoted(spec.with_)}, {parts}), '')"
         else:
             text = self.header(spec.from_ or [], formats)
-        if not is_given(spec, self._has, column):
+        if not is_given(spec, self.match.has, column):
             text = BLANK
         read = replaced(text, spec)
         if spec.extract is not None:
@@ -279,9 +276,9 @@ class RowSql:
         """The first case whose condition holds; a row that it asks for what the file does not have falls to none."""
         taken: list[tuple[str, Cast]] = []
         sources: list[str] = []
-        for asked, branch in reachable(spec, self._has):
-            lacking = [aliases for condition in asked for aliases in unasked(condition, self._has)]
-            told = [condition for condition in asked if not unasked(condition, self._has)]
+        for asked, branch in reachable(spec, self.match.has):
+            lacking = [aliases for condition in asked for aliases in unasked(condition, self.match.has)]
+            told = [condition for condition in asked if not unasked(condition, self.match.has)]
             cast = self._column(column, branch, False)
             sources += [self._shown(aliases) for aliases in lacking] or [cast.source]
             if lacking:
@@ -308,7 +305,7 @@ class RowSql:
 
     def _sum(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         names = spec.sum or []
-        if not is_given(spec, self._has, column):
+        if not is_given(spec, self.match.has, column):
             # A part that the file does not have is unknown, and so is the sum.
             return Cast(column, f"cast(null as {column.stored_type})", BLANK, required, "null", source)
         texts = [replaced(self.header([name.lstrip("-")], formats), spec) for name in names]

@@ -44,8 +44,8 @@ class _Source:
     systems: dict[str, str] = field(default_factory=dict)
 
 
-# What a file is held for that collides with an older one, which its finding names.
-CODES = {"ids_collide", "key_changed", "system_doubled"}
+# What a file is held for that collides with an older one, which its finding names; a person's word lets it in.
+CODES = {"ids_collide", "key_changed", "lines_gone", "system_doubled"}
 
 
 def to_compare_again(receipts: Iterable[Receipt]) -> set[str]:
@@ -85,10 +85,12 @@ def _judge(store: RawStore, landed: list[Receipt]) -> list[Receipt]:
     if not any(receipt.entities for receipt in new.values()):
         return landed
     held: dict[str, Finding] = {}
-    names = {receipt.sha256: receipt.file for receipt in store.receipts()}
-    for sha256, finding in [*_told_otherwise(store, set(new)), *_fewer_lines(store, set(new))]:
+    # In the order in which they are held against each other: what was there goes before what came at the same moment.
+    receipts = sorted(store.receipts(), key=lambda receipt: (receipt.known_at, receipt.sha256 in new, receipt.file))
+    names = {receipt.sha256: receipt.file for receipt in receipts}
+    for sha256, finding in [*_told_otherwise(receipts, set(new)), *_fewer_lines(store, receipts, set(new))]:
         held.setdefault(sha256, finding)
-    for source in _sources(store, set(new)):
+    for source in _sources(receipts, set(new)):
         for sha256, finding in _judged(store, source, set(new), set(held), names):
             held.setdefault(sha256, finding)
     return [_held(store, receipt, held[receipt.sha256]) if receipt.sha256 in held else receipt for receipt in landed]
@@ -102,7 +104,7 @@ def _held(store: RawStore, receipt: Receipt, finding: Finding) -> Receipt:
     return taken_back
 
 
-def _told_otherwise(store: RawStore, new: set[str]) -> list[tuple[str, Finding]]:
+def _told_otherwise(receipts: list[Receipt], new: set[str]) -> list[tuple[str, Finding]]:
     """The new files whose rows have no id and are told by other columns than those of the file before.
 
     Each row would be another one: in a full export instead of its older version, of which nothing could be kept, and in
@@ -110,8 +112,7 @@ def _told_otherwise(store: RawStore, new: set[str]) -> list[tuple[str, Finding]]
     """
     found: dict[str, Finding] = {}
     before: dict[tuple[str, ...], tuple[set[str], str]] = {}
-    order = sorted(store.receipts(), key=lambda receipt: (receipt.known_at, receipt.sha256 in new, receipt.file))
-    for receipt in order:
+    for receipt in receipts:
         for row in receipt.entities:
             if not (told_by := row.get("told_by")):
                 continue
@@ -127,14 +128,13 @@ def _told_otherwise(store: RawStore, new: set[str]) -> list[tuple[str, Finding]]
     return list(found.items())
 
 
-def _fewer_lines(store: RawStore, new: set[str]) -> list[tuple[str, Finding]]:
+def _fewer_lines(store: RawStore, receipts: list[Receipt], new: set[str]) -> list[tuple[str, Finding]]:
     """The new files in which many documents have fewer rows than in the file before: views of some of their lines.
 
     What is made of the rows, as a document's total, would fall with them.
     """
     files: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
-    order = sorted(store.receipts(), key=lambda receipt: (receipt.known_at, receipt.sha256 in new, receipt.file))
-    for receipt in order:
+    for receipt in receipts:
         for row in receipt.entities:
             key = (f"{row['domain']}.{row['entity']}", row["contract"], row["system"])
             files[key][receipt.sha256] = receipt.file
@@ -142,10 +142,10 @@ def _fewer_lines(store: RawStore, new: set[str]) -> list[tuple[str, Finding]]:
     for (entity_id, contract, _), named in files.items():
         if len(named) < 2 or not new & named.keys() or not _has_documents(entity_id):
             continue
-        stems = {sha256: store.stem(entities()[entity_id], contract, sha256) for sha256 in named}
-        paths = {
-            sha256: path for sha256, stem in stems.items() if (path := stem.with_name(f"{stem.name}.parquet")).exists()
-        }
+        found_of = {sha256: store.rows_file(entities()[entity_id], contract, sha256) for sha256 in named}
+        paths = {sha256: path for sha256, path in found_of.items() if path}
+        if not new & paths.keys() or len(paths) < 2:
+            continue
         places = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(named))
         with connected() as connection:
             counted = connection.execute(
@@ -169,11 +169,10 @@ def _has_documents(entity_id: str) -> bool:
     return any(column.name == "invoice_id" for column in entities()[entity_id].columns)
 
 
-def _sources(store: RawStore, new: set[str]) -> list[_Source]:
+def _sources(receipts: list[Receipt], new: set[str]) -> list[_Source]:
     """Where new files stand beside others of their contract."""
     found: dict[tuple[str, str], _Source] = {}
-    order = sorted(store.receipts(), key=lambda receipt: (receipt.known_at, receipt.sha256 in new, receipt.file))
-    for receipt in order:
+    for receipt in receipts:
         for row in receipt.entities:
             entity = entities()[f"{row['domain']}.{row['entity']}"]
             if entity.same:

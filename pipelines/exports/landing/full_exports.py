@@ -189,13 +189,13 @@ def lacking(
     moment = datetime.fromisoformat(export.known_at)
     since = max((at for one in same if (at := datetime.fromisoformat(one.known_at)) < moment), default=None)
     entity = entities()[export.raw_table.replace("_", ".", 1)]
-    stems = [
-        store.stem(entity, row["contract"], receipt.sha256)
+    found_of = {
+        store.rows_file(entity, row["contract"], receipt.sha256)
         for receipt in receipts
         for row in receipt.entities
         if (row["contract"], row["system"]) == (export.contract, export.system)
-    ]
-    paths = sorted({path for stem in stems if (path := stem.with_name(f"{stem.name}.parquet")).exists()})
+    }
+    paths = sorted(path for path in found_of if path)
     if since is None or not paths:
         return []
     there = {column.name for column in entity.columns}

@@ -15,10 +15,6 @@ from pipelines.exports.entities import Entity
 from pipelines.exports.readers.grids import quoted
 
 
-def _has(match: Match) -> Has:
-    return lambda aliases: match.find(aliases) is not None
-
-
 def _says(spec: ColumnMap, has: Has) -> bool:
     """Whether the file's headers say anything of a column."""
     if spec.value is not None:
@@ -38,7 +34,7 @@ def _says(spec: ColumnMap, has: Has) -> bool:
 
 def held_columns(entity: Entity, mapping: EntityMap, match: Match) -> list[str]:
     """The columns that the file holds; those of the key it always does."""
-    has = _has(match)
+    has = match.has
     found = []
     for column in entity.columns:
         spec = mapping.columns.get(column.name)
@@ -56,7 +52,7 @@ def holds_sql(entity: Entity, mapping: EntityMap, match: Match, header: Callable
 
     Not one that its case cannot tell, nor one for which another column stands in in this row. `header` is SQL of a text.
     """
-    has = _has(match)
+    has = match.has
     held = held_columns(entity, mapping, match)
     told: dict[str, str] = {}
     for name in (name for name in held if name in mapping.columns and name not in entity.key):

@@ -46,6 +46,7 @@ NOT_READING = {
     "readers/__init__.py",
     "readers/texts.py",
     "__init__.py",
+    "costs.py",
 }
 LIBRARIES = ("duckdb",)
 

@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from pipelines.exports.contracts.contract import Contract
-from pipelines.exports.contracts.headers import normal
+from pipelines.exports.contracts.needs import is_given
+from pipelines.exports.entities import entities
 from pipelines.exports.landing.raw import Receipt
 from pipelines.words import catalogue, word
 
@@ -73,26 +74,27 @@ def cost(header: str, columns: Iterable[str]) -> Cost | None:
     return Cost(header, tuple(lost), ordered) if ordered or lost != ["lost.column"] else None
 
 
-def costs_of(contract: Contract, headers: Iterable[str]) -> list[Cost]:
-    """What the headers of a contract cost that a file lacks."""
-    found = []
-    for header in dict.fromkeys(headers):
-        columns = [
-            f"{entity_id}.{name}"
-            for entity_id, mapping in contract.feeds
-            for name, spec in mapping.columns.items()
-            if any(normal(header) == normal(alias) for aliases in spec.headers for alias in aliases)
-        ]
-        if (of_header := cost(header, columns)) is not None:
-            found.append(of_header)
-    return found
-
-
 def costs_of_file(receipt: Receipt, contracts: Mapping[str, Contract]) -> list[Cost]:
-    """What the headers cost that a landed file lacks and whose columns it leaves blank."""
-    blank: dict[str, list[str]] = {}
+    """What the headers cost that a landed file lacks and without which nothing in it is the column; the dearest first."""
+    lacking: dict[str, set[str]] = {}
     for event in receipt.schema_events:
-        if (event["event"], event["action"]) == ("missing", "left_blank") and event["contract"] in contracts:
-            blank.setdefault(event["contract"], []).append(event["column_name"])
-    found = [each for contract, headers in blank.items() for each in costs_of(contracts[contract], headers)]
+        if event["event"] == "missing" and event["contract"] in contracts:
+            lacking.setdefault(event["contract"], set()).add(event["column_name"])
+    found = [
+        each
+        for name, headers in lacking.items()
+        for header, columns in _blank(contracts[name], headers).items()
+        if (each := cost(header, columns)) is not None
+    ]
     return sorted(found, key=lambda each: (-each.size, each.header))
+
+
+def _blank(contract: Contract, lacking: set[str]) -> dict[str, list[str]]:
+    """The canonical columns that are blank without the headers, by the first header of each that is lacking."""
+    found: dict[str, list[str]] = {}
+    for entity_id, mapping in contract.feeds:
+        for name, spec in mapping.columns.items():
+            without = [aliases[0] for aliases in spec.headers if aliases[0] in lacking]
+            if without and not is_given(spec, lambda aliases: aliases[0] not in lacking, entities()[entity_id].column(name)):
+                found.setdefault(without[0], []).append(f"{entity_id}.{name}")
+    return found

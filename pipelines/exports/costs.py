@@ -95,6 +95,8 @@ def _blank(contract: Contract, lacking: set[str]) -> dict[str, list[str]]:
     for entity_id, mapping in contract.feeds:
         for name, spec in mapping.columns.items():
             without = [aliases[0] for aliases in spec.headers if aliases[0] in lacking]
-            if without and not is_given(spec, lambda aliases: aliases[0] not in lacking, entities()[entity_id].column(name)):
+            if without and not is_given(
+                spec, lambda aliases: aliases[0] not in lacking, entities()[entity_id].column(name)
+            ):
                 found.setdefault(without[0], []).append(f"{entity_id}.{name}")
     return found

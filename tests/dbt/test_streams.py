@@ -196,3 +196,7 @@ def test_deals(built: tuple[date, Any]) -> None:
         path.split(".")[1] for path in catalogue() if path.startswith("pipeline_movement.")
     }
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+    # What is open on the day is what has no closing, by the record or by the history.
+    closings = "select deal_id, closed_rule from marts.fct_deals"
+    open_ones = {deal for deal, rule in warehouse.execute(closings).fetchall() if rule is None}
+    assert open_ones == {deal for (deal,) in deals.open_deals()}

@@ -189,7 +189,7 @@ UNRATED = """
 @st.cache_data(show_spinner=False, max_entries=16)
 def unrated(warehouse: str) -> list[dict[str, Any]]:
     """The newest documents whose currency has no exchange rate of their day."""
-    return select(warehouse, UNRATED).to_pylist()
+    return rows(select(warehouse, UNRATED))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

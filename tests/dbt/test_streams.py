@@ -190,3 +190,7 @@ def test_deals(built: tuple[date, Any]) -> None:
         tried(table, expected)
         wrong += differences(read(warehouse, table), expected, table, "1e-3")
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+    # What is open on the day is what has no closing, by the record or by the history.
+    closings = "select deal_id, closed_rule from marts.fct_deals"
+    open_ones = {deal for deal, rule in warehouse.execute(closings).fetchall() if rule is None}
+    assert open_ones == {deal for (deal,) in deals.open_deals()}

@@ -124,7 +124,13 @@ class Deals:
         return found
 
     def closing(self, record: Row) -> tuple[str, date] | None:
-        """Whether a deal was won or lost and when: by its record, or where that is open by its history's last row."""
+        """Whether a deal was won or lost and when: by its record, or where that is open by its history's last row.
+
+        What is open on the day was not closed: its history has opened it again.
+        """
+        told = state(record, record["history"], self.as_of, self.as_of, ZONE)
+        if told and told[0] == "open":
+            return None
         if record["status"] in SHUT:
             closed = on(record["closed_at"], ZONE)
             planned = record["expected_close_on"]

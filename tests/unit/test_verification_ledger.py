@@ -338,3 +338,25 @@ def test_a_rate_of_books_in_another_currency_says_nothing_of_ours(
     assert rates.on("GBP", date(2024, 1, 20)) == (rate and Decimal(rate))
     # What is always called 1 is no rate.
     assert rates.on("USD", date(2024, 1, 20)) is None
+
+
+def test_a_quote_that_is_young_enough_goes_before_a_rate_on_a_document(tmp_path: Path) -> None:
+    """Quoted once a week, a document of the day between is at the week's rate; at its own once that is too old."""
+    invoices = [
+        {
+            "_system": "s",
+            "invoice_id": str(day),
+            "issued_on": day,
+            "currency": "SEK",
+            "exchange_rate": 0.2,
+            "gross_amount": 1,
+        }
+        for day in (date(2026, 1, 6), date(2026, 3, 1))
+    ]
+    quotes = [{"_system": "s", "currency": "SEK", "rate_date": date(2026, 1, 5), "rate": 0.1}]
+    write_raw(tmp_path, {"plan.fx_rates": quotes, "billing.invoices": invoices})
+    folder = tmp_path / "warehouse" / "raw"
+    rates = Rates(Raw(folder, Run(date(2026, 5, 1), "EUR", "EUR", "UTC", "SE", 31), {}, files_of(folder)))
+    days = (date(2026, 1, 4), date(2026, 1, 6), date(2026, 2, 5), date(2026, 2, 6), date(2026, 3, 2), date(2026, 4, 2))
+    found = [rates.on("SEK", day) for day in days]
+    assert found == [None, Decimal("0.1"), Decimal("0.1"), Decimal("0.2"), Decimal("0.2"), None]

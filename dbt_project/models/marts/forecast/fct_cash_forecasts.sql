@@ -246,22 +246,52 @@ steps as (
         sought.quantile, sought.curve_number, sought.lag_at_origin, sought.paid_at_origin, sought.paid_since
 ),
 
-quantiles as (
+-- Within a step the account's curve rises as its segment's does: the day is the first on which the segment's has risen as
+-- far as it must; where the account leans on no segment, the step's first. What is sought is put in order once with the days
+-- of the segments, from those that have risen furthest: to look at each day of each step is many times that.
+rises as (
     select
+        curves.origin,
+        curves.segment,
+        curves.at_risk > 0 as is_at_risk,
+        curves.wider_paid
+        + (steps.paid_since + steps.paid_at_origin - curves.paid) / nullif(curves.leaning, 0) as wider_paid,
+        cast(null as integer) as lag_days,
+        steps.quantile,
         steps.curve_number,
         steps.lag_at_origin,
-        {%- for name in quantiles %}
-        min(wider.lag_days) filter (where steps.quantile = '{{ name }}') as {{ name }}_lag{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ greatest_known('curves.lag_days', 'steps.lag_at_origin + 1') }} as from_lag,
+        curves.until_lag
     from steps
     inner join curves on steps.curve_number = curves.curve_number and steps.lag_days = curves.lag_days
-    inner join segments as wider
-        on curves.origin = wider.origin
-        and curves.segment = wider.segment
-        and wider.lag_days between curves.lag_days and curves.until_lag
-        and wider.lag_days > steps.lag_at_origin
-    where {{ paid_on('curves', 'wider') }} - steps.paid_at_origin >= steps.paid_since
-    group by steps.curve_number, steps.lag_at_origin
+    {%- for is_at_risk, paid in {'true': 'paid', 'false': 'followed_paid'}.items() %}
+    union all
+    select origin, segment, {{ is_at_risk }}, {{ paid }}, lag_days, null, null, null, null, null from segments
+    {%- endfor %}
+),
+
+days as (
+    select
+        quantile,
+        curve_number,
+        lag_at_origin,
+        {{ least_known(
+            greatest_known('coalesce(min(lag_days) over furthest_first, until_lag)', 'from_lag'), 'until_lag'
+        ) }} as lag_days
+    from rises
+    window furthest_first as (partition by origin, segment, is_at_risk order by wider_paid desc nulls last)
+    qualify curve_number is not null
+),
+
+quantiles as (
+    select
+        curve_number,
+        lag_at_origin,
+        {%- for name in quantiles %}
+        min(lag_days) filter (where quantile = '{{ name }}') as {{ name }}_lag{{ ',' if not loop.last }}
+        {%- endfor %}
+    from days
+    group by curve_number, lag_at_origin
 ),
 
 -- The day on which nothing was left of an item, whichever way: the first after the origin, if the as-of date knows it.

@@ -162,8 +162,8 @@ class Book:
         for row in self.received.values():
             self.unapplied.append((self.account(row), row["received_on"], row["amount"]))
             self.flows["collected"].append((row["received_on"], row["amount"]))
-        # Of each payment, what went back of its applications, by their places, and of what it had not paid with.
-        self.gone: dict[tuple[str, int | None], Decimal] = defaultdict(Decimal)
+        # Of each payment, what went back of its applications, by their places, and of what it had not paid with (-1).
+        self.gone: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
         self.steps: dict[str, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
         # Whose payments the export applies, be it to a document that is void: their money is for nothing else.
         applied = [row for row in self.of("applications") if row["payment_id"]]
@@ -281,30 +281,21 @@ class Book:
         self.unapplied.append((self.account(row), day, -row["amount"]))
 
     def bring_back(self, row: Row, payment: str) -> None:
-        """Money of a payment that the export applies goes back, as far as it is still there.
-
-        First what it paid of the invoice that is named; then a refund from what it has not paid with, all else from what it
-        paid, the last first; then the other.
-        """
+        """Money back: of the invoice named; a refund then of what is unspent, all else of what was paid, the last first."""
         day, rest = row["occurred_on"], row["amount"]
-        paid = sorted((on, place, name) for place, (on, name, _) in enumerate(self.applied[payment]) if on <= day)
-        applied = [amount for _, _, amount in self.applied[payment]]
-        unspent = self.received[payment]["amount"] - sum((applied[place] for _, place, _ in paid), ZERO)
-        last_first: list[tuple[int | None, date, str]] = [(place, on, name) for on, place, name in reversed(paid)]
-        free: list[tuple[int | None, date, str]] = [(None, day, "")]
+        paid = [(on, n, name, amount) for n, (on, name, amount) in enumerate(self.applied[payment]) if on <= day]
+        unspent = self.received[payment]["amount"] - sum((part[3] for part in paid), ZERO)
+        last_first, free = sorted(paid, reverse=True), [(day, -1, "", unspent)]
         named = [part for part in last_first if part[2] == row["invoice_id"]]
         others = free + last_first if row["adjustment_kind"] == "refund" else last_first + free
-        for place, on, name in named + others:
-            there = unspent if place is None else applied[place]
-            part = min(rest, there - self.gone[payment, place])
-            if part <= 0:
-                continue
+        for on, n, name, amount in named + others:
+            part = max(min(rest, amount - self.gone[payment, n]), ZERO)
             rest -= part
-            self.gone[payment, place] += part
-            if place is None:
-                self.unapplied.append((self.account(self.received[payment]), day, -part))
-            else:
+            self.gone[payment, n] += part
+            if part and name:
                 self.reopen(self.debts[name], max(day, self.debts[name].issued), part, on)
+            elif part:
+                self.unapplied.append((self.account(self.received[payment]), day, -part))
         # More than it had is no cash.
         self.flows["collected"].append((day, rest))
 

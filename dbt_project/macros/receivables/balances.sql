@@ -27,13 +27,15 @@
         balances.as_of_date
 {%- endmacro %}
 
-{#- What each account owes on the day of `run`, all currencies in base currency (R1, R4). -#}
+{#- What each account owes on the day of `run`, all currencies in base currency (R1, R4), and in how many of them something of
+    it has no rate: what waits unapplied is none of it. -#}
 {% macro owed_by_accounts(run) -%}
 select
         balances.account_id,
         {{ known_sum('balances.open_amount_base', 'balances.open_amount') }} as open_amount,
         {{ known_sum('balances.overdue_amount_base', 'balances.overdue_amount') }} as overdue_amount,
-        sum(balances.missing_rate_count) as missing_rate_count
+        count(*) filter (where balances.open_amount <> 0 and balances.missing_rate_count > 0) as missing_rate_count,
+        count(*) filter (where balances.overdue_amount <> 0 and balances.missing_rate_count > 0) as missing_overdue_count
     from {{ ref('fct_receivable_balances') }} as balances
     inner join {{ run }} on balances.as_of_date = {{ run }}.as_of_date
     group by balances.account_id

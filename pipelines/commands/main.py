@@ -164,9 +164,28 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
         if export.rows_before is not None and export.known_at in work.moments:
             gone = f"{export.rows_gone:,} of {export.rows_before:,} rows" if export.is_whole else "nothing, see below"
             click.echo(f"{export.file}: a full export; takes away of {export.raw_table.replace('_', '.', 1)}: {gone}.")
+    _tell_costs(work)
     from pipelines.verification.proof import told
 
     click.echo(told(work.proof), err=any(verdict.state != "agrees" for verdict in work.proof))
+
+
+def _tell_costs(work: Refresh, most: int = 10) -> None:
+    """What the columns cost that the exports of this run lack, the dearest first; of many files of one export once."""
+    from pipelines.exports.costs import costs_of_file
+
+    found = {
+        (event["contract"], cost.header): (receipt.file, cost)
+        for receipt in work.receipts()
+        if receipt.known_at in work.moments and not receipt.list_name
+        for event in receipt.entities[:1]
+        for cost in costs_of_file(receipt, work.contracts)
+    }
+    dearest = sorted(found.values(), key=lambda item: -item[1].size)
+    for file, cost in dearest[:most]:
+        click.echo(printable(f"missing   {file}: {cost.said(work.settings.language)}"))
+    if len(dearest) > most:
+        click.echo(f"… and {len(dearest) - most} more columns that are not in the exports; see the page Data health.")
 
 
 def _tell_findings(work: Refresh, most: int = 20) -> None:

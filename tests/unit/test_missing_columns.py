@@ -106,3 +106,49 @@ def test_a_view_of_some_lines_after_the_whole_is_held(tmp_path: Path) -> None:
     forget(home.work, "more.csv")
     assert sorted(home.land({})) == ["oak.csv"]
     assert home.codes() == {}
+
+
+def test_one_corrected_document_counts_and_is_told(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.land({"all.csv": WHOLE})
+    home.land({"corrected.csv": LINES + "Ek,1,2024-05-06,sent,Oak,10,2,0,EUR\n"})
+    assert home.codes() == {}
+    (receipt,) = [receipt for receipt in home.work.store.receipts() if receipt.file == "corrected.csv"]
+    (told,) = [row for row in receipt.findings if row["code"] == "lines_fewer"]
+    assert (told["severity"], told["row_count"], told["name"]) == ("note", 1, "all.csv")
+
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
+
+
+@pytest.mark.parametrize("first", ["with", "without"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("pipedrive/activities.csv", "pipedrive/activities_without_id.csv"),
+        ("amocrm/deals_with_id.csv", "amocrm/deals.csv"),
+    ],
+)
+def test_rows_that_come_with_ids_and_without_do_not_count_twice(
+    tmp_path: Path, files: tuple[str, str], first: str
+) -> None:
+    texts = [(FIXTURES / name).read_text(encoding="utf-8-sig") for name in files]
+    names = ["with.csv", "without.csv"]
+    both = dict(zip(names, texts, strict=True))
+    home = Home(tmp_path)
+    home.land({f"{first}.csv": both[f"{first}.csv"]})
+    (second,) = [name for name in names if name != f"{first}.csv"]
+    home.land({second: both[second]})
+    assert home.codes() == {second: ["key_doubled"]}
+    # Without the other nothing is there twice.
+    forget(home.work, f"{first}.csv")
+    home.land({})
+    assert home.codes() == {}
+
+
+def test_other_rows_that_come_without_ids_are_taken(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.land({"with.csv": (FIXTURES / "pipedrive" / "activities.csv").read_text(encoding="utf-8")})
+    other = (FIXTURES / "pipedrive" / "activities_without_id.csv").read_text(encoding="utf-8")
+    home.land({"without.csv": other.replace("2023-", "2024-")})
+    assert home.codes() == {}

@@ -48,6 +48,7 @@ NOT_READING = {
     "readers/deadline.py",
     "readers/texts.py",
     "__init__.py",
+    "costs.py",
 }
 LIBRARIES = ("duckdb",)
 

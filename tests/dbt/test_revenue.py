@@ -105,10 +105,7 @@ def test_retention_of_every_month(basis: str, warehouse: duckdb.DuckDBPyConnecti
                 continue
             for name in KINDS:
                 moved = sum(abs(right[closing] - right[opening]) for right in mine if right[kind] == name)
-                assert close(row[name + suffix], known(Fraction(moved), missing)), (
-                    month,
-                    name,
-                )
+                assert close(row[name + suffix], known(Fraction(moved), missing)), f"{month} {name}"
             if missing:
                 assert row[f"nrr{suffix}"] is row[f"grr{suffix}"] is row[f"logo_churn{suffix}"] is None
                 continue

@@ -16,7 +16,9 @@ employees as (
 ),
 
 balances as (
-    {{ owed_by_accounts('run') }}
+    select balances.*
+    from {{ ref('fct_account_balances') }} as balances
+    inner join run on balances.as_of_date = run.as_of_date
 )
 
 select
@@ -42,7 +44,7 @@ select
     {{ money_sum(
         'case when cases.account_id is not null and balances.account_id is null then 0 else balances.overdue_amount end'
     ) }} as overdue_amount,
-    cast(coalesce(balances.missing_overdue_count, 0) as integer) as missing_rate_count,
+    cast(coalesce(balances.unknown_overdue_count, 0) as integer) as missing_rate_count,
     cases.started_at,
     cases.handled_at,
     run.as_of_date,

@@ -177,6 +177,21 @@ def group_of(filters: Filters) -> tuple[str | None, str | None, bool]:
     return kind, values[0] or "not_known", False
 
 
+UNRATED = """
+    select currency, amount, event_date, _file, _row
+    from {rpt_receivable_findings}
+    where reason = 'no_base_rate' and entity = 'invoices'
+    order by event_date desc, _file, _row
+    limit 3
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def unrated(warehouse: str) -> list[dict[str, Any]]:
+    """The newest documents whose currency has no exchange rate of their day."""
+    return rows(select(warehouse, UNRATED))
+
+
 @st.cache_data(show_spinner=False, max_entries=16)
 def bases(warehouse: str) -> list[str]:
     """The bases that have any revenue: invoiced, mrr."""

@@ -15,8 +15,15 @@ coalesce(nullif({{ column }}, ''), {{ default_currency }})
         rows_of_file._file_sha256 as file_sha256,
         rows_of_file._source as contract,
         '{{ entity_id }}' as entity_id,
-        {% if entity.has_currency %}{{ total_currency('rows_of_file.currency', 'run.default_currency') }}{% else %}''{% endif %}
-            as currency,
+        {% if not entity.has_currency %}''
+        {%- elif is_staged %}
+        case
+            when rows_of_file._kept['currency'] is null
+                then {{ total_currency('rows_of_file.currency', 'run.default_currency') }}
+            else run.default_currency
+        end
+        {%- else %}{{ total_currency('rows_of_file.currency', 'run.default_currency') }}
+        {%- endif %} as currency,
         count(*) as row_count,
         {%- for measure in entity.measures %}
         cast(coalesce(sum(rows_of_file.{{ measure }})

@@ -319,6 +319,9 @@ def sql(home: Path | None, query: str, shape: str, seconds: int, rows: int) -> N
             # In one process connections to a file share its settings: they may be locked already.
             if connection.execute("select not current_setting('lock_configuration')").fetchall()[0][0]:
                 connection.execute("set enable_external_access = false; set lock_configuration = true")
+            for statement in connection.extract_statements(query):
+                if statement.type not in _queries():
+                    raise click.ClickException(f"Only queries are run, and this is {statement.type.name}.")
             with _stopped_after(seconds, connection.interrupt):
                 result = connection.sql(query)
                 if result is None:
@@ -330,6 +333,18 @@ def sql(home: Path | None, query: str, shape: str, seconds: int, rows: int) -> N
         raise click.ClickException(bound_reached(str(error)) or str(error)) from error
     if is_more:
         raise click.ClickException(f"There are more rows than {rows:,}, after which this stopped; --rows lets more.")
+
+
+def _queries() -> set[duckdb.StatementType]:
+    """The kinds of statements that only read.
+
+    DuckDB itself lets the published file be attached again under another name, and temporary tables be made.
+    """
+    import duckdb
+
+    kind = duckdb.StatementType
+    # A pivot is several statements.
+    return {kind.SELECT, kind.EXPLAIN, kind.PRAGMA, kind.CALL, kind.MULTI}
 
 
 def _write(result: duckdb.DuckDBPyRelation, shape: str, most: int) -> bool:

@@ -254,12 +254,8 @@ def test_cohorts(warehouse: duckdb.DuckDBPyConnection) -> None:
         (row["cohort_month"], row["month_number"]): row
         for row in rows(warehouse, "select * from reporting.rpt_cohorts")
     }
-    assert set(found) == {
-        (cohort, month_number(month) - month_number(cohort))
-        for cohort in set(firsts.values())
-        for month in complete
-        if month >= cohort
-    }
+    there = {(cohort, month) for cohort in firsts.values() for month in complete if month >= cohort}
+    assert set(found) == {(cohort, month_number(month) - month_number(cohort)) for cohort, month in there}
     for (cohort, _), row in found.items():
         members = [account for account, month in firsts.items() if month == cohort]
         now = [revenue(account, "invoiced", row["month"]) for account in members]
@@ -267,9 +263,13 @@ def test_cohorts(warehouse: duckdb.DuckDBPyConnection) -> None:
         missing = sum(unknown_in(account, row["month"]) for account in members)
         bought = Fraction(sum(1 for one in now if one > 0))
         assert close(row["revenue"], known(sum(now, Fraction(0)), missing))
-        is_whole = first > 0 and not missing and not any(unknown_in(account, cohort) for account in members)
+        is_told = not missing and len(members) > 1
+        is_whole = first > 0 and is_told and not any(unknown_in(account, cohort) for account in members)
+        # What a cohort of one keeps is one customer's.
+        assert close(row["account_retention"], ratio(bought, len(members)) if is_told else None, "1e-6")
         assert close(row["retention"], ratio(sum(now), first) if is_whole else None, "1e-6")
         assert (row["cohort_accounts"], row["accounts"]) == (len(members), known(bought, missing))
+    assert {row["cohort_accounts"] for row in found.values() if row["retention"] is not None} == {2, 8}
 
 
 def test_concentration(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -21,9 +21,12 @@ from pipelines.verification.receivables import COLUMNS, balances
 from pipelines.verification.rows import LandedFile, Raw, Run
 from pipelines.verification.settlement import Settlement
 from tests.dbt.test_receivables_streams import AS_OF, Stream, batches
+from tests.support.allocation_scenarios import allocation_scenarios
 from tests.support.ledger import BUCKETS, Book
 from tests.support.oracle import SEEDS
 from tests.support.raw_rows import files_of, write_raw
+from tests.support.scenarios import AS_OF as LAST_TOLD
+from tests.support.scenarios import scenarios
 
 DAYS = (AS_OF, date(2025, 1, 31), date(2024, 7, 14), date(2024, 3, 1), date(2024, 1, 20))
 NAMES = (*BUCKETS, "open_amount", "credit_amount", "unapplied_amount")
@@ -68,6 +71,30 @@ def test_the_proof_and_the_plain_ledger_agree(batch: list[Stream], tmp_path_fact
             }
             assert own == told, f"balances on {day} of {stream.told()}"
     assert all(tried.values()), tried
+
+
+def test_the_proof_tells_the_stories(tmp_path: Path) -> None:
+    """The small stories with a bookkeeper's balances, on each of their days."""
+    stories = [*scenarios(), *allocation_scenarios()]
+    rows: dict[str, list[Any]] = defaultdict(list)
+    for story in stories:
+        rows["billing.customers"].append({"customer_id": story.name, "name": story.name})
+        for entity, found in story.rows.items():
+            rows[entity] += found
+    write_raw(tmp_path, rows)
+    folder = tmp_path / "warehouse" / "raw"
+    raw = Raw(folder, Run(LAST_TOLD, "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder))
+    books = read_books(raw, {})
+    Settlement(raw, books, Rates(raw))
+    names = ("open_amount", "overdue_amount", "credit_amount", "unapplied_amount")
+    for day in sorted({day for story in stories for day in story.balances}):
+        found = balances(books, day)
+        proven = {
+            story.name: tuple(found[name].get((f"test:{story.name}", "EUR"), 0) for name in names)
+            for story in stories
+            if day in story.balances
+        }
+        assert proven == {story.name: story.balances[day] for story in stories if day in story.balances}, day
 
 
 # One company of a few rows, each case written from its definition in docs/decisions.md.

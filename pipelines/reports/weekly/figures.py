@@ -61,7 +61,8 @@ class Tables:
 
     def total(self, table: str, column: str, how: How = "sum", less: str | None = None, **key: Any) -> Figure:
         """The sum of a column over the rows of a key."""
-        wheres, values = ["true"], []
+        wheres = ["true"]
+        values: list[Any] = []
         for name, part in key.items():
             if isinstance(part, tuple):
                 wheres.append(f"{name} between ? and ?")
@@ -100,4 +101,4 @@ def _full(table: str) -> str:
 
 def _plain(value: Any) -> Value:
     # Sums of whole numbers are decimals of no decimals to some readers, and wide integers here.
-    return int(value) if isinstance(value, bool) else value  # type: ignore[no-any-return]
+    return int(value) if isinstance(value, bool) else value

@@ -74,14 +74,15 @@ def read(connection: duckdb.DuckDBPyConnection, company: str) -> Pack:
 
 def _pairs(tables: Tables) -> dict[str, Pair]:
     pairs = [
-        Pair(name, "money", *(tables.total(aging(day), column) for day in (tables.as_of, tables.before)))
+        Pair(name, "money", tables.total(aging(tables.as_of), column), tables.total(aging(tables.before), column))
         for name, column in (
             ("open", "open_amount_base"), ("overdue", "overdue_amount_base"), ("unapplied", "unapplied_amount_base"),
         )
     ]  # fmt: skip
-    weeks = (tables.week, (tables.week[0] - timedelta(days=7), tables.before))
+    table, earlier = "rpt_call_response", (tables.week[0] - timedelta(days=7), tables.before)
     for column in ("inbound", "answered", "missed"):
-        pairs.append(Pair(column, "count", *(tables.total("rpt_call_response", column, day=week) for week in weeks)))
+        now, before = tables.total(table, column, day=tables.week), tables.total(table, column, day=earlier)
+        pairs.append(Pair(column, "count", now, before))
     month = tables.as_of.replace(day=1)
     won = tables.total("rpt_sales_monthly", "won_amount", month=month)
     # Who has no target is no unknown part of the others'.
@@ -92,7 +93,7 @@ def _pairs(tables: Tables) -> dict[str, Pair]:
 
 def _missing(tables: Tables) -> dict[str, Figure]:
     """Counts of what is not known, which the figures above do without or are unknown for."""
-    kpis = {"is_total": True, "as_of_date": tables.as_of}
+    kpis: dict[str, Any] = {"is_total": True, "as_of_date": tables.as_of}
     return {
         "rates": tables.total(aging(tables.as_of), "missing_rate_count"),
         "undated": tables.total("rpt_receivable_kpis", "undated_payment_count", **kpis),

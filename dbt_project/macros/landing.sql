@@ -117,11 +117,6 @@ coalesce(cast({{ relation }}.{{ column }} as varchar(1000)), '') {%- if not loop
 {{ return(found) }}
 {%- endmacro %}
 
-{#- What a landed row says, without where it came from: a JSON text of its entity's columns. -#}
-{% macro row_content(columns, alias) -%}
-cast(to_json(struct_pack({% for column in columns %}{{ column }} := {{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %})) as varchar)
-{%- endmacro %}
-
 {#- What a finding may speak of, besides its file and code: each with its type. -#}
 {% macro finding_fact_types() -%}
 {{ return({

@@ -22,7 +22,7 @@ def kept(month: str, basis: str = "invoiced", **told: Any) -> dict[str, Any]:
     return {
         "month": month, "basis": basis, "is_complete": month < "2026-11-01", "base_currency": "EUR",
         "opening_revenue": 1000, "new": 40, "expansion": 60, "contraction": 30, "churned": 70, "reactivated": 10,
-        "closing_revenue": 1010, "currency_effect": 0, "negative_revenue": 0, "nrr": 0.96, "grr": 0.9,
+        "closing_revenue": 1010, "currency_effect": 0, "negative_revenue": 0, "net_revenue": 1010, "nrr": 0.96, "grr": 0.9,
         "logo_churn": 0.075, "nrr_12m": 1.07, "grr_12m": 0.91, "logo_churn_12m": 0.11, "noncontract_churned": 2,
         "missing_rate_count": 0, "unpriced_count": 0, "opening_accounts": 40, "closing_accounts": 40,
         "churned_accounts": 3,

@@ -38,7 +38,7 @@ histories as (
 
 -- The newest row of the history tells what the record does not know yet: that an open deal was closed, or that a closed one
 -- was opened again, or is open still where nobody knows when it was closed.
-told as (
+judged as (
     select
         dated.*,
         histories.last_status,
@@ -67,27 +67,27 @@ closed as (
         resolved.unresolved_ids,
         resolved.lead_source as lead_source_of_lead,
         employees.employee_id as global_owner_id,
-        told.created_on,
-        told.first_known_on,
+        judged.created_on,
+        judged.first_known_on,
         case
-            when told.is_closed_by_history then told.last_status
-            when told.is_open_by_history then 'open'
-            else told.record_status
+            when judged.is_closed_by_history then judged.last_status
+            when judged.is_open_by_history then 'open'
+            else judged.record_status
         end as known_status,
         case
-            when told.is_closed_by_history then 'history'
-            when not told.is_open_by_history then told.record_closed_rule
+            when judged.is_closed_by_history then 'history'
+            when not judged.is_open_by_history then judged.record_closed_rule
         end as closed_rule,
-        case when not told.is_open_by_history then deals.closed_at end as known_closed_at,
+        case when not judged.is_open_by_history then deals.closed_at end as known_closed_at,
         case
-            when told.is_closed_by_history then told.last_entered_on
-            when not told.is_open_by_history then told.record_closed_on
+            when judged.is_closed_by_history then judged.last_entered_on
+            when not judged.is_open_by_history then judged.record_closed_on
         end as closed_on,
         run.as_of_date,
         run.base_currency
     from deals
     inner join resolved on deals._system = resolved.system and deals.deal_id = resolved.native_id
-    inner join told on resolved.deal_id = told.deal_id
+    inner join judged on resolved.deal_id = judged.deal_id
     left join employees on deals._system = employees.system and deals.owner_id = employees.reference
     cross join run
 )

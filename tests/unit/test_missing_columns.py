@@ -83,6 +83,22 @@ def test_an_order_of_dates_is_believed_of_dates_that_are_written_so(tmp_path: Pa
     assert [row["code"] for row in held.receipt.held] == ["date_order_unknown"]
 
 
+def test_what_was_given_up_on_no_known_day_is_not_settled_unseen(tmp_path: Path) -> None:
+    head = "id,customer,status,currency,amount_due,amount_remaining,total,created"
+    rows = "in_1,c,uncollectible,eur,500,500,500,1714953600{0}\nin_2,c,paid,eur,500,0,500,1714953600{0}\n"
+    landed = land(tmp_path, f"{head}\n{rows.format('')}")
+    # No write-off: so nothing may say that nothing is owed, which would be money that came.
+    assert landed.rows("billing.invoices", "invoice_id, reported_balance") == [("in_1", None), ("in_2", 0)]
+    (told,) = [row["name"] for row in landed.receipt.findings if row["code"] == "entity_missing"]
+    assert told == "billing.adjustments"
+    blank = {event["target"] for event in landed.receipt.schema_events if event["action"] == "left_blank"}
+    assert "reported_balance" in blank
+    (tmp_path / "whole").mkdir()
+    whole = land(tmp_path / "whole", f"{head},status_transitions.marked_uncollectible_at\n{rows.format(',')}")
+    assert whole.rows("billing.invoices", "invoice_id, reported_balance") == [("in_1", 0), ("in_2", 0)]
+    assert whole.rows("billing.adjustments", "invoice_id, amount") == [("in_1", 5)]
+
+
 LINES = "Client Name,Invoice #,Date Issued,Invoice Status,Item Name,Line Subtotal,Tax 1 Amount,Tax 2 Amount,Currency\n"
 WHOLE = (
     LINES

@@ -21,6 +21,7 @@ import click
 
 from pipelines.commands.doctor import doctor
 from pipelines.commands.files import FILE_COMMANDS
+from pipelines.commands.reports import REPORT_COMMANDS
 from pipelines.commands.shared import (
     GATE_FAILED,
     PUBLISHED,
@@ -406,5 +407,5 @@ def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
 
 
-for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, verify, doctor]:
+for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, *REPORT_COMMANDS, verify, doctor]:
     main.add_command(_command)

@@ -19,7 +19,7 @@ from pipelines.reports.statements.making import make
 from pipelines.reports.statements.reading import Asked, Line, Statement, Totals
 
 DAY = date(2026, 1, 31)
-MARKUP = '#import "x"; #read("/etc/passwd") $x^2$ @ref *b* _i_ `c` = // /* <b>&amp;</b> \\u{41} {page} ÅÄÖ «Ромашка» ₽'
+MARKUP = '#import "x"; #read("/etc/passwd") $x^2$ @ref *b* _i_ `c` = // /* <b>&amp;</b> \\u{41} {page} {{ 1/0 }} {% raw %} ÅÄÖ «Ромашка» ₽'
 
 
 def text_of(made: bytes) -> list[str]:

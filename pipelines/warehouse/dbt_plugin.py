@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from pipelines.bounds import current
 from pipelines.settings import load_settings
-from pipelines.warehouse.raw_views import create_raw_views
-from pipelines.warehouse.sql_functions import register
+from pipelines.warehouse.raw_views import furnish
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,7 +40,4 @@ class Plugin(BasePlugin):
 
         The settings stand here because those of a profile are set again for every node.
         """
-        conn.execute("set global TimeZone = 'UTC'; set global autoinstall_known_extensions = false")
-        current().hold(conn)
-        register(conn)
-        create_raw_views(conn, load_settings())
+        furnish(conn, load_settings())

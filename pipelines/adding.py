@@ -32,6 +32,7 @@ from pipelines.exports.contracts.own_words import ADDITIONS, one_order
 from pipelines.exports.contracts.plan import ANSWERS as ANSWERS
 from pipelines.exports.contracts.plan import Question as Question
 from pipelines.exports.contracts.recognise import Recognition
+from pipelines.exports.costs import costs_of_file
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.folder import sha256_of
 from pipelines.exports.landing.land import Landing, ReadingRules, detect
@@ -95,6 +96,8 @@ class Looked:
     # Contract, `entity.column`, word, rows: what nobody knows yet; and the first rejected rows.
     words: list[tuple[str, str, str, int]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    # What each column costs that is not in it, in words, the dearest first.
+    costs: list[str] = field(default_factory=list)
     # The contract whose dates read in two orders, and these.
     orders: tuple[str, list[str]] | None = None
     # How many rows of money are in which currency.
@@ -217,6 +220,7 @@ def _trial(settings: Settings, path: Path, contracts: dict[str, Contract], found
                 found.orders = (str(finding["contract"]), str(finding["name"]).split(", "))
             if finding["code"] in ("several_contracts", "kind_unclear"):
                 found.choices = [name for name in re.findall(r"\w+", str(finding["name"])) if name in contracts]
+        found.costs = [cost.said(settings.language) for cost in costs_of_file(receipt, contracts)]
         _rejects(found, store.rejects(receipt.sha256, 100_000), settings.language)
         _currencies(found, store)
 

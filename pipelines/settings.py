@@ -81,8 +81,10 @@ class Settings(BaseModel):
     max_cells: int = Field(50_000_000, gt=0, description="A workbook sheet may span this many cells.")
     max_columns: int = Field(4_000, gt=0, description="A table may be this wide.")
     max_line_bytes: int = Field(64 * 2**20, gt=0, description="A line of a text file may be this long.")
-    read_memory_bytes: int = Field(4 * 2**30, gt=0, description="Memory that reading one file may take.")
-    read_seconds: int = Field(600, gt=0, description="Time that reading one workbook may take.")
+    read_memory_bytes: int = Field(
+        4 * 2**30, gt=0, description="Memory that reading one workbook or large JSON file may take, beside the refresh."
+    )
+    read_seconds: int = Field(1800, gt=0, description="Time that reading and landing one file may take.")
 
     @field_validator("business_timezone")
     @classmethod

@@ -92,11 +92,9 @@ def shown_tiles(months: list[dict[str, Any]], now: dict[str, Any], basis: str) -
                  metric=metric("quick_ratio", "V8")),
         ]  # fmt: skip
     else:
-        closing, below = now["closing_revenue"], now["negative_revenue"]
-        sold = None if closing is None or below is None else closing - below
         shown += [
-            Tile("Net revenue, month", money(sold, code),
-                 metric=("rpt_account_revenue", "revenue", "V1"), series=series("closing_revenue"),
+            Tile("Net revenue, month", money(now["net_revenue"], code),
+                 metric=metric("net_revenue", "V1"), series=series("net_revenue"),
                  versus=accounts),
             Tile("Went quiet, month", number(now["noncontract_churned"]),
                  versus=f"of {number(now['noncontract_accounts'])} without a contract",
@@ -135,7 +133,7 @@ def year_section(now: dict[str, Any], basis: str) -> None:
         )
 
 
-def months_section(months: list[dict[str, Any]], basis: str) -> None:
+def months_section(months: list[dict[str, Any]], basis: str, kind: str | None, value: str | None) -> None:
     """Movements month by month."""
     about = f"In {code}, at the same exchange rates (V3). Months that are over."
     if basis == "invoiced":
@@ -149,9 +147,8 @@ def months_section(months: list[dict[str, Any]], basis: str) -> None:
             nothing("No revenue in this period.")
             return
         charts.movements(complete, code or "base currency", key="revenue_months", alt_text="Revenue movements by month")
-        effects = [row["currency_effect"] for row in complete if row["currency_effect"] is not None]
-        changed = money(sum(effects), code) if effects else UNKNOWN
-        st.caption(f"Exchange rates alone changed {changed} in these months: in none of the columns.")
+        effect = revenue.currency_effect(page.warehouse, basis, kind, value, page.filters.since)
+        st.caption(f"Exchange rates alone changed {money(effect, code)} in these months: in none of the columns.")
         missing_rates(sum(row["missing_rate_count"] for row in complete))
         if unpriced := max(row["unpriced_count"] or 0 for row in complete):
             st.caption(f":material/warning: {plural(unpriced, 'subscription or document')} without an amount left out.")
@@ -314,7 +311,7 @@ with moved:
     if current is not None:
         if group_kind is None:
             year_section(current, chosen_basis)
-        months_section(everything, chosen_basis)
+        months_section(everything, chosen_basis, group_kind, group_value)
         movers_section(current, chosen_basis)
         groups_section(current, chosen_basis)
 with cohorts:

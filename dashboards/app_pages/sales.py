@@ -7,6 +7,7 @@ import streamlit as st
 from dashboards.components import charts
 from dashboards.components.formats import money, number, plural
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, section
+from dashboards.components.pipeline_bridge import bridge_section
 from dashboards.components.tables import Column, download, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import in_place
@@ -125,6 +126,8 @@ with right, section("By manager", "The same, a bar a manager; the fifteen larges
         )
     else:
         nothing("No open deals.")
+
+bridge_section(page)
 
 left, right = st.columns(2, gap="small")
 with left, section("Won and lost", "Deals by the month they were closed in.", key="wonlost"):

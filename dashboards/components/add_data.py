@@ -13,6 +13,7 @@ import streamlit as st
 from dashboards.components.add_draft import draft_of
 from dashboards.components.add_known import known_of
 from dashboards.components.add_mend import lists_to_mend, mend
+from dashboards.components.add_shared import costs
 from dashboards.components.formats import plain, plural
 from dashboards.components.page import TOLD
 from dashboards.components.words import one
@@ -104,6 +105,7 @@ def _file(settings: Settings, file: Waiting) -> None:
             known_of(settings, file, known, looked)
         if looked.known or not looked.unknown:
             _trial(looked)
+            costs(looked.costs, f"costs-{file.name}")
             mend(settings, file, looked, TYPES)
         for part in looked.unknown:
             draft_of(settings, file, part)

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.components.add_shared import columns, write
+from dashboards.components.add_shared import columns, costs, write
 from dashboards.components.formats import plain, plural
-from dashboards.components.words import one
+from dashboards.components.words import language, one
 from pipelines.adding import ANSWERS, AddingError, Draft, Question, drafted, use
 from pipelines.mending import Waiting
 from pipelines.settings import Settings
@@ -43,6 +43,7 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
     _questions(made, place, given)
     _shown(made)
     _columns(made, place, given)
+    costs([cost.said(language()) for cost in made.costs], f"costs-{place}")
     _beside(made, place, given)
     ready = not made.open
     label = "Use this" if ready else f"{plural(len(made.open), 'question')} to be answered first"

@@ -37,3 +37,10 @@ def columns(understood: int, kept: int, rows: Iterable[tuple[str, str, Iterable[
         key=key,
     )
     return folded
+
+
+def costs(said: list[str], key: str) -> None:
+    """What the columns cost that are not in a file, folded."""
+    if said:
+        with st.expander(f"What it lacks, and what that costs: {plural(len(said), 'column')}", key=key):
+            st.markdown("\n".join(f"- {plain(each)}" for each in said))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.components import revenue_charts as charts
 from dashboards.components.charts import ranked
-from dashboards.components.formats import UNKNOWN, money, number, plain, plural
+from dashboards.components.formats import UNKNOWN, iso, money, number, plain, plural
 from dashboards.components.page import here, nothing, open_account, section, whole_company
 from dashboards.components.revenue_tables import VALUE_COLUMNS, WORTH_COLUMNS
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
@@ -18,9 +18,18 @@ from dashboards.queries import revenue
 
 
 def missing_rates(count: Any) -> None:
-    """Says so when amounts without a rate are left out."""
-    if count:
-        st.caption(f":material/warning: {plural(int(count), 'amount')} without an exchange rate left out.")
+    """Says so when amounts without a rate are left out: the newest documents that lack one, and what to do."""
+    if not count:
+        return
+    said = f":material/warning: {plural(int(count), 'amount')} without an exchange rate left out."
+    found = revenue.unrated(here().warehouse)
+    if found:
+        said += f" {one('receivable_finding_step', 'no_base_rate')}:" + "".join(
+            f"\n- {money(row['amount'], row['currency'], 2)}, {iso(row['event_date'])}: {plain(row['_file'])}, "
+            f"line {number(row['_row'])}"
+            for row in found
+        )
+    st.caption(said)
 
 
 def values_section() -> None:

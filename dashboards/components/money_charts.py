@@ -102,15 +102,18 @@ def ageing_history(data: Rows, unit: str, *, key: str, alt_text: str) -> None:
     bars(data, BUCKET_WORDS, ageing(), unit, key=key, alt_text=alt_text)
 
 
-def waterfall(steps: Sequence[tuple[str, Any, bool]], unit: str, *, key: str, alt_text: str) -> None:
+def waterfall(
+    steps: Sequence[tuple[str, Any, bool]], unit: str, *, more_is_better: bool = False, key: str, alt_text: str
+) -> None:
     """From one balance to another. A step is (name, amount, whether it is a balance rather than a change)."""
     look = colours()
+    more, less = ("teal", "orange") if more_is_better else ("orange", "teal")
     points, level = [], 0.0
     for name, amount, is_balance in steps:
         size = float(amount or 0)
         start, end = (0.0, size) if is_balance else (level, level + size)
         level = end
-        colour = look["blue"] if is_balance else look["orange"] if size > 0 else look["teal"]
+        colour = look["blue"] if is_balance else look[more] if size > 0 else look[less]
         points.append(
             {
                 "step": name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ _SINGLE = (("segment", "segments"), ("team", "teams"), ("owner", "managers"), ("
 _RETENTION = """
         strftime(month, '%Y-%m') as month, month as month_start, is_complete, is_history_start, base_currency,
         opening_revenue, new, expansion, contraction, churned, reactivated, closing_revenue, currency_effect,
-        negative_revenue,
+        net_revenue,
         opening_accounts, churned_accounts, closing_accounts, nrr, grr, logo_churn, net_churn, quick_ratio, nrr_12m,
         grr_12m, logo_churn_12m, noncontract_accounts, noncontract_churned, noncontract_churn, repeat_purchase_ratio,
         missing_rate_count, missing_rate_count_12m, unpriced_count
@@ -35,6 +36,21 @@ MONTHS = f"""
     from {{rpt_revenue_retention_groups}}
     where basis = $basis and grouping_kind = $kind and grouping_value = $value
     order by month
+"""
+
+# What rates alone did in the months that are over since a day.
+CURRENCY_EFFECT = """
+    select sum(currency_effect) as currency_effect
+    from {rpt_revenue_retention}
+    where basis = $basis and $kind is null
+        and is_complete and not is_history_start and month >= date_trunc('month', $since)
+    union all
+    select sum(currency_effect)
+    from {rpt_revenue_retention_groups}
+    where basis = $basis and grouping_kind = $kind and grouping_value = $value
+        and is_complete and not is_history_start and month >= date_trunc('month', $since)
+    order by 1 nulls last
+    limit 1
 """
 
 BASES = """
@@ -177,6 +193,21 @@ def group_of(filters: Filters) -> tuple[str | None, str | None, bool]:
     return kind, values[0] or "not_known", False
 
 
+UNRATED = """
+    select currency, amount, event_date, _file, _row
+    from {rpt_receivable_findings}
+    where reason = 'no_base_rate' and entity = 'invoices'
+    order by event_date desc, _file, _row
+    limit 3
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def unrated(warehouse: str) -> list[dict[str, Any]]:
+    """The newest documents whose currency has no exchange rate of their day."""
+    return rows(select(warehouse, UNRATED))
+
+
 @st.cache_data(show_spinner=False, max_entries=16)
 def bases(warehouse: str) -> list[str]:
     """The bases that have any revenue: invoiced, mrr."""
@@ -187,6 +218,13 @@ def bases(warehouse: str) -> list[str]:
 def months(warehouse: str, basis: str, kind: str | None, value: str | None) -> list[dict[str, Any]]:
     """Retention month by month, of the whole company or a group; the month that is not over included."""
     return rows(select(warehouse, MONTHS, basis=basis, kind=kind, value=value))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def currency_effect(warehouse: str, basis: str, kind: str | None, value: str | None, since: date) -> Decimal | None:
+    """What exchange rates alone changed in the months since a day that are over."""
+    found = select(warehouse, CURRENCY_EFFECT, basis=basis, kind=kind, value=value, since=since).to_pylist()
+    return found[0]["currency_effect"] if found else None
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

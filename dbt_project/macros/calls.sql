@@ -3,11 +3,6 @@
 cast(epoch({{ later }}) - epoch({{ earlier }}) as decimal(18, 3))
 {%- endmacro %}
 
-{#- The moment a number of seconds after another. -#}
-{% macro seconds_after(moment, seconds) -%}
-({{ moment }} + to_microseconds(cast(({{ seconds }}) * 1000000 as bigint)))
-{%- endmacro %}
-
 {#- The last value of a window that is not NULL; an `over (…)` follows. -#}
 {% macro last_known(expression) -%}
 last_value({{ expression }} ignore nulls)

@@ -24,17 +24,6 @@ timezone({{ timezone }}, cast({{ day }} as timestamp))
 {{ plus_months("date_trunc('" ~ period ~ "', " ~ plus_months(day, '1 - ' ~ first_month) ~ ")", first_month ~ ' - 1') }}
 {%- endmacro %}
 
-{#- Seconds that the business was open up to a moment; `day` is int_business_days' row of the moment's business date. -#}
-{% macro business_seconds_until(moment, day, timezone) -%}
-{%- set since_opening = "(epoch(timezone(" ~ timezone ~ ", " ~ moment ~ ")) - epoch(cast(" ~ day ~ ".day as timestamp)) - "
-    ~ parameter('opens_at_hour') ~ " * 3600)" -%}
-({{ day }}.business_seconds_before + case
-    when {{ since_opening }} <= 0 then 0
-    when {{ since_opening }} >= {{ day }}.business_seconds then {{ day }}.business_seconds
-    else {{ since_opening }}
-end)
-{%- endmacro %}
-
 {#- The day after which the trailing 12 months begin that end with a day: a year before it; of a month's last day the
     month's last day, so that 12 months that end with a month are 12 months. -#}
 {% macro year_before(day, years=1) -%}

@@ -144,6 +144,7 @@ case when {{ day }} <= run.as_of_date then {{ day }} end
 {% macro rows_ahead(entity_ids, keep_vanished=[]) -%}
 {%- set dates = landed_entities().values() | map(attribute='since') | map('length') | max -%}
 {%- set wholes = landed_entities().values() | map(attribute='of') | map('length') | max -%}
+{%- set measures = landed_entities().values() | map(attribute='measures') | map('length') | max -%}
 {%- for entity_id in entity_ids -%}
 {%- set entity = landed_entities()[entity_id] -%}
 {%- set name = entity_id | replace('.', '_') -%}
@@ -159,13 +160,17 @@ case when {{ day }} <= run.as_of_date then {{ day }} end
         versions._deleted,
         versions._replaces,
         {{ held_digest('versions') }} as held,
-        {{ total_currency('versions.currency', 'run.default_currency') if entity.has_currency else "''" }} as currency,
-        [
-            struct_pack(measure := 'rows', total := cast(1 as decimal(38, 4)))
-            {%- for measure in entity.measures %},
-            struct_pack(measure := '{{ measure }}', total := cast(versions.{{ measure }} as decimal(38, 4)))
-            {%- endfor %}
-        ] as totals
+        {%- for place in range(measures) %}
+        {%- set measure = entity.measures[place] %}
+        struct_pack(
+            measure := {{ "'" ~ measure ~ "'" if measure else 'cast(null as varchar(1))' }},
+            is_held := {{ holds('versions', measure) if measure else 'false' }},
+            total := cast({{ 'versions.' ~ measure if measure else 'null' }} as decimal(38, 4)),
+            currency := {{ total_currency('versions.currency', 'run.default_currency') if entity.has_currency else "''" }},
+            contract := versions._source,
+            file_sha256 := versions._file_sha256
+        ) as measure_{{ place }}{{ ',' if not loop.last }}
+        {%- endfor %}
         {%- for place in range(dates) %},
         {%- if place < entity.since | length %}
         struct_pack(
@@ -218,6 +223,9 @@ newest_ahead as (
         {%- endfor %}
         {%- for place in range(wholes) %},
         first_value(case when is_ahead_{{ place }}.is_held then is_ahead_{{ place }} end ignore nulls) over until_then as ahead_said_{{ place }}
+        {%- endfor %}
+        {%- for place in range(measures) %},
+        first_value(case when measure_{{ place }}.is_held then measure_{{ place }} end ignore nulls) over until_then as measure_said_{{ place }}
         {%- endfor %}
     from versions_ahead
     window

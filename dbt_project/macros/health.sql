@@ -73,15 +73,6 @@ case
         end
 {%- endmacro %}
 
-{#- The band of a score: a band's lower bound belongs to the one below (V18). -#}
-{% macro health_band(score) -%}
-case
-            when {{ score }} <= settings.red_up_to then 'red'
-            when {{ score }} <= settings.yellow_up_to then 'yellow'
-            when {{ score }} is not null then 'green'
-        end
-{%- endmacro %}
-
 {#- The number of the week (Monday to Sunday) that a date lies in. -#}
 {% macro week_number(date) -%}
 cast(floor(({{ day_number(date) }} + 5) / 7) as integer)
@@ -106,30 +97,3 @@ select
     'open_deals', 'deals_known', 'revenue_recent', 'revenue_habit', 'unrated_recent', 'unrated_habit', 'open_cases', 'cases_recent',
 ]) }}
 {% endmacro %}
-
-{#- The sum of all weights of a group's measures. -#}
-{% macro health_all_weight(group) -%}
-({% for measure in health_measures()[group] %}{{ ' + ' if not loop.first }}settings.{{ measure }}_weight{% endfor %})
-{%- endmacro %}
-
-{#- V18: the weighted mean of the groups that have a score. -#}
-{% macro health_score(row) -%}
-({%- for group in health_measures() %}
-        {{ '+ ' if not loop.first }}coalesce({{ row }}.{{ group }}_score, 0) * settings.{{ group }}_weight
-        {%- endfor %}
-        ) / nullif({% for group in health_measures() %}
-            {{- ' + ' if not loop.first }}case when {{ row }}.{{ group }}_score is null then 0
-            else settings.{{ group }}_weight end{% endfor %}, 0)
-{%- endmacro %}
-
-{#- Which measures have few points: their codes. -#}
-{% macro health_reasons(row) -%}
-concat_ws(
-        ','
-        {%- for group, measures in health_measures().items() %}
-        {%- for measure in measures %},
-        case when {{ row }}.{{ measure }}_points < limits.reason_points then '{{ measure }}' end
-        {%- endfor %}
-        {%- endfor %}
-    )
-{%- endmacro %}

@@ -6,13 +6,3 @@
     'open_deals', 'on_time_share', 'contracts_in_force', 'buying_centres',
 ]) }}
 {% endmacro %}
-
-{#- Parts of the checklist that are counted for themselves: name -> condition on the seed's row. -#}
-{% macro key_account_parts() %}
-{{ return({
-    'criteria': 'true',
-    'fit': "theme <> 'revenue'",
-    'attractiveness': "side = 'attractiveness'",
-    'strength': "side = 'strength'",
-}) }}
-{% endmacro %}

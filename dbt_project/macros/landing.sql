@@ -15,8 +15,15 @@ coalesce(nullif({{ column }}, ''), {{ default_currency }})
         rows_of_file._file_sha256 as file_sha256,
         rows_of_file._source as contract,
         '{{ entity_id }}' as entity_id,
-        {% if entity.has_currency %}{{ total_currency('rows_of_file.currency', 'run.default_currency') }}{% else %}''{% endif %}
-            as currency,
+        {% if not entity.has_currency %}''
+        {%- elif is_staged %}
+        case
+            when rows_of_file._kept['currency'] is null
+                then {{ total_currency('rows_of_file.currency', 'run.default_currency') }}
+            else run.default_currency
+        end
+        {%- else %}{{ total_currency('rows_of_file.currency', 'run.default_currency') }}
+        {%- endif %} as currency,
         count(*) as row_count,
         {%- for measure in entity.measures %}
         cast(coalesce(sum(rows_of_file.{{ measure }})
@@ -108,11 +115,6 @@ coalesce(cast({{ relation }}.{{ column }} as varchar(1000)), '') {%- if not loop
 {%- endfor -%}
 {%- endif %}
 {{ return(found) }}
-{%- endmacro %}
-
-{#- What a landed row says, without where it came from: a JSON text of its entity's columns. -#}
-{% macro row_content(columns, alias) -%}
-cast(to_json(struct_pack({% for column in columns %}{{ column }} := {{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %})) as varchar)
 {%- endmacro %}
 
 {#- What a finding may speak of, besides its file and code: each with its type. -#}

@@ -1,13 +1,3 @@
-{#- V2: what a subscription is worth a month, of its price, quantity and interval. A week is 52/12 of a month's, a day
-    365/12. NULL where the price or the interval is not known; a missing quantity or number of intervals is 1. -#}
-{% macro monthly_amount(unit_price, quantity, interval_unit, interval_count) -%}
-{{ money(
-    'cast(' ~ unit_price ~ ' as double) * coalesce(cast(' ~ quantity ~ ' as double), 1) * case ' ~ interval_unit
-    ~ " when 'day' then 365.0 / 12 when 'week' then 52.0 / 12 when 'month' then 1 when 'year' then 1.0 / 12 end"
-    ~ ' / nullif(coalesce(cast(' ~ interval_count ~ ' as double), 1), 0)'
-) }}
-{%- endmacro %}
-
 {#- Months as whole numbers, so that they can be subtracted. -#}
 {% macro month_number(day) -%}
 cast(extract(year from {{ day }}) * 12 + extract(month from {{ day }}) as integer)
@@ -81,6 +71,7 @@ coalesce(min(month) filter (where basis <> 'mrr' or revenue <> 0 or missing_rate
         {{ known_revenue('sum(closing_revenue)', unknown) }} as closing_revenue,
         {{ known_revenue('sum(currency_effect)', missing) }} as currency_effect,
         {{ known_revenue('sum(closing_revenue - revenue)', unknown) }} as negative_revenue,
+        {{ known_revenue('sum(revenue)', unknown) }} as net_revenue,
         {{ known_amount('count(*) filter (where opening_revenue > 0)', missing) }} as opening_accounts,
         {{ known_amount("count(*) filter (where movement = 'new')", missing) }} as new_accounts,
         {{ known_amount("count(*) filter (where movement = 'reactivated')", missing) }} as reactivated_accounts,

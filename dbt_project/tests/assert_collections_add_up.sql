@@ -20,7 +20,8 @@ select
     worklist.amount as parts
 from overdue
 full join worklist on overdue.account_id = worklist.account_id
-where coalesce(overdue.amount, 0) <> coalesce(worklist.amount, 0) or worklist.account_id is null
+-- Each item is rounded to four decimals on its own.
+where abs(coalesce(overdue.amount, 0) - coalesce(worklist.amount, 0)) > 0.005 or worklist.account_id is null
 union all
 select 'promise', promise_id, amount, kept_amount + broken_value
 from {{ ref('fct_promises') }}

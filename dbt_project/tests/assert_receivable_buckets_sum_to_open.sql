@@ -5,4 +5,4 @@ where {% for bucket in aging_buckets() %}{{ bucket[0] }} {% if not loop.last %}+
     or not_due + overdue_amount <> open_amount
     or net_amount <> open_amount - credit_amount - unapplied_amount
     or disputed_amount > open_amount
-    or {{ least_known(aging_bucket_columns(), 'credit_amount', 'disputed_amount') }} < 0
+    or {{ least_known(aging_buckets() | map(attribute=0) | join(', '), 'credit_amount', 'disputed_amount') }} < 0

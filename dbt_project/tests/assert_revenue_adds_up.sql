@@ -41,11 +41,12 @@ by_month as (
     group by basis, month
 ),
 
--- Closing revenue less what is below zero is what the ledger says was sold, month by month.
+-- Net revenue is what the ledger says was sold, month by month, and closing revenue less what is below zero.
 sold as (
     select
         coalesce(retention.month, ledger.month) as month,
         {{ known_parts(['retention.closing_revenue'], ['retention.negative_revenue']) }} as parts,
+        retention.net_revenue,
         ledger.revenue as whole
     from (select * from retention where basis = 'invoiced') as retention
     full join ledger on retention.month = ledger.month
@@ -91,6 +92,8 @@ grouped as (
 
 figures as (
     select 'revenue of accounts and ledger' as figure, cast(month as varchar(10)) as place, parts, whole from sold
+    union all
+    select 'net revenue and ledger', cast(month as varchar(10)), net_revenue, whole from sold
     union all
     -- To the rounding of each subscription to four decimals: that of 20,000 adds up to more than a cent.
     select

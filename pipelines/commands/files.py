@@ -288,6 +288,8 @@ def new(home: Path | None, file: Path, out: Path | None, sheet: str | None, answ
         click.echo(f"  {finding_said(finding, language)}")
     for reject in made.preview.rejects:
         click.echo(f"  line {reject['line']}: {rejection_said(reject, language)}")
+    for cost in made.costs[:5]:
+        click.echo(printable(f"  {cost.said(language)}"))
     if made.questions:
         click.echo("It asks (answer with --answer QUESTION=ANSWER, or in the file):")
     for question in made.questions:

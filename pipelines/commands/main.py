@@ -21,6 +21,7 @@ import click
 
 from pipelines.commands.doctor import doctor
 from pipelines.commands.files import FILE_COMMANDS
+from pipelines.commands.reports import REPORT_COMMANDS
 from pipelines.commands.shared import (
     GATE_FAILED,
     PUBLISHED,
@@ -164,9 +165,28 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
         if export.rows_before is not None and export.known_at in work.moments:
             gone = f"{export.rows_gone:,} of {export.rows_before:,} rows" if export.is_whole else "nothing, see below"
             click.echo(f"{export.file}: a full export; takes away of {export.raw_table.replace('_', '.', 1)}: {gone}.")
+    _tell_costs(work)
     from pipelines.verification.proof import told
 
     click.echo(told(work.proof), err=any(verdict.state != "agrees" for verdict in work.proof))
+
+
+def _tell_costs(work: Refresh, most: int = 10) -> None:
+    """What the columns cost that the exports of this run lack, the dearest first; of many files of one export once."""
+    from pipelines.exports.costs import costs_of_file
+
+    found = {
+        (event["contract"], cost.header): (receipt.file, cost)
+        for receipt in work.receipts()
+        if receipt.known_at in work.moments and not receipt.list_name
+        for event in receipt.entities[:1]
+        for cost in costs_of_file(receipt, work.contracts)
+    }
+    dearest = sorted(found.values(), key=lambda item: -item[1].size)
+    for file, cost in dearest[:most]:
+        click.echo(printable(f"missing   {file}: {cost.said(work.settings.language)}"))
+    if len(dearest) > most:
+        click.echo(f"… and {len(dearest) - most} more columns that are not in the exports; see the page Data health.")
 
 
 def _tell_findings(work: Refresh, most: int = 20) -> None:
@@ -299,6 +319,9 @@ def sql(home: Path | None, query: str, shape: str, seconds: int, rows: int) -> N
             # In one process connections to a file share its settings: they may be locked already.
             if connection.execute("select not current_setting('lock_configuration')").fetchall()[0][0]:
                 connection.execute("set enable_external_access = false; set lock_configuration = true")
+            for statement in connection.extract_statements(query):
+                if statement.type not in _queries():
+                    raise click.ClickException(f"Only queries are run, and this is {statement.type.name}.")
             with _stopped_after(seconds, connection.interrupt):
                 result = connection.sql(query)
                 if result is None:
@@ -310,6 +333,18 @@ def sql(home: Path | None, query: str, shape: str, seconds: int, rows: int) -> N
         raise click.ClickException(bound_reached(str(error)) or str(error)) from error
     if is_more:
         raise click.ClickException(f"There are more rows than {rows:,}, after which this stopped; --rows lets more.")
+
+
+def _queries() -> set[duckdb.StatementType]:
+    """The kinds of statements that only read.
+
+    DuckDB itself lets the published file be attached again under another name, and temporary tables be made.
+    """
+    import duckdb
+
+    kind = duckdb.StatementType
+    # A pivot is several statements.
+    return {kind.SELECT, kind.EXPLAIN, kind.PRAGMA, kind.CALL, kind.MULTI}
 
 
 def _write(result: duckdb.DuckDBPyRelation, shape: str, most: int) -> bool:
@@ -372,5 +407,5 @@ def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
 
 
-for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, verify, doctor]:
+for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, *REPORT_COMMANDS, verify, doctor]:
     main.add_command(_command)

@@ -1,1 +1,1 @@
-"""What leaves Keybook as a document; reads the reporting layer of the published warehouse only."""
+"""What leaves Keybook as a document, statement or pack; reads the reporting layer of the published warehouse only."""

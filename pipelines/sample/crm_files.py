@@ -18,6 +18,9 @@ from pipelines.sample.story import CAMPAIGNS, CHANNEL, CHANNELS, PART
 from pipelines.sample.world import World
 
 TIERS = ("Enterprise", "Mid-market", "Small business")
+# What an opportunity was first thought to be worth, in percent, and days from its close date to the first one.
+GUESSED_PERCENT, GUESSES = (100, 80, 90, 115, 130), [0.6, 0.12, 0.12, 0.08, 0.08]
+HOPED_DAYS, HOPES = (0, -14, -35, -60, 30), [0.55, 0.15, 0.12, 0.08, 0.1]
 ROLES = ("Decision maker", "Decision maker", "Decision maker", "Influencer", "User", "User", "Accountant", "User")
 
 
@@ -277,16 +280,24 @@ def opportunities(world: World) -> pl.DataFrame:
 
 
 def history(world: World) -> pl.DataFrame:
-    """The stages that every opportunity entered."""
-    stages, deals = world.stages, world.deals
+    """The stages that every opportunity entered, with what was hoped for then."""
+    stages, deals, noise = world.stages, world.deals, world.scope.noise
+    keys = np.arange(deals.count)
+    guess = np.array(GUESSED_PERCENT)[noise.pick("deal/guess", keys, GUESSES)]
+    hope = np.array(HOPED_DAYS)[noise.pick("deal/hope", keys, HOPES)]
+    is_early = stages.stage < deals.reached[stages.deal]
+    amount = deals.amount[stages.deal]
+    guessed = amount * guess[stages.deal] // 10000 * 100
+    closes = deals.closed[stages.deal] // DAY
+    hoped = np.maximum(closes + hope[stages.deal], deals.created[stages.deal] // DAY + 7)
     return pl.DataFrame({
         "id": record_ids("008", len(stages.deal)),
         "deal_id": taken(world.ids.deal, stages.deal),
         "stage": taken(STAGES, stages.stage),
-        "amount": cents(deals.amount[stages.deal]),
+        "amount": cents(np.where(is_early & (guess[stages.deal] != 100), guessed, amount)),
         "probability": pl.Series(np.array(PROBABILITIES)[stages.stage]),
         "forecast": taken(FORECASTS, stages.stage),
-        "closes": days(deals.closed[stages.deal] // DAY),
+        "closes": days(np.where(is_early, hoped, closes)),
         "user_id": taken(world.ids.user, deals.owner[stages.deal]),
         "created": times(stages.entered),
     })  # fmt: skip

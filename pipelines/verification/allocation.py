@@ -28,13 +28,25 @@ class Move(NamedTuple):
 
 
 class Due(NamedTuple):
-    """The place of a debt: what was settled goes first, by that day; then by due date."""
+    """The place of a debt: what was settled goes first, by that day; then by due date.
+
+    What is owed again (`is_again`) comes right after what was always owed of its document.
+    """
 
     is_written_off: bool
     settled: date
     due: date
     issued: date
     name: str
+    is_again: bool = False
+
+    def again(self) -> Due:
+        """The place of what is owed again after it was paid."""
+        return self._replace(is_written_off=False, settled=LAST, is_again=True)
+
+    def given_up(self) -> Due:
+        """The place of what was written off."""
+        return self._replace(is_written_off=True, settled=LAST, is_again=False)
 
 
 @dataclass
@@ -79,10 +91,14 @@ class Allocation:
             lower(self.waiting, money, amount)
 
     def owes(self, day: date, debt: Due, amount: Decimal) -> None:
-        """A debt comes, or comes again."""
+        """A debt comes."""
         if amount > 0:
             self._owes(debt, amount)
             self.spend(day)
+
+    def owes_again(self, day: date, debt: Due, amount: Decimal) -> None:
+        """Something else than money leaves more to be paid: of a debt that is not settled, more than before."""
+        self.owes(day, debt if debt.settled < LAST else debt.again(), amount)
 
     def comes(self, day: date, money: str, amount: Decimal) -> None:
         """Money comes."""
@@ -93,8 +109,7 @@ class Allocation:
     def loses(self, day: date, debt: Due, amount: Decimal | None) -> None:
         """A credit note was applied to it, or (no amount) it is void: what was too much for it is free again."""
         rest = sum((p.amount for p in self.paid), sum(self.owed.values(), ZERO)) if amount is None else amount
-        again = debt._replace(settled=LAST)
-        for place in dict.fromkeys((debt, again, again._replace(is_written_off=True))):
+        for place in (debt, debt.again(), debt.given_up()):
             part = min(rest, self.owed.get(place, ZERO))
             lower(self.owed, place, part)
             rest -= part
@@ -118,16 +133,22 @@ class Allocation:
 
         Returns how much of it there was to give up.
         """
-        part = min(amount, self.owed.get(debt, ZERO))
-        lower(self.owed, debt, part)
+        part = ZERO
+        for place in (debt, debt.again()):
+            rest = min(amount - part, self.owed.get(place, ZERO))
+            lower(self.owed, place, rest)
+            part += rest
         part += self._frees(day, debt, amount - part)
         if part > 0:
-            self._owes(debt._replace(settled=LAST, is_written_off=True), part)
+            self._owes(debt.given_up(), part)
             self.spend(day)
         return part
 
     def ends(self, day: date, debt: Due) -> None:
-        """Its document says that it was settled: what no money has paid was paid by money that nobody exported."""
+        """Its document says that it was settled: what no money has paid was paid by money that nobody exported.
+
+        What is owed again is not of that: neither a settlement nor a balance is known to tell of what went back.
+        """
         rest = self.owed.pop(debt, ZERO)
         if rest:
             self.paid.append(Paid(None, debt, rest, day))
@@ -183,8 +204,7 @@ class Allocation:
             spent()
             unspent(own or [*self.waiting])
         for place, part in reopened:
-            again = place._replace(settled=LAST, is_written_off=False)
-            self._owes(again, part)
+            self._owes(place.again(), part)
         self.spend(day)
         return taken
 

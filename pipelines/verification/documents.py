@@ -240,8 +240,14 @@ def _opening(books: Books, row: Row, currency: str) -> None:
 
 
 def is_balance_given_up(debt: Debt) -> bool:
-    """Whether a document's balance is too high to be what its write-offs left: it is the one before them."""
-    return bool(debt.reported and not debt.settled and max(debt.reported[1], ZERO) + debt.to_give_up > debt.gross)
+    """Whether a document's balance is the one before its write-offs.
+
+    It is too high to be what they left, or just what was written off.
+    """
+    if not debt.reported or debt.settled:
+        return False
+    balance = max(debt.reported[1], ZERO)
+    return balance + debt.to_give_up > debt.gross or balance == debt.to_give_up
 
 
 def give_up(debt: Debt, day: date, amount: Decimal) -> None:

@@ -16,7 +16,7 @@ DOCUMENTS = {"billing.invoices": "issued_on", "billing.payments": "received_on",
 
 
 class Rates:
-    """The last rate on or before a day, no older than the run allows; a quoted one goes before a document's.
+    """The last rate on or before a day, no older than the run allows: a quoted one, else a document's.
 
     A document's rate is into the currency of the books that it stands in; those of other books than ours are not taken.
     """
@@ -25,7 +25,6 @@ class Rates:
         """Reads quotes and, for days without one, the rates that documents give."""
         self.base = raw.run.base_currency
         self.age = timedelta(days=raw.run.rate_days)
-        found: dict[str, dict[date, Decimal]] = defaultdict(dict)
         given: dict[tuple[str, date], list[Decimal]] = defaultdict(list)
         carried = [
             (row["_system"], row["currency"], row[on], row["exchange_rate"])
@@ -46,24 +45,26 @@ class Rates:
         for system, currency, day, rate in carried:
             if day and system not in foreign and usual[system][currency] != 1:
                 given[currency, day].append(rate)
+        # Documents of one day may disagree: the middle one is no typing error.
+        documented: dict[str, dict[date, Decimal]] = defaultdict(dict)
         for (currency, day), rates in given.items():
-            # Documents of one day may disagree: the middle one is no typing error.
-            found[currency][day] = median(rates)
+            documented[currency][day] = median(rates)
+        quoted: dict[str, dict[date, Decimal]] = defaultdict(dict)
         for row in sorted(raw.rows("plan.fx_rates"), key=lambda row: (row["_known_at"], row["rate"] or ZERO)):
             if row["rate"] and row["rate"] > 0:
-                found[row["currency"]][row["rate_date"]] = row["rate"]
-        self._rates = found
-        self._days = {currency: sorted(rates) for currency, rates in found.items()}
+                quoted[row["currency"]][row["rate_date"]] = row["rate"]
+        self._kinds = [(found, {name: sorted(days) for name, days in found.items()}) for found in (quoted, documented)]
 
     def on(self, currency: str, day: date) -> Decimal | None:
         """The rate of a day; None where none is known."""
         if currency == self.base:
             return Decimal(1)
-        days = self._days.get(currency, [])
-        place = bisect_right(days, day)
-        if not place or day - days[place - 1] > self.age:
-            return None
-        return self._rates[currency][days[place - 1]]
+        for rates, days_of in self._kinds:
+            days = days_of.get(currency, [])
+            place = bisect_right(days, day)
+            if place and day - days[place - 1] <= self.age:
+                return rates[currency][days[place - 1]]
+        return None
 
     def convert(self, amount: Decimal, currency: str, into: str, day: date) -> Decimal | None:
         """An amount in another currency, at a day's rates."""

@@ -173,7 +173,7 @@ class Settlement:
         if kind == "reversal":
             debt.events.append((at, amount))
             if place:
-                self.walks.step(*whose, at, 4, lambda walk: walk.owes(at, place, amount))
+                self.walks.step(*whose, at, 4, lambda walk: walk.owes_again(at, place, amount))
             return
         self.books.cash.append((*whose, day, -amount))
         if place and self.walks.is_loose(*whose):
@@ -231,7 +231,7 @@ class Settlement:
             self.books.moves(money, money.ends, own)
             if place:
                 end = money.ends
-                self.walks.step(debt.customer, debt.currency, end, 3, lambda walk: walk.owes(end, place, amount))
+                self.walks.step(debt.customer, debt.currency, end, 3, lambda walk: walk.owes_again(end, place, amount))
 
     def _take_back(self, money: Money, row: Row, left: Decimal, paid: list[Held]) -> Decimal:
         """An adjustment of a payment whose applications are known; returns what is left of the money."""
@@ -248,18 +248,20 @@ class Settlement:
                 left -= part
                 rest -= part
 
-        def spent() -> None:
+        def spent(only: str | None = None) -> None:
             nonlocal rest
             for held in sorted(paid, key=lambda held: (held.day, held.name), reverse=True):
                 take = min(rest, held.own)
-                if take > 0 and invoice in (None, held.debt.id):
+                if take > 0 and only in (None, held.debt.id):
                     back = held.amount * take / held.own
                     held.debt.events.append((max(day, held.debt.issued), back))
                     held.amount -= back
                     held.own -= take
                     rest -= take
 
-        for step in (unspent, spent) if row["adjustment_kind"] == "refund" and not invoice else (spent, unspent):
+        if invoice:
+            spent(invoice)
+        for step in (unspent, spent) if row["adjustment_kind"] == "refund" else (spent, unspent):
             step()
         books.cash.append((money.customer, money.currency, day, rest - amount))
         return left

@@ -98,7 +98,7 @@ class Refresh:
         self._judged: tuple[str, list[Judged]] = ("", [])
 
     def view(self, as_of: str | None = None, known_at: str | None = None) -> PointInTime:
-        """A viewpoint out of what a person writes; what is known on a day is known by the end of the business day."""
+        """What a person writes as a point in time: what is known on a day is known by the end of the business day."""
         if known_at is None:
             return PointInTime(as_of)
         moment = datetime.fromisoformat(known_at)

@@ -116,6 +116,13 @@ def test_a_models_name_says_its_layer(nodes: dict[str, dict[str, Any]]) -> None:
     assert not [model["name"] for model in _models(nodes) if not model["name"].startswith(prefixes[model["schema"]])]
 
 
+def test_steps_carry_the_fields_terms() -> None:
+    """A step is named by what its rows are, in a word that the field knows."""
+    folder = DBT_PROJECT / "models"
+    odd = re.compile(r"^(told|heard|manned|waves|here|surroundings|viewpoints?|cut_points?) as \($", re.MULTILINE)
+    assert [path.name for path in folder.rglob("*.sql") if odd.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_parameters_say_where_they_come_from() -> None:
     lines = (DBT_PROJECT / "seeds" / "parameter_defaults.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].split(",") == ["parameter", "value", "unit", "meaning", "origin"]

@@ -53,14 +53,12 @@ def test_dashboards_take_of_the_pipelines_only_what_they_share() -> None:
     assert not [(file, name) for file, name in taken if not (name + ".").startswith(tuple(a + "." for a in allowed))]
 
 
-@pytest.mark.parametrize("path", _tracked("pipelines/reports/statements/*.py"), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", _tracked("pipelines/reports/*.py"), ids=lambda path: path.name)
 def test_statements_are_documents_and_nothing_else(path: Path) -> None:
     # So that the dashboards may take them in: no refresh, no landing, no Dagster and no dbt comes with them.
     taken = [name for name in _imports(path) if name.startswith(("pipelines", "dagster", "dbt", "streamlit"))]
     assert not [
-        name
-        for name in taken
-        if not name.startswith(("pipelines.reports.statements", "pipelines.formats", "pipelines.words"))
+        name for name in taken if not name.startswith(("pipelines.reports", "pipelines.formats", "pipelines.words"))
     ]
 
 

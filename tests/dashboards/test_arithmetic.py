@@ -10,7 +10,11 @@ The rule, which `docs/decisions.md` argues:
 - Python of pages and queries does not divide, multiply or raise. Components do: units, percentages, the geometry of
   charts. No Python takes a mean, a median or a quantile, and none leaves a chart to aggregate.
 
-Differences are free: they are read off two figures that stand beside each other, and days are counted with them.
+- Python adds up no money and takes none from other money: a sum over rows is one of SQL, and what two columns come to
+  together is a column of reporting.
+
+Other differences are free: how one figure differs from itself a month before is read off the two, counts stand beside
+each other, and days are counted with them.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -102,10 +107,84 @@ def faults_of_python(tree: ast.AST, is_component: bool) -> list[str]:
     return found
 
 
+@cache
+def money() -> set[str]:
+    """The columns of reporting that are money, wherever they stand."""
+    return {
+        name
+        for columns in reporting_contract.declared().values()
+        for name, kind in columns.items()
+        if kind.lower().startswith("decimal")
+    }
+
+
+def named_money(node: ast.AST, known: dict[str, set[str]]) -> set[str]:
+    """The columns of money that an expression takes the value of, itself or by a name that was given it."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Subscript(slice=ast.Constant(value=str(name))):
+                found |= {name} & money()
+            case ast.Call(func=ast.Attribute(attr="get" | "column"), args=[ast.Constant(value=str(name)), *_]):
+                found |= {name} & money()
+            case ast.Name(id=name):
+                found |= known.get(name, set())
+    return found
+
+
+def faults_of_money(tree: ast.AST) -> list[str]:
+    """What of a module adds up money, or takes money of one column from that of another."""
+    found = []
+    scopes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module)]
+    for scope in scopes:
+        inner = {id(part) for one in scopes if one is not scope and one in ast.walk(scope) for part in ast.walk(one)}
+        nodes = [node for node in ast.walk(scope) if id(node) not in inner]
+        known: dict[str, set[str]] = {}
+        for node in nodes:
+            if not isinstance(node, ast.Assign):
+                continue
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    known[target.id] = taken(node.value, known)
+                elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    for name, value in zip(target.elts, node.value.elts, strict=True):
+                        if isinstance(name, ast.Name):
+                            known[name.id] = taken(value, known)
+        for node in nodes:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "sum":
+                found += [ast.unparse(node)] if any(named_money(part, known) for part in node.args) else []
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+                left, right = taken(node.left, known), taken(node.right, known)
+                is_change = isinstance(node.op, ast.Sub) and left == right
+                found += [ast.unparse(node)] if left and right and not is_change else []
+    return found
+
+
+def taken(node: ast.AST, known: dict[str, set[str]]) -> set[str]:
+    """The columns of money of a value: a cell, a list of cells, or a name of either; of a call it is another thing."""
+    match node:
+        case ast.Subscript() | ast.Name():
+            return named_money(node, known)
+        case ast.Call(func=ast.Attribute(attr="get")):
+            return named_money(node, known)
+        case ast.ListComp() | ast.GeneratorExp():
+            return taken(node.elt, known)
+        case ast.IfExp():
+            return taken(node.body, known) | taken(node.orelse, known)
+        case ast.BoolOp():
+            return set().union(*(taken(value, known) for value in node.values))
+        case ast.BinOp():
+            return taken(node.left, known) | taken(node.right, known)
+        case ast.UnaryOp():
+            return taken(node.operand, known)
+    return set()
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(DASHBOARDS)))
 def test_nothing_is_computed(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     assert not faults_of_python(tree, "components" in file.parts)
+    assert not faults_of_money(tree)
     if "queries" in file.parts:
         assert not [fault for text in sql_of(tree) for fault in faults_of_sql(text)]
 
@@ -131,6 +210,34 @@ def test_what_is_computed_is_found(text: str) -> None:
 )
 def test_what_python_computes_is_found(text: str) -> None:
     assert faults_of_python(ast.parse(text), is_component=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "row['closing_revenue'] - row['negative_revenue']",
+        "def tile(now):\n    closing, below = now['closing_revenue'], now.get('negative_revenue')\n    return closing - below",
+        "effects = [row['currency_effect'] for row in rows]\nsum(effects)",
+        "sum(row['open_amount'] or 0 for row in rows)",
+        "(row['open_amount'] or 0) + row['overdue_amount']",
+        "sum(data.column('open_amount').to_pylist())",
+    ],
+)
+def test_money_that_python_adds_up_is_found(text: str) -> None:
+    assert faults_of_money(ast.parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "now['open_amount'] - before['open_amount']",
+        "sum(row['missing_rate_count'] for row in rows)",
+        "row['alarms_late'] + row['alarms_false']",
+        "'Open: ' + money(row['open_amount'])",
+    ],
+)
+def test_changes_and_counts_are_free(text: str) -> None:
+    assert not faults_of_money(ast.parse(text))
 
 
 @pytest.mark.parametrize(

@@ -267,11 +267,17 @@ def test_sales(open_page: Open, warehouse: duckdb.DuckDBPyConnection, base: str)
     now = f"from reporting.rpt_pipeline where as_of_date = {DAY}"
     assert tile(app, "Open deals").value == f"{one(warehouse, f'select sum(open_deals) {now}'):,}"
     assert tile(app, "Weighted").value == money(one(warehouse, f"select sum(weighted_amount) {now}"), base)
+    week = "week_start = (select max(week_start) from reporting.rpt_pipeline_bridge where is_complete)"
+    app.segmented_control(key="bridge_span").set_value("The last whole week").run()
+    moved = one(warehouse, f"select count(*) from reporting.rpt_pipeline_movements where {week}")
+    assert len(app.dataframe[0].value) == moved > 0
+    won = one(warehouse, f"select sum(deals) from reporting.rpt_pipeline_bridge where movement = 'won' and {week}")
+    assert any(f"won {plural(won, 'deal')}" in caption.value for caption in app.caption)
     seller, name = all_of(warehouse, f"select employee_id, employee_name {now} and employee_id <> 'unassigned'")[0]
     app.sidebar.multiselect(key="manager").set_value([seller]).run()
     mine = one(warehouse, f"select sum(open_deals) {now} and employee_id = '{seller}'")
     assert tile(app, "Open deals").value == f"{mine:,}"
-    assert set(app.dataframe[0].value["employee_name"]) == {name}
+    assert {*app.dataframe[0].value["employee_name"], *app.dataframe[1].value["employee_name"]} == {name}
 
 
 def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -22,7 +22,7 @@ def kept(month: str, basis: str = "invoiced", **told: Any) -> dict[str, Any]:
     return {
         "month": month, "basis": basis, "is_complete": month < "2026-11-01", "base_currency": "EUR",
         "opening_revenue": 1000, "new": 40, "expansion": 60, "contraction": 30, "churned": 70, "reactivated": 10,
-        "closing_revenue": 1010, "currency_effect": 0, "negative_revenue": 0, "nrr": 0.96, "grr": 0.9,
+        "closing_revenue": 1010, "currency_effect": 0, "negative_revenue": 0, "net_revenue": 1010, "nrr": 0.96, "grr": 0.9,
         "logo_churn": 0.075, "nrr_12m": 1.07, "grr_12m": 0.91, "logo_churn_12m": 0.11, "noncontract_churned": 2,
         "missing_rate_count": 0, "unpriced_count": 0, "opening_accounts": 40, "closing_accounts": 40,
         "churned_accounts": 3,
@@ -107,6 +107,11 @@ def earned(tmp_path_factory: pytest.TempPathFactory) -> Path:
              "cost_per_new_account": 3000, "serving_cost": 48000, "cost_per_served_account": 1000,
              "acquisition_to_serving": 3}
         ],
+        "rpt_receivable_findings": [
+            {"entity": "invoices", "row_id": f"b:{number}", "reason": reason, "currency": "SEK", "amount": 412,
+             "event_date": "2026-10-09", "_file": "Invoice.csv", "_row": number}
+            for number, reason in ((12, "no_base_rate"), (13, "no_amount"))
+        ],
         "rpt_reference_lines": [
             {"reference_id": "a", "metric_id": "V16", "column_name": "key_account_share", "value": 0.23,
              "label": "in 1975", "source": "A book (1999)"},
@@ -132,7 +137,10 @@ def test_the_month_that_is_over_is_shown_and_named(app: AppTest) -> None:
     assert tile(app, "Logo churn, year").value == "11.0%"
     assert "The period variant" in tile(app, "Logo churn, year").help
     assert tile(app, "Went quiet").value == "2"
-    assert "3 amounts without an exchange rate left out." in text
+    # Which they are, and what to do.
+    assert "3 amounts without an exchange rate left out. Add the currency's rate of that day" in text
+    assert "SEK 412.00, 2026-10-09: Invoice.csv, line 12" in text
+    assert "line 13" not in text
 
 
 def test_subscriptions_have_both_variants_of_logo_churn(app: AppTest) -> None:

@@ -21,13 +21,14 @@ from tests.dashboards.conftest import MARKUP, grid, words
 from tests.support.publications import publish
 
 Open = Callable[..., AppTest]
+JINJA = " {{ 1/0 }} {% raw %}"
 
 
 def test_the_card_escapes_a_hostile_name(open_page: Open, tmp_path: Path) -> None:
     happened = {"account_id": "crm:407", "event_type": "call", "occurred_at": "2026-11-18 09:30:00+00"}
     publish(
         tmp_path, "v1", {
-            "rpt_accounts": [{"account_id": "crm:407", "account_name": MARKUP}],
+            "rpt_accounts": [{"account_id": "crm:407", "account_name": MARKUP + JINJA}],
             "rpt_account_timeline": [happened | {"title": "<img src=x onerror=alert(1)> **not bold**"}],
         },
     )  # fmt: skip
@@ -35,6 +36,7 @@ def test_the_card_escapes_a_hostile_name(open_page: Open, tmp_path: Path) -> Non
     assert not app.exception
     html = "".join(str(element.proto.body) for element in app.get("html"))
     assert "&lt;script&gt;alert(1)&lt;/script&gt; **Bold**" in html
+    assert JINJA in html
     assert "<script" not in html
     assert not any("Bold" in element.value for element in [*app.markdown, *app.caption])
     assert "Call: <img src=x onerror=alert(1)> **not bold**" in list(

@@ -43,6 +43,7 @@ KINDS = (
     "part of a payment charged back", "credit note after payment", "negative invoice", "zero invoice",
     "payment in two exports", "never pays", "void", "void at once", "draft and request", "debit note", "opening balance",
     "failed payment", "too much applied", "refund of an invoice", "loose refund", "void credit note", "disputed",
+    "charged back, then refunded", "refunded, then charged back",
 )  # fmt: skip
 # Of every third stream no payment has an application: its stories share what is owed and what can pay.
 LOOSE = (
@@ -124,7 +125,13 @@ class Stream:
         if kind in ("never pays", "negative invoice", "zero invoice", "draft and request", "disputed"):
             return
         paid = max(due + days(late), issued) if kind != "prepayment" else issued - days(abs(late) + 1)
-        received = {"overpayment": gross + 7, "overpayment refunded": gross + 7, "payment in two exports": gross}
+        received = {
+            "overpayment": gross + 7,
+            "overpayment refunded": gross + 7,
+            "payment in two exports": gross,
+            "charged back, then refunded": gross + 7,
+            "refunded, then charged back": gross + 7,
+        }
         applied = {"too much applied": gross + 3, "overpayment": gross, "overpayment refunded": gross,
                    "credit note after payment": gross}.get(kind, part)  # fmt: skip
         payment = self.add(
@@ -213,10 +220,10 @@ class Stream:
     def afterwards(self, kind: str, place: int, common: Row, day: date, applied: Decimal, payment: Row) -> None:
         """What comes after the payment."""
 
-        def adjust(what: str, amount: Decimal, invoice: str | None, paid: str | None) -> None:
+        def adjust(what: str, amount: Decimal, invoice: str | None, paid: str | None, on: date = day) -> None:
             self.add(
-                "adjustments", **common, adjustment_id=f"J{place}", adjustment_kind=what, invoice_id=invoice,
-                payment_id=paid, occurred_on=day, amount=amount,
+                "adjustments", **common, adjustment_id=f"J{place} {what}", adjustment_kind=what, invoice_id=invoice,
+                payment_id=paid, occurred_on=on, amount=amount,
             )  # fmt: skip
 
         name, paid = f"I{place}", f"P{place}"
@@ -234,6 +241,12 @@ class Stream:
             adjust("reversal", payment["amount"], None, paid)
         elif kind == "part of a payment charged back":
             adjust("chargeback", half, None, paid)
+        elif kind == "charged back, then refunded":
+            adjust("chargeback", applied if place % 2 else half, name if place % 3 else None, paid)
+            adjust("refund", half, None, paid, day + days(3))
+        elif kind == "refunded, then charged back":
+            adjust("refund", half, name if place % 3 == 0 else None, paid)
+            adjust("chargeback", payment["amount"], None, paid, day + days(3))
         elif kind == "refund of an invoice":
             adjust("refund", half, name, None)
         elif kind == "loose refund":

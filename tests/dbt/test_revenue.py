@@ -95,6 +95,8 @@ def test_retention_of_every_month(basis: str, warehouse: duckdb.DuckDBPyConnecti
             mine = [right for (_, one, at), right in expected().items() if (one, at) == (basis, month)]
             missing = sum(right["year_missing" if suffix else "missing"] for right in mine)
             assert row[f"missing_rate_count{suffix}"] == missing, month
+            sold = sum((right["revenue"] or 0 for right in mine), Fraction(0))
+            assert close(row["net_revenue"], known(sold, sum(right["revenue"] is None for right in mine))), month
             began = [right for right in mine if (right[opening] or 0) > 0]
             whole = sum(right[opening] for right in began)
             kept = sum(min(right[opening], right[closing]) for right in began)
@@ -103,10 +105,7 @@ def test_retention_of_every_month(basis: str, warehouse: duckdb.DuckDBPyConnecti
                 continue
             for name in KINDS:
                 moved = sum(abs(right[closing] - right[opening]) for right in mine if right[kind] == name)
-                assert close(row[name + suffix], known(Fraction(moved), missing)), (
-                    month,
-                    name,
-                )
+                assert close(row[name + suffix], known(Fraction(moved), missing)), f"{month} {name}"
             if missing:
                 assert row[f"nrr{suffix}"] is row[f"grr{suffix}"] is row[f"logo_churn{suffix}"] is None
                 continue
@@ -254,12 +253,8 @@ def test_cohorts(warehouse: duckdb.DuckDBPyConnection) -> None:
         (row["cohort_month"], row["month_number"]): row
         for row in rows(warehouse, "select * from reporting.rpt_cohorts")
     }
-    assert set(found) == {
-        (cohort, month_number(month) - month_number(cohort))
-        for cohort in set(firsts.values())
-        for month in complete
-        if month >= cohort
-    }
+    there = {(cohort, month) for cohort in firsts.values() for month in complete if month >= cohort}
+    assert set(found) == {(cohort, month_number(month) - month_number(cohort)) for cohort, month in there}
     for (cohort, _), row in found.items():
         members = [account for account, month in firsts.items() if month == cohort]
         now = [revenue(account, "invoiced", row["month"]) for account in members]
@@ -267,9 +262,13 @@ def test_cohorts(warehouse: duckdb.DuckDBPyConnection) -> None:
         missing = sum(unknown_in(account, row["month"]) for account in members)
         bought = Fraction(sum(1 for one in now if one > 0))
         assert close(row["revenue"], known(sum(now, Fraction(0)), missing))
-        is_whole = first > 0 and not missing and not any(unknown_in(account, cohort) for account in members)
+        is_told = not missing and len(members) > 1
+        is_whole = first > 0 and is_told and not any(unknown_in(account, cohort) for account in members)
+        # What a cohort of one keeps is one customer's.
+        assert close(row["account_retention"], ratio(bought, len(members)) if is_told else None, "1e-6")
         assert close(row["retention"], ratio(sum(now), first) if is_whole else None, "1e-6")
         assert (row["cohort_accounts"], row["accounts"]) == (len(members), known(bought, missing))
+    assert {row["cohort_accounts"] for row in found.values() if row["retention"] is not None} == {2, 8}
 
 
 def test_concentration(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -419,6 +418,7 @@ def test_months_of_accounts(warehouse: duckdb.DuckDBPyConnection) -> None:
         "delete from marts.fct_account_revenue where basis = 'mrr' and month = date '2025-09-01'",
         "update reporting.rpt_revenue_retention set expansion = expansion + 0.01 where expansion > 0",
         "update reporting.rpt_revenue_retention set currency_effect = 0",
+        "update reporting.rpt_revenue_retention set net_revenue = net_revenue + 1 where basis = 'invoiced'",
         "update reporting.rpt_revenue_retention set churned_accounts = churned_accounts + 1",
         "delete from reporting.rpt_revenue_retention_groups where grouping_value = 'Steady'",
         "update reporting.rpt_cohorts set revenue = revenue + 0.01 where month_number = 3",

@@ -270,6 +270,8 @@ def read(
 def text_of(made: bytes) -> str:
     pages = pypdfium2.PdfDocument(made)
     said = "\n".join(page.get_textpage().get_text_range() for page in pages)
+    # A word that is wider than its column holds places without width where it may break.
+    said = said.replace("\u200b\r\n", "").replace("\u200b", "")
     return said.replace("\u00a0", " ").replace("\u202f", " ").replace("\r\n", "\n").replace("\ufffe", "-")
 
 

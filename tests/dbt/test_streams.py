@@ -17,6 +17,7 @@ import pytest
 
 from benchmarks import floor
 from pipelines.warehouse.calendar import write_holidays
+from pipelines.words import catalogue
 from tests.conventions import test_oracles as oracles
 from tests.support import call_reports, calls, rates
 from tests.support.call_streams import Stream as Calls
@@ -53,6 +54,7 @@ TABLES = {
     "rpt_account_revenue": ("account_id", "month", "basis"), "rpt_revenue_retention": ("month", "basis"),
     "rpt_sales_monthly": ("month", "employee_id"), "rpt_open_deals": ("deal_id",),
     "rpt_pipeline": ("as_of_date", "employee_id", "stage"),
+    "rpt_pipeline_bridge": ("week_start", "employee_id", "expected_quarter", "movement"),
 }  # fmt: skip
 Row = dict[str, Any]
 
@@ -172,7 +174,7 @@ def test_subscriptions(built: tuple[date, Any]) -> None:
 
 
 def test_deals(built: tuple[date, Any]) -> None:
-    """Open deals, the pipeline of every week and month, and what each month created, won and lost (P1, P5 to P8, P11)."""
+    """Open deals, the pipeline of every week and month, and what each month created, won and lost (P1, P5 to P8, P11, P20)."""
     as_of, warehouse = built
     deals = Deals(SALES, as_of)
     sales = deals.sales()
@@ -185,8 +187,16 @@ def test_deals(built: tuple[date, Any]) -> None:
     for table, expected in (
         ("rpt_open_deals", deals.open_deals()),
         ("rpt_pipeline", deals.pipeline()),
+        ("rpt_pipeline_bridge", deals.bridge()),
     ):
         moves(expected)
         tried(table, expected)
         wrong += differences(read(warehouse, table), expected, table, "1e-3")
+    assert {place[3] for place in deals.bridge()} == {
+        path.split(".")[1] for path in catalogue() if path.startswith("pipeline_movement.")
+    }
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+    # What is open on the day is what has no closing, by the record or by the history.
+    closings = "select deal_id, closed_rule from marts.fct_deals"
+    open_ones = {deal for deal, rule in warehouse.execute(closings).fetchall() if rule is None}
+    assert open_ones == {deal for (deal,) in deals.open_deals()}

@@ -119,14 +119,20 @@ def unix(month: int, day: int) -> int:
 
 
 def stripe_invoice(
-    number: int, customer: str, total: int, issued: int, paid: int | None, remaining: int = 0
+    number: int,
+    customer: str,
+    total: int,
+    issued: int,
+    paid: int | None,
+    remaining: int = 0,
+    given_up: int | None = None,
 ) -> dict[str, Any]:
     """An invoice as the API lists it; amounts in cents."""
     return {
         "id": f"in_{number}", "object": "invoice", "number": f"ST-{number}", "customer": customer, "currency": "eur",
-        "status": "paid" if paid else "open", "created": issued, "due_date": issued + 14 * 86400,
-        "amount_due": total, "amount_remaining": remaining, "total": total, "subtotal": total,
-        "status_transitions": {"finalized_at": issued, "paid_at": paid, "voided_at": None, "marked_uncollectible_at": None},
+        "status": "paid" if paid else "uncollectible" if given_up else "open", "created": issued, "due_date": issued + 14 * 86400,
+        "amount_due": total, "amount_paid": total - remaining, "amount_remaining": remaining, "total": total, "subtotal": total,
+        "status_transitions": {"finalized_at": issued, "paid_at": paid, "voided_at": None, "marked_uncollectible_at": given_up},
     }  # fmt: skip
 
 
@@ -138,6 +144,8 @@ def write(home: Path) -> None:
         stripe_invoice(2, "cus_2", 20_000, unix(1, 12), unix(1, 25)),
         stripe_invoice(3, "cus_3", 15_000, unix(1, 15), unix(2, 1)),
         stripe_invoice(4, "cus_1", 6_000, unix(2, 1), None, 6_000),
+        stripe_invoice(5, "cus_4", 30_000, unix(1, 5), None, 10_000),
+        stripe_invoice(6, "cus_5", 30_000, unix(1, 5), None, 10_000, unix(2, 14)),
     ]})  # fmt: skip
     files["stripe/credit_notes.json"] = json.dumps({"object": "list", "data": [
         {"id": "cn_1", "object": "credit_note", "number": "CN-1", "invoice": "in_2", "customer": "cus_2", "amount": 4_000,
@@ -147,10 +155,12 @@ def write(home: Path) -> None:
     files["stripe/refunds.json"] = json.dumps({"object": "list", "data": [
         {"id": "re_1", "object": "refund", "charge": "ch_3", "payment_intent": "pi_3", "amount": 15_000, "currency": "eur",
          "created": unix(2, 10), "status": "succeeded", "reason": "requested_by_customer"},
+        {"id": "re_2", "object": "refund", "charge": "ch_6", "payment_intent": "pi_6", "amount": 4_000, "currency": "eur",
+         "created": unix(2, 12), "status": "succeeded", "reason": "requested_by_customer"},
     ]})  # fmt: skip
     header = "id,Description,Created (UTC),Amount,Amount Refunded,Currency,Status,Customer ID,Customer Email"
     charges = [("ch_1", "2024-01-20", 100, "cus_1"), ("ch_2", "2024-01-25", 160, "cus_2"), ("ch_3", "2024-02-01", 150, "cus_3"),
-               ("ch_5", "2024-02-20", 30, "cus_1")]  # fmt: skip
+               ("ch_5", "2024-02-20", 30, "cus_1"), ("ch_6", "2024-01-15", 200, "cus_4"), ("ch_7", "2024-01-15", 200, "cus_5")]  # fmt: skip
     lines = [
         f"{name},,{day} 12:00,{amount}.00,0.00,eur,Paid,{who},{who}@example.com" for name, day, amount, who in charges
     ]
@@ -202,6 +212,10 @@ FIGURES = {
     "stripe:cus_2": (0, 0, 0, 160),
     # Paid 150, refunded 150: owed again, nothing collected.
     "stripe:cus_3": (150, 150, 0, 0),
+    # 200 of 300 paid and 40 refunded: the balance of 100 does not know of that.
+    "stripe:cus_4": (140, 140, 0, 160),
+    # The balance of 100 that was written off stands on; 200 were paid.
+    "stripe:cus_5": (0, 0, 0, 200),
     # 1,000 less a credit note of 100 that is used up; the rest is paid by what the file does not show.
     "xero:Timber": (0, 0, 0, 900),
     "xero:Paper": (400, 400, 0, 100),

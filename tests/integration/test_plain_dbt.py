@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from pipelines.settings import PROJECT
+from pipelines.warehouse.dbt_plugin import begin
 
 
 class Clone:
@@ -71,8 +72,34 @@ def test_after_a_refresh_all_of_it_is_at_hand_and_nothing_of_the_home_changes(pu
     said = published.dbt("show", "--select", "stg_billing__invoices", "--output", "json")
     assert all(f'"{number}"' in said for number in (1001, 1002, 1003))
     assert published.rows("reporting.rpt_open_invoices") == 2
-    assert "PASS=" in published.dbt("test", "--exclude-resource-type", "unit_test")
+    # The clone is updated, and the home refreshed: what dbt worked on before is of the models of then.
+    with duckdb.connect(str(published.database)) as connection:
+        connection.execute("alter table reporting.rpt_sales_monthly drop column won; drop table marts.fct_payments")
+    said = published.dbt("test", "--exclude-resource-type", "unit_test")
+    assert "PASS=" in said
+    assert "was of other models (fct_payments, rpt_sales_monthly)" in " ".join(said.split())
     published.dbt("docs", "generate", "--static")
     assert "rpt_open_invoices" in (published.folder / "target" / "static_index.html").read_text(encoding="utf-8")
     published.dbt("build", "--select", "stg_billing__invoices", "rpt_open_invoices")
     assert _state(published.home) == before
+
+
+def test_a_database_of_other_models_is_told_and_kept_while_nothing_better_is_published(
+    published: Clone, tmp_path: Path
+) -> None:
+    mine, newest = tmp_path / "target" / "keybook.duckdb", tmp_path / "keybook.duckdb"
+    assert begin(mine, newest) is None  # nothing is published: dbt makes its own
+    shutil.copyfile(published.home / "warehouse" / "keybook.duckdb", newest)
+    assert begin(mine, newest) is None
+    assert begin(mine, newest) is None
+    for database in (mine, newest):
+        with duckdb.connect(str(database)) as connection:
+            connection.execute("alter table reporting.rpt_sales_monthly rename column won to gained")
+            connection.execute(f"create table kept as select '{database.parent.name}' as place")
+    said = begin(mine, newest)
+    assert said is not None
+    assert "is of other models (rpt_sales_monthly): `dbt build` makes it anew" in said
+    with duckdb.connect(str(mine), read_only=True) as connection:
+        assert connection.execute("select place from kept").fetchall() == [("target",)]
+    mine.unlink()
+    assert "is of other models" in (begin(mine, newest) or "")

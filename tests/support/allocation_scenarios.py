@@ -118,6 +118,30 @@ def allocation_scenarios() -> list[Scenario]:
         Loose("balances are told", {on(1, 10): (100, 0, 0, 0), on(2, 10): (100, 100, 0, 0)})
         .owes(reported_balance=Decimal(100)).owes(60, on(1, 5), on(3, 1), "2", reported_balance=Decimal(0))
         .sends(on(1, 10), 60),
+        # The balance of 1 April is what was open before the refund of March: no program opens an invoice again for one.
+        Loose("refunded under its balance", {on(3, 9): (100, 100, 0, 0), on(3, 10): (140, 140, 0, 0), AS_OF: (140, 140, 0, 0)})
+        .owes(300, reported_balance=Decimal(100), _known_at="2024-04-01T00:00:00Z").sends(on(1, 20), 200)
+        .takes_back("refund", on(3, 10), 40, "P0"),
+        # One that tells of it leaves the 40 unspent until then.
+        Loose("a balance after the refund", {on(3, 9): (140, 140, 0, 40), on(3, 10): (140, 140, 0, 0), AS_OF: (140, 140, 0, 0)})
+        .owes(300, reported_balance=Decimal(140), _known_at="2024-04-01T00:00:00Z").sends(on(1, 20), 200)
+        .takes_back("refund", on(3, 10), 40, "P0"),
+        # Paid again, it is 100 as before: what was never paid is paid first.
+        Loose("refunded, then paid again", {on(3, 10): (140, 140, 0, 0), on(3, 20): (100, 100, 0, 0), AS_OF: (100, 100, 0, 0)})
+        .owes(300, reported_balance=Decimal(60), _known_at="2024-04-01T00:00:00Z").sends(on(1, 20), 200)
+        .takes_back("refund", on(3, 10), 40, "P0").sends(on(3, 20), 40),
+        # Of 300, of which 200 had come, the balance is the 100 that was then written off.
+        Loose("the rest is uncollectible", {on(3, 9): (100, 100, 0, 0), on(3, 10): NOTHING, AS_OF: NOTHING})
+        .owes(300, reported_balance=Decimal(100), _known_at="2024-04-01T00:00:00Z").sends(on(1, 20), 200)
+        .takes_back("write_off", on(3, 10), 100, None, "1"),
+        Loose("the rest of unseen money is uncollectible", {on(3, 9): (300, 300, 0, 0), AS_OF: NOTHING})
+        .owes(300, reported_balance=Decimal(100), _known_at="2024-04-01T00:00:00Z")
+        .takes_back("write_off", on(3, 10), 100, None, "1"),
+        # The note is void again, and the balance tells of that.
+        Loose("a balance after a note is void", {on(1, 20): (60, 0, 0, 0), on(2, 10): (100, 100, 0, 0), AS_OF: (100, 100, 0, 0)})
+        .owes(reported_balance=Decimal(100), _known_at="2024-04-01T00:00:00Z")
+        .owes(50, on(1, 5), on(3, 1), "2", reported_balance=Decimal(0), _known_at="2024-04-01T00:00:00Z")
+        .credits(on(1, 10), 40, applied=40, status="void", voided_on=on(2, 10)).sends(on(1, 20), 50),
         Loose("two invoices and two payments", {
             on(1, 20): (50, 0, 0, 0), on(2, 1): (50, 50, 0, 0), on(2, 5): (0, 0, 0, 10),
         }).owes().owes(50, on(1, 3), on(1, 31), "2").sends(on(1, 20), 100).sends(on(2, 5), 60),
@@ -128,6 +152,17 @@ def allocation_scenarios() -> list[Scenario]:
         .invoice(200).pays(on(1, 20), 100, 120),
         Scenario("refunded more than came", {on(1, 20): (0, 0, 0, 60), on(2, 2): (40, 40, 0, 0)})
         .invoice(40).pays(on(1, 20), 100, 40).adjust("refund", on(2, 2), 150, of_payment=True),
+        # What went back before is there no more: the refund takes the 20 that nothing had used.
+        Scenario("charged back, the rest refunded", {on(2, 5): (100, 100, 0, 20), on(2, 20): (100, 100, 0, 0)})
+        .invoice().pays(on(1, 20), 120, 100).adjust("chargeback", on(2, 5), 100, of_payment=True)
+        .adjust("refund", on(2, 20), 20, of_payment=True),
+        Scenario("refunded, then charged back", {
+            on(2, 5): (10, 10, 0, 0), on(2, 20): (70, 70, 0, 0), on(3, 1): (100, 100, 0, 0),
+        }).invoice().pays(on(1, 20), 120, 100).adjust("refund", on(2, 5), 30, of_payment=True)
+        .adjust("chargeback", on(2, 20), 60, of_payment=True).adjust("reversal", on(3, 1), 50, of_payment=True),
+        # Of the invoice that is named first, then of what else it paid.
+        paid_two("charged back for one of two", on(3, 1), "chargeback", (50, 50, 0, 10)),
+        paid_two("refunded for one of two", on(3, 1), "refund", (40, 40, 0, 0)),
         Loose("without a customer", {on(1, 20): NOTHING, AS_OF: NOTHING})
         .owes().sends(on(1, 20), 100, customer_id=None)
         .add("applications", application_id="nobody", payment_id="without a customer P0",
@@ -152,3 +187,18 @@ def instalments_by_due_date() -> Scenario:
     for number, due in ((3, on(1, 31)), (2, on(2, 29)), (1, on(3, 31))):
         told.add("instalments", invoice_id="instalments out of order 1", number=number, due_on=due, amount=Decimal(30))
     return told.sends(on(2, 15), 50)
+
+
+def paid_two(name: str, day: date, kind: str, then: Balance) -> Scenario:
+    """130 paid 100 and 20, and 10 is left; then 50 of it went back, for the second."""
+    told = (
+        Scenario(name, {on(2, 29): (0, 0, 0, 10), day: then})
+        .invoice()
+        .invoice(20, number="2")
+        .pays(on(1, 20), 130, 100)
+    )
+    told.add(
+        "applications", application_id=f"{name} A", payment_id=f"{name} P0", invoice_id=f"{name} 2",
+        applied_on=on(1, 20), amount=Decimal(20),
+    )  # fmt: skip
+    return told.adjust(kind, day, 50, of_payment=True, invoice="2")

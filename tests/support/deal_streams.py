@@ -1,4 +1,4 @@
-"""Random pipelines, and what the definitions say of them (P1, P5 to P8, P11), in plain Python.
+"""Random pipelines, and what the definitions say of them (P1, P5 to P8, P11, P20), in plain Python.
 
 Every stream is a CRM of its own, with the deals of `deals.histories`: stages entered twice, won and opened again, owners that
 change, amounts that nobody gave, closings that the record backdates or does not know. Currencies lose their rates.
@@ -7,6 +7,7 @@ change, amounts that nobody gave, closings that the record backdates or does not
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -124,7 +125,13 @@ class Deals:
         return found
 
     def closing(self, record: Row) -> tuple[str, date] | None:
-        """Whether a deal was won or lost and when: by its record, or where that is open by its history's last row."""
+        """Whether a deal was won or lost and when: by its record, or where that is open by its history's last row.
+
+        What is open on the day was not closed: its history has opened it again.
+        """
+        told = state(record, record["history"], self.as_of, self.as_of, ZONE)
+        if told and told[0] == "open":
+            return None
         if record["status"] in SHUT:
             closed = on(record["closed_at"], ZONE)
             planned = record["expected_close_on"]
@@ -177,6 +184,87 @@ class Deals:
                         weighted = Fraction(str(amount)) * at * Fraction(str(probability))
                         row["weighted_amount"] = (row["weighted_amount"] or Fraction(0)) + weighted
         return found
+
+    def walked(self, deal: str, record: Row) -> Iterator[tuple[date, State, State]]:
+        """Each day on which a deal became something else, what it was the evening before, and what that evening."""
+        told = [on(record["created_at"], ZONE), on(record["closed_at"], ZONE), record["expected_close_on"], self.as_of]
+        told += [on(row["entered_at"], ZONE) for row in record["history"]]
+        before: State = None
+        for day in sorted({day for day in told if day and day <= self.as_of}):
+            after = state(record, record["history"], day, self.as_of, ZONE)
+            if after != before:
+                yield day, before, after
+            before = after
+
+    def bridge(self) -> dict[tuple[date, str, str, str], Row]:
+        """`rpt_pipeline_bridge`: a deal is carried from evening to evening, one change after the other (P20)."""
+        found: dict[tuple[date, str, str, str], dict[str, list[Fraction | None]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+
+        def worth(told: State, day: date) -> Fraction | None:
+            at = rate(told[3], day) if told else None
+            return None if told is None or told[2] is None or at is None else Fraction(str(told[2])) * at
+
+        def post(monday: date, told: State, movement: str, amount: Fraction | None, deal: str) -> None:
+            assert told
+            quarter = f"{told[5].year}-Q{(told[5].month + 2) // 3}" if told[5] else "not_known"
+            found[monday, told[6] or "unassigned", quarter, movement][deal].append(amount)
+
+        def less(amount: Fraction | None) -> Fraction | None:
+            return None if amount is None else -amount
+
+        for deal, record in self.records.items():
+            for day, before, after in self.walked(deal, record):
+                monday = day - days(day.weekday())
+                frozen = monday - days(1)
+                was, now = worth(before, frozen), worth(after, frozen)
+                was_open, is_open = (told is not None and told[0] == "open" for told in (before, after))
+                if is_open and not was_open:
+                    post(monday, after, "opened", now, deal)
+                elif was_open and not is_open:
+                    assert after
+                    post(monday, before, after[0] or "not_known", less(was), deal)
+                elif was_open and is_open:
+                    assert before
+                    assert after
+                    # First the owner, then the day, then the amount.
+                    moved: State = (*before[:6], after[6])
+                    if before[6] != after[6]:
+                        post(monday, before, "re_owned", less(was), deal)
+                        post(monday, moved, "re_owned", was, deal)
+                    late = [
+                        (told[5].year, (told[5].month + 2) // 3) if told[5] else (9999, 4) for told in (before, after)
+                    ]
+                    if late[0] != late[1]:
+                        movement = "slipped" if late[1] > late[0] else "pulled_in"
+                        post(monday, moved, movement, less(was), deal)
+                        post(monday, after, movement, was, deal)
+                    if was != now:
+                        kind = "grown" if was is not None and now is not None and now > was else "shrunk"
+                        kind = "not_known" if was is None or now is None else kind
+                        post(monday, after, kind, (now or Fraction(0)) - (was or Fraction(0)), deal)
+        for day, told in self.states.items():
+            if day.weekday() == 6:
+                for deal, one in told.items():
+                    if day < self.as_of:
+                        post(day + days(1), one, "opening", worth(one, day), deal)
+            if day.weekday() == 6 or day == self.as_of:
+                monday = day - days(day.weekday())
+                for deal, one in told.items():
+                    now, frozen_at = worth(one, day), worth(one, monday - days(1))
+                    post(monday, one, "closing", now, deal)
+                    if now != frozen_at:
+                        kind = "not_known" if now is None or frozen_at is None else "currency"
+                        post(monday, one, kind, (now or Fraction(0)) - (frozen_at or Fraction(0)), deal)
+        rows = {}
+        for place, moved_deals in found.items():
+            amounts = [amount for steps in moved_deals.values() for amount in steps if amount is not None]
+            rows[place] = {
+                "deals": len(moved_deals), "amount": sum(amounts, Fraction(0)) if amounts else None,
+                "missing_amount_count": sum(None in steps for steps in moved_deals.values()),
+            }  # fmt: skip
+        return rows
 
     def idle(self, deal: str, day: date) -> int:
         """Days without anything done for a deal, or a row of its history (P11)."""

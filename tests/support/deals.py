@@ -42,7 +42,7 @@ def histories(seed: int, deals: int = 80) -> tuple[Rows, Rows]:
             } if is_told else {}  # fmt: skip
             history.append(
                 {"deal_id": deal, "stage": random.choice(["Lead", "Offer", "Contract"]) if status is None else status,
-                 "entered_at": at, "status": status, "_file_sha256": ("b" if is_told else "c") * 64} | told
+                 "entered_at": at, "status": status if status or is_told else "open", "_file_sha256": ("b" if is_told else "c") * 64} | told
             )  # fmt: skip
             last, shut = date.fromisoformat(at[:10]), status
         status = shut or random.choice(["open", "won", "lost"])
@@ -96,7 +96,7 @@ def state(record: dict[str, Any], rows: Rows, day: date, as_of: date, zone: tzin
     elif is_recorded:
         status = record["status"]
     elif record["status"] in SHUT and closed is None:
-        status = None
+        status = newest["status"] if newest else None
     else:
         status = "open"
     # The record speaks of its own state alone, which it has since its closing.

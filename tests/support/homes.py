@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,12 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Pa
     return folder
 
 
-def build(home: Path, compiled: Path, landing: Path | None = None, as_of: str | None = None) -> None:
+def build(
+    home: Path, compiled: Path, landing: Path | None = None, as_of: str | None = None, tables: Collection[str] = ()
+) -> None:
     """Lands as a refresh does and makes all models, as another home's whole refresh has compiled them, with nothing checked.
+
+    Where `tables` are named these, and what they are made of.
 
     It is a quarter of what a refresh takes: for figures of data whose gates another test passes.
     """
@@ -50,7 +54,7 @@ def build(home: Path, compiled: Path, landing: Path | None = None, as_of: str | 
     refresh = Refresh(settings)
     refresh.land()
     refresh.start_build("test", PointInTime(as_of), full=True)
-    floor.run(compiled, settings.warehouse, raw_of=home)
+    floor.run(compiled, settings.warehouse, raw_of=home, tables=tables)
 
 
 def query(home: Path, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:

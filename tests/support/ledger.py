@@ -155,12 +155,15 @@ class Book:
             )
             debt.is_opening, debt.events = True, [(row["as_of"], row["amount"])]
             debt.is_due_known = row["due_on"] is not None
+            debt.due = row["due_on"] or row["as_of"]
             self.debts[f"opening of {row['customer_id']}"] = debt
             self.flows["opening"].append((row["as_of"], row["amount"]))
         self.received = {row["payment_id"]: row for row in self.of("payments") if row["status"] == "received"}
         for row in self.received.values():
             self.unapplied.append((self.account(row), row["received_on"], row["amount"]))
             self.flows["collected"].append((row["received_on"], row["amount"]))
+        # Of each payment, what went back of its applications, by their places, and of what it had not paid with (-1).
+        self.gone: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
         self.steps: dict[str, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
         # Whose payments the export applies, be it to a document that is void: their money is for nothing else.
         applied = [row for row in self.of("applications") if row["payment_id"]]
@@ -235,7 +238,7 @@ class Book:
             return
         if note and (place := self.place(row["invoice_id"])):
             self.step(debt.account, day, 3, partial(Allocation.loses, day=day, debt=place, amount=row["amount"]))
-            self.step(debt.account, end, 3, partial(Allocation.owes, day=end, debt=place, amount=row["amount"]))
+            self.step(debt.account, end, 3, partial(Allocation.owes_again, day=end, debt=place, amount=row["amount"]))
         if note:
             self.free[row["credit_note_id"]] -= row["amount"]
         if payment:
@@ -268,18 +271,33 @@ class Book:
                 day, amount, payment and f"payment {payment}", is_refund=kind == "refund"
             )))  # fmt: skip
             return
+        if payment:
+            self.bring_back(row, payment)
+            return
         if debt:
             earlier = [settled for place, settled in debt.paid if debt.events[place][1] < 0 and settled <= day]
-            own = [on for on, name, _ in self.applied[payment or ""] if name == row["invoice_id"]]
-            self.reopen(debt, max(day, debt.issued), amount, max(own or earlier or [day]))
+            self.reopen(debt, max(day, debt.issued), amount, max(earlier or [day]))
             return
-        if kind != "refund":
-            for on, name, applied in sorted(self.applied[payment], reverse=True):
-                part = min(applied, amount)
-                if part > 0:
-                    self.reopen(self.debts[name], day, part, on)
-                    amount -= part
-        self.unapplied.append((self.account(row), day, -amount))
+        self.unapplied.append((self.account(row), day, -row["amount"]))
+
+    def bring_back(self, row: Row, payment: str) -> None:
+        """Money back: of the invoice named; a refund then of what is unspent, all else of what was paid, the last first."""
+        day, rest = row["occurred_on"], row["amount"]
+        paid = [(on, n, name, amount) for n, (on, name, amount) in enumerate(self.applied[payment]) if on <= day]
+        unspent = self.received[payment]["amount"] - sum((part[3] for part in paid), ZERO)
+        last_first, free = sorted(paid, reverse=True), [(day, -1, "", unspent)]
+        named = [part for part in last_first if part[2] == row["invoice_id"]]
+        others = free + last_first if row["adjustment_kind"] == "refund" else last_first + free
+        for on, n, name, amount in named + others:
+            part = max(min(rest, amount - self.gone[payment, n]), ZERO)
+            rest -= part
+            self.gone[payment, n] += part
+            if part and name:
+                self.reopen(self.debts[name], max(day, self.debts[name].issued), part, on)
+            elif part:
+                self.unapplied.append((self.account(self.received[payment]), day, -part))
+        # More than it had is no cash.
+        self.flows["collected"].append((day, rest))
 
     def give_up(self, debt: Debt, day: date, amount: Decimal) -> None:
         """Posts what of a write-off found something open."""

@@ -58,12 +58,14 @@ class Scenario:
             invoice_id=f"{self.name} 1", applied_on=applied_on or day, amount=Decimal(applied),
         )  # fmt: skip
 
-    def adjust(self, kind: str, day: date, amount: int, of_payment: bool) -> Scenario:
-        """A write-off, refund, chargeback or reversal, of the first payment or of the invoice."""
+    def adjust(self, kind: str, day: date, amount: int, of_payment: bool, invoice: str | None = None) -> Scenario:
+        """A write-off, refund, chargeback or reversal, of the first payment, perhaps for an invoice, or of the first invoice."""
+        number = len(self.rows["billing.adjustments"])
+        named = invoice or (None if of_payment else "1")
         return self.add(
-            "adjustments", adjustment_id=f"{self.name} J", adjustment_kind=kind, customer_id=self.name, occurred_on=day,
+            "adjustments", adjustment_id=f"{self.name} J{number}", adjustment_kind=kind, customer_id=self.name, occurred_on=day,
             payment_id=f"{self.name} P0" if of_payment else None, currency="EUR", amount=Decimal(amount),
-            invoice_id=None if of_payment else f"{self.name} 1",
+            invoice_id=named and f"{self.name} {named}",
         )  # fmt: skip
 
 

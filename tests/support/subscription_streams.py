@@ -255,6 +255,7 @@ class Book:
             "opening_revenue": total(every, "opening_revenue", missing + unpriced),
             "closing_revenue": total(every, "closing_revenue", unknown),
             "currency_effect": total(every, "currency_effect", missing), "negative_revenue": known(Fraction(0), unknown),
+            "net_revenue": total(every, "revenue", unknown),
             "missing_rate_count": missing, "unpriced_count": unpriced, "is_complete": month_end(month) <= self.as_of,
             "missing_rate_count_12m": sum(one["missing_rate_count_12m"] for one in every),
         }  # fmt: skip

@@ -18,10 +18,7 @@ import yaml
 
 from pipelines.exports.contracts.contract import ContractError
 from pipelines.exports.contracts.loading import SOURCES, load_contracts, read_contract
-from pipelines.exports.contracts.recognise import Recognition
 from pipelines.exports.entities import entities
-from pipelines.exports.landing.land import detect
-from pipelines.exports.readers.unpack import Limits
 from tests.support.landing import contract, land
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "exports"
@@ -60,18 +57,7 @@ def test_every_fixture_is_expected() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_a_fixture_is_recognised_by_its_contract(name: str) -> None:
-    parts = detect(FIXTURES / name, load_contracts(), Limits())
-    found = {
-        recognition.match.contract.contract
-        for _, recognition in parts
-        if isinstance(recognition, Recognition) and recognition.match
-    }
-    assert found == set(EXPECTED[name]["contracts"]), parts
-
-
-@pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_a_fixture_is_read_as_expected(tmp_path: Path, name: str) -> None:
+def test_a_fixture_is_recognised_and_read_as_expected(tmp_path: Path, name: str) -> None:
     expected = dict(EXPECTED[name])
     landed = land(tmp_path, FIXTURES / name, name=Path(name).name, business_timezone="Europe/Stockholm")
     receipt = landed.receipt

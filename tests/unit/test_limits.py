@@ -7,14 +7,25 @@ import io
 import json
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pytest
 import zstandard
 
-from pipelines.exports.readers.unpack import Limits
+from pipelines.exports.codes import UnreadableError
+from pipelines.exports.contracts.contract import Blocks
+from pipelines.exports.readers import records
+from pipelines.exports.readers.blocks import BlockText
+from pipelines.exports.readers.deadline import within
+from pipelines.exports.readers.dialects import in_usual_dialect
+from pipelines.exports.readers.engine import answer, connected
+from pipelines.exports.readers.lines import exact_rows
+from pipelines.exports.readers.unpack import Limits, unpack
+from pipelines.exports.readers.workbook import sheets
 from tests.support.landing import contract, land
 
 PEOPLE = contract("""
@@ -111,6 +122,53 @@ def test_json_of_a_hostile_shape_is_held_or_read(tmp_path: Path, name: str, cont
     assert len(landed.receipt.held) == (loaded is None)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"a":' * 400_000 + "1" + "}" * 400_000,
+        '{"Id":1,"Name":"a"}\n' * 2 + '{"a":' * 400_000 + "1" + "}" * 400_000 + "\n",
+    ],
+    ids=["document", "line"],
+)
+def test_json_that_takes_too_much_memory_is_held(tmp_path: Path, content: str) -> None:
+    """Two megabytes that take 200: in a process of its own, which ends at its limit."""
+    landed = land(tmp_path, content, PEOPLE, "export.json", limits=Limits(memory_bytes=2**28))
+    assert (landed.receipt.entities, len(landed.receipt.held)) == ([], 1)
+    assert "read_memory_bytes (268,435,456 bytes); raise the setting" in landed.held[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "others"),
+    [
+        ('[{"Id":1,"Name":"a","at":{"x":[1,2]}},{"Id":2,"Other":null},{"Id":3,"Name":"Åsa"}]', []),
+        ('{"more":"yes","rows":[{"Id":1,"Name":"a"},{"Id":3,"Name":null}],"others":[{"x":1}]}', ["$.others[*]"]),
+        ('{"Id":1,"Name":"a"}\nno json\n{"Id":3,"Name":"Åsa"}\n', []),
+    ],
+    ids=["list", "document", "lines"],
+)
+def test_json_in_a_process_of_its_own_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, others: list[str]
+) -> None:
+    path = tmp_path / "export.json"
+    path.write_text(content, encoding="utf-8")
+
+    def read(small: int) -> list[object]:
+        monkeypatch.setattr(records, "SMALL_BYTES", small)
+        scratch = tmp_path / str(small)
+        scratch.mkdir()
+        found = []
+        for grid in records.json_records(path, scratch, SMALL):
+            with connected() as connection:
+                loaded = grid.load(connection, 0, 0, False)
+                rows = connection.execute("from grid order by all").fetchall()
+            found.append((grid.part, grid.names, grid.document, rows, loaded.rows, loaded.bad_lines))
+        return found
+
+    apart = read(0)
+    assert apart == read(10_000)
+    assert len(apart) == 1 + len(others)
+
+
 def test_a_thousand_wrappings_are_not_opened(tmp_path: Path) -> None:
     content = b"Id,Name\n1,a\n"
     for _ in range(1100):
@@ -165,6 +223,51 @@ def test_a_sheet_that_holds_them_without_saying_so_ends_at_the_limit_of_memory(
     assert "read_memory_bytes (2,147,483,648 bytes)" in landed.held[0]
 
 
-def test_a_workbook_that_takes_too_long_is_held(tmp_path: Path) -> None:
-    landed = land(tmp_path, _sheet("", "A1:B3"), PEOPLE, "export.xlsx", limits=Limits(seconds=0))
-    assert "longer than read_seconds (0 s)" in landed.held[0]
+def test_a_file_that_takes_too_long_is_held_and_the_others_go_on(tmp_path: Path) -> None:
+    whole = {"csv": "Id,Name\n1,a\n", "json": '[{"Id":1,"Name":"a"}]', "xlsx": _sheet("", "A1:B3")}
+    for kind, content in whole.items():
+        for folder in ("no", "yes"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+        landed = land(tmp_path / "no", content, PEOPLE, f"export.{kind}", limits=replace(SMALL, seconds=0))
+        assert (landed.receipt.entities, len(landed.receipt.held)) == ([], 1)
+        assert "longer than read_seconds (0 s); raise the setting" in landed.held[0]
+        assert land(tmp_path / "yes", content, PEOPLE, f"export.{kind}", limits=SMALL).receipt.held == []
+
+
+def test_a_workbook_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "export.xlsx"
+    path.write_bytes(_sheet("", "A1:B3"))
+    with pytest.raises(UnreadableError, match="too_slow"):
+        sheets(path, tmp_path, replace(SMALL, seconds=0))
+
+
+def test_a_query_is_ended_when_its_time_is_over() -> None:
+    """Also the second, by whoever goes on after the first; and what is read after the time may take its own."""
+    slow = "select count(*) from range(10000000000) as a (i), range(1000) as b (j) where hash(i + j) % 7 = 1"
+
+    def twice() -> None:
+        with within(0.01), connected() as connection:
+            with suppress(duckdb.InterruptException):
+                connection.execute(slow)
+            connection.execute(slow)
+
+    with pytest.raises(UnreadableError, match="too_slow"):
+        twice()
+    with pytest.raises(UnreadableError, match="too_slow"), within(0):
+        answer("select 1")
+    assert answer("select 1") == [(1,)]
+
+
+@pytest.mark.parametrize("kind", ["lines", "blocks", "unpacked", "rewritten"])
+def test_what_goes_through_a_file_piece_by_piece_ends_too(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "export"
+    path.write_bytes(gzip.compress(b"a,b\n1,2\n") if kind == "unpacked" else b"a~|~b\n1~|~2\nx=1\n")
+    read = {
+        "lines": lambda: list(exact_rows(path, ",", 2, 0, False)),
+        "blocks": lambda: BlockText(path, tmp_path, "", Blocks(start="x", end="y", pair="=")),
+        "unpacked": lambda: list(unpack(path, tmp_path, SMALL)),
+        "rewritten": lambda: in_usual_dialect(path, tmp_path),
+    }[kind]
+    read()
+    with pytest.raises(UnreadableError, match="too_slow"), within(0):
+        read()

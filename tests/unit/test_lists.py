@@ -163,30 +163,32 @@ def test_what_cannot_be_read_is_rejected_by_line_and_what_is_no_list_is_named(ho
     assert _rows(home) == [("c1",)]
 
 
-@pytest.mark.parametrize(
-    ("row", "column", "said"),
-    [
-        ("dso_windw_days,60", "parameter", ("unknown_word", None, None)),
-        ("opens_at_hour,half past nine", "value", ("no_number", "0", "24")),
-        ("opens_at_hour,25", "value", ("no_number", "0", "24")),
-        ("tier_a_share,80", "value", ("no_number", "0", "1")),
-        ("dso_window_days,-90", "value", ("no_number", "0", None)),
-        ("provision_forward_percent,-101", "value", ("no_number", "-100", "100")),
-        ("dso_window_days,", "value", ("blank", None, None)),
-        (",60", "parameter", ("blank", None, None)),
-    ],
-)
-def test_a_parameter_that_is_none_or_has_no_value_is_rejected_by_line(
-    home: Path, row: str, column: str, said: tuple[str, str | None, str | None]
-) -> None:
-    _write(home, f"parameter,value,origin\n{row},mine\nprovision_forward_percent,-10,\n", "parameters.csv")
+# A row of the parameters -> the column that is wrong in it, and why.
+WRONG = {
+    "dso_windw_days,60": ("parameter", "unknown_word", None, None),
+    "opens_at_hour,half past nine": ("value", "no_number", "0", "24"),
+    "closes_at_hour,25": ("value", "no_number", "0", "24"),
+    "tier_a_share,80": ("value", "no_number", "0", "1"),
+    "dso_window_days,-90": ("value", "no_number", "0", None),
+    "provision_forward_percent,-101": ("value", "no_number", "-100", "100"),
+    "key_list_max,": ("value", "blank", None, None),
+    ",60": ("parameter", "blank", None, None),
+}
+
+
+def test_a_parameter_that_is_none_or_has_no_value_is_rejected_by_line(home: Path) -> None:
+    rows = "".join(f"{row},mine\n" for row in WRONG)
+    _write(home, f"parameter,value,origin\n{rows}provision_forward_percent,-10,\n", "parameters.csv")
     _work(home).land()
     (receipt,) = [receipt for receipt in _work(home).receipts() if receipt.list_name == "parameters"]
-    (reject,) = _work(home).store.rejects(receipt.sha256, 9)
-    assert (reject["line"], reject["column_name"]) == (2, column)
-    assert (reject["code"], reject["least"], reject["most"]) == said
+    rejects = _work(home).store.rejects(receipt.sha256, 99) or []
+    said = {
+        reject["line"]: (reject["column_name"], reject["code"], reject["least"], reject["most"]) for reject in rejects
+    }
+    assert said == dict(enumerate(WRONG.values(), start=2))
+    assert len(rejects) == len(WRONG)
     found = _rows(home, "parameters", columns="parameter, cast(value as double), origin, _row")
-    assert found == [("provision_forward_percent", -10, None, 3)]
+    assert found == [("provision_forward_percent", -10, None, 2 + len(WRONG))]
 
 
 def test_of_two_rows_about_one_parameter_the_later_counts(home: Path) -> None:

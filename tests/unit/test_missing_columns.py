@@ -83,6 +83,22 @@ def test_an_order_of_dates_is_believed_of_dates_that_are_written_so(tmp_path: Pa
     assert [row["code"] for row in held.receipt.held] == ["date_order_unknown"]
 
 
+def test_what_was_given_up_on_no_known_day_is_not_settled_unseen(tmp_path: Path) -> None:
+    head = "id,customer,status,currency,amount_due,amount_remaining,total,created"
+    rows = "in_1,c,uncollectible,eur,500,500,500,1714953600{0}\nin_2,c,paid,eur,500,0,500,1714953600{0}\n"
+    landed = land(tmp_path, f"{head}\n{rows.format('')}")
+    # No write-off: so nothing may say that nothing is owed, which would be money that came.
+    assert landed.rows("billing.invoices", "invoice_id, reported_balance") == [("in_1", None), ("in_2", 0)]
+    (told,) = [row["name"] for row in landed.receipt.findings if row["code"] == "entity_missing"]
+    assert told == "billing.adjustments"
+    blank = {event["target"] for event in landed.receipt.schema_events if event["action"] == "left_blank"}
+    assert "reported_balance" in blank
+    (tmp_path / "whole").mkdir()
+    whole = land(tmp_path / "whole", f"{head},status_transitions.marked_uncollectible_at\n{rows.format(',')}")
+    assert whole.rows("billing.invoices", "invoice_id, reported_balance") == [("in_1", 0), ("in_2", 0)]
+    assert whole.rows("billing.adjustments", "invoice_id, amount") == [("in_1", 5)]
+
+
 LINES = "Client Name,Invoice #,Date Issued,Invoice Status,Item Name,Line Subtotal,Tax 1 Amount,Tax 2 Amount,Currency\n"
 WHOLE = (
     LINES
@@ -105,4 +121,50 @@ def test_a_view_of_some_lines_after_the_whole_is_held(tmp_path: Path) -> None:
     forget(home.work, "all.csv")
     forget(home.work, "more.csv")
     assert sorted(home.land({})) == ["oak.csv"]
+    assert home.codes() == {}
+
+
+def test_one_corrected_document_counts_and_is_told(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.land({"all.csv": WHOLE})
+    home.land({"corrected.csv": LINES + "Ek,1,2024-05-06,sent,Oak,10,2,0,EUR\n"})
+    assert home.codes() == {}
+    (receipt,) = [receipt for receipt in home.work.store.receipts() if receipt.file == "corrected.csv"]
+    (told,) = [row for row in receipt.findings if row["code"] == "lines_fewer"]
+    assert (told["severity"], told["row_count"], told["name"]) == ("note", 1, "all.csv")
+
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
+
+
+@pytest.mark.parametrize("first", ["with", "without"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("pipedrive/activities.csv", "pipedrive/activities_without_id.csv"),
+        ("amocrm/deals_with_id.csv", "amocrm/deals.csv"),
+    ],
+)
+def test_rows_that_come_with_ids_and_without_do_not_count_twice(
+    tmp_path: Path, files: tuple[str, str], first: str
+) -> None:
+    texts = [(FIXTURES / name).read_text(encoding="utf-8-sig") for name in files]
+    names = ["with.csv", "without.csv"]
+    both = dict(zip(names, texts, strict=True))
+    home = Home(tmp_path)
+    home.land({f"{first}.csv": both[f"{first}.csv"]})
+    (second,) = [name for name in names if name != f"{first}.csv"]
+    home.land({second: both[second]})
+    assert home.codes() == {second: ["key_doubled"]}
+    # Without the other nothing is there twice.
+    forget(home.work, f"{first}.csv")
+    home.land({})
+    assert home.codes() == {}
+
+
+def test_other_rows_that_come_without_ids_are_taken(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.land({"with.csv": (FIXTURES / "pipedrive" / "activities.csv").read_text(encoding="utf-8")})
+    other = (FIXTURES / "pipedrive" / "activities_without_id.csv").read_text(encoding="utf-8")
+    home.land({"without.csv": other.replace("2023-", "2024-")})
     assert home.codes() == {}

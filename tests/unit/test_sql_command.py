@@ -81,7 +81,12 @@ def test_no_function_reads_a_file(home: Path) -> None:
     "query",
     [
         "attach '{versions}/v1/keybook.duckdb' as other (read_only)",
+        "attach '{versions}/v2/keybook.duckdb' as other (read_only)",
+        "attach '{home}/warehouse/keybook.duckdb' as other (read_only)",
+        "select 1; attach '{versions}/v2/keybook.duckdb' as other (read_only)",
         "attach '{home}/new.duckdb' as other",
+        "attach ':memory:' as other",
+        "create temp table mine as from reporting.rows",
         "from '{home}/secret.csv'",
         "from '{home}/*.parquet'",
         "from query('select * from read_text(''{home}/secret.csv'')')",
@@ -100,6 +105,7 @@ def test_no_function_reads_a_file(home: Path) -> None:
         "load '{home}/x.duckdb_extension'",
         "create secret (type s3)",
         "set memory_limit = '200GB'",
+        "pragma memory_limit = '200GB'",
         "set threads = 64",
         "set enable_external_access = true",
         "reset enable_external_access",
@@ -115,6 +121,15 @@ def test_a_statement_that_reaches_further_is_refused(home: Path, query: str) -> 
     assert said
     assert "Traceback" not in said
     assert sorted(path.name for path in home.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["show tables", "describe reporting.rows", "explain select 1", "pragma show_tables", "call duckdb_tables()",
+     "pivot reporting.rows on v using count(*)"],
+)  # fmt: skip
+def test_a_question_about_the_warehouse_is_a_query(home: Path, query: str) -> None:
+    assert keybook("sql", "--home", home, query).exit_code == 0
 
 
 def test_a_query_ends_after_so_many_rows(home: Path) -> None:

@@ -21,9 +21,12 @@ from pipelines.verification.receivables import COLUMNS, balances
 from pipelines.verification.rows import LandedFile, Raw, Run
 from pipelines.verification.settlement import Settlement
 from tests.dbt.test_receivables_streams import AS_OF, Stream, batches
+from tests.support.allocation_scenarios import allocation_scenarios
 from tests.support.ledger import BUCKETS, Book
 from tests.support.oracle import SEEDS
 from tests.support.raw_rows import files_of, write_raw
+from tests.support.scenarios import AS_OF as LAST_TOLD
+from tests.support.scenarios import scenarios
 
 DAYS = (AS_OF, date(2025, 1, 31), date(2024, 7, 14), date(2024, 3, 1), date(2024, 1, 20))
 NAMES = (*BUCKETS, "open_amount", "credit_amount", "unapplied_amount")
@@ -68,6 +71,30 @@ def test_the_proof_and_the_plain_ledger_agree(batch: list[Stream], tmp_path_fact
             }
             assert own == told, f"balances on {day} of {stream.told()}"
     assert all(tried.values()), tried
+
+
+def test_the_proof_tells_the_stories(tmp_path: Path) -> None:
+    """The small stories with a bookkeeper's balances, on each of their days."""
+    stories = [*scenarios(), *allocation_scenarios()]
+    rows: dict[str, list[Any]] = defaultdict(list)
+    for story in stories:
+        rows["billing.customers"].append({"customer_id": story.name, "name": story.name})
+        for entity, found in story.rows.items():
+            rows[entity] += found
+    write_raw(tmp_path, rows)
+    folder = tmp_path / "warehouse" / "raw"
+    raw = Raw(folder, Run(LAST_TOLD, "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder))
+    books = read_books(raw, {})
+    Settlement(raw, books, Rates(raw))
+    names = ("open_amount", "overdue_amount", "credit_amount", "unapplied_amount")
+    for day in sorted({day for story in stories for day in story.balances}):
+        found = balances(books, day)
+        proven = {
+            story.name: tuple(found[name].get((f"test:{story.name}", "EUR"), 0) for name in names)
+            for story in stories
+            if day in story.balances
+        }
+        assert proven == {story.name: story.balances[day] for story in stories if day in story.balances}, day
 
 
 # One company of a few rows, each case written from its definition in docs/decisions.md.
@@ -311,3 +338,25 @@ def test_a_rate_of_books_in_another_currency_says_nothing_of_ours(
     assert rates.on("GBP", date(2024, 1, 20)) == (rate and Decimal(rate))
     # What is always called 1 is no rate.
     assert rates.on("USD", date(2024, 1, 20)) is None
+
+
+def test_a_quote_that_is_young_enough_goes_before_a_rate_on_a_document(tmp_path: Path) -> None:
+    """Quoted once a week, a document of the day between is at the week's rate; at its own once that is too old."""
+    invoices = [
+        {
+            "_system": "s",
+            "invoice_id": str(day),
+            "issued_on": day,
+            "currency": "SEK",
+            "exchange_rate": 0.2,
+            "gross_amount": 1,
+        }
+        for day in (date(2026, 1, 6), date(2026, 3, 1))
+    ]
+    quotes = [{"_system": "s", "currency": "SEK", "rate_date": date(2026, 1, 5), "rate": 0.1}]
+    write_raw(tmp_path, {"plan.fx_rates": quotes, "billing.invoices": invoices})
+    folder = tmp_path / "warehouse" / "raw"
+    rates = Rates(Raw(folder, Run(date(2026, 5, 1), "EUR", "EUR", "UTC", "SE", 31), {}, files_of(folder)))
+    days = (date(2026, 1, 4), date(2026, 1, 6), date(2026, 2, 5), date(2026, 2, 6), date(2026, 3, 2), date(2026, 4, 2))
+    found = [rates.on("SEK", day) for day in days]
+    assert found == [None, Decimal("0.1"), Decimal("0.1"), Decimal("0.2"), Decimal("0.2"), None]

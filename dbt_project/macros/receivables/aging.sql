@@ -51,11 +51,6 @@ case
 {%- endif -%}
 {%- endmacro %}
 
-{#- The bucket's columns of a relation, in order, for a plain select. -#}
-{% macro aging_bucket_columns(prefix='') -%}
-{%- for bucket in aging_buckets() %}{{ prefix }}{{ bucket[0] }}{% if not loop.last %}, {% endif %}{% endfor %}
-{%- endmacro %}
-
 {#- What is open of each invoice's instalments on dates: a query on `intervals` (fct_receivable_intervals, or some of
     its columns) and `dates`, a relation with the column as_of_date. Balances, ageing and the table macros that take a date
     all ask here. `columns` are what to take of the intervals, besides what is told of the date. -#}

@@ -19,10 +19,25 @@
       paid_out    a payment with a minus, which names nothing -#}
 
 {#- A debt's rank holds its places by the day on which it was settled, if it was, and by due date: what is settled comes first,
-    then what is owed, then what was written off. A debt that is owed again is owed as any other. -#}
+    then what is owed, then what was written off. A debt that is owed again is owed as any other, right after what was always
+    owed of it: places are even, and those of what is owed again odd. -#}
 {% macro owed_rank() %}{{ return(100000000000000000) }}{% endmacro %}
 {% macro written_off_rank() %}{{ return(1000000000000000000) }}{% endmacro %}
 {% macro due_place(rank) -%} ({{ rank }} % 1000000000) {%- endmacro %}
+{% macro owed_again_rank(rank) -%} ({{ owed_rank() }} + {{ due_place(rank) }} + 1 - {{ rank }} % 2) {%- endmacro %}
+
+{#- Whether a document's reported balance is the one before it was written off: it is too high to be what the write-off left, or
+    just what was written off, as programs write off all that is open. -#}
+{% macro is_balance_given_up(document, written_off) -%}
+coalesce(
+            {{ document }}.settled_on is null
+            and (
+                greatest({{ document }}.reported_balance, 0) + {{ written_off }} > {{ document }}.gross_amount
+                or {{ document }}.reported_balance = {{ written_off }}
+            ),
+            false
+        )
+{%- endmacro %}
 
 {#- A step before anything happened, with its own kind, debt, origin, rank, amount, day and cause. -#}
 {% macro allocation_step(kind, debt, origin, rank, amount, day, cause) -%}
@@ -215,7 +230,7 @@ list_transform([list_sort(list_concat(
                     ],
                     [
                         struct_pack(
-                            rank := " ~ owed_rank() ~ " + " ~ due_place('s.moves[p.slot].rank') ~ ",
+                            rank := " ~ owed_again_rank('s.moves[p.slot].rank') ~ ",
                             debt := s.moves[p.slot].debt, size := p.size
                         )
                         for p in picks if p.what = 'move' and e.kind not in ('lose', 'write_off')

@@ -27,18 +27,6 @@
         balances.as_of_date
 {%- endmacro %}
 
-{#- What each account owes on the day of `run`, all currencies in base currency (R1, R4). -#}
-{% macro owed_by_accounts(run) -%}
-select
-        balances.account_id,
-        {{ known_sum('balances.open_amount_base', 'balances.open_amount') }} as open_amount,
-        {{ known_sum('balances.overdue_amount_base', 'balances.overdue_amount') }} as overdue_amount,
-        sum(balances.missing_rate_count) as missing_rate_count
-    from {{ ref('fct_receivable_balances') }} as balances
-    inner join {{ run }} on balances.as_of_date = {{ run }}.as_of_date
-    group by balances.account_id
-{%- endmacro %}
-
 {#- Whose history rests on more than what the days themselves said: money that no application puts on an invoice goes where it
     is best known now to have gone, or to wait; money that waited for the first application of all was not known to wait; and
     money that was put on a document that is void now was never put there. -#}

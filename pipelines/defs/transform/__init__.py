@@ -121,7 +121,7 @@ class Nodes:
 
 
 def _specs_of(manifest: Mapping[str, Any]) -> Sequence[dg.AssetSpec]:
-    """dbt's models and seeds as assets, each in the group of its layer."""
+    """Models and seeds as assets, each in the group of its layer."""
     # It takes two seconds to load, and whoever hears of no model does without.
     from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 

@@ -26,6 +26,7 @@ from pipelines.exports.contracts.recognise import recognise
 from pipelines.exports.contracts.settling import settle
 from pipelines.exports.contracts.vocabulary import vocabulary
 from pipelines.exports.contracts.writing import contract_text
+from pipelines.exports.costs import Cost, cost
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.land import open_grids
 from pipelines.exports.landing.reading import open_table, table_names
@@ -70,6 +71,14 @@ class Draft:
     def columns(self) -> list[str]:
         """The columns of the entity."""
         return [column.name for column in entities()[self.entity_id].columns]
+
+    @property
+    def costs(self) -> list[Cost]:
+        """What each column of the entity costs that nothing in the file is, the dearest first."""
+        given = {column for mapping in self.contract.entities[self.entity_id] for column in mapping.columns}
+        there = [name for name in self.columns if name not in {*given, *entities()[self.entity_id].key}]
+        found = [cost(name, [f"{self.entity_id}.{name}"]) for name in there]
+        return sorted((each for each in found if each), key=lambda each: (-each.size, each.header))
 
     @property
     def summary(self) -> str:

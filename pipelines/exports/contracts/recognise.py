@@ -33,6 +33,8 @@ LEAST_LOUDNESS = 1.2
 LEAST_SHARE = 0.5
 # Shares that differ by less are the same.
 SAME_SHARE = 0.02
+# The least part of the nearest one's score with which another export is as near.
+SAME_SCORE = 0.9
 
 
 @dataclass(frozen=True)
@@ -303,9 +305,24 @@ def _decide(grid: Grid, matches: list[Match], near: list[NearMiss]) -> Recogniti
     if (no_export := told_as(grid)) and not any(miss.is_named for miss in near):
         return Recognition(None, [], no_export)
     if near and not _is_anybodys(near):
-        miss = near[0]
-        contract = miss.contract
-        missing_headers = ", ".join(repr(header) for header in miss.missing)
-        found = Finding("column_missing", name=contract.title, column_name=missing_headers, contract=contract.contract)
+        alike = _as_near(near)
+        found = Finding(
+            "column_missing",
+            name=" / ".join(miss.contract.title for miss in alike),
+            column_name=" / ".join(", ".join(repr(header) for header in miss.missing) for miss in alike),
+            contract=" / ".join(miss.contract.contract for miss in alike),
+        )
         return Recognition(None, near, found)
     return Recognition(None, near)
+
+
+def _as_near(near: list[NearMiss]) -> list[NearMiss]:
+    """The nearest export, with the others of its system for which the file says as much: it may be any of them."""
+    first = near[0]
+    return [
+        miss
+        for miss in near
+        if miss.is_named == first.is_named
+        and miss.share > first.share - SAME_SHARE
+        and miss.score > SAME_SCORE * first.score
+    ]

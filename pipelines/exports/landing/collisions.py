@@ -23,6 +23,10 @@ from pipelines.exports.readers.grids import quoted
 LEAST_SHARE = 0.5
 # A line or two is taken off an invoice between two exports; where more than a tenth of the documents lost some, it is a view.
 MOST_SHORTENED = 0.1
+# Two rows may say the same by chance; where more than a tenth of a file's do, they are the other file's rows.
+MOST_DOUBLED = 0.1
+# So many columns at least must agree: a day alone is the same in many rows.
+LEAST_COLUMNS = 2
 
 
 @dataclass
@@ -45,7 +49,7 @@ class _Source:
 
 
 # What a file is held for that collides with an older one, which its finding names; a person's word lets it in.
-CODES = {"ids_collide", "key_changed", "lines_gone", "system_doubled"}
+CODES = {"ids_collide", "key_changed", "key_doubled", "lines_gone", "system_doubled"}
 
 
 def to_compare_again(receipts: Iterable[Receipt]) -> set[str]:
@@ -88,11 +92,16 @@ def _judge(store: RawStore, landed: list[Receipt]) -> list[Receipt]:
     # In the order in which they are held against each other: what was there goes before what came at the same moment.
     receipts = sorted(store.receipts(), key=lambda receipt: (receipt.known_at, receipt.sha256 in new, receipt.file))
     names = {receipt.sha256: receipt.file for receipt in receipts}
-    for sha256, finding in [*_told_otherwise(receipts, set(new)), *_fewer_lines(store, receipts, set(new))]:
+    gone, fewer = _fewer_lines(store, receipts, set(new))
+    for sha256, finding in [*_told_otherwise(receipts, set(new)), *_told_twice(store, receipts, set(new)), *gone]:
         held.setdefault(sha256, finding)
     for source in _sources(receipts, set(new)):
         for sha256, finding in _judged(store, source, set(new), set(held), names):
             held.setdefault(sha256, finding)
+    for sha256, finding in fewer:
+        if sha256 not in held:
+            note(new[sha256], "", "note", finding)
+            store.write_receipt(new[sha256])
     return [_held(store, receipt, held[receipt.sha256]) if receipt.sha256 in held else receipt for receipt in landed]
 
 
@@ -128,10 +137,62 @@ def _told_otherwise(receipts: list[Receipt], new: set[str]) -> list[tuple[str, F
     return list(found.items())
 
 
-def _fewer_lines(store: RawStore, receipts: list[Receipt], new: set[str]) -> list[tuple[str, Finding]]:
-    """The new files in which many documents have fewer rows than in the file before: views of some of their lines.
+def _told_twice(store: RawStore, receipts: list[Receipt], new: set[str]) -> list[tuple[str, Finding]]:
+    """The new files whose rows stand in another export of the system under another kind of key, and would count twice.
 
-    What is made of the rows, as a document's total, would fall with them.
+    One export of a thing has its ids, the other none, so that its keys are made of what the rows say.
+    """
+    sources: dict[tuple[str, str], list[tuple[Receipt, dict[str, Any]]]] = defaultdict(list)
+    for receipt in receipts:
+        for row in receipt.entities:
+            sources[f"{row['domain']}.{row['entity']}", row["system"]].append((receipt, row))
+    found: dict[str, Finding] = {}
+    for (entity_id, _), files in sources.items():
+        for place, (later, row) in enumerate(files):
+            for earlier, other in files[:place]:
+                told_by = row.get("told_by") or other.get("told_by")
+                if later.sha256 not in new or later.sha256 in found or earlier.sha256 in found or not told_by:
+                    continue
+                if bool(row.get("told_by")) == bool(other.get("told_by")) or row["contract"] == other["contract"]:
+                    continue
+                paths = [
+                    store.rows_file(entities()[entity_id], each["contract"], receipt.sha256)
+                    for receipt, each in ((later, row), (earlier, other))
+                ]
+                if not all(paths):
+                    continue
+                both = _alike(entities()[entity_id], told_by.split(","), *map(str, paths))
+                if both > MOST_DOUBLED * min(row["rows_loaded"], other["rows_loaded"]):
+                    facts = {"contract": row["contract"], "name": earlier.file, "row_count": both}
+                    found[later.sha256] = Finding("key_doubled", **facts, other_count=row["rows_loaded"])
+    return list(found.items())
+
+
+def _alike(entity: Entity, told_by: list[str], later: str, earlier: str) -> int:
+    """How many rows of a file say the same as one of another does, in the columns that both say in the same way.
+
+    One may give a name where the other gives an id; without a date or a time in common nothing is the same.
+    """
+    with connected() as connection:
+        for name, path in (("later", later), ("earlier", earlier)):
+            texts = ", ".join(f"cast({column} as varchar) as {column}" for column in told_by)
+            connection.execute(f"create temp table {name} as select {texts} from read_parquet({quoted(path)})")
+        shared = ", ".join(f"count(*) filter (where {column} in (select {column} from earlier))" for column in told_by)
+        counts = connection.execute(f"select {shared} from later").fetchall()[0]
+        same = [column for column, count in zip(told_by, counts, strict=True) if count]
+        if len(same) < LEAST_COLUMNS or not any(entity.column(name).type in ("date", "timestamp") for name in same):
+            return 0
+        agree = " and ".join(f"earlier.{column} is not distinct from later.{column}" for column in same)
+        return int(connection.execute(f"select count(*) from later semi join earlier on {agree}").fetchall()[0][0])
+
+
+def _fewer_lines(
+    store: RawStore, receipts: list[Receipt], new: set[str]
+) -> tuple[list[tuple[str, Finding]], list[tuple[str, Finding]]]:
+    """The new files in which documents have fewer rows than in the file before: views of some of their lines, and others.
+
+    What is made of the rows, as a document's total, falls with them. In a view many are shorter; where few are, or the
+    one document that both have is, it was corrected, and is told.
     """
     files: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
     for receipt in receipts:
@@ -139,6 +200,7 @@ def _fewer_lines(store: RawStore, receipts: list[Receipt], new: set[str]) -> lis
             key = (f"{row['domain']}.{row['entity']}", row["contract"], row["system"])
             files[key][receipt.sha256] = receipt.file
     found: dict[str, Finding] = {}
+    told: dict[str, Finding] = {}
     for (entity_id, contract, _), named in files.items():
         if len(named) < 2 or not new & named.keys() or not _has_documents(entity_id):
             continue
@@ -158,10 +220,14 @@ def _fewer_lines(store: RawStore, receipts: list[Receipt], new: set[str]) -> lis
                 "window same as (partition by _replaces order by place)) where before is not null group by sha256"
             ).fetchall()
         for sha256, before, fewer, both in counted:
-            if sha256 in new and fewer > MOST_SHORTENED * both:
-                facts = {"contract": contract, "name": named[before], "row_count": fewer, "other_count": both}
+            if sha256 not in new or not fewer:
+                continue
+            facts = {"contract": contract, "name": named[before], "row_count": fewer, "other_count": both}
+            if both > 1 and fewer > MOST_SHORTENED * both:
                 found.setdefault(sha256, Finding("lines_gone", **facts))
-    return list(found.items())
+            else:
+                told.setdefault(sha256, Finding("lines_fewer", **facts))
+    return list(found.items()), list(told.items())
 
 
 def _has_documents(entity_id: str) -> bool:

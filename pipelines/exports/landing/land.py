@@ -30,13 +30,14 @@ from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.landing.tables import TableLanding
 from pipelines.exports.landing.versions import format_of, reader_version
 from pipelines.exports.readers.blocks import BlockText, find_blocks
+from pipelines.exports.readers.deadline import within
 from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.dialects import in_usual_dialect
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import Grid, quoted
 from pipelines.exports.readers.records import json_records, parquet_records
 from pipelines.exports.readers.sections import footer, sections
-from pipelines.exports.readers.unpack import Limits, Member, unpack
+from pipelines.exports.readers.unpack import OF_ALL, Limits, Member, hold_lines, unpack
 from pipelines.exports.readers.workbook import sheets
 from pipelines.lists import lists
 
@@ -118,7 +119,7 @@ def open_grids(
                 raise member.problem
             found += _grids_of(member, scratch, contracts, limits)
         except UnreadableError as error:
-            if not member.name:
+            if not member.name or error.finding.code in OF_ALL:
                 raise
             broken[member.name] = error.finding
     if any(contract.table.ends for contract in contracts.values()):
@@ -134,11 +135,13 @@ def _grids_of(member: Member, scratch: Path, contracts: dict[str, Contract], lim
     if member.kind == "json":
         paths = [contract.table.path for contract in contracts.values() if contract.table.path]
         try:
-            return json_records(member.path, member.name, paths, limits.columns)
-        except UnreadableError:
+            return json_records(member.path, scratch, limits, member.name, paths)
+        except UnreadableError as error:
             # A line of delimited text may begin with a bracket too.
-            if any(member.name.endswith(end) for end in (".json", ".jsonl", ".ndjson")):
+            limited = error.finding.code in ("too_slow", "too_much_memory")
+            if limited or any(member.name.endswith(end) for end in (".json", ".jsonl", ".ndjson")):
                 raise
+            hold_lines(member.path, limits.line_bytes)
     known = dict.fromkeys(contract.table.blocks for contract in contracts.values() if contract.table.blocks)
     if known and (blocks := find_blocks(member.path, list(known))):
         return [BlockText(member.path, scratch, member.name, blocks)]
@@ -221,15 +224,22 @@ class Landing:
             staged.mkdir()
             broken: dict[str, Finding] = {}
             try:
-                for grid in open_grids(path, scratch, self.contracts, self.reading_rules.limits, broken):
-                    self._land_grid(grid, receipt, staged)
+                limits = self.reading_rules.limits
+                with within(limits.seconds):
+                    for grid in open_grids(path, scratch, self.contracts, limits, broken):
+                        self._land_grid(grid, receipt, staged)
                 for part, problem in broken.items():
                     note(receipt, part, "held", problem)
             except UnreadableError as error:
-                note(receipt, "", "held", error.finding)
+                staged = scratch / "nothing"
+                _hold(receipt, error.finding)
             except Exception as error:  # one file, whatever is in it, holds up no other
                 staged = scratch / "nothing"
-                _hold(receipt, error)
+                _hold(receipt, _not_landed(error))
+                # A full disk, a folder that may not be read or too little memory is no fault of the file: it is tried
+                # again.
+                if isinstance(error, OSError | MemoryError | duckdb.IOException | duckdb.OutOfMemoryException):
+                    receipt.contracts = ""
             # A part that has no place here holds a file only where there is nothing else in it.
             for finding in receipt.findings:
                 if finding["severity"] == "refused":
@@ -370,15 +380,12 @@ def _not_landed(error: Exception) -> Finding:
     return Finding("not_landed", name=type(error).__name__, said=said)
 
 
-def _hold(receipt: Receipt, error: Exception) -> None:
-    """Holds a file that broke its reader, and takes back what the receipt said of the parts before."""
+def _hold(receipt: Receipt, problem: Finding) -> None:
+    """Holds a file that cannot be read or broke its reader, and takes back what the receipt said of the parts before."""
     receipt.entities.clear()
     receipt.schema_events.clear()
     receipt.findings.clear()
-    note(receipt, "", "held", _not_landed(error))
-    # A full disk, a folder that may not be read or too little memory is no fault of the file: it is tried again.
-    if isinstance(error, OSError | MemoryError | duckdb.IOException | duckdb.OutOfMemoryException):
-        receipt.contracts = ""
+    note(receipt, "", "held", problem)
 
 
 def detect(path: Path, contracts: dict[str, Contract], limits: Limits) -> list[tuple[str, Recognition | Finding]]:
@@ -386,8 +393,11 @@ def detect(path: Path, contracts: dict[str, Contract], limits: Limits) -> list[t
     broken: dict[str, Finding] = {}
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         try:
-            grids = open_grids(path, Path(folder), contracts, limits, broken)
-            found: list[tuple[str, Recognition | Finding]] = [(grid.part, recognise(grid, contracts)) for grid in grids]
+            with within(limits.seconds):
+                grids = open_grids(path, Path(folder), contracts, limits, broken)
+                found: list[tuple[str, Recognition | Finding]] = [
+                    (grid.part, recognise(grid, contracts)) for grid in grids
+                ]
             return found + list(broken.items())
         except UnreadableError as error:
             return [("", error.finding)]

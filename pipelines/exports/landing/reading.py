@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.headers import header_cells, joined
 from pipelines.exports.contracts.recognise import Match, recognise
 from pipelines.exports.landing.land import open_grids
+from pipelines.exports.readers.deadline import within
 from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded
@@ -141,10 +142,13 @@ def open_table(
     """
     with TemporaryDirectory(prefix="keybook-") as folder:
         scratch = Path(folder)
-        grids = open_grids(path, scratch, contracts, limits)
-        grid = chosen_grid(grids, sheet)
-        with connected() as connection:
-            yield _load(grid, grids, contracts, connection)
+        with ExitStack() as opened:
+            with within(limits.seconds):
+                grids = open_grids(path, scratch, contracts, limits)
+                grid = chosen_grid(grids, sheet)
+                connection = opened.enter_context(connected())
+                table = _load(grid, grids, contracts, connection)
+            yield table
 
 
 def _load(

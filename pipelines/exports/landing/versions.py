@@ -44,8 +44,11 @@ NOT_READING = {
     "landing/reading.py",
     "landing/versions.py",
     "readers/__init__.py",
+    "readers/apart.py",
+    "readers/deadline.py",
     "readers/texts.py",
     "__init__.py",
+    "costs.py",
 }
 LIBRARIES = ("duckdb",)
 

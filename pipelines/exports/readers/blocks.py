@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.exports.codes import Rejection
 from pipelines.exports.contracts.contract import Blocks
+from pipelines.exports.readers.deadline import in_time
 from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded, quoted
 
 # A block that runs over more lines than this has lost its end.
@@ -60,7 +61,7 @@ class BlockText(Grid):
             return start, block, bad
 
         with self.path.open(encoding="utf-8", newline=None) as file:
-            for number, text in enumerate(file, start=1):
+            for number, text in enumerate(in_time(file), start=1):
                 line = text.rstrip("\n").removeprefix("\ufeff")
                 pair = _pair(line, marks.pair)
                 if pair and pair[0] == marks.start:

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.exports.codes import Rejection
+from pipelines.exports.readers.deadline import check
 from pipelines.exports.readers.dialects import DELIMITERS, text_lines
 from pipelines.exports.readers.grids import HEAD_ROWS, BadLine, Grid, Head, Loaded, quoted
 from pipelines.exports.readers.lines import Line, exact_rows
@@ -206,6 +207,7 @@ class Delimited(Grid):
         count, tail = 0, b""
         with self.path.open("rb") as file:
             while chunk := file.read(CHUNK):
+                check()
                 count += chunk.count(b"\n")
                 tail = (tail + chunk)[-4096:]
         trailing = len(tail) - len(tail.rstrip(b"\r\n"))
@@ -216,6 +218,7 @@ class Delimited(Grid):
         tab_in_cell = b'"' if delimiter == "\t" else b"\t"
         with self.path.open("rb") as file:
             while chunk := file.read(CHUNK):
+                check()
                 if b"\xc2\xa0" in chunk or tab_in_cell in chunk:
                     return False
                 # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.

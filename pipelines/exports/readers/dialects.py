@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+from pipelines.exports.readers.deadline import check, in_time
+
 DELIMITERS = (",", ";", "\t", "|")
 # Longer ones first: the first that fits is the one.
 UNUSUAL = ("~|~", "|~|", "^|^", "<|>", " | ", "||", ";;", "::", "~~", ", ", "; ", "~", "^", "\x1f", "\x01")
@@ -147,6 +149,7 @@ def _records(lines: Iterator[str], dialect: Dialect, most: int) -> Iterator[tupl
     """Every record of at most so many lines, and True; of a line that begins none its cells as far as can be told."""
     waiting: list[str] = []
     while True:
+        check()
         text = waiting.pop(0) if waiting else next(lines, None)
         if text is None:
             return
@@ -155,7 +158,7 @@ def _records(lines: Iterator[str], dialect: Dialect, most: int) -> Iterator[tupl
             # A quoted field may hold line ends: the record goes on until its quotes add up.
             ahead = list(islice(chain(waiting, lines), most))
             whole = text
-            for count, following in enumerate(ahead, start=1):
+            for count, following in enumerate(in_time(ahead), start=1):
                 whole += following
                 if dialect.quote in following and (cells := dialect.cells(whole)) is not None:
                     ahead = ahead[count:]

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines import bounds
+from pipelines.exports.readers.deadline import ends_in_time
 
 
 @cache
@@ -34,7 +35,8 @@ def connected() -> Iterator[duckdb.DuckDBPyConnection]:
         now.hold(connection)
         _told[:] = [now]
     try:
-        yield connection
+        with ends_in_time(connection):
+            yield connection
     finally:
         connection.close()
 

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipelines.exports.codes import Rejection
+from pipelines.exports.readers.deadline import check
 from pipelines.exports.readers.dialects import MAX_FIELD_LINES, by_outer_quotes, text_lines
 
 
@@ -75,6 +76,7 @@ def exact_rows(path: Path, delimiter: str, width: int, header_lines: int, pad: b
         source = islice(file, header_lines, None)
         number = header_lines
         while True:
+            check()
             text = waiting.pop(0) if waiting else next(source, None)
             if text is None:
                 return
@@ -90,6 +92,7 @@ def exact_rows(path: Path, delimiter: str, width: int, header_lines: int, pad: b
             is_open = False
             if cells == "unexpected end of data":
                 while isinstance(cells, str) and len(lines) < MAX_FIELD_LINES:
+                    check()
                     following = waiting.pop(0) if waiting else next(source, None)
                     if following is None:
                         break

@@ -2,21 +2,30 @@
 
 A JSON document may hold several tables; each array of objects is one, named by its path (`$.calls[*]`). Nested objects
 become columns with dotted names (`number.digits`); arrays stay JSON text. A record's line is its number.
+
+What a JSON text takes to be read depends on how it is built, up to some 80 bytes of memory a byte beside DuckDB's bound:
+one that is not small is read in a process of its own (`apart.py`), where `write` makes one Parquet file a table.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from pipelines.exports.codes import Rejection, UnreadableError
-from pipelines.exports.readers.engine import answer
+from pipelines.exports.readers.apart import BrokenReaderError, read_apart
+from pipelines.exports.readers.engine import answer, connected
 from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded, quoted
 from pipelines.exports.readers.unpack import Limits
 
 MAX_OBJECT_BYTES = 1 << 30
+# A larger JSON is read in a process of its own: to start one takes longer than to read a small file.
+SMALL_BYTES = 1 << 20
+# No word on what the text is, but on what was left of memory and time.
+_ENDED = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 # Objects within objects are opened this deep; deeper ones stay text.
 MAX_DEPTH = 3
 
@@ -36,10 +45,14 @@ class Records(Grid):
         """The names, as the one row that can be a header."""
         return [Head([0], [list(self.names)])]
 
+    def select(self) -> str:
+        """The query of the rows as text cells: `_line, c0, c1, …`."""
+        columns = ", ".join(f"{value} as c{number}" for number, value in enumerate(self.values))
+        return f"select _line, {columns} from ({self.query})"
+
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
         """See `Grid.load`."""
-        columns = ", ".join(f"{value} as c{number}" for number, value in enumerate(self.values))
-        connection.execute(f"create or replace temp table grid as select _line, {columns} from ({self.query})")
+        connection.execute(f"create or replace temp table grid as {self.select()}")
         return Loaded(int(connection.execute("select count(*) from grid").fetchall()[0][0]), self.bad_lines)
 
 
@@ -52,6 +65,8 @@ def parquet_records(path: Path, member: str = "") -> list[Records]:
     source = quoted(str(path))
     try:
         names = [row[0] for row in answer(f"describe from read_parquet({source})")]
+    except _ENDED:
+        raise
     except duckdb.Error as error:
         raise UnreadableError("damaged", name="Parquet", said=str(error).splitlines()[0]) from error
     query = f"select file_row_number + 1 as _line, * from read_parquet({source}, file_row_number = true)"
@@ -60,17 +75,51 @@ def parquet_records(path: Path, member: str = "") -> list[Records]:
 
 
 def json_records(
-    path: Path, member: str = "", paths: list[str] | None = None, most: int = Limits().columns
+    path: Path, scratch: Path, limits: Limits, member: str = "", paths: list[str] | None = None
 ) -> list[Records]:
     """The tables of a JSON document, or of one JSON object a line; `paths` adds tables below nested arrays.
 
     Raises:
-        UnreadableError: it is no JSON.
+        UnreadableError: it is no JSON, or takes more than the limits.
     """
+    if path.stat().st_size <= SMALL_BYTES:
+        return _tables(path, member, paths or [], limits.columns)
+    out = scratch / f"{path.name}.tables"
+    given = {"member": member, "paths": paths or [], "columns": limits.columns}
+    try:
+        tables = read_apart("records", path, out, limits, given)
+    except BrokenReaderError as error:
+        raise UnreadableError("no_json_document", said=str(error)) from error
+    found = []
+    for number, table in enumerate(tables):
+        query = f"from read_parquet({quoted(str(out / f'{number}.parquet'))})"
+        bad_lines = [BadLine(line, text, Rejection("no_json")) for line, text in table["bad_lines"]]
+        values = [f"c{place}" for place in range(len(table["names"]))]
+        found.append(Records(table["part"], query, table["names"], values, bad_lines))
+        found[-1].document = table["document"]
+    return found
+
+
+def write(path: Path, out: Path, given: dict[str, Any]) -> list[dict[str, Any]]:
+    """Runs in the bounded process: each table as text, and what is to be known of it besides."""
+    found = []
+    with connected() as connection:
+        connection.execute("set global threads = 2")
+        for number, table in enumerate(_tables(path, given["member"], given["paths"], given["columns"])):
+            target = quoted(str(out / f"{number}.parquet"))
+            connection.execute(f"copy ({table.select()}) to {target} (format parquet)")
+            bad_lines = [(line.line, line.text) for line in table.bad_lines]
+            found.append({"part": table.part, "names": table.names, "document": table.document, "bad_lines": bad_lines})
+    return found
+
+
+def _tables(path: Path, member: str, paths: list[str], most: int) -> list[Records]:
     lines = _json_lines(path)
     if lines is not None:
         return [_records(member, lines[0], lines[1], most)]
-    source = f"read_json_objects({quoted(str(path))}, format = '{{}}', maximum_object_size = {MAX_OBJECT_BYTES})"
+    # DuckDB makes room for the largest object that there may be, and none is larger than its file.
+    longest = min(path.stat().st_size + 1, MAX_OBJECT_BYTES)
+    source = f"read_json_objects({quoted(str(path))}, format = '{{}}', maximum_object_size = {longest})"
     with path.open(encoding="utf-8") as file:
         array = file.read(4096).lstrip()[:1] == "["
     source = source.format("array" if array else "unstructured")
@@ -83,7 +132,7 @@ def json_records(
         top = answer(f"select json_keys(json), json from {source} limit 1")
         document = _scalars(source, top[0][0] if top else [])
         found = []
-        wanted = list(paths or [])
+        wanted = list(paths)
         for key in top[0][0] if top else []:
             wanted.append(f"$.{_quoted_key(key)}[*]")
         # A contract may write a path without the quotes that a key is given here: it is the same table.
@@ -98,6 +147,8 @@ def json_records(
         if not found:
             found.append(_records(member, f"select row_number() over () as _line, json as j from {source}", [], most))
         return found
+    except _ENDED:
+        raise
     except duckdb.Error as error:
         raise UnreadableError("no_json_document", said=str(error).splitlines()[0]) from error
 
@@ -135,6 +186,8 @@ def _json_lines(path: Path) -> tuple[str, list[BadLine]] | None:
     numbered = f"select row_number() over () as _line, line from {source}"
     try:
         broken = answer(f"select _line, line from ({numbered}) where line is not null and not json_valid(line)")
+    except _ENDED:
+        raise
     except duckdb.Error as error:
         raise UnreadableError("line_ends_mixed", said=str(error).splitlines()[0]) from error
     bad_lines = [BadLine(line, text, Rejection("no_json")) for line, text in broken]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import zstandard
 
 from pipelines.exports.codes import UnreadableError
+from pipelines.exports.readers.deadline import check
 from pipelines.exports.readers.encodings import one_byte_encoding
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ CHUNK = 1 << 20
 # A compressed file in a compressed file, and so on: deeper than anybody packs.
 MAX_LAYERS = 8
 # What is wrong with all of an archive, and not with one of its members.
-_OF_ALL = {"damaged", "nested_too_deep", "unpacks_too_large"}
+OF_ALL = {"damaged", "nested_too_deep", "too_slow", "unpacks_too_large"}
 # An encoding, and the words by which a text that is written in it says so.
 Declared = tuple[tuple[str, str], ...]
 Kind = Literal["text", "json", "workbook", "parquet", "unreadable"]
@@ -49,7 +49,7 @@ class Limits:
     columns: int = 4_000
     line_bytes: int = 64 * 2**20
     memory_bytes: int = 4 * 2**30
-    seconds: int = 600
+    seconds: int = 1800
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -130,6 +130,7 @@ class _Unpacking:
     def _copy(self, source: SupportsRead, target: Path) -> None:
         with target.open("wb") as out:
             while chunk := source.read(CHUNK):
+                check()
                 self.written += len(chunk)
                 if self.written > self.limits.file_bytes:
                     raise UnreadableError("unpacks_too_large", limit_count=self.limits.file_bytes)
@@ -169,7 +170,7 @@ class _Unpacking:
                             self._copy(source, target)
                         yield from self.members(target, inner, layer + 1)
                     except UnreadableError as error:
-                        if error.finding.code in _OF_ALL:
+                        if error.finding.code in OF_ALL:
                             raise
                         yield Member(target, "unreadable", inner, problem=error)
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
@@ -199,15 +200,16 @@ class _Unpacking:
                     path.open("r", encoding=found, newline="", errors="replace" if bad_bytes else "strict") as source,
                     plain.open("w", encoding="utf-8", newline="") as target,
                 ):
-                    shutil.copyfileobj(source, target, CHUNK)
+                    while text := source.read(CHUNK):
+                        check()
+                        target.write(text)
             except (UnicodeError, LookupError) as error:
                 raise UnreadableError("wrong_encoding", name=found, said=str(error)) from error
         with plain.open("rb") as file:
             start = file.read(CHUNK).lstrip()
         kind: Kind = "json" if start[:1] in (b"{", b"[") else "text"
-        longest = self.limits.line_bytes
-        if kind == "text" and plain.stat().st_size > longest and _has_longer_line(plain, longest):
-            raise UnreadableError("line_too_long", limit_count=longest)
+        if kind == "text":
+            hold_lines(plain, self.limits.line_bytes)
         return Member(plain, kind, name, found.removesuffix("-sig"), bad_bytes)
 
 
@@ -230,6 +232,7 @@ def _utf8_share(path: Path) -> tuple[int, int]:
     good = bad = 0
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
+            check()
             if chunk.isascii() and not decoder.getstate()[0]:
                 continue
             text = decoder.decode(chunk)
@@ -248,10 +251,16 @@ def _is_clean(text: str) -> bool:
     return True
 
 
-def _has_longer_line(path: Path, most: int) -> bool:
-    """Whether a line is longer than `most` bytes; one of up to twice as many may pass."""
+def hold_lines(path: Path, most: int) -> None:
+    """Holds the lines of a text to so many bytes; one of up to twice as many may pass.
+
+    Raises:
+        UnreadableError: one is longer.
+    """
+    if path.stat().st_size <= most:
+        return
     with path.open("rb") as file:
         while chunk := file.read(most):
+            check()
             if len(chunk) == most and b"\n" not in chunk and b"\r" not in chunk:
-                return True
-    return False
+                raise UnreadableError("line_too_long", limit_count=most)

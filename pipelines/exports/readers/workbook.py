@@ -1,21 +1,20 @@
 """Reads workbooks (XLSX, XLS, ODS): every sheet as text, in a process of its own with a limit on memory and time.
 
-The library decides how large a sheet is from what the file claims, so that only a process of its own can be bounded.
-`python -m pipelines.exports.readers.workbook FILE OUT MEMORY CELLS` writes one Parquet file a sheet; `sheets` calls it.
+The library decides how large a sheet is from what the file claims, so that only a process of its own can be bounded
+(`apart.py`): there `write` makes one Parquet file a sheet, which `sheets` opens.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from pipelines.exports.codes import UnreadableError
+from pipelines.exports.readers.apart import BrokenReaderError, read_apart
 from pipelines.exports.readers.engine import answer
 from pipelines.exports.readers.grids import HEAD_ROWS, Grid, Head, Loaded, quoted
 from pipelines.exports.readers.unpack import Limits
@@ -79,26 +78,10 @@ def sheets(path: Path, scratch: Path, limits: Limits, member: str = "") -> list[
     """
     _refuse_claims(path, limits)
     out = scratch / f"{path.name}.sheets"
-    out.mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "pipelines.exports.readers.workbook",
-        str(path),
-        str(out),
-        str(limits.memory_bytes),
-    ]
-    root = Path(__file__).resolve().parents[3]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limits.seconds, cwd=root, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise UnreadableError("workbook_slow", limit_count=limits.seconds) from error
-    if done.returncode != 0:
-        said = done.stderr.strip().splitlines()
-        if "memory" in done.stderr.lower() or done.returncode < 0:
-            raise UnreadableError("workbook_memory", limit_count=limits.memory_bytes)
-        raise UnreadableError("workbook_unreadable", said=said[-1] if said else str(done.returncode))
-    names = json.loads(done.stdout)
+        names = read_apart("workbook", path, out, limits, {})
+    except BrokenReaderError as error:
+        raise UnreadableError("workbook_unreadable", said=str(error)) from error
     several = len(names) > 1
     return [
         Sheet(out / f"{number}.parquet", "/".join(filter(None, [member, name if several else ""])), name)
@@ -132,8 +115,8 @@ def _refuse_claims(path: Path, limits: Limits) -> None:
                 )
 
 
-def _write_sheets(path: str, out: Path) -> list[tuple[int, str]]:
-    """Runs in the bounded process: each sheet as text, its times and durations as HH:MM:SS."""
+def write(path: Path, out: Path, _given: dict[str, Any]) -> list[tuple[int, str]]:
+    """Runs in the bounded process: each sheet as text, its times and durations as HH:MM:SS; their numbers and names."""
     import fastexcel
     import polars as pl
 
@@ -165,19 +148,3 @@ def _write_sheets(path: str, out: Path) -> list[tuple[int, str]]:
         frame.write_parquet(out / f"{number}.parquet")
         written.append((number, name))
     return written
-
-
-def main(arguments: list[str]) -> None:
-    """The bounded process: limits its own address space, then writes the sheets and prints their names as JSON."""
-    path, out, memory = arguments
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
-    except (ImportError, ValueError):  # no such limit on this system: the time limit and the claimed extent remain
-        pass
-    print(json.dumps(_write_sheets(path, Path(out))))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

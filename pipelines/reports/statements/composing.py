@@ -20,6 +20,7 @@ def compose(statement: Statement, kind: Kind, language: Language) -> Document:
         footer=f"{clean(statement.account_name)} · {clean(statement.asked.currency)}",
         language=language,
         decimals=decimals,
+        day=statement.asked.to_on,
         blocks=tuple(writer(statement, language, decimals)),
     )
 
@@ -82,6 +83,7 @@ def _activity(statement: Statement, language: Language, decimals: int) -> list[B
                 line.debit or None, line.credit or None, line.balance,
             ),
             strong=line.kind == "brought_forward",
+            running=(None, None, None, None, None, None, line.balance),
         )
         for line in statement.lines
     ]  # fmt: skip
@@ -108,13 +110,16 @@ def _outstanding(statement: Statement, language: Language, decimals: int) -> lis
         "days_overdue": ("count", 1.3), "amount": ("money", 1.35), "open": ("money", 1.45),
     }  # fmt: skip
     rows = []
+    owed = Decimal(0)
     for item in statement.open_items:
         document = clean(item.document or "")
         if item.instalment is not None:
             document = language.text("statement.instalment", document=document, number=item.instalment)
         kind = _kind("opening_balance" if item.kind == "opening" else item.kind, language)
         late = item.days_overdue if item.days_overdue > 0 else None
-        rows.append(Row((document, kind, item.issued_on, item.due_on, late, item.amount, item.open_amount)))
+        owed += item.open_amount
+        cells = (document, kind, item.issued_on, item.due_on, late, item.amount, item.open_amount)
+        rows.append(Row(cells, running=(None, None, None, None, None, None, owed)))
     blocks = _head(statement, language, "outstanding")
     if rows:
         total = (language.text("statement.outstanding.total"), "", None, None, None, None, statement.ageing.open_amount)
@@ -136,7 +141,7 @@ def _act(statement: Statement, language: Language, decimals: int) -> list[Block]
     first, last = language.day(asked.from_on), language.day(asked.to_on)
 
     def both(row: Row, theirs: Row) -> Row:
-        return Row((*row.cells, *theirs.cells), row.strong)
+        return Row((*row.cells, *theirs.cells), row.strong, row.running)
 
     def labelled(name: str, debit: Decimal | None, credit: Decimal | None) -> Row:
         label = language.text(f"statement.act.{name}")
@@ -145,19 +150,16 @@ def _act(statement: Statement, language: Language, decimals: int) -> list[Block]
     def standing(name: str, balance: Decimal) -> Row:
         return labelled(name, balance if balance > 0 or not balance else None, -balance if balance < 0 else None)
 
-    moved = [
-        both(
-            Row(
-                (
-                    line.occurred_on, " ".join(filter(None, (_kind(line.kind, language), _document(line)))),
-                    line.debit or None, line.credit or None,
-                )
-            ),
-            Row((None, None, None, None)),
-        )
-        for line in statement.lines
-        if line.kind != "brought_forward"
-    ]  # fmt: skip
+    moved = []
+    debits = credits = Decimal(0)
+    for line in statement.lines:
+        if line.kind == "brought_forward":
+            continue
+        debits, credits = debits + line.debit, credits + line.credit
+        what = " ".join(filter(None, (_kind(line.kind, language), _document(line))))
+        cells = (line.occurred_on, what, line.debit or None, line.credit or None)
+        running = (None, None, debits, credits, None, None, None, None)
+        moved.append(both(Row(cells, running=running), Row((None, None, None, None))))
     rows = [
         standing("opening", totals.opening),
         *moved,

@@ -38,10 +38,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table; `strong` for opening balances and totals."""
+    """A row of a table; `strong` for opening balances and totals.
+
+    `running` is what is carried over where a page ends behind the row: a cell a column, sums up to the row.
+    """
 
     cells: tuple[Cell, ...]
     strong: bool = False
+    running: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,12 @@ Block = Text | Facts | Table | Signatures
 
 @dataclass(frozen=True)
 class Document:
-    """Blocks in order, with the language that they are in and how many decimals amounts have."""
+    """Blocks in order, with the language that they are in, how many decimals amounts have and the last day of all."""
 
     title: str
     company: str
     footer: str
     language: Language
     decimals: int
+    day: date
     blocks: tuple[Block, ...]

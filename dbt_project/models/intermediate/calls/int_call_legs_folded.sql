@@ -120,7 +120,8 @@ threaded as (
     select
         measured.*,
         threads.top_id,
-        {{ seconds_after('measured.started_at', 'coalesce(measured.leg_total_seconds, 0)') }} as leg_ended_at
+        measured.started_at
+        + to_microseconds(cast(coalesce(measured.leg_total_seconds, 0) * 1000000 as bigint)) as leg_ended_at
     from measured
     left join threads on measured._system = threads._system and measured.call_id = threads.call_id
 ),

@@ -10,25 +10,34 @@ with run as (
 
 {{ rows_ahead(entity_ids, keep_vanished=['billing.invoices']) }},
 
+{%- set measures = landed_entities().values() | map(attribute='measures') | map('length') | max %}
+
+-- What the newest version's file has no column for stands in the older one that has it.
 measured as (
     select
-        _file_sha256,
-        _source,
         entity_id,
-        currency,
-        unnest(totals) as said
+        unnest([
+            struct_pack(
+                measure := 'rows', is_held := true, total := cast(1 as decimal(38, 4)), currency := '',
+                contract := _source, file_sha256 := _file_sha256
+            )
+            {%- for place in range(measures) %},
+            case when is_uneven then coalesce(measure_said_{{ place }}, measure_{{ place }}) else measure_{{ place }} end
+            {%- endfor %}
+        ]) as said
     from rows_ahead
 )
 
 select
-    _file_sha256 as file_sha256,
-    _source as contract,
+    said.file_sha256 as file_sha256,
+    said.contract as contract,
     entity_id,
     said.measure as measure,
-    currency,
+    said.currency as currency,
     cast(coalesce(sum(said.total), 0) as decimal(38, 4)) as total,
     -- They tell of nothing that has happened.
     cast(null as timestamp with time zone) as newest_event_at,
     true as is_current
 from measured
+where said.measure is not null
 group by all

@@ -4,7 +4,7 @@
 -- settled takes money before any other, what came within the settlement_lag_days after that day too, and what is then
 -- missing came in unseen. A balance that the export reports is of the moment of the export: until then no more can have been
 -- paid than it leaves, at that moment the rest of that came in unseen, and what it leaves stays open until an export says
--- otherwise.
+-- otherwise. What is owed again because money went back stays open too: no program's balance is known to tell of that.
 -- Where a customer's payments have applications, only settled documents ask for more: unapplied money is unapplied.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -90,12 +90,7 @@ claims as (
             else 'unknown'
         end as certainty,
         least(greatest(documents.reported_balance, 0), documents.gross_amount) as left_amount,
-        -- A balance that is too high to be what the write-off left is the one before it: that much was never paid.
-        coalesce(
-            documents.settled_on is null
-            and greatest(documents.reported_balance, 0) + coalesce(written_off.amount, 0) > documents.gross_amount,
-            false
-        ) as is_balance_given_up
+        {{ is_balance_given_up('documents', 'written_off.amount') }} as is_balance_given_up
     from documents
     left join explicit_customers
         on documents.customer_id = explicit_customers.customer_id
@@ -117,7 +112,7 @@ debts as (
                 partition by customer_id, currency order by settled_on, due_on, issued_on, invoice_id
             )
         end
-        + row_number() over (partition by customer_id, currency order by due_on, issued_on, invoice_id) as rank
+        + 2 * row_number() over (partition by customer_id, currency order by due_on, issued_on, invoice_id) as rank
     from claims
 ),
 
@@ -310,11 +305,12 @@ final as (
         steps.debt_id,
         steps.origin_id,
         steps.adjustment_id,
-        -- What is owed again after the document was settled is not settled; a balance tells of all.
+        -- What is owed again is neither settled nor what a balance is of; before its settlement it is.
         case
-            when steps.kind <> 'end' then coalesce(debts.rank, 0)
-            when debts.certainty = 'settled' then {{ owed_rank() }}
-            else {{ written_off_rank() }}
+            when debts.certainty = 'settled' and steps.kind = 'end' then {{ owed_rank() }}
+            when debts.certainty <> 'settled' and (steps.kind = 'end' or (steps.kind = 'owe' and steps.place > 10))
+                then {{ owed_again_rank('debts.rank') }}
+            else coalesce(debts.rank, 0)
         end as rank,
         {{ money('steps.amount') }} as amount,
         steps.day,

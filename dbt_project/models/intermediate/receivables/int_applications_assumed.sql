@@ -76,9 +76,14 @@ changed as (
     select invoice_id, event_date, true, false, -amount from linked where origin_kind = 'credit_note'
 ),
 
+written_off as (
+    select invoice_id, -sum(amount) as amount from changed where is_write_off group by invoice_id
+),
+
 unseen as (
     select
         documents.*,
+        {{ is_balance_given_up('documents', 'written_off.amount') }} as is_balance_given_up,
         case
             when documents.settled_on is not null then documents.settled_on
             else {{ day_seen('documents.reported_balance_known_at') }}
@@ -86,6 +91,7 @@ unseen as (
     from documents
     cross join run
     left join walked on documents.invoice_id = walked.invoice_id
+    left join written_off on documents.invoice_id = written_off.invoice_id
     left join explicit_customers
         on documents.customer_id = explicit_customers.customer_id
         and documents.currency = explicit_customers.currency
@@ -110,7 +116,8 @@ claimed as (
         unseen.gross_amount
         + coalesce(sum(changed.amount) filter (
             where case
-                when unseen.settled_on is null then changed.is_lasting
+                when unseen.settled_on is null
+                    then changed.is_lasting and not (changed.is_write_off and unseen.is_balance_given_up)
                 when changed.is_write_off
                     then changed.changed_on <= {{ plus_days('unseen.settled_on', parameter('settlement_lag_days')) }}
                 else changed.changed_on <= unseen.settled_on

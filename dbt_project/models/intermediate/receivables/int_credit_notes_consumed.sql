@@ -44,7 +44,7 @@ known as (
     where applied.credit_note_id is null and walked.customer_id is null
 ),
 
-told as (
+reported_uses as (
     select
         invoice_id as credit_note_id,
         case when is_balance_only then 'balance_only' else 'settled_date' end as allocation,
@@ -63,14 +63,14 @@ told as (
 )
 
 select
-    told.credit_note_id,
+    reported_uses.credit_note_id,
     credit_notes.customer_id,
     credit_notes.account_id,
     credit_notes.currency,
-    told.allocation,
-    {{ money('told.amount') }} as amount,
-    told.event_date,
+    reported_uses.allocation,
+    {{ money('reported_uses.amount') }} as amount,
+    reported_uses.event_date,
     {{ provenance('credit_notes') }},
     credit_notes._known_at
-from told
-inner join credit_notes on told.credit_note_id = credit_notes.invoice_id
+from reported_uses
+inner join credit_notes on reported_uses.credit_note_id = credit_notes.invoice_id

@@ -1,8 +1,8 @@
 -- Grain: one row per refund, chargeback or reversal and what it changes: an invoice, unapplied money, or nothing (`issue` says
 -- why).
--- What went back of a payment goes back from what it paid by then, the last first, and from what of it was unapplied: a
--- refund from the unapplied part first, a chargeback or reversal from what was paid. No more goes back than came: the rest
--- changes nothing and says so. Where the customer's money is allocated by int_allocation_moves, that says what goes back
+-- What went back of a payment goes back from what is left of it by then: from what it paid of the invoice that is named, and
+-- then a refund from the unapplied part first, a chargeback or reversal from what it paid, the last first. What went back
+-- before is there no more, and no more goes back than came: the rest changes nothing and says so. Where the customer's money is allocated by int_allocation_moves, that says what goes back
 -- (`is_assumed`, of money that is known). `settlement_date` is the day of the payment that is taken back. `cash_amount` is in
 -- the currency of the money that moved.
 with ruled as (
@@ -56,94 +56,89 @@ applications as (
     where credit_note_id is null
 ),
 
--- Adjustments that name a payment, in the order in which they take from it.
+-- Adjustments that name a payment, and, if any, an invoice in its currency.
 of_payments as (
     select
-        ruled.*,
+        ruled.adjustment_id,
+        ruled.payment_id,
+        ruled.invoice_id,
+        ruled.origin_amount,
+        ruled.origin_currency,
         payments.amount as payment_amount,
         ruled.adjustment_kind = 'refund' as is_refund,
-        coalesce(sum(ruled.origin_amount) over (
-            partition by ruled.payment_id
-            order by ruled.occurred_on, ruled.adjustment_id
-            rows between unbounded preceding and 1 preceding
-        ), 0) as taken_before
+        {{ greatest_known('ruled.occurred_on', 'ruled.received_on') }} as occurred_on
     from ruled
     inner join payments on ruled.payment_id = payments.payment_id
     left join walked on ruled.adjustment_id = walked.adjustment_id
-    where ruled.invoice_id is null
-        and ruled.issue is null
+    where ruled.issue is null
         and walked.adjustment_id is null
+        and (ruled.invoice_id is null or ruled.currency = ruled.origin_currency)
 ),
 
--- A payment's money laid out in the order in which it goes back: its applications, the last first, and what is unapplied.
-applied_of as (
+-- What each payment paid, the last with the highest place.
+paid as (
     select
-        of_payments.adjustment_id,
-        applications.application_id,
+        applications.payment_id,
         applications.invoice_id,
+        applications.event_date,
         applications.amount,
         applications.origin_amount,
-        applications.event_date as settlement_date,
-        sum(applications.origin_amount) over (
-            partition by of_payments.adjustment_id
-            order by applications.event_date desc, applications.application_id
-        ) as upto
-    from of_payments
-    inner join applications
-        on of_payments.payment_id = applications.payment_id and applications.event_date <= of_payments.occurred_on
+        row_number() over (
+            partition by applications.payment_id order by applications.event_date, applications.application_id
+        ) as place
+    from applications
+    semi join of_payments on applications.payment_id = of_payments.payment_id
 ),
 
-applied_totals as (
-    select adjustment_id, sum(origin_amount) as origin_amount from applied_of group by adjustment_id
+paid_lists as (
+    select
+        payment_id,
+        list(struct_pack(
+            place := place, invoice_id := invoice_id, day := event_date, amount := {{ money('origin_amount') }}
+        ) order by place) as pieces
+    from paid
+    group by payment_id
 ),
 
 laid_out as (
     select
-        of_payments.adjustment_id,
-        of_payments.occurred_on,
-        of_payments.is_refund,
-        of_payments.taken_before as since,
-        of_payments.taken_before + of_payments.origin_amount as upto,
-        coalesce(applied_totals.origin_amount, 0) as applied_amount,
-        greatest(of_payments.payment_amount - coalesce(applied_totals.origin_amount, 0), 0) as unapplied_amount,
-        of_payments.origin_amount,
-        of_payments.currency
+        of_payments.payment_id,
+        max(of_payments.payment_amount) as payment_amount,
+        coalesce(max(paid_lists.pieces), []) as pieces,
+        list({{ return_step(
+            'of_payments.adjustment_id', 'of_payments.invoice_id', 'of_payments.is_refund', 'of_payments.occurred_on',
+            'of_payments.origin_amount'
+        ) }} order by of_payments.occurred_on, of_payments.adjustment_id) as steps
     from of_payments
-    left join applied_totals on of_payments.adjustment_id = applied_totals.adjustment_id
+    left join paid_lists on of_payments.payment_id = paid_lists.payment_id
+    group by of_payments.payment_id
 ),
 
-spread as (
-    select
-        laid_out.adjustment_id,
-        applied_of.invoice_id,
-        applied_of.settlement_date,
-        laid_out.currency as cash_currency,
-        {{ money('least(
-            laid_out.upto,
-            applied_of.upto + case when laid_out.is_refund then laid_out.unapplied_amount else 0 end
-        ) - greatest(
-            laid_out.since,
-            applied_of.upto - applied_of.origin_amount + case when laid_out.is_refund then laid_out.unapplied_amount else 0 end
-        )') }} as cash_amount,
-        applied_of.amount as applied_amount,
-        applied_of.origin_amount as applied_origin_amount
-    from laid_out
-    inner join applied_of on laid_out.adjustment_id = applied_of.adjustment_id
-    where applied_of.origin_amount > 0
+walks as (
+    -- What the linter cannot read are lambdas.
+    select payment_id, ({{ returns('steps', 'pieces', 'payment_amount') }}).taken as taken from laid_out -- noqa: PRS
 ),
 
--- What of the rest lies on the payment's unapplied part.
-unspread as (
+returned as (
+    select payment_id, unnest(taken) as part from walks
+),
+
+returned_parts as (
     select
-        adjustment_id,
-        currency,
-        occurred_on,
-        {{ money('greatest(
-            least(upto, unapplied_amount + case when is_refund then 0 else applied_amount end)
-            - greatest(since, case when is_refund then 0 else applied_amount end),
-            0
-        )') }} as amount
-    from laid_out
+        part.adjustment_id as adjustment_id,
+        paid.invoice_id,
+        paid.event_date as settlement_date,
+        part.amount as cash_amount,
+        case
+            when paid.place is null or paid.amount = paid.origin_amount then part.amount
+            else {{ money('paid.amount * part.amount / paid.origin_amount') }}
+        end as amount
+    from returned
+    left join paid on returned.payment_id = paid.payment_id and part.place = paid.place
+),
+
+returned_totals as (
+    select adjustment_id, sum(cash_amount) as amount from returned_parts group by adjustment_id
 ),
 
 -- The payment that an adjustment of an invoice takes back: the one it names, else the invoice's last before it.
@@ -173,34 +168,22 @@ settlements as (
     group by ruled.adjustment_id
 ),
 
--- An invoice and a payment are named, and the payment had not paid the invoice yet: its money was unapplied.
+-- Of an invoice, without a payment or with one in another currency.
 of_invoices as (
     select
         ruled.*,
         coalesce(settlements.settlement_date, ruled.occurred_on) as settlement_date,
         settlements.last_paid,
         settlements.paid_amount,
-        settlements.paid_origin_amount,
-        case
-            when ruled.payment_id is not null and ruled.origin_currency = ruled.currency
-                then least(
-                    greatest(ruled.amount - coalesce(settlements.paid_amount, 0), 0),
-                    greatest(payments.amount - coalesce(spent.amount, 0), 0)
-                )
-            else 0
-        end as from_unapplied
+        settlements.paid_origin_amount
     from ruled
     left join settlements on ruled.adjustment_id = settlements.adjustment_id
-    left join payments on ruled.payment_id = payments.payment_id
-    left join (
-        select ruled.adjustment_id, sum(applications.origin_amount) as amount
-        from ruled
-        inner join applications
-            on ruled.payment_id = applications.payment_id and applications.event_date <= ruled.occurred_on
-        group by ruled.adjustment_id
-    ) as spent on ruled.adjustment_id = spent.adjustment_id
     left join walked on ruled.adjustment_id = walked.adjustment_id
-    where ruled.issue is null and ruled.invoice_id is not null and walked.adjustment_id is null
+    left join of_payments on ruled.adjustment_id = of_payments.adjustment_id
+    where ruled.issue is null
+        and ruled.invoice_id is not null
+        and walked.adjustment_id is null
+        and of_payments.adjustment_id is null
 ),
 
 postings as (
@@ -208,13 +191,13 @@ postings as (
         adjustment_id,
         'invoice' as target,
         invoice_id,
-        amount - from_unapplied as amount,
+        amount,
         cast(null as varchar(1)) as issue,
         case
             when paid_amount > 0 and origin_currency <> currency
-                then {{ money('(amount - from_unapplied) * paid_origin_amount / paid_amount') }}
-            when last_paid.currency <> currency then {{ money('(amount - from_unapplied) * last_paid.rate') }}
-            else amount - from_unapplied
+                then {{ money('amount * paid_origin_amount / paid_amount') }}
+            when last_paid.currency <> currency then {{ money('amount * last_paid.rate') }}
+            else amount
         end as cash_amount,
         case
             when paid_amount > 0 and origin_currency <> currency then origin_currency
@@ -225,47 +208,35 @@ postings as (
         cast(null as varchar(1)) as credit_note_id,
         false as is_assumed
     from of_invoices
-    where amount > from_unapplied
     union all
     select
-        adjustment_id, 'unapplied', null, from_unapplied, null, from_unapplied, currency, occurred_on, null, false
-    from of_invoices
-    where from_unapplied > 0
-    union all
-    select
-        adjustment_id,
-        'invoice',
-        invoice_id,
-        case
-            when applied_amount = applied_origin_amount then cash_amount
-            else applied_amount * cash_amount / applied_origin_amount
-        end,
+        of_payments.adjustment_id,
+        case when returned_parts.invoice_id is null then 'unapplied' else 'invoice' end,
+        returned_parts.invoice_id,
+        returned_parts.amount,
         null,
-        cash_amount,
-        cash_currency,
-        settlement_date,
+        returned_parts.cash_amount,
+        of_payments.origin_currency,
+        coalesce(returned_parts.settlement_date, of_payments.occurred_on),
         null,
         false
-    from spread
-    where cash_amount > 0
-    union all
-    select adjustment_id, 'unapplied', null, amount, null, amount, currency, occurred_on, null, false
-    from unspread
-    where amount > 0
+    from of_payments
+    inner join returned_parts on of_payments.adjustment_id = returned_parts.adjustment_id
     union all
     select
-        adjustment_id,
+        of_payments.adjustment_id,
         'nothing',
         null,
-        upto - greatest(since, applied_amount + unapplied_amount),
+        of_payments.origin_amount - coalesce(returned_totals.amount, 0),
         'exceeds_payment',
         0,
-        currency,
-        occurred_on,
+        of_payments.origin_currency,
+        of_payments.occurred_on,
         null,
         false
-    from laid_out
-    where upto > applied_amount + unapplied_amount
+    from of_payments
+    left join returned_totals on of_payments.adjustment_id = returned_totals.adjustment_id
+    where of_payments.origin_amount > coalesce(returned_totals.amount, 0)
     union all
     -- Neither an invoice nor a payment that is known.
     select

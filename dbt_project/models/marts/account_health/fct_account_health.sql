@@ -170,18 +170,16 @@ balances as (
     select
         clients.account_key,
         {{ week_number('balances.as_of_date') }} as week_number,
-        case when count(*) = count(balances.open_amount_base) then
-            {{ ratio('sum(balances.overdue_amount_base)', 'sum(balances.open_amount_base)') }}
-        end as overdue_share,
-        case when count(*) = count(balances.open_amount_base) then
-            sum(cast(balances.disputed_amount as double) * {{ ratio('balances.open_amount_base', 'balances.open_amount') }})
-            / nullif(cast(sum(balances.open_amount_base) as double), 0)
-        end as disputed_share
-    from {{ ref('fct_receivable_balances') }} as balances
+        {%- for amount in ['overdue', 'disputed'] %}
+        case
+            when balances.unknown_open_count = 0
+                then {{ ratio('balances.' ~ amount ~ '_amount', 'balances.open_amount') }}
+        end as {{ amount }}_share{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('fct_account_balances') }} as balances
     inner join weeks on balances.as_of_date = weeks.as_of_date
     inner join clients on balances.account_id = clients.account_id
     where balances.open_amount > 0
-    group by clients.account_key, {{ week_number('balances.as_of_date') }}
 ),
 
 open_cases as (
@@ -286,7 +284,8 @@ grouped as (
         {{ '+ ' if not loop.first }}coalesce(pointed.{{ measure }}_points, 0) * settings.{{ measure }}_weight
         {%- endfor %}
         ) / nullif(pointed.{{ group }}_known, 0) as {{ group }}_score,
-        pointed.{{ group }}_known / nullif({{ health_all_weight(group) }}, 0) as {{ group }}_coverage
+        pointed.{{ group }}_known / nullif({% for measure in measures %}
+            {{- ' + ' if not loop.first }}settings.{{ measure }}_weight{% endfor %}, 0) as {{ group }}_coverage
         {{- ',' if not loop.last }}
         {%- endfor %}
     from pointed
@@ -301,7 +300,13 @@ covered as (
         {%- endfor %}
         ) / nullif({% for group in health_measures() %}
             {{- ' + ' if not loop.first }}settings.{{ group }}_weight{% endfor %}, 0) as coverage,
-        {{ health_score('grouped') }} as full_score
+        -- V18: the weighted mean of the groups that have a score.
+        ({%- for group in health_measures() %}
+        {{ '+ ' if not loop.first }}coalesce(grouped.{{ group }}_score, 0) * settings.{{ group }}_weight
+        {%- endfor %}
+        ) / nullif({% for group in health_measures() %}
+            {{- ' + ' if not loop.first }}case when grouped.{{ group }}_score is null then 0
+            else settings.{{ group }}_weight end{% endfor %}, 0) as full_score
     from grouped
     cross join settings
 ),
@@ -317,9 +322,22 @@ scored as (
 
 select
     clients.account_id,
-    {{ health_band('scored.score') }} as band,
+    -- A band's lower bound belongs to the one below (V18).
+    case
+        when scored.score <= settings.red_up_to then 'red'
+        when scored.score <= settings.yellow_up_to then 'yellow'
+        when scored.score is not null then 'green'
+    end as band,
     scored.status,
-    {{ health_reasons('scored') }} as reasons,
+    -- The codes of the measures that have few points.
+    concat_ws(
+        ','
+        {%- for group, measures in health_measures().items() %}
+        {%- for measure in measures %},
+        case when scored.{{ measure }}_points < limits.reason_points then '{{ measure }}' end
+        {%- endfor %}
+        {%- endfor %}
+    ) as reasons,
     scored.score,
     cast(scored.coverage as decimal(5, 4)) as coverage,
     {%- for group in health_measures() %}

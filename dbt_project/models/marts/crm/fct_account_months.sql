@@ -105,20 +105,18 @@ events as (
         balances.account_id,
         {{ month_of('balances.as_of_date') }},
         {{ measured({
-            'open_amount_end': 'balances.open_amount_base',
-            'overdue_amount_end': 'balances.overdue_amount_base',
-            'unknown_open_amount_end':
-                'case when balances.open_amount <> 0 and balances.open_amount_base is null then 1 else 0 end',
-            'unknown_overdue_amount_end':
-                'case when balances.overdue_amount <> 0 and balances.overdue_amount_base is null then 1 else 0 end',
-            'missing_rate_count': 'balances.missing_rate_count',
+            'open_amount_end': 'balances.open_amount',
+            'overdue_amount_end': 'balances.overdue_amount',
+            'unknown_open_amount_end': 'balances.unknown_open_count',
+            'unknown_overdue_amount_end': 'balances.unknown_overdue_count',
+            'missing_rate_count': 'balances.unknown_open_count',
         }) }}
         cast(null as date),
         balances.as_of_date
-    from {{ ref('fct_receivable_balances') }} as balances
+    from {{ ref('fct_account_balances') }} as balances
     cross join run
     where (balances.as_of_date = {{ month_end_of('balances.as_of_date') }} or balances.as_of_date = run.as_of_date)
-        and (balances.open_amount <> 0 or balances.overdue_amount <> 0)
+        and (balances.open_amount <> 0 or balances.unknown_open_count > 0)
 
     union all
 

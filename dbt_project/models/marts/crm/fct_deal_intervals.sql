@@ -3,90 +3,40 @@
 -- The newest row of the stage history by then tells (basis 'history'); before its first row, and from a closing that the
 -- history does not know on, the deal's own record as it is known now does ('record'). A closing counts from the day that
 -- the deal gives, or from the day on which the history shows it where that is earlier, until the history opens it again.
-with run as (
-    select * from {{ ref('int_run_dated') }}
-),
-
-employees as (
+with employees as (
     select * from {{ ref('int_employee_identities') }}
 ),
 
-deal_stages as (
+-- An export that never gives an amount has no history of amounts; in one that does, a missing one is unknown.
+stages as (
     select
         *,
-        {{ global_id('_system', 'deal_id') }} as global_deal_id,
-        -- An export that never gives an amount has no history of amounts; in one that does, a missing one is unknown.
         bool_or(amount is not null) over (partition by _file_sha256) as tells_amount,
         bool_or(probability is not null) over (partition by _file_sha256) as tells_probability,
         bool_or(expected_close_on is not null) over (partition by _file_sha256) as tells_expected_close,
         bool_or(owner_id is not null) over (partition by _file_sha256) as tells_owner
-    from {{ ref('stg_crm__deal_stages') }}
+    from {{ ref('int_deal_stages_ordered') }}
 ),
 
-stage_rows as (
-    select
-        deal_stages.global_deal_id,
-        {{ business_date('deal_stages.entered_at', 'run.business_timezone') }} as entered_on,
-        deal_stages.entered_at,
-        deal_stages.left_at,
-        deal_stages.stage,
-        deal_stages.status,
-        deal_stages.amount,
-        deal_stages.currency,
-        deal_stages.probability,
-        deal_stages.expected_close_on,
-        employees.employee_id as owner_id,
-        deal_stages.tells_amount,
-        deal_stages.tells_probability,
-        deal_stages.tells_expected_close,
-        deal_stages.tells_owner,
-        deal_stages._row
-    from deal_stages
-    cross join run
-    left join employees on deal_stages._system = employees.system and deal_stages.owner_id = employees.reference
-),
-
-first_rows as (
-    select global_deal_id, min(entered_on) as first_told_on
-    from stage_rows
-    group by global_deal_id
-),
-
--- A deal without a creation date is there since its history, its closing or the first export that knew it, at the latest
--- on the run's day: whatever is known in a run was known on its day.
 deals as (
     select
         deals.*,
-        coalesce(
-            deals.created_on,
-            {{ least_known('first_rows.first_told_on', 'deals.closed_on', 'deals.first_known_on', 'run.as_of_date') }}
-        ) as exists_from
+        dated.record_status,
+        dated.record_closed_rule,
+        dated.record_closed_on,
+        dated.exists_from
     from {{ ref('fct_deals') }} as deals
-    cross join run
-    left join first_rows on deals.deal_id = first_rows.global_deal_id
-),
-
--- The last of a day counts. What is told of the time before the deal was created counts from its first day on.
-history as (
-    select
-        stage_rows.*,
-        deals.deal_id,
-        {{ greatest_known('stage_rows.entered_on', 'deals.exists_from') }} as day
-    from stage_rows
-    inner join deals on stage_rows.global_deal_id = deals.deal_id
-    qualify row_number() over (
-        partition by deals.deal_id, {{ greatest_known('stage_rows.entered_on', 'deals.exists_from') }}
-        order by stage_rows.entered_at desc, stage_rows.left_at desc nulls first, stage_rows._row desc
-    ) = 1
+    inner join {{ ref('int_deals_dated') }} as dated on deals.deal_id = dated.deal_id
 ),
 
 sequenced as (
     select
-        *,
-        row_number() over (partition by deal_id order by day) as history_number,
-        coalesce(status in ('won', 'lost'), false) as is_closed,
-        coalesce(lag(status) over (partition by deal_id order by day) in ('won', 'lost'), false) as was_closed
-    from history
+        stages.*,
+        employees.employee_id,
+        row_number() over (partition by stages.deal_id order by stages.day) as history_number
+    from stages
+    left join employees on stages._system = employees.system and stages.owner_id = employees.reference
+    where stages.is_last_of_day and stages.is_deal_in_export
 ),
 
 days as (
@@ -94,7 +44,7 @@ days as (
     union
     select deal_id, day from sequenced
     union
-    select deal_id, closed_on from deals where closed_on > exists_from
+    select deal_id, record_closed_on from deals where record_closed_on > exists_from
 ),
 
 -- The number of the newest row of the history on each day, and when the deal was last opened again.
@@ -104,7 +54,7 @@ numbered as (
         days.day,
         lead(days.day) over (partition by days.deal_id order by days.day) as next_day,
         count(sequenced.deal_id) over (partition by days.deal_id order by days.day) as history_number,
-        max(case when sequenced.was_closed and not sequenced.is_closed then days.day end) over (
+        max(case when sequenced.is_reopening then days.day end) over (
             partition by days.deal_id order by days.day
         ) as reopened_on
     from days
@@ -123,15 +73,15 @@ described as (
         sequenced.currency as told_currency,
         sequenced.probability as told_probability,
         sequenced.expected_close_on as told_expected_close_on,
-        sequenced.owner_id as told_owner_id,
+        sequenced.employee_id as told_owner_id,
         coalesce(sequenced.tells_amount, false) as tells_amount,
         coalesce(sequenced.tells_probability, false) as tells_probability,
         coalesce(sequenced.tells_expected_close, false) as tells_expected_close,
         coalesce(sequenced.tells_owner, false) as tells_owner,
         coalesce(sequenced.is_closed, false) as is_told_closed,
         not coalesce(sequenced.is_closed, false)
-        and coalesce(deals.closed_on <= numbered.day, false)
-        and not coalesce(numbered.reopened_on > deals.closed_on, false) as is_closed_by_record
+        and coalesce(deals.record_closed_on <= numbered.day, false)
+        and not coalesce(numbered.reopened_on > deals.record_closed_on, false) as is_closed_by_record
     from numbered
     inner join deals on numbered.deal_id = deals.deal_id
     left join sequenced
@@ -145,21 +95,20 @@ judged as (
         has_history and not is_closed_by_record as is_by_history,
         case
             when is_told_closed then told_status
-            when is_closed_by_record then status
-            when closed_rule = 'unknown' then told_status
+            when is_closed_by_record then record_status
+            when record_closed_rule = 'unknown' then told_status
             else 'open'
         end as day_status
     from described
 ),
 
 -- The record's stage and probability are those of its own state, which it has since its closing: a won deal's 100 % say
--- nothing of the time before, not even where the history shows it as won earlier. A record of which the history alone
--- knows the closing is that of an open deal.
+-- nothing of the time before, not even where the history shows it as won earlier.
 owned as (
     select
         *,
-        (day_status is not distinct from case when closed_rule = 'history' then 'open' else status end)
-        and not coalesce(closed_rule = 'given' and closed_on > day, false) as is_of_record
+        (day_status is not distinct from record_status)
+        and not coalesce(record_closed_rule = 'given' and record_closed_on > day, false) as is_of_record
     from judged
 )
 

@@ -1,8 +1,6 @@
 -- Grain: one row per deal. Amounts stand as the CRM has them today; the base amount is at the rate of the day on which
--- the deal was closed, for an open deal at the as-of date's. A closed deal without a moment of closing takes its close
--- date once that has come (closed_rule): in most systems that one field means the expected day until the deal is closed,
--- and the real one after. One that lies ahead is a plan: then nobody knows when the deal was closed. closed_on is never
--- after the run's day.
+-- the deal was closed, for an open deal at the as-of date's. Whether it is open on the run's day is what fct_deal_intervals says
+-- of that day: its record tells, or what its stage history has told since (closed_rule 'history', or opened again).
 with deals as (
     select * from {{ ref('stg_crm__deals') }}
 ),
@@ -23,23 +21,44 @@ run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
--- The stage that the history shows last. What it shows as closed is not open, though the deal's own date is still to come.
-newest_stages as (
-    select _system, deal_id, status, entered_at
-    from {{ ref('stg_crm__deal_stages') }}
-    qualify row_number() over (
-        partition by _system, deal_id order by entered_at desc, left_at desc nulls first, _row desc
-    ) = 1
-),
-
-closings as (
-    select * from newest_stages where status in ('won', 'lost')
-),
-
 dated as (
+    select * from {{ ref('int_deals_dated') }}
+),
+
+-- What the stage history says of each deal: its last state, and when it last showed the deal as opened again.
+histories as (
+    select
+        deal_id,
+        {{ last_by('status', 'stage_number') }} as last_status,
+        max(entered_on) as last_entered_on,
+        max(day) filter (where is_reopening) as reopened_on
+    from {{ ref('int_deal_stages_ordered') }}
+    group by deal_id
+),
+
+-- The newest row of the history tells what the record does not know yet: that an open deal was closed, or that a closed one
+-- was opened again, or is open still where nobody knows when it was closed.
+judged as (
+    select
+        dated.*,
+        histories.last_status,
+        histories.last_entered_on,
+        dated.record_closed_rule is null and coalesce(histories.last_status in ('won', 'lost'), false)
+            as is_closed_by_history,
+        dated.record_closed_rule is not null
+        and coalesce(histories.last_status not in ('won', 'lost'), true)
+        and coalesce(
+            histories.reopened_on > dated.record_closed_on,
+            dated.record_closed_rule = 'unknown' and histories.last_status = 'open',
+            false
+        ) as is_open_by_history
+    from dated
+    left join histories on dated.deal_id = histories.deal_id
+),
+
+closed as (
     select
         deals.*,
-        closings.entered_at as history_closed_at,
         resolved.deal_id as global_deal_id,
         resolved.account_id as global_account_id,
         resolved.contact_id as global_contact_id,
@@ -48,40 +67,29 @@ dated as (
         resolved.unresolved_ids,
         resolved.lead_source as lead_source_of_lead,
         employees.employee_id as global_owner_id,
-        coalesce(closings.status, deals.status, case when deals.closed_at is null then 'open' end) as known_status,
-        {{ business_date('deals.created_at', 'run.business_timezone') }} as created_on,
-        {{ business_date('deals.first_known_at', 'run.business_timezone') }} as first_known_on,
+        judged.created_on,
+        judged.first_known_on,
         case
-            when closings.status is not null then 'history'
-            -- What ended is not open, even where nobody says how it ended.
-            when deals.status = 'open' or (deals.status is null and deals.closed_at is null) then null
-            when deals.closed_at is not null then 'given'
-            when deals.expected_close_on <= run.as_of_date then 'close_date'
-            else 'unknown'
+            when judged.is_closed_by_history then judged.last_status
+            when judged.is_open_by_history then 'open'
+            else judged.record_status
+        end as known_status,
+        case
+            when judged.is_closed_by_history then 'history'
+            when not judged.is_open_by_history then judged.record_closed_rule
         end as closed_rule,
+        case when not judged.is_open_by_history then deals.closed_at end as known_closed_at,
+        case
+            when judged.is_closed_by_history then judged.last_entered_on
+            when not judged.is_open_by_history then judged.record_closed_on
+        end as closed_on,
         run.as_of_date,
-        run.base_currency,
-        run.business_timezone
+        run.base_currency
     from deals
     inner join resolved on deals._system = resolved.system and deals.deal_id = resolved.native_id
+    inner join judged on resolved.deal_id = judged.deal_id
     left join employees on deals._system = employees.system and deals.owner_id = employees.reference
-    left join closings
-        on deals._system = closings._system
-        and deals.deal_id = closings.deal_id
-        and coalesce(deals.status, 'open') = 'open'
-        and deals.closed_at is null
     cross join run
-),
-
-closed as (
-    select
-        *,
-        case closed_rule
-            when 'given' then {{ business_date('closed_at', 'business_timezone') }}
-            when 'close_date' then expected_close_on
-            when 'history' then {{ business_date('history_closed_at', 'business_timezone') }}
-        end as closed_on
-    from dated
 )
 
 select
@@ -113,7 +121,7 @@ select
     closed.created_on,
     closed.first_known_on,
     closed.expected_close_on,
-    closed.closed_at,
+    closed.known_closed_at as closed_at,
     closed.closed_on,
     {{ provenance('closed') }}
 from closed

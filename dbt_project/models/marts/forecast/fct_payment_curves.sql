@@ -4,7 +4,27 @@
 -- w·S(l-1)·r(l) ÷ (a + w·S(l-1)), with a of its own debts at risk, w the weight of its segment, S the segment's survival and r
 -- its rate: the product of what that leaves is (a + w·S(l)) ÷ (a + w·S(first lag)), so that a step says all of its days
 -- (macros `paid_on`, `survival_on`).
-with {{ lag_counts() }},
+with origins as (
+    select * from {{ ref('dim_forecast_origins') }}
+),
+
+accounts as (
+    select account_id, coalesce(segment, '') as segment from {{ ref('dim_accounts') }}
+),
+
+stretches as (
+    select stretches.*, accounts.segment
+    from {{ ref('fct_debt_stretches') }} as stretches
+    inner join accounts on stretches.account_id = accounts.account_id
+),
+
+settings as (
+    {{ forecast_settings() }}
+),
+
+counts as (
+    select * from {{ ref('fct_lag_counts') }}
+),
 
 segments as (
     select * from {{ ref('fct_segment_curves') }}
@@ -19,7 +39,6 @@ youngest as (
     select
         origins.origin,
         stretches.account_id,
-        stretches.account_number,
         stretches.segment,
         cast({{ greatest_known(
             'min(' ~ days_from('stretches.due_on', 'origins.origin') ~ ')', 'min(-settings.earliest_days - 1)'
@@ -27,7 +46,7 @@ youngest as (
     from stretches
     cross join settings
     inner join origins on stretches.valid_from <= origins.origin and stretches.valid_to > origins.origin
-    group by origins.origin, stretches.account_id, stretches.account_number, stretches.segment
+    group by origins.origin, stretches.account_id, stretches.segment
 ),
 
 owing as (
@@ -47,7 +66,7 @@ own_counts as (
         sum(case when counts.lag_days > owing.lag_at_origin then counts.paid else 0 end) as paid,
         sum(case when counts.lag_days > owing.lag_at_origin then counts.lost else 0 end) as lost
     from owing
-    inner join counts on owing.origin = counts.origin and owing.account_number = counts.account_number
+    inner join counts on owing.origin = counts.origin and owing.account_id = counts.account_id
     where counts.lag_days <= owing.last_lag
     group by owing.curve_number, {{ greatest_known('counts.lag_days', 'owing.lag_at_origin + 1') }}
     union all

@@ -1,7 +1,13 @@
 -- Grain: one row per origin, segment and lag in days from the due date: of the segment's debts the share still open after
--- that lag and the share paid by it, the segment shrunk to the company (R30). Only what happened up to the origin counts. An
--- open debt counts on the days that it has lived through. The row before the first lag is where nothing has happened yet.
-with {{ lag_counts() }},
+-- that lag and the share paid by it, the segment shrunk to the company (R30). The row before the first lag is where nothing has
+-- happened yet.
+with counts as (
+    select * from {{ ref('fct_lag_counts') }}
+),
+
+settings as (
+    {{ forecast_settings() }}
+),
 
 -- The lags on which anybody paid by then, and the days before them.
 grid as (
@@ -48,16 +54,9 @@ company as (
 ),
 
 segment_counts as (
-    select
-        counts.origin,
-        accounts.segment,
-        counts.lag_days,
-        sum(counts.change) as change,
-        sum(counts.paid) as paid,
-        sum(counts.lost) as lost
+    select origin, segment, lag_days, sum(change) as change, sum(paid) as paid, sum(lost) as lost
     from counts
-    inner join accounts on counts.account_number = accounts.account_number
-    group by counts.origin, accounts.segment, counts.lag_days
+    group by origin, segment, lag_days
 ),
 
 segment_rates as (

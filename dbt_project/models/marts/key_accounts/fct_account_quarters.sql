@@ -259,7 +259,7 @@ talked as (
 ),
 
 -- Whether anybody's role or title is known: else nobody can say that no decision maker was reached.
-manned as (
+peopled as (
     select periods.quarter, people.account_id
     from people
     inner join periods on coalesce(people.created_on <= periods.measured_on, true)
@@ -314,9 +314,9 @@ evidence as (
         case
             when feeds.contracts_from <= spine.measured_on then coalesce(agreed.contracts_in_force, 0)
         end as contracts_in_force,
-        case when manned.account_id is not null then coalesce(talked.buying_centres, 0) end as buying_centres,
+        case when peopled.account_id is not null then coalesce(talked.buying_centres, 0) end as buying_centres,
         case
-            when manned.account_id is not null then coalesce(talked.decision_maker_contacts, 0)
+            when peopled.account_id is not null then coalesce(talked.decision_maker_contacts, 0)
         end as decision_maker_contacts,
         coalesce(contacted.two_way_contacts_12m, 0) as two_way_contacts_12m,
         contacted.last_contact_on
@@ -331,7 +331,7 @@ evidence as (
     left join worked on spine.quarter = worked.quarter and spine.account_id = worked.account_id
     left join agreed on spine.quarter = agreed.quarter and spine.account_id = agreed.account_id
     left join talked on spine.quarter = talked.quarter and spine.account_id = talked.account_id
-    left join manned on spine.quarter = manned.quarter and spine.account_id = manned.account_id
+    left join peopled on spine.quarter = peopled.quarter and spine.account_id = peopled.account_id
     left join contacted on spine.quarter = contacted.quarter and spine.account_id = contacted.account_id
 ),
 

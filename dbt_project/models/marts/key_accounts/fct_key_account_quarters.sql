@@ -2,7 +2,13 @@
 -- qualifies when it meets more than half of all criteria; of those that do, the best fill the list. What a person decided
 -- (seed key_account_decisions) holds from its quarter on until decided anew, whatever is proposed.
 {%- set measures = key_account_measures() %}
-{%- set parts = key_account_parts() %}
+{#- Parts of the checklist that are counted for themselves: name -> condition on the seed's row. #}
+{%- set parts = {
+    'criteria': 'true',
+    'fit': "theme <> 'revenue'",
+    'attractiveness': "side = 'attractiveness'",
+    'strength': "side = 'strength'",
+} %}
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),

@@ -295,7 +295,7 @@ contracts as (
     where basis = 'mrr' and (opening_revenue > 0 or closing_revenue > 0 or unknown_count > 0 or not is_comparable)
 ),
 
-told as (
+rated as (
     select
         *,
         {{ known_amount('revenue', 'unknown_count') }} as known_revenue,
@@ -310,42 +310,42 @@ told as (
 )
 
 select
-    told.account_id,
+    rated.account_id,
     owners.employee_id as owner_id,
-    told.basis,
-    told.base_currency,
-    told.movement,
-    told.year_movement,
-    told.invoice_status,
-    told.opening_invoice_status,
-    {{ money('told.known_revenue') }} as revenue,
-    {{ money('told.known_opening') }} as opening_revenue,
-    {{ money('told.known_closing') }} as closing_revenue,
-    {{ money('told.known_opening - told.known_before') }} as currency_effect,
-    {{ money('told.known_year_revenue') }} as year_revenue,
-    {{ money('told.known_year_opening') }} as year_opening_revenue,
-    {{ money('told.known_year_closing') }} as year_closing_revenue,
-    cast(told.invoices as bigint) as invoices,
-    cast(told.invoices_12m as bigint) as invoices_12m,
-    cast(told.months_of_history as bigint) as months_of_history,
-    cast(told.missing_rate_count as bigint) as missing_rate_count,
-    cast(told.year_missing_rate_count as bigint) as year_missing_rate_count,
-    cast(told.unpriced as bigint) as unpriced_count,
-    cast(told.unknown_count as bigint) as unknown_count,
-    cast(told.year_unknown_count as bigint) as year_unknown_count,
-    cast(told.year_missing_count as bigint) as year_missing_count,
+    rated.basis,
+    rated.base_currency,
+    rated.movement,
+    rated.year_movement,
+    rated.invoice_status,
+    rated.opening_invoice_status,
+    {{ money('rated.known_revenue') }} as revenue,
+    {{ money('rated.known_opening') }} as opening_revenue,
+    {{ money('rated.known_closing') }} as closing_revenue,
+    {{ money('rated.known_opening - rated.known_before') }} as currency_effect,
+    {{ money('rated.known_year_revenue') }} as year_revenue,
+    {{ money('rated.known_year_opening') }} as year_opening_revenue,
+    {{ money('rated.known_year_closing') }} as year_closing_revenue,
+    cast(rated.invoices as bigint) as invoices,
+    cast(rated.invoices_12m as bigint) as invoices_12m,
+    cast(rated.months_of_history as bigint) as months_of_history,
+    cast(rated.missing_rate_count as bigint) as missing_rate_count,
+    cast(rated.year_missing_rate_count as bigint) as year_missing_rate_count,
+    cast(rated.unpriced as bigint) as unpriced_count,
+    cast(rated.unknown_count as bigint) as unknown_count,
+    cast(rated.year_unknown_count as bigint) as year_unknown_count,
+    cast(rated.year_missing_count as bigint) as year_missing_count,
     contracts.account_id is not null as is_contract,
-    told.measured_on = told.month_end and coalesce(told.month_end <= feeds.complete_until, false) as is_complete,
-    told.month,
-    told.first_month,
-    told.measured_on
-from told
-left join feeds on told.basis = feeds.basis
-left join contracts on told.account_id = contracts.account_id and told.month = contracts.month
+    rated.measured_on = rated.month_end and coalesce(rated.month_end <= feeds.complete_until, false) as is_complete,
+    rated.month,
+    rated.first_month,
+    rated.measured_on
+from rated
+left join feeds on rated.basis = feeds.basis
+left join contracts on rated.account_id = contracts.account_id and rated.month = contracts.month
 left join owners
-    on told.account_id = owners.account_id
-    and {{ holds_on('owners', 'told.measured_on') }}
-where told.revenue <> 0 or told.opening_revenue <> 0 or told.closed_before <> 0 or told.invoices_12m > 0
-    or told.year_revenue <> 0 or told.year_opening_revenue <> 0 or told.missing_rate_count > 0
-    or told.unpriced > 0 or told.year_missing_count > 0
-    or told.invoice_status = 'active' or told.opening_invoice_status = 'active'
+    on rated.account_id = owners.account_id
+    and {{ holds_on('owners', 'rated.measured_on') }}
+where rated.revenue <> 0 or rated.opening_revenue <> 0 or rated.closed_before <> 0 or rated.invoices_12m > 0
+    or rated.year_revenue <> 0 or rated.year_opening_revenue <> 0 or rated.missing_rate_count > 0
+    or rated.unpriced > 0 or rated.year_missing_count > 0
+    or rated.invoice_status = 'active' or rated.opening_invoice_status = 'active'

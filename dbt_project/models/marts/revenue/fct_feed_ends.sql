@@ -8,7 +8,7 @@ with run as (
     select business_timezone, as_of_date from {{ ref('int_run_dated') }}
 ),
 
-told as (
+feed_days as (
     select 'invoices' as feed, _system as system, issued_on as told_on
     from {{ ref('stg_billing__invoices') }}
     where coalesce(status, 'issued') <> 'draft'
@@ -49,18 +49,18 @@ patience as (
             when 'calls' then {{ parameter('freshness_calls_stale_days') }}
             else {{ parameter('freshness_billing_stale_days') }}
         end as stale_days
-    from (select distinct feed from told) as feeds
+    from (select distinct feed from feed_days) as feeds
 ),
 
 days_told as (
     select distinct
-        told.feed,
-        told.system,
+        feed_days.feed,
+        feed_days.system,
         run.as_of_date,
-        case when told.told_on <= run.as_of_date then told.told_on else run.as_of_date end as told_on
-    from told
+        case when feed_days.told_on <= run.as_of_date then feed_days.told_on else run.as_of_date end as told_on
+    from feed_days
     cross join run
-    where told.told_on is not null and (told.feed = 'subscriptions' or told.told_on <= run.as_of_date)
+    where feed_days.told_on is not null and (feed_days.feed = 'subscriptions' or feed_days.told_on <= run.as_of_date)
 ),
 
 paused as (

@@ -54,8 +54,19 @@ select
     periods.interval_count,
     periods.unit_price,
     periods.quantity,
-    {{ monthly_amount('periods.unit_price', 'periods.quantity', 'periods.interval_unit', 'periods.interval_count') }}
-        as monthly_amount,
+    -- V2: a week is 52/12 of a month's price, a day 365/12. NULL where the price or the interval is not known; a missing
+    -- quantity or number of intervals is 1.
+    cast(
+        cast(periods.unit_price as double)
+        * coalesce(cast(periods.quantity as double), 1)
+        * case periods.interval_unit
+            when 'day' then 365.0 / 12
+            when 'week' then 52.0 / 12
+            when 'month' then 1
+            when 'year' then 1.0 / 12
+        end
+        / nullif(coalesce(cast(periods.interval_count as double), 1), 0) as decimal(18, 4)
+    ) as monthly_amount,
     periods.started_on,
     periods.last_on as ended_on,
     periods.valid_from,

@@ -19,7 +19,10 @@ shared as (
     select
         *,
         case
-            when is_decided then revenue_12m / count(*) over (partition by quarter, term_kind, account_id, is_decided)
+            -- A decimal, because a sum of doubles depends on the order in which its parts come.
+            when is_decided then cast(
+                revenue_12m / count(*) over (partition by quarter, term_kind, account_id, is_decided) as decimal(28, 8)
+            )
         end as decided_revenue
     from renewals
 ),

@@ -46,7 +46,9 @@ rhythms as (
 ),
 
 balances as (
-    {{ owed_by_accounts('run') }}
+    select balances.*
+    from {{ ref('fct_account_balances') }} as balances
+    inner join run on balances.as_of_date = run.as_of_date
 ),
 
 renewals as (

@@ -48,17 +48,9 @@ rates as (
 ),
 
 balances as (
-    select
-        balances.account_id,
-        {{ known_sum('balances.open_amount_base', 'balances.open_amount') }} as open_amount,
-        {{ known_sum('balances.overdue_amount_base', 'balances.overdue_amount') }} as overdue_amount,
-        {{ known_sum('balances.unapplied_amount_base', 'balances.unapplied_amount') }} as unapplied_amount,
-        {{ known_sum(money('balances.disputed_amount * rates.rate'), 'balances.disputed_amount') }} as disputed_amount,
-        sum(balances.missing_rate_count) as missing_rate_count
-    from {{ ref('fct_receivable_balances') }} as balances
+    select balances.*
+    from {{ ref('fct_account_balances') }} as balances
     inner join run on balances.as_of_date = run.as_of_date
-    left join rates on balances.currency = rates.currency
-    group by balances.account_id
 ),
 
 revenue as (

@@ -16,7 +16,9 @@ employees as (
 ),
 
 balances as (
-    {{ owed_by_accounts('run') }}
+    select balances.*
+    from {{ ref('fct_account_balances') }} as balances
+    inner join run on balances.as_of_date = run.as_of_date
 )
 
 select

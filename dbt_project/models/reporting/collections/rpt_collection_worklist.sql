@@ -57,7 +57,6 @@ owing as (
     select
         account_id,
         case when min(currency) = max(currency) then min(currency) end as currency,
-        {{ known_sum('amount', 'open_amount') }} as overdue_amount,
         {{ known_sum('amount', 'open_amount', among='not is_disputed') }} as collectible_amount,
         {{ known_sum('amount', 'open_amount', among='is_disputed') }} as disputed_amount,
         count(*) filter (where amount is null) as missing_rate_count,
@@ -162,6 +161,7 @@ contacts as (
 shares as (
     select
         owing.*,
+        balances.overdue_amount,
         -- What no rate weighs comes last.
         cume_dist() over (order by owing.collectible_amount nulls first) as money_place,
         rank() over (order by owing.collectible_amount desc nulls last) as money_rank,
@@ -183,6 +183,9 @@ shares as (
         case when owing.collectible_items = 0 then 0 else 1 end as can_be_asked
     from owing
     cross join settings
+    cross join run
+    left join {{ ref('fct_account_balances') }} as balances
+        on owing.account_id = balances.account_id and run.as_of_date = balances.as_of_date
     left join states on owing.account_id = states.account_id
     left join dunned on owing.account_id = dunned.account_id
     left join last_promises on owing.account_id = last_promises.account_id
@@ -265,7 +268,29 @@ select
     run.base_currency,
     advised.currency,
     advised.suggested_action,
-    {{ worklist_reasons('advised') }} as reason,
+    -- The codes of the components that carry points; what they speak of are columns of the row.
+    concat_ws(
+        ',',
+        case when advised.can_be_asked = 1 then 'owes' end,
+        case when advised.oldest_collectible_days > 0 then 'late' end,
+        case
+            when advised.habit_points > 0 and advised.usual_delay_days >= 1 then 'pays_late'
+            when advised.habit_points > 0 then 'pays_on_time'
+        end,
+        case
+            when advised.days_silent is null then 'no_contact'
+            when advised.days_silent = 0 then 'contact_today'
+            else 'last_contact'
+        end,
+        case
+            when advised.promise_points < 0 then 'promise_awaited'
+            when advised.promise_points > 0 and advised.is_promise_kept_late then 'promise_kept_late'
+            when advised.promise_points > 0 and advised.last_promise_state = 'broken' then 'promise_broken'
+            when advised.promise_points > 0 then 'promise_kept_in_part'
+        end,
+        case when advised.disputed_amount > 0 then 'disputed' end,
+        case when advised.missing_rate_count > 0 then 'rate_missing' end
+    ) as reason,
     advised.last_promise_state,
     advised.usual_channel,
     contacts.contact_id,

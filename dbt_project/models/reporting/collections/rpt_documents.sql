@@ -80,7 +80,7 @@ paid as (
 ),
 
 -- Where no export ever told of contracts, or of acts, nobody knows whether there is one: it is not missing.
-told as (
+document_feeds as (
     select
         count(*) filter (where document_type in ('contract', 'addendum')) > 0 as has_contracts,
         count(*) filter (where document_type = 'act') > 0 as has_acts
@@ -138,11 +138,11 @@ joined as (
         {{ days_from('coalesce(invoiced.delivered_on, deals.closed_on)', 'invoiced.first_invoice_on') }}
             as invoice_lag_days,
         deals.invoiced_amount is not null or deals.missing_rate_count > 0 as are_invoices_linked,
-        case when told.has_contracts then coalesce(contracted.contracts, 0) > 0 end as has_contract,
-        case when told.has_contracts then coalesce(contracted.signed_contracts, 0) > 0 end as is_contract_signed,
+        case when document_feeds.has_contracts then coalesce(contracted.contracts, 0) > 0 end as has_contract,
+        case when document_feeds.has_contracts then coalesce(contracted.signed_contracts, 0) > 0 end as is_contract_signed,
         invoiced.deal_id is not null as has_invoice,
-        case when told.has_acts then coalesce(acted.acts, 0) > 0 end as has_act,
-        case when told.has_acts then coalesce(acted.signed_acts, 0) > 0 end as is_act_signed,
+        case when document_feeds.has_acts then coalesce(acted.acts, 0) > 0 end as has_act,
+        case when document_feeds.has_acts then coalesce(acted.signed_acts, 0) > 0 end as is_act_signed,
         coalesce(paid.cash, 0) > 0 as has_payment,
         coalesce(paid.open_amount, 0) <= 0 as is_paid,
         coalesce(invoiced.first_due_on < run.as_of_date, false) as is_payment_due,
@@ -160,7 +160,7 @@ joined as (
     from deals
     cross join run
     cross join settings
-    cross join told
+    cross join document_feeds
     left join accounts on deals.account_id = accounts.account_id
     left join invoiced on deals.deal_id = invoiced.deal_id
     left join paid on deals.deal_id = paid.deal_id

@@ -1,5 +1,5 @@
 -- Grain: one row per finding about a billing row: it could not be posted to the ledger, its export's own balance is not
--- ours, or its lines do not add up to it.
+-- ours, its lines do not add up to it, or it has no exchange rate into the base currency.
 with accounts as (
     select account_id, account_name from {{ ref('dim_accounts') }}
 ),
@@ -65,8 +65,48 @@ lines_differing as (
     where not invoices.is_void and not invoices.is_draft and abs(invoices.net_amount - lines.net_amount) >= 0.005
 ),
 
+-- One of these makes each total and share unknown that holds it.
+unrated as (
+    select
+        'invoices' as entity,
+        invoice_id as row_id,
+        account_id,
+        'no_base_rate' as reason,
+        currency,
+        gross_amount as amount,
+        cast(null as decimal(18, 4)) as our_amount,
+        cast(null as decimal(18, 4)) as difference,
+        issued_on as event_date,
+        _file,
+        _row
+    from {{ ref('fct_invoices') }}
+    where gross_amount <> 0
+        and gross_amount_base is null
+        and issued_on is not null
+        and not is_void
+        and not is_draft
+        and document_kind <> 'prepayment'
+    union all
+    select
+        'payments',
+        payment_id,
+        account_id,
+        'no_base_rate',
+        currency,
+        amount,
+        null,
+        null,
+        received_on,
+        _file,
+        _row
+    from {{ ref('fct_payments') }}
+    where payment_kind = 'received' and allocation = 'explicit' and amount_base is null
+),
+
 findings as (
     select * from unposted
+    union all
+    select * from unrated
     union all
     select * from lines_differing
     union all

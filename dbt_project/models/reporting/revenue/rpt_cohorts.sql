@@ -50,6 +50,7 @@ numbered as (
 firsts as (
     select
         numbered.*,
+        cohort_accounts >= {{ parameter('cohort_least_accounts') }} as is_large,
         first_value(revenue) over (partition by cohort_month order by month_number) as first_revenue,
         first_value(unknown_count) over (partition by cohort_month order by month_number) as first_unknown,
         {{ known_revenue(
@@ -59,6 +60,8 @@ firsts as (
     from numbered
 )
 
+-- A cohort that began with nothing, or with more credit than sales, has nothing that could be kept; what one of too few
+-- accounts kept tells of these, and not of a month's customers.
 select
     cohort_month,
     month_number,
@@ -67,9 +70,10 @@ select
     accounts,
     revenue,
     revenue_to_date,
-    -- A cohort that began with nothing, or with more credit than sales, has nothing that could be kept.
-    case when first_revenue > 0 and first_unknown + unknown_count = 0 then {{ ratio('revenue', 'first_revenue') }} end as retention,
-    case when unknown_count = 0 then {{ ratio('accounts', 'cohort_accounts') }} end as account_retention,
+    case
+        when first_revenue > 0 and first_unknown + unknown_count = 0 and is_large then {{ ratio('revenue', 'first_revenue') }}
+    end as retention,
+    case when unknown_count = 0 and is_large then {{ ratio('accounts', 'cohort_accounts') }} end as account_retention,
     missing_rate_count,
     -- Who bought before the first invoice of all is in the first cohort too: it is no cohort of new accounts.
     cohort_month = min(cohort_month) over () as is_history_start,

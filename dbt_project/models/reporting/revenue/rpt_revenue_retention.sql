@@ -121,7 +121,8 @@ filled as (
 )
 
 {%- set movements = ['new', 'expansion', 'contraction', 'churned', 'reactivated'] %}
-{%- set moneys = ['opening_revenue'] + movements + ['closing_revenue', 'currency_effect', 'negative_revenue'] %}
+{%- set moneys = ['opening_revenue'] + movements + ['closing_revenue', 'currency_effect', 'negative_revenue',
+    'net_revenue'] %}
 {%- set counts = ['opening_accounts', 'new_accounts', 'reactivated_accounts', 'churned_accounts', 'closing_accounts'] %}
 {%- set year_moneys = ['opening_revenue', 'new', 'expansion', 'contraction', 'churned', 'reactivated',
     'closing_revenue'] %}

@@ -91,8 +91,8 @@ select
     sums.basis,
     sums.base_currency,
     {%- for column in ['opening_revenue', 'new', 'expansion', 'contraction', 'churned', 'reactivated',
-        'closing_revenue', 'currency_effect', 'negative_revenue', 'opening_accounts', 'new_accounts',
-        'reactivated_accounts', 'churned_accounts', 'closing_accounts'] %}
+        'closing_revenue', 'currency_effect', 'negative_revenue', 'net_revenue', 'opening_accounts',
+        'new_accounts', 'reactivated_accounts', 'churned_accounts', 'closing_accounts'] %}
     sums.{{ column }},
     {%- endfor %}
     {{ retention_ratios(

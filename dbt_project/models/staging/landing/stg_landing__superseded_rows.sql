@@ -38,7 +38,9 @@ with outdated as (
     select
         landed._system,
         {{ row_key(entity.key, 'landed') }} as row_key,
-        {{ row_content(columns[name] or [], 'landed') }} as content,
+        cast(to_json(struct_pack(
+            {%- for column in columns[name] or [] %}{{ column }} := landed.{{ column }}{{ ', ' if not loop.last }}{% endfor -%}
+        )) as varchar) as content,
         case
             when documents._replaces is not null then 'replaced'
             when outdated.vanished_at is not null then 'vanished'

@@ -1,0 +1,76 @@
+-- Grain: one row per row of the deals' stage history, in its order: by when the stage was entered and, of one moment, the one
+-- that was left last, or not yet, after the others. day is the one that it counts on: what is told of the time before the deal
+-- was there counts from its first day on, and the last row of a day is what the deal was at its end.
+with run as (
+    select * from {{ ref('int_run_dated') }}
+),
+
+deals as (
+    select * from {{ ref('int_deals_dated') }}
+),
+
+stage_rows as (
+    select
+        stages.*,
+        {{ global_id('stages._system', 'stages.deal_id') }} as global_deal_id,
+        {{ business_date('stages.entered_at', 'run.business_timezone') }} as entered_on,
+        coalesce(stages.status in ('won', 'lost'), false) as is_closed
+    from {{ ref('stg_crm__deal_stages') }} as stages
+    cross join run
+),
+
+numbered as (
+    select
+        stage_rows.*,
+        case when deals.deal_id is not null then {{ greatest_known('stage_rows.entered_on', 'deals.exists_from') }} end as day,
+        deals.deal_id is not null as is_deal_in_export,
+        row_number() over (
+            partition by stage_rows.global_deal_id
+            order by stage_rows.entered_at, stage_rows.left_at nulls last, stage_rows._row, stage_rows.stage
+        ) as stage_number
+    from stage_rows
+    left join deals on stage_rows.global_deal_id = deals.deal_id
+),
+
+placed as (
+    select
+        *,
+        lead(entered_at) over (partition by global_deal_id order by stage_number) as next_entered_at,
+        row_number() over (partition by global_deal_id, day order by stage_number desc) = 1 as is_last_of_day
+    from numbered
+),
+
+-- Opened again is what was closed at the end of the last day before that has a row.
+reopened as (
+    select
+        global_deal_id,
+        stage_number,
+        not is_closed and coalesce(lag(is_closed) over (partition by global_deal_id order by stage_number), false)
+            as is_reopening
+    from placed
+    where is_last_of_day
+)
+
+select
+    placed.global_deal_id as deal_id,
+    placed.stage,
+    placed.status,
+    placed.owner_id,
+    placed.currency,
+    placed.amount,
+    placed.probability,
+    placed.stage_number,
+    placed.is_deal_in_export,
+    placed.is_closed,
+    placed.is_last_of_day,
+    coalesce(reopened.is_reopening, false) as is_reopening,
+    placed.expected_close_on,
+    placed.day,
+    placed.entered_on,
+    placed.entered_at,
+    placed.left_at,
+    placed.next_entered_at,
+    {{ provenance('placed') }}
+from placed
+left join reopened
+    on placed.global_deal_id = reopened.global_deal_id and placed.stage_number = reopened.stage_number

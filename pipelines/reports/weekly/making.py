@@ -1,0 +1,29 @@
+"""From a publication to the files of its weekly pack, each looked at before it is handed out."""
+
+from __future__ import annotations
+
+import json
+
+from pipelines.reports.statements.pdf import to_pdf
+from pipelines.reports.weekly.composing import compose, sentences
+from pipelines.reports.weekly.reading import Pack
+from pipelines.reports.weekly.xlsx import to_xlsx
+from pipelines.words import languages
+
+
+def make(pack: Pack, language: str, publication: str) -> dict[str, bytes]:
+    """File name -> bytes: PDF, workbook, and the cells of the reporting tables that both are made of."""
+    spoken = languages()[language]
+    stem = f"weekly-{pack.as_of}-{language}"
+    told = {
+        "publication": publication,
+        "as_of": str(pack.as_of),
+        "language": language,
+        "sentences": sentences(pack, spoken),
+        "figures": [figure.told() for figure in pack.figures()],
+    }
+    return {
+        f"{stem}.pdf": to_pdf(compose(pack, spoken, publication)),
+        f"{stem}.xlsx": to_xlsx(pack, spoken),
+        f"{stem}.json": (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode(),
+    }

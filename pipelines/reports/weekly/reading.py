@@ -1,0 +1,246 @@
+"""What the weekly pack holds, out of the reporting tables of one publication."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import duckdb
+
+from pipelines.reports.weekly.figures import Figure, Tables, aging, cell
+
+Kind = Literal["text", "money", "count", "ratio", "date"]
+# Movements by what they are; all others are `other`.
+MOVED = {"invoiced": ("invoice", "debit_note", "opening_balance"), "credited": ("credit_note",), "paid": ("payment",)}
+# Detail belongs in the workbook: a table of the PDF ends here, and says so.
+MOST = 10
+WEEKS_AHEAD = 4
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table: its columns' names and kinds, a row of figures each, and the columns whose rows may be added."""
+
+    name: str
+    columns: tuple[tuple[str, Kind], ...]
+    rows: list[list[Figure]]
+    totals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A figure of this week beside the same of a week before, or beside its plan."""
+
+    name: str
+    kind: Kind
+    now: Figure
+    before: Figure
+    against: Literal["week", "plan"] = "week"
+
+
+@dataclass(frozen=True)
+class Pack:
+    """All of it; `as_of` is the last day of the week."""
+
+    company: str
+    base_currency: str
+    timezone: str
+    as_of: date
+    first: date
+    pairs: dict[str, Pair]
+    missing: dict[str, Figure]
+    sections: dict[str, Section]
+
+    def figures(self) -> list[Figure]:
+        """Every figure that is printed."""
+        beside = [figure for pair in self.pairs.values() for figure in (pair.now, pair.before)]
+        listed = [figure for section in self.sections.values() for row in section.rows for figure in row]
+        return [*beside, *self.missing.values(), *listed]
+
+
+def read(connection: duckdb.DuckDBPyConnection, company: str) -> Pack:
+    """The pack of what is published."""
+    tables = Tables(connection)
+    return Pack(
+        company, str(tables.run["base_currency"] or ""), str(tables.run["business_timezone"]), tables.as_of,
+        tables.week[0], _pairs(tables), _missing(tables),
+        {section.name: section for section in (
+            _causes(tables), _bridge(tables), _debtors(tables), _promises(tables), _cash(tables), _danger(tables),
+            _channels(tables), _feeds(tables),
+        )},
+    )  # fmt: skip
+
+
+def _pairs(tables: Tables) -> dict[str, Pair]:
+    pairs = [
+        Pair(name, "money", tables.total(aging(tables.as_of), column), tables.total(aging(tables.before), column))
+        for name, column in (
+            ("open", "open_amount_base"), ("overdue", "overdue_amount_base"), ("unapplied", "unapplied_amount_base"),
+        )
+    ]  # fmt: skip
+    table, earlier = "rpt_call_response", (tables.week[0] - timedelta(days=7), tables.before)
+    for column in ("inbound", "answered", "missed"):
+        now, before = tables.total(table, column, day=tables.week), tables.total(table, column, day=earlier)
+        pairs.append(Pair(column, "count", now, before))
+    month = tables.as_of.replace(day=1)
+    won = tables.total("rpt_sales_monthly", "won_amount", month=month)
+    # Who has no target is no unknown part of the others'.
+    target = tables.total("rpt_sales_monthly", "target", "known", month=month)
+    pairs.append(Pair("won", "money", won, target, "plan"))
+    return {pair.name: pair for pair in pairs}
+
+
+def _missing(tables: Tables) -> dict[str, Figure]:
+    """Counts of what is not known, which the figures above do without or are unknown for."""
+    kpis: dict[str, Any] = {"is_total": True, "as_of_date": tables.as_of}
+    return {
+        "rates": tables.total(aging(tables.as_of), "missing_rate_count"),
+        "undated": tables.total("rpt_receivable_kpis", "undated_payment_count", **kpis),
+        "rejected": tables.total("rpt_data_health", "rows_rejected"),
+        "deal_amounts": tables.total("rpt_pipeline", "missing_amount_count", as_of_date=tables.as_of),
+    }
+
+
+def _causes(tables: Tables) -> Section:
+    """Whose overdue money changed most in the week."""
+    found = tables.connection.execute(
+        f"""
+        with days as (
+            select account_id, account_name, overdue_amount_base as now, 0 as before from {aging(tables.as_of)}
+            union all
+            select account_id, account_name, 0, overdue_amount_base from {aging(tables.before)}
+        )
+        select account_id, any_value(account_name)
+        from days
+        group by account_id
+        having count(now) = count(*) and count(before) = count(*) and sum(now) <> sum(before)
+        order by abs(sum(now) - sum(before)) desc, account_id
+        """
+    ).fetchall()
+    rows = []
+    for account_id, name in found:
+        key = {"account_id": account_id}
+        both = (
+            tables.total(aging(day), "overdue_amount_base", "moved", **key) for day in (tables.as_of, tables.before)
+        )
+        rows.append([Figure(name, "rpt_accounts", "account_name", key), *both])
+    return Section("causes", (("account", "text"), ("overdue", "money"), ("week_before", "money")), rows,
+                   ("overdue", "week_before"))  # fmt: skip
+
+
+def _bridge(tables: Tables) -> Section:
+    """From what was owed a week before to what is owed, a currency each: the balances less what is paid ahead."""
+    lines, week = "rpt_statement_lines", tables.week
+    found = tables.connection.execute(f"select distinct currency from reporting.{lines} order by currency").fetchall()
+    kinds = [kind for (kind,) in tables.connection.execute(f"select distinct kind from reporting.{lines}").fetchall()]
+    known = {kind for group in MOVED.values() for kind in group}
+    groups = {name: list(group) for name, group in MOVED.items()}
+    groups["other"] = sorted(set(kinds) - known)
+    rows = []
+    for (currency,) in found:
+        key = {"currency": currency}
+        rows.append([
+            Figure(currency, lines, "currency", key),
+            tables.total(aging(tables.before), "net_amount", "moved", **key),
+            *(tables.total(lines, "debit", "moved", "credit", **key, occurred_on=week, kind=group)
+              for group in groups.values()),
+            tables.total(aging(tables.as_of), "net_amount", "moved", **key),
+        ])  # fmt: skip
+    rows = [row for row in rows if any(figure.value for figure in row[1:])]
+    money: tuple[tuple[str, Kind], ...] = tuple((name, "money") for name in ("opening", *groups, "closing"))
+    return Section("bridge", (("currency", "text"), *money), rows)
+
+
+def _listed(
+    name: str,
+    table: str,
+    found: list[dict[str, Any]],
+    key: tuple[str, ...],
+    columns: dict[str, tuple[str, Kind] | tuple[str, Kind, str]],
+    totals: tuple[str, ...] = (),
+) -> Section:
+    """Rows of a table as they stand; a column's name -> its column there, its kind and the group of its words."""
+    rows = [
+        [cell(table, row, part[0], key, part[2] if len(part) > 2 else None) for part in columns.values()]
+        for row in found
+    ]
+    return Section(name, tuple((label, part[1]) for label, part in columns.items()), rows, totals)
+
+
+def _debtors(tables: Tables) -> Section:
+    table = "rpt_collection_worklist"
+    found = tables.rows(table, "overdue_amount > 0", "order by overdue_amount desc, account_id")
+    return _listed("debtors", table, found, ("account_id",), {
+        "account": ("account_name", "text"), "overdue": ("overdue_amount", "money"),
+        "oldest": ("oldest_days_overdue", "count"), "promised_for": ("next_promised_for", "date"),
+        "action": ("suggested_action", "text", "collection_action"), "manager": ("owner_name", "text"),
+    }, ("overdue",))  # fmt: skip
+
+
+def _promises(tables: Tables) -> Section:
+    """Promises of the week, and what is promised for the next."""
+    table, until = "rpt_promises", tables.as_of + timedelta(days=7)
+    found = tables.rows(
+        table, "promised_for between ? and ?", "order by promised_for, promise_id", (tables.week[0], until)
+    )
+    return _listed("promises", table, found, ("promise_id",), {
+        "promised_for": ("promised_for", "date"), "account": ("account_name", "text"), "amount": ("amount", "money"),
+        "currency": ("currency", "text"), "received": ("received_amount", "money"),
+        "state": ("state", "text", "weekly.promise_state"),
+    })  # fmt: skip
+
+
+def _cash(tables: Tables) -> Section:
+    table, until = "rpt_cash_forecast_weeks", tables.as_of + timedelta(weeks=WEEKS_AHEAD)
+    found = tables.rows(table, "week_start <= ?", "order by currency, week_start", (until,))
+    return _listed("cash", table, found, ("currency", "week_start"), {
+        "currency": ("currency", "text"), "week": ("week_start", "date"), "expected": ("expected_amount", "money"),
+        "low": ("low", "money"), "high": ("high", "money"), "promised": ("promised_amount", "money"),
+    })  # fmt: skip
+
+
+def _danger(tables: Tables) -> Section:
+    """Key accounts that are not well, and how well they were a week before."""
+    table = "rpt_account_health"
+    found = tables.rows(
+        table,
+        "is_newest and band <> 'green' and account_id in "
+        "(select account_id from reporting.rpt_accounts where is_key_account)",
+        "order by score, account_id",
+    )
+    made = _listed("danger", table, found, ("account_id", "week_start"), {
+        "account": ("account_name", "text"), "band": ("band", "text", "weekly.band"), "score": ("score", "count"),
+        "week_before": ("score", "count"), "why": ("reasons", "text", "health_reason"),
+    })  # fmt: skip
+    for row, figures in zip(found, made.rows, strict=True):
+        week_before = row["week_start"] - timedelta(days=7)
+        key = {"account_id": row["account_id"], "week_start": week_before}
+        figures[3] = tables.total(table, "score", **key)
+    return made
+
+
+def _channels(tables: Tables) -> Section:
+    table = "rpt_call_channels"
+    found = tables.rows(
+        table, "month = (select max(month) from reporting.rpt_call_channels)", "order by calls desc, source"
+    )
+    return _listed("channels", table, found, ("month", "source"), {
+        "source": ("source", "text", "placeholder"), "calls": ("calls", "count"), "answered": ("answered", "count"),
+        "missed": ("missed", "count"), "leads": ("leads", "count"), "won": ("won_amount", "money"),
+        "cash_applied": ("cash_applied", "money"),
+    }, ("calls", "answered", "missed"))  # fmt: skip
+
+
+def _feeds(tables: Tables) -> Section:
+    """Exports that are late, or of which rows were rejected."""
+    table = "rpt_data_health"
+    found = tables.rows(
+        table, "freshness_state in ('late', 'stale') or rows_rejected > 0",
+        "order by freshness_state = 'fresh', days_old desc, domain, entity, source",
+    )  # fmt: skip
+    return _listed("feeds", table, found, ("source", "domain", "entity"), {
+        "entity": ("entity", "text"), "source": ("source", "text"),
+        "state": ("freshness_state", "text", "weekly.freshness"),
+        "days_old": ("days_old", "count"), "rejected": ("rows_rejected", "count"),
+    })  # fmt: skip

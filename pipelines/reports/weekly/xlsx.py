@@ -1,0 +1,81 @@
+"""The weekly pack as a workbook: a sheet a table, numbers as numbers, dates as dates, every text a text."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+
+from pipelines.formats import neutral
+from pipelines.reports.weekly.composing import labels, text_of
+from pipelines.reports.weekly.figures import Figure
+from pipelines.reports.weekly.reading import Pack, Section
+from pipelines.words import Language
+
+_FORMATS = {"money": "#,##0.00", "count": "#,##0", "date": "yyyy-mm-dd"}
+_WIDTHS = {"text": 26, "money": 15, "count": 11, "date": 12}
+
+
+def to_xlsx(pack: Pack, language: Language) -> bytes:
+    """The bytes of the workbook; amounts are doubles there, as in every workbook."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        made = datetime.combine(pack.as_of, time())
+        book.set_properties({"title": language.text("weekly.title"), "author": pack.company, "created": made})
+        key_figures = Section("kpi", (("what", "text"), ("now", "money"), ("before_or_plan", "money")), [
+            [Figure(language.text(f"weekly.kpis.{pair.name}"), "", "", {}), pair.now, pair.before]
+            for pair in pack.pairs.values()
+        ])  # fmt: skip
+        missing = Section("missing", (("what", "text"), ("count", "count")), [
+            [Figure(language.text(f"weekly.missings.{name}"), "", "", {}), figure]
+            for name, figure in pack.missing.items()
+        ])  # fmt: skip
+        for section in (key_figures, missing, *pack.sections.values()):
+            path = f"weekly.{section.name}" if section.name in ("kpi", "missing") else f"weekly.sections.{section.name}"
+            # A sheet's name has 31 characters, and none of these.
+            name = "".join(sign for sign in language.text(path) if sign not in "[]:*?/\\")[:31]
+            _sheet(book, book.add_worksheet(name), section, language)
+    return out.getvalue()
+
+
+def _sheet(book: Any, sheet: Any, section: Section, language: Language) -> None:
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
+    styles = {kind: book.add_format({"num_format": shape}) for kind, shape in _FORMATS.items()}
+    sums = {kind: book.add_format({"num_format": shape, "bold": True, "top": 1}) for kind, shape in _FORMATS.items()}
+    sheet.freeze_panes(1, 1)
+    for place, ((name, kind), label) in enumerate(zip(section.columns, labels(section.columns, language), strict=True)):
+        sheet.set_column(place, place, _WIDTHS[kind])
+        sheet.write_string(0, place, label, head)
+        for number, row in enumerate(section.rows, start=1):
+            _write(sheet, number, place, row[place], styles.get(kind), language)
+        if name in section.totals and section.rows:
+            last, letter = len(section.rows), xlsxwriter.utility.xl_col_to_name(place)
+            known = [row[place].value for row in section.rows if row[place].value is not None]
+            total = sum((Decimal(str(value)) for value in known), Decimal(0))
+            sheet.write_formula(
+                last + 2, place, f"=SUBTOTAL(109,{letter}2:{letter}{last + 1})", sums[kind], float(total)
+            )
+    if not section.rows:
+        sheet.write_string(1, 0, language.text("weekly.no_data"))
+        return
+    sheet.autofilter(0, 0, len(section.rows), len(section.columns) - 1)
+    if section.totals:
+        sheet.write_string(
+            len(section.rows) + 2, 0, language.text("weekly.total"), book.add_format({"bold": True, "top": 1})
+        )
+
+
+def _write(sheet: Any, row: int, column: int, figure: Figure, style: Any, language: Language) -> None:
+    match figure.value:
+        case None:
+            sheet.write_blank(row, column, None, style)
+        case Decimal() | int() | float():
+            sheet.write_number(row, column, float(figure.value), style)
+        case date():
+            sheet.write_datetime(row, column, datetime.combine(figure.value, time()), style)
+        case _:
+            sheet.write_string(row, column, str(neutral(text_of(figure, language))))

@@ -1,0 +1,158 @@
+"""The weekly pack: each of its figures is the cell that it names, and stands in the PDF and the workbook as it is."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pypdfium2
+import pytest
+from click.testing import CliRunner
+
+from pipelines.commands.main import main
+from pipelines.reports.weekly.composing import sentences, shown
+from pipelines.reports.weekly.figures import Figure
+from pipelines.reports.weekly.making import make
+from pipelines.reports.weekly.reading import MOST, Pack, read
+from pipelines.words import languages
+
+
+@pytest.fixture(scope="module")
+def pack(warehouse: duckdb.DuckDBPyConnection) -> Pack:
+    return read(warehouse, "Nordkontor AB")
+
+
+@pytest.fixture(scope="module")
+def lookup(warehouse: duckdb.DuckDBPyConnection) -> Any:
+    @cache
+    def table(name: str) -> list[dict[str, Any]]:
+        done = warehouse.execute(f"select * from {name if '(' in name else 'reporting.' + name}")
+        names = [column[0] for column in done.description]
+        return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
+
+    return table
+
+
+def fits(value: Any, part: Any) -> bool:
+    if isinstance(part, tuple):
+        return value is not None and part[0] <= value <= part[1]
+    return value in part if isinstance(part, list) else value == part
+
+
+def expected(figure: Figure, rows: list[dict[str, Any]]) -> Any:
+    """The figure from the whole table, by what it says of itself."""
+    rows = [row for row in rows if all(fits(row[name], part) for name, part in figure.key.items())]
+    values = [row[figure.column] for row in rows]
+    if figure.how == "cell":
+        assert len(set(values)) == 1, (figure.table, figure.key)
+        return values[0]
+    if figure.how == "moved":
+        less = [row[figure.less] for row in rows] if figure.less else []
+        return sum(filter(None, values), Decimal(0)) - sum(filter(None, less), Decimal(0))
+    known = [value for value in values if value is not None]
+    if not known or (figure.how == "sum" and len(known) < len(values)):
+        return None
+    return sum(known[1:], known[0])
+
+
+def text_of(made: bytes) -> str:
+    said = "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(made))
+    return " ".join(said.replace("\u200b", "").replace("\ufffe", "-").split())
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_every_figure_is_the_cell_that_it_names(pack: Pack, lookup: Any) -> None:
+    figures = pack.figures()
+    assert len(figures) > 150
+    # A small company may promise nothing in a week.
+    assert sum(not section.rows for section in pack.sections.values()) <= 2
+    for figure in figures:
+        assert figure.value == expected(figure, lookup(figure.table)), figure
+
+
+def test_the_head_is_what_the_pages_show(pack: Pack, lookup: Any) -> None:
+    [total] = [row for row in lookup("rpt_receivable_kpis") if row["is_total"] and row["as_of_date"] == pack.as_of]
+    month = [row for row in lookup("rpt_account_monthly") if row["month"] == pack.as_of.replace(day=1)]
+    for name, kpi, column in (
+        ("open", "open_amount", "open_amount_end"), ("overdue", "overdue_amount", "overdue_amount_end"),
+    ):  # fmt: skip
+        assert pack.pairs[name].now.value == pytest.approx(total[kpi], abs=Decimal("0.01"))
+        assert pack.pairs[name].now.value == pytest.approx(sum(row[column] for row in month), abs=Decimal("0.01"))
+
+
+def test_the_bridge_and_the_causes_sum_to_the_change(pack: Pack) -> None:
+    for _, opening, *moved, closing in pack.sections["bridge"].rows:
+        assert opening.value + sum(figure.value for figure in moved) == closing.value
+    causes = sum(row[1].value - row[2].value for row in pack.sections["causes"].rows)
+    assert causes == pack.pairs["overdue"].now.value - pack.pairs["overdue"].before.value
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "sv"])
+def test_the_pdf_and_the_workbook_say_what_the_pack_holds(pack: Pack, language: str) -> None:
+    spoken = languages()[language]
+    files = make(pack, language, "v1")
+    assert files == make(pack, language, "v1")
+    pdf, workbook = (next(made for name, made in files.items() if name.endswith(end)) for end in (".pdf", ".xlsx"))
+    said = text_of(pdf)
+    assert all(flat(sentence) in said for sentence in sentences(pack, spoken))
+    book = openpyxl.load_workbook(io.BytesIO(workbook))
+    assert len(book.sheetnames) == len(pack.sections) + 2
+    for section, sheet in zip(pack.sections.values(), book.worksheets[2:], strict=True):
+        assert spoken.text(f"weekly.sections.{section.name}") in said
+        assert sheet.freeze_panes == "B2"
+        for number, row in enumerate(section.rows):
+            for place, (figure, (_, kind)) in enumerate(zip(row, section.columns, strict=True)):
+                inside = sheet.cell(number + 2, place + 1)
+                assert inside.data_type != "f"
+                if kind in ("money", "count") and figure.value is not None:
+                    assert inside.value == pytest.approx(float(figure.value))
+                    assert number >= MOST or flat(shown(figure, kind, spoken)) in said
+                elif kind == "date" and figure.value is not None:
+                    assert inside.value.date() == figure.value
+        formulas = [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+        assert [cell.value[:14] for cell in formulas] == ["=SUBTOTAL(109,"] * len(section.totals)
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "sv"])
+def test_what_is_not_there_is_said(pack: Pack, language: str) -> None:
+    spoken = languages()[language]
+    none = {name: replace(pair, now=replace(pair.now, value=None)) for name, pair in pack.pairs.items()}
+    empty = replace(pack, pairs=none, sections={n: replace(s, rows=[]) for n, s in pack.sections.items()})
+    files = make(empty, language, "v1")
+    said = text_of(next(made for name, made in files.items() if name.endswith(".pdf")))
+    assert said.count(spoken.text("weekly.no_data")) == len(pack.sections)
+    assert flat(spoken.text("weekly.said.open_unknown", count="0")) in said
+    assert spoken.text("weekly.said.calls_unknown") in said
+    book = openpyxl.load_workbook(io.BytesIO(next(made for name, made in files.items() if name.endswith(".xlsx"))))
+    assert all(sheet["A2"].value == spoken.text("weekly.no_data") for sheet in book.worksheets[2:])
+
+
+def test_a_hostile_name_stays_a_name(pack: Pack) -> None:
+    name = '=HYPERLINK("x") #read("/etc/passwd") $x$ <b>'
+    causes = pack.sections["causes"]
+    rows = [[replace(row[0], value=name), *row[1:]] for row in causes.rows]
+    hostile = replace(pack, sections={**pack.sections, "causes": replace(causes, rows=rows)})
+    files = make(hostile, "en", "v1")
+    assert name in text_of(next(made for file, made in files.items() if file.endswith(".pdf")))
+    book = openpyxl.load_workbook(io.BytesIO(next(made for file, made in files.items() if file.endswith(".xlsx"))))
+    assert book.worksheets[2]["A2"].value == f"'{name}"
+
+
+def test_the_command_writes_three_files(home: Path, tmp_path: Path, pack: Pack) -> None:
+    done = CliRunner().invoke(
+        main, ["report", "weekly", "--home", str(home), "--language", "sv", "--out", str(tmp_path)]
+    )
+    assert done.exit_code == 0, done.output
+    stem = f"weekly-{pack.as_of}-sv"
+    assert sorted(file.name for file in tmp_path.iterdir()) == [f"{stem}.json", f"{stem}.pdf", f"{stem}.xlsx"]
+    assert isinstance(pack.as_of, date)

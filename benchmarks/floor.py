@@ -1,7 +1,7 @@
 """The floor of a refresh: the compiled SQL of all models, on one bare DuckDB connection, statement after statement.
 
 What a refresh takes beyond this is landing, parsing, orchestration, keys, contracts and tests. Run it with
-`python -m benchmarks.floor HOME FOLDER` after a whole refresh of the home: dbt leaves there what it has compiled.
+`python -m benchmarks.floor HOME FOLDER` after a refresh of the home.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ import duckdb
 from pipelines.settings import load_settings
 from pipelines.warehouse.raw_views import create_raw_views
 from pipelines.warehouse.sql_functions import register
-from pipelines.warehouse.transform import read_manifest
+from pipelines.warehouse.transform import queries, read_manifest
 
 
 def run(home: Path, folder: Path, raw_of: Path | None = None, tables: Collection[str] = ()) -> int:
     """Makes the models of a home's last build in a new database; how many there were.
 
     Args:
-        home: whose last refresh built everything.
+        home: whose parameters are taken, as it has published them.
         folder: where the database is made.
         raw_of: the home whose raw store is read; the same one when not given.
         tables: the models that are wanted, with what they are made of; all when not given.
 
     Raises:
-        FileNotFoundError: the last refresh did not build everything, so that not every model was compiled.
+        FileNotFoundError: the project was never built as a whole.
     """
     settings = load_settings(home=home)
     manifest = read_manifest(settings)
     models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
-    compiled = settings.warehouse / ".dbt" / "compiled" / "keybook"
+    compiled = queries(settings)
     upstream = {key: [name for name in manifest["parent_map"][key] if name in models] for key in models}
     wanted = _made_of({key for key, node in models.items() if not tables or node["name"] in tables}, upstream)
     database = folder / "keybook.duckdb"
@@ -55,8 +55,7 @@ def run(home: Path, folder: Path, raw_of: Path | None = None, tables: Collection
         for key in TopologicalSorter(wanted).static_order():
             node = models[key]
             kind = "view" if "view" in node["config"]["materialized"] else "table"
-            query = (compiled / node["original_file_path"]).read_text(encoding="utf-8")
-            connection.execute(f"create {kind} {node['schema']}.{node['alias']} as ({query}\n)")
+            connection.execute(f"create {kind} {node['schema']}.{node['alias']} as ({compiled[key]}\n)")
         connection.execute("checkpoint")
     return len(wanted)
 

@@ -20,33 +20,35 @@
 {% macro made_and_held(type) -%}
     {%- set before = load_cached_relation(this) -%}
     {%- set made = this.incorporate(type=type) -%}
-    {%- do run_hooks(pre_hooks) -%}
     {%- if before is not none and before.type != type -%}
         {%- do drop_relation(before) -%}
     {%- endif -%}
     {%- set keys = declared_keys() -%}
     {%- set rules = [] -%}
-    {%- for key in keys.parts -%}{%- do rules.append(broken_key(made, loop.index0, key, keys.needed)) -%}{%- endfor -%}
+    {%- for key in keys.parts -%}{%- do rules.append(broken_key(made, key, keys.needed)) -%}{%- endfor -%}
     {%- do rules.append(unknown_codes(made)) -%}
     {%- do rules.append(left_ranges(made)) -%}
     {%- set rules = rules | map('trim') | select | list -%}
     {%- set statements -%}
         create or replace {{ type }} {{ made }} as ({{ told_by_feeds(compiled_code) }});
+        /* It is made. */
         {%- if config.get('contract').enforced %}{{ broken_contract(made) }}{% endif -%}
         {{ comments_on(made) }}
+        {%- for hook in pre_hooks + post_hooks %}
+        {{ render(hook.sql) | trim }};
+        {%- endfor %}
         {{ rules | join('\nunion all\n') }}
     {%- endset -%}
     {%- do write(statements) -%}
     {%- set found = rows_of(statements, auto_begin=true) -%}
     {%- set wrong = [] -%}
-    {%- for key, said, example in (found if rules else []) -%}
-        {%- do wrong.append(said ~ (lines_of(made, keys.parts[key | int], example) if key is not none else '')) -%}
+    {%- for said, lines in (found if rules else []) -%}
+        {%- do wrong.append(said ~ (rows_of(lines)[0][0] if lines else '')) -%}
     {%- endfor -%}
     {%- if wrong -%}
         {%- do exceptions.raise_compiler_error(model.name ~ ' ' ~ wrong | join('; ')) -%}
     {%- endif -%}
     {%- do store_raw_result('main', message='OK', code='OK', rows_affected=none) -%}
-    {%- do run_hooks(post_hooks) -%}
     {%- do adapter.commit() -%}
     {{ return({'relations': [made]}) }}
 {%- endmacro %}
@@ -110,15 +112,17 @@
     {{ return(keys) }}
 {%- endmacro %}
 
-{#- One row where the rows of a relation break a key, or a column that may not be missing is, with an example. -#}
-{% macro broken_key(relation, index, key, needed) %}
+{#- One row where the rows of a relation break a key, or a column that may not be missing is, with an example; and the query
+    that says where its rows come from, of a relation whose rows say so: ` (file, line 3; file, line 4)`. -#}
+{% macro broken_key(relation, key, needed) %}
     (select
-        {{ index }} as key,
         'breaks its key ({{ key | join(', ') }}) ' || keys || ' times, such as ' || example || ' in ' || rows_of_key || ' rows' as said,
-        example
+        {% if '_file' in model['columns'] and '_row' in model['columns'] -%}
+        'select '' ('' || string_agg(_file || '', line '' || _row, ''; '' order by _file, _row) || '')'' from {{ relation }}
+        where {{ text_of(key) | replace("'", "''") }} = ''' || replace(example, '''', '''''') || ''''
+        {%- else %}null{% endif %} as lines
     from (
-        select count(*) over () as keys, count(*) as rows_of_key, concat_ws(', '
-            {%- for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %}) as example
+        select count(*) over () as keys, count(*) as rows_of_key, {{ text_of(key) }} as example
         from {{ relation }}
         group by {{ key | join(', ') }}
         having count(*) > 1
@@ -127,15 +131,19 @@
     ))
 {% endmacro %}
 
+{#- A row's key in one text. -#}
+{% macro text_of(key) -%}
+concat_ws(', '{% for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %})
+{%- endmacro %}
+
 {#- One row where a column whose codes are declared (`meta: {codes: [...]}`) holds another one, alone or in a list with commas
     between: pages and reports would have no words for it. `is_open` leaves room for what an export or a list adds. -#}
 {% macro unknown_codes(relation) %}
     {%- for column in model['columns'].values() if column.meta.get('codes') and not column.meta.get('is_open') %}
     {%- if loop.first %}
     select
-        null as key,
         'holds codes that its YAML does not name: ' || string_agg(column_name || ' ' || code, ', ' order by column_name, code) as said,
-        null as example
+        null as lines
     from (
     {%- else %}
         union all
@@ -170,25 +178,12 @@
     {%- endfor -%}
     {%- if checks %}
     select
-        null as key,
         'leaves the range that its YAML declares: ' || nullif(concat_ws(', ', {{ checks | join(',\n            ') }}), '') as said,
-        null as example
+        null as lines
     from {{ relation }}
     having said is not null
     {%- endif %}
 {% endmacro %}
-
-{#- Where the rows of a key come from, of a relation whose rows say so: ` (file, line 3; file, line 4)`. -#}
-{% macro lines_of(relation, key, example) -%}
-    {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-    {%- if '_file' not in names or '_row' not in names -%}{{ return('') }}{%- endif -%}
-    {%- set lines -%}
-        select ' (' || string_agg(_file || ', line ' || _row, '; ' order by _file, _row) || ')' from {{ relation }}
-        where concat_ws(', '{% for column in key %}, coalesce(cast({{ column }} as varchar), 'NULL'){% endfor %})
-            = '{{ example | replace("'", "''") }}'
-    {%- endset -%}
-    {{ return(rows_of(lines)[0][0]) }}
-{%- endmacro %}
 
 {#- A model's descriptions as comments, which any SQL client shows. -#}
 {% macro comments_on(relation) -%}

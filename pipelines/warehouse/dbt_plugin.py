@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.events.logging import AdapterLogger
 
-from pipelines.bounds import connect, current
+from pipelines.bounds import connect
 from pipelines.files import read_yaml
 from pipelines.settings import PROJECT, load_settings
-from pipelines.warehouse.raw_views import create_raw_views
-from pipelines.warehouse.sql_functions import register
+from pipelines.warehouse.raw_views import furnish
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,7 +82,4 @@ class Plugin(BasePlugin):
 
         The settings stand here because those of a profile are set again for every node.
         """
-        conn.execute("set global TimeZone = 'UTC'; set global autoinstall_known_extensions = false")
-        current().hold(conn)
-        register(conn)
-        create_raw_views(conn, load_settings())
+        furnish(conn, load_settings())

@@ -11,9 +11,11 @@ from typing import Any
 
 import duckdb
 
+from pipelines.bounds import current
 from pipelines.exports.landing.raw import raw_tables
 from pipelines.exports.readers.grids import pattern, quoted
 from pipelines.settings import Settings
+from pipelines.warehouse.sql_functions import register
 
 # One row each, which is there before anything is landed too.
 _ONE_ROW = ("run", "settings")
@@ -24,6 +26,14 @@ def told(settings: Settings, as_of: str | None = None, known_at: str | None = No
     names = ("base_currency", "default_currency", "business_timezone", "default_country", "fx_max_age_days")
     chosen = {name: getattr(settings, name) for name in (*names, "fiscal_year_first_month")}
     return {"as_of_date": as_of, "known_at": known_at, **chosen}
+
+
+def furnish(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Gives a database that is built what the models need of it; every cursor of it has all of this."""
+    connection.execute("set global TimeZone = 'UTC'; set global autoinstall_known_extensions = false")
+    current().hold(connection)
+    register(connection)
+    create_raw_views(connection, settings)
 
 
 def create_raw_views(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

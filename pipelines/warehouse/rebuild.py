@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import duckdb
-
-from pipelines.bounds import connect
 
 Fingerprint = tuple[int, str] | None
 
@@ -114,11 +111,11 @@ class Project:
 class Rebuild:
     """The steps of a build: up to the boundaries, and, when it is known which of them changed, all the rest."""
 
-    def __init__(self, manifest: dict[str, Any], changed: set[str], database: Path) -> None:
-        """`changed` are the names of raw tables; `database` is the copy of the published warehouse."""
+    def __init__(self, manifest: dict[str, Any], changed: set[str], connection: duckdb.DuckDBPyConnection) -> None:
+        """`changed` are the names of raw tables; `connection` has the copy of the published warehouse open."""
         self.project = Project.of(manifest)
         self.changed = self.project.sources(changed)
-        self.database = database
+        self.connection = connection
 
     def steps(self) -> Iterator[set[str]]:
         """What to build, step by step: models, and the tests that need no model of a later step.
@@ -158,13 +155,12 @@ class Rebuild:
     def _fingerprints(self, points: set[str]) -> dict[str, Fingerprint]:
         """Rows and contents of each boundary's table; None where the database has none."""
         found: dict[str, Fingerprint] = {}
-        with connect(self.database, read_only=True) as connection:
-            for point in points:
-                query = f"select count(*), cast(sum(hash(t)) as varchar) from {self.project.table(point)} as t"
-                try:
-                    rows = connection.execute(query).fetchall()
-                except duckdb.CatalogException:
-                    found[point] = None
-                    continue
-                found[point] = (int(rows[0][0]), str(rows[0][1]))
+        for point in points:
+            query = f"select count(*), cast(sum(hash(t)) as varchar) from {self.project.table(point)} as t"
+            try:
+                rows = self.connection.execute(query).fetchall()
+            except duckdb.CatalogException:
+                found[point] = None
+                continue
+            found[point] = (int(rows[0][0]), str(rows[0][1]))
         return found

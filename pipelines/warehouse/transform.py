@@ -1,4 +1,4 @@
-"""dbt in this process: parses the project once, builds it, and hands on what became of each node as it ends.
+"""Builds: dbt parses a project and builds it once, what it sent is sent again later (`statements.py`).
 
 `DbtCliResource` would start a process for each call and ask it for its version first (`docs/decisions.md`); one runner
 in this process does the same work without that. Nothing of dbt is imported before it is needed: that takes seconds.
@@ -13,20 +13,21 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from pipelines.bounds import bound_reached
+from pipelines.bounds import bound_reached, connect
 from pipelines.files import read_object, write_whole
 from pipelines.settings import IS_CLONE, PROJECT, Settings
 from pipelines.warehouse.private import NODE_ENDED, close_database, parsed_runner
 from pipelines.warehouse.publications import digest_of_files
+from pipelines.warehouse.raw_views import furnish
 from pipelines.warehouse.rebuild import Project, Rebuild
+from pipelines.warehouse.statements import NodeResult, Statements, record, recorded
 
 DBT_PROJECT = PROJECT / "dbt_project"
 PARSED = DBT_PROJECT / "target" / "parsed"
@@ -38,26 +39,6 @@ _SOURCES = ("*.sql", "*.yml", "*.csv", "*.md")
 
 class TransformError(Exception):
     """dbt could not parse or build the project; the message names each node that failed, and why."""
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """What became of one model, seed or test: its dbt id, status, seconds, and message when it failed."""
-
-    unique_id: str
-    status: str
-    seconds: float
-    message: str
-
-    @property
-    def name(self) -> str:
-        """The node's own name."""
-        return self.unique_id.split(".")[2]
-
-    @property
-    def failed(self) -> bool:
-        """Whether it keeps a build from being published."""
-        return self.status in ("error", "fail", "runtime error")
 
 
 def project_digest() -> str:
@@ -149,54 +130,59 @@ def build(
 ) -> list[NodeResult]:
     """Builds models, seeds and tests in dependency order; a failed test keeps what is below it from being built.
 
-    Unit tests try the models on rows of their own, so their outcome depends on the project alone: they run whenever it
-    has changed since they last passed, and gate that build of everything. Data tests run on all that is made anew.
+    Unit tests try the models on rows of their own, so their outcome depends on the project alone: they run in the
+    first build of everything after it has changed, which is dbt's, and gate it. Data tests run on all that is made.
 
     Args:
         settings: whose home holds the raw store and the build.
         select: dbt selection, for tests of a part; everything when not given.
-        on_node: gets what became of each node as it ends, on the thread that dbt ran it on.
+        on_node: gets what became of each node as it ends, on another thread than the caller's.
         changed: the names of the raw tables that have changed since the build was published that this one started
             from as a copy; everything is built when not given.
         wanted: the dbt ids of the models, seeds and tests that somebody asked for: these are built and what they need,
             which is all that they are made from or, in a copy, what of it has changed. Everything when not given.
     """
-    from google.protobuf.json_format import MessageToDict
-
-    def on_dbt_event(event: Any) -> None:
-        if on_node and event.info.name == NODE_ENDED:
-            data = MessageToDict(event.data, preserving_proto_field_name=True)
-            said = data["run_result"]
-            seconds = float(said.get("execution_time", 0))
-            on_node(NodeResult(data["node_info"]["unique_id"], said["status"], seconds, said.get("message", "")))
-
     folder = parsed(settings)
-    runner = parsed_runner(folder, on_dbt_event)
-    passed = folder / "unit_tests.passed"
-    try:
-        if select is not None:
-            return _build(runner, settings, select, unit_tests=False)
-        if wanted is not None:
-            project = Project.of(read_manifest(settings))
-            names = project.names(project.needed(wanted, changed))
-            return _build(runner, settings, names, unit_tests=False, alone=True)
-        if changed is None:
-            with nullcontext() if passed.exists() else _one_at_a_time(folder):
-                results = _build(runner, settings, None, unit_tests=not passed.exists())
+    if select is not None:
+        return _build(folder, settings, select, on_node)
+    manifest = read_manifest(settings)
+    sent = recorded(folder, manifest)
+    if sent is None and wanted is not None:
+        project = Project.of(manifest)
+        return _build(folder, settings, project.names(project.needed(wanted, changed)), on_node, alone=True)
+    if sent is None:
+        with _one_at_a_time(folder):
+            sent = recorded(folder, manifest)
+            if sent is None:
+                results = _build(folder, settings, None, on_node, unit_tests=True)
                 if not failures(results):
-                    passed.touch()
-            return results
-        database = settings.warehouse / ".build" / "current" / "keybook.duckdb"
-        rebuild = Rebuild(read_manifest(settings), changed, database)
-        results = []
-        for step in rebuild.steps():
-            results += _build(runner, settings, rebuild.names(step), unit_tests=False, alone=True)
+                    record(folder, manifest, _target(settings), DBT_PROJECT)
+                return results
+    return _send(Statements(manifest, sent, DBT_PROJECT), settings, manifest, on_node, changed, wanted)
+
+
+def _send(
+    statements: Statements,
+    settings: Settings,
+    manifest: dict[str, Any],
+    on_node: Callable[[NodeResult], None] | None,
+    changed: set[str] | None,
+    wanted: set[str] | None,
+) -> list[NodeResult]:
+    """Builds without dbt, as `build` is asked to."""
+    project = Project.of(manifest)
+    with connect(settings.warehouse / ".build" / "current" / "keybook.duckdb") as connection:
+        furnish(connection, settings)
+        if wanted is not None:
+            return statements.send(connection, project.needed(wanted, changed), on_node)
+        if changed is None:
+            return statements.send(connection, manifest["nodes"], on_node)
+        results: list[NodeResult] = []
+        for step in Rebuild(manifest, changed, connection).steps():
+            results += statements.send(connection, step, on_node)
             if failures(results):
                 break
-            close_database()
         return results
-    finally:
-        close_database()
 
 
 def build_and_tell(
@@ -227,17 +213,37 @@ def build_and_tell(
 
 @contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Holds the lock of a parsed project: of builds that start together one runs the unit tests, the others wait."""
-    with (folder / "unit_tests.lock").open("w") as lock:
+    """Holds the lock of a parsed project: of builds that start together one is dbt's, the others wait for it."""
+    with (folder / "first_build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
+def _target(settings: Settings) -> Path:
+    """Where dbt leaves what it has compiled and sent."""
+    return settings.warehouse / ".dbt"
+
+
 def _build(
-    runner: Any, settings: Settings, select: list[str] | None, unit_tests: bool, alone: bool = False
+    folder: Path,
+    settings: Settings,
+    select: list[str] | None,
+    on_node: Callable[[NodeResult], None] | None,
+    unit_tests: bool = False,
+    alone: bool = False,
 ) -> list[NodeResult]:
+    """Builds with dbt; `alone` is what is selected, without the tests that look at it."""
+    from google.protobuf.json_format import MessageToDict
+
+    def on_dbt_event(event: Any) -> None:
+        if on_node and event.info.name == NODE_ENDED:
+            data = MessageToDict(event.data, preserving_proto_field_name=True)
+            said = data["run_result"]
+            seconds = float(said.get("execution_time", 0))
+            on_node(NodeResult(data["node_info"]["unique_id"], said["status"], seconds, said.get("message", "")))
+
     # Nobody reads the manifest and the results that dbt would write: a tenth of a refresh.
-    arguments = ["build", "--no-write-json", *_arguments(settings, settings.warehouse / ".dbt")]
+    arguments = ["build", "--no-write-json", *_arguments(settings, _target(settings))]
     if select is not None:
         if not select:
             return []
@@ -246,13 +252,29 @@ def _build(
         arguments += ["--indirect-selection", "empty"]
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
-    outcome = runner.invoke(arguments)
+    try:
+        outcome = parsed_runner(folder, on_dbt_event).invoke(arguments)
+    finally:
+        close_database()
     if outcome.exception is not None:
         raise TransformError(f"dbt stopped: {outcome.exception}")
     return [
         NodeResult(node.node.unique_id, str(node.status), node.execution_time, node.message or "")
         for node in getattr(outcome.result, "results", [])
     ]
+
+
+def queries(settings: Settings) -> dict[str, str]:
+    """Each model's query as dbt compiled it, by the model's dbt id.
+
+    Raises:
+        FileNotFoundError: no build of everything has succeeded since the project changed.
+    """
+    folder, manifest = parsed(settings), read_manifest(settings)
+    sent = recorded(folder, manifest)
+    if sent is None:
+        raise FileNotFoundError(f"nothing is recorded in {folder}: refresh a home first")
+    return {key: item["query"] for key, item in sent.items() if manifest["nodes"][key]["resource_type"] == "model"}
 
 
 def failures(results: list[NodeResult]) -> list[str]:

@@ -18,7 +18,9 @@ import pytest
 import yaml
 
 from benchmarks import floor
+from pipelines.settings import load_settings
 from pipelines.warehouse.sql_functions import register
+from pipelines.warehouse.transform import queries
 from tests.support.companies import Company
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
@@ -53,10 +55,9 @@ def counts(sql: str) -> Iterator[tuple[str, str]]:
         yield re.sub(r"\s+", " ", condition), sql[: found.start()] + told + sql[whole:]
 
 
-def models(compiled: Path) -> dict[str, str]:
-    """The compiled models by their names; what is compiled for a unit test lies below its YAML."""
-    files = sorted(path for path in compiled.rglob("*.sql") if not any(part.endswith(".yml") for part in path.parts))
-    return {path.stem: path.read_text(encoding="utf-8") for path in files}
+def models(published: Path) -> dict[str, str]:
+    """The compiled models by their names."""
+    return {key.split(".")[-1]: sql for key, sql in queries(load_settings(home=published)).items()}
 
 
 def is_ever_unknown(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
@@ -84,13 +85,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_no_condition_is_unknown_but_for_those_that_say_why(built: tuple[Path, Path]) -> None:
     published, warehouse = built
-    compiled = published / "warehouse" / ".dbt" / "compiled" / "keybook" / "models"
     found: dict[str, list[str]] = {}
     asked = 0
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("set timezone = 'UTC'")
         register(connection)
-        for model, sql in models(compiled).items():
+        for model, sql in models(published).items():
             for condition, query in counts(sql):
                 asked += 1
                 is_meant = any(part in condition for part in MEANT.get(model, {}))
@@ -113,8 +113,7 @@ def test_an_unknown_condition_is_found() -> None:
 
 
 def test_what_is_said_is_of_a_condition_that_is_there(built: tuple[Path, Path]) -> None:
-    compiled = built[0] / "warehouse" / ".dbt" / "compiled" / "keybook" / "models"
-    there = {model: [condition for condition, _ in counts(sql)] for model, sql in models(compiled).items()}
+    there = {model: [condition for condition, _ in counts(sql)] for model, sql in models(built[0]).items()}
     gone = [
         (model, part)
         for model, said in MEANT.items()

@@ -66,12 +66,13 @@ def _write(database: Path, statement: str) -> None:
 
 def _steps(database: Path, changed: str, *between: str) -> list[list[str]]:
     """What each step builds, where each is followed by a statement that stands for its building."""
-    rebuild = Rebuild(_manifest(), {changed}, database)
     statements = iter(between)
     found = []
-    for step in rebuild.steps():
-        found.append(rebuild.names(step))
-        _write(database, next(statements, "select 1"))
+    with duckdb.connect(str(database)) as connection:
+        rebuild = Rebuild(_manifest(), {changed}, connection)
+        for step in rebuild.steps():
+            found.append(rebuild.names(step))
+            connection.execute(next(statements, "select 1"))
     return found
 
 

@@ -5,11 +5,10 @@ starts from is observed as kept. A failed test keeps what depends on its model f
 publishing. Where somebody selects some models, these are built and what they need, and nothing can be published.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from pipelines.warehouse.refresh import PointInTime, Refresh
 from pipelines.warehouse.transform import NodeResult, build_and_tell, failures, read_manifest
@@ -35,19 +34,12 @@ class RefreshConfig(dg.Config):
         return PointInTime(self.as_of, self.known_at)
 
 
-class Translator(DagsterDbtTranslator):
-    """Names dbt's nodes as assets: by schema and model, in the group of their layer."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """`raw` tables have the keys of what lands them, models those of their schema."""
-        if dbt_resource_props["resource_type"] == "source":
-            given = dbt_resource_props.get("meta", {}).get("dagster", {}).get("asset_key")
-            return dg.AssetKey(given or ["raw", "landing", dbt_resource_props["name"]])
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The layer that the model stands in."""
-        return str(dbt_resource_props["schema"])
+def asset_key(node: Mapping[str, Any]) -> dg.AssetKey:
+    """A model's key: its schema and name; `raw` tables have the keys of what lands them."""
+    if node["resource_type"] == "source":
+        given = node.get("meta", {}).get("dagster", {}).get("asset_key")
+        return dg.AssetKey(given or ["raw", "landing", node["name"]])
+    return dg.AssetKey([node["schema"], node["name"]])
 
 
 class Nodes:
@@ -55,26 +47,21 @@ class Nodes:
 
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         """Takes a manifest as dbt writes it."""
-        self._translator = Translator()
         self._manifest = manifest
         nodes = manifest["nodes"]
         self.assets = {
-            unique_id: self._translator.get_asset_key(node)
+            unique_id: asset_key(node)
             for unique_id, node in nodes.items()
             if node["resource_type"] in ("model", "seed")
         }
-        self.raw = [self._translator.get_asset_key(source) for source in manifest["sources"].values()]
+        self.raw = [asset_key(source) for source in manifest["sources"].values()]
         self.checks = {
             unique_id: self._check(unique_id) for unique_id, node in nodes.items() if node["resource_type"] == "test"
         }
 
     def specs(self) -> list[dg.AssetSpec]:
         """Every model and seed, and the build that they are parts of."""
-        found = (
-            build_dbt_asset_specs(manifest=self._manifest, dagster_dbt_translator=self._translator)
-            if self.assets
-            else []
-        )
+        found = _specs_of(self._manifest) if self.assets else []
         build = dg.AssetSpec(
             BUILD,
             deps=[*self.assets.values(), *self.raw],
@@ -131,6 +118,21 @@ class Nodes:
             if unique_id not in ended and key in context.selected_asset_keys:
                 told = f"Kept as it was published in {version}: nothing that it is made from has changed since."
                 yield dg.AssetObservation(key, description=told, metadata={"kept": True, "version": version})
+
+
+def _specs_of(manifest: Mapping[str, Any]) -> Sequence[dg.AssetSpec]:
+    """Models and seeds as assets, each in the group of its layer."""
+    # It takes two seconds to load, and whoever hears of no model does without.
+    from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
+
+    class Translator(DagsterDbtTranslator):
+        def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+            return asset_key(dbt_resource_props)
+
+        def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+            return str(dbt_resource_props["schema"])
+
+    return build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=Translator())
 
 
 def build(refresh: Refresh, models: bool = True) -> dg.Definitions:

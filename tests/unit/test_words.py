@@ -116,7 +116,8 @@ def declared() -> dict[str, set[str]]:
 
 
 def test_every_code_has_words_and_every_word_a_code() -> None:
-    known = {path for path in catalogue() if not path.startswith(("statement.", "count.", "lost.", "missing_column."))}
+    apart = ("statement.", "weekly.", "count.", "lost.", "missing_column.")
+    known = {path for path in catalogue() if not path.startswith(apart)}
     groups = declared()
     assert len(groups) > 20
     codes = {f"{group}.{code}" for group, found in groups.items() for code in found}

@@ -6,7 +6,7 @@ falls. Otherwise which rows there are, by a WHERE, a JOIN's ON or an order, coun
 on everything, and so would it on the run's day, which is made of every date. So it says where less is known without a
 column, not what is blank: another export may say the same.
 
-`python -m pipelines.warehouse.lineage HOME`, after a whole refresh of the home, writes how much that is to
+`python -m pipelines.warehouse.lineage HOME`, after a refresh of the home, writes how much that is to
 `pipelines/exports/costs.json`, which is all that is read where a file lacks a column; a test holds it against the
 models.
 """
@@ -28,7 +28,7 @@ from pipelines.exports.costs import FILE, Costs
 from pipelines.exports.entities import entities
 from pipelines.lists import DOMAIN
 from pipelines.settings import load_settings
-from pipelines.warehouse.transform import read_manifest
+from pipelines.warehouse.transform import queries, read_manifest
 
 # The columns of one relation in their order, each with the canonical columns that it is made of.
 Made = frozenset[str]
@@ -188,10 +188,10 @@ def lineage(home: Path) -> dict[tuple[str, str], Made]:
     """Each reporting table's columns, with the canonical columns that they are made of.
 
     Raises:
-        FileNotFoundError: the home's last refresh did not build everything.
+        FileNotFoundError: the project was never built as a whole.
     """
     settings = load_settings(home=home)
-    manifest = read_manifest(settings)
+    manifest, compiled = read_manifest(settings), queries(settings)
     models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     upstream = {key: [name for name in manifest["parent_map"][key] if name in models] for key in models}
     known: dict[str, Relation] = {}
@@ -205,8 +205,7 @@ def lineage(home: Path) -> dict[tuple[str, str], Made]:
         place = f"{node['schema']}.{node['alias']}"
         if place in known or node["name"] == _DAY:
             continue
-        file = settings.warehouse / ".dbt" / "compiled" / "keybook" / node["original_file_path"]
-        known[place] = made_of(sqlglot.parse_one(file.read_text(encoding="utf-8"), dialect="duckdb"), known)
+        known[place] = made_of(sqlglot.parse_one(compiled[key], dialect="duckdb"), known)
         if node["schema"] == "reporting" and _OF_FILES not in node["fqn"]:
             found |= {(node["name"], column): made for column, made in known[place].items()}
     return found

@@ -103,15 +103,22 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+@pytest.fixture(scope="module")
+def context(browser: Any) -> Iterator[Any]:
+    """One cache for all tests: loading and compiling Streamlit's scripts anew is most of what a page takes."""
+    opened = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+def page(context: Any) -> Iterator[Any]:
     opened = context.new_page()
     opened.set_default_timeout(30_000)
     opened.outside = []
     opened.on("request", lambda sent: None if "//localhost" in sent.url else opened.outside.append(sent.url))
     yield opened
-    context.close()
+    opened.close()
 
 
 def settled(page: Any) -> None:

@@ -161,7 +161,7 @@ def measures(facts: Facts, account: str, as_of: date) -> dict[str, float | None]
     found["broken_promises"] = sum(p["state"] != "kept" for p in due) / len(due) if due else None
 
     contacts = [c["occurred_on"] for c in facts.contacts[account] if c["occurred_on"] <= as_of]
-    gap = usual_gap(contacts)
+    gap = found["usual_contact_gap"] = usual_gap(contacts)
     found["silence"] = (as_of - max(contacts)).days / max(gap, 7) if gap is not None else None
     before = sum(within(c, 8, 34) for c in contacts)
     days = 7 * 7 + as_of.weekday() + 1
@@ -177,7 +177,7 @@ def measures(facts: Facts, account: str, as_of: date) -> dict[str, float | None]
     won = [d["closed_on"] for d in facts.deals[account] if d["status"] == "won" and d["closed_on"] <= as_of]
     found["recent_win"] = float((as_of - max(won)).days) if won else None
     invoiced = [i for i in facts.invoices[account] if i["issued_on"] <= as_of]
-    invoice_gap = usual_gap([i["issued_on"] for i in invoiced])
+    invoice_gap = found["usual_invoice_gap"] = usual_gap([i["issued_on"] for i in invoiced])
     found["invoice_gap"] = (
         (as_of - max(i["issued_on"] for i in invoiced)).days / max(invoice_gap, 14) if invoice_gap is not None else None
     )
@@ -235,7 +235,7 @@ def test_scores_and_measures_are_what_the_definitions_give(warehouse: duckdb.Duc
             None if score is None else pytest.approx(score, abs=0.0051)
         ), where
         if row["has_measures"]:
-            for name in names:
+            for name in (*names, "usual_contact_gap", "usual_invoice_gap"):
                 expected = values[name] if values[name] is None else pytest.approx(values[name], rel=1e-4, abs=1e-6)
                 assert row[name] == expected, (*where, name)
         checked += 1

@@ -9,13 +9,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import duckdb
 import pytest
 
 from pipelines.settings import Settings
 from pipelines.warehouse import transform
+from tests.support.claims import Claims
+from tests.support.figures import FIGURES, held, moves
 from tests.support.raw_rows import write_raw
 
 ORIGIN = date(2024, 6, 30)
@@ -148,3 +151,13 @@ def test_an_invoices_rows_add_up_to_what_is_open(two: list[duckdb.DuckDBPyConnec
         assert len(rows) > 10
         assert all(open_amount == total and least > 0 for _, open_amount, total, least, _ in rows)
         assert max(row[4] for row in rows) >= 2
+
+
+def test_the_band_of_a_week_goes_no_lower_than_what_is_promised(two: list[duckdb.DuckDBPyConnection]) -> None:
+    """`rpt_cash_forecast` and `rpt_cash_forecast_weeks` of the company as it was, some of whose customers promise."""
+    company = SimpleNamespace(day=AS_OF, parameter={"forecast_band_deviations": 1.2816}.__getitem__)
+    claims = Claims(cast(Any, company), two[0])
+    for name in ("forecast", "forecast_weeks"):
+        wrong, expected = held(claims, name)
+        assert not wrong, "\n".join(wrong[:20])
+        assert all(moves(expected, column) for column in FIGURES[name][2])

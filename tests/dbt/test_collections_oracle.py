@@ -45,6 +45,7 @@ class Company:
         self.invoices()
         self.promises()
         self.documents()
+        self.orders()
 
     def day(self, first: date, most: int, least: int = 0) -> date:
         """A day after another one."""
@@ -143,6 +144,24 @@ class Company:
                     promise | {"promise_id": f"T{number:03}", "cancelled_on": None,
                                "promised_for": promise["promised_for"] + timedelta(days=10)}
                 )  # fmt: skip
+        # In another currency than its invoice, which nobody has a rate for: of all that is paid nothing can be counted.
+        for number in range(0, 120, 5):
+            invoice = self.random.choice(invoices)
+            made = self.day(invoice["issued_on"], 20)
+            self.rows["billing.promises"].append(
+                {"promise_id": f"U{number:03}", "customer_id": invoice["customer_id"], "made_on": made,
+                 "invoice_id": invoice["invoice_id"], "promised_for": self.day(made, 40, least=1),
+                 "amount": Decimal(500), "currency": "USD"}
+            )  # fmt: skip
+
+    def orders(self) -> None:
+        """Orders in two currencies: open, done, called off, of nothing, and of after the as-of date."""
+        for number in range(40):
+            self.rows["billing.orders"].append(
+                {"order_id": f"O{number}", "customer_id": f"C{number % 5}", "ordered_on": self.day(FIRST, 290),
+                 "currency": self.random.choice(["EUR", "USD"]), "open_amount": self.random.choice([0, 70, 1250]),
+                 "status": self.random.choice([None, "Open", "confirmed", "Cancelled", "closed", "draft"])}
+            )  # fmt: skip
 
     def documents(self) -> None:
         """Frame contracts, contracts and acts of deals, some not signed; acts of reconciliation at any day."""
@@ -177,8 +196,12 @@ def total(movements: list[tuple[date, Decimal]], last: date, first: date = date.
     return sum((amount for on, amount in movements if first <= on <= last), Decimal(0))
 
 
-def became(company: Company, promise: dict[str, Any]) -> tuple[str, Decimal, Decimal, bool]:
-    """R22 and R23 of one promise: its state, what was kept of it, its broken value, whether it was kept late."""
+def became(company: Company, promise: dict[str, Any]) -> tuple[str, Decimal, Decimal, Decimal, bool, int]:
+    """R22 and R23 of one promise.
+
+    Its state, what came in while it was in force, what was kept of it, its broken value, whether it was kept late, and how
+    many movements of cash have no rate.
+    """
 
     def debt(row: dict[str, Any]) -> str:
         return str(row["invoice_id"] or row["customer_id"])
@@ -193,6 +216,9 @@ def became(company: Company, promise: dict[str, Any]) -> tuple[str, Decimal, Dec
         row["invoice_id"] for row in company.rows["billing.invoices"] if row["customer_id"] == promise["customer_id"]
     ]  # fmt: skip
     cash = [movement for invoice in invoices for movement in company.cash[invoice]]
+    unrated = 0
+    if promise["currency"] != "EUR":
+        unrated, cash = sum(promise["made_on"] <= on <= AS_OF for on, _ in cash), []
     reached_on = None
     on = promise["made_on"]
     while on <= AS_OF and reached_on is None:
@@ -206,15 +232,16 @@ def became(company: Company, promise: dict[str, Any]) -> tuple[str, Decimal, Dec
     closed = min(ends, default=None)
     is_closed = closed is not None and closed <= deadline and (reached_on is None or reached_on > closed)
     counted_to = min(closed if is_closed and closed else deadline, AS_OF)
-    received = total(cash, counted_to, promise["made_on"]) - before
-    kept = min(max(received, Decimal(0)), promise["amount"])
+    received = total(cash, counted_to, promise["made_on"])
+    kept = min(max(received - before, Decimal(0)), promise["amount"])
     if kept == promise["amount"]:
-        return "kept", kept, Decimal(0), False
+        return "kept", received, kept, Decimal(0), False, unrated
     if is_closed:
-        return "cancelled", kept, Decimal(0), False
+        return "cancelled", received, kept, Decimal(0), False, unrated
     if deadline >= AS_OF:
-        return "open", kept, Decimal(0), False
-    return "partly" if kept else "broken", kept, promise["amount"] - kept, bool(reached_on and reached_on > deadline)
+        return "open", received, kept, Decimal(0), False, unrated
+    is_late = bool(reached_on and reached_on > deadline)
+    return "partly" if kept else "broken", received, kept, promise["amount"] - kept, is_late, unrated
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +259,8 @@ def warehouse(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Ite
         patch.setenv("DBT_INDIRECT_SELECTION", "cautious")
         # The models' unit tests run with every whole build of a changed project.
         patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "unit_test")
-        results = transform.build(Settings(home=home), ["+rpt_promises", "+rpt_documents", "+rpt_reconciliation"])
+        names = ("promises", "documents", "reconciliation", "receivable_accounts")
+        results = transform.build(Settings(home=home), [f"+rpt_{name}" for name in names])
     assert not transform.failures(results)
     with duckdb.connect(str(home / "warehouse/.build/current/keybook.duckdb"), read_only=True) as connection:
         yield connection
@@ -243,14 +271,40 @@ def test_what_became_of_every_promise(company: Company, warehouse: duckdb.DuckDB
     found = {
         row[0]: row[1:]
         for row in warehouse.execute(
-            "select promise_id, state, kept_amount, broken_value, is_kept_late from reporting.rpt_promises"
+            "select promise_id, state, received_amount, kept_amount, broken_value, is_kept_late, missing_rate_count "
+            "from reporting.rpt_promises"
         ).fetchall()
     }
     made = [row for row in company.rows["billing.promises"] if row["made_on"] <= AS_OF]
     expected = {f"test:{row['promise_id']}": became(company, row) for row in made}
     assert {state for state, *_ in expected.values()} == {"kept", "partly", "broken", "open", "cancelled"}
-    assert any(late for *_, late in expected.values())
+    assert any(late for *_, late, _ in expected.values())
+    assert any(unrated for *_, unrated in expected.values())
     assert found == expected
+
+
+def test_orders_and_payments_of_accounts(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """R24 and R12 of each account and currency: what is ordered and not yet invoiced, and payments of twelve months."""
+    expected: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for order in company.rows["billing.orders"]:
+        is_over = (order["status"] or "").lower() in ("cancelled", "closed", "draft")
+        if order["ordered_on"] <= AS_OF and not is_over:
+            expected[f"test:A{order['customer_id'][1:]}", order["currency"]][0] += order["open_amount"]
+    for invoice in company.rows["billing.invoices"]:
+        paid = [amount for on, amount in company.cash[invoice["invoice_id"]] if amount > 0 and FIRST <= on <= AS_OF]
+        if invoice["document_kind"] == "invoice":
+            expected[f"test:A{invoice['customer_id'][1:]}", "EUR"][1] += len(paid)
+    found = {
+        (account, currency): [orders, Decimal(payments)]
+        for account, currency, orders, payments in warehouse.execute(
+            "select account_id, currency, open_orders_amount, payment_count from reporting.rpt_receivable_accounts"
+        ).fetchall()
+    }
+    # A row of nothing need not be there.
+    assert {key: row for key, row in found.items() if any(row)} == {
+        key: row for key, row in expected.items() if any(row)
+    }
+    assert all(len({row[place] for row in found.values()}) > 2 for place in (0, 1))
 
 
 def test_what_every_deal_lacks(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -283,10 +283,12 @@ def test_a_change_of_owner(company: Company, warehouse: duckdb.DuckDBPyConnectio
         late = [sum(part) / len(part) if part else None for part in days["paid"]]
         wanted[f"test:A{number}"] = (
             *(len(part) for part in days["talk"]), *(len(part) for part in days["missed"]), *late,
+            *(len(part) for part in days["paid"]),
         )  # fmt: skip
     found = warehouse.execute(
         "select account_id, contacts_before, contacts_after, missed_calls_before, missed_calls_after,"
-        " payment_delay_days_before, payment_delay_days_after from reporting.rpt_account_handovers"
+        " payment_delay_days_before, payment_delay_days_after, payments_before, payments_after"
+        " from reporting.rpt_account_handovers"
         f" where changed_on = date '{CHANGED}' and previous_owner_id = 'test:ann' and new_owner_id = 'test:ben'"
     ).fetchall()
     assert {row[0]: row[1:] for row in found} == wanted

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -24,6 +23,7 @@ import pytest
 
 from pipelines.settings import Settings
 from pipelines.warehouse import transform
+from tests.support.losses import Invoice
 from tests.support.oracle import SEEDS, days, month_end, months_before, parameter
 from tests.support.raw_rows import write_raw
 
@@ -32,6 +32,11 @@ RATES = {"EUR": Decimal(1), "USD": Decimal("0.9")}
 SEGMENTS = {"C0": "Large", "C1": "Large", "C2": "Small", "C3": None, "C4": "Small"}
 BUCKETS = {"not_due": None, "days_1_30": 1, "days_31_60": 31, "days_61_90": 61, "days_91_120": 91, "days_over_120": 121}
 NAMES = list(BUCKETS)
+# Provisions of their own: whose (an invoice goes before its account), at what rate, from when to when.
+SPECIFIC = [
+    *((f"I{number}", Decimal("0.8"), date(2023, 4, 15), date(2024, 2, 10)) for number in range(0, 260, 7)),
+    ("C3", Decimal("0.35"), date(2023, 9, 1), None),
+]
 ZERO = Decimal(0)
 
 
@@ -42,42 +47,6 @@ def bucket_of(late: int) -> str:
 
 PERIODS = sorted({month_end(FIRST + days(number)) for number in range((AS_OF - FIRST).days)} - {month_end(AS_OF)})
 PERIODS.append(AS_OF)
-
-
-@dataclass(eq=False)
-class Invoice:
-    """One debt: whose, in what, since when and due when, its events and what was paid; `sold` ones make loss history.
-
-    `paid` holds cash (+) and what took it back (-): the day it counts on, the amount, the day of the payment behind it.
-    """
-
-    account: str
-    currency: str
-    issued: date
-    due: date
-    gross: Decimal
-    sold: bool = True
-    events: list[tuple[date, Decimal]] = field(default_factory=list)
-    paid: list[tuple[date, Decimal, date]] = field(default_factory=list)
-    given_up: list[tuple[date, str, Decimal]] = field(default_factory=list)
-    lost: list[tuple[date, Decimal]] = field(default_factory=list)
-
-    def open_on(self, day: date) -> Decimal:
-        """What is open at the end of a day, over-applied ones nothing."""
-        return max(sum((amount for on, amount in self.events if on <= day), ZERO), ZERO)
-
-    def kept(self, day: date) -> list[tuple[date, Decimal]]:
-        """What was paid by the end of a day and not taken back by then: of its own payment first, then of the last."""
-        known = sorted((move for move in self.paid if move[0] <= day), key=lambda move: move[0])
-        left = [[on, amount] for on, amount, _ in known if amount > 0]
-        for on, amount, settled in known:
-            for own in (True, False):
-                for place in reversed(range(len(left))):
-                    if amount < 0 and left[place][0] <= on and (left[place][0] == settled) == own:
-                        part = min(-amount, left[place][1])
-                        left[place][1] -= part
-                        amount += part
-        return [(on, amount) for on, amount in left]
 
 
 class Stream:
@@ -101,9 +70,14 @@ class Stream:
         self.rows["billing.opening_balances"].append(
             {"customer_id": "C0", "currency": "EUR", "as_of": FIRST, "amount": Decimal(700), "due_on": FIRST + days(9)}
         )
-        brought = Invoice("C0", "EUR", FIRST, FIRST + days(9), Decimal(700), False, [(FIRST, Decimal(700))])
+        brought = Invoice("opening", "C0", "EUR", FIRST, FIRST + days(9), Decimal(700), False, [(FIRST, Decimal(700))])
         self.invoices.append(brought)
         self.move(brought, FIRST, "brought_forward", Decimal(700))
+        for whose, rate, since, until in SPECIFIC:
+            named = "invoice_id" if whose.startswith("I") else "account_id"
+            self.rows["lists.specific_provisions"].append(
+                {named: f"books:{whose}", "rate": rate, "reason": "In court", "valid_from": since, "valid_to": until}
+            )
         for number in range(260):
             self.sell(number)
         for invoice in self.invoices:
@@ -120,7 +94,7 @@ class Stream:
         issued = FIRST + days(self.random.randrange((AS_OF - FIRST).days + 20))
         gross = Decimal(self.random.randrange(1_000, 90_000)) / 100
         invoice = Invoice(
-            self.random.choice(list(SEGMENTS)), self.random.choice(["EUR", "EUR", "USD"]), issued,
+            f"I{number}", self.random.choice(list(SEGMENTS)), self.random.choice(["EUR", "EUR", "USD"]), issued,
             issued + days(self.random.choice([0, 14, 30])), gross, True, [(issued, gross)],
         )  # fmt: skip
         row = {
@@ -342,6 +316,14 @@ def history(invoices: list[Invoice], end: date, bucket: str) -> tuple[int, Decim
     return number, reached, lost, unresolved
 
 
+def own_rate(invoice: Invoice, end: date) -> Decimal | None:
+    """The rate of a provision of its own in force on a day: the invoice's, else its account's."""
+    known = {
+        whose: rate for whose, rate, since, until in SPECIFIC if since <= end and (until is None or end <= until)
+    }  # fmt: skip
+    return known.get(invoice.name, known.get(invoice.account))
+
+
 def decided(measured: tuple[int, Decimal, Decimal, Decimal]) -> bool:
     """Whether enough of what reached a bucket is lost or recovered to say anything of the rest."""
     _, reached, _, unresolved = measured
@@ -371,13 +353,25 @@ def test_loss_rates_and_provisions(stream: Stream, warehouse: duckdb.DuckDBPyCon
         late = [(invoice, bucket_of((end - invoice.due).days)) for invoice in own]
         opened = sum((i.open_on(end) * RATES[i.currency] for i, bucket in late if bucket == row["bucket"]), ZERO)
         assert row["open_amount"] == pytest.approx(opened, abs=Decimal("0.001")), key
-        if opened and rate is None:
-            assert (row["provision"], row["unprovided_amount"]) == (None, row["open_amount"]), key
+        named = [
+            (invoice.open_on(end) * RATES[invoice.currency], at) for invoice, bucket in late
+            if bucket == row["bucket"] and (at := own_rate(invoice, end)) is not None
+        ]  # fmt: skip
+        apart, own_provision = sum((part for part, _ in named), ZERO), sum((part * at for part, at in named), ZERO)
+        assert row["specific_open_amount"] == pytest.approx(apart, abs=Decimal("0.001")), key
+        assert row["specific_provision"] == pytest.approx(own_provision, abs=Decimal("0.001")), key
+        rest = opened - apart
+        assert row["unprovided_amount"] == pytest.approx(rest if rate is None else ZERO, abs=Decimal("0.001")), key
+        if opened and rate is None and not apart:
+            assert row["provision"] is None, key
         else:
-            assert float(row["provision"]) == pytest.approx(float(opened) * (rate or 0), abs=0.001), key
+            assert float(row["provision"]) == pytest.approx(
+                float(own_provision) + float(rest) * (rate or 0), abs=0.001
+            ), key
             if opened:
                 provisions[end] += row["provision"]
     assert any(rate for rate in (row["loss_rate"] for row in rows))
+    assert len({row["specific_open_amount"] for row in rows}) > 20
     for row in found(warehouse, "select * from reporting.rpt_receivable_kpis where currency = 'ALL'"):
         assert row["provision"] == provisions.get(row["as_of_date"])
 

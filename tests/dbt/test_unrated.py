@@ -16,6 +16,7 @@ import yaml
 from benchmarks import floor
 from pipelines.settings import load_settings
 from pipelines.warehouse.transform import read_manifest
+from tests.support.figures import FIGURES, SAMPLE_ONLY, claims_of, held, moves
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
 from tests.support.truncation import read_rows
@@ -82,6 +83,20 @@ def test_every_exception_is_one(said: dict[str, dict[str, Any]], reports: dict[s
     declared = {f"{name}.{column}" for name, node in reports.items() for column in node["columns"]}
     assert declared >= {name for name in EXCEPTED if not name.endswith(".*")}
     assert {name.split(".")[0] for name in EXCEPTED} <= {name.split(".")[0] for less in said.values() for name in less}
+
+
+def test_how_much_is_missing_is_what_the_definitions_say(worlds: dict[str, Path]) -> None:
+    """Figures of which half is known, and the counts of the amounts that have no rate (`tests/support/figures.py`)."""
+    wrong, unmoved = [], set()
+    with duckdb.connect(str(worlds["half"]), read_only=True) as publication:
+        claims = claims_of(worlds["half"].parent / "warehouse" / "raw", publication)
+        for name in FIGURES.keys() - SAMPLE_ONLY:
+            columns = FIGURES[name][2]
+            apart, expected = held(claims, name)
+            wrong += apart
+            unmoved |= {name for column in columns if column == "missing_rate_count" and not moves(expected, column)}
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+    assert unmoved == set()
 
 
 def test_a_nought_for_what_is_not_known_is_found(tmp_path: Path) -> None:

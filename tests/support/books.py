@@ -40,10 +40,10 @@ def known(parts: Iterable[Decimal | None]) -> Decimal | None:
 class Company:
     """What the rows of a publication's raw store come to."""
 
-    def __init__(self, raw_folder: Path, publication: duckdb.DuckDBPyConnection) -> None:
-        """Reads them and replays the ledger."""
+    def __init__(self, raw: Path | Raw, publication: duckdb.DuckDBPyConnection) -> None:
+        """Reads them and replays the ledger; `raw` is the folder, or its rows where no receipts tell which they are."""
         publication.execute("set timezone = 'UTC'")
-        self.raw = Raw.of(raw_folder, publication)
+        self.raw = Raw.of(raw, publication) if isinstance(raw, Path) else raw
         self.day, self.base = self.raw.run.as_of, self.raw.run.base_currency
         self.rates = Rates(self.raw)
         self.books = read_books(self.raw, account_names(publication))
@@ -258,6 +258,8 @@ def differences(found: Mapping[Any, Row], expected: Mapping[Any, Row]) -> list[s
         for column in next(iter(found.values())):
             one, other = (row.get(column, 0) for row in (said, own))
             one = 0 if one is None and column not in own else one
-            if (one is None) != (other is None) or (one is not None and abs(Decimal(one) - other) > Decimal("0.005")):
+            if (one is None) != (other is None) or (
+                one is not None and abs(Decimal(one) - Decimal(other)) > Decimal("0.005")
+            ):
                 wrong.append(f"{key}: {column} is {one}, not {other}")
     return wrong

@@ -107,12 +107,13 @@ def _causes(tables: Tables) -> Section:
     found = tables.connection.execute(
         f"""
         with days as (
-            select account_id, account_name, overdue_amount_base as now, 0 as before from {aging(tables.as_of)}
+            select account_id, overdue_amount_base as now, 0 as before from {aging(tables.as_of)}
             union all
-            select account_id, account_name, 0, overdue_amount_base from {aging(tables.before)}
+            select account_id, 0, overdue_amount_base from {aging(tables.before)}
         )
         select account_id, any_value(account_name)
         from days
+        inner join reporting.rpt_accounts using (account_id)
         group by account_id
         having count(now) = count(*) and count(before) = count(*) and sum(now) <> sum(before)
         order by abs(sum(now) - sum(before)) desc, account_id

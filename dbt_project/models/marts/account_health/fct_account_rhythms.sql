@@ -20,44 +20,24 @@ days as (
     select 'invoice', numbered.* from ({{ rhythm_days('invoice_days') }}) as numbered
 ),
 
-week_days as (
-    select *
+-- A frame slides along an account's days: joined with the gaps that it looks back on, each day would stand many times.
+habits as (
+    select
+        days.*,
+        cast(median(days.gap_days) over (
+            partition by days.rhythm, days.account_id
+            order by days.place rows between settings.gaps_before preceding and current row
+        ) as double) as usual_gap_days
     from days
-    qualify row_number() over (partition by rhythm, account_id, week_number order by day desc) = 1
-),
-
--- Each week's last day looks back on so many gaps: joined as equal places, so that the work grows with the days alone.
-places as (
-    select cast(tens.n * 5 + ones.n as bigint) as back
-    from (values (0), (1), (2), (3)) as tens (n)
-    cross join (values (0), (1), (2), (3), (4)) as ones (n)
-    where tens.n * 5 + ones.n < {{ parameter('health_rhythm_gaps') }}
-),
-
-ranks as (
-    select week_days.rhythm, week_days.account_id, week_days.week_number, week_days.place - places.back as place
-    from week_days
-    cross join places
-    where week_days.place - places.back >= 2 and week_days.place >= 3
-),
-
-gaps as (
-    select ranks.rhythm, ranks.account_id, ranks.week_number, cast(median(days.gap_days) as double) as gap_days
-    from ranks
-    inner join days
-        on ranks.rhythm = days.rhythm and ranks.account_id = days.account_id and ranks.place = days.place
-    group by ranks.rhythm, ranks.account_id, ranks.week_number
+    cross join (select cast({{ parameter('health_rhythm_gaps') }} as bigint) - 1 as gaps_before) as settings
 )
 
 select
-    week_days.account_id,
-    week_days.rhythm,
-    week_days.week_number,
-    gaps.gap_days,
-    week_days.place as days,
-    week_days.day as last_on
-from week_days
-left join gaps
-    on week_days.rhythm = gaps.rhythm
-    and week_days.account_id = gaps.account_id
-    and week_days.week_number = gaps.week_number
+    account_id,
+    rhythm,
+    week_number,
+    case when place >= 3 then usual_gap_days end as gap_days,
+    place as days,
+    day as last_on
+from habits
+qualify row_number() over (partition by rhythm, account_id, week_number order by day desc) = 1

@@ -27,7 +27,7 @@ terms_given as (
         '{{ kind }}' as terms_kind,
         'customer' as rule,
         cast({{ kind }} as decimal(18, 4)) as value,
-        currency,
+        credit_limit_currency as currency,
         cast(null as date) as valid_from,
         cast(null as timestamp with time zone) as signed_at,
         '' as document_id

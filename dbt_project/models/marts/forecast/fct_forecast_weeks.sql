@@ -13,7 +13,7 @@ segments as (
 ),
 
 stretches as (
-    select * from {{ ref('fct_debt_stretches') }} where paid_amount > 0
+    select * from {{ ref('fct_debt_stretches') }} where open_after < open_amount
 ),
 
 origins as (
@@ -51,19 +51,36 @@ expected_sums as (
     group by origin, method, currency, week_start
 ),
 
-paid_sums as (
+-- What cash took off what was open at the origin. Of a debt that is open again, as a payment was returned, what is paid once more
+-- is no more of that: only what falls below the least that was ever open since counts.
+reduced as (
     select
         items.origin,
         items.currency,
-        cast(date_trunc('week', stretches.valid_to) as date) as week_start,
-        sum(stretches.paid_amount) as paid_amount
+        stretches.valid_to,
+        stretches.paid_amount,
+        stretches.open_amount - stretches.open_after as reduction,
+        {{ least_known('stretches.open_amount', 'min(stretches.open_after) over (
+            partition by items.origin, items.invoice_id, items.instalment_number order by stretches.valid_to
+            rows between unbounded preceding and 1 preceding
+        )') }} - stretches.open_after as new_reduction
     from items
     inner join stretches
         on items.invoice_id = stretches.invoice_id
         and items.instalment_number = stretches.instalment_number
         and stretches.valid_to > items.origin
         and stretches.valid_to <= items.as_of_date
-    group by items.origin, items.currency, cast(date_trunc('week', stretches.valid_to) as date)
+),
+
+paid_sums as (
+    select
+        origin,
+        currency,
+        cast(date_trunc('week', valid_to) as date) as week_start,
+        sum({{ money('paid_amount * new_reduction / reduction') }}) as paid_amount
+    from reduced
+    where paid_amount > 0 and new_reduction > 0
+    group by origin, currency, cast(date_trunc('week', valid_to) as date)
 ),
 
 -- Every week of the horizon that is over, for each currency that was owed and each method, whatever happened in it.

@@ -81,7 +81,7 @@ select
     {{ money('case when balances.account_id is null then 0 else balances.open_amount end') }} as open_amount,
     {{ money('case when balances.account_id is null then 0 else balances.overdue_amount end') }} as overdue_amount,
     cast(
-        renewals.missing_rate_count + coalesce(balances.missing_rate_count, 0)
+        renewals.missing_rate_count + coalesce(balances.unknown_open_count, 0)
         + case when renewals.term_kind = 'subscription' and renewals.amount is not null and rates.rate is null
             then 1 else 0 end as bigint
     ) as missing_rate_count,

@@ -118,7 +118,7 @@ measured as (
         {{ days_from('run.as_of_date', 'renewals.next_renewal_on') }} as days_to_renewal,
         coalesce(pipeline.open_deals, 0) as open_deals,
         case when pipeline.account_id is null then 0 else pipeline.open_deals_amount end as open_deals_amount,
-        coalesce(balances.missing_rate_count, 0) + coalesce(pipeline.missing_rate_count, 0) as missing_rate_count,
+        coalesce(balances.unknown_open_count, 0) + coalesce(pipeline.missing_rate_count, 0) as missing_rate_count,
         coalesce(recent_attempts.attempts, 0) as attempts,
         recent_attempts.last_attempt_on,
         health.score as health_score,

@@ -44,7 +44,7 @@ select
     {{ money_sum(
         'case when cases.account_id is not null and balances.account_id is null then 0 else balances.overdue_amount end'
     ) }} as overdue_amount,
-    cast(coalesce(balances.missing_rate_count, 0) as integer) as missing_rate_count,
+    cast(coalesce(balances.unknown_overdue_count, 0) as integer) as missing_rate_count,
     cases.started_at,
     cases.handled_at,
     run.as_of_date,

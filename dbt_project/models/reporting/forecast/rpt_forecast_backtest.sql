@@ -54,8 +54,8 @@ amounts_off as (
         weeks.origin,
         weeks.method,
         sum(abs(weeks.expected_amount - weeks.paid_amount) * rates.rate) as amount_error,
-        sum(weeks.paid_amount * rates.rate) as paid_amount,
-        sum(weeks.expected_amount * rates.rate) as expected_amount,
+        {{ known_sum('weeks.paid_amount * rates.rate', 'weeks.paid_amount') }} as paid_amount,
+        {{ known_sum('weeks.expected_amount * rates.rate', 'weeks.expected_amount') }} as expected_amount,
         count(distinct weeks.week_start) as weeks,
         count(weeks.variance) as bands,
         count(*) filter (

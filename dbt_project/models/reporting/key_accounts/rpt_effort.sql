@@ -34,7 +34,7 @@ efforts as (
     union all
     select account_id, owner_id, activity_type, duration_seconds, occurred_on, 0
     from {{ ref('fct_activities') }}
-    where is_completed and not coalesce(is_two_way, false) and activity_type <> 'call'
+    where is_completed and not coalesce(is_two_way, false) and coalesce(activity_type, '') <> 'call'
 ),
 
 spent as (

@@ -1,0 +1,102 @@
+"""Figures of reports and who computes them again: table, key, columns; and where a publication's differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.verification.rows import Raw
+from tests.support.books import Company, Rows, differences
+from tests.support.claims import Claims
+from tests.support.raw_rows import files_of
+from tests.support.standing import Standing
+
+# Name of the method of `tests.support.standing.Standing` -> table, key, columns. Of `PART` the method tells also of what the report
+# leaves out, of `SUMS` what the report's rows come to.
+PART, SUMS = {"effort", "silence"}, {"timeline"}
+# Random companies date and name their documents at random: of the sample alone.
+SAMPLE_ONLY = {"timeline"}
+FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "monthly": ("rpt_account_monthly", ("account_id", "month"), ("two_way_contacts", "inbound_calls", "outbound_calls", "missing_amount_count")),
+    "effort": (
+        "rpt_effort", ("employee_id", "account_id"),
+        ("efforts", "assumed_efforts", "two_way_contacts", "effort_minutes"),
+    ),
+    "silence": ("rpt_silent_accounts", ("account_id",), ("cadence_days", "own_gap_days")),
+    "service": (
+        "rpt_tier_service", ("month", "service_class"),
+        ("callback_minutes_median", "case_days_median", "missed_cases", "called_back", "cases_opened", "cases_closed"),
+    ),
+    "cards": (
+        "rpt_accounts", ("account_id",),
+        ("card_lag_days", "card_entries", "timed_entries", "open_cases", "oldest_case_days"),
+    ),
+    "terms": ("rpt_accounts", ("account_id",), ("credit_limit", "payment_terms_days")),
+    "scorecards": (
+        "rpt_team_scorecard", ("employee_id", "month"),
+        ("two_way_contact_accounts", "card_timeliness", "card_entries", "new_contracts", "direct_reports"),
+    ),
+    "bought_lately": ("rpt_whitespace", ("account_id", "product_id"), ("segment_spenders",)),
+    "findings": ("rpt_findings", ("page", "finding_source", "touches", "finding"), ("findings",)),
+    "open_invoices": ("rpt_open_invoices", ("invoice_id", "due_on"), ("missing_rate_count",)),
+    "missed_calls": ("rpt_missed_calls", ("case_id",), ("missing_rate_count",)),
+    "roll_rates": ("rpt_roll_rates", ("as_of_date", "segment", "bucket"), ("missing_rate_count",)),
+    "dunning": (
+        "rpt_dunning_effect", ("step", "channel", "window_days"),
+        ("steps", "steps_left_out", "missing_rate_count", "open_at_step", "cash_after", "effective_steps"),
+    ),
+    "forecast": ("rpt_cash_forecast", ("week_start", "account_id", "currency"), ("low", "high", "promised_amount")),
+    "forecast_weeks": ("rpt_cash_forecast_weeks", ("week_start", "currency"), ("low", "high", "promised_amount")),
+    "backtest": (
+        "rpt_forecast_backtest", ("origin", "method"),
+        ("invoices_still_open", "weeks", "missing_rate_count", "paid_amount"),
+    ),
+    "renewals": ("rpt_renewals", ("term_id",), ("revenue_at_renewal", "monthly_amount", "missing_rate_count")),
+    "renewal_rates": (
+        "rpt_renewal_rates", ("quarter", "term_kind"), ("renewed_revenue", "lapsed_revenue", "missing_rate_count"),
+    ),
+    "acquisition": ("rpt_acquisition", ("month",), ("cost_per_served_account", "missing_rate_count")),
+    "ownership": ("rpt_account_ownership", ("account_id",), ("owner_changes", "open_deal_people")),
+    "coverage": ("rpt_key_account_coverage", ("week_start", "employee_id"), ("contacted_accounts",)),
+    "key_accounts": (
+        "rpt_key_accounts", ("quarter", "account_id"),
+        ("revenue_previous_12m", "company_revenue_12m", "two_way_contacts_12m"),
+    ),
+    "concentration": ("rpt_concentration", ("month",), ("key_accounts",)),
+    "departures": ("rpt_health_departures", ("account_id", "left_on"), ("revenue_12m",)),
+    "late_alarms": ("rpt_health_backtest", ("method", "threshold"), ("flagged_late", "account_weeks")),
+    "timeline": ("rpt_account_timeline", ("account_id", "event_type", "currency"), ("amount",)),
+}  # fmt: skip
+
+
+def claims_of(raw: Path, publication: duckdb.DuckDBPyConnection) -> Claims:
+    """The company of a raw store; its rows tell which files there are where it has no receipts."""
+    publication.execute("set timezone = 'UTC'")
+    given = Raw.of(raw, publication)
+    rows = given if given.files else Raw(raw, given.run, given.parameters, files_of(raw))
+    return Standing(Company(rows, publication), publication)
+
+
+def held(claims: Claims, name: str) -> tuple[list[str], Rows]:
+    """The cells of a figure that differ, and what they should be."""
+    table, key, columns = FIGURES[name]
+    kept = {}
+    if name == "roll_rates":
+        kept[name] = f"as_of_date in ({', '.join(repr(str(day)) for day in claims.company.days)})"
+    shown = [f"sum({column})" for column in columns] if name in SUMS else columns
+    query = f"select {', '.join([*key, *shown])} from reporting.{table} where {kept.get(name, 'true')}"
+    query += " group by all" if name in SUMS else ""
+    found: Rows = {
+        row[: len(key)]: dict(zip(columns, row[len(key) :], strict=True))
+        for row in claims.publication.execute(query).fetchall()
+    }
+    expected: Rows = getattr(claims, name)()
+    if name in PART:
+        expected = {place: row for place, row in expected.items() if place in found}
+    return [f"{table} {line}" for line in differences(found, expected)], expected
+
+
+def moves(expected: Rows, column: str) -> bool:
+    """Whether a column takes several values: else nothing is tried."""
+    return len({row.get(column, 0) for row in expected.values()}) > 1

@@ -14,9 +14,9 @@ import duckdb
 import pytest
 
 from pipelines.settings import PROJECT, load_settings
+from pipelines.warehouse.dbt_plugin import begin
 from pipelines.warehouse.refresh import PointInTime, Refresh
 from pipelines.warehouse.transform import build, failures, queries
-from pipelines.warehouse.dbt_plugin import begin
 
 
 class Clone:

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
-from pipelines.settings import PROJECT
+from pipelines.settings import PROJECT, load_settings
 from pipelines.warehouse.dbt_plugin import begin
+from pipelines.warehouse.refresh import PointInTime, Refresh
+from pipelines.warehouse.transform import build, failures, queries
 
 
 class Clone:
@@ -50,13 +53,45 @@ def _state(home: Path) -> dict[str, str]:
     return {path.relative_to(home).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_before_anything_is_landed_the_tables_are_typed_and_empty(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    clone = Clone(tmp_path / "clone", home)
+def _made(database: Path) -> list[tuple[Any, ...]]:
+    """Every column, comment and view of a database but for the landed tables."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(
+            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
+            "where schema_name <> 'raw' union all "
+            "select schema_name, view_name, sql, '', comment from duckdb_views() "
+            "where schema_name <> 'raw' and not internal union all "
+            "select schema_name, table_name, '', '', comment from duckdb_tables() union all "
+            "select schema_name, function_name, macro_definition, '', '' from duckdb_functions() "
+            "where function_type = 'table_macro' and not internal order by all"
+        ).fetchall()
+
+
+@pytest.mark.usefixtures("_small")
+def test_what_a_refresh_sends_again_makes_what_dbt_makes(clone_of_nothing: Clone, tmp_path: Path) -> None:
+    """The statements that were recorded as the small home was published, or before, for a home without exports."""
+    refresh = Refresh(load_settings(home=tmp_path))
+    refresh.start_build("test", PointInTime(), full=True)
+    assert queries(refresh.settings)
+    assert not failures(build(refresh.settings))
+    again = _made(tmp_path / "warehouse" / ".build" / "test" / "keybook.duckdb")
+    assert len(again) > 4000
+    assert again == _made(clone_of_nothing.database)
+
+
+@pytest.fixture(scope="module")
+def clone_of_nothing(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone that dbt has built before anything was landed."""
+    folder = tmp_path_factory.mktemp("nothing")
+    clone = Clone(folder / "clone", folder / "home")
     clone.dbt("build", "--exclude-resource-type", "unit_test")
-    assert clone.rows("reporting.rpt_open_invoices") == 0
-    assert clone.rows("parameters.parameters") > 50
-    assert not home.exists()
+    return clone
+
+
+def test_before_anything_is_landed_the_tables_are_typed_and_empty(clone_of_nothing: Clone) -> None:
+    assert clone_of_nothing.rows("reporting.rpt_open_invoices") == 0
+    assert clone_of_nothing.rows("parameters.parameters") > 50
+    assert not clone_of_nothing.home.exists()
 
 
 @pytest.fixture(scope="module")

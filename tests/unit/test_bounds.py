@@ -13,7 +13,8 @@ import pytest
 from pipelines import bounds, machine
 from pipelines.exports.readers.engine import connected
 from pipelines.settings import PROJECT, SettingsError, load_settings
-from pipelines.warehouse.transform import NodeResult, failures
+from pipelines.warehouse.statements import NodeResult
+from pipelines.warehouse.transform import failures
 from tests.support.homes import keybook
 
 GIB = 2**30

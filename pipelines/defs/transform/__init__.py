@@ -11,7 +11,8 @@ from typing import Any
 import dagster as dg
 
 from pipelines.warehouse.refresh import PointInTime, Refresh
-from pipelines.warehouse.transform import NodeResult, build_and_tell, failures, read_manifest
+from pipelines.warehouse.statements import NodeResult
+from pipelines.warehouse.transform import build_and_tell, failures, read_manifest
 
 # What is published: a build in which every model is made or kept, and every check of what was made has passed.
 BUILD = dg.AssetKey("build")

@@ -55,8 +55,9 @@ from read_csv(getvariable('landing') || '/Opportunity.csv', header = true, types
 left join crm_accounts as accounts on deals.AccountId = accounts.native_id;
 
 create temp table deal_stages as
-select OpportunityId as deal_id, StageName as stage, CreatedDate as entered_at
-from read_csv(getvariable('landing') || '/OpportunityHistory.csv', header = true, types = {'CreatedDate': 'TIMESTAMPTZ'});
+select OpportunityId as deal_id, StageName as stage, CreatedDate as entered_at, Amount as amount, Probability / 100 as probability
+from read_csv(getvariable('landing') || '/OpportunityHistory.csv', header = true, types = {
+    'CreatedDate': 'TIMESTAMPTZ', 'Amount': 'DECIMAL(18,4)', 'Probability': 'DECIMAL(9,4)'});
 
 create temp table activities as
 with tasks as (

@@ -255,7 +255,8 @@ left join employees using (employee_id);
 
 create table reporting.rpt_pipeline as
 with stages as (
-    select distinct on (deal_id, cast(entered_at as date)) deal_id, stage, cast(entered_at as date) as entered_on
+    select distinct on (deal_id, cast(entered_at as date))
+        deal_id, stage, amount, probability, cast(entered_at as date) as entered_on
     from deal_stages order by deal_id, cast(entered_at as date), entered_at desc, stage desc
 ),
 
@@ -280,8 +281,11 @@ open_deals as (
 select
     open_deals.as_of as as_of_date, coalesce(owner_id, 'unassigned') as employee_id,
     coalesce(stage_spans.stage, case when status = 'open' then open_deals.stage end, 'not_known') as stage, count(*) as open_deals,
-    coalesce(sum(amount * rate::decimal(28, 8)), 0)::decimal(18, 4) as open_amount,
-    coalesce(sum(amount * rate::decimal(28, 8) * probability), 0)::decimal(18, 4) as weighted_amount,
+    coalesce(sum(coalesce(stage_spans.amount, open_deals.amount) * rate::decimal(28, 8)), 0)::decimal(18, 4) as open_amount,
+    coalesce(sum(
+        coalesce(stage_spans.amount, open_deals.amount) * rate::decimal(28, 8)
+        * coalesce(stage_spans.probability, open_deals.probability)
+    ), 0)::decimal(18, 4) as weighted_amount,
     count(*) filter (where open_deals.as_of - moved_on > 60) as stale_deals
 from open_deals
 asof left join moves on open_deals.deal_id = moves.deal_id and open_deals.as_of >= moves.moved_on

@@ -124,10 +124,17 @@ def test_a_view_of_some_lines_after_the_whole_is_held(tmp_path: Path) -> None:
     assert home.codes() == {}
 
 
-def test_one_corrected_document_counts_and_is_told(tmp_path: Path) -> None:
+def test_one_corrected_document_among_many_counts_and_is_told(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.land({"all.csv": WHOLE})
-    home.land({"corrected.csv": LINES + "Ek,1,2024-05-06,sent,Oak,10,2,0,EUR\n"})
+    others = "".join(f"Ek,{number},2024-05-08,sent,Elm,7,1,0,EUR\n" for number in range(3, 12))
+    home.land({"all.csv": WHOLE + others})
+    # Alone it may as well be a view of one line.
+    home.land({"alone.csv": LINES + "Ek,1,2024-05-06,sent,Oak,10,2,0,EUR\n"})
+    assert home.codes() == {"alone.csv": ["lines_gone"]}
+    forget(home.work, "alone.csv")
+    home.land(
+        {"corrected.csv": LINES + "Ek,1,2024-05-06,sent,Oak,10,2,0,EUR\nEk,2,2024-05-07,sent,Oak,5,1,0,EUR\n" + others}
+    )
     assert home.codes() == {}
     (receipt,) = [receipt for receipt in home.work.store.receipts() if receipt.file == "corrected.csv"]
     (told,) = [row for row in receipt.findings if row["code"] == "lines_fewer"]

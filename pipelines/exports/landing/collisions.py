@@ -191,8 +191,8 @@ def _fewer_lines(
 ) -> tuple[list[tuple[str, Finding]], list[tuple[str, Finding]]]:
     """The new files in which documents have fewer rows than in the file before: views of some of their lines, and others.
 
-    What is made of the rows, as a document's total, falls with them. In a view many are shorter; where few are, or the
-    one document that both have is, it was corrected, and is told.
+    What is made of the rows, as a document's total, falls with them. In a view many are shorter; few among many were
+    corrected, and are told.
     """
     files: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
     for receipt in receipts:
@@ -223,7 +223,7 @@ def _fewer_lines(
             if sha256 not in new or not fewer:
                 continue
             facts = {"contract": contract, "name": named[before], "row_count": fewer, "other_count": both}
-            if both > 1 and fewer > MOST_SHORTENED * both:
+            if fewer > MOST_SHORTENED * both:
                 found.setdefault(sha256, Finding("lines_gone", **facts))
             else:
                 told.setdefault(sha256, Finding("lines_fewer", **facts))

@@ -66,7 +66,7 @@ def bridge_section(page: PageContext) -> None:
                 "expected_quarter": Column("Expected in", words="placeholder"),
                 "amount": Column(f"Amount, {code}", "money", "Added to the open pipeline, or taken from it."),
                 "_file": Column("File", help="The export that the deal came from."),
-                "_row": Column("Line", "number"),
+                "_row": Column("Line", "count", "The line in that file."),
             },
             "bridge_deals",
             pick="account_id",

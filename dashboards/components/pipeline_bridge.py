@@ -50,7 +50,7 @@ def bridge_section(page: PageContext) -> None:
         )
         days = [row[name] for row in found.values() for name in ("first_week", "last_day")]
         counted = ", ".join(f"{_name(kind)} {plural(found[kind]['deals'], 'deal')}" for kind in amounts)
-        lacking = sum(row["missing_amount_count"] for row in found.values())
+        lacking = sum(found[kind]["missing_amount_count"] for kind in amounts)
         st.caption(
             f"{min(days)} to {max(days)}, in {code}. {counted[:1].upper()}{counted[1:]}."
             + (f" {plural(lacking, 'movement')} without a known amount." if lacking else "")

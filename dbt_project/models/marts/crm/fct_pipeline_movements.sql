@@ -3,8 +3,6 @@
 -- the quarter in which it is expected, what it amounts to; what leaves one owner or quarter enters another. A week's steps
 -- are worth their amounts at the rate of the day before the week; what the rate itself did until the week's end is the
 -- movement 'currency'. What becomes known or unknown, an amount or a rate, is 'not_known': it grew by nothing that was told.
-{{ config(materialized='held_view') }}
-
 with weeks as (
     -- Of the week that is not over, the as-of date.
     select

@@ -84,13 +84,18 @@ def prove(raw: Raw, publication: duckdb.DuckDBPyConnection) -> list[Verdict]:
     }
     found: list[Verdict] = []
     for subject, part in parts.items():
-        try:
-            _fits(raw, subject)
-            found += [verdict for figure in part() for verdict in compare(figure)]
-        except Exception as error:
-            found.append(Verdict(subject, "", "", "", failure=f"{type(error).__name__}: {error}"))
+        found += _verdicts(raw, subject, part)
         raw.let_go()
     return found
+
+
+def _verdicts(raw: Raw, subject: str, part: Callable[[], Iterator[Figure]]) -> list[Verdict]:
+    """What comes of one subject; a failure where it could not be computed again."""
+    try:
+        _fits(raw, subject)
+        return [verdict for figure in part() for verdict in compare(figure)]
+    except Exception as error:
+        return [Verdict(subject, "", "", "", failure=f"{type(error).__name__}: {error}")]
 
 
 def _fits(raw: Raw, subject: str) -> None:

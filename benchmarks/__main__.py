@@ -75,12 +75,12 @@ def main() -> int:
         return refresh.main(refresh.TINY, None, 1, None)
     if arguments.command in ("growth", "scale"):
         if arguments.command == "growth":
-            report, is_within = growth.main(tuple(arguments.shares), arguments.folder)
+            told, is_within = growth.main(tuple(arguments.shares), arguments.folder)
         elif arguments.export_rows:
-            report, is_within = scale.one_export(arguments.export_rows, arguments.memory_limit)
+            told, is_within = scale.one_export(arguments.export_rows, arguments.memory_limit)
         else:
-            report, is_within = scale.main(arguments.share, arguments.folder, arguments.memory_limit)
-        print(report)
+            told, is_within = scale.main(arguments.share, arguments.folder, arguments.memory_limit)
+        print(told)
         return 0 if is_within else 1
     print(
         {

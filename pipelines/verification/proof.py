@@ -19,6 +19,7 @@ from pipelines.verification.documents import account_names, read_books
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
 from pipelines.verification.settlement import Settlement
+from pipelines.verification.shares import shares
 
 # How each subject is computed again.
 METHODS = {
@@ -71,9 +72,12 @@ def prove(raw: Raw, publication: duckdb.DuckDBPyConnection) -> list[Verdict]:
     names = cache(lambda: account_names(publication))
 
     def settled() -> Iterator[Figure]:
-        books = read_books(raw, names())
-        Settlement(raw, books, rates())
-        yield from receivables.figures(raw, publication, books, rates())
+        owed = receivables.Owed(raw, rates())
+        for share in shares(raw, names()):
+            books = read_books(share, names())
+            Settlement(share, books, rates())
+            owed.add(books)
+        yield from owed.figures(publication)
 
     parts: dict[str, Callable[[], Iterator[Figure]]] = {
         "landed": lambda: landed.figures(raw, publication),

@@ -83,6 +83,7 @@ class Raw:
         self.folder, self.run, self.parameters, self.files = folder, run, parameters, files
         self.accepted = accepted
         self._newest: dict[str, pl.DataFrame] = {}
+        self._systems: dict[str, set[str]] = {}
 
     @classmethod
     def of(cls, folder: Path, publication: duckdb.DuckDBPyConnection) -> Raw:
@@ -119,6 +120,14 @@ class Raw:
         types = {name: kind for name, kind in types.items() if columns is None or name in columns}
         lacking = [pl.lit(None, kind).alias(name) for name, kind in types.items() if name not in frame.columns]
         return frame.with_columns(lacking)
+
+    def systems(self, entity_id: str) -> set[str]:
+        """The systems that gave an entity, be it without a row."""
+        if entity_id not in self._systems:
+            rows = self.frame(entity_id, columns=())
+            given = {file.system for file in self.files if file.entity == entity_id}
+            self._systems[entity_id] = given | (set() if rows.is_empty() else set(rows["_system"].unique()))
+        return self._systems[entity_id]
 
     def let_go(self) -> None:
         """Forgets the rows that were read; who asks for them again has them read again."""

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -45,6 +45,10 @@ class Bounds:
         memory = settings.dashboard_memory_limit if dashboards else settings.memory_limit
         free = shutil.disk_usage(folder).free
         return cls(int(memory), int(settings.max_temp_directory_size or free // 2), folder)
+
+    def part(self, of: int) -> Bounds:
+        """The same with one part in so many of the memory, for a database beside which something else needs it."""
+        return replace(self, memory=self.memory // of)
 
     def _own(self) -> Path:
         return self.folder / f"{_SPILL}{platform.node()}-{os.getpid()}-{next(_numbers)}"

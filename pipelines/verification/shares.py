@@ -1,4 +1,4 @@
-"""A company's books in shares that have nothing to do with each other, of which one is walked at a time.
+"""Rows in shares that have nothing to do with each other, of which one is looked at a time, whatever all of them take.
 
 An account's documents and money are in one share, and so are those of accounts of which one pays the other.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import polars as pl
 
 from pipelines.bounds import current
 from pipelines.verification.documents import DOCUMENT, PAYMENT
-from pipelines.verification.rows import Raw
+from pipelines.verification.rows import Raw, stored
 
 # What the walk reads of the books, and which columns; of what is no longer in an export it asks for documents alone.
 READ: dict[str, Collection[str] | None] = {
@@ -32,21 +33,72 @@ NAMES = {
 }  # fmt: skip
 
 
-class Share(Raw):
-    """The rows of one share, as of the day, as they were put aside."""
+class Aside:
+    """Frames that are put aside until they are taken: on disk where they are many, else in memory."""
 
-    def __init__(self, whole: Raw, folder: Path, number: int) -> None:
-        """Names a share of a raw store; nothing is read yet."""
+    def __init__(self, folder: Path | None) -> None:
+        """Names the folder, or none."""
+        self._folder, self._frames = folder, dict[str, pl.DataFrame]()
+
+    def put(self, name: str, frame: pl.DataFrame) -> None:
+        """Puts a frame aside."""
+        if self._folder:
+            frame.write_parquet(self._folder / f"{name}.parquet")
+        else:
+            self._frames[name] = frame
+
+    def take(self, name: str) -> pl.DataFrame:
+        """A frame that was put aside, or an empty one."""
+        if self._folder:
+            file = self._folder / f"{name}.parquet"
+            return pl.read_parquet(file, glob=False) if file.exists() else pl.DataFrame()
+        return self._frames.get(name, pl.DataFrame())
+
+
+@contextmanager
+def put_aside(on_disk: bool) -> Iterator[Aside]:
+    """A place to put frames aside; what is on disk goes with it."""
+    folder = current().scratch() if on_disk else None
+    try:
+        yield Aside(folder)
+    finally:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class Part(Raw):
+    """Rows of a raw store by the hash of some columns, which the key of each entity that is asked for has."""
+
+    def __init__(self, whole: Raw, by: tuple[str, ...], number: int, of: int) -> None:
+        """Takes every row whose hash, divided by so many (`of`), leaves the number."""
         super().__init__(whole.folder, whole.run, whole.parameters, whole.files, whole.accepted)
-        self.whole, self.aside, self.number = whole, folder, number
         self.__dict__["newest_event"] = whole.newest_event
+        self._here = pl.concat_str(by, separator=" ").hash() % of == number
+
+    def _stored(self, path: Path, columns: Collection[str] | None) -> pl.DataFrame:
+        return stored(path, columns, self._here)
+
+
+def parts(raw: Raw, entity_id: str, by: tuple[str, ...], most: int = ROWS) -> Iterator[Raw]:
+    """A raw store in parts of about so many rows of an entity; versions of a row are in one part."""
+    number = raw.count(entity_id) // most + 1
+    yield from (Part(raw, by, part, number) for part in range(number)) if number > 1 else [raw]
+
+
+class Share(Raw):
+    """The rows of one share of the books, as of the day, as they were put aside."""
+
+    def __init__(self, whole: Raw, aside: Aside, number: int) -> None:
+        """Names a share; nothing is read yet."""
+        super().__init__(whole.folder, whole.run, whole.parameters, whole.files, whole.accepted)
+        self.__dict__["newest_event"] = whole.newest_event
+        self.whole, self.aside, self.number = whole, aside, number
 
     def frame(
         self, entity_id: str, keep_vanished: bool = False, columns: Collection[str] | None = None
     ) -> pl.DataFrame:
         """The share's rows of an entity; it may have more columns than are asked for."""
-        file = self.aside / f"{entity_id}-{self.number}.parquet"
-        return pl.read_parquet(file, glob=False) if file.exists() else pl.DataFrame()
+        return self.aside.take(f"{entity_id}-{self.number}")
 
     def systems(self, entity_id: str) -> set[str]:
         """Those of all shares."""
@@ -55,20 +107,17 @@ class Share(Raw):
 
 def shares(raw: Raw, accounts: Mapping[str, str], most: int = ROWS) -> Iterator[Raw]:
     """The books in shares of about so many rows; `accounts` says whose account a customer's is."""
-    number = sum(file.rows_loaded for file in raw.files if file.entity in READ) // most + 1
+    number = raw.count(*READ) // most + 1
     if number == 1:
         yield raw
         return
-    folder = current().scratch()
-    try:
-        _put_aside(raw, accounts, number, folder)
+    with put_aside(on_disk=True) as aside:
+        _put_aside(raw, accounts, number, aside)
         for share in range(number):
-            yield Share(raw, folder, share)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            yield Share(raw, aside, share)
 
 
-def _put_aside(raw: Raw, accounts: Mapping[str, str], number: int, folder: Path) -> None:
+def _put_aside(raw: Raw, accounts: Mapping[str, str], number: int, aside: Aside) -> None:
     """Writes each share's rows of each entity."""
     known = pl.DataFrame(
         {"whose": list(accounts), "account": list(accounts.values())}, {"whose": pl.String, "account": pl.String}
@@ -103,7 +152,7 @@ def _put_aside(raw: Raw, accounts: Mapping[str, str], number: int, folder: Path)
         root = node.join(joined, on="node", how="left", maintain_order="left").select(pl.coalesce("root", "node"))
         place = root.to_series().hash() % number
         for share in range(number):
-            frame.filter(place == share).write_parquet(folder / f"{entity}-{share}.parquet")
+            aside.put(f"{entity}-{share}", frame.filter(place == share))
 
 
 def _read(raw: Raw, entity: str) -> pl.DataFrame:

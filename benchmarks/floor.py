@@ -20,7 +20,9 @@ from pipelines.warehouse.sql_functions import register
 from pipelines.warehouse.transform import queries, read_manifest
 
 
-def run(home: Path, folder: Path, raw_of: Path | None = None, tables: Collection[str] = ()) -> int:
+def run(
+    home: Path, folder: Path, raw_of: Path | None = None, tables: Collection[str] = (), threads: int | None = None
+) -> int:
     """Makes the models of a home's last build in a new database; how many there were.
 
     Args:
@@ -28,6 +30,7 @@ def run(home: Path, folder: Path, raw_of: Path | None = None, tables: Collection
         folder: where the database is made.
         raw_of: the home whose raw store is read; the same one when not given.
         tables: the models that are wanted, with what they are made of; all when not given.
+        threads: of DuckDB; as many as it takes when not given. Of few rows one makes them with the least work.
 
     Raises:
         FileNotFoundError: the project was never built as a whole.
@@ -42,6 +45,8 @@ def run(home: Path, folder: Path, raw_of: Path | None = None, tables: Collection
     database.unlink(missing_ok=True)
     with duckdb.connect(str(database), config={"autoinstall_known_extensions": "false"}) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        if threads:
+            connection.execute(f"set threads = {threads}")
         register(connection)
         create_raw_views(connection, load_settings(home=raw_of or home))
         published = os.path.realpath(settings.warehouse / "keybook.duckdb").replace("'", "''")

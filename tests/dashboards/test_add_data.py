@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.dashboards import test_browser
-from tests.dashboards.test_browser import SCREENSHOTS, no_trouble, serving, settled
+from tests.dashboards.test_browser import no_trouble, serving, settled, taken
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
 # Nothing tells the order of these dates, nor what `In dispute` means.
@@ -54,7 +54,7 @@ def _shot(page: Any, name: str) -> None:
         page.wait_for_function(
             "innerWidth > 768 || document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right < 2"
         )
-        page.screenshot(path=SCREENSHOTS / f"add_data-{name}-{width_name}.png")
+        taken(page, f"add_data-{name}-{width_name}")
         no_trouble(page)
     page.set_viewport_size({"width": 1440, "height": 900})
     settled(page)
@@ -104,7 +104,7 @@ def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> 
         page.get_by_role("button", name="Refresh now").click()
         page.get_by_text("You land on the Overview").wait_for()
         page.get_by_role("button", name="Refresh now").wait_for(state="detached")
-        page.screenshot(path=SCREENSHOTS / "add_data-refreshing.png")
+        taken(page, "add_data-refreshing")
         page.get_by_text("Published: these are your own numbers").wait_for(timeout=300_000)
         page.get_by_text("Not known yet: calls").wait_for()
         page.get_by_text("Open receivables").first.wait_for()

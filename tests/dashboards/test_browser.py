@@ -1,6 +1,6 @@
 """The real server in a real browser: every page at two widths, clicks, the address, a publication meanwhile.
 
-Screenshots go to tests/screenshots/, to be looked at.
+With SCREENSHOTS=1 in the environment pictures of them go to tests/screenshots/, to be looked at.
 """
 
 from __future__ import annotations
@@ -129,6 +129,13 @@ def settled(page: Any) -> None:
     )
 
 
+def taken(page: Any, name: str) -> None:
+    """Takes a picture, where somebody wants to look at it."""
+    if os.environ.get("SCREENSHOTS"):
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
 def no_trouble(page: Any) -> None:
     """No exception, no error box, no trace, nothing wider than the screen, no request to anywhere else."""
     assert page.locator("[data-testid=stException]").count() == 0
@@ -159,11 +166,11 @@ def test_a_page_at_a_width(page: Any, address: str, hostile: str, name: str, wid
         assert tiles.nth(number).evaluate("value => value.scrollWidth <= value.clientWidth + 1"), (
             "a tile's value is cut"
         )
-    tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": wide, "height": min(tall + 10, 6000)})
-    page.wait_for_timeout(700)
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png")
+    if os.environ.get("SCREENSHOTS"):
+        tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": wide, "height": min(tall + 10, 6000)})
+        page.wait_for_timeout(700)
+        taken(page, f"{name}-{width}")
 
 
 def test_dark(browser: Any, address: str) -> None:
@@ -172,8 +179,7 @@ def test_dark(browser: Any, address: str) -> None:
     page.goto(address)
     settled(page)
     assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(18, 23, 30)"
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / "overview-dark.png")
+    taken(page, "overview-dark")
     context.close()
 
 

@@ -79,7 +79,7 @@ def test_no_nought_of_what_nobody_exported(
 ) -> None:
     part = of_domain(rows, domain)
     write_raw(tmp_path, part)
-    floor.run(published, tmp_path, raw_of=tmp_path)
+    floor.run(published, tmp_path, raw_of=tmp_path, threads=1)
     contract = {node["name"]: node["columns"] for node in manifest["nodes"].values() if node["schema"] == "reporting"}
     noughts = nought_everywhere(published / "warehouse" / "keybook.duckdb", tmp_path / "keybook.duckdb", contract)
     assert noughts

@@ -76,7 +76,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     run = {"business_timezone": str(ZONE), "default_country": calls.COUNTRY}
     store = write_raw(home, rows, as_of_date=request.param, **run)
     write_holidays(store.records, calls.COUNTRY)
-    floor.run(published, home, raw_of=home, tables={*TABLES, "rpt_landing_findings"})
+    floor.run(published, home, raw_of=home, threads=1, tables={*TABLES, "rpt_landing_findings"})
     with duckdb.connect(str(home / "keybook.duckdb"), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         yield request.param, connection

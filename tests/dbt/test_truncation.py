@@ -81,7 +81,7 @@ def whole(published: Path, rows: Rows, tmp_path_factory: pytest.TempPathFactory)
     def made(day: date) -> Path:
         home = tmp_path_factory.mktemp("all")
         write_raw(home, rows, as_of_date=day)
-        floor.run(published, home, raw_of=home)
+        floor.run(published, home, raw_of=home, threads=1)
         return home / "keybook.duckdb"
 
     return made
@@ -92,7 +92,7 @@ def test_cutting_the_exports_changes_nothing(
     published: Path, rows: Rows, whole: Callable[[date], Path], day: date, tmp_path: Path
 ) -> None:
     write_raw(tmp_path, cut(rows, day), as_of_date=day)
-    floor.run(published, tmp_path, raw_of=tmp_path)
+    floor.run(published, tmp_path, raw_of=tmp_path, threads=1)
     assert differences(whole(day), tmp_path / "keybook.duckdb", ("staging", "marts", "reporting")) == {}
     assert apart(whole(day).parent, whole(day)) == set()
 

@@ -52,7 +52,7 @@ def worlds(published: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     for name, is_unrated in WORLDS.items():
         home = tmp_path_factory.mktemp(name)
         write_raw(home, in_currency(rows, is_unrated))
-        floor.run(published, home, raw_of=home)
+        floor.run(published, home, raw_of=home, threads=1)
         made[name] = home / "keybook.duckdb"
     return made
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.homes import SHARED, build, keybook, once
-from tests.support.publications import sample
 
 # How the real publication of three data sets ends: one of them has rejected rows.
 REJECTED = 3
+RECEIVABLES = ("rpt_data_health", "rpt_open_invoices", "rpt_receivable_aging", "rpt_receivable_kpis")
 
 
 def _there(*sets: str) -> None:
@@ -20,11 +20,10 @@ def _there(*sets: str) -> None:
             pytest.skip(f"the data set {name} is not there: {SHARED / name}")
 
 
-def _built(factory: pytest.TempPathFactory, data: str, as_of: str | None = None) -> Path:
-    """A home with the models of a data set."""
+def _built(factory: pytest.TempPathFactory, data: str, *models: str, as_of: str | None = None) -> Path:
+    """A home with models of a data set, gates and all."""
     _there(data)
-    compiled = sample(factory).parents[3]
-    return once(factory, f"{data}-{as_of}", partial(build, compiled=compiled, landing=SHARED / data, as_of=as_of))
+    return once(factory, f"{data}-{as_of}", lambda home: build(home, models, SHARED / data, as_of))
 
 
 def _published(folder: Path, sets: tuple[str, ...]) -> None:
@@ -38,22 +37,25 @@ def _published(folder: Path, sets: tuple[str, ...]) -> None:
 
 @pytest.fixture(scope="session")
 def ibm_june(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _built(tmp_path_factory, "ibm_ar", as_of="2013-06-30")
+    return _built(tmp_path_factory, "ibm_ar", *RECEIVABLES, as_of="2013-06-30")
 
 
 @pytest.fixture(scope="session")
 def ibm_end(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _built(tmp_path_factory, "ibm_ar", as_of="2014-01-31")
+    forecast = ("fct_invoices", "fct_cash_forecasts", "fct_forecast_weeks", "rpt_forecast_backtest")
+    return _built(tmp_path_factory, "ibm_ar", *RECEIVABLES, *forecast, as_of="2014-01-31")
 
 
 @pytest.fixture(scope="session")
 def zoho(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _built(tmp_path_factory, "zoho_crm")
+    facts = (f"fct_{name}" for name in ("activities", "calls", "deals", "invoices", "receivable_events"))
+    reports = (f"rpt_{name}" for name in ("accounts", "data_health", "receivable_aging", "rejected_rows"))
+    return _built(tmp_path_factory, "zoho_crm", *facts, *reports)
 
 
 @pytest.fixture(scope="session")
 def pwc(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _built(tmp_path_factory, "pwc_calls")
+    return _built(tmp_path_factory, "pwc_calls", "fct_calls", "rpt_call_response")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from pipelines.verification.allocation import LAST, Allocation, Due, Move
@@ -150,12 +150,10 @@ class Book:
         for row in self.of("invoices"):
             self.document(row, terms.get(row["customer_id"]) or 0)
         for row in self.of("opening_balances"):
-            debt = Debt(
-                self.account(row), row["as_of"], row["amount"], [(row["due_on"] or row["as_of"], row["amount"])]
-            )
+            due = row["due_on"] or row["as_of"]
+            debt = Debt(self.account(row), row["as_of"], row["amount"], [(due, row["amount"])])
             debt.is_opening, debt.events = True, [(row["as_of"], row["amount"])]
-            debt.is_due_known = row["due_on"] is not None
-            debt.due = row["due_on"] or row["as_of"]
+            debt.is_due_known, debt.due = row["due_on"] is not None, due
             self.debts[f"opening of {row['customer_id']}"] = debt
             self.flows["opening"].append((row["as_of"], row["amount"]))
         self.received = {row["payment_id"]: row for row in self.of("payments") if row["status"] == "received"}
@@ -185,6 +183,8 @@ class Book:
         self.allocate()
         for debt in self.debts.values():
             self.recover(debt)
+        # All is posted: what a day's end was is worked out once.
+        self.balances = cache(self.balances_of)
 
     def of(self, entity: str) -> list[Row]:
         """The rows of an entity of billing."""
@@ -403,7 +403,7 @@ class Book:
         debt.paid.append((len(debt.events), settled))
         debt.events.append((day, amount))
 
-    def balances(self, day: date) -> dict[str, dict[str, Decimal]]:
+    def balances_of(self, day: date) -> dict[str, dict[str, Decimal]]:
         """Each account's buckets, open, credit and unapplied amounts at a day's end."""
         found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for debt in self.debts.values():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from tests.support.ledger import MOVES, ZERO, Book, Rate
@@ -26,6 +27,7 @@ class View:
     def __init__(self, books: list[tuple[Book, Rate]], begun: date) -> None:
         """Takes ledgers, each with the rate of its currency on a day, and the first day of all that is on record."""
         self.books, self.begun = books, begun
+        self.daily = cache(self.daily_of)
 
     def stock(self, name: str, day: date) -> Decimal:
         """A balance at a day's end."""
@@ -35,7 +37,7 @@ class View:
         """What is open less credit notes that wait."""
         return sum((book.owed(day) * (rate(day) or 0) for book, rate in self.books), ZERO)
 
-    def daily(self, name: str) -> dict[date, Decimal]:
+    def daily_of(self, name: str) -> dict[date, Decimal]:
         """What happened on each day."""
         found: dict[date, Decimal] = defaultdict(Decimal)
         for book, rate in self.books:

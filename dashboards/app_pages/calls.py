@@ -255,5 +255,6 @@ with section("What channels brought", f"In the period; money in {code or 'base c
     else:
         nothing("No channel is known for any call of this period.")
 call_sources.attribution(page)
+call_service.activity(page)
 call_service.gaps(page)
 footnotes()

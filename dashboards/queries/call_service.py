@@ -43,6 +43,19 @@ HOURS = f"""
     order by 1, 2
 """
 
+ACTIVITY = f"""
+    select coalesce(agent_name, employee_id, 'no_agent_named') as employee, sum(conversations) as conversations,
+        sum(inbound) as inbound, sum(outbound) as outbound, sum(outbound_connected) as outbound_connected,
+        {ratio("sum(outbound)", "sum(outbound_connected)")} as attempts_per_connect, sum(out_of_hours) as out_of_hours,
+        {ratio("sum(out_of_hours)", "sum(conversations)")} as out_of_hours_share, sum(repeat_calls) as repeat_calls,
+        {ratio("sum(repeat_calls)", "sum(known_callers)")} as repeat_share, sum(unmatched_calls) as unmatched_calls,
+        sum(talk_seconds) / 60 as talk_minutes, sum(unmatched_talk_seconds) / 60 as unmatched_minutes
+    from {{rpt_call_activity}}
+    where month >= $since and {_TEAM} and {_MANAGER}
+    group by 1
+    order by conversations desc, 1
+"""
+
 GAPS = f"""
     select coalesce(employee_name, employee_id, 'no_agent_named') as employee, sum(logged_calls) as logged_calls,
         sum(logged_not_dialled) as logged_not_dialled, sum(logged_undecided) as logged_undecided,
@@ -105,6 +118,12 @@ def service_teams(warehouse: str, filters: Filters) -> pa.Table:
 def hours(warehouse: str, filters: Filters) -> pa.Table:
     """Inbound calls by weekday and hour."""
     return select(warehouse, HOURS, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def activity(warehouse: str, filters: Filters) -> pa.Table:
+    """Conversations either way, an employee."""
+    return select(warehouse, ACTIVITY, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

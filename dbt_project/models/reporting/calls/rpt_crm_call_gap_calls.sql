@@ -11,7 +11,7 @@ employees as (
     select * from {{ ref('dim_employees') }}
 ),
 
-told as (
+gaps as (
     select
         'logged_not_dialled' as gap,
         calls.*
@@ -26,21 +26,21 @@ told as (
 )
 
 select
-    told.gap,
-    told.call_id,
-    told.conversation_id,
-    told.account_id,
+    gaps.gap,
+    gaps.call_id,
+    gaps.conversation_id,
+    gaps.account_id,
     accounts.account_name,
-    told.employee_id,
+    gaps.employee_id,
     employees.full_name as employee_name,
     employees.team,
-    told.logs,
-    told.logged_seconds,
-    told.talk_seconds,
-    told.occurred_at,
-    told.day,
-    told._file,
-    told._row
-from told
-left join accounts on told.account_id = accounts.account_id
-left join employees on told.employee_id = employees.employee_id
+    gaps.logs,
+    gaps.logged_seconds,
+    gaps.talk_seconds,
+    gaps.occurred_at,
+    gaps.day,
+    gaps._file,
+    gaps._row
+from gaps
+left join accounts on gaps.account_id = accounts.account_id
+left join employees on gaps.employee_id = employees.employee_id

@@ -48,7 +48,7 @@ touches as (
     cross join run
 ),
 
-told as (
+near_sales as (
     select
         sales.account_id,
         sales.sold_on,
@@ -72,7 +72,7 @@ ranked as (
             partition by account_id, sold_on
             order by case when is_direct then 1 else 0 end, touched_on desc, source_key desc
         ) as non_direct_place
-    from told
+    from near_sales
 ),
 
 credited as (

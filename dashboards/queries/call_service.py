@@ -49,7 +49,7 @@ ACTIVITY = f"""
         {ratio("sum(outbound)", "sum(outbound_connected)")} as attempts_per_connect, sum(out_of_hours) as out_of_hours,
         {ratio("sum(out_of_hours)", "sum(conversations)")} as out_of_hours_share, sum(repeat_calls) as repeat_calls,
         {ratio("sum(repeat_calls)", "sum(known_callers)")} as repeat_share, sum(unmatched_calls) as unmatched_calls,
-        sum(talk_seconds) / 60 as talk_minutes, sum(unmatched_talk_seconds) / 60 as unmatched_minutes
+        sum(talk_seconds) as talk_seconds, sum(unmatched_talk_seconds) as unmatched_talk_seconds
     from {{rpt_call_activity}}
     where month >= $since and {_TEAM} and {_MANAGER}
     group by 1

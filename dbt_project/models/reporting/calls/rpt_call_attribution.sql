@@ -85,7 +85,10 @@ given as (
         {{ month_of('coalesce(credited.touched_on, happened.sold_on)') }} as month,
         happened.measure,
         {{ month_of('happened.happened_on') }} as happened_month,
-        {{ money('round(happened.amount * coalesce(credited.part, 1) / coalesce(credited.parts, 1), 4)') }}
+        case
+            when credited.part < credited.parts then {{ money('round(happened.amount * credited.part / credited.parts, 4)') }}
+            else happened.amount
+        end
         - {{ money('round(happened.amount * (coalesce(credited.part, 1) - 1) / coalesce(credited.parts, 1), 4)') }} as amount,
         happened.is_unpriced
     from happened
@@ -243,7 +246,7 @@ select
             then {{ month_number('paid_back.paid_back_month') }} - {{ month_number('places.month') }}
     end as payback_months,
     {{ plus_days(plus_months('places.month', 1), parameter('attribution_lookback_days') ~ ' - 1') }} > run.as_of_date as is_young,
-    coalesce(money_totals.unpriced, 0) + coalesce(spent.unpriced_costs, 0) as missing_rate_count
+    cast(coalesce(money_totals.unpriced, 0) + coalesce(spent.unpriced_costs, 0) as bigint) as missing_rate_count
 from places
 cross join run
 left join money_totals

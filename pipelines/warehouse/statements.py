@@ -9,16 +9,19 @@ on a home stands in no statement: raw tables are named, and which feeds ever gav
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from threading import Lock, Semaphore
 from time import perf_counter
 from typing import Any
 
 import duckdb
 
+from pipelines.bounds import lacks_memory
 from pipelines.files import read_object, write_whole
 from pipelines.warehouse.rebuild import Project
 
@@ -79,6 +82,8 @@ class Statements:
         self._nodes = manifest["nodes"]
         self._sent = sent
         self._folder = str(project)
+        self._most = THREADS
+        self._gate, self._places = Lock(), Semaphore(THREADS)
         graph = Project.of(manifest)
         self._parents = {key: [name for name in graph.parents[key] if name in self._nodes] for key in self._nodes}
         above: dict[str, set[str]] = {}
@@ -139,6 +144,27 @@ class Statements:
         return list(results.values())
 
     def _work(self, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Feeds) -> NodeResult:
+        """Makes or tests one node; again with nothing beside it where two of them lacked memory."""
+        with cursor:
+            with self._turn(1):
+                result = self._tried(cursor.cursor(), key, feeds)
+            if result.failed and lacks_memory(result.message) and self._most > 1:
+                with self._turn(self._most):
+                    result = self._tried(cursor.cursor(), key, feeds)
+        return result
+
+    @contextmanager
+    def _turn(self, places: int) -> Iterator[None]:
+        """Takes places of those that there are for statements; who takes all of them lets nobody in before."""
+        with self._gate:
+            for _ in range(places):
+                self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release(places)
+
+    def _tried(self, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Feeds) -> NodeResult:
         """Makes or tests one node, in a transaction of its own."""
         began = perf_counter()
         work = {"model": self._make, "seed": self._fill, "test": self._test}[self._kind(key)]

@@ -9,24 +9,23 @@ on a home stands in no statement: raw tables are named, and which feeds ever gav
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
-from threading import Lock, Semaphore
 from time import perf_counter
 from typing import Any
 
 import duckdb
 
-from pipelines.bounds import lacks_memory
 from pipelines.files import read_object, write_whole
 from pipelines.warehouse.rebuild import Project
 
 # Statements that are worked on at once: DuckDB uses every core for one alone, where it is large.
 THREADS = 2
+# One that found no memory beside another is made again once it is alone.
+CROWDED = "crowded"
 RECORD = "statements.json"
 # What macros/materializations.sql writes between the statement that makes a model and those that hold it.
 MADE = "/* It is made. */"
@@ -82,8 +81,6 @@ class Statements:
         self._nodes = manifest["nodes"]
         self._sent = sent
         self._folder = str(project)
-        self._most = THREADS
-        self._gate, self._places = Lock(), Semaphore(THREADS)
         graph = Project.of(manifest)
         self._parents = {key: [name for name in graph.parents[key] if name in self._nodes] for key in self._nodes}
         above: dict[str, set[str]] = {}
@@ -107,6 +104,8 @@ class Statements:
         on_node: Callable[[NodeResult], None] | None = None,
     ) -> list[NodeResult]:
         """Makes and tests nodes in the order of what they read; nothing is made of what has failed.
+
+        Two are worked on at once; one that finds no memory left beside the other is done again by itself.
 
         Args:
             connection: the open database; it has the functions and the schema `raw` that the models read.
@@ -140,32 +139,15 @@ class Statements:
                 if running:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
-                        ended(future.result())
+                        result = future.result()
+                        if result.status == CROWDED:
+                            wait(running)
+                            result = self._work(connection.cursor(), result.unique_id, feeds, alone=True)
+                        ended(result)
         return list(results.values())
 
-    def _work(self, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Feeds) -> NodeResult:
-        """Makes or tests one node; again with nothing beside it where two of them lacked memory."""
-        with cursor:
-            with self._turn(1):
-                result = self._tried(cursor.cursor(), key, feeds)
-            if result.failed and lacks_memory(result.message) and self._most > 1:
-                with self._turn(self._most):
-                    result = self._tried(cursor.cursor(), key, feeds)
-        return result
-
-    @contextmanager
-    def _turn(self, places: int) -> Iterator[None]:
-        """Takes places of those that there are for statements; who takes all of them lets nobody in before."""
-        with self._gate:
-            for _ in range(places):
-                self._places.acquire()
-        try:
-            yield
-        finally:
-            self._places.release(places)
-
-    def _tried(self, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Feeds) -> NodeResult:
-        """Makes or tests one node, in a transaction of its own."""
+    def _work(self, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Feeds, *, alone: bool = False) -> NodeResult:
+        """Makes or tests one node, in a transaction of its own; it may have been crowded out unless it is alone."""
         began = perf_counter()
         work = {"model": self._make, "seed": self._fill, "test": self._test}[self._kind(key)]
         status, said = "error", ""
@@ -174,6 +156,8 @@ class Statements:
                 cursor.execute("begin")
                 status, said = work(cursor, key, feeds)
                 _end(cursor, status)
+            except duckdb.OutOfMemoryException as error:
+                status, said = "error" if alone else CROWDED, str(error)
             except duckdb.Error as error:
                 said = str(error)
         return NodeResult(key, status, perf_counter() - began, said)

@@ -11,7 +11,6 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -43,15 +42,9 @@ KINDS = ("new", "expansion", "contraction", "churned", "reactivated")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The company's warehouse, its identities passed."""
-    return build(tmp_path_factory.mktemp("revenue"))
-
-
-@pytest.fixture(scope="module")
-def warehouse(built: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """That warehouse, to be written to within transactions."""
-    with duckdb.connect(str(built)) as connection:
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The company's warehouse, its identities passed, to be written to within transactions."""
+    with duckdb.connect(str(build(tmp_path_factory.mktemp("revenue")))) as connection:
         yield connection
 
 

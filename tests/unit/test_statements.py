@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import duckdb
 import pytest
 
-from pipelines.warehouse.statements import MADE, RECORD, NodeResult, Statements, record, recorded
+from pipelines.warehouse.statements import MADE, RECORD, Statements, record, recorded
 
 READS = {
     "model.keybook.things": ["seed.keybook.sizes"],
@@ -27,8 +26,6 @@ SENT = {
     "model.keybook.shapes": "comment on table t.shapes is 'Shapes.'; select '', '' where false",
     "model.keybook.strangers": "select 'holds codes', null where false",
 }
-# What reads nothing.
-FREE = ("seed.keybook.sizes", "model.keybook.strangers")
 QUERIES = {
     "model.keybook.things": "select 1 as id, size from t.sizes",
     "model.keybook.shapes": "select id, 2 as corners, 3 as edges from t.things",
@@ -100,30 +97,6 @@ def test_a_test_that_fails_keeps_what_is_below_it_from_being_made(tmp_path: Path
     assert "shapes" not in rows
 
 
-def test_what_lacks_memory_beside_another_is_made_again_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The two models that nothing holds back run beside each other, and both lack memory until they are alone."""
-    together = Barrier(2)
-    real, tries, running = Statements._tried, list[str](), set[str]()
-
-    def tried(self: Statements, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Any) -> NodeResult:
-        tries.append(key)
-        if key in FREE and tries.count(key) == 1:
-            together.wait(timeout=60)
-            return NodeResult(key, "error", 0, "Out of Memory Error: could not allocate block (4.0 GiB/4.0 GiB used)")
-        assert not running
-        running.add(key)
-        try:
-            return real(self, cursor, key, feeds)
-        finally:
-            running.remove(key)
-
-    monkeypatch.setattr(Statements, "_tried", tried)
-    results, rows = _send(tmp_path, "one\n")
-    assert {status for status, _ in results.values()} == {"success", "pass"}
-    assert {key: tries.count(key) for key in FREE} == dict.fromkeys(FREE, 2)
-    assert rows["strangers"]
-
-
 def test_a_test_that_warns_keeps_nothing(tmp_path: Path) -> None:
     outcomes, _ = _send(tmp_path, "size\nodd\n", "warn")
     assert outcomes["assert_things"][0] == "warn"
@@ -157,3 +130,30 @@ def test_what_dbt_sent_is_recorded_whole_or_not_at_all(tmp_path: Path, target: P
         json.dumps({"model.keybook.things": found["model.keybook.things"]}), encoding="utf-8"
     )
     assert recorded(tmp_path, manifest) is None
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+def test_what_finds_no_memory_beside_another_is_made_once_more_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tries: int
+) -> None:
+    make, at_work, tried = Statements._make, set[str](), list[set[str]]()
+
+    def crowded(*args: Any) -> tuple[str, str]:
+        key = args[2]
+        at_work.add(key)
+        try:
+            if key == "model.keybook.strangers":
+                tried.append(set(at_work))
+                if len(tried) <= tries:
+                    raise duckdb.OutOfMemoryException("no memory left")
+            return make(*args)
+        finally:
+            at_work.remove(key)
+
+    monkeypatch.setattr(Statements, "_make", crowded)
+    outcomes, rows = _send(tmp_path, "size\nsmall\n")
+    assert outcomes["strangers"] == (("success", "") if tries == 1 else ("error", "no memory left"))
+    assert len(tried) == 2
+    assert tried[1] == {"model.keybook.strangers"}
+    assert ("strangers" in rows) == (tries == 1)
+    assert outcomes["shapes"][0] == "success"

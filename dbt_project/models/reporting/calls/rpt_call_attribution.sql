@@ -123,7 +123,7 @@ spent as (
     select
         {{ source_key('source') }} as source_key,
         {{ month_of('spent_on') }} as month,
-        {{ known_sum('amount_base', 'amount') }} as cost,
+        {{ known_amount('sum(amount_base)', 'count(*) filter (where amount_base is null)') }} as cost,
         count(*) filter (where amount_base is null) as unpriced_costs
     from costs
     group by 1, 2

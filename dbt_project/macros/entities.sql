@@ -187,6 +187,9 @@
     'lists.key_account_ratings': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'criterion', 'is_met',
         'rated_on', 'rated_by', 'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {},
         'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.norm_targets': {'key': ['row_id'], 'columns': ['row_id', 'norm', 'role_profile', 'grade', 'target',
+        'valid_from', 'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
+        {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.parameters': {'key': ['parameter'], 'columns': ['parameter', 'value', 'origin'], 'measures': [],
         'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
         'events': {}, 'fresh': [], 'now': {}},
@@ -195,6 +198,12 @@
         {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.specific_provisions': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'invoice_id', 'rate',
         'reason', 'valid_from', 'valid_to'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of':
-        {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}}
+        {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.work_reports': {'key': ['row_id'], 'columns': ['row_id', 'employee_id', 'month', 'handed_in_on', 'note'],
+        'measures': [], 'has_currency': False, 'moments': [], 'since': ['handed_in_on'], 'of': {}, 'later': {},
+        'until': {}, 'at_export': [], 'events': {'handed_in_on': {}}, 'fresh': ['handed_in_on'], 'now': {}},
+    'lists.working_times': {'key': ['row_id'], 'columns': ['row_id', 'employee_id', 'share', 'valid_from', 'valid_to',
+        'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until':
+        {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}}
 }) }}
 {%- endmacro %}

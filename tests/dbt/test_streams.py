@@ -30,6 +30,7 @@ from tests.support.raw_rows import write_raw
 from tests.support.subscription_streams import FIRST as FIRST_MONTH
 from tests.support.subscription_streams import Book
 from tests.support.subscription_streams import Stream as Billing
+from tests.support.team_streams import Norms, Team
 
 # In the middle of each season, and after everything; a Sunday, a Friday and a month's last day.
 DAYS = (date(2025, 4, 20), date(2025, 10, 24), date(2025, 11, 30))
@@ -40,6 +41,7 @@ CALLS = (
 COSTS = [cost for tracker in TRACKERS for cost in tracker.costs]
 BILLING = [Billing(seed) for seed in range(20)]
 SALES = [Sales(seed) for seed in range(12)]
+TEAM = Team([tracker.system for tracker in TRACKERS], [crm.system for crm in SALES])
 COUNTED = (
     "revenue",
     "opening_revenue",
@@ -55,6 +57,7 @@ TABLES = {
     "rpt_sales_monthly": ("month", "employee_id"), "rpt_open_deals": ("deal_id",),
     "rpt_pipeline": ("as_of_date", "employee_id", "stage"),
     "rpt_pipeline_bridge": ("week_start", "employee_id", "expected_quarter", "movement"),
+    "rpt_team_norms": ("employee_id", "day", "norm"),
 }  # fmt: skip
 Row = dict[str, Any]
 
@@ -67,9 +70,13 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     rows: dict[str, list[Row]] = {
         "calls.calls": CALLS, "calls.channel_costs": COSTS,
         "plan.fx_rates": rates.ROWS,
-        "crm.deals": [row for crm in SALES for row in crm.deals], "crm.deal_stages": [row for crm in SALES for row in crm.stages],
-        "crm.activities": [row for crm in SALES for row in crm.activities],
-        "plan.targets": [row for crm in SALES for row in crm.targets],
+        "crm.deals": [row | {"account_id": f"K{place % 5}"} for crm in SALES for place, row in enumerate(crm.deals)],
+        "crm.deal_stages": [row for crm in SALES for row in crm.stages],
+        "crm.activities": [row for crm in SALES for row in crm.activities] + TEAM.activities,
+        "plan.targets": [row for crm in SALES for row in crm.targets] + TEAM.plans,
+        "crm.employees": TEAM.employees, "crm.accounts": TEAM.accounts, "crm.documents": TEAM.documents,
+        "plan.absences": TEAM.absences, "lists.working_times": TEAM.part_times, "lists.work_reports": TEAM.reports,
+        "lists.norm_targets": TEAM.figures, "lists.parameters": TEAM.parameters(request.param),
         "billing.customers": [row for billing in BILLING for row in billing.customers],
         "billing.subscriptions": [row for billing in BILLING for row in billing.rows],
     }  # fmt: skip
@@ -200,3 +207,22 @@ def test_deals(built: tuple[date, Any]) -> None:
     closings = "select deal_id, closed_rule from marts.fct_deals"
     open_ones = {deal for deal, rule in warehouse.execute(closings).fetchall() if rule is None}
     assert open_ones == {deal for (deal,) in deals.open_deals()}
+
+
+def test_norms(built: tuple[date, Any]) -> None:
+    """What is due by role, plan, calendar, absence and part time, and what was done of it (P13, A1 to A7)."""
+    as_of, warehouse = built
+    marts: dict[str, list[Row]] = {}
+
+    def rows(table: str) -> list[Row]:
+        if table not in marts:
+            marts[table] = warehouse.cursor().sql(f"select * from marts.{table}").to_arrow_table().to_pylist()
+        return marts[table]
+
+    expected = Norms(TEAM, as_of, rows).rows()
+    moves(expected)
+    tried("rpt_team_norms", expected)
+    for norm in {place[2] for place in expected}:
+        assert any(row["actual"] for place, row in expected.items() if place[2] == norm), f"nothing is done of {norm}"
+    wrong = differences(read(warehouse, "rpt_team_norms"), expected, "rpt_team_norms")
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])

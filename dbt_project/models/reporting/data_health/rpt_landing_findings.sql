@@ -10,6 +10,8 @@
     ('product_eligibility', 'product_id', 'products'),
     ('specific_provisions', 'account_id', 'accounts'),
     ('specific_provisions', 'invoice_id', 'invoices'),
+    ('work_reports', 'employee_id', 'employees'),
+    ('working_times', 'employee_id', 'employees'),
 ] %}
 with landing as (
     select * from {{ ref('fct_landing_findings') }}
@@ -17,6 +19,10 @@ with landing as (
 
 accounts as (
     select account_id as id from {{ ref('dim_accounts') }}
+),
+
+employees as (
+    select employee_id as id from {{ ref('dim_employees') }}
 ),
 
 criteria as (

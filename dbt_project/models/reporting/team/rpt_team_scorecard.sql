@@ -9,10 +9,6 @@ account_months as (
     select * from {{ ref('fct_account_months') }}
 ),
 
-states as (
-    select * from {{ ref('fct_account_states') }}
-),
-
 employees as (
     select * from {{ ref('dim_employees') }}
 ),
@@ -59,23 +55,10 @@ portfolios as (
     group by 1, 2
 ),
 
--- A4: a contract is new when its account had neither won a deal nor had an invoice before. Of two deals won on the same
--- first day one is the new contract.
+-- A4: contracts with new customers.
 new_contracts as (
-    select
-        coalesce(deals.owner_id, 'unassigned') as employee_id,
-        {{ month_of('deals.closed_on') }} as month,
-        count(*) as new_contracts
-    from (
-        select
-            *,
-            row_number() over (partition by account_id order by closed_on, closed_at, deal_id) as won_number
-        from {{ ref('fct_deals') }}
-        where status = 'won' and account_id is not null and closed_on is not null
-    ) as deals
-    left join states on deals.account_id = states.account_id
-    where deals.won_number = 1
-        and coalesce(states.first_invoice_on, deals.closed_on) >= deals.closed_on
+    select coalesce(employee_id, 'unassigned') as employee_id, month, count(*) as new_contracts
+    from {{ ref('fct_new_contracts') }}
     group by 1, 2
 ),
 

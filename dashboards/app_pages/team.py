@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.components.page import drop_in, footnotes, header, here
+from dashboards.components.team_commission import commission_section
 from dashboards.components.team_norms import norms_section
+from dashboards.components.team_scorecard import scorecard_section
 from dashboards.queries import team
 
 page = here()
@@ -17,4 +19,6 @@ if not team.months(page.warehouse):
 if page.filters.segments or page.filters.countries:
     st.caption("People are counted by team and manager: the filters of segment and country don't narrow this page.")
 norms_section(page)
+scorecard_section(page)
+commission_section(page)
 footnotes()

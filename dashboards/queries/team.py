@@ -80,3 +80,98 @@ def days(warehouse: str, filters: Filters, month: date, norm: str) -> pa.Table:
 def evidence(warehouse: str, month: date, employee: str, norm: str) -> pa.Table:
     """The records that count for a person's norm in a month, the newest first."""
     return select(warehouse, EVIDENCE, month=month, employee=employee, norm=norm)
+
+
+COMMISSION_MONTHS = """
+    select distinct month
+    from {rpt_commission} cross join {rpt_run}
+    where month <= as_of_date
+    order by month desc
+"""
+
+# A person's month: what is paid is what cash made payable less what was clawed back.
+COMMISSION = f"""
+    select employee_id, coalesce(employee_name, employee_id) as employee_name, team,
+        sum(amount) filter (where ledger = 'accrued') as accrued,
+        sum(amount) filter (where ledger = 'payable') as payable,
+        sum(amount) filter (where ledger = 'clawed_back') as clawed_back,
+        sum(amount) filter (where ledger <> 'accrued') as to_pay,
+        count(*) as lines, sum(missing_rate_count) as missing_rate_count,
+        coalesce(bool_or(event_type = 'closed'), false) as is_corrected
+    from {{rpt_commission}}
+    where month = $month and {_CHOSEN}
+    group by employee_id, employee_name, team
+    order by to_pay desc nulls last, employee_name
+"""
+
+COMMISSION_LINES = """
+    select occurred_on, ledger, event_type, deal_name, account_name, base_amount, share, rate, amount, plan_version,
+        closed_month, cash_application_id, account_id, _file, _row
+    from {rpt_commission}
+    where month = $month and employee_id = $employee
+    order by occurred_on desc, ledger, line_id
+"""
+
+# The month as it stands, as rows of the list commission_closings.
+CLOSING = f"""
+    select month, employee_id, ledger, sum(amount) as amount, cast(null as date) as closed_on
+    from {{rpt_commission}}
+    where month = $month and {_CHOSEN}
+    group by month, employee_id, ledger
+    order by employee_id, ledger
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def commission_months(warehouse: str) -> list[date]:
+    """Months that have lines of commission, the newest first."""
+    found: list[date] = select(warehouse, COMMISSION_MONTHS).column("month").to_pylist()
+    return found
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def commission(warehouse: str, filters: Filters, month: date) -> pa.Table:
+    """One row a person: the ledgers of a month (P21)."""
+    return select(warehouse, COMMISSION, **filters.values(), month=month)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def commission_lines(warehouse: str, month: date, employee: str) -> pa.Table:
+    """The lines of a person's month, the newest first."""
+    return select(warehouse, COMMISSION_LINES, month=month, employee=employee)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def closing(warehouse: str, filters: Filters, month: date) -> pa.Table:
+    """A month's sums, as the list of closed months takes them."""
+    return select(warehouse, CLOSING, **filters.values(), month=month)
+
+
+SCORECARD_MONTHS = """
+    select distinct month
+    from {rpt_team_scorecard}
+    where month <= (select max(month) from {rpt_team_scorecard} where quota_band is not null)
+    order by month desc
+"""
+
+SCORECARD = f"""
+    select coalesce(employee_name, employee_id) as employee_name, team, revenue, revenue_growth, target, attainment,
+        quota, quota_band, misses_in_a_row, is_quota_missed_again, new_contracts, card_timeliness, card_on_time_ratio,
+        accounts, load_band, lost_accounts, overdue_ratio, collected
+    from {{rpt_team_scorecard}}
+    where month = $month and employee_id <> 'unassigned' and {_CHOSEN}
+    order by attainment desc nulls last, employee_name
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def scorecard_months(warehouse: str) -> list[date]:
+    """Months that have a scorecard, the newest that has a quota first."""
+    found: list[date] = select(warehouse, SCORECARD_MONTHS).column("month").to_pylist()
+    return found
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def scorecard(warehouse: str, filters: Filters, month: date) -> pa.Table:
+    """One row a person: turnover, plan, card, load and losses of a month."""
+    return select(warehouse, SCORECARD, **filters.values(), month=month)

@@ -6,9 +6,10 @@ models on a bare connection, as of another day. Where a figure differs the messa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.conventions import test_oracles as oracles
 from tests.support import call_reports, calls, rates
 from tests.support.call_streams import Stream as Calls
 from tests.support.call_streams import mirrored
+from tests.support.commission import Billed, Commission
 from tests.support.deal_streams import Deals
 from tests.support.deal_streams import Stream as Sales
 from tests.support.oracle import ZONE, month_end
@@ -41,6 +43,7 @@ CALLS = (
 COSTS = [cost for tracker in TRACKERS for cost in tracker.costs]
 BILLING = [Billing(seed) for seed in range(20)]
 SALES = [Sales(seed) for seed in range(12)]
+BILLED = Billed([crm.system for crm in SALES])
 TEAM = Team([tracker.system for tracker in TRACKERS], [crm.system for crm in SALES])
 COUNTED = (
     "revenue",
@@ -77,13 +80,15 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "crm.employees": TEAM.employees, "crm.accounts": TEAM.accounts, "crm.documents": TEAM.documents,
         "plan.absences": TEAM.absences, "lists.working_times": TEAM.part_times, "lists.work_reports": TEAM.reports,
         "lists.norm_targets": TEAM.figures, "lists.parameters": TEAM.parameters(request.param),
-        "billing.customers": [row for billing in BILLING for row in billing.customers],
+        "billing.customers": [row for billing in BILLING for row in billing.customers] + BILLED.rows["billing.customers"],
+        **{entity: found for entity, found in BILLED.rows.items() if entity != "billing.customers"},
+        **BILLED.lists(request.param),
         "billing.subscriptions": [row for billing in BILLING for row in billing.rows],
     }  # fmt: skip
     run = {"business_timezone": str(ZONE), "default_country": calls.COUNTRY}
     store = write_raw(home, rows, as_of_date=request.param, **run)
     write_holidays(store.records, calls.COUNTRY)
-    floor.run(published, home, raw_of=home, tables={*TABLES, "rpt_landing_findings"})
+    floor.run(published, home, raw_of=home, tables={*TABLES, "rpt_landing_findings", "rpt_commission"})
     with duckdb.connect(str(home / "keybook.duckdb"), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         yield request.param, connection
@@ -209,20 +214,44 @@ def test_deals(built: tuple[date, Any]) -> None:
     assert open_ones == {deal for (deal,) in deals.open_deals()}
 
 
+def marts_of(warehouse: duckdb.DuckDBPyConnection) -> Callable[[str], list[Row]]:
+    """A mart's rows by column, each read once."""
+
+    @cache
+    def rows(table: str) -> list[Row]:
+        found: list[Row] = warehouse.cursor().sql(f"select * from marts.{table}").to_arrow_table().to_pylist()
+        return found
+
+    return rows
+
+
 def test_norms(built: tuple[date, Any]) -> None:
     """What is due by role, plan, calendar, absence and part time, and what was done of it (P13, A1 to A7)."""
     as_of, warehouse = built
-    marts: dict[str, list[Row]] = {}
-
-    def rows(table: str) -> list[Row]:
-        if table not in marts:
-            marts[table] = warehouse.cursor().sql(f"select * from marts.{table}").to_arrow_table().to_pylist()
-        return marts[table]
-
-    expected = Norms(TEAM, as_of, rows).rows()
+    expected = Norms(TEAM, as_of, marts_of(warehouse)).rows()
     moves(expected)
     tried("rpt_team_norms", expected)
     for norm in {place[2] for place in expected}:
         assert any(row["actual"] for place, row in expected.items() if place[2] == norm), f"nothing is done of {norm}"
     wrong = differences(read(warehouse, "rpt_team_norms"), expected, "rpt_team_norms")
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+
+
+def test_commission(built: tuple[date, Any]) -> None:
+    """Shares, plan versions, what cash has earned and what was clawed back of it, and months that are closed (P21)."""
+    as_of, warehouse = built
+    expected = Commission(BILLED, as_of, marts_of(warehouse)).rows()
+    moves(expected)
+    tried("rpt_commission", expected)
+    assert {place[2] for place in expected} == {"accrued", "payable", "clawed_back"}
+    query = """
+        select * replace (coalesce(cash_application_id, event_type || ' ' || closed_month) as cash_application_id)
+        from reporting.rpt_commission
+    """
+    found = {}
+    for row in warehouse.cursor().sql(query).to_arrow_table().to_pylist():
+        place = row["deal_id"], row["employee_id"], row["ledger"], row["cash_application_id"], row["occurred_on"]
+        assert place not in found
+        found[place] = row
+    wrong = differences(found, expected, "rpt_commission", "0.0101")
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])

@@ -182,8 +182,8 @@
         'answered_on'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {},
         'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.commission_closings': {'key': ['row_id'], 'columns': ['row_id', 'month', 'employee_id', 'ledger', 'amount',
-        'closed_on'], 'measures': ['amount'], 'has_currency': False, 'moments': [], 'since': ['closed_on'], 'of': {},
-        'later': {}, 'until': {}, 'at_export': [], 'events': {'closed_on': {}}, 'fresh': ['closed_on'], 'now': {}},
+        'closed_on'], 'measures': ['amount'], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
+        {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.commission_plans': {'key': ['row_id'], 'columns': ['row_id', 'plan', 'valid_from', 'employee_id', 'team',
         'product_id', 'min_amount', 'rate', 'origin'], 'measures': ['min_amount'], 'has_currency': False, 'moments':
         [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
@@ -209,8 +209,8 @@
         'reason', 'valid_from', 'valid_to'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of':
         {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.work_reports': {'key': ['row_id'], 'columns': ['row_id', 'employee_id', 'month', 'handed_in_on', 'note'],
-        'measures': [], 'has_currency': False, 'moments': [], 'since': ['handed_in_on'], 'of': {}, 'later': {},
-        'until': {}, 'at_export': [], 'events': {'handed_in_on': {}}, 'fresh': ['handed_in_on'], 'now': {}},
+        'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {},
+        'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.working_times': {'key': ['row_id'], 'columns': ['row_id', 'employee_id', 'share', 'valid_from', 'valid_to',
         'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until':
         {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}}

@@ -301,6 +301,26 @@ def test_team_opens_a_norm_to_its_records(open_page: Open, warehouse: duckdb.Duc
     assert shown["_row"].notna().all()
 
 
+def test_team_opens_a_persons_commission_to_its_lines(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
+    app = open_page("team", period="all")
+    month = app.selectbox(key="commission_month").value
+    of_month = f"from reporting.rpt_commission where month = date '{month}'"
+    [(who, paid, lines)] = all_of(
+        warehouse,
+        f"select employee_id, sum(amount) filter (ledger <> 'accrued'), count(*) {of_month} group by all order by 3 desc, 1 limit 1",
+    )
+    ledgers = next(frame.value for frame in app.dataframe if "clawed_back" in frame.value)
+    assert sum(ledgers["to_pay"].dropna()) == pytest.approx(
+        float(one(warehouse, f"select sum(amount) filter (ledger <> 'accrued') {of_month}"))
+    )
+    app.session_state["commission_opened"] = who
+    app.run()
+    shown = next(frame.value for frame in app.dataframe if "plan_version" in frame.value)
+    assert len(shown) == lines > 0
+    assert shown["_row"].notna().all()
+    assert any(f"{plural(lines, 'line')}." in caption.value for caption in app.caption), paid
+
+
 def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     app = open_page("calls", period="all")
     assert tile(app, "Inbound").value == f"{one(warehouse, 'select sum(inbound) from reporting.rpt_call_response'):,}"

@@ -78,7 +78,7 @@ lines as (
         rate,
         occurred_on,
         cast(base_amount as decimal(18, 4)),
-        amount,
+        cast(amount as decimal(18, 2)),
         event_source,
         event_file,
         event_file_sha256,

@@ -147,7 +147,7 @@ class Statements:
             try:
                 cursor.execute("begin")
                 status, said = work(cursor, key, feeds)
-                cursor.execute("rollback" if status == "error" else "commit")
+                _end(cursor, status)
             except duckdb.Error as error:
                 said = str(error)
         return NodeResult(key, status, perf_counter() - began, said)
@@ -173,6 +173,11 @@ class Statements:
         if is_failure and self._nodes[key]["config"]["severity"].lower() == "error":
             return "fail", f"{count} rows break it"
         return ("warn", f"{count} rows break it") if is_warning else ("pass", "")
+
+
+def _end(cursor: duckdb.DuckDBPyConnection, status: str) -> None:
+    """Ends a node's transaction; now and then DuckDB then writes what many of them have left in its log."""
+    cursor.execute("rollback" if status == "error" else "commit")
 
 
 class Feeds:

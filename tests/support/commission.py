@@ -30,8 +30,9 @@ class Billed:
         for system in crms:
             self.add(system, "billing.customers", customer_id="C", name=f"{system} Kund", currency="EUR")
             for number in range(36):
-                if random.random() < 0.7:
-                    self.bill(system, f"H{number}", f"I{number}", date(2024, 6, 1) + days(random.randrange(500)))
+                for place in range(random.choice((0, 1, 2))):
+                    on = date(2024, 6, 1) + days(random.randrange(500))
+                    self.bill(system, f"H{number}", f"I{number}{'ab'[place]}", on)
         people = [f"{system}:{name}" for system in crms for name in ("ann", "ben")]
         self.plans: list[Row] = [
             {"plan": "old", "valid_from": None, "rate": 0.1},
@@ -68,21 +69,19 @@ class Billed:
     def bill(self, system: str, deal: str, number: str, on: date) -> None:
         """An invoice of a deal, and what becomes of it."""
         pick = self.random.choice
-        net, currency = pick((80, 1000, 333.33)), pick(("EUR", "EUR", "SEK", "GBP", "PLN"))
+        net, currency = pick((80, 1000, 333.33)), pick(("EUR", "EUR", "EUR", "SEK", "GBP", "PLN"))
         gross = round(net * 1.25, 2)
         shared = {"customer_id": "C", "currency": currency}
         self.add(
             system, "billing.invoices", invoice_id=number, number=number, document_kind="invoice", deal_id=deal,
             issued_on=on, due_on=on + days(30), net_amount=net, tax_amount=round(gross - net, 2), gross_amount=gross,
-            status="issued", voided_on=on + days(9) if pick((0, 0, 0, 0, 1)) else None, **shared,
+            **pick((*[{"status": "issued"}] * 9, {"status": "void", "voided_on": on + days(9)})), **shared,
         )  # fmt: skip
         half = round(gross / 2, 2)
         for place, amount in enumerate(pick(((), (gross,), (half,), (half, round(gross - half, 2)), (gross, gross)))):
             paid = on + days(pick((5, 20, 60)))
             name = f"{number}p{place}"
-            self.add(
-                system, "billing.payments", payment_id=name, received_on=paid, amount=amount, status="posted", **shared
-            )
+            self.add(system, "billing.payments", payment_id=name, received_on=paid, amount=amount, **shared)
             self.add(
                 system, "billing.applications", application_id=name, payment_id=name, invoice_id=number,
                 applied_on=paid, amount=amount,

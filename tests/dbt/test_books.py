@@ -117,12 +117,6 @@ SUMMED = {
         "select month, sum(open_amount) from reporting.rpt_team_scorecard group by all",
         "select month, sum(open_amount_end) from reporting.rpt_account_monthly group by all",
     ),
-    ("rpt_team_scorecard", "revenue_year_before"): (
-        "select employee_id, month, revenue_year_before from reporting.rpt_team_scorecard where revenue_year_before <> 0",
-        "select now.employee_id, now.month, before.revenue from reporting.rpt_team_scorecard as now "
-        "inner join reporting.rpt_team_scorecard as before "
-        "on now.employee_id = before.employee_id and before.month = now.month - interval 1 year where before.revenue <> 0",
-    ),
     **{
         ("rpt_team_scorecard", column): (
             f"select employee_id, month, {column} from reporting.rpt_team_scorecard where {column} <> 0",

@@ -257,6 +257,10 @@ class Dealings:
         """Employee and month: whom it spoke with, what it entered, new customers, who reports to it (P19, A4, A10, D17)."""
         names = ("two_way_contact_accounts", "card_timeliness", "card_entries", "new_contracts", "direct_reports")
         lost, quotas = self.lost(), self.quotas()
+        revenues = {
+            (row["employee_id"], row["month"]): row["revenue"] for row in self.rows("rpt_team_scorecard", "reporting")
+        }
+        owned = {(row["owner_id"] or NOBODY, row["month"]) for row in self.rows("fct_account_months")}
         spoken: dict[Any, set[str]] = defaultdict(set)
         lags: dict[Any, list[float | None]] = defaultdict(list)
         new: dict[Any, int] = defaultdict(int)
@@ -289,9 +293,12 @@ class Dealings:
                 and (other["active_from"] is None or other["active_from"] <= last)
                 and (other["active_to"] is None or other["active_to"] >= row["month"])
             ]  # fmt: skip
+            before = row["employee_id"], months_before(row["month"], 12)
             values = (len(spoken[key]), median(lags[key]), len(lags[key]), new[key], len(reports))
             found[key] = dict(zip(names, values, strict=True)) | {
-                "lost_accounts": lost[key], **quotas.get(key, {"quota": None, "misses_in_a_row": None}),
+                "lost_accounts": lost[key],
+                "revenue_year_before": revenues.get(before) if before in owned else None,
+                **quotas.get(key, {"quota": None, "misses_in_a_row": None}),
             }  # fmt: skip
         return found
 

@@ -36,7 +36,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "scorecards": (
         "rpt_team_scorecard", ("employee_id", "month"),
         ("two_way_contact_accounts", "card_timeliness", "card_entries", "new_contracts", "direct_reports",
-         "lost_accounts", "quota", "misses_in_a_row"),
+         "lost_accounts", "quota", "misses_in_a_row", "revenue_year_before"),
     ),
     "bought_lately": ("rpt_whitespace", ("account_id", "product_id"), ("segment_spenders",)),
     "findings": ("rpt_findings", ("page", "finding_source", "touches", "finding"), ("findings",)),

@@ -352,9 +352,20 @@ def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     assert tile(app, "Out of hours").value == f"{outside:,}"
     waiting = one(warehouse, "select count(*) from reporting.rpt_missed_calls where state in ('open', 'not_handled')")
     assert tile(app, "Waiting").value == f"{waiting}"
-    assert len(app.dataframe[1].value) == waiting
+    assert len(app.dataframe[2].value) == waiting
     app.toggle(key="missed_open").set_value(False).run()
-    assert len(app.dataframe[1].value) == one(warehouse, "select count(*) from reporting.rpt_missed_calls")
+    assert len(app.dataframe[2].value) == one(warehouse, "select count(*) from reporting.rpt_missed_calls")
+    level = one(
+        warehouse,
+        "select count(*) filter (status = 'answered' and wait_seconds <= 20) / count(*) from marts.fct_calls"
+        " where direction = 'inbound' and not is_out_of_hours and status in ('answered', 'missed', 'voicemail')",
+    )
+    assert tile(app, "Service level").value == percent(level)
+    assert len(app.dataframe[0].value) == one(warehouse, "select count(distinct team) from reporting.rpt_call_service")
+    gaps = "select count(*) from reporting.rpt_crm_call_gap_calls where gap = "
+    assert app.dataframe[-2].value["logged_not_dialled"].sum() == one(warehouse, gaps + "'logged_not_dialled'")
+    app.segmented_control(key="gap").set_value("duration_differs").run()
+    assert len(app.dataframe[-1].value) == one(warehouse, gaps + "'duration_differs'")
 
 
 def test_deals_without_amounts_are_worth_what_nobody_knows(open_page: Open, tmp_path: Path) -> None:

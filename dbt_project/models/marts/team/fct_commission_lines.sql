@@ -101,7 +101,7 @@ closed as (
         min(closings._row) as _row
     from {{ ref('stg_lists__commission_closings') }} as closings
     cross join run
-    where closings.closed_on <= run.as_of_date and {{ month_end_of('closings.month') }} <= run.as_of_date
+    where run.as_of_date >= closings.closed_on and {{ month_end_of('closings.month') }} <= run.as_of_date
     group by {{ month_of('closings.month') }}, closings.employee_id, closings.ledger
 ),
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards.components.page import PageContext, nothing, section
 from dashboards.components.tables import Column, download, table
-from dashboards.components.words import in_place, one
+from dashboards.components.words import one
 from dashboards.queries import call_service
 
 MODELS = ("last_non_direct", "first", "last", "linear")
@@ -28,7 +28,7 @@ def attribution(page: PageContext) -> None:
             )
             or MODELS[0]
         )
-        sources = in_place(call_service.attribution(page.warehouse, page.filters, model), "source")
+        sources = call_service.attribution(page.warehouse, page.filters, model)
         if not sources.num_rows:
             nothing("No calls, leads, deals or invoices in this period.")
             return
@@ -43,6 +43,7 @@ def attribution(page: PageContext) -> None:
             sources,
             {
                 "source": Column("Source", pinned=True),
+                "source_kind": Column("Touch", words="touch_kind"),
                 "leads": Column("Leads", "count", "K10: first-time callers with a target call, and leads of the CRM."),
                 "deals": Column("Deals", "real", "Parts of deals where all touches share them."),
                 **money,
@@ -52,12 +53,13 @@ def attribution(page: PageContext) -> None:
             height="content",
         )
         with st.expander("By month of the touch, with payback", icon=":material/calendar_month:"):
-            months = in_place(call_service.attribution_months(page.warehouse, page.filters, model), "source")
+            months = call_service.attribution_months(page.warehouse, page.filters, model)
             table(
                 months,
                 {
                     "month": Column("Month", pinned=True),
                     "source": Column("Source"),
+                    "source_kind": Column("Touch", words="touch_kind"),
                     "leads": Column("Leads", "count"),
                     "deals": Column("Deals", "real"),
                     **money,

@@ -8,11 +8,7 @@ with calls as (
 ),
 
 leads as (
-    select * from {{ ref('int_leads_resolved') }} where account_id is not null and created_at is not null
-),
-
-run as (
-    select * from {{ ref('int_run_dated') }}
+    select * from {{ ref('fct_leads') }} where account_id is not null
 ),
 
 direct_sources as (
@@ -43,9 +39,7 @@ sales as (
 touches as (
     select account_id, started_on as touched_on, {{ source_key('source') }} as source_key from calls
     union
-    select leads.account_id, {{ business_date('leads.created_at', 'run.business_timezone') }}, {{ source_key('leads.lead_source') }}
-    from leads
-    cross join run
+    select account_id, created_on, {{ source_key('lead_source') }} from leads
 ),
 
 near_sales as (

@@ -15,14 +15,11 @@ calls as (
 ),
 
 leads as (
-    select * from {{ ref('int_leads_resolved') }} where created_at is not null
+    select * from {{ ref('fct_leads') }}
 ),
 
 costs as (
-    select costs.*
-    from {{ ref('fct_channel_costs') }} as costs
-    cross join run
-    where costs.amount is not null and costs.spent_on <= run.as_of_date
+    select * from {{ ref('fct_channel_costs') }} where amount is not null
 ),
 
 deals as (
@@ -111,11 +108,10 @@ callers as (
 
 forms as (
     select
-        {{ source_key('leads.lead_source') }} as source_key,
-        {{ month_of(business_date('leads.created_at', 'run.business_timezone')) }} as month,
+        {{ source_key('lead_source') }} as source_key,
+        {{ month_of('created_on') }} as month,
         count(*) as forms
     from leads
-    cross join run
     group by 1, 2
 ),
 

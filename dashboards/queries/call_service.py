@@ -85,8 +85,9 @@ _SOURCE = "case when source_kind = 'named' then source end"
 ATTRIBUTION = f"""
     select {_SOURCE} as source, source_kind, case when count(leads) = count(*) then sum(leads) end as leads,
         sum(deals) as deals, sum(won_amount) as won_amount, sum(invoiced) as invoiced,
-        sum(cash_applied) as cash_applied, sum(written_off) as written_off, sum(cost) as cost, {ratio("sum(cost)", "sum(deals)")} as cost_per_deal,
-        bool_or(is_young) as is_young, sum(missing_rate_count) as missing_rate_count
+        sum(cash_applied) as cash_applied, sum(written_off) as written_off, sum(cost) as cost,
+        {ratio("sum(cost)", "sum(deals)")} as cost_per_deal, bool_or(is_young) as is_young,
+        sum(missing_rate_count) as missing_rate_count
     from {{rpt_call_attribution}}
     where month >= $since and model = $model
     group by source_kind, source

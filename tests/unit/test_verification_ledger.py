@@ -221,6 +221,14 @@ def test_a_document_that_its_newest_export_no_longer_holds(
     assert told.on(3, 1) == later
 
 
+def test_an_export_that_lacks_much_takes_nothing_away_also_where_it_is_read_in_parts(tmp_path: Path) -> None:
+    """Nine of ten are not there any more: a filtered view, of which no part tells that it is one."""
+    rows = [exported(invoice(f"{name}", 10, "2024-01-10"), OLD) for name in range(10)]
+    rows += [exported(invoice("0", 10, "2024-01-10"), NEW), exported(invoice("new", 10, "2024-03-01"), NEW)]
+    told = Told(tmp_path, {"billing.invoices": rows}, exports("billing.invoices", "full", 10))
+    assert (told.on(2, 29), told.on(3, 1)) == ((100, 0, 0), (110, 0, 0))
+
+
 def test_a_payment_that_its_newest_export_no_longer_holds_never_came(tmp_path: Path) -> None:
     rows = [exported(payment("gone", 60, "2024-01-20"), OLD), exported(payment("kept", 30, "2024-01-25"), OLD)]
     rows += [exported(payment("kept", 30, "2024-01-25"), NEW), exported(payment("new", 5, "2024-03-01"), NEW)]

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -46,6 +46,19 @@ class Bounds:
         free = shutil.disk_usage(folder).free
         return cls(int(memory), int(settings.max_temp_directory_size or free // 2), folder)
 
+    def part(self, of: int) -> Bounds:
+        """The same with one part in so many of the memory, for a database beside which something else needs it."""
+        return replace(self, memory=self.memory // of)
+
+    def _own(self) -> Path:
+        return self.folder / f"{_SPILL}{platform.node()}-{os.getpid()}-{next(_numbers)}"
+
+    def scratch(self) -> Path:
+        """A new folder for what does not fit into memory, to be deleted; a later run deletes what a kill leaves."""
+        folder = self._own()
+        folder.mkdir(parents=True)
+        return folder
+
     def hold(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Sets the bounds for a database, unless its settings are locked: then they were set before."""
         if connection.execute("select current_setting('lock_configuration')").fetchall()[0][0]:
@@ -53,7 +66,7 @@ class Bounds:
         connection.execute(f"set global memory_limit = '{self.memory}B'")
         spilling = Path(connection.execute("select current_setting('temp_directory')").fetchall()[0][0])
         if spilling.parent != self.folder or not spilling.name.startswith(_SPILL):
-            own = self.folder / f"{_SPILL}{platform.node()}-{os.getpid()}-{next(_numbers)}"
+            own = self._own()
             with suppress(duckdb.NotImplementedException):  # it has written to another folder already
                 connection.execute(f"set global temp_directory = '{str(own).replace(chr(39), chr(39) * 2)}'")
         # What is written there already may be more than this; no more is written then.

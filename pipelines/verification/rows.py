@@ -54,11 +54,15 @@ class LandedFile(NamedTuple):
     known_at: datetime
 
 
-def stored(path: Path, columns: Collection[str] | None = None) -> pl.DataFrame:
-    """The rows of a file in raw, or these columns of them, as far as it has them."""
+def stored(path: Path, columns: Collection[str] | None = None, where: pl.Expr | None = None) -> pl.DataFrame:
+    """The rows of a file in raw, or these columns of them, as far as it has them; all, or those for which it holds."""
     rows = pl.scan_parquet(path, glob=False)
+    if where is not None:
+        rows = rows.filter(where)
     there = rows.collect_schema().names()
-    return rows.select([name for name in there if columns is None or name in columns]).collect()
+    return rows.select([name for name in there if columns is None or name in columns]).collect(
+        engine="streaming" if where is not None else "auto"
+    )
 
 
 def _ruling(entity: Entity) -> set[str]:
@@ -83,6 +87,7 @@ class Raw:
         self.folder, self.run, self.parameters, self.files = folder, run, parameters, files
         self.accepted = accepted
         self._newest: dict[str, pl.DataFrame] = {}
+        self._systems: dict[str, set[str]] = {}
 
     @classmethod
     def of(cls, folder: Path, publication: duckdb.DuckDBPyConnection) -> Raw:
@@ -107,10 +112,17 @@ class Raw:
         domain, name = file.entity.split(".")
         return self.folder / domain / name / f"{file.contract}-{file.sha256}.parquet"
 
+    def _stored(self, path: Path, columns: Collection[str] | None) -> pl.DataFrame:
+        return stored(path, columns)
+
+    def count(self, *entity_ids: str) -> int:
+        """How many rows were landed of entities, in all versions."""
+        return sum(file.rows_loaded for file in self.files if file.entity in entity_ids)
+
     def landed(self, entity: Entity, columns: Collection[str] | None = None) -> pl.DataFrame:
         """Every row of an entity, as it was landed, or these columns; a file that is not there any more has none."""
         paths = [path for file in self.files if file.entity == entity.id and (path := self.path(file)).exists()]
-        frames = [stored(path, columns) for path in dict.fromkeys(paths)]
+        frames = [self._stored(path, columns) for path in dict.fromkeys(paths)]
         if not frames:
             return pl.DataFrame()
         frame = pl.concat(frames, how="diagonal_relaxed")
@@ -119,6 +131,14 @@ class Raw:
         types = {name: kind for name, kind in types.items() if columns is None or name in columns}
         lacking = [pl.lit(None, kind).alias(name) for name, kind in types.items() if name not in frame.columns]
         return frame.with_columns(lacking)
+
+    def systems(self, entity_id: str) -> set[str]:
+        """The systems that gave an entity, be it without a row."""
+        if entity_id not in self._systems:
+            rows = self.frame(entity_id, columns=())
+            given = {file.system for file in self.files if file.entity == entity_id}
+            self._systems[entity_id] = given | (set() if rows.is_empty() else set(rows["_system"].unique()))
+        return self._systems[entity_id]
 
     def let_go(self) -> None:
         """Forgets the rows that were read; who asks for them again has them read again."""

@@ -40,8 +40,7 @@ class Settlement:
         self.late: list[tuple[date, str, Debt, Decimal]] = []
         applications = list(raw.rows("billing.applications"))
         adjustments = list(raw.rows("billing.adjustments"))
-        has_payments = {file.system for file in raw.files if file.entity == "billing.payments"}
-        has_payments |= {row["_system"] for row in raw.rows("billing.payments", columns=())}
+        has_payments = raw.systems("billing.payments")
         lag = timedelta(days=raw.parameters["settlement_lag_days"])
         self.walks = Walks(books, set(self._appliers(applications, has_payments)), lag)
         for row in applications:

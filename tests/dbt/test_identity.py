@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from benchmarks.identity import EXACT, build, judge, write_company
-from pipelines.settings import Settings
-from pipelines.warehouse import transform
+from pipelines.warehouse.transform import DBT_PROJECT
+from tests.support.homes import make
 from tests.support.raw_rows import write_raw
 
 AS_OF = date(2026, 3, 31)
@@ -122,14 +122,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
         for link in LINKS
     ]
     write_raw(home, rows, as_of_date=AS_OF.isoformat())
-    settings = Settings(home=home)
-    database = settings.warehouse / ".build" / "current" / "keybook.duckdb"
-    seeds = transform.build(settings, ["resource_type:seed"])
-    assert transform.failures(seeds) == []
     reports = ["rpt_match_coverage", "rpt_unmatched", "rpt_match_proposals", "rpt_account_links"]
-    select = [f"+{name},resource_type:model" for name in reports]
-    assert transform.failures(transform.build(settings, [*select, "--exclude-resource-type", "test"])) == []
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(make(home, reports)), read_only=True) as connection:
         yield connection
 
 
@@ -214,7 +208,7 @@ def test_what_may_be_several_accounts_is_proposed_with_the_line_to_paste(warehou
 def test_accounts_of_one_system_that_a_rule_merged_stop_publishing(
     warehouse: duckdb.DuckDBPyConnection, change: str, found: list[tuple[str, int]]
 ) -> None:
-    text = (transform.DBT_PROJECT / "tests" / "assert_a_systems_accounts_stay_apart.sql").read_text(encoding="utf-8")
+    text = (DBT_PROJECT / "tests" / "assert_a_systems_accounts_stay_apart.sql").read_text(encoding="utf-8")
     query = text.replace("{{ ref('int_account_identities') }}", "changed")
     query = query.replace(
         "{{ global_id('targets.system', 'targets.native_id') }}", "targets.system || ':' || targets.native_id"

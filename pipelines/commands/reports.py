@@ -32,8 +32,10 @@ def weekly(home: Path | None, period: str | None, language: str | None, out: Pat
 
     from pipelines.bounds import connect
     from pipelines.reports.weekly.checking import PackError
+    from pipelines.reports.weekly.composing import warnings
     from pipelines.reports.weekly.making import make
     from pipelines.reports.weekly.reading import read
+    from pipelines.words import languages
 
     settings = settings_of(home=home)
     if not settings.published.exists():
@@ -45,11 +47,14 @@ def weekly(home: Path | None, period: str | None, language: str | None, out: Pat
         published = _published_as_of(_last_day(period), published)
     try:
         with connect(str(published), read_only=True) as connection:
-            files = make(read(connection, settings.company_name, _titles(settings)), spoken, published.parent.name)
+            pack = read(connection, settings.company_name, _titles(settings))
+            files = make(pack, spoken, published.parent.name)
         folder.mkdir(parents=True, exist_ok=True)
         for name, made in files.items():
             (folder / name).write_bytes(made)
             click.echo(str(folder / name))
+        for warning in warnings(pack, languages()[spoken]):
+            click.echo(warning, err=True)
     except PackError as error:
         raise click.ClickException(f"The pack was not written: {error}.") from error
     except duckdb.CatalogException as error:

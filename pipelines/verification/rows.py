@@ -88,6 +88,7 @@ class Raw:
         self.accepted = accepted
         self._newest: dict[str, pl.DataFrame] = {}
         self._systems: dict[str, set[str]] = {}
+        self._later: dict[str, pl.DataFrame] = {}
 
     @classmethod
     def of(cls, folder: Path, publication: duckdb.DuckDBPyConnection) -> Raw:
@@ -294,6 +295,15 @@ class Raw:
         days = [self._day(entity, column) for column in entity.cut.since]
         return (pl.coalesce(days) <= self.run.as_of).fill_null(True) if days else pl.lit(True)
 
+    def not_begun(self, entity_id: str) -> pl.DataFrame:
+        """The rows of an entity, by system and id, whose first date has not come."""
+        if entity_id not in self._later:
+            entity = entities()[entity_id]
+            rows = self.newest(entity, entity.cut.since)
+            later = rows if rows.is_empty() else rows.filter(~self._begun(entity))
+            self._later[entity_id] = later if later.is_empty() else later.select("_system", id=entity.key[0])
+        return self._later[entity_id]
+
     def rows(
         self, entity_id: str, keep_vanished: bool = False, columns: Collection[str] | None = None
     ) -> Iterator[Row]:
@@ -315,11 +325,9 @@ class Raw:
             frame = frame.filter(pl.col("_vanished_at").is_null())
         frame = frame.filter(self._begun(entity))
         for column, whole_id in entity.cut.of.items():
-            whole = entities()[whole_id]
-            wholes = self.newest(whole, whole.cut.since)
-            if not wholes.is_empty():
-                later = wholes.filter(~self._begun(whole)).select("_system", pl.col(whole.key[0]).alias(column))
-                frame = frame.join(later, on=["_system", column], how="anti")
+            later = self.not_begun(whole_id)
+            if not later.is_empty():
+                frame = frame.join(later.rename({"id": column}), on=["_system", column], how="anti")
         seen = {moment: self.day_seen(moment) for moment in frame["_vanished_at"].drop_nulls().unique()}
         gone = pl.col("_vanished_at").replace_strict(seen, default=None, return_dtype=pl.Date)
         frame = frame.with_columns(pl.when(gone <= self.run.as_of).then(gone).alias("vanished_on"))

@@ -25,7 +25,7 @@ from pipelines.exports.entities import entities
 from pipelines.reports.statements.document import Picture
 from pipelines.reports.statements.pdf import to_pdf
 from pipelines.reports.weekly.checking import PackError, check_chart, check_pdf, check_told, check_workbook
-from pipelines.reports.weekly.composing import compose, sentences
+from pipelines.reports.weekly.composing import compose, sentences, warnings
 from pipelines.reports.weekly.drawing import charts
 from pipelines.reports.weekly.figures import Figure
 from pipelines.reports.weekly.making import make
@@ -183,6 +183,9 @@ def test_the_command_writes_three_files(home: Path, tmp_path: Path, pack: Pack) 
     stem = f"weekly-{pack.as_of}-sv"
     assert sorted(file.name for file in tmp_path.iterdir()) == [f"{stem}.json", f"{stem}.pdf", f"{stem}.xlsx"]
     assert isinstance(pack.as_of, date)
+    # What can hardly be so is told to whoever is about to send it.
+    [warning] = warnings(pack, languages()["sv"])
+    assert warning in done.stderr
 
 
 def test_no_period_leads_that_is_not_over(pack: Pack, warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -243,3 +246,15 @@ def test_a_period_is_that_of_a_kept_version_or_refused(home: Path, tmp_path: Pat
     other = weekly("2026-W10")
     assert (other.exit_code, "keybook refresh --as-of 2026-03-08" in other.output) == (1, True)
     assert weekly("2026-W60").exit_code == weekly("soon").exit_code == 2
+
+
+def test_figures_that_can_hardly_be_so_are_told_before_it_goes_out(pack: Pack, lookup: Any) -> None:
+    """One line a figure of Data health, but for months that are not over; where there is none, no sentence."""
+    told = pack.sections["unlikely"]
+    rows = [row for row in lookup("rpt_plausibility") if row["kind"] != "incomplete"]
+    assert {row[0].value for row in told.rows} == {row["column_name"] for row in rows}
+    assert len(told.rows) == len(rows) > 0
+    spoken = languages()["en"]
+    assert f": {len(rows)}." in sentences(pack, spoken)[-1]
+    calm = replace(pack, sections={**pack.sections, "unlikely": replace(told, rows=[])})
+    assert sentences(calm, spoken) == sentences(pack, spoken)[:-1]

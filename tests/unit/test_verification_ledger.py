@@ -286,6 +286,27 @@ def test_what_is_taken_back(tmp_path: Path, said: dict[str, Any], expected: tupl
     assert told.on(3, 1) == (opened, unapplied + 50, cash)
 
 
+def test_what_is_taken_back_of_another_currencys_payment(tmp_path: Path) -> None:
+    """110 dollars paid 100 euros, and no rate is known: 50 euros back are 55 dollars, of 80 more 50 are left."""
+    back = {"invoice_id": "1", "payment_id": "p", "currency": "EUR", "customer_id": "c"}
+    told = Told(
+        tmp_path,
+        {
+            "billing.invoices": [invoice("1", 100, "2024-01-01")],
+            "billing.payments": [payment("p", 110, "2024-01-20", currency="USD")],
+            "billing.applications": [
+                {"application_id": "a", "payment_id": "p", "invoice_id": "1", "applied_on": "2024-01-20", "amount": 100,
+                 "payment_amount": 110}
+            ],
+            "billing.adjustments": [
+                back | {"adjustment_id": "j", "adjustment_kind": "refund", "occurred_on": "2024-03-01", "amount": 50},
+                back | {"adjustment_id": "k", "adjustment_kind": "chargeback", "occurred_on": "2024-03-02", "amount": 80},
+            ],
+        },
+    )  # fmt: skip
+    assert [told.on(2, 29), told.on(3, 1), told.on(3, 2)] == [(0, 0, 110), (50, 0, 55), (100, 0, 0)]
+
+
 def test_of_opening_balances_the_first_is_the_debt(tmp_path: Path) -> None:
     rows = [{"customer_id": "c", "currency": "EUR", "as_of": day, "amount": amount}
             for day, amount in (("2024-03-01", 700), ("2024-01-01", 500))]  # fmt: skip

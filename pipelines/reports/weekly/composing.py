@@ -111,7 +111,13 @@ def sentences(pack: Pack, language: Language) -> list[str]:
     names = [clean(row[0].value) for row in pack.sections["danger"].rows[:_NAMED]]
     said.append(_said("danger", language, count=str(len(pack.sections["danger"].rows)), names="; ".join(names) or None))
     said.append(_said("feeds", language, count=str(len(pack.sections["feeds"].rows))))
-    return said
+    return [*said, *warnings(pack, language)]
+
+
+def warnings(pack: Pack, language: Language) -> list[str]:
+    """What somebody should look at before the pack goes out."""
+    found = len(pack.sections["unlikely"].rows)
+    return [_said("unlikely", language, count=str(found))] if found else []
 
 
 def _pipeline(pack: Pack, language: Language) -> list[str]:

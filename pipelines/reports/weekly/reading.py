@@ -89,6 +89,7 @@ def read(connection: duckdb.DuckDBPyConnection, company: str, titles: Mapping[st
         {section.name: section for section in (
             _trend(tables), _causes(tables), _bridge(tables), _debtors(tables), _promises(tables), _cash(tables),
             _pipeline(tables), _danger(tables), _norms(tables), _channels(tables), _feeds(tables),
+            _unlikely(tables),
         )},
         titles or {},
     )  # fmt: skip
@@ -333,4 +334,14 @@ def _feeds(tables: Tables) -> Section:
         "entity": ("entity", "text", "weekly.entity"), "source": ("source", "text", "contract"),
         "state": ("freshness_state", "text", "weekly.freshness"),
         "days_old": ("days_old", "count"), "rejected": ("rows_rejected", "count"),
+    })  # fmt: skip
+
+
+def _unlikely(tables: Tables) -> Section:
+    """Headline figures that leave their own history: to be looked at before the pack goes out."""
+    table, key = "rpt_plausibility", ("table_name", "column_name", "group_values", "period")
+    found = tables.rows(table, "kind <> 'incomplete'", f"order by period desc, {', '.join(key)}")
+    return _listed("unlikely", table, found, key, {
+        "what": ("column_name", "text", "figure"), "of": ("group_values", "text"), "month": ("period", "date"),
+        "why": ("kind", "text", "plausibility"),
     })  # fmt: skip

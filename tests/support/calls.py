@@ -227,7 +227,7 @@ class Conversation:
         return not works(self.day) or not parameter("opens_at_hour") <= hour < parameter("closes_at_hour")
 
 
-FREE = holidays.country_holidays(COUNTRY, years=range(2025, 2027))
+FREE = holidays.country_holidays(COUNTRY, years=range(2024, 2027))
 
 
 def works(day: date) -> bool:

@@ -24,6 +24,7 @@ from pipelines.settings import Settings, load_settings
 # which DuckDB makes when it needs it and deletes as it closes.
 _SPILL = ".spill-"
 _numbers = count(1)
+MIB = 2**20
 # What a killed process on another host, or in a container that is gone, has left is deleted after so long.
 _LEFT_SECONDS = 7 * 24 * 3600
 
@@ -88,6 +89,16 @@ def current() -> Bounds:
     return Bounds.of(_settings or load_settings())
 
 
+def room() -> str:
+    """How much disk is free in the home that this process works on, and how much a refresh needs."""
+    settings = _settings or load_settings()
+    folder = next(place for place in (settings.warehouse, *settings.warehouse.parents) if place.is_dir())
+    free = f"{shutil.disk_usage(folder).free / MIB:,.0f} MiB are free"
+    if not settings.published.exists():
+        return free
+    return f"{free}, and a refresh needs about {settings.published.stat().st_size / MIB:,.0f} MiB"
+
+
 def connect(
     database: Path | str = ":memory:", read_only: bool = False, bounds: Bounds | None = None
 ) -> duckdb.DuckDBPyConnection:
@@ -130,3 +141,8 @@ def bound_reached(said: str) -> str | None:
             "or memory_limit, in keybook.toml"
         )
     return f"this needs more memory than the bound{of}: raise memory_limit in keybook.toml"
+
+
+def lacks_memory(said: str) -> bool:
+    """Whether DuckDB says that its memory did not suffice, with all that could go to disk there."""
+    return "Out of Memory Error" in said and "max_temp_directory_size" not in said

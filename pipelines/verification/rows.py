@@ -88,6 +88,8 @@ class Raw:
         self.accepted = accepted
         self._newest: dict[str, pl.DataFrame] = {}
         self._systems: dict[str, set[str]] = {}
+        self._later: dict[str, pl.DataFrame] = {}
+        self._full: dict[tuple[str, str], list[datetime]] = {}
 
     @classmethod
     def of(cls, folder: Path, publication: duckdb.DuckDBPyConnection) -> Raw:
@@ -206,7 +208,7 @@ class Raw:
     def _outdated(self, entity: Entity) -> pl.DataFrame:
         """Files whose rows are gone, unless a newer one has them: since when, and by which kind of export."""
         files = [file for file in self.files if file.entity == entity.id and file.export != "partial"]
-        whole = {source: self._believed(*source) for source in {(file.contract, file.system) for file in files}}
+        whole = {source: self.believed(*source) for source in {(file.contract, file.system) for file in files}}
         found = []
         for file in files:
             tells = file.export == "full" or entity.id == "billing.invoices"
@@ -221,6 +223,12 @@ class Raw:
                 "_vanished_at": pl.Datetime("us", "UTC"), "_vanished_from": pl.String,
             },
         )  # fmt: skip
+
+    def believed(self, contract: str, system: str) -> list[datetime]:
+        """The moments of a source's full exports that count as such."""
+        if (contract, system) not in self._full:
+            self._full[contract, system] = self._believed(contract, system)
+        return self._full[contract, system]
 
     def _believed(self, contract: str, system: str) -> list[datetime]:
         """The moments of a source's full exports that lack no more of what stood before than is likely."""
@@ -252,7 +260,7 @@ class Raw:
 
     def _keys(self, files: list[LandedFile]) -> set[tuple[Any, ...]]:
         entity = entities()[files[0].entity]
-        frame = self.landed(entity)
+        frame = self.landed(entity, {"_system", "_file_sha256", "_deleted", *entity.key})
         if frame.is_empty():
             return set()
         own = pl.col("_file_sha256").is_in([file.sha256 for file in files]) & ~pl.col("_deleted").fill_null(False)
@@ -294,6 +302,15 @@ class Raw:
         days = [self._day(entity, column) for column in entity.cut.since]
         return (pl.coalesce(days) <= self.run.as_of).fill_null(True) if days else pl.lit(True)
 
+    def not_begun(self, entity_id: str) -> pl.DataFrame:
+        """The rows of an entity, by system and id, whose first date has not come."""
+        if entity_id not in self._later:
+            entity = entities()[entity_id]
+            rows = self.newest(entity, entity.cut.since)
+            later = rows if rows.is_empty() else rows.filter(~self._begun(entity))
+            self._later[entity_id] = later if later.is_empty() else later.select("_system", id=entity.key[0])
+        return self._later[entity_id]
+
     def rows(
         self, entity_id: str, keep_vanished: bool = False, columns: Collection[str] | None = None
     ) -> Iterator[Row]:
@@ -315,11 +332,9 @@ class Raw:
             frame = frame.filter(pl.col("_vanished_at").is_null())
         frame = frame.filter(self._begun(entity))
         for column, whole_id in entity.cut.of.items():
-            whole = entities()[whole_id]
-            wholes = self.newest(whole, whole.cut.since)
-            if not wholes.is_empty():
-                later = wholes.filter(~self._begun(whole)).select("_system", pl.col(whole.key[0]).alias(column))
-                frame = frame.join(later, on=["_system", column], how="anti")
+            later = self.not_begun(whole_id)
+            if not later.is_empty():
+                frame = frame.join(later.rename({"id": column}), on=["_system", column], how="anti")
         seen = {moment: self.day_seen(moment) for moment in frame["_vanished_at"].drop_nulls().unique()}
         gone = pl.col("_vanished_at").replace_strict(seen, default=None, return_dtype=pl.Date)
         frame = frame.with_columns(pl.when(gone <= self.run.as_of).then(gone).alias("vanished_on"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import combinations
 from pathlib import Path
 
@@ -17,12 +18,14 @@ from pipelines.bounds import current
 from pipelines.verification.documents import DOCUMENT, PAYMENT
 from pipelines.verification.rows import Raw, stored
 
-# What the walk reads of the books, and which columns; of what is no longer in an export it asks for documents alone.
-READ: dict[str, Collection[str] | None] = {
-    "billing.invoices": DOCUMENT, "billing.payments": PAYMENT, "billing.applications": None,
-    "billing.adjustments": None, "billing.instalments": None, "billing.opening_balances": None,
-    "billing.customers": ("customer_id", "payment_terms_days"),
+# What the walk reads of the books: in which column an id stands, and which columns are read.
+READ: dict[str, tuple[str, Collection[str] | None]] = {
+    "billing.invoices": ("invoice_id", DOCUMENT), "billing.payments": ("payment_id", PAYMENT),
+    "billing.applications": ("application_id", None), "billing.adjustments": ("adjustment_id", None),
+    "billing.instalments": ("invoice_id", None), "billing.opening_balances": ("customer_id", None),
+    "billing.customers": ("customer_id", ("customer_id", "payment_terms_days")),
 }  # fmt: skip
+# Of what is no longer in an export it asks for these alone.
 KEPT_VANISHED = "billing.invoices"
 # The rows of a share.
 ROWS = 250_000
@@ -46,6 +49,12 @@ class Aside:
             frame.write_parquet(self._folder / f"{name}.parquet")
         else:
             self._frames[name] = frame
+
+    def take_all(self, begins: str) -> pl.DataFrame:
+        """The frames whose names begin so, as one, in the order of their names."""
+        here = sorted(self._folder.glob(f"{begins}*.parquet")) if self._folder else []
+        names = [file.stem for file in here] or sorted(name for name in self._frames if name.startswith(begins))
+        return pl.concat([self.take(name) for name in names]) if names else pl.DataFrame()
 
     def take(self, name: str) -> pl.DataFrame:
         """A frame that was put aside, or an empty one."""
@@ -73,10 +82,19 @@ class Part(Raw):
         """Takes every row whose hash, divided by so many (`of`), leaves the number."""
         super().__init__(whole.folder, whole.run, whole.parameters, whole.files, whole.accepted)
         self.__dict__["newest_event"] = whole.newest_event
+        self.whole = whole
         self._here = pl.concat_str(by, separator=" ").hash() % of == number
 
     def _stored(self, path: Path, columns: Collection[str] | None) -> pl.DataFrame:
         return stored(path, columns, self._here)
+
+    def not_begun(self, entity_id: str) -> pl.DataFrame:
+        """Those of the whole store: rows of a part may be of others."""
+        return self.whole.not_begun(entity_id)
+
+    def believed(self, contract: str, system: str) -> list[datetime]:
+        """As the whole store has it: how much a full export lacks is not told by a part."""
+        return self.whole.believed(contract, system)
 
 
 def parts(raw: Raw, entity_id: str, by: tuple[str, ...], most: int = ROWS) -> Iterator[Raw]:
@@ -98,7 +116,7 @@ class Share(Raw):
         self, entity_id: str, keep_vanished: bool = False, columns: Collection[str] | None = None
     ) -> pl.DataFrame:
         """The share's rows of an entity; it may have more columns than are asked for."""
-        return self.aside.take(f"{entity_id}-{self.number}")
+        return self.aside.take_all(f"{entity_id}-{self.number}-")
 
     def systems(self, entity_id: str) -> set[str]:
         """Those of all shares."""
@@ -123,42 +141,45 @@ def _put_aside(raw: Raw, accounts: Mapping[str, str], number: int, aside: Aside)
         {"whose": list(accounts), "account": list(accounts.values())}, {"whose": pl.String, "account": pl.String}
     )
     owners: dict[str, pl.DataFrame] = {}
-    edges = []
+    edges: set[tuple[str, str]] = set()
     for entity in ("billing.invoices", "billing.payments"):
-        frame = _read(raw, entity)
-        if frame.is_empty():
-            continue
         (key, *_) = NAMES[entity]
         # What names no customer is nobody's else: it belongs to what it is applied to.
         nobodys = pl.format(f"{entity} {{}} {{}}", "_system", key)
-        owners[entity] = _of_customer(frame, known).select(
-            "_system", pl.col(key).alias("id"), pl.coalesce("node", nobodys).alias("node")
-        )
+        found = [
+            _of_customer(frame, known).select(
+                "_system", pl.col(key).alias("id"), pl.coalesce("node", nobodys).alias("node")
+            )
+            for frame in _frames(raw, entity)
+        ]
+        if found:
+            owners[entity] = pl.concat(found)
     for entity in ("billing.applications", "billing.adjustments"):
-        named = _named(_read(raw, entity), owners, known)
-        places = [name for name in named.columns if name.startswith("node")]
-        for one, other in combinations(places, 2):
-            apart = named.filter(pl.col(one) != pl.col(other)).select(pl.col(one).alias("a"), pl.col(other).alias("b"))
-            edges += apart.unique().rows()
+        for frame in _frames(raw, entity):
+            named = _named(frame, owners, known)
+            for one, other in combinations(named.columns, 2):
+                apart = named.filter(pl.col(one) != pl.col(other)).select(pl.col(one), pl.col(other))
+                edges |= set(apart.unique().iter_rows())
     roots = _roots(edges)
     joined = pl.DataFrame({"node": list(roots), "root": list(roots.values())}, {"node": pl.String, "root": pl.String})
     for entity in READ:
-        frame = _read(raw, entity)
-        if frame.is_empty():
-            continue
-        named = _named(frame, owners, known)
-        places = [name for name in named.columns if name.startswith("node")]
-        node = named.select(pl.coalesce(*places, pl.lit("")).alias("node"))
-        root = node.join(joined, on="node", how="left", maintain_order="left").select(pl.coalesce("root", "node"))
-        place = root.to_series().hash() % number
-        for share in range(number):
-            aside.put(f"{entity}-{share}", frame.filter(place == share))
+        for part, frame in enumerate(_frames(raw, entity)):
+            named = _named(frame, owners, known)
+            node = named.select(pl.coalesce(*named.columns, pl.lit("")).alias("node"))
+            root = node.join(joined, on="node", how="left", maintain_order="left").select(pl.coalesce("root", "node"))
+            place = root.to_series().hash() % number
+            for share in range(number):
+                aside.put(f"{entity}-{share}-{part:04}", frame.filter(place == share))
 
 
-def _read(raw: Raw, entity: str) -> pl.DataFrame:
-    frame = raw.frame(entity, entity == KEPT_VANISHED, READ[entity])
-    raw.let_go()
-    return frame
+def _frames(raw: Raw, entity: str) -> Iterator[pl.DataFrame]:
+    """What is read of an entity, a part at a time."""
+    column, columns = READ[entity]
+    for part in parts(raw, entity, ("_system", column)):
+        frame = part.frame(entity, entity == KEPT_VANISHED, columns)
+        part.let_go()
+        if not frame.is_empty():
+            yield frame
 
 
 def _of_customer(frame: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -185,7 +206,7 @@ def _named(frame: pl.DataFrame, owners: Mapping[str, pl.DataFrame], known: pl.Da
     return pl.DataFrame(found)
 
 
-def _roots(edges: list[tuple[str, str]]) -> dict[str, str]:
+def _roots(edges: Collection[tuple[str, str]]) -> dict[str, str]:
     """Node -> one of all that are joined to it, the same for each of them."""
     above: dict[str, str] = {}
 

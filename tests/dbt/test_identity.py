@@ -21,15 +21,15 @@ LUND = {"city": "Lund", "postal_code": "221 00", "country": "Sweden"}
 ACCOUNTS = [
     {"_system": "acrm", "account_id": "1", "name": "Alfa AB", "website": "https://www.alfa.example/se", "tax_id": "SE1111111111"},
     {"_system": "acrm", "account_id": "2", "name": "Beta Bygg AB", "phone": "08-111 22 33", "country": "SE"},
-    {"_system": "acrm", "account_id": "3", "name": "Gamma AB"},
+    {"_system": "acrm", "account_id": "3", "name": "Gamma AB", "industry": "Trade"},
     {"_system": "acrm", "account_id": "4", "name": "Delta Handel AB", **LUND},
     {"_system": "acrm", "account_id": "5", "name": "Epsilon AB", "website": "gmail.com"},
     {"_system": "bcrm", "account_id": "x1", "name": "Alfa Aktiebolag", "website": "alfa.example", "parent_account_id": "Epsilon AB"},
-    {"_system": "bcrm", "account_id": "x2", "name": "Beta Bygg AB"},
+    {"_system": "bcrm", "account_id": "x2", "name": "Beta Bygg AB", "industry": "Building", "status": "Customer"},
     {"_system": "bcrm", "account_id": "x4", "name": "Gamma AB"},
     {"_system": "bcrm", "account_id": "x5", "name": "Gamma AB"},
     {"_system": "bcrm", "account_id": "x6", "name": "Delta Handl AB", **LUND},
-    {"_system": "bcrm", "account_id": "x7", "name": "Zeta AB"},
+    {"_system": "bcrm", "account_id": "x7", "name": "Zeta AB", "industry": "Retail", "segment": "Small"},
     {"_system": "bcrm", "account_id": "x8", "name": "Epsilonn Oy", "website": "gmail.com"},
 ]  # fmt: skip
 CUSTOMERS = [
@@ -122,13 +122,27 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
         for link in LINKS
     ]
     write_raw(home, rows, as_of_date=AS_OF.isoformat())
-    reports = ["rpt_match_coverage", "rpt_unmatched", "rpt_match_proposals", "rpt_account_links"]
+    reports = ["rpt_match_coverage", "rpt_unmatched", "rpt_match_proposals", "rpt_account_links", "dim_accounts"]
     with duckdb.connect(str(make(home, reports)), read_only=True) as connection:
         yield connection
 
 
 def rows(warehouse: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     return warehouse.execute(query).fetchall()
+
+
+def test_what_one_crm_does_not_say_of_an_account_another_does(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """By column, with its name told; whose record it is, how it is called and how it stands is the first record's."""
+    found = rows(
+        warehouse,
+        "select account_id, account_name, industry, segment, crm_status, filled_columns from marts.dim_accounts "
+        "where account_id in ('acrm:1', 'acrm:2', 'acrm:3') order by account_id",
+    )
+    assert found == [
+        ("acrm:1", "Alfa AB", None, None, None, None),
+        ("acrm:2", "Beta Bygg AB", "Building", None, None, "industry"),
+        ("acrm:3", "Gamma AB", "Trade", "Small", None, "segment"),
+    ]
 
 
 def test_decisions_win_and_rules_never_merge_within_a_system(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -17,9 +17,9 @@ from tests.support.revenue import AS_OF, COMPANY, CURRENCIES, Rows, pieces
 def build(home: Path) -> Path:
     """Builds what is made of its revenue, with the identity that holds it together; the database."""
     write_raw(home, dict(COMPANY.rows), as_of_date=AS_OF)
-    reports = ["revenue_retention", "revenue_retention_groups", "cohorts", "concentration", "account_value",
-               "account_value_groups", "account_monthly", "account_revenue"]  # fmt: skip
-    return make(home, [f"rpt_{name}" for name in reports], passing=["assert_revenue_adds_up"])
+    reports = ["rpt_revenue_retention", "rpt_revenue_retention_groups", "rpt_cohorts", "rpt_concentration",
+               "rpt_account_value", "rpt_account_value_groups", "rpt_account_monthly", "rpt_account_revenue"]  # fmt: skip
+    return make(home, reports, passing=["assert_revenue_adds_up"])
 
 
 def rows(warehouse: duckdb.DuckDBPyConnection, query: str) -> Rows:

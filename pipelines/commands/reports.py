@@ -23,7 +23,7 @@ def report() -> None:
 @click.option("--language", type=click.Choice(["en", "ru", "sv"]), help="The setting `language` if not given.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="<home>/reports/weekly if not given.")
 def weekly(home: Path | None, period: str | None, language: str | None, out: Path | None) -> None:
-    """Write the weekly pack of what is published, as PDF, workbook and JSON, and print where.
+    """Write the weekly pack of what is published, as PDF, workbook, JSON and mail, and print where.
 
     The week is the seven days up to the publication's as-of date; `keybook refresh --as-of` publishes an earlier one.
     With `--period` it is taken from the kept version that was published as of its last day.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from email import message_from_bytes, policy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -171,17 +173,24 @@ def test_a_hostile_name_stays_a_name(pack: Pack) -> None:
     files = make(hostile, "en", "v1")
     assert name in text_of(next(made for file, made in files.items() if file.endswith(".pdf")))
     book = openpyxl.load_workbook(io.BytesIO(next(made for file, made in files.items() if file.endswith(".xlsx"))))
+    mail = message_from_bytes(files["weekly-" + str(pack.as_of) + "-en.eml"], policy=policy.default)
+    shown = mail.get_body(("html",)).get_content()
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown
+    assert name in mail.get_body(("plain",)).get_content()
     sheet = book.worksheets[2 + list(pack.sections).index("causes")]
     assert sheet["A2"].value == f"'{name}"
 
 
-def test_the_command_writes_three_files(home: Path, tmp_path: Path, pack: Pack) -> None:
+def test_the_command_writes_four_files(home: Path, tmp_path: Path, pack: Pack) -> None:
     done = CliRunner().invoke(
         main, ["report", "weekly", "--home", str(home), "--language", "sv", "--out", str(tmp_path)]
     )
     assert done.exit_code == 0, done.output
     stem = f"weekly-{pack.as_of}-sv"
-    assert sorted(file.name for file in tmp_path.iterdir()) == [f"{stem}.json", f"{stem}.pdf", f"{stem}.xlsx"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        f"{stem}.{end}" for end in ("eml", "json", "pdf", "xlsx")
+    ]
     assert isinstance(pack.as_of, date)
     # What can hardly be so is told to whoever is about to send it.
     [warning] = warnings(pack, languages()["sv"])
@@ -223,7 +232,7 @@ def test_what_is_blank_or_lacks_a_row_is_not_handed_out(pack: Pack) -> None:
         check_chart(Picture("nothing", "", svg(nothing, 600, 130), ""))
     spoken = languages()["en"]
     whole, files = compose(pack, spoken, "v1"), make(pack, "en", "v1")
-    pdf, workbook, told = files.values()
+    pdf, workbook, told, _ = files.values()
     with pytest.raises(PackError, match="does not say"):
         check_pdf(to_pdf(replace(whole, blocks=whole.blocks[:5])), whole)
     causes = pack.sections["causes"]
@@ -242,7 +251,7 @@ def test_a_period_is_that_of_a_kept_version_or_refused(home: Path, tmp_path: Pat
                                          "--out", str(tmp_path)])  # fmt: skip
 
     assert weekly(str(pack.as_of)).exit_code == 0
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 4
     other = weekly("2026-W10")
     assert (other.exit_code, "keybook refresh --as-of 2026-03-08" in other.output) == (1, True)
     assert weekly("2026-W60").exit_code == weekly("soon").exit_code == 2
@@ -258,3 +267,22 @@ def test_figures_that_can_hardly_be_so_are_told_before_it_goes_out(pack: Pack, l
     assert f": {len(rows)}." in sentences(pack, spoken)[-1]
     calm = replace(pack, sections={**pack.sections, "unlikely": replace(told, rows=[])})
     assert sentences(calm, spoken) == sentences(pack, spoken)[:-1]
+
+
+def test_the_mail_shows_its_pictures_and_says_the_same_in_text(pack: Pack) -> None:
+    spoken = languages()["sv"]
+    files = make(pack, "sv", "v1")
+    stem = f"weekly-{pack.as_of}-sv"
+    mail = message_from_bytes(files[f"{stem}.eml"], policy=policy.default)
+    shown, plain = (mail.get_body((kind,)).get_content() for kind in ("html", "plain"))
+    pictures = {part["Content-ID"].strip("<>"): part.get_content() for part in mail.walk()
+                if part.get_content_type() == "image/png"}  # fmt: skip
+    assert set(re.findall(r'src="cid:([^"]+)"', shown)) == set(pictures)
+    assert len(pictures) >= 3
+    assert all(made.startswith(b"\x89PNG") for made in pictures.values())
+    assert not re.search(r"<(style|script|link|svg)|https?:", shown)
+    for sentence in sentences(pack, spoken):
+        assert flat(sentence) in flat(plain)
+        assert flat(sentence) in flat(html.unescape(shown))
+    attached = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
+    assert attached == {f"{stem}.{end}": files[f"{stem}.{end}"] for end in ("pdf", "xlsx")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from pipelines.reports.mail import to_mail
 from pipelines.reports.statements.pdf import to_pdf
 from pipelines.reports.weekly.checking import check_pdf, check_told, check_workbook
 from pipelines.reports.weekly.composing import compose, sentences
@@ -13,7 +14,7 @@ from pipelines.words import languages
 
 
 def make(pack: Pack, language: str, publication: str) -> dict[str, bytes]:
-    """File name -> bytes: PDF, workbook, and the cells of the reporting tables that both are made of.
+    """File name -> bytes: PDF, workbook, the cells of the reporting tables that both are made of, and the mail.
 
     Raises:
         PackError: a part came out blank or is missing.
@@ -34,6 +35,7 @@ def make(pack: Pack, language: str, publication: str) -> dict[str, bytes]:
         f"{stem}.json": (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode(),
     }
     pdf, workbook, cells = files.values()
+    files[f"{stem}.eml"] = to_mail(document, files)
     check_pdf(pdf, document)
     check_workbook(workbook, pack)
     check_told(cells, pack)

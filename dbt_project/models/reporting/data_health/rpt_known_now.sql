@@ -6,9 +6,7 @@
         {%- do columns.append("('" ~ entity ~ "', '" ~ column ~ "', '" ~ why ~ "')") %}
     {%- endfor %}
 {%- endfor %}
-{%- for node in graph.nodes.values() | sort(attribute='name') if node.name.startswith('rpt_') and node.config.get('meta', {}).get('clock') == 'known_at' %}
-    {%- do columns.append("('" ~ node.name ~ "', '*', 'record')") %}
-{%- endfor %}
+{%- do columns.append("('rpt_superseded_rows', '*', 'record')") %}
 select
     cast(entity as varchar) as entity,
     cast(column_name as varchar) as column_name,

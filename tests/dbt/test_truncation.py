@@ -171,7 +171,7 @@ def test_figures_of_a_past_day_are_what_the_definitions_say(whole: Callable[[dat
 
 def test_a_model_that_reads_what_came_later_is_found(rows: Rows, tmp_path: Path) -> None:
     files = []
-    deals = {"crm.deals": rows["crm.deals"]}
+    deals = {"crm.deals": [row for row in rows["crm.deals"] if not row["_system"].startswith("random")]}
     for name, given in (("all", deals), ("cut", cut(deals, SUNDAY))):
         write_raw(tmp_path / name, given, as_of_date=SUNDAY)
         files.append(tmp_path / name / "made.duckdb")

@@ -24,8 +24,10 @@ def main() -> int:
     dropping = commands.add_parser("drop", help="one file with 1 %% new calls, beside the refresh of everything")
     dropping.add_argument("--small", action="store_true", help="a sample that takes two minutes")
     growing = commands.add_parser("growth", help="what each step costs as the company grows")
-    growing.add_argument("--small", action="store_true", help="samples that take five minutes")
-    growing.add_argument("--folder", type=Path, help="an empty folder to work in and keep")
+    growing.add_argument(
+        "--shares", type=int, nargs="+", default=growth.SHARES, help="parts of the largest size, as one in so many"
+    )
+    growing.add_argument("--folder", type=Path, help="a folder to work in and keep: what it has is not measured again")
     largest = commands.add_parser("scale", help="10,000,000 calls on one machine, within 4 GiB for DuckDB")
     largest.add_argument("--share", type=int, default=1, help="run one part in so many of the size")
     largest.add_argument("--folder", type=Path, help="a folder to work in and keep")
@@ -66,23 +68,24 @@ def main() -> int:
             lambda: robustness.main(robustness.SMALL),
             lambda: drafts.main(drafts.SMALL, False, False),
             lambda: drop.main(refresh.TINY),
-            lambda: growth.main(growth.TINY, None),
+            lambda: growth.main(growth.SMALLEST, None)[0],
             lambda: scale.one_export(5_000)[0],
         ):
             print(report(), flush=True)
         return refresh.main(refresh.TINY, None, 1, None)
-    if arguments.command == "scale":
-        if arguments.export_rows:
-            report, is_within = scale.one_export(arguments.export_rows, arguments.memory_limit)
+    if arguments.command in ("growth", "scale"):
+        if arguments.command == "growth":
+            told, is_within = growth.main(tuple(arguments.shares), arguments.folder)
+        elif arguments.export_rows:
+            told, is_within = scale.one_export(arguments.export_rows, arguments.memory_limit)
         else:
-            report, is_within = scale.main(arguments.share, arguments.folder, arguments.memory_limit)
-        print(report)
+            told, is_within = scale.main(arguments.share, arguments.folder, arguments.memory_limit)
+        print(told)
         return 0 if is_within else 1
     print(
         {
             "land": lambda: land.compare(arguments.rows, arguments.files, arguments.dlt),
             "drop": lambda: drop.main(refresh.SMALL if arguments.small else refresh.Size()),
-            "growth": lambda: growth.main(growth.SMALL if arguments.small else growth.WHOLE, arguments.folder),
             "aging": lambda: aging.main(arguments.invoices),
             "identity": lambda: identity.main(arguments.accounts, arguments.seeds, arguments.scale),
             "drafts": lambda: drafts.main(drafts.SMALL if arguments.small else 1, arguments.real, arguments.every),

@@ -1,193 +1,178 @@
-"""What each step of a refresh costs as the company grows: samples of a quarter, a half and the whole of a size.
+"""What each step of a refresh costs as the company grows: parts of the largest size, and how costs rise between them.
 
-A step that grows no faster than n log n takes about 2.1 times as long on twice the rows. A build's own time a model is
-taken from dbt; two models run beside each other, so that the sum over models is more than the wall time.
+A step whose cost is n to the power of 1 doubles with the company; n log n has an exponent a little above 1. Costs are
+seconds of processor, which other work on the machine changes little: one statement runs at a time here, and each stage
+in a process of its own. What was measured stays in the folder, if one is given, and is not measured again.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any
+from typing import Any, cast
 
-from benchmarks.processes import GIB, Measured, machine, measure, table
-from benchmarks.refresh import PUBLISHED, Size, exports, fresh
+from benchmarks.processes import GIB, machine, table
+from benchmarks.refresh import TINY, exports, fresh
+from benchmarks.scale import MEMORY_LIMIT, SHOWN, WHOLE, measure_in, part, within
 
-WHOLE = Size(accounts=100_000, months=12, calls=1_000_000, invoices=600_000)
-SMALL = Size(accounts=2_000, months=12, calls=20_000, invoices=12_000)
-TINY = Size(accounts=120, months=12, calls=1_200, invoices=720)
-# Steps that take less than this at the largest size are told in the sums alone, in seconds.
-SHOWN = 1.0
-TIMES = "times.json"
-# What a refresh does, one after the other: methods of `Refresh`, and dbt's build.
+# Parts of the largest size, as one in so many.
+SHARES = (40, 10)
+SMALLEST = (8_000, 4_000)
+# Where a step's exponent lies so much above n log n it is too much: caches that overflow and a busy machine do less.
+BEYOND = 0.2
+TIMES = "growth.json"
 STAGES = ("land", "build", "verify", "publish")
+RUN = "growth"
+COMMITS = "commits and checkpoints"
+Steps = dict[str, float]
 
 
-@dataclass(frozen=True)
-class Refreshed:
-    """One refresh: the process, seconds by model and stage, the most bytes on disk for want of memory, and rows."""
+def run_stage(home: str, stage: str) -> None:
+    """Runs one stage of a refresh of a home and writes what it and its steps cost; in a process of its own."""
+    from pipelines.settings import load_settings
+    from pipelines.verification import proof
+    from pipelines.warehouse import statements, transform
+    from pipelines.warehouse.refresh import PointInTime, Refresh
 
-    process: Measured
-    models: dict[str, float]
-    stages: dict[str, float]
-    spilled: int
-    rows: dict[str, int]
+    steps: Steps = {}
+
+    def noted(function: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:
+        def run(*arguments: Any, **options: Any) -> Any:
+            began, ended = time.process_time(), steps.get(COMMITS, 0.0)
+            result = function(*arguments, **options)
+            step = name(*arguments)
+            # A model has no part in what others have left to be written.
+            others = steps.get(COMMITS, 0.0) - ended
+            steps[step] = steps.get(step, 0.0) + time.process_time() - began - others
+            return result
+
+        return run
+
+    change: Any = setattr  # mypy takes methods for constants
+    change(statements, "THREADS", 1)
+    change(statements.Statements, "_work", noted(statements.Statements._work, lambda *given: given[2].split(".")[2]))
+    change(statements, "_end", noted(statements._end, lambda *given: COMMITS))
+    change(Refresh, "land_one", noted(Refresh.land_one, lambda *given: f"landing {given[1].name}"))
+    change(proof, "_verdicts", noted(proof._verdicts, lambda *given: f"proof of {given[1]}"))
+    refresh = Refresh(load_settings(home=home))
+    began = time.process_time()
+    if stage == "land":
+        refresh.land()
+    elif stage == "build":
+        refresh.start_build(RUN, PointInTime(), full=True)
+        if failed := transform.failures(transform.build(refresh.settings)):
+            raise SystemExit("\n".join(failed))
+    elif stage == "verify":
+        if failed := [f"{one.subject}: {one.failure}" for one in refresh.verify(RUN) if one.failure]:
+            print("\n".join(failed))
+    else:
+        refresh.publish(RUN)
+    cost = {"seconds": time.process_time() - began, "steps": steps}
+    Path(home, f"{stage}.json").write_text(json.dumps(cost), encoding="utf-8")
 
 
-def timed_refresh(home: str) -> None:
-    """Refreshes a home and writes the seconds of models and stages beside its warehouse, in a process of its own."""
-    from pipelines.commands.main import main
-    from pipelines.warehouse import transform
-    from pipelines.warehouse.refresh import Refresh
+def stage_of(home: Path, stage: str) -> dict[str, Any]:
+    """What a stage costs: measured now, unless it was.
 
-    models: dict[str, float] = {}
-    stages: dict[str, float] = defaultdict(float)
+    Raises:
+        FailedRun: it failed.
+    """
+    told = home / TIMES
+    known = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
+    if stage not in known:
+        call = f"from benchmarks.growth import run_stage; run_stage({str(home)!r}, {stage!r})"
+        with within(MEMORY_LIMIT):
+            process, spilled = measure_in(home, call)
+        cost = json.loads((home / f"{stage}.json").read_text(encoding="utf-8"))
+        known[stage] = cost | {"peak": process.peak, "spilled": spilled}
+        told.write_text(json.dumps(known), encoding="utf-8")
+    return cast("dict[str, Any]", known[stage])
 
-    def timed(function: Callable[..., Any], stage: str) -> Callable[..., Any]:
-        def noted(*arguments: Any, **options: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                results = function(*arguments, **options)
-            finally:
-                stages[stage] += time.perf_counter() - started
-            if stage == "build":
-                models.update({result.unique_id: result.seconds for result in results})
-            return results
 
-        return noted
-
-    transform._build = timed(transform._build, "build")
+def costs(share: int, folder: Path) -> tuple[Steps, Steps]:
+    """Seconds of processor by step and stage of one part of the size, and GiB of memory and of disk by stage."""
+    home = folder / str(share)
+    if not (home / "landing").exists():
+        exports(part(WHOLE, share), fresh(home) / "landing")
+    seconds: Steps = {}
+    room: Steps = {}
     for stage in STAGES:
-        if stage != "build":
-            setattr(Refresh, stage, timed(getattr(Refresh, stage), stage))
-    sys.argv = ["keybook", "refresh", "--home", home]
-    try:
-        main()
-    finally:
-        Path(home, TIMES).write_text(json.dumps({"models": models, "stages": stages}), encoding="utf-8")
+        cost = stage_of(home, stage)
+        seconds |= cost["steps"] | {f"**{stage}**": cost["seconds"]}
+        room[f"Peak memory of {stage}, GiB"] = cost["peak"] / GIB
+        room[f"Written to disk for want of memory by {stage}, GiB"] = cost["spilled"] / GIB
+    seconds["**all**"] = sum(seconds[f"**{stage}**"] for stage in STAGES)
+    return seconds, room
 
 
-def part(size: Size, share: int) -> Size:
-    """A size with every count but the months divided."""
-    counts = {name: count // share for name, count in asdict(size).items() if name != "months"}
-    return Size(months=size.months, **counts)
+def exponent(before: float, after: float, times: float) -> float:
+    """The power of the size by which a cost rises as the size grows so many times."""
+    return math.log(after / before) / math.log(times) if before > 0 and after > 0 else 0.0
 
 
-def measure_in(home: Path, call: str) -> tuple[Measured, int]:
-    """Runs Python in a process of its own; and the most bytes that it wrote to a home for want of memory.
-
-    Raises:
-        FailedRun: it failed.
-    """
-    spilled, ended = [0], Event()
-
-    def watch() -> None:
-        while not ended.wait(0.2):
-            with suppress(OSError):  # a file may go while it is looked at
-                files = home.glob("warehouse/.spill-*/*")
-                spilled.append(sum(file.stat().st_size for file in files))
-
-    watching = Thread(target=watch)
-    watching.start()
-    try:
-        process = measure(["-c", call], PUBLISHED)
-    finally:
-        ended.set()
-        watching.join()
-    return process, max(spilled)
+def allowed(before: int, after: int) -> float:
+    """The exponent of n log n between two sizes."""
+    return exponent(before * math.log(before), after * math.log(after), after / before)
 
 
-def refresh(home: Path) -> Refreshed:
-    """Refreshes a home in a process of its own.
+def compare(shares: tuple[int, ...], folder: Path) -> tuple[str, bool]:
+    """The report, and whether no step grows faster than n log n.
 
     Raises:
-        FailedRun: it failed.
-    """
-    import duckdb
-
-    call = f"from benchmarks.growth import timed_refresh; timed_refresh({str(home)!r})"
-    process, spilled = measure_in(home, call)
-    times = json.loads((home / TIMES).read_text(encoding="utf-8"))
-    counted = {}
-    with duckdb.connect(str(home / "warehouse" / "keybook.duckdb"), read_only=True) as connection:
-        for name in ("dim_accounts", "dim_contacts", "fct_calls", "fct_invoices", "fct_account_months"):
-            counted[name] = int(connection.execute(f"select count(*) from marts.{name}").fetchall()[0][0])
-    return Refreshed(process, times["models"], times["stages"], spilled, counted)
-
-
-def refreshed(size: Size, folder: Path) -> Refreshed:
-    """The same of a sample that is written first."""
-    home = fresh(folder / f"{size.accounts}")
-    exports(size, home / "landing")
-    return refresh(home)
-
-
-def compare(size: Size, folder: Path) -> str:
-    """The report.
-
-    Raises:
-        FailedRun: one of the refreshes failed.
+        FailedRun: one of the stages failed.
     """
     about = machine()
-    exports(part(TINY, 4), folder / "tiny" / "landing")
-    refresh(folder / "tiny")
-    sizes = [part(size, 4), part(size, 2), size]
-    runs = [refreshed(one, folder) for one in sizes]
-    folders = model_folders()
+    if not (folder / "tiny").exists():
+        # The project's first build is dbt's; the others send what it sent.
+        from benchmarks.scale import refresh
 
-    def line(name: str, seconds: list[float]) -> list[str]:
-        ratios = [f"{late / early:.2f}" if early else "" for early, late in pairwise(seconds)]
-        return [name, *(f"{one:.2f}" for one in seconds), *ratios]
-
-    by_folder: dict[str, list[float]] = defaultdict(lambda: [0.0] * len(runs))
-    models = {}
-    for node in runs[-1].models:
-        seconds = [run.models.get(node, 0.0) for run in runs]
-        if node in folders:
-            by_folder[folders[node]] = [a + b for a, b in zip(by_folder[folders[node]], seconds, strict=True)]
-            models[node.split(".")[-1]] = seconds
-    rows = [line(f"**{name}**", seconds) for name, seconds in sorted(by_folder.items())]
-    slow = sorted(models.items(), key=lambda item: -item[1][-1])
-    rows += [line(name, seconds) for name, seconds in slow if seconds[-1] >= SHOWN]
-    rows += [line(f"Stage {stage}", [run.stages.get(stage, 0.0) for run in runs]) for stage in STAGES]
-    rows.append(line("Whole refresh, wall", [run.process.wall for run in runs]))
-    rows.append(line("Whole refresh, processor", [run.process.cpu for run in runs]))
-    rows.append(line("Peak memory, GiB", [run.process.peak / GIB for run in runs]))
-    rows.append(line("Written to disk for want of memory, GiB", [run.spilled / GIB for run in runs]))
-    rows += [line(f"Rows of {name}", [float(run.rows[name]) for run in runs]) for name in runs[-1].rows]
-    allowed = 2 * math.log(2 * sizes[1].accounts) / math.log(sizes[1].accounts)
-    told = (
-        f"{size.accounts:,} accounts, {size.calls:,} calls, {size.invoices:,} invoices over {size.months} months, and "
-        f"a half and a quarter of each. n log n from half to whole: {allowed:.2f} times. {about}."
+        exports(TINY, folder / "tiny" / "landing")
+        refresh(folder / "tiny")
+    sizes = [part(WHOLE, share) for share in sorted(shares, reverse=True)]
+    found = [costs(share, folder) for share in sorted(shares, reverse=True)]
+    most = [allowed(early.calls, late.calls) for early, late in pairwise(sizes)]
+    rows, beyond = [], []
+    steps = [seconds for seconds, _ in found]
+    order = sorted(steps[-1], key=lambda name: (not name.startswith("**"), -steps[-1][name]))
+    for name in order:
+        taken = [seconds.get(name, 0.0) for seconds in steps]
+        powers = [
+            exponent(early, late, after.calls / before.calls)
+            for (early, late), (before, after) in zip(pairwise(taken), pairwise(sizes), strict=True)
+        ]
+        rises = [
+            f"{name} {power:.2f}"
+            for power, limit, late in zip(powers, most, taken[1:], strict=True)
+            if late > SHOWN and power > limit + BEYOND
+        ]
+        beyond += rises
+        if taken[-1] >= SHOWN or rises or name.startswith("**"):
+            rows.append([name, *(f"{one:.1f}" for one in taken), *(f"{power:.2f}" for power in powers)])
+    for name in found[-1][1]:
+        rows.append([name, *(f"{room[name]:.2f}" for _, room in found), *("" for _ in most)])
+    told = "; ".join(
+        f"{size.accounts:,} accounts, {size.calls:,} calls, {size.invoices:,} invoices over {size.months} months"
+        for size in sizes
     )
-    header = ["seconds", *(f"{one.accounts:,} accounts" for one in sizes), "half ÷ quarter", "whole ÷ half"]
-    return f"{told}\n\n{table(header, rows)}\n"
+    limits = " and ".join(f"{limit:.2f}" for limit in most)
+    verdict = (
+        f"Faster than n log n (an exponent of {limits}) by more than {BEYOND}: {'; '.join(beyond)}."
+        if beyond
+        else f"No step of more than {SHOWN:.0f} s grows faster than n log n (an exponent of {limits}) by {BEYOND}."
+    )
+    header = ["seconds of processor", *(f"{size.calls:,} calls" for size in sizes)]
+    header += [f"exponent to {size.calls:,}" for size in sizes[1:]]
+    return f"{told}. {about}.\n\n{table(header, rows)}\n\n{verdict}\n", not beyond
 
 
-def model_folders() -> dict[str, str]:
-    """Each model's layer and subject."""
-    from pipelines.settings import load_settings
-    from pipelines.warehouse.transform import read_manifest
-
-    nodes = read_manifest(load_settings())["nodes"]
-    return {
-        unique_id: "/".join(node["fqn"][1:-1]) for unique_id, node in nodes.items() if node["resource_type"] == "model"
-    }
-
-
-def main(size: Size, folder: Path | None) -> str:
-    """The report, made in a folder to keep or in a temporary one."""
+def main(shares: tuple[int, ...], folder: Path | None) -> tuple[str, bool]:
+    """The report and whether all is within it, made in a folder to keep or in a temporary one."""
     if folder:
-        return compare(size, folder)
+        return compare(shares, folder)
     with tempfile.TemporaryDirectory(prefix="keybook-bench-") as made:
-        return compare(size, Path(made))
+        return compare(shares, Path(made))

@@ -115,12 +115,12 @@ def build(home: Path, models: list[str] | None = None) -> tuple[Path, dict[str, 
     Raises:
         TransformError: a model failed.
     """
-    from pipelines.warehouse.transform import TransformError, failures
+    from pipelines.warehouse.transform import TransformError, failures, read_manifest
     from pipelines.warehouse.transform import build as build_models
 
-    database = place_of_build(home)
-    select = [f"+{model}" for model in models or MODELS]
-    results = build_models(load_settings(home=home), select=[*select, "--exclude-resource-type", "test"])
+    database, settings = place_of_build(home), load_settings(home=home)
+    nodes = read_manifest(settings)["nodes"]
+    results = build_models(settings, wanted={key for key in nodes if key.split(".")[2] in (models or MODELS)})
     if failures(results):
         raise TransformError("\n".join(failures(results)))
     return database, {result.unique_id.split(".")[2]: result.seconds for result in results}

@@ -6,22 +6,118 @@ and stages take most, before the whole is run; one large export can be landed by
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 import polars as pl
 
 from benchmarks import land
-from benchmarks.growth import SHOWN, STAGES, measure_in, part, refresh
-from benchmarks.processes import GIB, machine, table
-from benchmarks.refresh import TINY, Size, exports, fresh
+from benchmarks.processes import GIB, Measured, machine, measure, table
+from benchmarks.refresh import PUBLISHED, TINY, Size, exports, fresh
 
 WHOLE = Size(accounts=200_000, months=12, calls=10_000_000, invoices=3_000_000)
 MEMORY_LIMIT = "4 GiB"
 MOST = 5 * GIB
+# Steps that take less than this at the largest size are not shown one by one, in seconds.
+SHOWN = 1.0
+TIMES = "times.json"
+# What a refresh does, one after the other: methods of `Refresh`, and the build.
+STAGES = ("land", "build", "verify", "publish")
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """One refresh: the process, seconds on the wall by model and stage, the most bytes on disk for want of memory."""
+
+    process: Measured
+    models: dict[str, float]
+    stages: dict[str, float]
+    spilled: int
+
+
+def timed_refresh(home: str) -> None:
+    """Refreshes a home and writes the seconds of models and stages beside its warehouse, in a process of its own."""
+    from pipelines.commands.main import main
+    from pipelines.warehouse import transform
+    from pipelines.warehouse.refresh import Refresh
+
+    models: dict[str, float] = {}
+    stages: dict[str, float] = defaultdict(float)
+
+    def timed(function: Callable[..., Any], stage: str) -> Callable[..., Any]:
+        def noted(*arguments: Any, **options: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                results = function(*arguments, **options)
+            finally:
+                stages[stage] += time.perf_counter() - started
+            if stage == "build":
+                models.update({result.unique_id: result.seconds for result in results})
+            return results
+
+        return noted
+
+    transform.build = timed(transform.build, "build")
+    for stage in STAGES:
+        if stage != "build":
+            setattr(Refresh, stage, timed(getattr(Refresh, stage), stage))
+    sys.argv = ["keybook", "refresh", "--home", home]
+    try:
+        main()
+    finally:
+        Path(home, TIMES).write_text(json.dumps({"models": models, "stages": stages}), encoding="utf-8")
+
+
+def part(size: Size, share: int) -> Size:
+    """A size with every count but the months divided."""
+    counts = {name: count // share for name, count in asdict(size).items() if name != "months"}
+    return Size(months=size.months, **counts)
+
+
+def measure_in(home: Path, call: str) -> tuple[Measured, int]:
+    """Runs Python in a process of its own; and the most bytes that it wrote to a home for want of memory.
+
+    Raises:
+        FailedRun: it failed.
+    """
+    spilled, ended = [0], Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            with suppress(OSError):  # a file may go while it is looked at
+                files = home.glob("warehouse/.spill-*/*")
+                spilled.append(sum(file.stat().st_size for file in files))
+
+    watching = Thread(target=watch)
+    watching.start()
+    try:
+        process = measure(["-c", call], PUBLISHED)
+    finally:
+        ended.set()
+        watching.join()
+    return process, max(spilled)
+
+
+def refresh(home: Path) -> Refreshed:
+    """Refreshes a home in a process of its own.
+
+    Raises:
+        FailedRun: it failed.
+    """
+    call = f"from benchmarks.scale import timed_refresh; timed_refresh({str(home)!r})"
+    process, spilled = measure_in(home, call)
+    times = json.loads((home / TIMES).read_text(encoding="utf-8"))
+    return Refreshed(process, times["models"], times["stages"], spilled)
 
 
 def main(share: int, folder: Path | None, memory_limit: str = MEMORY_LIMIT) -> tuple[str, bool]:
@@ -42,7 +138,7 @@ def _report(size: Size, folder: Path, memory_limit: str) -> tuple[str, bool]:
         exports(TINY, folder / "tiny" / "landing")
         refresh(folder / "tiny")
     exported = sum(path.stat().st_size for path in (home / "landing").rglob("*") if path.is_file())
-    with _within(memory_limit):
+    with within(memory_limit):
         run = refresh(fresh(home))
     rows = [
         ["Whole refresh, wall", f"{run.process.wall:.1f} s"],
@@ -61,7 +157,7 @@ def _report(size: Size, folder: Path, memory_limit: str) -> tuple[str, bool]:
 
 
 @contextmanager
-def _within(memory_limit: str) -> Iterator[None]:
+def within(memory_limit: str) -> Iterator[None]:
     """What is started meanwhile works within a limit."""
     os.environ["KEYBOOK_MEMORY_LIMIT"] = memory_limit
     try:
@@ -88,7 +184,7 @@ def one_export(rows: int, memory_limit: str = MEMORY_LIMIT) -> tuple[str, bool]:
             f"(receipt,) = Refresh(load_settings(home={made!r})).land(); "
             f"assert receipt.entities[0]['rows_loaded'] > 0.99 * {rows}, receipt"
         )
-        with _within(memory_limit):
+        with within(memory_limit):
             process, spilled = measure_in(home, call)
     told = f"One call log of {rows:,} rows, {size / 1e9:.2f} GB, memory_limit {memory_limit}. {about}."
     lines = [

@@ -44,6 +44,7 @@ def pages() -> dict[str, list[st.Page]]:
             st.Page("app_pages/revenue.py", title="Revenue", icon=":material/query_stats:"),
             st.Page("app_pages/sales.py", title="Sales", icon=":material/trending_up:"),
             st.Page("app_pages/calls.py", title="Calls", icon=":material/call:"),
+            st.Page("app_pages/team.py", title="Team", icon=":material/groups:"),
         ],
         "Money owed": [
             st.Page("app_pages/receivables.py", title="Receivables", icon=":material/account_balance_wallet:"),

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from pipelines.settings import Settings, load_settings
 # which DuckDB makes when it needs it and deletes as it closes.
 _SPILL = ".spill-"
 _numbers = count(1)
+MIB = 2**20
 # What a killed process on another host, or in a container that is gone, has left is deleted after so long.
 _LEFT_SECONDS = 7 * 24 * 3600
 
@@ -46,6 +47,19 @@ class Bounds:
         free = shutil.disk_usage(folder).free
         return cls(int(memory), int(settings.max_temp_directory_size or free // 2), folder)
 
+    def part(self, of: int) -> Bounds:
+        """The same with one part in so many of the memory, for a database beside which something else needs it."""
+        return replace(self, memory=self.memory // of)
+
+    def _own(self) -> Path:
+        return self.folder / f"{_SPILL}{platform.node()}-{os.getpid()}-{next(_numbers)}"
+
+    def scratch(self) -> Path:
+        """A new folder for what does not fit into memory, to be deleted; a later run deletes what a kill leaves."""
+        folder = self._own()
+        folder.mkdir(parents=True)
+        return folder
+
     def hold(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Sets the bounds for a database, unless its settings are locked: then they were set before."""
         if connection.execute("select current_setting('lock_configuration')").fetchall()[0][0]:
@@ -53,7 +67,7 @@ class Bounds:
         connection.execute(f"set global memory_limit = '{self.memory}B'")
         spilling = Path(connection.execute("select current_setting('temp_directory')").fetchall()[0][0])
         if spilling.parent != self.folder or not spilling.name.startswith(_SPILL):
-            own = self.folder / f"{_SPILL}{platform.node()}-{os.getpid()}-{next(_numbers)}"
+            own = self._own()
             with suppress(duckdb.NotImplementedException):  # it has written to another folder already
                 connection.execute(f"set global temp_directory = '{str(own).replace(chr(39), chr(39) * 2)}'")
         # What is written there already may be more than this; no more is written then.
@@ -73,6 +87,16 @@ def work_within(settings: Settings) -> None:
 def current() -> Bounds:
     """The bounds of the home that this process works on; of the default one until it was told."""
     return Bounds.of(_settings or load_settings())
+
+
+def room() -> str:
+    """How much disk is free in the home that this process works on, and how much a refresh needs."""
+    settings = _settings or load_settings()
+    folder = next(place for place in (settings.warehouse, *settings.warehouse.parents) if place.is_dir())
+    free = f"{shutil.disk_usage(folder).free / MIB:,.0f} MiB are free"
+    if not settings.published.exists():
+        return free
+    return f"{free}, and a refresh needs about {settings.published.stat().st_size / MIB:,.0f} MiB"
 
 
 def connect(
@@ -117,3 +141,8 @@ def bound_reached(said: str) -> str | None:
             "or memory_limit, in keybook.toml"
         )
     return f"this needs more memory than the bound{of}: raise memory_limit in keybook.toml"
+
+
+def lacks_memory(said: str) -> bool:
+    """Whether DuckDB says that its memory did not suffice, with all that could go to disk there."""
+    return "Out of Memory Error" in said and "max_temp_directory_size" not in said

@@ -6,12 +6,13 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboards.components import charts
+from dashboards.components import call_service, charts
 from dashboards.components.formats import number, percent
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import in_place
+from dashboards.queries import call_service as levels
 from dashboards.queries import calls
 from dashboards.queries.base import rows
 
@@ -23,6 +24,7 @@ header("Calls", "Each conversation counted once, however many telephones rang (K
 totals = calls.totals(page.warehouse, page.filters)
 cases = calls.missed_totals(page.warehouse, page.filters)
 channels = calls.channels(page.warehouse, page.filters)
+level = levels.service(page.warehouse, page.filters)
 if not totals["inbound"] and not cases["cases"] and not channels.num_rows:
     if page.filters.teams or page.filters.managers:
         st.info("No calls of these teams and managers in this period. Take a filter away.")
@@ -52,6 +54,13 @@ tiles(
             versus=f"{number(totals['answered_in_hours'])} of {number(totals['offered_in_hours'])}",
             series=[row["answer_rate"] for row in by_month],
             note="Within opening hours; callers who hung up at once are left out.",
+        ),
+        Tile(
+            "Service level",
+            percent(level["service_level"]),
+            metric=("rpt_call_service", "service_level", "K19"),
+            versus=f"goal {percent(level['service_level_goal'])}" if level["service_level_goal"] is not None else None,
+            note="Answered within service_level_seconds, of the days whose waits are all known.",
         ),
         Tile(
             "Out of hours",
@@ -114,6 +123,8 @@ with right, section("By channel", "Conversations by source; the dark part became
         )
     else:
         nothing("No channel is known for any call of this period.")
+
+call_service.service(page)
 
 agent_days = in_place(calls.agent_days(page.warehouse, page.filters, HEAT_DAYS), "agent")
 with section(
@@ -243,4 +254,5 @@ with section("What channels brought", f"In the period; money in {code or 'base c
             download("Download as CSV", "channels", lambda: months, "channel_months")
     else:
         nothing("No channel is known for any call of this period.")
+call_service.gaps(page)
 footnotes()

@@ -37,6 +37,8 @@ def choose(last: date) -> Asked | None:
     asked_for = st.query_params.get("account")
     if asked_for in accounts:
         st.session_state["statement_account"] = asked_for
+    elif asked_for:
+        st.info("The address names an account that has no movements here, or that the filters leave out.")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         account = st.selectbox(
             "Account",

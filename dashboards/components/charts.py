@@ -273,8 +273,11 @@ def diverging(data: Rows, up: tuple[str, str], down: tuple[str, str], unit: str,
     show(chart.properties(height=HEIGHT, padding=PADDING), key, alt_text)
 
 
-def heat(data: Rows, x: str, y: str, value: str, title: str, tips: dict[str, str], *, key: str, alt_text: str) -> None:
-    """A ratio from 0 to 1 by day and agent, dark where it is high; a blank cell has no calls."""
+def heat(
+    data: Rows, x: str, y: str, value: str, title: str, tips: dict[str, str], *, key: str, alt_text: str,
+    across: str = "Day", down: str = "Agent",
+) -> None:  # fmt: skip
+    """A ratio by two things, as a rule day and agent, dark from 0 to 1 and as dark above; a blank cell has none."""
     look = colours()
     points = [row for row in drawable(data) if row.get(value) is not None]
     agents = len({row[y] for row in points})
@@ -291,14 +294,16 @@ def heat(data: Rows, x: str, y: str, value: str, title: str, tips: dict[str, str
             color=alt.Color(
                 f"{value}:Q",
                 title=title,
-                scale=alt.Scale(domain=[0, 1], range=[look["orange"], look["grid"], look["blue"]], interpolate="lab"),
+                scale=alt.Scale(
+                    domain=[0, 1], range=[look["orange"], look["grid"], look["blue"]], interpolate="lab", clamp=True
+                ),
                 legend=alt.Legend(
                     format=".0%", gradientLength=140, title=title, titleColor=look["muted"], titleFontWeight="normal"
                 ),
             ),
             tooltip=[
-                alt.Tooltip(f"{x}:O", title="Day"),
-                alt.Tooltip(f"{y}:N", title="Agent"),
+                alt.Tooltip(f"{x}:O", title=across),
+                alt.Tooltip(f"{y}:N", title=down),
                 alt.Tooltip(f"{value}:Q", title=title, format=".1%"),
                 *[alt.Tooltip(f"{column}:Q", title=words, format=",.0f") for column, words in tips.items()],
             ],

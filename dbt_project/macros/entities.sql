@@ -181,12 +181,24 @@
     'lists.account_startup_answers': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'question', 'answer',
         'answered_on'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {},
         'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.commission_closings': {'key': ['row_id'], 'columns': ['row_id', 'month', 'employee_id', 'ledger', 'amount',
+        'closed_on'], 'measures': ['amount'], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
+        {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.commission_plans': {'key': ['row_id'], 'columns': ['row_id', 'plan', 'valid_from', 'employee_id', 'team',
+        'product_id', 'min_amount', 'rate', 'origin'], 'measures': ['min_amount'], 'has_currency': False, 'moments':
+        [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.commission_shares': {'key': ['row_id'], 'columns': ['row_id', 'deal_id', 'employee_id', 'share', 'note'],
+        'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {},
+        'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.key_account_decisions': {'key': ['row_id'], 'columns': ['row_id', 'quarter', 'account_id', 'decision',
         'reason', 'decided_on', 'decided_by'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [],
         'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.key_account_ratings': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'criterion', 'is_met',
         'rated_on', 'rated_by', 'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {},
         'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.norm_targets': {'key': ['row_id'], 'columns': ['row_id', 'norm', 'role_profile', 'grade', 'target',
+        'valid_from', 'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
+        {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.parameters': {'key': ['parameter'], 'columns': ['parameter', 'value', 'origin'], 'measures': [],
         'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
         'events': {}, 'fresh': [], 'now': {}},
@@ -195,6 +207,12 @@
         {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.specific_provisions': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'invoice_id', 'rate',
         'reason', 'valid_from', 'valid_to'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of':
-        {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}}
+        {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.work_reports': {'key': ['row_id'], 'columns': ['row_id', 'employee_id', 'month', 'handed_in_on', 'note'],
+        'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {},
+        'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.working_times': {'key': ['row_id'], 'columns': ['row_id', 'employee_id', 'share', 'valid_from', 'valid_to',
+        'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until':
+        {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}}
 }) }}
 {%- endmacro %}

@@ -1,5 +1,6 @@
--- Blocks publishing: inbound conversations up to the as-of date are the same number by month and source as by day and
--- agent, and the account's money is given to one source only.
+-- Blocks publishing: inbound conversations up to the as-of date are the same number by month and source, by day and agent,
+-- by day and team and by weekday and hour; what a team was offered is all that became of it; the account's money is given
+-- to one source only.
 {{ config(meta={'dagster': {'ref': {'name': 'rpt_call_response'}}}) }}
 
 with facts as (
@@ -18,6 +19,21 @@ response as (
     select coalesce(sum(inbound), 0) as calls from {{ ref('rpt_call_response') }}
 ),
 
+service as (
+    select
+        coalesce(sum(inbound), 0) as calls,
+        count(*) filter (
+            where inbound <> offered + out_of_hours
+                or offered <> answered + abandoned + short_abandoned + voicemail + failed + unknown_status
+                or answered_in_time > service_calls
+        ) as wrong_rows
+    from {{ ref('rpt_call_service') }}
+),
+
+hours as (
+    select coalesce(sum(inbound), 0) as calls from {{ ref('rpt_call_hours') }}
+),
+
 cash as (
     select coalesce(sum(-events.amount_base), 0) as cash_applied
     from {{ ref('fct_receivable_events') }} as events
@@ -31,9 +47,24 @@ cash as (
         )
 )
 
-select *
+select
+    facts.calls,
+    channels.calls as channel_calls,
+    response.calls as response_calls,
+    service.calls as service_calls,
+    hours.calls as hour_calls,
+    service.wrong_rows,
+    channels.cash_applied,
+    cash.cash_applied as ledger_cash
 from facts
 cross join channels
 cross join response
+cross join service
+cross join hours
 cross join cash
-where facts.calls <> channels.calls or facts.calls <> response.calls or channels.cash_applied <> cash.cash_applied
+where facts.calls <> channels.calls
+    or facts.calls <> response.calls
+    or facts.calls <> service.calls
+    or facts.calls <> hours.calls
+    or service.wrong_rows > 0
+    or channels.cash_applied <> cash.cash_applied

@@ -26,8 +26,10 @@ def weekly(home: Path | None, language: str | None, out: Path | None) -> None:
     import duckdb
 
     from pipelines.bounds import connect
+    from pipelines.reports.weekly.composing import warnings
     from pipelines.reports.weekly.making import make
     from pipelines.reports.weekly.reading import read
+    from pipelines.words import languages
 
     settings = settings_of(home=home)
     if not settings.published.exists():
@@ -36,13 +38,15 @@ def weekly(home: Path | None, language: str | None, out: Path | None) -> None:
     published = os.path.realpath(settings.published)
     try:
         with connect(published, read_only=True) as connection:
-            files = make(
-                read(connection, settings.company_name), language or settings.language, Path(published).parent.name
-            )
+            pack = read(connection, settings.company_name)
+            spoken = language or settings.language
+            files = make(pack, spoken, Path(published).parent.name)
         folder.mkdir(parents=True, exist_ok=True)
         for name, made in files.items():
             (folder / name).write_bytes(made)
             click.echo(str(folder / name))
+        for warning in warnings(pack, languages()[spoken]):
+            click.echo(warning, err=True)
     except duckdb.CatalogException as error:
         raise click.ClickException(
             f"The published warehouse was built by another version of Keybook; run `keybook refresh`. ({error})"

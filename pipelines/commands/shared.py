@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ class Commands(click.Group):
         except Exception as error:
             if (said := _file_of_duckdb(error)) is not None:
                 raise click.ClickException(f"{said}. What was published before stands.") from error
+            from pipelines.bounds import room
             from pipelines.warehouse.publications import PublishError
 
             if isinstance(error, PublishError):
@@ -48,7 +50,8 @@ class Commands(click.Group):
             if isinstance(error, BrokenPipeError) or not isinstance(error, OSError):
                 raise
             where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-            said = f"{where}{error.strerror or error}. What was published before stands."
+            full = f" ({room()})" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+            said = f"{where}{error.strerror or error}{full}. What was published before stands."
             raise click.ClickException(said) from error
 
 

@@ -25,14 +25,13 @@ def verify(home: Path | None, as_json: bool) -> None:
     Exit code 0 when all agree to the cent, 1 when any differs or could not be computed again, 2 when nothing is
     published.
     """
-    from pipelines.bounds import connect
     from pipelines.verification import proof
 
     settings = settings_of(home=home)
     if not settings.published.exists():
         click.echo("Nothing is published yet; run `keybook refresh` first.", err=True)
         sys.exit(UNUSABLE)
-    with connect(os.path.realpath(settings.published), read_only=True) as publication:
+    with proof.opened(os.path.realpath(settings.published), read_only=True) as publication:
         verdicts = proof.verify(settings.raw, publication)
     if as_json:
         lines = [asdict(proof.line(verdict)) | {"failure": verdict.failure or None} for verdict in verdicts]

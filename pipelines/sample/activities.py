@@ -79,7 +79,7 @@ def _words(texts: tuple[str, ...], position: Ints) -> pl.Series:
 
 
 def _logged_calls(scope: Scope, parties: Parties, people: People, calls: Conversations) -> dict[str, Ints]:
-    """The calls with accounts that somebody logged, and a few that never took place."""
+    """The calls with accounts that somebody logged, a few with a wrong length, and a few that never took place."""
     noise = scope.noise
     known = (calls.party >= 0) & (calls.party < parties.accounts) & (calls.employee >= 0)
     known &= (calls.status == ANSWERED) | (calls.fell_silent > 0)
@@ -94,6 +94,10 @@ def _logged_calls(scope: Scope, parties: Parties, people: People, calls: Convers
     late = soon + noise.curve("log/days_late", chosen, [1.2, 2, 3, 5, 9]) * DAY
     is_late = noise.chance("log/late", chosen, np.where(calls.employee[chosen] == people.overloaded, 0.22, 0.06))
     is_late &= late < scope.until_day * DAY
+    # Who types the length in rounds it up to whole minutes, a few to the next quarter of an hour.
+    step = np.where(
+        noise.chance("log/quarter", chosen, 0.03), 900, np.where(noise.chance("log/rounded", chosen, 0.1), 60, 1)
+    )
     return {
         "party": calls.party[chosen],
         "owner": calls.employee[chosen],
@@ -101,9 +105,8 @@ def _logged_calls(scope: Scope, parties: Parties, people: People, calls: Convers
         "created": np.where(is_late, late, soon).astype(np.int64),
         "due_day": end // DAY,
         "call_direction": calls.is_inbound[chosen].astype(np.int64),
-        # Who types the length in rounds it up to whole minutes; who never called makes it up.
-        "call_seconds": np.where(never, 300, np.where(noise.chance("log/rounded", chosen, 0.1),
-                                                      (calls.talk[chosen] + 59) // 60 * 60, calls.talk[chosen])),
+        # Who never called makes it up.
+        "call_seconds": np.where(never, 300, (calls.talk[chosen] + step - 1) // step * step),
         "shift": np.where(never, 3 * 3600, 0),
         "is_real": (calls.fell_silent[chosen] == 0).astype(np.int64),
     }  # fmt: skip
@@ -167,6 +170,8 @@ def make_tasks(scope: Scope, parties: Parties, people: People, contacts: Contact
     happens &= ~(is_ours & falls_silent(scope, parties, "tasks", party, created // DAY, 0.7))
     order = np.lexsort((keys, created))
     order = order[happens[order]]
+    # Some calls are written down twice.
+    order = np.repeat(order, 1 + ((kind == CALL) & noise.chance("log/twice", keys, 0.012))[order])
     return Tasks(
         kind=kind[order], party=party[order], contact=_someone(scope, "task", contacts, party)[order], deal=deal[order],
         owner=owner[order], happened=happened[order], created=created[order], due_day=due_day[order],

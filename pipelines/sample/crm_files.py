@@ -137,6 +137,7 @@ def users(world: World) -> pl.DataFrame:
     position = np.arange(people.count)
     is_active = position != people.leaver
     profile = np.where(position == 0, -1, np.where(np.array(people.grades) == GRADES[4], 0, 1))
+    profile[-1] = 2  # one is to find new customers
     return pl.DataFrame({
         "id": world.ids.user,
         "name": pl.Series(people.names),
@@ -144,7 +145,7 @@ def users(world: World) -> pl.DataFrame:
         "manager_id": taken(world.ids.user, people.managers),
         "title": pl.Series(people.grades),
         "department": pl.Series(people.teams),
-        "role_profile": taken(("agency", "key_account"), profile),
+        "role_profile": taken(("agency", "key_account", "hunter"), profile),
         "is_active": pl.Series(is_active),
         "extension": pl.Series(people.extensions),
         "active_from": days(people.created // DAY),

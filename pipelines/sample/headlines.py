@@ -17,6 +17,7 @@ from pipelines.sample import words
 from pipelines.sample.calls import ANSWERED, VOICEMAIL
 from pipelines.sample.columns import days
 from pipelines.sample.deals import WON
+from pipelines.sample.indicators import concentration, exposure, worklist
 from pipelines.sample.ledger import REVERSAL, WRITE_OFF, summed
 from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.scope import DAY
@@ -224,5 +225,8 @@ def collected(world: World) -> pl.DataFrame:
 
 def headlines(world: World) -> dict[str, pl.DataFrame]:
     """All of them, by name."""
-    made = (mrr, won, open_deals, pipeline, unanswered, callbacks, receivables, over_applied, collected)
+    made = (
+        mrr, won, open_deals, pipeline, unanswered, callbacks, receivables, over_applied, collected, exposure,
+        concentration, worklist,
+    )  # fmt: skip
     return {make.__name__: make(world) for make in made}

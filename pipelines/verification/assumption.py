@@ -105,7 +105,7 @@ class Walks:
                 if isinstance(what, Applied):
                     free[name] -= what.own
                 elif not self.is_loose(self.payer(books.money[name]), books.money[name].currency):
-                    free[name] -= what["amount"]
+                    free[name] -= what["amount"] or ZERO
         unused = {money.id for money in books.money.values() if free[money.id] == money.amount}
         for money in books.money.values():
             self._money_steps(money, free[money.id], self.payer(money), money.id in unused)

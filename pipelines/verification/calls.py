@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import duckdb
 import phonenumbers
@@ -12,11 +12,20 @@ import polars as pl
 
 from pipelines.verification.compare import Figure, Key, published
 from pipelines.verification.rows import Raw
+from pipelines.verification.shares import Aside, parts, put_aside
 
 COUNTS = ("inbound", "answered", "missed", "voicemail", "abandoned", "failed")
 # Calls between the same two numbers fold (K1).
 PAIR = ("_system", "direction", "caller", "callee")
+PARENT = ("_system", "call_id", "parent_call_id")
+# The rows of what is read, and of what is folded, at once.
+READ = 1_000_000
 PART = 500_000
+# What of a call says what became of it.
+KEPT = (
+    "call_id", "direction", "started_at", "answered_at", "wait_seconds", "talk_seconds", "total_seconds", "status",
+    "is_voicemail", "agent_id", "agent_name",
+)  # fmt: skip
 # What of a call is read.
 COLUMNS = (
     "call_id", "parent_call_id", "direction", "caller_number", "callee_number", "started_at", "answered_at", "ended_at",
@@ -52,59 +61,79 @@ def roots(parents: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
     return found
 
 
-def conversations(raw: Raw) -> pl.DataFrame:
-    """One row per conversation: its day, its direction, and what became of it."""
-    legs = raw.frame("calls.calls", columns=COLUMNS)
-    if legs.is_empty():
-        return legs
+def tops(parents: pl.DataFrame) -> pl.DataFrame:
+    """`_system`, `call_id` and its `top`: of each call that names a parent, and of those tops."""
+    named = parents.select("_system", "call_id", pl.col("parent_call_id").alias("top"))
+    # Of most the parent has none itself. The others are followed one by one.
+    chained = named.join(named, left_on=["_system", "top"], right_on=["_system", "call_id"], how="semi")
+    above = chained.select("_system", pl.col("top").alias("call_id")).unique()
+    followed = pl.concat([chained, named.join(above, on=["_system", "call_id"], how="semi")]).unique()
+    found = roots({(system, call): parent for system, call, parent in followed.iter_rows()})
+    chains = [(system, call, top) for (system, call), top in found.items()]
+    schema = {"_system": pl.String, "call_id": pl.String, "top": pl.String}
+    chain = pl.DataFrame(chains, orient="row", schema=schema)
+    told = pl.concat([chain, named.join(chain, on=["_system", "call_id"], how="anti")])
+    themselves = told.select("_system", pl.col("top").alias("call_id"), "top")
+    return pl.concat([themselves, told]).unique(["_system", "call_id"], keep="first", maintain_order=True)
+
+
+def conversations(raw: Raw) -> Iterator[pl.DataFrame]:
+    """One row per conversation: its day, its direction, and what became of it; a frame a share of them."""
+    number = raw.count("calls.calls") // PART + 1
+    with put_aside(on_disk=number > 1) as aside:
+        parents = list(_read(raw, aside))
+        places = range(len(parents))
+        named = pl.concat(parents)
+        top = tops(named)
+        has_legs = named.select("_system", pl.col("parent_call_id").alias("call_id"), has_legs=True).unique()
+        for place in places:
+            legs = aside.take(f"{place}")
+            if legs.is_empty():
+                continue
+            legs = (
+                legs.filter((pl.col("direction") != "internal").fill_null(True))
+                .join(top, on=["_system", "call_id"], how="left")
+                .join(has_legs, on=["_system", "call_id"], how="left")
+            )
+            folds = pl.col("top").is_null() & pl.col("caller").is_not_null() & pl.col("callee").is_not_null()
+            opening = pl.when(~folds).then(pl.coalesce(pl.format("top {}", "top"), "call_id")).alias("opening")
+            together = pl.when(folds).then(pl.struct(PAIR).hash()).otherwise(pl.struct("_system", opening).hash())
+            share = legs.select(together % number).to_series()
+            for one in range(number):
+                aside.put(f"{place} {one}", legs.with_columns(opening).filter(share == one))
+        for one in range(number):
+            found = [part for place in places if (part := aside.take(f"{place} {one}")).height]
+            if found:
+                legs = pl.concat(found)
+                yield _together(raw, _opened(raw, legs.filter(pl.col("opening").is_null())).select(legs.columns))
+                yield _together(raw, legs.filter(pl.col("opening").is_not_null()))
+
+
+def _read(raw: Raw, aside: Aside) -> Iterator[pl.DataFrame]:
+    """Puts the calls of the day aside, in parts, and gives of each part the calls that name a parent."""
     country = phonenumbers.PhoneMetadata.metadata_for_region(raw.run.country)
     national = str(country.country_code) if country and country.national_prefix == "0" else None
-    numbers = set(legs["caller_number"].drop_nulls()) | set(legs["callee_number"].drop_nulls())
-    digits = {number: comparable(number, national) for number in numbers}
-    named = legs.filter(pl.col("parent_call_id").is_not_null() & (pl.col("parent_call_id") != ""))
-    parents = {(row[0], row[1]): row[2] for row in named.select("_system", "call_id", "parent_call_id").iter_rows()}
-    tops = roots(parents)
-    tops |= {(system, top): top for (system, _), top in tops.items()}
-    top = pl.DataFrame(
-        [(system, call, found) for (system, call), found in tops.items()],
-        orient="row", schema={"_system": pl.String, "call_id": pl.String, "top": pl.String},
-    )  # fmt: skip
-    has_legs = named.select(
-        "_system", pl.col("parent_call_id").alias("call_id"), pl.lit(True).alias("has_legs")
-    ).unique()
     seconds = pl.coalesce("total_seconds", pl.col("wait_seconds").fill_null(0) + pl.col("talk_seconds"), "wait_seconds")
-    legs = (
-        legs.filter((pl.col("direction") != "internal").fill_null(True))
-        .join(top, on=["_system", "call_id"], how="left")
-        .join(has_legs, on=["_system", "call_id"], how="left")
-        .with_columns(
-            pl.col("caller_number").replace_strict(digits, default=None, return_dtype=pl.String).alias("caller"),
-            pl.col("callee_number").replace_strict(digits, default=None, return_dtype=pl.String).alias("callee"),
-            pl.coalesce(
-                pl.col("ended_at"),
-                pl.col("started_at")
-                + pl.duration(milliseconds=(seconds.cast(pl.Float64) * 1000).round().cast(pl.Int64)),
-            ).alias("end"),
-        )
-    )
-    folds = pl.col("top").is_null() & pl.col("caller").is_not_null() & pl.col("callee").is_not_null()
-    rest = legs.filter(~folds).with_columns(pl.coalesce(pl.format("top {}", "top"), "call_id").alias("opening"))
-    found = [_together(raw, _opened(raw, part)) for part in _parts(legs.filter(folds), PAIR)]
-    found += [_together(raw, part) for part in _parts(rest, ("_system", "opening"))]
-    return pl.concat([part.select("day", "direction", "outcome") for part in found])
-
-
-def _parts(legs: pl.DataFrame, keys: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """The legs in parts of about PART rows, those with the same keys together: what sorts copies a part alone."""
-    parts = legs.height // PART + 1
-    place = legs.select(pl.struct(keys).hash() % parts).to_series()
-    for part in range(parts):
-        yield legs.filter(place == part)
+    for place, part in enumerate(parts(raw, "calls.calls", ("_system", "call_id"), READ)):
+        legs = part.frame("calls.calls", columns=COLUMNS)
+        if legs.is_empty():
+            yield pl.DataFrame(schema=dict.fromkeys(PARENT, pl.String))
+            continue
+        numbers = set(legs["caller_number"].drop_nulls()) | set(legs["callee_number"].drop_nulls())
+        digits = {number: comparable(number, national) for number in numbers}
+        dialled = [
+            pl.col(f"{name}_number").replace_strict(digits, default=None, return_dtype=pl.String).alias(name)
+            for name in ("caller", "callee")
+        ]
+        lasted = pl.duration(milliseconds=(seconds.cast(pl.Float64) * 1000).round().cast(pl.Int64))
+        end = pl.coalesce(pl.col("ended_at"), pl.col("started_at") + lasted).alias("end")
+        aside.put(f"{place}", legs.select("_system", *KEPT, *dialled, end))
+        yield legs.filter(pl.col("parent_call_id") != "").select(PARENT)
 
 
 def _opened(raw: Raw, legs: pl.DataFrame) -> pl.DataFrame:
     """Legs of pairs of numbers, each with the call that opens the conversation that it is a part of."""
-    legs = legs.sort("_system", "started_at", "call_id")
+    legs = legs.drop("opening").sort("_system", "started_at", "call_id")
     until = pl.coalesce("end", "started_at").cum_max().shift(1).over(PAIR)
     within = pl.duration(milliseconds=int(raw.parameters["conversation_fold_seconds"] * 1000))
     legs = legs.with_columns(
@@ -156,12 +185,10 @@ def _together(raw: Raw, legs: pl.DataFrame) -> pl.DataFrame:
 def figures(raw: Raw, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure]:
     """Inbound conversations of each day, and what became of them."""
     found: dict[str, dict[Key, int]] = {name: defaultdict(int) for name in COUNTS}
-    frame = conversations(raw)
-    if not frame.is_empty():
+    for frame in conversations(raw):
         # A call that nobody knows the beginning of is of no day.
-        frame = frame.filter(pl.col("day").is_not_null())
-        counted = frame.filter(pl.col("direction") == "inbound").group_by("day", "outcome").len()
-        for day, outcome, number in counted.iter_rows():
+        inbound = frame.filter(pl.col("day").is_not_null() & (pl.col("direction") == "inbound"))
+        for day, outcome, number in inbound.group_by("day", "outcome").len().iter_rows():
             found["inbound"][day,] += number
             if outcome in found:
                 found[outcome][day,] += number

@@ -18,6 +18,7 @@ from pipelines.verification.compare import Figure, Key, nonzero, published
 from pipelines.verification.documents import ZERO, named
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
+from pipelines.verification.shares import parts
 
 # Under which a deal without a stage stands in the pipeline.
 NOT_KNOWN = "not_known"
@@ -138,8 +139,21 @@ def open_deals(raw: Raw) -> Iterator[tuple[str, Open]]:
 def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, rates: Rates) -> Iterator[Figure]:
     """The deals that are open on the day, and the pipeline at each week's end by stage."""
     day, base = raw.run.as_of, raw.run.base_currency
-    spans = list(open_deals(raw))
-    last = {deal: span for deal, span in spans if span.until > day}
+    keys, measures = ("as_of_date", "stage"), ("open_deals", "open_amount", "weighted_amount")
+    rows = publication.execute("select distinct as_of_date from reporting.rpt_pipeline order by as_of_date").fetchall()
+    weeks = [week for (week,) in rows]
+    last: dict[str, Open] = {}
+    found: dict[str, dict[Key, Decimal]] = {name: defaultdict(Decimal) for name in measures}
+    for part in parts(raw, "crm.deal_stages", ("_system", "deal_id")):
+        for deal, span in open_deals(part):
+            if span.until > day:
+                last[deal] = span
+            for week in weeks[bisect_left(weeks, span.since) : bisect_left(weeks, span.until)]:
+                key, rate = (week, span.stage or NOT_KNOWN), rates.on(span.currency, week)
+                found["open_deals"][key] += 1
+                if span.amount is not None and rate is not None:
+                    found["open_amount"][key] += span.amount * rate
+                    found["weighted_amount"][key] += span.amount * rate * (span.probability or ZERO)
     rows = publication.execute("select deal_id, currency, amount, probability from reporting.rpt_open_deals").fetchall()
     yield Figure(
         "deals",
@@ -153,19 +167,7 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, rates: Rates) -> I
         "deals", "rpt_open_deals", "amount", ("deal_id", "currency"), {(row[0], row[1]): row[2] for row in rows},
         {(deal, span.currency): span.amount for deal, span in last.items()},
     )  # fmt: skip
-
-    keys, measures = ("as_of_date", "stage"), ("open_deals", "open_amount", "weighted_amount")
     said = published(publication, "rpt_pipeline", keys, measures)
-    rows = publication.execute("select distinct as_of_date from reporting.rpt_pipeline order by as_of_date").fetchall()
-    weeks = [week for (week,) in rows]
-    found: dict[str, dict[Key, Decimal]] = {name: defaultdict(Decimal) for name in measures}
-    for _, span in spans:
-        for week in weeks[bisect_left(weeks, span.since) : bisect_left(weeks, span.until)]:
-            key, rate = (week, span.stage or NOT_KNOWN), rates.on(span.currency, week)
-            found["open_deals"][key] += 1
-            if span.amount is not None and rate is not None:
-                found["open_amount"][key] += span.amount * rate
-                found["weighted_amount"][key] += span.amount * rate * (span.probability or ZERO)
     for name, cells in found.items():
         # Where nothing of a cell is known its sum is unknown, which the count of deals beside it shows.
         currency = "" if name == "open_deals" else base

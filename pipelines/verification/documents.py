@@ -73,13 +73,17 @@ class Money:
 
 @dataclass(slots=True)
 class Held:
-    """What a piece of money has paid of a debt and was not taken back: in the debt's currency, and in its own."""
+    """What a piece of money has paid of a debt and was not taken back: in the debt's currency, and in its own.
+
+    `posted` is both as it was paid.
+    """
 
     day: date
     name: str
     debt: Debt
     amount: Decimal
     own: Decimal
+    posted: tuple[Decimal, Decimal]
 
 
 class Applied(NamedTuple):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from statistics import median
+from typing import Any
+
+import polars as pl
 
 from pipelines.verification.rows import Raw
 
@@ -25,30 +28,34 @@ class Rates:
         """Reads quotes and, for days without one, the rates that documents give."""
         self.base = raw.run.base_currency
         self.age = timedelta(days=raw.run.rate_days)
-        given: dict[tuple[str, date], list[Decimal]] = defaultdict(list)
         carried = [
-            (row["_system"], row["currency"], row[on], row["exchange_rate"])
+            rows.filter((pl.col("exchange_rate") > 0) & (pl.col("currency") != "")).select(
+                "_system", "currency", pl.col(on).alias("day"), pl.col("exchange_rate").alias("rate")
+            )
             for entity, on in DOCUMENTS.items()
-            for row in raw.rows(entity, entity == "billing.invoices", ("currency", on, "exchange_rate"))
-            if row["exchange_rate"] and row["exchange_rate"] > 0 and row["currency"]
+            if not (
+                rows := raw.frame(entity, entity == "billing.invoices", ("currency", on, "exchange_rate"))
+            ).is_empty()
         ]
-        worth: dict[str, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
-        for system, currency, _, rate in carried:
-            worth[system][currency].append(rate)
-        usual = {system: {name: median(rates) for name, rates in by.items()} for system, by in worth.items()}
-        # Where ours is not worth 1 (where they never name it: where another one is), the books are in another currency.
-        foreign = {
-            system
-            for system, rates in usual.items()
-            if (rates[self.base] != 1 if self.base in rates else 1 in rates.values())
-        }
-        for system, currency, day, rate in carried:
-            if day and system not in foreign and usual[system][currency] != 1:
-                given[currency, day].append(rate)
         # Documents of one day may disagree: the middle one is no typing error.
         documented: dict[str, dict[date, Decimal]] = defaultdict(dict)
-        for (currency, day), rates in given.items():
-            documented[currency][day] = median(rates)
+        if carried:
+            rates = pl.concat(carried)
+            usual: dict[str, dict[str, Decimal]] = defaultdict(dict)
+            for system, currency, rate in _middles(rates, "_system", "currency"):
+                usual[system][currency] = rate
+            # Where ours is not worth 1 (where they never name it: where another one is), the books are in another one.
+            own = [
+                (system, currency)
+                for system, worth in usual.items()
+                if (worth[self.base] == 1 if self.base in worth else 1 not in worth.values())
+                for currency, rate in worth.items()
+                if rate != 1
+            ]
+            told = pl.DataFrame(own, {"_system": pl.String, "currency": pl.String}, orient="row")
+            dated = rates.filter(pl.col("day").is_not_null()).join(told, on=["_system", "currency"], how="semi")
+            for currency, day, rate in _middles(dated, "currency", "day"):
+                documented[currency][day] = rate
         quoted: dict[str, dict[date, Decimal]] = defaultdict(dict)
         for row in sorted(raw.rows("plan.fx_rates"), key=lambda row: (row["_known_at"], row["rate"] or ZERO)):
             if row["rate"] and row["rate"] > 0:
@@ -72,3 +79,11 @@ class Rates:
             return amount
         here, there = self.on(currency, day), self.on(into, day)
         return None if here is None or there is None else amount * here / there
+
+
+def _middles(rates: pl.DataFrame, *by: str) -> Iterator[tuple[Any, ...]]:
+    """The median rate of each group, exactly: of an even number the mean of the two in the middle."""
+    rate = pl.col("rate").sort()
+    middles = rates.group_by(by).agg(rate.get((pl.len() - 1) // 2).alias("low"), rate.get(pl.len() // 2).alias("high"))
+    for *group, low, high in middles.iter_rows():
+        yield *group, (low + high) / 2

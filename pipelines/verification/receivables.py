@@ -41,27 +41,38 @@ def balances(books: Books, day: date) -> dict[str, Cells]:
     return {name: nonzero(cells) for name, cells in found.items()}
 
 
-def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, books: Books, rates: Rates) -> Iterator[Figure]:
-    """What is owed on the day, and the cash of each month."""
-    day, base = raw.run.as_of, raw.run.base_currency
-    found = balances(books, day)
-    keys: tuple[str, ...] = ("account_id", "currency")
-    said = published(publication, "rpt_receivable_aging", keys, COLUMNS, f"as_of_date = date '{day}'")
-    for name in COLUMNS:
-        subject = "balances" if name in BALANCES else "aging"
-        yield Figure(subject, "rpt_receivable_aging", name, keys, said[name], found[name])
+class Owed:
+    """What is owed on the day, and the cash of each month: added up over the books of shares of the company."""
 
-    months: dict[Key, Decimal] = defaultdict(Decimal)
-    by_account: dict[Key, Decimal] = defaultdict(Decimal)
-    for customer, currency, on, amount in books.cash:
-        if on <= day:
-            month = on.replace(day=1)
-            months[month, currency] += amount
-            if (rate := rates.on(currency, on)) is not None:
-                by_account[month, books.account(customer)] += amount * rate
-    for table, keys, where, cells, currency in (
-        ("rpt_receivable_kpis", ("month", "currency"), "not is_total", months, ""),
-        ("rpt_account_monthly", ("month", "account_id"), "true", by_account, base),
-    ):
-        said = published(publication, table, keys, ["collected"], where)
-        yield Figure("collected", table, "collected", keys, said["collected"], nonzero(cells), currency)
+    def __init__(self, raw: Raw, rates: Rates) -> None:
+        """Begins with nothing."""
+        self.day, self.base, self.rates = raw.run.as_of, raw.run.base_currency, rates
+        self.balances: dict[str, dict[Key, Decimal]] = {name: defaultdict(Decimal) for name in COLUMNS}
+        self.months: dict[Key, Decimal] = defaultdict(Decimal)
+        self.by_account: dict[Key, Decimal] = defaultdict(Decimal)
+
+    def add(self, books: Books) -> None:
+        """The books of a share, settled."""
+        for name, cells in balances(books, self.day).items():
+            for key, amount in cells.items():
+                self.balances[name][key] += amount or ZERO
+        for customer, currency, on, amount in books.cash:
+            if on <= self.day:
+                month = on.replace(day=1)
+                self.months[month, currency] += amount
+                if (rate := self.rates.on(currency, on)) is not None:
+                    self.by_account[month, books.account(customer)] += amount * rate
+
+    def figures(self, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure]:
+        """All of it beside what is published."""
+        keys: tuple[str, ...] = ("account_id", "currency")
+        said = published(publication, "rpt_receivable_aging", keys, COLUMNS, f"as_of_date = date '{self.day}'")
+        for name in COLUMNS:
+            subject = "balances" if name in BALANCES else "aging"
+            yield Figure(subject, "rpt_receivable_aging", name, keys, said[name], nonzero(self.balances[name]))
+        for table, keys, where, cells, currency in (
+            ("rpt_receivable_kpis", ("month", "currency"), "not is_total", self.months, ""),
+            ("rpt_account_monthly", ("month", "account_id"), "true", self.by_account, self.base),
+        ):
+            said = published(publication, table, keys, ["collected"], where)
+            yield Figure("collected", table, "collected", keys, said["collected"], nonzero(cells), currency)

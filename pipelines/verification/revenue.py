@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 
 import duckdb
@@ -12,6 +13,7 @@ from pipelines.verification.compare import Figure, Key, nonzero, published
 from pipelines.verification.documents import DOCUMENT, ZERO, named, status_of
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
+from pipelines.verification.shares import parts
 
 
 def figures(
@@ -22,6 +24,19 @@ def figures(
     `accounts` says whose account a customer's is.
     """
     found: dict[Key, Decimal] = defaultdict(Decimal)
+    for part in parts(raw, "billing.invoices", ("_system", "invoice_id")):
+        for (customer, month), amount in _revenue(part, rates).items():
+            found[month, accounts.get(customer, customer)] += amount
+    keys = ("month", "account_id")
+    said = published(publication, "rpt_account_monthly", keys, ["net_revenue"])["net_revenue"]
+    yield Figure(
+        "revenue", "rpt_account_monthly", "net_revenue", keys, said, nonzero(found), raw.run.base_currency
+    )  # fmt: skip
+
+
+def _revenue(raw: Raw, rates: Rates) -> Mapping[tuple[str, date], Decimal]:
+    """By customer and month."""
+    found: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
     for row in raw.rows("billing.invoices", True, DOCUMENT):
         kind, issued, net = row["document_kind"] or "invoice", row["issued_on"], row["net_amount"]
         if net is None and row["gross_amount"] is not None:
@@ -32,11 +47,5 @@ def figures(
         rate = rates.on(row["currency"] or raw.run.default_currency, issued)
         if rate is not None:
             customer = named(row["_system"], row["customer_id"])
-            found[issued.replace(day=1), accounts.get(customer, customer)] += (
-                -abs(net) if kind == "credit_note" else net
-            ) * rate
-    keys = ("month", "account_id")
-    said = published(publication, "rpt_account_monthly", keys, ["net_revenue"])["net_revenue"]
-    yield Figure(
-        "revenue", "rpt_account_monthly", "net_revenue", keys, said, nonzero(found), raw.run.base_currency
-    )  # fmt: skip
+            found[customer, issued.replace(day=1)] += (-abs(net) if kind == "credit_note" else net) * rate
+    return found

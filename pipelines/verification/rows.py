@@ -54,11 +54,15 @@ class LandedFile(NamedTuple):
     known_at: datetime
 
 
-def stored(path: Path, columns: Collection[str] | None = None) -> pl.DataFrame:
-    """The rows of a file in raw, or these columns of them, as far as it has them."""
+def stored(path: Path, columns: Collection[str] | None = None, where: pl.Expr | None = None) -> pl.DataFrame:
+    """The rows of a file in raw, or these columns of them, as far as it has them; all, or those for which it holds."""
     rows = pl.scan_parquet(path, glob=False)
+    if where is not None:
+        rows = rows.filter(where)
     there = rows.collect_schema().names()
-    return rows.select([name for name in there if columns is None or name in columns]).collect()
+    return rows.select([name for name in there if columns is None or name in columns]).collect(
+        engine="streaming" if where is not None else "auto"
+    )
 
 
 def _ruling(entity: Entity) -> set[str]:
@@ -83,6 +87,8 @@ class Raw:
         self.folder, self.run, self.parameters, self.files = folder, run, parameters, files
         self.accepted = accepted
         self._newest: dict[str, pl.DataFrame] = {}
+        self._systems: dict[str, set[str]] = {}
+        self._later: dict[str, pl.DataFrame] = {}
 
     @classmethod
     def of(cls, folder: Path, publication: duckdb.DuckDBPyConnection) -> Raw:
@@ -107,10 +113,17 @@ class Raw:
         domain, name = file.entity.split(".")
         return self.folder / domain / name / f"{file.contract}-{file.sha256}.parquet"
 
+    def _stored(self, path: Path, columns: Collection[str] | None) -> pl.DataFrame:
+        return stored(path, columns)
+
+    def count(self, *entity_ids: str) -> int:
+        """How many rows were landed of entities, in all versions."""
+        return sum(file.rows_loaded for file in self.files if file.entity in entity_ids)
+
     def landed(self, entity: Entity, columns: Collection[str] | None = None) -> pl.DataFrame:
         """Every row of an entity, as it was landed, or these columns; a file that is not there any more has none."""
         paths = [path for file in self.files if file.entity == entity.id and (path := self.path(file)).exists()]
-        frames = [stored(path, columns) for path in dict.fromkeys(paths)]
+        frames = [self._stored(path, columns) for path in dict.fromkeys(paths)]
         if not frames:
             return pl.DataFrame()
         frame = pl.concat(frames, how="diagonal_relaxed")
@@ -119,6 +132,14 @@ class Raw:
         types = {name: kind for name, kind in types.items() if columns is None or name in columns}
         lacking = [pl.lit(None, kind).alias(name) for name, kind in types.items() if name not in frame.columns]
         return frame.with_columns(lacking)
+
+    def systems(self, entity_id: str) -> set[str]:
+        """The systems that gave an entity, be it without a row."""
+        if entity_id not in self._systems:
+            rows = self.frame(entity_id, columns=())
+            given = {file.system for file in self.files if file.entity == entity_id}
+            self._systems[entity_id] = given | (set() if rows.is_empty() else set(rows["_system"].unique()))
+        return self._systems[entity_id]
 
     def let_go(self) -> None:
         """Forgets the rows that were read; who asks for them again has them read again."""
@@ -274,6 +295,15 @@ class Raw:
         days = [self._day(entity, column) for column in entity.cut.since]
         return (pl.coalesce(days) <= self.run.as_of).fill_null(True) if days else pl.lit(True)
 
+    def not_begun(self, entity_id: str) -> pl.DataFrame:
+        """The rows of an entity, by system and id, whose first date has not come."""
+        if entity_id not in self._later:
+            entity = entities()[entity_id]
+            rows = self.newest(entity, entity.cut.since)
+            later = rows if rows.is_empty() else rows.filter(~self._begun(entity))
+            self._later[entity_id] = later if later.is_empty() else later.select("_system", id=entity.key[0])
+        return self._later[entity_id]
+
     def rows(
         self, entity_id: str, keep_vanished: bool = False, columns: Collection[str] | None = None
     ) -> Iterator[Row]:
@@ -295,11 +325,9 @@ class Raw:
             frame = frame.filter(pl.col("_vanished_at").is_null())
         frame = frame.filter(self._begun(entity))
         for column, whole_id in entity.cut.of.items():
-            whole = entities()[whole_id]
-            wholes = self.newest(whole, whole.cut.since)
-            if not wholes.is_empty():
-                later = wholes.filter(~self._begun(whole)).select("_system", pl.col(whole.key[0]).alias(column))
-                frame = frame.join(later, on=["_system", column], how="anti")
+            later = self.not_begun(whole_id)
+            if not later.is_empty():
+                frame = frame.join(later.rename({"id": column}), on=["_system", column], how="anti")
         seen = {moment: self.day_seen(moment) for moment in frame["_vanished_at"].drop_nulls().unique()}
         gone = pl.col("_vanished_at").replace_strict(seen, default=None, return_dtype=pl.Date)
         frame = frame.with_columns(pl.when(gone <= self.run.as_of).then(gone).alias("vanished_on"))

@@ -27,6 +27,9 @@ from pipelines.verification.documents import (
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw, Row
 
+# Money has four decimals.
+PLACES = Decimal("0.0001")
+
 
 class Settlement:
     """Settles the debts of a company's books, in place."""
@@ -40,8 +43,7 @@ class Settlement:
         self.late: list[tuple[date, str, Debt, Decimal]] = []
         applications = list(raw.rows("billing.applications"))
         adjustments = list(raw.rows("billing.adjustments"))
-        has_payments = {file.system for file in raw.files if file.entity == "billing.payments"}
-        has_payments |= {row["_system"] for row in raw.rows("billing.payments", columns=())}
+        has_payments = raw.systems("billing.payments")
         lag = timedelta(days=raw.parameters["settlement_lag_days"])
         self.walks = Walks(books, set(self._appliers(applications, has_payments)), lag)
         for row in applications:
@@ -135,10 +137,12 @@ class Settlement:
         if of_money != bool(money):
             return
         if money:
-            # Nothing goes back before it came; it is worth what it was on its own day.
+            # Nothing goes back before it came; it is worth what it was on its day, or told in the invoice's currency
+            # what of the payment paid that.
             part = self.rates.convert(amount, currency, money.currency, day)
-            if part is not None:
-                back = row | {"occurred_on": max(day, money.came), "amount": part}
+            told = amount if debt and currency == debt.currency != money.currency else None
+            if part is not None or told is not None:
+                back = row | {"occurred_on": max(day, money.came), "amount": part, "told": told}
                 self.events[money.id].append((back["occurred_on"], 1, row["adjustment_id"], back))
             return
         if debt:
@@ -214,7 +218,7 @@ class Settlement:
                 debt = books.debts[what.debt]
                 debt.events.append((day, -amount))
                 books.moves(money, day, -own)
-                paid.append(Held(day, what.name, debt, amount, own))
+                paid.append(Held(day, what.name, debt, amount, own, (amount, own)))
                 self._note_applied(money, debt, day, amount, own)
             elif is_loose:
                 self._take_back_loose(money, what)
@@ -238,6 +242,12 @@ class Settlement:
         books, day = self.books, row["occurred_on"]
         amount = row["amount"]
         invoice = named(row["_system"], row["invoice_id"]) if row["invoice_id"] else None
+        of_invoice = [held for held in paid if held.debt.id == invoice and held.posted[0] > 0]
+        if row["told"] is not None and of_invoice:
+            worth, own = (sum((held.posted[side] for held in of_invoice), ZERO) for side in (0, 1))
+            amount = (row["told"] * own / worth).quantize(PLACES)
+        if amount is None:
+            return left
         rest = amount
 
         def unspent() -> None:
@@ -269,6 +279,8 @@ class Settlement:
     def _take_back_loose(self, money: Money, row: Row) -> None:
         day, is_refund = row["occurred_on"], row["adjustment_kind"] == "refund"
         amount = row["amount"]
+        if amount is None:
+            return
         self.books.cash.append((money.customer, money.currency, day, -amount))
         debt = self.books.debts.get(named(row["_system"], row["invoice_id"]))
         if debt and (debt.voided or not self.walks.place(debt)):

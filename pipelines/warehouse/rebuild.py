@@ -87,9 +87,10 @@ class Project:
         are asked for, what they look at is made.
         """
         tests = {unique_id for unique_id in wanted if self._is(unique_id, "test")}
-        asked = (wanted - tests) or {model for test in tests for model in self.parents[test]}
+        landed = {unique_id for unique_id in self.nodes if self._is(unique_id, "source")}
+        asked = (wanted - tests) or {model for test in tests for model in self.parents[test]} - landed
         made = asked | self.models_above(asked, ("model", "seed"))
-        stale = set(self.nodes)
+        stale = set(self.nodes) - landed
         if changed is not None:
             stale = self.models_below(self.sources(changed), set())
             made = (wanted - tests) | (made & stale)

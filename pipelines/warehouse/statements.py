@@ -24,6 +24,8 @@ from pipelines.warehouse.rebuild import Project
 
 # Statements that are worked on at once: DuckDB uses every core for one alone, where it is large.
 THREADS = 2
+# One that found no memory beside another is made again once it is alone.
+CROWDED = "crowded"
 RECORD = "statements.json"
 # What macros/materializations.sql writes between the statement that makes a model and those that hold it.
 MADE = "/* It is made. */"
@@ -103,6 +105,8 @@ class Statements:
     ) -> list[NodeResult]:
         """Makes and tests nodes in the order of what they read; nothing is made of what has failed.
 
+        Two are worked on at once; one that finds no memory left beside the other is done again by itself.
+
         Args:
             connection: the open database; it has the functions and the schema `raw` that the models read.
             wanted: the ids of the nodes.
@@ -135,11 +139,15 @@ class Statements:
                 if running:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
-                        ended(future.result())
+                        result = future.result()
+                        if result.status == CROWDED:
+                            wait(running)
+                            result = self._work(connection.cursor(), result.unique_id, feeds, alone=True)
+                        ended(result)
         return list(results.values())
 
-    def _work(self, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Feeds) -> NodeResult:
-        """Makes or tests one node, in a transaction of its own."""
+    def _work(self, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Feeds, *, alone: bool = False) -> NodeResult:
+        """Makes or tests one node, in a transaction of its own; it may have been crowded out unless it is alone."""
         began = perf_counter()
         work = {"model": self._make, "seed": self._fill, "test": self._test}[self._kind(key)]
         status, said = "error", ""
@@ -147,7 +155,9 @@ class Statements:
             try:
                 cursor.execute("begin")
                 status, said = work(cursor, key, feeds)
-                cursor.execute("rollback" if status == "error" else "commit")
+                _end(cursor, status)
+            except duckdb.OutOfMemoryException as error:
+                status, said = "error" if alone else CROWDED, str(error)
             except duckdb.Error as error:
                 said = str(error)
         return NodeResult(key, status, perf_counter() - began, said)
@@ -173,6 +183,11 @@ class Statements:
         if is_failure and self._nodes[key]["config"]["severity"].lower() == "error":
             return "fail", f"{count} rows break it"
         return ("warn", f"{count} rows break it") if is_warning else ("pass", "")
+
+
+def _end(cursor: duckdb.DuckDBPyConnection, status: str) -> None:
+    """Ends a node's transaction; now and then DuckDB then writes what many of them have left in its log."""
+    cursor.execute("rollback" if status == "error" else "commit")
 
 
 class Feeds:

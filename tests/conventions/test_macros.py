@@ -19,7 +19,7 @@ CALLED_ONCE = {
         "website_domain", "email_domain", "normalised_tax_id"
     ],
     "goes the other way of one beside it, by the same list": ["certainty_name"],
-    "a fold over a list, which the model that calls it need not be read through": ["allocation_walk", "returns", "takings"],
+    "a fold over a list, which the model that calls it need not be read through": ["allocation_walk", "takings"],
     "the query of a table macro, which its model hands on": ["receivable_aging_at", "account_statement_totals"],
     "its model would be longer than a file may be": ["days_open_by_cohort", "paid_in_windows"],
 }  # fmt: skip

@@ -25,6 +25,7 @@ PAGES = (
     "statements",
     "sales",
     "calls",
+    "team",
     "data_health",
     "matches",
     "requirements",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dashboards.components.formats import money, percent, plural
 from dashboards.queries import overview
 from dashboards.queries.base import Filters
-from tests.dashboards.conftest import DAY, MONTH, PAGES, all_of, grid, one, tile, words
+from tests.dashboards.conftest import APP, DAY, MONTH, PAGES, all_of, grid, one, tile, words
 from tests.support.publications import publish
 
 Open = Callable[..., AppTest]
@@ -245,6 +246,24 @@ def test_an_address_with_anything_in_it_opens_a_page(open_page: Open, tmp_path: 
     assert len(words(app)) < 20_000
 
 
+# What pages read out of their addresses, and where: a new parameter fails the test until it stands here.
+READ_FROM_ADDRESS = {"account": ("accounts", "statements"), "touching": ("data_health",)}
+
+
+def test_whatever_an_address_names_a_page_opens(open_page: Open) -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in APP.parent.rglob("*.py"))
+    read = set(re.findall(r"query_params(?:\.get\(|\.pop\(|\[)\"(\w+)\"", sources))
+    assert read == READ_FROM_ADDRESS.keys()
+    for name, pages in READ_FROM_ADDRESS.items():
+        for page in pages:
+            app = open_page(page, **{name: "\x00\x1b[2J\u202e' or 1=1 -- <b>**none**</b>" + "x" * 100_000})
+            assert not app.exception, (page, name)
+            assert len(words(app)) < 150_000
+            assert "**none**" not in "".join(element.value for element in [*app.markdown, *app.caption, *app.info])
+    # Nobody takes another account's statement for the one that was asked for.
+    assert any("The address names an account" in element.value for element in open_page("statements", account="x").info)
+
+
 def test_an_account_that_is_not_there(open_page: Open) -> None:
     app = open_page("accounts", account="crm:<b>none</b>")
     assert not app.exception
@@ -280,6 +299,46 @@ def test_sales(open_page: Open, warehouse: duckdb.DuckDBPyConnection, base: str)
     assert {*app.dataframe[0].value["employee_name"], *app.dataframe[1].value["employee_name"]} == {name}
 
 
+def test_team_opens_a_norm_to_its_records(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
+    app = open_page("team", period="all")
+    month = max(
+        day for (day,) in all_of(warehouse, "select day from reporting.rpt_team_norms where period = 'month' and is_complete")
+    )  # fmt: skip
+    assert app.selectbox(key="norm_month").value == month
+    of_month = f"from reporting.rpt_team_norms where date_trunc('month', day) = date '{month}'"
+    held = f"select employee_id, norm {of_month} group by all having sum(target) > 0"
+    assert len(app.dataframe[0].value) == len(all_of(warehouse, held)) > 0
+    [(who, norm, records)] = all_of(
+        warehouse,
+        f"select employee_id, norm, sum(evidence_count) {of_month} group by all order by 3 desc, 1, 2 limit 1",
+    )
+    app.session_state["norm_opened"] = f"{who} {norm}"
+    app.run()
+    shown = next(frame.value for frame in app.dataframe if "evidence_kind" in frame.value)
+    assert len(shown) == min(records, 1000) > 0
+    assert shown["_file"].notna().all()
+    assert shown["_row"].notna().all()
+
+
+def test_team_opens_a_persons_commission_to_its_lines(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
+    app = open_page("team", period="all")
+    month = app.selectbox(key="commission_month").value
+    of_month = f"from reporting.rpt_commission where month = date '{month}'"
+    [(who, paid, lines)] = all_of(
+        warehouse,
+        f"select employee_id, sum(amount) filter (ledger <> 'accrued'), count(*) {of_month} group by all order by 3 desc, 1 limit 1",
+    )
+    ledgers = next(frame.value for frame in app.dataframe if "clawed_back" in frame.value)
+    total = one(warehouse, f"select sum(amount) filter (ledger <> 'accrued') {of_month}")
+    assert sum(map(float, ledgers["to_pay"].dropna())) == pytest.approx(float(total))
+    app.session_state["commission_opened"] = who
+    app.run()
+    shown = next(frame.value for frame in app.dataframe if "plan_version" in frame.value)
+    assert len(shown) == lines > 0
+    assert shown["_row"].notna().all()
+    assert any(f"{plural(lines, 'line')}." in caption.value for caption in app.caption), paid
+
+
 def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     app = open_page("calls", period="all")
     assert tile(app, "Inbound").value == f"{one(warehouse, 'select sum(inbound) from reporting.rpt_call_response'):,}"
@@ -293,9 +352,20 @@ def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     assert tile(app, "Out of hours").value == f"{outside:,}"
     waiting = one(warehouse, "select count(*) from reporting.rpt_missed_calls where state in ('open', 'not_handled')")
     assert tile(app, "Waiting").value == f"{waiting}"
-    assert len(app.dataframe[1].value) == waiting
+    assert len(app.dataframe[2].value) == waiting
     app.toggle(key="missed_open").set_value(False).run()
-    assert len(app.dataframe[1].value) == one(warehouse, "select count(*) from reporting.rpt_missed_calls")
+    assert len(app.dataframe[2].value) == one(warehouse, "select count(*) from reporting.rpt_missed_calls")
+    level = one(
+        warehouse,
+        "select count(*) filter (status = 'answered' and wait_seconds <= 20) / count(*) from marts.fct_calls"
+        " where direction = 'inbound' and not is_out_of_hours and status in ('answered', 'missed', 'voicemail')",
+    )
+    assert tile(app, "Service level").value == percent(level)
+    assert len(app.dataframe[0].value) == one(warehouse, "select count(distinct team) from reporting.rpt_call_service")
+    gaps = "select count(*) from reporting.rpt_crm_call_gap_calls where gap = "
+    assert app.dataframe[-2].value["logged_not_dialled"].sum() == one(warehouse, gaps + "'logged_not_dialled'")
+    app.segmented_control(key="gap").set_value("duration_differs").run()
+    assert len(app.dataframe[-1].value) == one(warehouse, gaps + "'duration_differs'")
 
 
 def test_deals_without_amounts_are_worth_what_nobody_knows(open_page: Open, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ DROPPED = {
     "cash_forecast": "Drop your billing system's exports",
     "statements": "Drop your billing system's exports",
     "sales": "Drop your CRM's exports",
+    "team": "Drop your CRM's exports",
     "calls": "Drop your call tracker's or telephone exchange's export",
     "data_health": "Drop the exports of your CRM",
     "matches": "Drop the exports of your CRM",

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.commands.main import main
-from pipelines.reports.weekly.composing import sentences, shown
+from pipelines.reports.weekly.composing import sentences, shown, warnings
 from pipelines.reports.weekly.figures import Figure
 from pipelines.reports.weekly.making import make
 from pipelines.reports.weekly.reading import MOST, Pack, read
@@ -156,3 +156,18 @@ def test_the_command_writes_three_files(home: Path, tmp_path: Path, pack: Pack) 
     stem = f"weekly-{pack.as_of}-sv"
     assert sorted(file.name for file in tmp_path.iterdir()) == [f"{stem}.json", f"{stem}.pdf", f"{stem}.xlsx"]
     assert isinstance(pack.as_of, date)
+    # What can hardly be so is told to whoever is about to send it.
+    [warning] = warnings(pack, languages()["sv"])
+    assert warning in done.stderr
+
+
+def test_figures_that_can_hardly_be_so_are_told_before_it_goes_out(pack: Pack, lookup: Any) -> None:
+    """One line a figure of Data health, but for months that are not over; where there is none, no sentence."""
+    told = pack.sections["unlikely"]
+    rows = [row for row in lookup("rpt_plausibility") if row["kind"] != "incomplete"]
+    assert {row[0].value for row in told.rows} == {row["column_name"] for row in rows}
+    assert len(told.rows) == len(rows) > 0
+    spoken = languages()["en"]
+    assert f": {len(rows)}." in sentences(pack, spoken)[-1]
+    calm = replace(pack, sections={**pack.sections, "unlikely": replace(told, rows=[])})
+    assert sentences(calm, spoken) == sentences(pack, spoken)[:-1]

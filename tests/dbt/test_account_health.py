@@ -23,14 +23,13 @@ import pytest
 from pipelines.sample.decline import make_decline
 from pipelines.sample.scope import Scope
 from pipelines.sample.world import World, make_world
-from pipelines.settings import Settings
-from pipelines.warehouse import transform
 from tests.support.health_rows import day, rows_of
+from tests.support.homes import make
 from tests.support.raw_rows import write_raw
 
 EARLIER, AS_OF = date(2026, 2, 10), date(2026, 6, 17)
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
-REPORTS = ["rpt_account_health_measures", "rpt_account_health", "rpt_health_backtest"]
+REPORTS = ["rpt_account_health_measures", "rpt_account_health", "rpt_health_backtest", "rpt_health_departures"]
 HORIZON, REST, LEAST_WEEKS, RED = 182, 35, 4, 50.0
 Rows = list[dict[str, Any]]
 
@@ -55,12 +54,7 @@ def homes(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
     for as_of, wanted in ((AS_OF, REPORTS), (EARLIER, ["fct_account_health"])):
         home: Path = tmp_path_factory.mktemp("health")
         write_raw(home, rows, as_of_date=as_of)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DBT_INDIRECT_SELECTION", "cautious")
-            patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "unit_test")
-            results = transform.build(Settings(home=home), [f"+{name}" for name in wanted])
-        assert not transform.failures(results)
-        found[as_of] = duckdb.connect(str(home / "warehouse/.build/current/keybook.duckdb"), read_only=True)
+        found[as_of] = duckdb.connect(str(make(home, wanted)), read_only=True)
     yield found
     for connection in found.values():
         connection.close()

@@ -67,7 +67,7 @@ ASKED = {
     ("rpt_health_backtest", "horizon_days"): "health_horizon_days",
 }
 # What nothing is made for yet.
-ABSENT = {"rpt_team_scorecard": ("response_minutes_median", "commission_accrued", "commission_payable")}
+ABSENT = {"rpt_team_scorecard": ("response_minutes_median",)}
 # What rows carry of the account that they name: the card says it too.
 CARRIED = {
     ("rpt_missed_calls", "overdue_amount"): "account_id is not null",
@@ -117,6 +117,17 @@ SUMMED = {
         "select month, sum(open_amount) from reporting.rpt_team_scorecard group by all",
         "select month, sum(open_amount_end) from reporting.rpt_account_monthly group by all",
     ),
+    **{
+        ("rpt_team_scorecard", column): (
+            f"select employee_id, month, {column} from reporting.rpt_team_scorecard where {column} <> 0",
+            f"select employee_id, month, sum(amount) as paid from reporting.rpt_commission where {which} group by all "
+            "having paid <> 0",
+        )
+        for column, which in (
+            ("commission_accrued", "ledger = 'accrued'"),
+            ("commission_payable", "ledger <> 'accrued'"),
+        )
+    },
     ("rpt_key_accounts", "list_size"): (
         "select distinct quarter, list_size from reporting.rpt_key_accounts",
         "select quarter, count(*) filter (where is_listed) from reporting.rpt_key_accounts group by all",

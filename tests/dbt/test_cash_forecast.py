@@ -15,21 +15,15 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from pipelines.settings import Settings
-from pipelines.warehouse import transform
+from pipelines.warehouse.transform import DBT_PROJECT
 from tests.support.claims import Claims
 from tests.support.figures import FIGURES, held, moves
+from tests.support.homes import make
 from tests.support.raw_rows import write_raw
 
 ORIGIN = date(2024, 6, 30)
 AS_OF = date(2024, 9, 30)
-# The models alone, and the identity: other tests of what is upstream run elsewhere.
-SELECT = [
-    "resource_type:seed",
-    "+path:models/reporting/forecast,resource_type:model",
-    "+fct_receivable_balances,resource_type:model",
-    "assert_cash_forecast_is_what_is_open",
-]
+MODELS = [path.stem for path in (DBT_PROJECT / "models" / "reporting" / "forecast").glob("*.sql")]
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -100,12 +94,8 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> list[duckdb.DuckDBPyConnect
     for changed in (False, True):
         home = tmp_path_factory.mktemp("forecast")
         write_raw(home, company(changed), as_of_date=AS_OF)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DBT_INDIRECT_SELECTION", "empty")
-            results = transform.build(Settings(home=home), SELECT)
-        assert not transform.failures(results)
-        assert any("assert_cash_forecast_is_what_is_open" in result.unique_id for result in results)
-        found.append(duckdb.connect(str(home / "warehouse/.build/current/keybook.duckdb"), read_only=True))
+        made = make(home, [*MODELS, "fct_receivable_balances"], passing=["assert_cash_forecast_is_what_is_open"])
+        found.append(duckdb.connect(str(made), read_only=True))
     return found
 
 

@@ -10,8 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.exports.entities import entities
-from pipelines.settings import Settings
-from pipelines.warehouse import transform
+from tests.support.homes import make
 from tests.support.raw_rows import write_raw
 
 KNOWN = {"_known_at": "2026-04-01T12:00:00Z"}
@@ -42,13 +41,8 @@ ROWS = {
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     home: Path = tmp_path_factory.mktemp("day")
     write_raw(home, ROWS, business_timezone="Europe/Stockholm")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DBT_INDIRECT_SELECTION", "empty")
-        results = transform.build(
-            Settings(home=home), ["+stg_landing__later_dates", "+stg_crm__deals", "rpt_known_now"]
-        )
-    assert not transform.failures(results)
-    with duckdb.connect(str(home / "warehouse/.build/current/keybook.duckdb"), read_only=True) as connection:
+    made = make(home, ["stg_landing__later_dates", "stg_crm__deals", "rpt_known_now"])
+    with duckdb.connect(str(made), read_only=True) as connection:
         yield connection
 
 

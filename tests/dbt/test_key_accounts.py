@@ -18,10 +18,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.settings import Settings
-from pipelines.warehouse import transform
 from tests.support.deals import FIRST as FIRST_DEAL
 from tests.support.deals import State, state
+from tests.support.homes import make
 from tests.support.key_accounts import ACCOUNTS, AS_OF, CHANGED, EARLIER, FIRST, KEPT, KRONA, Company, Rows, back
 from tests.support.raw_rows import write_raw
 
@@ -169,12 +168,7 @@ def build(home: Path, company: Company, as_of: date, models: list[str]) -> duckd
         for name, rows in company.rows.items()
     }
     write_raw(home, rows, as_of_date=as_of)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DBT_INDIRECT_SELECTION", "cautious")
-        # The models' unit tests run with every whole build of a changed project.
-        patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "unit_test")
-        assert not transform.failures(transform.build(Settings(home=home), models))
-    return duckdb.connect(str(home / "warehouse/.build/current/keybook.duckdb"), read_only=True)
+    return duckdb.connect(str(make(home, models)), read_only=True)
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +200,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def then(home: Path, company: Company) -> tuple[Told, dict[str, list[Any]]]:
     """What was told as of the earlier day: the list, and every past quarter in full."""
-    with build(home, company, EARLIER, ["+fct_key_account_quarters"]) as connection:
+    with build(home, company, EARLIER, ["fct_key_account_quarters"]) as connection:
         past = {table: connection.execute(query).fetchall() for table, query in PAST.items()}
         return told(connection), past | {"intervals": connection.execute(INTERVALS).fetchall()}
 
@@ -216,7 +210,7 @@ def warehouse(home: Path, company: Company, then: object) -> Iterator[duckdb.Duc
     """The reports as of the later day, in the same home."""
     assert then
     models = ["rpt_key_accounts", "rpt_account_handovers", "rpt_account_ownership", "rpt_key_account_coverage"]
-    with build(home, company, AS_OF, [f"+{model}" for model in models]) as connection:
+    with build(home, company, AS_OF, models) as connection:
         yield connection
 
 

@@ -21,8 +21,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.settings import Settings
-from pipelines.warehouse import transform
+from tests.support.homes import make
 from tests.support.losses import Invoice
 from tests.support.oracle import SEEDS, days, month_end, months_before, parameter
 from tests.support.raw_rows import write_raw
@@ -220,16 +219,9 @@ def warehouse(stream: Stream, tmp_path_factory: pytest.TempPathFactory) -> Itera
     home: Path = tmp_path_factory.mktemp("risk")
     write_raw(home, dict(stream.rows), system="books", as_of_date=AS_OF)
     tests = ["receivable_movements_are_the_balances", "own_aging_buckets_sum_to_open", "provisions_are_of_what_is_open"]
-    select = [
-        "+rpt_receivable_movements", "+rpt_receivable_aging_buckets", "+rpt_roll_rates", "+rpt_receivable_kpis",
-        *(f"assert_{name}" for name in tests),
-    ]  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DBT_INDIRECT_SELECTION", "cautious")
-        results = transform.build(Settings(home=home), select)
-    assert not transform.failures(results)
-    assert sum(result.unique_id.startswith("test.keybook.assert_") for result in results) >= len(tests)
-    with duckdb.connect(str(home / "warehouse/.build/current/keybook.duckdb"), read_only=True) as connection:
+    models = ["rpt_receivable_movements", "rpt_receivable_aging_buckets", "rpt_roll_rates", "rpt_receivable_kpis"]
+    made = make(home, models, passing=[f"assert_{name}" for name in tests])
+    with duckdb.connect(str(made), read_only=True) as connection:
         yield connection
 
 

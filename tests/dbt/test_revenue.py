@@ -11,13 +11,14 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.support.homes import gates
 from tests.support.known import close, known
 from tests.support.oracle import days, month_end, month_number, months, ratio
+from tests.support.publications import sample
 from tests.support.revenue import (
     AS_OF,
     COMPANY,
@@ -41,17 +42,9 @@ KINDS = ("new", "expansion", "contraction", "churned", "reactivated")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The company's warehouse, its identities passed."""
-    home: Path = tmp_path_factory.mktemp("revenue")
-    build(home)
-    return home
-
-
-@pytest.fixture(scope="module")
-def warehouse(built: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """That warehouse, to be written to within transactions."""
-    with duckdb.connect(str(built / "warehouse/.build/current/keybook.duckdb")) as connection:
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The company's warehouse, its identities passed, to be written to within transactions."""
+    with duckdb.connect(str(build(tmp_path_factory.mktemp("revenue")))) as connection:
         yield connection
 
 
@@ -426,13 +419,16 @@ def test_months_of_accounts(warehouse: duckdb.DuckDBPyConnection) -> None:
         "update marts.fct_account_values set revenue_12m = 0 where revenue_rank = 1",
     ],
 )
-def test_the_identity_fails_when_it_is_broken(change: str, built: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
-    [compiled] = (built / "warehouse" / ".dbt" / "compiled").rglob("assert_revenue_adds_up.sql")
-    sql = compiled.read_text(encoding="utf-8")
-    assert warehouse.execute(sql).fetchall() == []
+def test_the_identity_fails_when_it_is_broken(
+    change: str, tmp_path_factory: pytest.TempPathFactory, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    sql = gates(sample(tmp_path_factory).parents[3])["assert_revenue_adds_up"]
+    assert warehouse.execute(sql).fetchall() == [(0, False, False)]
     warehouse.execute("begin")
     try:
         warehouse.execute(change)
-        assert warehouse.execute(sql).fetchall()
+        [(count, _, is_failure)] = warehouse.execute(sql).fetchall()
+        assert count
+        assert is_failure
     finally:
         warehouse.execute("rollback")

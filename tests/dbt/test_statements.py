@@ -24,10 +24,9 @@ from click.testing import CliRunner
 
 from pipelines.commands.main import main
 from pipelines.reports.statements import making, reading
-from pipelines.settings import Settings
-from pipelines.warehouse import transform
 from pipelines.words import languages
 from tests.dbt.test_receivables_oracle import AS_OF, BUCKETS, Key, Stream, expected_balances, snapshots, total
+from tests.support.homes import make
 from tests.support.raw_rows import write_raw
 
 HOSTILE = '=HYPERLINK("http://example.invalid") <b>&amp;</b> \u202egnp.exe\u0007 {us} Ünïcödé Žluťoučký ООО «Ромашка»'
@@ -107,12 +106,8 @@ def home(stream: Stream, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, found in by_hand().items():
         rows[name] += found
     write_raw(folder, dict(rows), as_of_date=AS_OF)
-    select = ["+rpt_receivable_aging", "+rpt_open_invoices", "+rpt_statement_lines"]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DBT_INDIRECT_SELECTION", "cautious")
-        results = transform.build(Settings(home=folder), select=[*select, "assert_statements_close_on_the_balances"])
-    assert not transform.failures(results)
-    assert any("assert_statements_close" in result.unique_id for result in results)
+    models = ["rpt_receivable_aging", "rpt_open_invoices", "rpt_statement_lines"]
+    make(folder, models, passing=["assert_statements_close_on_the_balances"])
     (folder / "warehouse" / "keybook.duckdb").symlink_to(".build/current/keybook.duckdb")
     return folder
 

@@ -19,11 +19,12 @@ from benchmarks import floor
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.words import catalogue
 from tests.conventions import test_oracles as oracles
-from tests.support import call_reports, calls, rates
+from tests.support import call_gaps, call_reports, calls, rates
 from tests.support.call_streams import Stream as Calls
 from tests.support.call_streams import mirrored
 from tests.support.deal_streams import Deals
 from tests.support.deal_streams import Stream as Sales
+from tests.support.log_streams import Logs
 from tests.support.oracle import ZONE, month_end
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
@@ -37,6 +38,13 @@ TRACKERS = [Calls(seed) for seed in range(24)]
 CALLS = (
     [row for tracker in TRACKERS for row in tracker.rows] + mirrored(TRACKERS[0], "x00") + mirrored(TRACKERS[5], "x05")
 )
+LOGS = [Logs(tracker) for tracker in TRACKERS]
+ACTIVITIES = [row for crm in LOGS for row in crm.activities]
+TEAMS = {f"{row['_system']}:{row['employee_id']}": row["team"] for crm in LOGS for row in crm.employees}
+# By the last ten digits of a number, as calls are matched.
+ACCOUNTS = {
+    row["phone"][-10:]: f"{row['_system']}:{row['account_id']}" for crm in LOGS for row in crm.accounts
+}  # fmt: skip
 COSTS = [cost for tracker in TRACKERS for cost in tracker.costs]
 BILLING = [Billing(seed) for seed in range(20)]
 SALES = [Sales(seed) for seed in range(12)]
@@ -51,6 +59,8 @@ COUNTED = (
 # What is compared, by the rows' keys.
 TABLES = {
     "rpt_call_response": ("day", "employee_id"), "rpt_missed_calls": ("case_id",), "rpt_call_channels": ("month", "source"),
+    "rpt_call_service": ("day", "team"), "rpt_call_hours": ("month", "weekday", "hour_of_day", "team"),
+    "rpt_crm_call_gaps": ("day", "employee_id"), "rpt_crm_call_gap_calls": ("gap", "call_id"),
     "rpt_account_revenue": ("account_id", "month", "basis"), "rpt_revenue_retention": ("month", "basis"),
     "rpt_sales_monthly": ("month", "employee_id"), "rpt_open_deals": ("deal_id",),
     "rpt_pipeline": ("as_of_date", "employee_id", "stage"),
@@ -68,7 +78,9 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "calls.calls": CALLS, "calls.channel_costs": COSTS,
         "plan.fx_rates": rates.ROWS,
         "crm.deals": [row for crm in SALES for row in crm.deals], "crm.deal_stages": [row for crm in SALES for row in crm.stages],
-        "crm.activities": [row for crm in SALES for row in crm.activities],
+        "crm.activities": [row for crm in SALES for row in crm.activities] + ACTIVITIES,
+        "crm.accounts": [row for crm in LOGS for row in crm.accounts],
+        "crm.employees": [row for crm in LOGS for row in crm.employees],
         "plan.targets": [row for crm in SALES for row in crm.targets],
         "billing.customers": [row for billing in BILLING for row in billing.customers],
         "billing.subscriptions": [row for billing in BILLING for row in billing.rows],
@@ -123,16 +135,22 @@ def tried(table: str, expected: dict[Any, Row]) -> None:
 
 
 def test_calls(built: tuple[date, Any]) -> None:
-    """Legs, statuses, agents, missed cases and business minutes, channels (K1 to K11)."""
+    """Legs, statuses, agents, missed cases and business minutes, channels (K1 to K11), service (K19), the CRM's log (N5)."""
     as_of, warehouse = built
     found = calls.conversations(CALLS, as_of)
     wrong = []
+    gaps = call_gaps.Gaps(found, ACTIVITIES, ACCOUNTS, as_of)
     for table, expected in (
         ("rpt_call_response", call_reports.response(found, as_of)),
         ("rpt_missed_calls", {(case,): row for case, row in call_reports.missed(found, as_of).items()}),
-        ("rpt_call_channels", call_reports.channels(found, COSTS, rates.rate, as_of)),
+        ("rpt_call_channels", call_reports.channels(found, COSTS, rates.rate, as_of, ACCOUNTS)),
+        ("rpt_call_service", call_gaps.service(found, TEAMS.get)),
+        ("rpt_call_hours", call_gaps.hours(found, TEAMS.get)),
+        ("rpt_crm_call_gaps", gaps.daily()),
+        ("rpt_crm_call_gap_calls", gaps.single()),
     ):
-        moves(expected)
+        # Until the first day no call failed in opening hours.
+        moves(expected, constant=("failed",) if table == "rpt_call_service" and as_of == DAYS[0] else ())
         tried(table, expected)
         rows = read(warehouse, table)
         if table == "rpt_call_channels":

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import duckdb
 import polars as pl
 import pytest
 
-from pipelines.verification import proof
+from pipelines.bounds import current
+from pipelines.verification import calls, deals, proof, revenue, shares
 from pipelines.verification.compare import Verdict
 from tests.support.homes import keybook
 from tests.support.publications import publish, sample
@@ -144,4 +148,33 @@ def test_what_does_not_fit_into_memory_is_told_and_not_begun(published: Path, mo
     assert {subject for subject, *_ in found} == {"calls"}
     (verdict,) = found.values()
     assert verdict.state == "not_recomputed"
-    assert "more than memory_limit" in verdict.failure
+    assert re.search(r"more than the [\d.]+ GiB of memory_limit .*; raise the setting", verdict.failure)
+
+
+def test_in_shares_the_same_is_computed(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are walked a share at a time where there are many; here there are shares of a hundred to two thousand."""
+    monkeypatch.setattr(calls, "PART", 1_000)
+    monkeypatch.setattr(calls, "READ", 2_000)
+    parts = shares.parts
+    for module in (deals, revenue, shares):
+        monkeypatch.setattr(module, "parts", lambda raw, entity, by: parts(raw, entity, by, 100))
+    monkeypatch.setattr(proof, "shares", lambda raw, accounts: shares.shares(raw, accounts, 300))
+    mine = f".spill-*-{os.getpid()}-*"
+    with duckdb.connect(str(published), read_only=True) as publication:
+        verdicts = proof.verify(published.parents[2] / "raw", publication)
+    assert {verdict.state for verdict in verdicts} == {"agrees"}
+    assert sum(verdict.cells for verdict in verdicts) > 1_000
+    assert not any(path.is_dir() for path in current().folder.glob(mine))
+
+
+def test_the_call_above_all_is_found_however_many_lie_between() -> None:
+    """In bulk as one by one, with chains and circles among them."""
+    random = Random(12)
+    for _ in range(30):
+        ids = [f"c{number}" for number in range(random.randint(2, 40))]
+        named = {call: random.choice(ids) for call in random.sample(ids, random.randint(1, len(ids)))}
+        rows = [("s", call, parent) for call, parent in named.items()]
+        told = calls.tops(pl.DataFrame(rows, orient="row", schema=dict.fromkeys(calls.PARENT, pl.String)))
+        expected = calls.roots({(system, call): parent for system, call, parent in rows})
+        expected |= {(system, top): top for (system, _), top in expected.items()}
+        assert {(system, call): top for system, call, top in told.iter_rows()} == expected

@@ -34,6 +34,15 @@ FIRST = INVOICES + "I-1,C-1,2026-01-02,100.00,EUR\nI-2,C-2,soon,5.00,EUR\n"
 SECOND = INVOICES + "I-3,C-1,2026-01-05,70.00,EUR\n"
 THIRD = INVOICES + "I-4,C-1,2026-01-07,30.00,EUR\n"
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.symlink", "os.link", "os.chmod", "os.truncate"}
+# What `retire` asks a publication: which files it needs. Here it needs no row of what was landed.
+NEEDED = """
+create schema marts; create schema staging; create schema intermediate;
+create table marts.fct_landed_files as
+select unnest([{files}]) as file_sha256, 0 as rows_current, 0 as rows_rejected, 'billing' as domain, 'invoices' as entity,
+    timestamptz '2026-01-05' as landed_at;
+create table staging.stg_landing__superseded_rows (file_sha256 varchar, state varchar);
+create table intermediate.int_kept_columns (kept_file_sha256 varchar)
+"""
 LINK = {"system": "crm", "kind": "crm_account", "native_id": "R-1", "decision": "link", "account_id": "A-1"}
 
 
@@ -136,11 +145,13 @@ def _stamp(run: str, day: int) -> Publication:
 
 def _publish(home: Path, day: int) -> None:
     warehouse = _refresh(home).warehouse
+    landed = ", ".join(f"'{receipt.sha256}'" for receipt in _refresh(home).store.receipts())
     run = f"run{day}{len(list(warehouse.versions.glob('*')))}"
     with warehouse.writing():
         file = warehouse.start_build(run, _stamp(run, day))
         with duckdb.connect(str(file)) as connection:
             connection.execute(f"create table run as select {day} as day")
+            connection.execute(NEEDED.format(files=landed))
         warehouse.publish(run, 9, f"2026-03-0{day}")
 
 
@@ -173,6 +184,13 @@ def _undo_forget(home: Path) -> None:
 
 def _retry(home: Path) -> None:
     retry(_refresh(home))
+
+
+def _retire(home: Path) -> None:
+    refresh = Refresh(load_settings(home=home, keep_superseded_days=1))
+    with refresh.warehouse.writing():
+        refresh.store.prepare()
+        refresh.retire(BEGAN)
 
 
 def _add_link(home: Path) -> None:
@@ -214,7 +232,10 @@ def _known(receipts: list[Receipt]) -> dict[str, str]:
 
 
 def _rows(home: Path, ends: str = "[0-9a-f].parquet") -> int:
-    pattern = str(home / f"warehouse/raw/billing/invoices/*{ends}")
+    pattern = f"warehouse/raw/billing/invoices/*{ends}"
+    if not any(home.glob(pattern)):
+        return 0
+    pattern = str(home / pattern)
     return int(duckdb.execute("select count(*) from read_parquet(?, union_by_name = true)", [pattern]).fetchall()[0][0])
 
 
@@ -228,7 +249,8 @@ def _standing(home: Path) -> dict[str, Any]:
         "published": published and published.inputs,
         "versions": {publication.inputs for publication in refresh.warehouse.publications()},
         "receipts": sorted(
-            (receipt.file, receipt.rows_rejected, sorted(receipt.readers.items())) for receipt in receipts
+            (receipt.file, receipt.rows_rejected, bool(receipt.retired_at), sorted(receipt.readers.items()))
+            for receipt in receipts
         ),
         "forgotten": refresh.store.forgotten(),
         "rows": _rows(home),
@@ -245,6 +267,7 @@ COMMANDS: dict[str, Callable[[Path], None]] = {
     "retry": _retry,
     "forget": _forget,
     "undo forget": _undo_forget,
+    "retire": _retire,
     "publish": _publish_third,
     "rollback": _rollback,
     "add to a list": _add_link,

@@ -136,3 +136,61 @@ def test_collected_by_month_and_currency(warehouse: duckdb.DuckDBPyConnection, t
     assert found == by_key(truth.headlines["collected"], CENT)
     assert {currency for _, currency in found} == {"USD", "EUR", "GBP"}
     assert max(month for month, _ in found) == date(2026, 10, 1)
+
+
+def test_overdue_ratio_and_dso(warehouse: duckdb.DuckDBPyConnection, truth: SampleTruth) -> None:
+    """By currency and of all together, on the last day."""
+    rows = warehouse.execute(
+        "select currency, overdue_ratio, dso_simple from reporting.rpt_receivable_kpis "
+        "where as_of_date = (select as_of_date from reporting.rpt_run)"
+    ).fetchall()
+    found = {currency: tuple(values) for currency, *values in rows}
+    right = {currency: tuple(values) for currency, *values in truth.headlines["exposure"].iter_rows()}
+    assert found.keys() == right.keys()
+    for currency, values in right.items():
+        # The total is of amounts that were rounded to four decimals one by one.
+        close = [None if value is None else pytest.approx(value, rel=1e-6) for value in values]
+        assert [*found[currency]] == close, currency
+    assert 0 < right["ALL"][0] < 1
+    assert right["ALL"][1] > 1
+
+
+def test_concentration(warehouse: duckdb.DuckDBPyConnection, truth: SampleTruth) -> None:
+    [right] = truth.headlines["concentration"].iter_rows(named=True)
+    [found] = warehouse.execute(
+        f"select {', '.join(right)} from reporting.rpt_concentration where month = date '2026-10-01'"
+    ).fetchall()
+    right["revenue"] = right["revenue"] * UNIT
+    assert [float(value) for value in found] == pytest.approx([float(value) for value in right.values()], rel=1e-9)
+    assert right["clients_for_80_percent"] < right["clients"]
+
+
+def test_whom_to_call_about_money(warehouse: duckdb.DuckDBPyConnection, truth: SampleTruth) -> None:
+    """What is overdue of each account, what of it is not disputed, how many invoices, how old the oldest is.
+
+    A customer whom the warehouse has not linked stands there under his own number: whose he is, another test asks.
+    """
+    crm, billing = formats()["systems"]["crm"], formats()["systems"]["billing"]
+    accounts = {row["customer_id"]: row["account_id"] for row in truth.customers.iter_rows(named=True)}
+    query = (
+        "select account_id, overdue_amount, collectible_amount, overdue_invoices, oldest_days_overdue "
+        "from reporting.rpt_collection_worklist"
+    )
+    found: dict[str, tuple[Any, ...]] = {}
+    for name, *values in warehouse.execute(query).fetchall():
+        system, _, native = name.partition(":")
+        if system == billing and accounts[native]:
+            name = f"{crm}:{accounts[native]}"
+        first = found.get(name, (Decimal(0), Decimal(0), 0, 0))
+        found[name] = (*(one + other for one, other in zip(first[:3], values, strict=False)), max(first[3], values[3]))
+    right = {
+        f"{crm if is_known else billing}:{name}": values
+        for is_known, name, *values in truth.headlines["worklist"].iter_rows()
+    }
+    assert found.keys() == right.keys()
+    for name, (overdue, collectible, invoices, oldest) in right.items():
+        assert found[name][2:] == (invoices, oldest), name
+        # What is not disputed is added up item by item.
+        assert found[name][:2] == pytest.approx((overdue * UNIT, collectible * UNIT), abs=CENT), name
+    assert any(collectible < overdue for overdue, collectible, *_ in right.values())
+    assert len({oldest for *_, oldest in right.values()}) > 3

@@ -233,8 +233,14 @@ class Company:
             if row["issued_on"] and not is_gone and kind != "prepayment":
                 account = self.books.account(self.books.named[name][0])
                 firsts[account] = min(firsts.get(account, row["issued_on"]), row["issued_on"])
-        # Who bought in the first month of all may have bought before.
+        # Who bought in the first month of all may have bought before; who owed when the books began had.
         begun = month_number(min(firsts.values()))
+        for debt in self.books.debts.values():
+            account = self.books.account(debt.customer)
+            if debt.id.startswith("opening ") and month_number(debt.issued) <= month_number(
+                firsts.get(account, date.min)
+            ):
+                del firsts[account]
         found: Rows = {}
         for day in self.days:
             window = range(month_number(day) - 11, month_number(day) + 1)

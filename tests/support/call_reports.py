@@ -87,7 +87,11 @@ def missed(found: list[Conversation], as_of: date) -> dict[str, Row]:
 
 
 def channels(
-    found: list[Conversation], costs: list[Row], rate: Callable[[str, date], Fraction | None], as_of: date
+    found: list[Conversation],
+    costs: list[Row],
+    rate: Callable[[str, date], Fraction | None],
+    as_of: date,
+    accounts: dict[str, str],
 ) -> dict[tuple[date, str], Row]:
     """`rpt_call_channels`: inbound calls by month and source, and what the source cost."""
     calls: dict[tuple[date, str], list[Conversation]] = defaultdict(list)
@@ -112,7 +116,8 @@ def channels(
         rows[place] = _counted(mine) | {
             "calls": len(mine), "first_time_callers": sum(bool(one.is_first_time) for one in mine),
             "target_calls": sum(bool(one.is_target) for one in mine) if is_known else None,
-            "leads": len(leads) if is_known else None, "unmatched_calls": len(mine), "cost": cost,
+            "leads": len(leads) if is_known else None, "cost": cost,
+            "unmatched_calls": sum((one.client or "") not in accounts for one in mine),
             "cost_per_lead": ratio(cost, len(leads)) if is_whole and is_known else None,
             "missing_rate_count": spent[place].count(None),
         }  # fmt: skip

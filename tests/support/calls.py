@@ -103,6 +103,11 @@ def number(text: str | None) -> str | None:
     return digits[2:] if digits.startswith("00") else "46" + digits[1:] if digits.startswith("0") else digits
 
 
+def ours(row: Row) -> str | None:
+    """The digits of the other side of a leg: who called us, or whom we called."""
+    return number(row["callee_number" if row.get("direction") == "outbound" else "caller_number"])
+
+
 def key(digits: str | None) -> str | None:
     """What two writings of a number share."""
     return digits and digits[-10:]
@@ -222,7 +227,7 @@ class Conversation:
         return not works(self.day) or not parameter("opens_at_hour") <= hour < parameter("closes_at_hour")
 
 
-FREE = holidays.country_holidays(COUNTRY, years=range(2025, 2027))
+FREE = holidays.country_holidays(COUNTRY, years=range(2024, 2027))
 
 
 def works(day: date) -> bool:

@@ -256,6 +256,11 @@ class Dealings:
     def scorecards(self) -> Rows:
         """Employee and month: whom it spoke with, what it entered, new customers, who reports to it (P19, A4, A10, D17)."""
         names = ("two_way_contact_accounts", "card_timeliness", "card_entries", "new_contracts", "direct_reports")
+        lost, quotas = self.lost(), self.quotas()
+        revenues = {
+            (row["employee_id"], row["month"]): row["revenue"] for row in self.rows("rpt_team_scorecard", "reporting")
+        }
+        owned = {(row["owner_id"] or NOBODY, row["month"]) for row in self.rows("fct_account_months")}
         spoken: dict[Any, set[str]] = defaultdict(set)
         lags: dict[Any, list[float | None]] = defaultdict(list)
         new: dict[Any, int] = defaultdict(int)
@@ -288,8 +293,47 @@ class Dealings:
                 and (other["active_from"] is None or other["active_from"] <= last)
                 and (other["active_to"] is None or other["active_to"] >= row["month"])
             ]  # fmt: skip
+            before = row["employee_id"], months_before(row["month"], 12)
             values = (len(spoken[key]), median(lags[key]), len(lags[key]), new[key], len(reports))
-            found[key] = dict(zip(names, values, strict=True))
+            found[key] = dict(zip(names, values, strict=True)) | {
+                "lost_accounts": lost[key],
+                "revenue_year_before": revenues.get(before) if before in owned else None,
+                **quotas.get(key, {"quota": None, "misses_in_a_row": None}),
+            }  # fmt: skip
+        return found
+
+    def lost(self) -> dict[Any, int]:
+        """Owner and month: accounts that were active the month before (C26)."""
+        found: dict[Any, int] = defaultdict(int)
+        last: dict[str, Row] = {}
+        for row in sorted(self.rows("fct_account_months"), key=lambda row: row["month"]):
+            before = last.get(row["account_id"])
+            if before and before["status"] == "active" and row["status"] != "active":
+                found[before["owner_id"] or NOBODY, row["month"]] += 1
+            last[row["account_id"]] = row
+        return found
+
+    def quotas(self) -> Rows:
+        """Employee and month with a target: the quota for the days that the person was there, and misses in a row (P22)."""
+        working, away = defaultdict[date, int](int), defaultdict[Any, int](int)
+        for row in self.rows("dim_dates"):
+            working[row["month"]] += row["is_working_day"]
+        for row in self.rows("fct_absence_days"):
+            away[row["employee_id"], row["day"].replace(day=1)] += row["is_working_day"]
+        ends = {row["feed"]: row["complete_until"] for row in self.rows("fct_feed_ends")}
+        found: Rows = {}
+        misses: dict[str, int] = defaultdict(int)
+        for row in sorted(self.rows("rpt_team_scorecard", "reporting"), key=lambda row: row["month"]):
+            who, month = row["employee_id"], row["month"]
+            if row["target"] is None:
+                continue
+            quota = float(row["target"]) * (1 - away[who, month] / working[month])
+            is_over = month_end(month) <= min(self.day, ends.get("invoices") or date.min)
+            # Of revenue that is known in part the attainment is unknown.
+            is_judged = is_over and quota > 0 and row["attainment"] is not None
+            if is_judged:
+                misses[who] = 0 if float(row["revenue"] or 0) >= round(quota, 4) else misses[who] + 1
+            found[who, month] = {"quota": quota, "misses_in_a_row": misses[who] if is_judged else None}
         return found
 
     def bought_lately(self) -> Rows:

@@ -35,7 +35,8 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "terms": ("rpt_accounts", ("account_id",), ("credit_limit", "payment_terms_days")),
     "scorecards": (
         "rpt_team_scorecard", ("employee_id", "month"),
-        ("two_way_contact_accounts", "card_timeliness", "card_entries", "new_contracts", "direct_reports"),
+        ("two_way_contact_accounts", "card_timeliness", "card_entries", "new_contracts", "direct_reports",
+         "lost_accounts", "quota", "misses_in_a_row", "revenue_year_before"),
     ),
     "bought_lately": ("rpt_whitespace", ("account_id", "product_id"), ("segment_spenders",)),
     "findings": ("rpt_findings", ("page", "finding_source", "touches", "finding"), ("findings",)),

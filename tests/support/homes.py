@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 from benchmarks import floor
 from pipelines.commands.main import main
 from pipelines.settings import load_settings
+from pipelines.warehouse import transform
 from pipelines.warehouse.refresh import PointInTime, Refresh
+from pipelines.warehouse.statements import recorded
 
 # Data sets that others made: read in place, never copied. Tests of them are skipped, by name, where they are missing.
 SHARED = Path(os.environ.get("REAL_DATA_FOLDER", Path(__file__).resolve().parents[3] / "shared" / "data"))
@@ -55,6 +57,37 @@ def build(
     refresh.land()
     refresh.start_build("test", PointInTime(as_of), full=True)
     floor.run(compiled, settings.warehouse, raw_of=home, tables=tables)
+
+
+def make(home: Path, models: Collection[str], *, passing: Collection[str] = ()) -> Path:
+    """Makes models by name in a home whose raw store is filled, with all that they are made of; the database.
+
+    Keys, types, ranges and every data test that looks at nothing else hold; of those that are named all that they look
+    at is made. What dbt sent as it built the whole project is sent again; where it never has, since the project
+    changed, dbt makes them.
+    """
+    settings = load_settings(home=home)
+    manifest = transform.read_manifest(settings)
+    nodes = manifest["nodes"]
+    tests = {node["name"]: key for key, node in nodes.items() if node["resource_type"] == "test"}
+    named = {key for key, node in nodes.items() if node["resource_type"] == "model" and node["name"] in models}
+    assert len(named) == len(set(models))
+    looked_at = {key for name in passing for key in manifest["parent_map"][tests[name]]} & nodes.keys()
+    results = transform.build(settings, wanted=named | looked_at | set(tests.values()))
+    assert not transform.failures(results)
+    assert {result.name for result in results if result.status == "pass"} >= set(passing)
+    return settings.warehouse / ".build" / "current" / "keybook.duckdb"
+
+
+def gates(home: Path) -> dict[str, str]:
+    """What a build sends to hold each data test, by its name: how many rows break it, whether they warn, whether they fail.
+
+    A build of everything has to have succeeded since the project changed, such as the sample's.
+    """
+    settings = load_settings(home=home)
+    sent = recorded(transform.parsed(settings), transform.read_manifest(settings))
+    assert sent is not None
+    return {key.split(".")[2]: item["sent"] for key, item in sent.items() if key.startswith("test.")}
 
 
 def query(home: Path, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:

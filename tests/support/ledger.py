@@ -7,18 +7,17 @@ mean is added up from its parts. Amounts are in the document's currency; days ar
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from pipelines.verification.allocation import LAST, Allocation, Due, Move
+from tests.support.debts import ZERO, Debt, Movement, total
 from tests.support.oracle import days, parameter
-from tests.support.truncation import cut
+from tests.support.truncation import cut, day_of
 
-ZERO = Decimal(0)
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 EDGES = ((None, 0), (1, 30), (31, 60), (61, 90), (91, 120), (121, None))
 MOVES = ("sales", "collected", "opening")
@@ -29,102 +28,6 @@ KEYS = {
     "billing.instalments": ("invoice_id", "number"), "billing.applications": ("application_id",),
     "billing.adjustments": ("adjustment_id",), "billing.opening_balances": ("customer_id", "currency", "as_of"),
 }  # fmt: skip
-Movement = tuple[date, Decimal]
-
-
-def total(movements: Iterable[Movement], day: date) -> Decimal:
-    """The sum of what lies up to a day."""
-    return sum((amount for on, amount in movements if on <= day), ZERO)
-
-
-@dataclass
-class Debt:
-    """One invoice, debit note or opening balance: its instalments (due date, amount) and its events (date, amount).
-
-    `paid` holds the cash among the events: its place in them, and the day of the payment that it is or takes back.
-    """
-
-    account: str
-    issued: date
-    gross: Decimal
-    instalments: list[Movement]
-    is_opening: bool = False
-    is_due_known: bool = True
-    voided: date | None = None
-    due: date = LAST
-    settled: date | None = None
-    written_off: list[Movement] = field(default_factory=list)
-    events: list[Movement] = field(default_factory=list)
-    paid: list[tuple[int, date]] = field(default_factory=list)
-
-    def open_on(self, day: date) -> Decimal:
-        """Open(i, D)."""
-        return total(self.events, day)
-
-    def split(self, balance: Decimal) -> list[Movement]:
-        """A balance by due date: payments fill the instalments in order, so what is open lies on the last ones."""
-        left, parts = balance, []
-        for due, amount in reversed(self.instalments[1:]):
-            part = min(max(left, ZERO), amount)
-            parts.append((due, part))
-            left -= part
-        return [*parts, (self.instalments[0][0], left)]
-
-    def parts_on(self, day: date) -> list[Movement]:
-        """What is open by due date; over-applied money is none of it."""
-        return [(due, max(part, ZERO)) for due, part in self.split(self.open_on(day))]
-
-    def payments(self, since: date, until: date) -> list[Payment]:
-        """The cash of the days after `since`, up to `until`, as it was known at the end of that day.
-
-        What is taken back takes what its own payment gave, the last part first; then what else was paid last before it;
-        never more than was paid. Of an opening balance without a due date nobody knows whether it was late.
-        """
-        if not self.is_due_known:
-            return []
-        order = sorted(range(len(self.events)), key=lambda place: (self.events[place][0], -self.events[place][1]))
-        running, found, cash = ZERO, [], dict(self.paid)
-        for place in order:
-            before = dict_of(self.split(running))
-            running += self.events[place][1]
-            after = dict_of(self.split(running))
-            day, amount = self.events[place]
-            if place not in cash or day > until:
-                continue
-            if amount < 0:
-                parts = [[due, before[due] - after[due]] for due in sorted(before) if before[due] != after[due]]
-                found.append(Payment(day, (day - self.issued).days, [(day - due).days for due, _ in parts],
-                                     [part for _, part in parts]))  # fmt: skip
-        for place in order:
-            day, amount = self.events[place]
-            if place not in cash or amount < 0 or day > until:
-                continue
-            own = [payment for payment in found if payment.day == cash[place]]
-            others = [payment for payment in found if payment.day <= day and payment.day != cash[place]]
-            for payment in [*reversed(own), *reversed(others)]:
-                for number in reversed(range(len(payment.left))):
-                    part = min(amount, payment.left[number])
-                    payment.left[number] -= part
-                    amount -= part
-        return [payment for payment in found if payment.day > since]
-
-
-@dataclass
-class Payment:
-    """Cash that was put on a debt: its day, days from issue, and of each part days from its due date and what is left."""
-
-    day: date
-    taken: int
-    past: list[int]
-    left: list[Decimal]
-
-
-def dict_of(parts: list[Movement]) -> dict[date, Decimal]:
-    """Parts by due date."""
-    found: dict[date, Decimal] = defaultdict(Decimal)
-    for due, amount in parts:
-        found[due] += amount
-    return found
 
 
 class Book:
@@ -137,15 +40,25 @@ class Book:
     def __init__(self, system: str, rows: dict[str, list[Row]], as_of: date) -> None:
         """Posts every row: documents, then cash, then what sets the one against the other."""
         self.system = system
-        self.rows = cut({entity: newest(found, KEYS[entity]) for entity, found in rows.items()}, as_of)
+        known = {entity: newest(found, KEYS[entity]) for entity, found in rows.items()}
+        self.rows = cut(known, as_of)
+        # What a document's own export says is open, it says on its own day.
+        self.told = {
+            row["invoice_id"]: (day_of(row["_known_at"]), row["reported_balance"])
+            for row in known.get("billing.invoices", [])
+            if row.get("reported_balance") is not None and day_of(row["_known_at"]) <= as_of
+        }
         self.debts: dict[str, Debt] = {}
+        # Write-offs that take what is open once all else is posted.
+        self.late: list[tuple[Debt, date, Decimal]] = []
         self.credits: dict[str, tuple[str, date]] = {}
         self.notes: list[Movement] = []
         self.free: dict[str, Decimal] = {}
         self.ends: dict[str, date] = {}
         self.unapplied: list[tuple[str, date, Decimal]] = []
         self.flows: dict[str, list[Movement]] = defaultdict(list)
-        self.applied: dict[str, list[tuple[date, str, Decimal]]] = defaultdict(list)
+        # What happens to each payment that an export applies: applications of a day, then what goes back.
+        self.happened: dict[str, list[tuple[date, int, str, Row]]] = defaultdict(list)
         terms = {row["customer_id"]: row.get("payment_terms_days") for row in self.of("customers")}
         for row in self.of("invoices"):
             self.document(row, terms.get(row["customer_id"]) or 0)
@@ -162,8 +75,6 @@ class Book:
         for row in self.received.values():
             self.unapplied.append((self.account(row), row["received_on"], row["amount"]))
             self.flows["collected"].append((row["received_on"], row["amount"]))
-        # Of each payment, what went back of its applications, by their places, and of what it had not paid with (-1).
-        self.gone: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
         self.steps: dict[str, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
         # Whose payments the export applies, be it to a document that is void: their money is for nothing else.
         applied = [row for row in self.of("applications") if row["payment_id"]]
@@ -178,11 +89,20 @@ class Book:
         for row in self.of("applications"):
             self.apply(row)
         # A write-off is the last thing of its day: it gives up what is open then.
-        for row in sorted(
+        given = sorted(
             self.of("adjustments"), key=lambda row: (row["adjustment_kind"] == "write_off", row["occurred_on"])
-        ):
+        )
+        others = [row for row in given if not self.is_of_payment(row)]
+        for payment in self.happened:
+            self.follow(payment)
+        for row in others:
+            if row["adjustment_kind"] == "write_off" and row["invoice_id"] in self.debts:
+                self.debts[row["invoice_id"]].to_give_up += row["amount"]
+        for row in others:
             self.adjust(row)
         self.allocate()
+        for debt, day, amount in self.late:
+            self.give_up(debt, day, min(amount, max(debt.open_on(day), ZERO)))
         for debt in self.debts.values():
             self.recover(debt)
 
@@ -221,6 +141,7 @@ class Book:
         debt = Debt(self.account(row), issued, gross, [(on, amount) for _, on, amount in parts] or [(due, gross)])
         debt.events, debt.voided = moves, voided if is_void else None
         debt.due, debt.settled = due, row.get("settled_on")
+        debt.reported = self.told.get(row["invoice_id"]) if not is_void else None
         self.flows["sales"] += moves
         self.debts[row["invoice_id"]] = debt
 
@@ -242,8 +163,8 @@ class Book:
         if note:
             self.free[row["credit_note_id"]] -= row["amount"]
         if payment:
-            debt.paid.append((len(debt.events), day))
-            self.applied[row["payment_id"]].append((day, row["invoice_id"], row["amount"]))
+            self.happened[row["payment_id"]].append((day, 0, row["application_id"], row))
+            return
         debt.events.append((day, -row["amount"]))
         self.unapplied.append((account, day, -row["amount"]))
         if note:
@@ -253,14 +174,24 @@ class Book:
             debt.events.append((end, row["amount"]))
             self.unapplied.append((account, end, row["amount"]))
 
+    def is_of_payment(self, row: Row) -> bool:
+        """Whether an adjustment is of a payment that is not assumed to have paid anything: notes that it happens to it."""
+        payment, is_loose = row["payment_id"], row["customer_id"] in self.loose
+        if row["adjustment_kind"] == "write_off" or not payment or (is_loose and row["invoice_id"] not in self.debts):
+            return False
+        self.happened[payment].append((row["occurred_on"], 1, row["adjustment_id"], row))
+        return True
+
     def adjust(self, row: Row) -> None:
-        """A write-off, a refund, or a payment that was taken back."""
+        """A write-off, or money back of an invoice, of a customer, or of a payment that nothing applies."""
         kind, amount, day = row["adjustment_kind"], row["amount"], row["occurred_on"]
         debt, payment = self.debts.get(row["invoice_id"] or ""), row["payment_id"]
         if kind == "write_off" and debt:
             at = max(day, debt.issued)
-            if place := self.place(row["invoice_id"]):
+            if (place := self.place(row["invoice_id"])) and not debt.is_balance_given_up():
                 self.step(debt.account, at, 6, lambda walk: self.give_up(debt, at, walk.gives_up(at, place, amount)))
+            elif place:
+                self.late.append((debt, at, amount))
             else:
                 self.give_up(debt, at, min(amount, max(debt.open_on(at), ZERO)))
             return
@@ -271,33 +202,45 @@ class Book:
                 day, amount, payment and f"payment {payment}", is_refund=kind == "refund"
             )))  # fmt: skip
             return
-        if payment:
-            self.bring_back(row, payment)
-            return
         if debt:
             earlier = [settled for place, settled in debt.paid if debt.events[place][1] < 0 and settled <= day]
             self.reopen(debt, max(day, debt.issued), amount, max(earlier or [day]))
             return
         self.unapplied.append((self.account(row), day, -row["amount"]))
 
-    def bring_back(self, row: Row, payment: str) -> None:
-        """Money back: of the invoice named; a refund then of what is unspent, all else of what was paid, the last first."""
-        day, rest = row["occurred_on"], row["amount"]
-        paid = [(on, n, name, amount) for n, (on, name, amount) in enumerate(self.applied[payment]) if on <= day]
-        unspent = self.received[payment]["amount"] - sum((part[3] for part in paid), ZERO)
-        last_first, free = sorted(paid, reverse=True), [(day, -1, "", unspent)]
-        named = [part for part in last_first if part[2] == row["invoice_id"]]
-        others = free + last_first if row["adjustment_kind"] == "refund" else last_first + free
-        for on, n, name, amount in named + others:
-            part = max(min(rest, amount - self.gone[payment, n]), ZERO)
-            rest -= part
-            self.gone[payment, n] += part
-            if part and name:
-                self.reopen(self.debts[name], max(day, self.debts[name].issued), part, on)
-            elif part:
-                self.unapplied.append((self.account(self.received[payment]), day, -part))
-        # More than it had is no cash.
-        self.flows["collected"].append((day, rest))
+    def follow(self, name: str) -> None:
+        """A payment that an export applies, one thing after the other.
+
+        An application takes no more than is unspent. Money back is of the invoice named; then a refund is of what is
+        unspent, all else of what was paid, the last first; then of the other. More than it had is no cash.
+        """
+        payment = self.received[name]
+        paid: list[list[Any]] = []
+        account, unspent = self.account(payment), payment["amount"]
+        for day, turn, _, row in sorted(self.happened[name], key=lambda what: what[:3]):
+            rest = row["amount"]
+            if not turn:
+                debt, rest = self.debts[row["invoice_id"]], min(rest, max(unspent, ZERO))
+                if rest:
+                    debt.paid.append((len(debt.events), day))
+                    debt.events.append((day, -rest))
+                    self.unapplied.append((account, day, -rest))
+                    unspent -= rest
+                    paid.append([day, row["invoice_id"], rest])
+                continue
+            last_first = paid[::-1]
+            places: list[list[Any] | None] = [piece for piece in last_first if piece[1] == row["invoice_id"]]
+            places += [None, *last_first] if row["adjustment_kind"] == "refund" else [*last_first, None]
+            for piece in places:
+                part = max(min(rest, piece[2] if piece else unspent), ZERO)
+                rest -= part
+                if piece and part:
+                    debt, piece[2] = self.debts[piece[1]], piece[2] - part
+                    self.reopen(debt, max(day, debt.issued), part, piece[0])
+                elif part:
+                    unspent -= part
+                    self.unapplied.append((account, day, -part))
+            self.flows["collected"].append((day, rest - row["amount"]))
 
     def give_up(self, debt: Debt, day: date, amount: Decimal) -> None:
         """Posts what of a write-off found something open."""
@@ -320,8 +263,13 @@ class Book:
         """Follows every customer whose payments have no applications."""
         places = {place: self.debts[name] for name in self.debts if (place := self.place(name))}
         for place, debt in sorted(places.items(), key=lambda found: found[0]):
-            account, issued = debt.account, debt.issued
-            self.step(account, issued, 1, partial(Allocation.owes, day=issued, debt=place, amount=debt.gross))
+            account, issued, most = debt.account, debt.issued, debt.gross
+            if debt.reported and not debt.settled:
+                # No more can have been paid than the balance leaves; of that, what no money has paid came in unseen.
+                most -= min(max(debt.reported[1], ZERO), debt.gross)
+                seen = max(debt.reported[0], issued)
+                self.step(account, seen, 9, partial(Allocation.ends, day=seen, debt=place))
+            self.step(account, issued, 1, partial(Allocation.owes, day=issued, debt=place, amount=most))
             if debt.voided:
                 self.step(account, debt.voided, 7, partial(Allocation.loses, day=debt.voided, debt=place, amount=None))
             if debt.settled:
@@ -335,7 +283,15 @@ class Book:
                 if self.ends[name] < LAST and row["customer_id"] in self.loose:
                     void = partial(self.void_note, day=self.ends[name], name=f"note {name}", amount=self.free[name])
                     self.step(self.account(row), self.ends[name], 7, void)
+        owing = {debt.account for debt in places.values()}
         for name, row, day, amount in came:
+            told = self.told.get(name.removeprefix("note ")) if row.get("status") != "void" else None
+            if told and name.startswith("note ") and row["customer_id"] in self.loose:
+                # What its balance leaves of a credit note is for nothing, the rest was used by then.
+                amount -= min(max(told[1], ZERO), amount)
+                if self.account(row) in owing or self.free[row["invoice_id"]] == abs(row["gross_amount"]):
+                    used = max(told[0], day)
+                    self.step(self.account(row), used, 8, partial(Allocation.uses_up, day=used, money=name))
             if row["customer_id"] in self.loose and amount >= 0:
                 self.step(self.account(row), day, 2, partial(Allocation.comes, day=day, money=name, amount=amount))
             elif row["customer_id"] in self.loose:
@@ -361,7 +317,15 @@ class Book:
 
     def put(self, account: str, move: Move) -> None:
         """Posts a move on its debt, and takes its money out of what is unapplied."""
-        debt = self.debts[(move.debt or "").removeprefix(f"{self.system}:")]
+        if move.debt is None:
+            # A credit note was used up, nobody knows on what: some of what looks like cash was none.
+            self.unapplied.append((account, move.day, -move.amount))
+            self.notes.append((move.day, -move.amount))
+            self.flows["collected"].append((move.day, -move.amount))
+            return
+        debt = self.debts[move.debt.removeprefix(f"{self.system}:")]
+        if move.money is None and not debt.settled:
+            debt.undated.add(len(debt.events))
         if move.money is None:
             self.flows["collected"].append((move.day, move.amount))
         else:

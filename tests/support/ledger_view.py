@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.support.ledger import MOVES, ZERO, Book, Rate
+from tests.support.debts import ZERO
+from tests.support.ledger import MOVES, Book, Rate
 from tests.support.oracle import days, months_before, parameter
 
 STOCKS = ("open_amount", "credit_amount", "unapplied_amount")
@@ -113,10 +114,21 @@ class View:
                     continue
                 if (at := rate(debt.issued)) is None:
                     return None
+                if any(not payment.is_dated for payment in debt.payments(date.min, day)):
+                    return None
                 invoiced += debt.gross * at
                 lived = range((day - debt.issued).days)
                 weights += at * sum((max(debt.open_on(debt.issued + days(n)), ZERO) for n in lived), ZERO)
         return share(weights, invoiced)
+
+    def undated(self, since: date, until: date) -> int:
+        """Payments of a window of which a balance alone tells: nobody knows their day."""
+        return sum(
+            not payment.is_dated
+            for book, _ in self.books
+            for debt in book.debts.values()
+            for payment in debt.payments(since, until)
+        )
 
     def behaviour(self, since: date, day: date) -> dict[str, float | None]:
         """R12 to R14: of the cash paid in the window, and for R12 of what is overdue at its end."""
@@ -142,14 +154,16 @@ class View:
                     # A count needs no rate; it is of the payments that were made.
                     sums["number"] += 1
                     sums["number in time"] += payment.past[0] <= grace
-        is_paid, is_open = not self.lacks_payments(since, day), not self.lacks_stock(day)
+        undated, is_open = self.undated(since, day), not self.lacks_stock(day)
+        is_paid = not undated and not self.lacks_payments(since, day)
         return {
             "average_days_delinquent": share(sums["late"], sums["cash"] + sums["overdue"], is_paid and is_open),
             "average_delay_days": share(sums["delay"], sums["cash"] + sums["overdue"], is_paid and is_open),
             "payment_count": float(sums["number"]),
             "average_payment_days": share(sums["taken"], sums["dated"], is_paid),
             "on_time_ratio_amount": share(sums["in time"], sums["cash"], is_paid),
-            "on_time_ratio_count": share(sums["number in time"], sums["number"]),
+            "on_time_ratio_count": share(sums["number in time"], sums["number"], not undated),
+            "undated_payment_count": undated,
         }
 
     def kpis(self, day: date) -> dict[str, Any]:

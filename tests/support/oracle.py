@@ -21,6 +21,13 @@ def parameter(name: str) -> int:
         return next(int(row["value"]) for row in csv.DictReader(file) if row["parameter"] == name)
 
 
+@cache
+def share(name: str) -> Fraction:
+    """A parameter's default that is no whole number."""
+    with (SEEDS / "parameter_defaults.csv").open(encoding="utf-8", newline="") as file:
+        return next(Fraction(row["value"]) for row in csv.DictReader(file) if row["parameter"] == name)
+
+
 def days(number: int) -> timedelta:
     """So many days."""
     return timedelta(days=number)

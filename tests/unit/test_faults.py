@@ -216,7 +216,7 @@ def test_a_real_disk_that_is_full(home: Path, tmp_path: Path) -> None:
     try:
         done = keybook("forget", "first.csv", "--home", full)
         assert done.exit_code == 1
-        assert "No space left on device" in done.stderr
+        assert "No space left on device (0 MiB are free" in done.stderr
         assert _standing(full)["rows"] == {"first.csv": 1}
         (disk / "ballast").unlink()
         _work(full).land()

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.settings import load_settings
 from pipelines.warehouse import transform
-from pipelines.warehouse.rebuild import Rebuild
+from pipelines.warehouse.rebuild import Project, Rebuild
 
 # raw.calls → day (a boundary) → calls, bills; raw.calls → calls → agents (a boundary) → people → report; calls → talk;
 # raw.bills → bills → people.
@@ -103,6 +103,15 @@ def test_a_change_beside_the_boundary_needs_one_step(database: Path) -> None:
 def test_a_boundary_that_was_never_built_counts_as_changed(database: Path) -> None:
     _write(database, "drop table agents")
     assert "people" in _steps(database, "calls", "select 1", "create table agents as select 'Ada' as name")[2]
+
+
+def test_a_test_of_landed_rows_runs_with_what_is_made_of_them() -> None:
+    manifest = _manifest()
+    manifest["nodes"]["test.landed"] = manifest["nodes"]["test.bills_key"]
+    manifest["parent_map"]["test.landed"] = ["source.bills", "model.bills"]
+    project = Project.of(manifest)
+    for wanted in ({"test.landed"}, {"test.landed", "model.bills"}):
+        assert project.needed(wanted, None) == {"test.landed", "model.bills", "model.day"}
 
 
 def test_nothing_changed_builds_nothing(database: Path) -> None:

@@ -151,6 +151,15 @@ def test_a_query_ends_after_its_time(home: Path) -> None:
     assert (done.exit_code, "longer than 1 seconds" in done.stderr) == (1, True)
 
 
+def test_a_query_ends_at_the_limit_of_memory(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYBOOK_MEMORY_LIMIT", "64 MiB")
+    monkeypatch.setenv("KEYBOOK_MAX_TEMP_DIRECTORY_SIZE", "1 MiB")
+    done = keybook("sql", "--home", home, "select count(distinct i) from range(100000000) as _ (i)")
+    assert done.exit_code == 1
+    assert "memory_limit" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_cells_are_text_in_every_spreadsheet(home: Path) -> None:
     query = (
         "select '=1+1' as \"=a\", 'Acme;=2+2' as b, e'x\\n@SUM(A1)' as c, -5 as d, date '2026-01-02' as e, null as f"

@@ -130,3 +130,30 @@ def test_what_dbt_sent_is_recorded_whole_or_not_at_all(tmp_path: Path, target: P
         json.dumps({"model.keybook.things": found["model.keybook.things"]}), encoding="utf-8"
     )
     assert recorded(tmp_path, manifest) is None
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+def test_what_finds_no_memory_beside_another_is_made_once_more_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tries: int
+) -> None:
+    make, at_work, tried = Statements._make, set[str](), list[set[str]]()
+
+    def crowded(*args: Any) -> tuple[str, str]:
+        key = args[2]
+        at_work.add(key)
+        try:
+            if key == "model.keybook.strangers":
+                tried.append(set(at_work))
+                if len(tried) <= tries:
+                    raise duckdb.OutOfMemoryException("no memory left")
+            return make(*args)
+        finally:
+            at_work.remove(key)
+
+    monkeypatch.setattr(Statements, "_make", crowded)
+    outcomes, rows = _send(tmp_path, "size\nsmall\n")
+    assert outcomes["strangers"] == (("success", "") if tries == 1 else ("error", "no memory left"))
+    assert len(tried) == 2
+    assert tried[1] == {"model.keybook.strangers"}
+    assert ("strangers" in rows) == (tries == 1)
+    assert outcomes["shapes"][0] == "success"

@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from pipelines.verification.documents import read_books
+from pipelines.verification.compare import nonzero
+from pipelines.verification.documents import Books, read_books
 from pipelines.verification.rates import Rates
-from pipelines.verification.receivables import COLUMNS, balances
+from pipelines.verification.receivables import COLUMNS, Owed, balances
 from pipelines.verification.rows import LandedFile, Raw, Run
 from pipelines.verification.settlement import Settlement
+from pipelines.verification.shares import shares
 from tests.dbt.test_receivables_streams import AS_OF, Stream, batches
 from tests.support.allocation_scenarios import allocation_scenarios
 from tests.support.ledger import BUCKETS, Book
@@ -35,6 +37,21 @@ NAMES = (*BUCKETS, "open_amount", "credit_amount", "unapplied_amount")
 def parameters() -> dict[str, float]:
     with (SEEDS / "parameter_defaults.csv").open(encoding="utf-8", newline="") as file:
         return {row["parameter"]: float(row["value"]) for row in csv.DictReader(file)}
+
+
+def owed(raw: Raw, accounts: dict[str, str], rows: int | None = None) -> tuple[Owed, Books]:
+    """What the proof adds up of books, and the last of them: in one share, or in several of about so many rows."""
+    rates = Rates(raw)
+    found = Owed(raw, rates)
+    for share in shares(raw, accounts, rows or 10**9):
+        books = read_books(share, accounts)
+        Settlement(share, books, rates)
+        found.add(books)
+    return found, books
+
+
+def totals(found: Owed) -> list[Any]:
+    return [*map(nonzero, found.balances.values()), nonzero(found.months), nonzero(found.by_account)]
 
 
 @settings(
@@ -53,9 +70,9 @@ def test_the_proof_and_the_plain_ledger_agree(batch: list[Stream], tmp_path_fact
     tried = dict.fromkeys(COLUMNS, Decimal(0))
     for day in DAYS:
         raw = Raw(folder, Run(day, "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder))
-        books = read_books(raw, {})
-        Settlement(raw, books, Rates(raw))
+        whole, books = owed(raw, {})
         proven = balances(books, day)
+        assert totals(owed(raw, {}, 40)[0]) == totals(whole)
         for name, cells in proven.items():
             tried[name] += sum(map(abs, cells.values()), Decimal(0))
         for stream in batch:
@@ -84,8 +101,8 @@ def test_the_proof_tells_the_stories(tmp_path: Path) -> None:
     write_raw(tmp_path, rows)
     folder = tmp_path / "warehouse" / "raw"
     raw = Raw(folder, Run(LAST_TOLD, "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder))
-    books = read_books(raw, {})
-    Settlement(raw, books, Rates(raw))
+    whole, books = owed(raw, {})
+    assert totals(owed(raw, {}, 10)[0]) == totals(whole)
     names = ("open_amount", "overdue_amount", "credit_amount", "unapplied_amount")
     for day in sorted({day for story in stories for day in story.balances}):
         found = balances(books, day)
@@ -134,8 +151,8 @@ class Told:
         """Open, unapplied and collected at the end of a day of 2024."""
         at = date(2024, *day)
         raw = Raw(self.folder, Run(at, "EUR", "EUR", "UTC", "SE", 31), parameters(), self.files)
-        books = read_books(raw, self.accounts)
-        Settlement(raw, books, Rates(raw))
+        whole, books = owed(raw, self.accounts)
+        assert totals(owed(raw, self.accounts, 1)[0]) == totals(whole)
         found = balances(books, at)
         cash = sum((amount for *_, on, amount in books.cash if on <= at), Decimal(0))
         return sum(found["open_amount"].values()), sum(found["unapplied_amount"].values()), cash  # type: ignore[return-value]
@@ -267,6 +284,27 @@ def test_what_is_taken_back(tmp_path: Path, said: dict[str, Any], expected: tupl
     opened, unapplied, cash = expected
     assert told.on(2, 29) == (0, 50, 160)
     assert told.on(3, 1) == (opened, unapplied + 50, cash)
+
+
+def test_what_is_taken_back_of_another_currencys_payment(tmp_path: Path) -> None:
+    """110 dollars paid 100 euros, and no rate is known: 50 euros back are 55 dollars, of 80 more 50 are left."""
+    back = {"invoice_id": "1", "payment_id": "p", "currency": "EUR", "customer_id": "c"}
+    told = Told(
+        tmp_path,
+        {
+            "billing.invoices": [invoice("1", 100, "2024-01-01")],
+            "billing.payments": [payment("p", 110, "2024-01-20", currency="USD")],
+            "billing.applications": [
+                {"application_id": "a", "payment_id": "p", "invoice_id": "1", "applied_on": "2024-01-20", "amount": 100,
+                 "payment_amount": 110}
+            ],
+            "billing.adjustments": [
+                back | {"adjustment_id": "j", "adjustment_kind": "refund", "occurred_on": "2024-03-01", "amount": 50},
+                back | {"adjustment_id": "k", "adjustment_kind": "chargeback", "occurred_on": "2024-03-02", "amount": 80},
+            ],
+        },
+    )  # fmt: skip
+    assert [told.on(2, 29), told.on(3, 1), told.on(3, 2)] == [(0, 0, 110), (50, 0, 55), (100, 0, 0)]
 
 
 def test_of_opening_balances_the_first_is_the_debt(tmp_path: Path) -> None:

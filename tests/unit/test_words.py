@@ -14,6 +14,7 @@ import yaml
 
 from pipelines.exports.codes import FindingCode, RejectionCode
 from pipelines.exports.entities import entities
+from pipelines.settings import Settings
 from pipelines.words import catalogue, languages, word, words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,21 @@ def test_every_text_is_there_in_every_language_with_the_same_values() -> None:
         fields = {language: sorted(FIELDS.findall(text)) for language, text in texts.items()}
         assert fields["ru"] == fields["sv"] == fields["en"], code
         assert all(text.count("[") == text.count("]") == texts["en"].count("[") for text in texts.values()), code
+
+
+def test_a_limit_is_told_in_one_form_with_the_setting_that_raises_it() -> None:
+    raises = {"en": "raise the setting, or ", "ru": "увеличьте настройку или ", "sv": "höj inställningen, eller "}
+    limits = [name for name in Settings.model_fields if name.startswith(("max_", "read_"))]
+    limits.remove("max_temp_directory_size")  # DuckDB's, and the whole run's: `bounds.py` words it
+    told = set()
+    for code, texts in catalogue().items():
+        if not code.startswith("finding."):
+            continue
+        named = [name for name in limits if name in texts["en"]]
+        told.update(named)
+        for language, text in texts.items() if named else ():
+            assert re.search(rf" {named[0]} \(\{{limit_count\}}( \w+)?\); {raises[language]}", text), (code, text)
+    assert told == set(limits)
 
 
 def test_russian_is_written_in_its_letters_and_nothing_stays_english() -> None:
@@ -143,7 +159,7 @@ def test_landing_and_reporting_name_the_same_codes() -> None:
     """What only `keybook read` says of a table stands in no publication; what SQL finds, landing does not."""
     read = {"no_rows", "no_such_table", "no_table"}
     found = {
-        "calls_twice", "column_kept", "later_dates", "rows_vanished", "tax_not_told", "two_rates", "unknown_id",
+        "calls_twice", "column_kept", "later_dates", "rows_vanished", "shares_not_one", "tax_not_told", "two_rates", "unknown_id",
     }  # fmt: skip
     groups = declared()
     assert set(get_args(RejectionCode)) - {"above_header"} == groups["rejection"]

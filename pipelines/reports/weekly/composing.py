@@ -96,7 +96,13 @@ def sentences(pack: Pack, language: Language) -> list[str]:
     )
     for name in ("danger", "feeds"):
         said.append(_said(name, language, count=str(len(pack.sections[name].rows))))
-    return said
+    return [*said, *warnings(pack, language)]
+
+
+def warnings(pack: Pack, language: Language) -> list[str]:
+    """What somebody should look at before the pack goes out."""
+    found = len(pack.sections["unlikely"].rows)
+    return [_said("unlikely", language, count=str(found))] if found else []
 
 
 def _said(name: str, language: Language, **values: str) -> str:

@@ -67,7 +67,7 @@ def read(connection: duckdb.DuckDBPyConnection, company: str) -> Pack:
         tables.week[0], _pairs(tables), _missing(tables),
         {section.name: section for section in (
             _causes(tables), _bridge(tables), _debtors(tables), _promises(tables), _cash(tables), _danger(tables),
-            _channels(tables), _feeds(tables),
+            _channels(tables), _feeds(tables), _unlikely(tables),
         )},
     )  # fmt: skip
 
@@ -244,4 +244,14 @@ def _feeds(tables: Tables) -> Section:
         "entity": ("entity", "text"), "source": ("source", "text"),
         "state": ("freshness_state", "text", "weekly.freshness"),
         "days_old": ("days_old", "count"), "rejected": ("rows_rejected", "count"),
+    })  # fmt: skip
+
+
+def _unlikely(tables: Tables) -> Section:
+    """Headline figures that leave their own history: to be looked at before the pack goes out."""
+    table, key = "rpt_plausibility", ("table_name", "column_name", "group_values", "period")
+    found = tables.rows(table, "kind <> 'incomplete'", f"order by period desc, {', '.join(key)}")
+    return _listed("unlikely", table, found, key, {
+        "what": ("column_name", "text", "figure"), "of": ("group_values", "text"), "month": ("period", "date"),
+        "why": ("kind", "text", "plausibility"),
     })  # fmt: skip

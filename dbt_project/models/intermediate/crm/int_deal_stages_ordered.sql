@@ -1,6 +1,7 @@
 -- Grain: one row per row of the deals' stage history, in its order: by when the stage was entered and, of one moment, the one
 -- that was left last, or not yet, after the others. day is the one that it counts on: what is told of the time before the deal
 -- was there counts from its first day on, and the last row of a day is what the deal was at its end.
+{% set in_order = '(partition by global_deal_id order by entered_at, left_at nulls last, _row, stage)' %}
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -19,36 +20,41 @@ stage_rows as (
     cross join run
 ),
 
-numbered as (
+dated as (
     select
         stage_rows.*,
         case when deals.deal_id is not null then {{ greatest_known('stage_rows.entered_on', 'deals.exists_from') }} end as day,
-        deals.deal_id is not null as is_deal_in_export,
-        row_number() over (
-            partition by stage_rows.global_deal_id
-            order by stage_rows.entered_at, stage_rows.left_at nulls last, stage_rows._row, stage_rows.stage
-        ) as stage_number
+        deals.deal_id is not null as is_deal_in_export
     from stage_rows
     left join deals on stage_rows.global_deal_id = deals.deal_id
 ),
 
-placed as (
+-- All in one order, so that the rows are sorted once: they are many.
+numbered as (
     select
         *,
-        lead(entered_at) over (partition by global_deal_id order by stage_number) as next_entered_at,
-        row_number() over (partition by global_deal_id, day order by stage_number desc) = 1 as is_last_of_day
+        row_number() over {{ in_order }} as stage_number,
+        lead(entered_at) over {{ in_order }} as next_entered_at,
+        lead(true) over {{ in_order }} as has_next,
+        lead(day) over {{ in_order }} as next_day
+    from dated
+),
+
+ended as (
+    select
+        *,
+        (has_next is null) or (next_day is distinct from day) as is_last_of_day
     from numbered
 ),
 
 -- Opened again is what was closed at the end of the last day before that has a row.
-reopened as (
+placed as (
     select
-        global_deal_id,
-        stage_number,
-        not is_closed and coalesce(lag(is_closed) over (partition by global_deal_id order by stage_number), false)
-            as is_reopening
-    from placed
-    where is_last_of_day
+        *,
+        is_last_of_day and not is_closed and coalesce({{ last_known('case when is_last_of_day then is_closed end') }} over (
+            partition by global_deal_id order by stage_number rows between unbounded preceding and 1 preceding
+        ), false) as is_reopening
+    from ended
 )
 
 select
@@ -63,7 +69,7 @@ select
     placed.is_deal_in_export,
     placed.is_closed,
     placed.is_last_of_day,
-    coalesce(reopened.is_reopening, false) as is_reopening,
+    placed.is_reopening,
     placed.expected_close_on,
     placed.day,
     placed.entered_on,
@@ -72,5 +78,3 @@ select
     placed.next_entered_at,
     {{ provenance('placed') }}
 from placed
-left join reopened
-    on placed.global_deal_id = reopened.global_deal_id and placed.stage_number = reopened.stage_number

@@ -1,5 +1,6 @@
 -- Grain: one row per adjustment that an export holds, with the invoice, payment or credit note that it changes, whose it is,
--- and its amount in that currency (`amount`) and in that of the payment it names (`origin_amount`).
+-- and its amount in that currency (`amount`) and in that of the payment it names (`origin_amount`). `invoice_amount` is what
+-- is told in the currency of an invoice that a payment in another one is named beside: what it is worth, what was paid says.
 -- `issue` says why one changes nothing.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -106,7 +107,13 @@ valued as (
             else {{ money(
                 'named.given_amount * (given_rates.rate / nullif(origin_rates.rate, 0))'
             ) }}
-        end as origin_amount
+        end as origin_amount,
+        case
+            when named.invoice_id is not null
+                and named.currency = named.given_currency
+                and named.currency <> named.origin_currency
+                then named.given_amount
+        end as invoice_amount
     from named
     left join rates as given_rates
         on named.given_currency = given_rates.currency and named.occurred_on = given_rates.rate_date
@@ -123,6 +130,8 @@ final as (
             when adjustment_kind is null then 'no_kind'
             when given_amount is null then 'no_amount'
             when amount is null then 'no_rate'
+            when payment_id is not null and coalesce(origin_amount, invoice_amount) is null and adjustment_kind <> 'write_off'
+                then 'no_rate'
             when names_unpaid_payment and adjustment_kind <> 'write_off' then 'payment_not_received'
             when adjustment_kind = 'write_off' and invoice_id is null then
                 case when names_unknown_invoice then 'unknown_invoice' else 'no_invoice' end

@@ -172,7 +172,7 @@ walked_adjustments as (
         adjustments.*,
         coalesce(payments.customer_id, adjustments.origin_customer_id, adjustments.customer_id) as walked_customer_id,
         coalesce(adjustments.origin_currency, adjustments.currency) as walked_currency,
-        coalesce(adjustments.origin_amount, adjustments.amount) as walked_amount
+        case when adjustments.payment_id is null then adjustments.amount else adjustments.origin_amount end as walked_amount
     from adjustments
     left join payments on adjustments.payment_id = payments.payment_id
 ),

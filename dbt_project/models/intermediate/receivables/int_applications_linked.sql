@@ -42,13 +42,16 @@ paying_systems as (
         on applications._system = rejects.system or contains(rejects.row_text, applications._system)
 ),
 
--- What is taken back of a payment: of what it did not pay, or of what it paid.
+-- What is taken back of a payment, in its currency or in that of the invoice that is named.
 taken_back as (
     select
         payment_id,
-        occurred_on,
-        case when adjustment_kind = 'refund' and invoice_id is null then origin_amount else 0 end as unapplied_amount,
-        case when adjustment_kind = 'refund' and invoice_id is null then 0 else origin_amount end as applied_amount
+        adjustment_id,
+        case when adjustment_kind = 'refund' then 'refund' else 'chargeback' end as kind,
+        invoice_id,
+        {{ greatest_known('occurred_on', 'received_on') }} as occurred_on,
+        origin_amount,
+        invoice_amount
     from {{ ref('int_adjustments_resolved') }}
     where payment_id is not null and issue is null and adjustment_kind in ('refund', 'chargeback', 'reversal')
 ),
@@ -168,10 +171,11 @@ valued as (
     from converted
 ),
 
--- In order of days, each application has what the ones before it, and what was taken back before it, left.
+-- In order of days, each application has what the ones before it left.
 placed as (
     select
         *,
+        coalesce(payment_id, credit_note_id) as origin_id,
         coalesce(payment_id, credit_note_id) is not null and issue is null and origin_total > 0 as is_held_to_origin,
         coalesce(sum(origin_amount) filter (where issue is null) over (
             partition by origin_kind, coalesce(payment_id, credit_note_id)
@@ -181,29 +185,63 @@ placed as (
     from valued
 ),
 
-left_over as (
-    select
-        placed.application_id,
-        coalesce(sum(taken_back.unapplied_amount), 0) as unapplied_taken,
-        coalesce(sum(taken_back.applied_amount), 0) as applied_taken
+-- Money that also went back, or an application with a minus, is followed step by step.
+followed as (
+    select origin_kind, origin_id
     from placed
-    inner join taken_back on placed.payment_id = taken_back.payment_id and taken_back.occurred_on < placed.event_date
-    group by placed.application_id
+    where is_held_to_origin
+    group by origin_kind, origin_id
+    having min(origin_amount) < 0 or (origin_kind = 'payment' and origin_id in (select payment_id from taken_back))
+),
+
+steps as (
+    select
+        placed.origin_kind,
+        placed.origin_id,
+        placed.origin_total,
+        placed.event_date as day,
+        0 as turn,
+        placed.application_id as event_id,
+        'apply' as kind,
+        placed.invoice_id,
+        placed.origin_amount as amount,
+        placed.amount as worth
+    from placed
+    semi join followed on placed.origin_kind = followed.origin_kind and placed.origin_id = followed.origin_id
+    where placed.is_held_to_origin
+    union all
+    select
+        'payment', payment_id, null, occurred_on, 1, adjustment_id, kind, invoice_id, origin_amount, invoice_amount
+    from taken_back
+    semi join followed on followed.origin_kind = 'payment' and taken_back.payment_id = followed.origin_id
+),
+
+laid_out as (
+    select
+        origin_kind,
+        origin_id,
+        max(origin_total) as origin_total,
+        list({{ payment_step('event_id', 'kind', 'invoice_id', 'amount', 'worth') }} order by day, turn, event_id) as steps
+    from steps
+    group by origin_kind, origin_id
+),
+
+walked as (
+    -- What the linter cannot read are lambdas.
+    select origin_kind, unnest(({{ payment_walk('steps', 'origin_total') }}).paid) as piece from laid_out -- noqa: PRS
 ),
 
 held as (
     select
         placed.*,
         case
-            when placed.is_held_to_origin and placed.origin_amount > 0 then least(placed.origin_amount, greatest(
-                placed.origin_total - coalesce(left_over.unapplied_taken, 0)
-                - greatest(placed.applied_before, coalesce(left_over.applied_taken, 0)),
-                0
-            ))
+            when walked.piece is not null then walked.piece.amount
+            when placed.is_held_to_origin
+                then least(placed.origin_amount, greatest(placed.origin_total - placed.applied_before, 0))
             else placed.origin_amount
         end as posted_origin_amount
     from placed
-    left join left_over on placed.application_id = left_over.application_id
+    left join walked on placed.origin_kind = walked.origin_kind and placed.application_id = walked.piece.event_id
 ),
 
 posted as (

@@ -2,9 +2,10 @@
 -- why).
 -- What went back of a payment goes back from what is left of it by then: from what it paid of the invoice that is named, and
 -- then a refund from the unapplied part first, a chargeback or reversal from what it paid, the last first. What went back
--- before is there no more, and no more goes back than came: the rest changes nothing and says so. Where the customer's money is allocated by int_allocation_moves, that says what goes back
--- (`is_assumed`, of money that is known). `settlement_date` is the day of the payment that is taken back. `cash_amount` is in
--- the currency of the money that moved.
+-- before is there no more, and no more goes back than came: the rest changes nothing and says so. What is told in the currency
+-- of the invoice goes back at the rate at which the payment paid that. Where the customer's money is allocated by
+-- int_allocation_moves, that says what goes back (`is_assumed`, of money that is known). `settlement_date` is the day of the
+-- payment that is taken back. `cash_amount` is in the currency of the money that moved.
 with ruled as (
     select * from {{ ref('int_adjustments_resolved') }} where coalesce(adjustment_kind, '') <> 'write_off'
 ),
@@ -56,134 +57,106 @@ applications as (
     where credit_note_id is null
 ),
 
--- Adjustments that name a payment, and, if any, an invoice in its currency.
+-- Adjustments that name a payment.
 of_payments as (
     select
         ruled.adjustment_id,
         ruled.payment_id,
         ruled.invoice_id,
+        ruled.amount,
+        ruled.currency,
         ruled.origin_amount,
+        ruled.invoice_amount,
         ruled.origin_currency,
         payments.amount as payment_amount,
-        ruled.adjustment_kind = 'refund' as is_refund,
+        case when ruled.adjustment_kind = 'refund' then 'refund' else 'chargeback' end as kind,
         {{ greatest_known('ruled.occurred_on', 'ruled.received_on') }} as occurred_on
     from ruled
     inner join payments on ruled.payment_id = payments.payment_id
     left join walked on ruled.adjustment_id = walked.adjustment_id
-    where ruled.issue is null
-        and walked.adjustment_id is null
-        and (ruled.invoice_id is null or ruled.currency = ruled.origin_currency)
+    where ruled.issue is null and walked.adjustment_id is null
 ),
 
--- What each payment paid, the last with the highest place.
-paid as (
-    select
-        applications.payment_id,
-        applications.invoice_id,
-        applications.event_date,
-        applications.amount,
-        applications.origin_amount,
-        row_number() over (
-            partition by applications.payment_id order by applications.event_date, applications.application_id
-        ) as place
-    from applications
-    semi join of_payments on applications.payment_id = of_payments.payment_id
+linked as (
+    select application_id, invoice_id, payment_id, amount, origin_amount, event_date
+    from {{ ref('int_applications_linked') }}
+    where issue is null and origin_kind = 'payment'
 ),
 
-paid_lists as (
+steps as (
     select
-        payment_id,
-        list(struct_pack(
-            place := place, invoice_id := invoice_id, day := event_date, amount := {{ money('origin_amount') }}
-        ) order by place) as pieces
-    from paid
-    group by payment_id
+        linked.payment_id,
+        cast(null as decimal(18, 4)) as payment_amount,
+        linked.event_date as day,
+        0 as turn,
+        linked.application_id as event_id,
+        'apply' as kind,
+        linked.invoice_id,
+        linked.origin_amount as amount,
+        linked.amount as worth
+    from linked
+    semi join of_payments on linked.payment_id = of_payments.payment_id
+    union all
+    select
+        payment_id, payment_amount, occurred_on, 1, adjustment_id, kind, invoice_id, origin_amount, invoice_amount
+    from of_payments
 ),
 
 laid_out as (
     select
-        of_payments.payment_id,
-        max(of_payments.payment_amount) as payment_amount,
-        coalesce(max(paid_lists.pieces), []) as pieces,
-        list({{ return_step(
-            'of_payments.adjustment_id', 'of_payments.invoice_id', 'of_payments.is_refund', 'of_payments.occurred_on',
-            'of_payments.origin_amount'
-        ) }} order by of_payments.occurred_on, of_payments.adjustment_id) as steps
-    from of_payments
-    left join paid_lists on of_payments.payment_id = paid_lists.payment_id
-    group by of_payments.payment_id
-),
-
-walks as (
-    -- What the linter cannot read are lambdas.
-    select payment_id, ({{ returns('steps', 'pieces', 'payment_amount') }}).taken as taken from laid_out -- noqa: PRS
+        payment_id,
+        max(payment_amount) as payment_amount,
+        list({{ payment_step('event_id', 'kind', 'invoice_id', 'amount', 'worth') }} order by day, turn, event_id) as steps
+    from steps
+    group by payment_id
 ),
 
 returned as (
-    select payment_id, unnest(taken) as part from walks
+    -- What the linter cannot read are lambdas.
+    select unnest(({{ payment_walk('steps', 'payment_amount') }}).returned) as part from laid_out -- noqa: PRS
 ),
 
 returned_parts as (
     select
-        part.adjustment_id as adjustment_id,
-        paid.invoice_id,
-        paid.event_date as settlement_date,
-        part.amount as cash_amount,
+        returned.part.event_id as adjustment_id,
+        returned.part.what as target,
+        linked.invoice_id,
+        linked.event_date as settlement_date,
+        returned.part.amount as cash_amount,
         case
-            when paid.place is null or paid.amount = paid.origin_amount then part.amount
-            else {{ money('paid.amount * part.amount / paid.origin_amount') }}
+            when linked.application_id is null or linked.amount = linked.origin_amount then returned.part.amount
+            else {{ money('linked.amount * returned.part.amount / linked.origin_amount') }}
         end as amount
     from returned
-    left join paid on returned.payment_id = paid.payment_id and part.place = paid.place
+    left join linked on returned.part.application_id = linked.application_id
 ),
 
-returned_totals as (
-    select adjustment_id, sum(cash_amount) as amount from returned_parts group by adjustment_id
-),
-
--- The payment that an adjustment of an invoice takes back: the one it names, else the invoice's last before it.
+-- What an adjustment of an invoice, which names no payment, takes back: the last that paid it before.
 settlements as (
     select
         ruled.adjustment_id,
-        coalesce(
-            max(applications.event_date) filter (where applications.payment_id = ruled.payment_id),
-            max(applications.event_date) filter (where applications.event_date <= ruled.occurred_on)
-        ) as settlement_date,
-        sum(applications.amount) filter (
-            where applications.payment_id = ruled.payment_id and applications.event_date <= ruled.occurred_on
-        ) as paid_amount,
-        sum(applications.origin_amount) filter (
-            where applications.payment_id = ruled.payment_id and applications.event_date <= ruled.occurred_on
-        ) as paid_origin_amount,
-        -- Of another currency's money, the last that paid.
+        max(applications.event_date) as settlement_date,
+        -- Of another currency's money too.
         max(struct_pack(
             paid_on := applications.event_date,
             currency := applications.origin_currency,
             rate := {{ ratio('applications.origin_amount', 'applications.amount') }}
-        )) filter (
-            where applications.event_date <= ruled.occurred_on
-        ) as last_paid
+        )) as last_paid
     from ruled
-    inner join applications on ruled.invoice_id = applications.invoice_id
+    inner join applications
+        on ruled.invoice_id = applications.invoice_id and applications.event_date <= ruled.occurred_on
     group by ruled.adjustment_id
 ),
 
--- Of an invoice, without a payment or with one in another currency.
 of_invoices as (
-    select
-        ruled.*,
-        coalesce(settlements.settlement_date, ruled.occurred_on) as settlement_date,
-        settlements.last_paid,
-        settlements.paid_amount,
-        settlements.paid_origin_amount
+    select ruled.*, coalesce(settlements.settlement_date, ruled.occurred_on) as settlement_date, settlements.last_paid
     from ruled
     left join settlements on ruled.adjustment_id = settlements.adjustment_id
     left join walked on ruled.adjustment_id = walked.adjustment_id
-    left join of_payments on ruled.adjustment_id = of_payments.adjustment_id
     where ruled.issue is null
         and ruled.invoice_id is not null
+        and ruled.payment_id is null
         and walked.adjustment_id is null
-        and of_payments.adjustment_id is null
 ),
 
 postings as (
@@ -194,16 +167,9 @@ postings as (
         amount,
         cast(null as varchar(1)) as issue,
         case
-            when paid_amount > 0 and origin_currency <> currency
-                then {{ money('amount * paid_origin_amount / paid_amount') }}
-            when last_paid.currency <> currency then {{ money('amount * last_paid.rate') }}
-            else amount
+            when last_paid.currency <> currency then {{ money('amount * last_paid.rate') }} else amount
         end as cash_amount,
-        case
-            when paid_amount > 0 and origin_currency <> currency then origin_currency
-            when last_paid.currency <> currency then last_paid.currency
-            else currency
-        end as cash_currency,
+        case when last_paid.currency <> currency then last_paid.currency else currency end as cash_currency,
         settlement_date,
         cast(null as varchar(1)) as credit_note_id,
         false as is_assumed
@@ -211,32 +177,20 @@ postings as (
     union all
     select
         of_payments.adjustment_id,
-        case when returned_parts.invoice_id is null then 'unapplied' else 'invoice' end,
+        returned_parts.target,
         returned_parts.invoice_id,
-        returned_parts.amount,
-        null,
-        returned_parts.cash_amount,
-        of_payments.origin_currency,
+        coalesce(returned_parts.amount, of_payments.amount),
+        case
+            when returned_parts.amount is null then 'no_rate'
+            when returned_parts.target = 'nothing' then 'exceeds_payment'
+        end,
+        case when returned_parts.target = 'nothing' then 0 else returned_parts.cash_amount end,
+        case when returned_parts.amount is null then of_payments.currency else of_payments.origin_currency end,
         coalesce(returned_parts.settlement_date, of_payments.occurred_on),
         null,
         false
     from of_payments
     inner join returned_parts on of_payments.adjustment_id = returned_parts.adjustment_id
-    union all
-    select
-        of_payments.adjustment_id,
-        'nothing',
-        null,
-        of_payments.origin_amount - coalesce(returned_totals.amount, 0),
-        'exceeds_payment',
-        0,
-        of_payments.origin_currency,
-        of_payments.occurred_on,
-        null,
-        false
-    from of_payments
-    left join returned_totals on of_payments.adjustment_id = returned_totals.adjustment_id
-    where of_payments.origin_amount > coalesce(returned_totals.amount, 0)
     union all
     -- Neither an invoice nor a payment that is known.
     select

@@ -38,34 +38,51 @@ counted as (
     group by account_id
 ),
 
-crm_records as (
+-- The record that gives the account its id comes first, then those of it in other CRMs, the surest match first. What the CRM
+-- itself has merged into another of its records says nothing any more.
+crm_placed as (
     select
-        identities.account_id,
-        accounts.account_id as native_id,
-        accounts.name,
-        accounts.industry,
-        accounts.segment,
-        accounts.country,
-        accounts.region,
-        accounts.city,
-        accounts.website,
-        accounts.phone,
-        accounts.email,
-        accounts.tax_id,
-        accounts.status,
-        accounts.created_at,
-        accounts.updated_at,
-        accounts._system,
-        accounts._source,
-        accounts._file,
-        accounts._file_sha256,
-        accounts._row
+        identities.account_id as resolved_id,
+        accounts.*,
+        row_number() over (
+            partition by identities.account_id
+            order by
+                case
+                    when identities.account_id = {{ global_id('identities.system', 'identities.native_id') }} then 0
+                    else 1
+                end,
+                identities.score desc, identities.system, identities.native_id
+        ) as place
     from accounts
     inner join identities
         on identities.kind = 'crm_account'
         and accounts._system = identities.system and accounts.account_id = identities.native_id
-    -- An account that is in several CRMs is described by the record that gives it its id.
-    where identities.account_id = {{ global_id('identities.system', 'identities.native_id') }}
+    where identities.rule <> 'merged'
+),
+
+{% set said = ['industry', 'segment', 'country', 'region', 'city', 'website', 'phone', 'email', 'tax_id'] %}
+-- What the first does not say of the company is said by the next that does. What is the record's own, its name, its status and
+-- its days, is the first's.
+crm_records as (
+    select
+        resolved_id as account_id,
+        {{ first_by('account_id', 'place') }} as native_id,
+        {%- for column in ['name', 'status', 'created_at', 'updated_at', '_system', '_source', '_file', '_file_sha256', '_row'] %}
+        {{ first_by(column, 'place') }} as {{ column }},
+        {%- endfor %}
+        {%- for column in said %}
+        {{ first_by(column, 'place', among=column ~ ' is not null') }} as {{ column }},
+        {%- endfor %}
+        nullif(concat_ws(
+            ','
+            {%- for column in said %},
+            case
+                when {{ first_by(column, 'place') }} is null and count({{ column }}) > 0 then '{{ column }}'
+            end
+            {%- endfor %}
+        ), '') as filled_columns
+    from crm_placed
+    group by resolved_id
 ),
 
 owners_now as (
@@ -110,6 +127,7 @@ final as (
         coalesce(crm_records.email, billing_records.email) as email,
         coalesce(crm_records.tax_id, billing_records.tax_id) as tax_id,
         crm_records.status as crm_status,
+        crm_records.filled_columns,
         cast(null as varchar) as tier,
         coalesce(billing_records.currency, terms_now.currency) as currency,
         terms_now.payment_terms_days,

@@ -5,8 +5,9 @@ with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
+-- An opening balance that a later list repeats is none: only the first is a debt.
 invoices as (
-    select * from {{ ref('fct_invoices') }} where not is_draft
+    select * from {{ ref('fct_invoices') }} where not is_draft and (document_kind <> 'opening' or is_receivable)
 ),
 
 payments as (

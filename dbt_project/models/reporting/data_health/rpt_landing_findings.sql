@@ -4,12 +4,19 @@
     ('account_classifications', 'account_id', 'accounts'),
     ('account_plans', 'account_id', 'accounts'),
     ('account_startup_answers', 'account_id', 'accounts'),
+    ('commission_closings', 'employee_id', 'employees'),
+    ('commission_plans', 'employee_id', 'employees'),
+    ('commission_plans', 'product_id', 'products'),
+    ('commission_shares', 'deal_id', 'deals'),
+    ('commission_shares', 'employee_id', 'employees'),
     ('key_account_decisions', 'account_id', 'accounts'),
     ('key_account_ratings', 'account_id', 'accounts'),
     ('key_account_ratings', 'criterion', 'criteria'),
     ('product_eligibility', 'product_id', 'products'),
     ('specific_provisions', 'account_id', 'accounts'),
     ('specific_provisions', 'invoice_id', 'invoices'),
+    ('work_reports', 'employee_id', 'employees'),
+    ('working_times', 'employee_id', 'employees'),
 ] %}
 with landing as (
     select * from {{ ref('fct_landing_findings') }}
@@ -19,12 +26,20 @@ accounts as (
     select account_id as id from {{ ref('dim_accounts') }}
 ),
 
+employees as (
+    select employee_id as id from {{ ref('dim_employees') }}
+),
+
 criteria as (
     select criterion as id from {{ ref('key_account_criteria') }}
 ),
 
 products as (
     select product_id as id from {{ ref('dim_products') }}
+),
+
+deals as (
+    select deal_id as id from {{ ref('fct_deals') }}
 ),
 
 invoices as (
@@ -101,3 +116,14 @@ select
     }) }}
 from doubled
 group by systems
+union all
+select
+    cast(null as varchar),
+    {{ first_by('_file', '_row') }},
+    cast(null as varchar),
+    'note',
+    'shares_not_one',
+    {{ finding_facts({'name': 'deal_id', 'said': 'cast(sum(share) as varchar)', 'line': 'min(_row)', 'row_count': 'count(*)'}) }}
+from {{ ref('stg_lists__commission_shares') }}
+group by deal_id
+having sum(share) <> 1

@@ -32,13 +32,24 @@ serving_costs as (
     group by month
 ),
 
+-- Who owed something when the books began had bought before.
+brought_forward as (
+    select account_id, min({{ month_of('issued_on') }}) as month
+    from {{ ref('fct_invoices') }}
+    where document_kind = 'opening' and is_receivable
+    group by account_id
+),
+
 new_accounts as (
-    select first_month as month, count(distinct account_id) as accounts
-    from {{ ref('fct_account_revenue') }}
-    where basis = 'invoiced'
+    select revenue.first_month as month, count(distinct revenue.account_id) as accounts
+    from {{ ref('fct_account_revenue') }} as revenue
+    left join brought_forward
+        on revenue.account_id = brought_forward.account_id and brought_forward.month <= revenue.first_month
+    where revenue.basis = 'invoiced'
+        and brought_forward.account_id is null
         -- Who has an invoice in the history's first month may have been there before.
-        and first_month > (select min(month) from {{ ref('fct_account_revenue') }} where basis = 'invoiced')
-    group by first_month
+        and revenue.first_month > (select min(month) from {{ ref('fct_account_revenue') }} where basis = 'invoiced')
+    group by revenue.first_month
 ),
 
 monthly as (

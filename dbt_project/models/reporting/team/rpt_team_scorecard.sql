@@ -9,10 +9,6 @@ account_months as (
     select * from {{ ref('fct_account_months') }}
 ),
 
-states as (
-    select * from {{ ref('fct_account_states') }}
-),
-
 employees as (
     select * from {{ ref('dim_employees') }}
 ),
@@ -59,23 +55,10 @@ portfolios as (
     group by 1, 2
 ),
 
--- A4: a contract is new when its account had neither won a deal nor had an invoice before. Of two deals won on the same
--- first day one is the new contract.
+-- A4: contracts with new customers.
 new_contracts as (
-    select
-        coalesce(deals.owner_id, 'unassigned') as employee_id,
-        {{ month_of('deals.closed_on') }} as month,
-        count(*) as new_contracts
-    from (
-        select
-            *,
-            row_number() over (partition by account_id order by closed_on, closed_at, deal_id) as won_number
-        from {{ ref('fct_deals') }}
-        where status = 'won' and account_id is not null and closed_on is not null
-    ) as deals
-    left join states on deals.account_id = states.account_id
-    where deals.won_number = 1
-        and coalesce(states.first_invoice_on, deals.closed_on) >= deals.closed_on
+    select coalesce(employee_id, 'unassigned') as employee_id, month, count(*) as new_contracts
+    from {{ ref('fct_new_contracts') }}
     group by 1, 2
 ),
 
@@ -101,12 +84,64 @@ entries as (
     group by 1, 2
 ),
 
+-- P21: what is paid is what cash made payable less what was clawed back; unknown where a part of it is.
+commissions as (
+    select
+        employee_id,
+        {{ month_of('occurred_on') }} as month,
+        case when count(*) filter (where ledger = 'accrued' and amount is null) = 0
+            then coalesce(sum(amount) filter (where ledger = 'accrued'), 0) end as accrued,
+        case when count(*) filter (where ledger <> 'accrued' and amount is null) = 0
+            then coalesce(sum(amount) filter (where ledger <> 'accrued'), 0) end as payable
+    from {{ ref('fct_commission_lines') }}
+    group by employee_id, {{ month_of('occurred_on') }}
+),
+
+-- Where no invoice names a deal, nobody knows which cash is whose.
+linking as (
+    select count(*) > 0 as are_invoices_linked from {{ ref('fct_deal_cash') }}
+),
+
+-- C26: accounts that were active a month before and are no more, of who owned them then.
+departures as (
+    select coalesce(owner_id, 'unassigned') as employee_id, left_in as month, count(*) as lost_accounts
+    from (
+        select
+            owner_id,
+            status,
+            lead(month) over (partition by account_id order by month) as left_in,
+            lead(status) over (partition by account_id order by month) as status_after
+        from account_months
+    ) as followed
+    where status = 'active' and status_after <> 'active'
+    group by 1, 2
+),
+
+-- P22: the working days of a month on which the employee was away lower the quota.
+working_days as (
+    select month, count(*) as working_days from {{ ref('dim_dates') }} where is_working_day group by month
+),
+
+absences as (
+    select employee_id, {{ month_of('day') }} as month, count(*) as absent_days
+    from {{ ref('fct_absence_days') }}
+    where is_working_day
+    group by employee_id, {{ month_of('day') }}
+),
+
 keys as (
     select employee_id, month from portfolios
     union
     select employee_id, month from new_contracts
     union
     select employee_id, month from contacts
+    union
+    select employee_id, month from departures
+    union
+    select commissions.employee_id, commissions.month
+    from commissions
+    cross join run
+    where commissions.month <= run.as_of_month
     union
     select targets.employee_id, targets.month
     from targets
@@ -135,6 +170,55 @@ banded as (
     qualify row_number() over (
         partition by employees.employee_id order by case when load_bands.grade is null then 1 else 0 end
     ) = 1
+),
+
+quotas as (
+    select
+        keys.employee_id,
+        keys.month,
+        {{ money('targets.target * (1 - cast(coalesce(absences.absent_days, 0) as double) / working_days.working_days)') }}
+            as quota,
+        case when coalesce(portfolios.unknown_revenue, 0) = 0 then coalesce(portfolios.revenue, 0) end as revenue,
+        {{ month_end_of('keys.month') }} <= run.as_of_date
+        and {{ month_end_of('keys.month') }} <= feeds.complete_until as is_over
+    from keys
+    cross join run
+    inner join targets on keys.employee_id = targets.employee_id and keys.month = targets.month
+    inner join working_days on keys.month = working_days.month
+    left join absences on keys.employee_id = absences.employee_id and keys.month = absences.month
+    left join portfolios on keys.employee_id = portfolios.employee_id and keys.month = portfolios.month
+    left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'
+),
+
+-- C2: a month that is over reaches its quota or misses it; one without a quota, or with revenue that is not known, does neither.
+bands as (
+    select
+        *,
+        case when is_over and quota > 0 then
+            case
+                when revenue >= quota * {{ parameter('quota_share') }} then 'reached'
+                when revenue is not null then 'missed'
+            end
+        end as quota_band
+    from quotas
+),
+
+stretches as (
+    select
+        *,
+        count(*) filter (where quota_band = 'reached') over (partition by employee_id order by month) as reached_so_far
+    from bands
+),
+
+judged as (
+    select
+        *,
+        case when quota_band is not null then
+            count(*) filter (where quota_band = 'missed') over (
+                partition by employee_id, reached_so_far order by month
+            )
+        end as misses_in_a_row
+    from stretches
 )
 
 select
@@ -156,6 +240,18 @@ select
         when coalesce(portfolios.unknown_revenue, 0) = 0
             then {{ ratio('coalesce(portfolios.revenue, 0)', 'targets.target') }}
     end as attainment,
+    case
+        when before.month is not null then {{ money(known_amount('before.revenue', 'before.unknown_revenue')) }}
+    end as revenue_year_before,
+    case
+        when coalesce(portfolios.unknown_revenue, 0) = 0 and before.unknown_revenue = 0
+            then {{ ratio('coalesce(portfolios.revenue, 0) - before.revenue', 'before.revenue') }}
+    end as revenue_growth,
+    judged.quota,
+    judged.quota_band,
+    judged.misses_in_a_row,
+    judged.misses_in_a_row >= {{ parameter('quota_misses') }} as is_quota_missed_again,
+    coalesce(departures.lost_accounts, 0) as lost_accounts,
     coalesce(reports.direct_reports, 0) as direct_reports,
     coalesce(reports.direct_reports, 0) > {{ parameter('span_max_reports') }} as is_above_span,
     coalesce(new_contracts.new_contracts, 0) as new_contracts,
@@ -174,12 +270,16 @@ select
     case
         when reconciling.acts > 0 then {{ ratio('portfolios.reconciled_accounts', 'portfolios.accounts') }}
     end as reconciliation_coverage,
-    cast(null as decimal(18, 4)) as commission_accrued,
-    cast(null as decimal(18, 4)) as commission_payable,
+    {{ money('case when commissions.employee_id is null then 0 else commissions.accrued end') }} as commission_accrued,
+    {{ money(
+        'case when linking.are_invoices_linked then case when commissions.employee_id is null then 0 '
+        'else commissions.payable end end'
+    ) }} as commission_payable,
     cast(coalesce(portfolios.missing_rate_count, 0) as bigint) as missing_rate_count
 from keys
 cross join run
 cross join reconciling
+cross join linking
 left join portfolios on keys.employee_id = portfolios.employee_id and keys.month = portfolios.month
 left join new_contracts on keys.employee_id = new_contracts.employee_id and keys.month = new_contracts.month
 left join contacts on keys.employee_id = contacts.employee_id and keys.month = contacts.month
@@ -187,4 +287,9 @@ left join entries on keys.employee_id = entries.employee_id and keys.month = ent
 left join targets on keys.employee_id = targets.employee_id and keys.month = targets.month
 left join employees on keys.employee_id = employees.employee_id
 left join reports on keys.employee_id = reports.employee_id and keys.month = reports.month
+left join commissions on keys.employee_id = commissions.employee_id and keys.month = commissions.month
+left join portfolios as before
+    on keys.employee_id = before.employee_id and before.month = {{ plus_months('keys.month', -12) }}
+left join departures on keys.employee_id = departures.employee_id and keys.month = departures.month
+left join judged on keys.employee_id = judged.employee_id and keys.month = judged.month
 left join banded on keys.employee_id = banded.employee_id

@@ -1,0 +1,24 @@
+"""Team: what each person is held to, what was done, and the records behind it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.components.page import drop_in, footnotes, header, here
+from dashboards.components.team_commission import commission_section
+from dashboards.components.team_norms import norms_section
+from dashboards.components.team_scorecard import scorecard_section
+from dashboards.queries import team
+
+page = here()
+header("Team", "What each person is held to, what was done, and what shows it.")
+if not team.months(page.warehouse):
+    drop_in("crm")
+    footnotes()
+    st.stop()
+if page.filters.segments or page.filters.countries:
+    st.caption("People are counted by team and manager: the filters of segment and country don't narrow this page.")
+norms_section(page)
+scorecard_section(page)
+commission_section(page)
+footnotes()

@@ -1,0 +1,159 @@
+"""Sections of the page Calls: service level by team, when calls come, the CRM's log against the call tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from dashboards.components.charts import drawable, inline, show
+from dashboards.components.page import PageContext, nothing, open_account, section
+from dashboards.components.palette import colours
+from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
+from dashboards.components.words import in_place, one
+from dashboards.queries import call_service
+from dashboards.queries.base import rows
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+GAPS = ("logged_not_dialled", "dialled_not_logged", "duration_differs", "logged_more_than_once")
+
+
+def _hours(data: Sequence[dict[str, Any]]) -> None:
+    """Calls by weekday and hour, dark where there are many; a blank cell has none."""
+    look = colours()
+    points = [row | {"day": WEEKDAYS[row["weekday"] - 1], "from": f"{row['hour_of_day']:02}"} for row in drawable(data)]
+    chart = (
+        alt.Chart(inline(points))
+        .mark_rect(cornerRadius=2, stroke=look["ground"], strokeWidth=2)
+        .encode(
+            x=alt.X("from:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="parity", grid=False)),
+            y=alt.Y("day:N", title=None, sort=list(WEEKDAYS), axis=alt.Axis(grid=False)),
+            color=alt.Color(
+                "inbound:Q",
+                title="Calls",
+                scale=alt.Scale(range=[look["grid"], look["blue"]]),
+                legend=alt.Legend(
+                    gradientLength=140, title="Calls", titleColor=look["muted"], titleFontWeight="normal"
+                ),
+            ),
+            tooltip=[
+                alt.Tooltip("day:N", title="Weekday"),
+                alt.Tooltip("from:O", title="Hour"),
+                alt.Tooltip("inbound:Q", title="Inbound", format=",.0f"),
+                alt.Tooltip("missed:Q", title="Missed", format=",.0f"),
+                alt.Tooltip("answer_rate:Q", title="Answer rate", format=".1%"),
+            ],
+        )
+    )
+    show(chart.properties(height=240), "hours", "Inbound calls by weekday and hour")
+
+
+def service(page: PageContext) -> None:
+    """The service level by team, and when calls come."""
+    left, right = st.columns([3, 2], gap="small")
+    teams = in_place(call_service.service_teams(page.warehouse, page.filters), "team")
+    hours = rows(call_service.hours(page.warehouse, page.filters))
+    with (
+        left,
+        section(
+            "Service level by team",
+            "Answered in time of those that came in opening hours (K19); who hung up at once is left out.",
+            key="service",
+        ),
+    ):
+        if teams.num_rows:
+            table(
+                teams,
+                {
+                    "team": Column("Team", pinned=True),
+                    "offered": Column("Offered", "count", "K20: inbound in opening hours, each call once."),
+                    "answered_in_time": Column("In time", "count", "Answered within service_level_seconds."),
+                    "service_calls": Column("Of", "count", "Answered, given up later, voicemail; by parameters."),
+                    "service_level": Column("Service level", "ratio", "K19"),
+                    "goal_days": Column("Days at goal", "count", "Days with a service level of the goal or better."),
+                    "service_days": Column("Of days", "count", "Days with a service level."),
+                    "abandoned": Column("Gave up", "count", "Nobody answered, after abandoned_below_seconds or later."),
+                    "short_abandoned": Column("At once", "count", "Gave up sooner: no part of the service level."),
+                    "voicemail": Column("Voicemail", "count"),
+                    "unknown_calls": Column("Not known", "count", "Calls whose wait or outcome no export tells."),
+                    "out_of_hours": Column("Out of hours", "count", "Came outside of opening hours: no part of it."),
+                },
+                "service_teams",
+                height="content",
+            )
+            download("Download as CSV", "service-level", lambda: teams, "service_teams")
+        else:
+            nothing("No inbound calls in this period.")
+    with right, section("When they call", "Inbound calls by weekday and hour, out of hours too.", key="when"):
+        if hours:
+            _hours(hours)
+        else:
+            nothing("No inbound calls in this period.")
+
+
+def gaps(page: PageContext) -> None:
+    """What the CRM says of calls against what the call tracker has."""
+    with section(
+        "The CRM's log against the call tracker",
+        "Logged and never dialled, dialled and never logged, lengths that differ (K17), on the days that both tell of.",
+        key="gaps",
+    ):
+        people = in_place(call_service.gaps(page.warehouse, page.filters), "employee")
+        if not people.num_rows:
+            nothing("No days of this period on which both the CRM and a call tracker tell of calls.")
+            return
+        table(
+            people,
+            {
+                "employee": Column("Employee", pinned=True),
+                "logged_calls": Column("Logged", "count", "Calls that the CRM says were had."),
+                "logged_not_dialled": Column("Never dialled", "count", "No conversation stands for them."),
+                "logged_undecided": Column(
+                    "Not known", "count", "No account, a call at the time from an unknown number, or no telephone."
+                ),
+                "dialled_calls": Column("Dialled", "count", "Answered conversations, either way."),
+                "dialled_not_logged": Column("Never logged", "count", "The CRM has no log of them."),
+                "dialled_without_account": Column("No account", "count", "The number reaches no account."),
+                "lengths_compared": Column("Lengths compared", "count"),
+                "duration_differs": Column("Lengths differ", "count"),
+                "logged_more_than_once": Column("Logged several times", "count"),
+            },
+            "gaps",
+            height="content",
+        )
+        gap = (
+            st.segmented_control(
+                "Calls", GAPS, default=GAPS[0], key="gap", format_func=lambda code: one("crm_call_gap", code)
+            )
+            or GAPS[0]
+        )
+        found = in_place(call_service.gap_calls(page.warehouse, page.filters, gap, MOST), "employee")
+        total = sum(row[gap] for row in rows(people))
+        if not found.num_rows:
+            nothing("No such calls in this period.")
+            return
+        picked = table(
+            found,
+            {
+                "occurred_at": Column("When", "time"),
+                "employee": Column("Employee"),
+                "account_name": Column("Account", width="medium"),
+                "logged_seconds": Column("Logged, s", "count"),
+                "talk_seconds": Column("Talk, s", "count"),
+                "logs": Column("Logs", "count"),
+                "_file": Column("File"),
+                "_row": Column("Line", "count"),
+            },
+            "gap_calls",
+            pick="account_id",
+        )
+        shown_of(found.num_rows, total, "calls")
+        download(
+            "Download as CSV",
+            "crm-call-gaps",
+            lambda: in_place(call_service.gap_calls(page.warehouse, page.filters, gap, EVERY), "employee"),
+            "gap_calls",
+        )
+        open_account(picked)

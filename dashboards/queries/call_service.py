@@ -1,0 +1,96 @@
+"""Calls: the service level, when calls come, and the CRM's log of calls against the call tracker's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboards.queries.base import Filters, first, ratio, select
+
+# Teams and managers that the filters leave, of tables that have either.
+_TEAM = "(len($teams) = 0 or list_contains($teams, coalesce(team, '')))"
+_MANAGER = "(len($managers) = 0 or list_contains($managers, coalesce(employee_id, '')))"
+
+SERVICE = f"""
+    select sum(offered) as offered, sum(service_calls) as service_calls, sum(answered_in_time) as answered_in_time,
+        {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level, sum(abandoned) as abandoned,
+        sum(short_abandoned) as short_abandoned, sum(out_of_hours) as out_of_hours,
+        sum(unknown_wait) + sum(unknown_status) as unknown_calls, max(service_level_goal) as service_level_goal
+    from {{rpt_call_service}}
+    where day >= $since and {_TEAM}
+"""
+
+SERVICE_TEAMS = f"""
+    select coalesce(team, 'no_team_named') as team, sum(offered) as offered, sum(answered_in_time) as answered_in_time,
+        sum(service_calls) as service_calls, {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level,
+        count(*) filter (where is_goal_met) as goal_days, count(is_goal_met) as service_days,
+        sum(abandoned) as abandoned, sum(short_abandoned) as short_abandoned, sum(voicemail) as voicemail,
+        sum(unknown_wait) + sum(unknown_status) as unknown_calls, sum(out_of_hours) as out_of_hours
+    from {{rpt_call_service}}
+    where day >= $since and {_TEAM}
+    group by 1
+    order by offered desc, 1
+"""
+
+HOURS = f"""
+    select weekday, hour_of_day, sum(inbound) as inbound, sum(answered) as answered, sum(offered) as offered,
+        sum(missed) as missed, {ratio("sum(answered)", "sum(offered)")} as answer_rate
+    from {{rpt_call_hours}}
+    where month >= $since and {_TEAM}
+    group by 1, 2
+    order by 1, 2
+"""
+
+GAPS = f"""
+    select coalesce(employee_name, employee_id, 'no_agent_named') as employee, sum(logged_calls) as logged_calls,
+        sum(logged_not_dialled) as logged_not_dialled, sum(logged_undecided) as logged_undecided,
+        sum(dialled_calls) as dialled_calls, sum(dialled_not_logged) as dialled_not_logged,
+        sum(dialled_without_account) as dialled_without_account, sum(lengths_compared) as lengths_compared,
+        sum(duration_differs) as duration_differs, sum(logged_more_than_once) as logged_more_than_once
+    from {{rpt_crm_call_gaps}}
+    where day >= $since and {_TEAM} and {_MANAGER}
+    group by 1
+    order by logged_not_dialled desc, dialled_not_logged desc, 1
+"""
+
+GAP_CALLS = f"""
+    select account_id, cast(occurred_at as timestamp) as occurred_at,
+        coalesce(employee_name, employee_id, 'no_agent_named') as employee, account_name, logs, logged_seconds,
+        talk_seconds, _file, _row
+    from {{rpt_crm_call_gap_calls}} as calls
+    where gap = $gap and day >= $since and {_TEAM} and {_MANAGER}
+    order by calls.occurred_at desc, call_id
+    limit $most
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def service(warehouse: str, filters: Filters) -> dict[str, Any]:
+    """The service level of the period (K19), of the days and teams whose waits are known."""
+    return first(select(warehouse, SERVICE, **filters.values()))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def service_teams(warehouse: str, filters: Filters) -> pa.Table:
+    """The same a team."""
+    return select(warehouse, SERVICE_TEAMS, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def hours(warehouse: str, filters: Filters) -> pa.Table:
+    """Inbound calls by weekday and hour."""
+    return select(warehouse, HOURS, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def gaps(warehouse: str, filters: Filters) -> pa.Table:
+    """The CRM's logged calls against the call tracker's, an employee (K17, N5)."""
+    return select(warehouse, GAPS, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def gap_calls(warehouse: str, filters: Filters, gap: str, most: int) -> pa.Table:
+    """The calls behind one kind of gap, the newest first."""
+    return select(warehouse, GAP_CALLS, gap=gap, most=most, **filters.values())

@@ -1,0 +1,103 @@
+"""Random teams in one landing, as of past days: what they are held to and what they are paid, in plain Python and by the models.
+
+Their calls and deals are those of `test_streams`; the build is one of its own, since people that a CRM knows are other people
+there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from benchmarks import floor
+from pipelines.warehouse.calendar import write_holidays
+from tests.dbt.test_streams import differences, moves
+from tests.support import calls, rates
+from tests.support.call_streams import Stream as Calls
+from tests.support.commission import Billed, Commission
+from tests.support.deal_streams import Stream as Sales
+from tests.support.oracle import ZONE
+from tests.support.publications import sample
+from tests.support.raw_rows import write_raw
+from tests.support.team_streams import Norms, Team
+
+# Before anybody changed a parameter or wrote a plan, and after.
+DAYS = (date(2025, 4, 20), date(2025, 11, 30))
+TRACKERS = [Calls(seed) for seed in range(6)]
+SALES = [Sales(seed) for seed in range(6)]
+CRMS = [crm.system for crm in SALES]
+TEAM, BILLED = Team([tracker.system for tracker in TRACKERS], CRMS), Billed(CRMS)
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=DAYS, ids=str)
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[date, Any]]:
+    """A day, and the warehouse as of it."""
+    home: Path = tmp_path_factory.mktemp("team")
+    rows: dict[str, list[Row]] = {
+        "calls.calls": [row for tracker in TRACKERS for row in tracker.rows], "plan.fx_rates": rates.ROWS,
+        "crm.deals": [row | {"account_id": f"K{place % 5}"} for crm in SALES for place, row in enumerate(crm.deals)],
+        "crm.deal_stages": [row for crm in SALES for row in crm.stages],
+        "crm.activities": TEAM.activities, "crm.employees": TEAM.employees, "crm.accounts": TEAM.accounts,
+        "crm.documents": TEAM.documents, "plan.targets": TEAM.plans, "plan.absences": TEAM.absences,
+        "lists.working_times": TEAM.part_times, "lists.work_reports": TEAM.reports, "lists.norm_targets": TEAM.figures,
+        "lists.parameters": TEAM.parameters(request.param), **BILLED.rows, **BILLED.lists(request.param),
+    }  # fmt: skip
+    run = {"business_timezone": str(ZONE), "default_country": calls.COUNTRY}
+    store = write_raw(home, rows, as_of_date=request.param, **run)
+    write_holidays(store.records, calls.COUNTRY)
+    floor.run(sample(tmp_path_factory).parents[3], home, raw_of=home, tables={"rpt_team_norms", "rpt_commission"})
+    with duckdb.connect(str(home / "keybook.duckdb"), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        yield request.param, connection
+
+
+def reader(warehouse: duckdb.DuckDBPyConnection) -> Callable[[str], list[Row]]:
+    """A mart's rows by column, each read once."""
+
+    @cache
+    def rows(table: str) -> list[Row]:
+        found: list[Row] = warehouse.cursor().sql(f"select * from marts.{table}").to_arrow_table().to_pylist()
+        return found
+
+    return rows
+
+
+def test_norms(built: tuple[date, Any]) -> None:
+    """`rpt_team_norms`: what is due by role, plan, calendar, absence and part time, and what was done (P13, A1 to A7)."""
+    as_of, warehouse = built
+    expected = Norms(TEAM, as_of, reader(warehouse)).rows()
+    moves(expected)
+    for norm in {place[2] for place in expected}:
+        assert any(row["actual"] for place, row in expected.items() if place[2] == norm), f"nothing is done of {norm}"
+    rows = warehouse.cursor().sql("select * from reporting.rpt_team_norms").to_arrow_table().to_pylist()
+    found = {(row["employee_id"], row["day"], row["norm"]): row for row in rows}
+    assert len(found) == len(rows)
+    wrong = differences(found, expected, "rpt_team_norms")
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+
+
+def test_commission(built: tuple[date, Any]) -> None:
+    """`rpt_commission`: shares, plan versions, what cash has earned and what was clawed back, months that are closed (P21)."""
+    as_of, warehouse = built
+    expected = Commission(BILLED, as_of, reader(warehouse)).rows()
+    moves(expected)
+    assert {place[2] for place in expected} == {"accrued", "payable", "clawed_back"}
+    query = """
+        select * replace (coalesce(cash_application_id, event_type || ' ' || closed_month) as cash_application_id)
+        from reporting.rpt_commission
+    """
+    rows = warehouse.cursor().sql(query).to_arrow_table().to_pylist()
+    found = {
+        (row["deal_id"], row["employee_id"], row["ledger"], row["cash_application_id"], row["occurred_on"]): row
+        for row in rows
+    }
+    assert len(found) == len(rows)
+    wrong = differences(found, expected, "rpt_commission", "0.0101")
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])

@@ -25,6 +25,8 @@ import zstandard
 
 from benchmarks.processes import machine, table
 from pipelines.exports.contracts.loading import load_contracts
+from pipelines.exports.landing.alike import land_files
+from pipelines.exports.landing.folder import NewFile, sha256_of, stamp_of
 from pipelines.exports.landing.land import Landing, ReadingRules
 from pipelines.exports.landing.raw import RawStore
 from pipelines.sample import generate
@@ -90,7 +92,8 @@ def land(files: list[Path]) -> int:
         store = RawStore(Path(folder) / "raw")
         store.prepare()
         landing = Landing(store, load_contracts(), ReadingRules())
-        receipts = [landing.land_file(file, file.name) for file in files]
+        new = [NewFile(file, file.name, sha256_of(file), stamp_of(file)) for file in files]
+        receipts = [receipt for _, receipt in land_files(landing, new) if receipt]
         held = [message for receipt in receipts for message in receipt.held]
         if held:
             raise RuntimeError(held[0])

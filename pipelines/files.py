@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # How the names end under which files are written that are not whole yet.
 UNFINISHED = ".writing"
+# So many files are brought to disk at once: each waits for the disk, not for the others.
+_SYNCING = 8
 
 
 @contextmanager
@@ -27,16 +30,33 @@ def replacing(path: Path, lasting: bool = True) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written; what stood there before still does.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
-    try:
+    with replacing_all([path], lasting) as (temporary,):
         yield temporary
-        if lasting:
-            fsync(temporary)
-        os.replace(temporary, path)
+
+
+@contextmanager
+def replacing_all(paths: list[Path], lasting: bool = True) -> Iterator[list[Path]]:
+    """As `replacing`, of many files: none takes its place before all are on disk, where they wait for each other.
+
+    Raises:
+        OSError: one cannot be written; what stood there before still does, or for some of them what is new.
+    """
+    temporaries = [path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}") for path in paths]
+    try:
+        yield temporaries
+        if lasting and len(paths) > 1:
+            with ThreadPoolExecutor(_SYNCING) as pool:
+                list(pool.map(fsync, temporaries))
+        elif lasting and paths:
+            fsync(temporaries[0])
+        for temporary, path in zip(temporaries, paths, strict=True):
+            os.replace(temporary, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
     if lasting:
-        fsync(path.parent)
+        for folder in dict.fromkeys(path.parent for path in paths):
+            fsync(folder)
 
 
 def write_whole(path: Path, text: str) -> None:

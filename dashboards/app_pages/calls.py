@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboards.components import call_service, charts
+from dashboards.components import call_service, call_sources, charts
 from dashboards.components.formats import number, percent
 from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
@@ -254,5 +254,7 @@ with section("What channels brought", f"In the period; money in {code or 'base c
             download("Download as CSV", "channels", lambda: months, "channel_months")
     else:
         nothing("No channel is known for any call of this period.")
+call_sources.attribution(page)
+call_service.activity(page)
 call_service.gaps(page)
 footnotes()

@@ -93,6 +93,40 @@ def service(page: PageContext) -> None:
             nothing("No inbound calls in this period.")
 
 
+def activity(page: PageContext) -> None:
+    """Who calls and is called, how often in vain, at what hours, and whom nobody knows."""
+    with section(
+        "Conversations by employee",
+        "Both ways: attempts to reach somebody, calls outside of opening hours, callers who call again.",
+        key="activity",
+    ):
+        people = in_place(call_service.activity(page.warehouse, page.filters), "employee")
+        if not people.num_rows:
+            nothing("No calls in this period.")
+            return
+        table(
+            people,
+            {
+                "employee": Column("Employee", pinned=True),
+                "conversations": Column("Conversations", "count", "K1"),
+                "inbound": Column("Inbound", "count"),
+                "outbound": Column("Outbound", "count"),
+                "outbound_connected": Column("Reached", "count", "Outbound conversations that were answered."),
+                "attempts_per_connect": Column("Attempts a reach", "real", "K14"),
+                "out_of_hours": Column("Out of hours", "count", "K15: began outside of opening hours."),
+                "out_of_hours_share": Column("Of all", "ratio", "K15"),
+                "repeat_calls": Column("Call again", "count", "Inbound calls of numbers that had called before."),
+                "repeat_share": Column("Of known", "ratio", "Of inbound calls whose number is known."),
+                "unmatched_calls": Column("No account", "count", "K16: calls that reach no account."),
+                "talk_seconds": Column("Talk, s", "count", "K6"),
+                "unmatched_talk_seconds": Column("No account, s", "count", "K16: talk that reaches no account."),
+            },
+            "activity",
+            height="content",
+        )
+        download("Download as CSV", "conversations", lambda: people, "activity")
+
+
 def gaps(page: PageContext) -> None:
     """What the CRM says of calls against what the call tracker has."""
     with section(

@@ -1,110 +1,46 @@
-"""Charts: few kinds, one look. Values come as rows of a query; money becomes a float here, to be drawn."""
+"""Charts on pages: the shared specifications in the browser's theme, and those that only pages have."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 import altair as alt
 import streamlit as st
 
 from dashboards.components.palette import colours
+from pipelines.charts import specs
+from pipelines.charts.specs import (
+    COMPACT,
+    HEIGHT,
+    PADDING,
+    PLAIN_ZERO,
+    Rows,
+    amount_axis,
+    compact,
+    drawable,
+    inline,
+    legend,
+    long,
+    month_axis,
+)
 
-Rows = Sequence[dict[str, Any]]
-
-HEIGHT = 260
-COMPACT = "~s"
-# An axis of millions would call its foot "0M".
-PLAIN_ZERO = "datum.value === 0 ? '0' : datum.label"
+__all__ = [
+    "COMPACT", "HEIGHT", "PADDING", "PLAIN_ZERO", "Rows", "amount_axis", "bars", "compact", "diverging", "drawable",
+    "heat", "inline", "legend", "lines", "long", "month_axis", "ranked", "scale", "show",
+]  # fmt: skip
 # 2026-11-20 is labelled 11-20, and a month 2026-11.
 _SHORT_DAY = "length(datum.value) == 10 ? substring(datum.value, 5) : datum.value"
-PADDING = {"top": 6, "left": 2, "right": 6, "bottom": 2}
 
 
-def drawable(data: Rows) -> list[dict[str, Any]]:
-    """The rows with numbers that a browser draws."""
-    return [{k: float(v) if isinstance(v, Decimal) else v for k, v in row.items()} for row in data]
-
-
-def long(data: Rows, index: str, series: dict[str, str]) -> list[dict[str, Any]]:
-    """One row per point: `index`, the series' name, its value and its place in the legend. What is unknown has none."""
-    return [
-        {index: row[index], "series": name, "value": float(row[column]), "order": place}
-        for row in data
-        for place, (column, name) in enumerate(series.items())
-        if row.get(column) is not None
-    ]
-
-
-def show(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart, key: str, alt_text: str) -> None:
+def show(chart: specs.Chart, key: str, alt_text: str) -> None:
     """Draws it as wide as its place, in the look that all charts share."""
-    look = colours()
-    styled = (
-        chart.configure_view(stroke=None)
-        .configure_axis(
-            domain=False,
-            ticks=False,
-            gridColor=look["grid"],
-            labelColor=look["muted"],
-            titleColor=look["muted"],
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            labelPadding=6,
-        )
-        .configure_legend(
-            orient="top",
-            direction="horizontal",
-            title=None,
-            labelColor=look["muted"],
-            labelFontSize=12,
-            symbolType="square",
-            symbolSize=90,
-            columnPadding=12,
-            offset=4,
-        )
-    )
-    st.altair_chart(styled, width="stretch", key=key, alt=alt_text)
-
-
-def inline(data: list[dict[str, Any]]) -> Any:
-    """The points as they stand in the chart's own text."""
-    return alt.InlineData(values=data)
-
-
-def month_axis(field: str = "month") -> alt.X:
-    """Months as YYYY-MM, in order, labelled as far as there is room."""
-    return alt.X(f"{field}:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="parity", grid=False))
-
-
-def amount_axis(fmt: str = COMPACT, field: str = "value") -> alt.Y:
-    """The upright axis of amounts."""
-    # The unit stands in the card's own words and in the tooltip, so the axis has no title.
-    # Counts and amounts have no ticks between whole numbers; ratios do.
-    step = 1 if fmt == COMPACT else alt.Undefined
-    axis = alt.Axis(format=fmt, tickCount=5, tickMinStep=step, labelExpr=PLAIN_ZERO)
-    return alt.Y(f"{field}:Q", title=None, axis=axis)
+    st.altair_chart(specs.styled(chart, colours()), width="stretch", key=key, alt=alt_text)
 
 
 def scale(names: Sequence[str], chosen: Sequence[str]) -> alt.Scale:
-    """Each name with its colour: a name of the palette, or a colour itself."""
-    look = colours()
-    return alt.Scale(domain=list(names), range=[look.get(name, name) for name in chosen])
-
-
-def legend(names: Sequence[str]) -> alt.Legend | None:
-    """None for one series; in rows of three where one row would be cut on a phone."""
-    return None if len(names) == 1 else alt.Legend(columns=3) if len(names) > 4 else alt.Legend()
-
-
-def compact(value: float, sign: bool = False) -> str:
-    """An amount as short as a label on a chart can be: 206k, 1.25M."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:{'+' if sign else ''}.3g}{letter}"
-    return f"{value:{'+' if sign else ''}.0f}"
+    """Each name with its colour in the theme: a name of the palette, or a colour itself."""
+    return specs.scale(names, chosen, colours())
 
 
 def lines(
@@ -172,26 +108,8 @@ def bars(
     fmt: str = ",.0f",
 ) -> None:
     """Columns over months (or days): stacked parts of a whole, or side by side."""
-    points = long(data, index, series)
-    names = list(series.values())
-    chart = (
-        alt.Chart(inline(points))
-        .mark_bar(cornerRadius=1)
-        .encode(
-            x=month_axis(index),
-            y=amount_axis().stack("zero" if stacked else None),
-            color=alt.Color("series:N", scale=scale(names, colour_names), sort=names, legend=legend(names)),
-            order=alt.Order("order:Q"),
-            tooltip=[
-                alt.Tooltip(f"{index}:O", title="When"),
-                alt.Tooltip("series:N", title="What"),
-                alt.Tooltip("value:Q", title=unit, format=fmt),
-            ],
-        )
-    )
-    if not stacked:
-        chart = chart.encode(xOffset=alt.XOffset("series:N", sort=names))
-    show(chart.properties(height=HEIGHT, padding=PADDING), key, alt_text)
+    chart = specs.bars(data, series, colour_names, unit, colours(), index=index, stacked=stacked, fmt=fmt)
+    show(chart, key, alt_text)
 
 
 def ranked(

@@ -7,9 +7,10 @@ from typing import Any
 
 import altair as alt
 
-from dashboards.components.charts import HEIGHT, PADDING, Rows, amount_axis, bars, compact, inline, legend, scale, show
+from dashboards.components.charts import HEIGHT, PADDING, Rows, amount_axis, bars, inline, legend, scale, show
 from dashboards.components.formats import BUCKET_WORDS
 from dashboards.components.palette import ageing, colours
+from pipelines.charts import specs
 
 
 def ageing_bar(parts: Rows, *, key: str, alt_text: str) -> None:
@@ -106,42 +107,4 @@ def waterfall(
     steps: Sequence[tuple[str, Any, bool]], unit: str, *, more_is_better: bool = False, key: str, alt_text: str
 ) -> None:
     """From one balance to another. A step is (name, amount, whether it is a balance rather than a change)."""
-    look = colours()
-    more, less = ("teal", "orange") if more_is_better else ("orange", "teal")
-    points, level = [], 0.0
-    for name, amount, is_balance in steps:
-        size = float(amount or 0)
-        start, end = (0.0, size) if is_balance else (level, level + size)
-        level = end
-        colour = look["blue"] if is_balance else look[more] if size > 0 else look[less]
-        points.append(
-            {
-                "step": name,
-                "start": start,
-                "end": end,
-                "amount": size,
-                "top": max(start, end),
-                "colour": colour,
-                "label": compact(size, sign=not is_balance),
-            }
-        )
-    base = alt.Chart(inline(points)).encode(
-        x=alt.X(
-            "step:N",
-            sort=None,
-            title=None,
-            axis=alt.Axis(labelAngle=0, labelLimit=90, labelExpr="split(datum.label, ' ')"),
-        )
-    )
-    columns = base.mark_bar(cornerRadius=2).encode(
-        y=amount_axis(field="start"),
-        y2="end:Q",
-        color=alt.Color("colour:N", scale=None),
-        tooltip=[alt.Tooltip("step:N", title="Step"), alt.Tooltip("amount:Q", title=unit, format=",.2f")],
-    )
-    text = base.mark_text(dy=-8, fontSize=12, color=look["ink"]).encode(y="top:Q", text="label:N")
-    show(
-        alt.layer(columns, text).properties(height=HEIGHT, padding=PADDING),
-        key,
-        alt_text,
-    )
+    show(specs.waterfall(steps, unit, colours(), more_is_better=more_is_better), key, alt_text)

@@ -43,6 +43,19 @@ HOURS = f"""
     order by 1, 2
 """
 
+ACTIVITY = f"""
+    select coalesce(agent_name, employee_id, 'no_agent_named') as employee, sum(conversations) as conversations,
+        sum(inbound) as inbound, sum(outbound) as outbound, sum(outbound_connected) as outbound_connected,
+        {ratio("sum(outbound)", "sum(outbound_connected)")} as attempts_per_connect, sum(out_of_hours) as out_of_hours,
+        {ratio("sum(out_of_hours)", "sum(conversations)")} as out_of_hours_share, sum(repeat_calls) as repeat_calls,
+        {ratio("sum(repeat_calls)", "sum(known_callers)")} as repeat_share, sum(unmatched_calls) as unmatched_calls,
+        sum(talk_seconds) as talk_seconds, sum(unmatched_talk_seconds) as unmatched_talk_seconds
+    from {{rpt_call_activity}}
+    where month >= $since and {_TEAM} and {_MANAGER}
+    group by 1
+    order by conversations desc, 1
+"""
+
 GAPS = f"""
     select coalesce(employee_name, employee_id, 'no_agent_named') as employee, sum(logged_calls) as logged_calls,
         sum(logged_not_dialled) as logged_not_dialled, sum(logged_undecided) as logged_undecided,
@@ -65,6 +78,30 @@ GAP_CALLS = f"""
     limit $most
 """
 
+# Where there is no source its kind says so.
+_SOURCE = "case when source_kind = 'named' then source end"
+
+# A part of the cost without a rate, or talk that is not known, makes the whole a month's alone.
+ATTRIBUTION = f"""
+    select {_SOURCE} as source, source_kind, case when count(leads) = count(*) then sum(leads) end as leads,
+        sum(deals) as deals, sum(won_amount) as won_amount, sum(invoiced) as invoiced,
+        sum(cash_applied) as cash_applied, sum(written_off) as written_off, sum(cost) as cost,
+        {ratio("sum(cost)", "sum(deals)")} as cost_per_deal, bool_or(is_young) as is_young,
+        sum(missing_rate_count) as missing_rate_count
+    from {{rpt_call_attribution}}
+    where month >= $since and model = $model
+    group by source_kind, source
+    order by sum(cash_applied) desc nulls last, 1, 2
+"""
+
+ATTRIBUTION_MONTHS = f"""
+    select strftime(month, '%Y-%m') as month, {_SOURCE} as source, source_kind, leads, deals, won_amount,
+        invoiced, cash_applied, written_off, cost, cost_per_lead, cost_per_deal, payback_months, is_young
+    from {{rpt_call_attribution}} as credited
+    where credited.month >= $since and model = $model
+    order by credited.month desc, cash_applied desc nulls last, 2, 3
+"""
+
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def service(warehouse: str, filters: Filters) -> dict[str, Any]:
@@ -85,6 +122,12 @@ def hours(warehouse: str, filters: Filters) -> pa.Table:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
+def activity(warehouse: str, filters: Filters) -> pa.Table:
+    """Conversations either way, an employee."""
+    return select(warehouse, ACTIVITY, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
 def gaps(warehouse: str, filters: Filters) -> pa.Table:
     """The CRM's logged calls against the call tracker's, an employee (K17, N5)."""
     return select(warehouse, GAPS, **filters.values())
@@ -94,3 +137,15 @@ def gaps(warehouse: str, filters: Filters) -> pa.Table:
 def gap_calls(warehouse: str, filters: Filters, gap: str, most: int) -> pa.Table:
     """The calls behind one kind of gap, the newest first."""
     return select(warehouse, GAP_CALLS, gap=gap, most=most, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def attribution(warehouse: str, filters: Filters, model: str) -> pa.Table:
+    """What the touches of the period's months brought by one model of attribution, by source (K21)."""
+    return select(warehouse, ATTRIBUTION, model=model, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def attribution_months(warehouse: str, filters: Filters, model: str) -> pa.Table:
+    """The same a month, with payback."""
+    return select(warehouse, ATTRIBUTION_MONTHS, model=model, **filters.values())

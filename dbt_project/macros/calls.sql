@@ -14,3 +14,8 @@ last_value({{ expression }} ignore nulls)
 ({{ calls }}.status in ('answered', 'missed')
     or ({{ calls }}.status = 'voicemail' and {{ parameter('voicemail_is_missed') }} = 1))
 {%- endmacro %}
+
+{#- A source by which its spellings meet; `unknown` where nothing is said. -#}
+{% macro source_key(source) -%}
+coalesce(nullif(lower(trim({{ source }})), ''), 'unknown')
+{%- endmacro %}

@@ -41,6 +41,7 @@ from pipelines.words.landed import finding_said, rejection_said
 if TYPE_CHECKING:
     import duckdb
 
+    from pipelines.exports.costs import Cost
     from pipelines.exports.landing.raw import Receipt
     from pipelines.warehouse.refresh import PointInTime, Refresh
 
@@ -171,22 +172,24 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
     click.echo(told(work.proof), err=any(verdict.state != "agrees" for verdict in work.proof))
 
 
-def _tell_costs(work: Refresh, most: int = 10) -> None:
-    """What the columns cost that the exports of this run lack, the dearest first; of many files of one export once."""
+def _tell_costs(work: Refresh, whole: bool = False, most: int = 10) -> None:
+    """What the columns cost that exports lack: of each file of this run the dearest, or all; files alike once."""
     from pipelines.exports.costs import costs_of_file
 
-    found = {
-        (event["contract"], cost.header): (receipt.file, cost)
-        for receipt in work.receipts()
-        if receipt.known_at in work.moments and not receipt.list_name
-        for event in receipt.entities[:1]
-        for cost in costs_of_file(receipt, work.contracts)
-    }
-    dearest = sorted(found.values(), key=lambda item: -item[1].size)
-    for file, cost in dearest[:most]:
-        click.echo(printable(f"missing   {file}: {cost.said(work.settings.language)}"))
-    if len(dearest) > most:
-        click.echo(f"… and {len(dearest) - most} more columns that are not in the exports; see the page Data health.")
+    found: dict[tuple[str, ...], tuple[list[str], list[Cost]]] = {}
+    for receipt in work.receipts():
+        is_told = not receipt.list_name and (whole or receipt.known_at in work.moments)
+        if is_told and (costs := costs_of_file(receipt, work.contracts)):
+            lacking = (*receipt.digests, *(cost.header for cost in costs))
+            found.setdefault(lacking, ([], costs))[0].append(receipt.file)
+    dearest = sorted(found.values(), key=lambda item: -item[1][0].size)
+    for files, costs in dearest if whole else dearest[:most]:
+        name = f"{files[0]} and {len(files) - 1:,} more like it" if len(files) > 1 else files[0]
+        for cost in costs if whole else costs[:1]:
+            others = "" if whole or len(costs) == 1 else f" ({len(costs) - 1:,} more columns are not there)"
+            click.echo(printable(f"missing   {name}: {cost.said(work.settings.language)}{others}"))
+    if not whole and (len(dearest) > most or any(len(costs) > 1 for _, costs in dearest)):
+        click.echo("          All of them: keybook status, or the page Data health.")
 
 
 def _tell_findings(work: Refresh, most: int = 20) -> None:
@@ -259,6 +262,7 @@ def status(home: Path | None, as_json: bool) -> None:
         for row in receipt.entities:
             counts = f"{row['rows_loaded']:>9,} loaded {row['rows_rejected']:>7,} rejected"
             click.echo(f"{counts}  {row['domain']}.{row['entity']:<18} {row['contract']:<28} {receipt.file}")
+    _tell_costs(work, whole=True)
     _tell_findings(work, most=len(receipts))
 
 

@@ -25,6 +25,7 @@ NOT_KNOWN = "not_known"
 SHUT = ("won", "lost")
 # What a history may tell of a deal beside its stage; an export that never gives a column leaves the deal's own.
 TOLD = ("amount", "currency", "probability")
+BY_DEAL = ("_system", "deal_id")
 # What of a deal and of its history is read.
 DEAL = ("deal_id", "status", "stage", "created_at", "closed_at", "expected_close_on", *TOLD)
 STAGE = ("deal_id", "status", "stage", "entered_at", "left_at", *TOLD)
@@ -110,16 +111,24 @@ class History:
         return Open(day, until, state["stage"], currency, state["amount"], state["probability"])
 
 
-def open_deals(raw: Raw) -> Iterator[tuple[str, Open]]:
-    """Every span in which a deal is open, with the deal's id."""
+def told_of(raw: Raw) -> dict[str, set[str]]:
+    """Of each file of histories, the columns of a deal that it gives at all."""
+    told: dict[str, set[str]] = defaultdict(set)
+    for part in parts(raw, "crm.deal_stages", BY_DEAL):
+        stages = part.frame("crm.deal_stages", columns=STAGE)
+        if not stages.is_empty():
+            gives = stages.group_by("_file_sha256").agg(pl.col(*TOLD).is_not_null().any())
+            for row in gives.iter_rows(named=True):
+                told[row["_file_sha256"]] |= {name for name in TOLD if row[name]}
+    return told
+
+
+def open_deals(raw: Raw, told: dict[str, set[str]]) -> Iterator[tuple[str, Open]]:
+    """Every span in which a deal is open, with the deal's id; `told` is what histories tell."""
     rows: dict[str, list[Row]] = defaultdict(list)
     stages = raw.frame("crm.deal_stages", columns=STAGE)
-    told: dict[str, set[str]] = {}
-    if not stages.is_empty():
-        gives = stages.group_by("_file_sha256").agg(pl.col(*TOLD).is_not_null().any())
-        told = {row["_file_sha256"]: {name for name in TOLD if row[name]} for row in gives.iter_rows(named=True)}
-        for row in stages.iter_rows(named=True):
-            rows[named(row["_system"], row["deal_id"])].append(row)
+    for row in stages.iter_rows(named=True):
+        rows[named(row["_system"], row["deal_id"])].append(row)
     known: dict[str, Any] = {}
     landed = raw.landed(entities()["crm.deals"], ("_system", "_known_at", "deal_id", "created_at"))
     if not landed.is_empty():
@@ -144,8 +153,9 @@ def figures(raw: Raw, publication: duckdb.DuckDBPyConnection, rates: Rates) -> I
     weeks = [week for (week,) in rows]
     last: dict[str, Open] = {}
     found: dict[str, dict[Key, Decimal]] = {name: defaultdict(Decimal) for name in measures}
-    for part in parts(raw, "crm.deal_stages", ("_system", "deal_id")):
-        for deal, span in open_deals(part):
+    told = told_of(raw)
+    for part in parts(raw, "crm.deal_stages", BY_DEAL):
+        for deal, span in open_deals(part, told):
             if span.until > day:
                 last[deal] = span
             for week in weeks[bisect_left(weeks, span.since) : bisect_left(weeks, span.until)]:

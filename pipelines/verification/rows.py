@@ -89,6 +89,7 @@ class Raw:
         self._newest: dict[str, pl.DataFrame] = {}
         self._systems: dict[str, set[str]] = {}
         self._later: dict[str, pl.DataFrame] = {}
+        self._full: dict[tuple[str, str], list[datetime]] = {}
 
     @classmethod
     def of(cls, folder: Path, publication: duckdb.DuckDBPyConnection) -> Raw:
@@ -207,7 +208,7 @@ class Raw:
     def _outdated(self, entity: Entity) -> pl.DataFrame:
         """Files whose rows are gone, unless a newer one has them: since when, and by which kind of export."""
         files = [file for file in self.files if file.entity == entity.id and file.export != "partial"]
-        whole = {source: self._believed(*source) for source in {(file.contract, file.system) for file in files}}
+        whole = {source: self.believed(*source) for source in {(file.contract, file.system) for file in files}}
         found = []
         for file in files:
             tells = file.export == "full" or entity.id == "billing.invoices"
@@ -222,6 +223,12 @@ class Raw:
                 "_vanished_at": pl.Datetime("us", "UTC"), "_vanished_from": pl.String,
             },
         )  # fmt: skip
+
+    def believed(self, contract: str, system: str) -> list[datetime]:
+        """The moments of a source's full exports that count as such."""
+        if (contract, system) not in self._full:
+            self._full[contract, system] = self._believed(contract, system)
+        return self._full[contract, system]
 
     def _believed(self, contract: str, system: str) -> list[datetime]:
         """The moments of a source's full exports that lack no more of what stood before than is likely."""
@@ -253,7 +260,7 @@ class Raw:
 
     def _keys(self, files: list[LandedFile]) -> set[tuple[Any, ...]]:
         entity = entities()[files[0].entity]
-        frame = self.landed(entity)
+        frame = self.landed(entity, {"_system", "_file_sha256", "_deleted", *entity.key})
         if frame.is_empty():
             return set()
         own = pl.col("_file_sha256").is_in([file.sha256 for file in files]) & ~pl.col("_deleted").fill_null(False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import combinations
 from pathlib import Path
 
@@ -90,6 +91,10 @@ class Part(Raw):
     def not_begun(self, entity_id: str) -> pl.DataFrame:
         """Those of the whole store: rows of a part may be of others."""
         return self.whole.not_begun(entity_id)
+
+    def believed(self, contract: str, system: str) -> list[datetime]:
+        """As the whole store has it: how much a full export lacks is not told by a part."""
+        return self.whole.believed(contract, system)
 
 
 def parts(raw: Raw, entity_id: str, by: tuple[str, ...], most: int = ROWS) -> Iterator[Raw]:

@@ -20,8 +20,9 @@ from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
 from pipelines.exports.entities import entities
+from pipelines.exports.landing.alike import land_files
 from pipelines.exports.landing.collisions import hold_collisions, to_compare_again
-from pipelines.exports.landing.folder import ChangedError, LandingFolder, NewFile, system_of
+from pipelines.exports.landing.folder import LandingFolder, NewFile, system_of
 from pipelines.exports.landing.full_exports import Judged, asked, judge
 from pipelines.exports.landing.intact import Damage, DamagedError, damages
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, needs_landing
@@ -208,27 +209,31 @@ class Refresh:
             if domain is not None:
                 files = [file for file in files if domain in (landing.domains(file.path, file.sha256) or {domain})]
             self.store.begin({file.sha256 for file in files})
-            for file in files:
-                if (receipt := self.land_one(file, known_at)) is not None:
-                    landed[file.sha256] = receipt
+            for file, receipt in land_files(landing, files, known_at):
+                if (noted := self._noted(file, receipt)) is not None:
+                    landed[file.sha256] = noted
                     if self.on_file:
-                        self.on_file(receipt)
+                        self.on_file(noted)
             for file in files:
                 # Another file of this run may have told the order of its dates.
                 if file.sha256 in landed and landing.waits(landed[file.sha256]):
                     landed[file.sha256] = self.land_one(file, known_at) or landed[file.sha256]
             if lost := [f"warehouse/raw/{item.place}: {item.remedy}" for item in self.damages()]:
                 raise DamagedError("\n".join(lost))
-            return hold_collisions(self.store, [*receipts, *landed.values()])
+            in_order = [landed[file.sha256] for file in files if file.sha256 in landed]
+            return hold_collisions(self.store, [*receipts, *in_order])
 
     def land_one(self, file: NewFile, known_at: str | None = None) -> Receipt | None:
         """Lands one file; None where it changed while it was read, of which nothing is landed before the next run."""
+        (receipt,) = (self._noted(*landed) for landed in land_files(self.landing, [file], known_at))
+        return receipt
+
+    def _noted(self, file: NewFile, receipt: Receipt | None) -> Receipt | None:
+        """The receipt as it is, after noting whether the file changed while it was read."""
         self._changed.pop(file.name, None)
-        try:
-            return self.landing.land_file(file.path, file.name, file.sha256, known_at, stamp=file.stamp)
-        except ChangedError:
+        if receipt is None:
             self._changed[file.name] = Finding("changed_while_read")
-            return None
+        return receipt
 
     def receipts(self, known_at: str | None = None) -> list[Receipt]:
         """The receipts that count at a moment (ISO) or now: every export's, and of each list the version in force."""

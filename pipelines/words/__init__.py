@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
 from pipelines.files import read_yaml
@@ -73,6 +73,14 @@ class Language:
     def long_day(self, value: date) -> str:
         """A date in a sentence."""
         return str(format_date(value, "long", self.locale))
+
+    def short_day(self, value: date) -> str:
+        """A day and its month, under a chart."""
+        return str(format_skeleton("MMMd", value, locale=self.locale))
+
+    def share(self, value: float) -> str:
+        """A share in whole percent."""
+        return str(format_percent(value, "#,##0\u00a0%" if self.code != "en" else "#,##0%", self.locale))
 
     def amount(self, value: float | Decimal, decimals: int) -> str:
         """An amount without its currency, to so many decimals."""

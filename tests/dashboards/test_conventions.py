@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.components.palette import AGEING_DARK, AGEING_LIGHT, DARK, LIGHT
 from pipelines import reporting_contract
+from pipelines.charts.palette import AGEING_DARK, AGEING_LIGHT, DARK, LIGHT
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 FILES = sorted(DASHBOARDS.rglob("*.py"))

@@ -364,6 +364,12 @@ def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     assert len(app.dataframe[0].value) == one(warehouse, "select count(distinct team) from reporting.rpt_call_service")
     gaps = "select count(*) from reporting.rpt_crm_call_gap_calls where gap = "
     assert app.dataframe[-2].value["logged_not_dialled"].sum() == one(warehouse, gaps + "'logged_not_dialled'")
+    sources = next(frame.value for frame in app.dataframe if "source_kind" in frame.value.columns)
+    # The page begins with the sample's first month; of what was sold before it, it has nothing.
+    began = "(select min(month) from reporting.rpt_call_channels where calls > 0)"
+    cash = "select sum(cash_applied) from reporting.rpt_call_attribution where model = 'last_non_direct' and month >= "
+    applied = one(warehouse, cash + began)
+    assert sum(map(float, sources["cash_applied"])) == pytest.approx(float(applied))
     app.segmented_control(key="gap").set_value("duration_differs").run()
     assert len(app.dataframe[-1].value) == one(warehouse, gaps + "'duration_differs'")
 

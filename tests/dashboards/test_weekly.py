@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from email import message_from_bytes, policy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +19,21 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner
 
+from pipelines.charts import specs
+from pipelines.charts.drawing import svg
+from pipelines.charts.palette import LIGHT
 from pipelines.commands.main import main
-from pipelines.reports.weekly.composing import sentences, shown, warnings
+from pipelines.exports.entities import entities
+from pipelines.reports.statements.document import Picture
+from pipelines.reports.statements.pdf import to_pdf
+from pipelines.reports.weekly.checking import PackError, check_chart, check_pdf, check_told, check_workbook
+from pipelines.reports.weekly.composing import compose, sentences, warnings
+from pipelines.reports.weekly.drawing import charts
 from pipelines.reports.weekly.figures import Figure
 from pipelines.reports.weekly.making import make
 from pipelines.reports.weekly.reading import MOST, Pack, read
-from pipelines.words import languages
+from pipelines.reports.weekly.wording import difference, shown
+from pipelines.words import catalogue, languages
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +69,8 @@ def expected(figure: Figure, rows: list[dict[str, Any]]) -> Any:
         less = [row[figure.less] for row in rows] if figure.less else []
         return sum(filter(None, values), Decimal(0)) - sum(filter(None, less), Decimal(0))
     known = [value for value in values if value is not None]
+    if figure.how == "last":
+        return max(known, default=None)
     if not known or (figure.how == "sum" and len(known) < len(values)):
         return None
     return sum(known[1:], known[0])
@@ -93,6 +107,11 @@ def test_the_head_is_what_the_pages_show(pack: Pack, lookup: Any) -> None:
 def test_the_bridge_and_the_causes_sum_to_the_change(pack: Pack) -> None:
     for _, opening, *moved, closing in pack.sections["bridge"].rows:
         assert opening.value + sum(figure.value for figure in moved) == closing.value
+    pipeline = pack.sections["pipeline"]
+    amounts = {row[0].value: row[pipeline.column("amount")].value for row in pipeline.rows}
+    closing = amounts.pop("closing")
+    assert len(amounts) > 4
+    assert sum(amounts.values()) == closing
     causes = sum(row[1].value - row[2].value for row in pack.sections["causes"].rows)
     assert causes == pack.pairs["overdue"].now.value - pack.pairs["overdue"].before.value
 
@@ -108,17 +127,20 @@ def test_the_pdf_and_the_workbook_say_what_the_pack_holds(pack: Pack, language: 
     book = openpyxl.load_workbook(io.BytesIO(workbook))
     assert len(book.sheetnames) == len(pack.sections) + 2
     for section, sheet in zip(pack.sections.values(), book.worksheets[2:], strict=True):
-        assert spoken.text(f"weekly.sections.{section.name}") in said
+        assert flat(spoken.text(f"weekly.sections.{section.name}")) in said
         assert sheet.freeze_panes == "B2"
         for number, row in enumerate(section.rows):
             for place, (figure, (_, kind)) in enumerate(zip(row, section.columns, strict=True)):
                 inside = sheet.cell(number + 2, place + 1)
                 assert inside.data_type != "f"
-                if kind in ("money", "count") and figure.value is not None:
+                if kind in ("money", "count", "ratio") and figure.value is not None:
                     assert inside.value == pytest.approx(float(figure.value))
-                    assert number >= MOST or flat(shown(figure, kind, spoken)) in said
+                    assert section.drawn or number >= MOST or flat(shown(figure, kind, spoken)) in said
                 elif kind == "date" and figure.value is not None:
                     assert inside.value.date() == figure.value
+            if section.change and (change := difference(*(row[section.column(name)] for name in section.change))):
+                assert sheet.cell(number + 2, len(row) + 1).value == pytest.approx(float(change))
+                assert number >= MOST or spoken.amount(abs(change), 0).replace("\u00a0", " ") in said
         formulas = [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
         assert [cell.value[:14] for cell in formulas] == ["=SUBTOTAL(109,"] * len(section.totals)
 
@@ -131,10 +153,16 @@ def test_what_is_not_there_is_said(pack: Pack, language: str) -> None:
     files = make(empty, language, "v1")
     said = text_of(next(made for name, made in files.items() if name.endswith(".pdf")))
     assert said.count(spoken.text("weekly.no_data")) == len(pack.sections)
+    assert not charts(empty, spoken)
     assert flat(spoken.text("weekly.said.open_unknown", count="0")) in said
     assert spoken.text("weekly.said.calls_unknown") in said
     book = openpyxl.load_workbook(io.BytesIO(next(made for name, made in files.items() if name.endswith(".xlsx"))))
     assert all(sheet["A2"].value == spoken.text("weekly.no_data") for sheet in book.worksheets[2:])
+
+
+def test_every_kind_of_export_has_words() -> None:
+    said = {path.removeprefix("weekly.entity.") for path in catalogue() if path.startswith("weekly.entity.")}
+    assert {name.split(".")[1] for name in entities()} == said
 
 
 def test_a_hostile_name_stays_a_name(pack: Pack) -> None:
@@ -145,20 +173,88 @@ def test_a_hostile_name_stays_a_name(pack: Pack) -> None:
     files = make(hostile, "en", "v1")
     assert name in text_of(next(made for file, made in files.items() if file.endswith(".pdf")))
     book = openpyxl.load_workbook(io.BytesIO(next(made for file, made in files.items() if file.endswith(".xlsx"))))
-    assert book.worksheets[2]["A2"].value == f"'{name}"
+    mail = message_from_bytes(files["weekly-" + str(pack.as_of) + "-en.eml"], policy=policy.default)
+    shown = mail.get_body(("html",)).get_content()
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown
+    assert name in mail.get_body(("plain",)).get_content()
+    sheet = book.worksheets[2 + list(pack.sections).index("causes")]
+    assert sheet["A2"].value == f"'{name}"
 
 
-def test_the_command_writes_three_files(home: Path, tmp_path: Path, pack: Pack) -> None:
+def test_the_command_writes_four_files(home: Path, tmp_path: Path, pack: Pack) -> None:
     done = CliRunner().invoke(
         main, ["report", "weekly", "--home", str(home), "--language", "sv", "--out", str(tmp_path)]
     )
     assert done.exit_code == 0, done.output
     stem = f"weekly-{pack.as_of}-sv"
-    assert sorted(file.name for file in tmp_path.iterdir()) == [f"{stem}.json", f"{stem}.pdf", f"{stem}.xlsx"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        f"{stem}.{end}" for end in ("eml", "json", "pdf", "xlsx")
+    ]
     assert isinstance(pack.as_of, date)
     # What can hardly be so is told to whoever is about to send it.
     [warning] = warnings(pack, languages()["sv"])
     assert warning in done.stderr
+
+
+def test_no_period_leads_that_is_not_over(pack: Pack, warehouse: duckdb.DuckDBPyConnection) -> None:
+    [(_, days)] = pack.sections["pipeline"].notes
+    assert warehouse.execute(
+        "select bool_and(is_complete) from reporting.rpt_pipeline_bridge where week_start = ?",
+        [days["week_start"].value],
+    ).fetchone() == (True,)
+    for name in ("norms", "channels"):
+        month = pack.sections[name].notes[0][1]["month"].value
+        assert isinstance(month, date)
+        after = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+        assert after - timedelta(days=1) <= pack.as_of < (after + timedelta(days=31))
+
+
+def test_charts_draw_what_the_sections_hold_and_say_it(pack: Pack) -> None:
+    spoken = languages()["en"]
+    made = charts(pack, spoken)
+    assert set(made) == {"trend", "bridge", "pipeline"}
+    for name in ("bridge", "pipeline"):
+        texts = " ".join(picture.svg + picture.alt for picture in made[name]).replace("\u00a0", " ")
+        section = pack.sections[name]
+        place = section.column({"bridge": "closing", "pipeline": "amount"}[name])
+        labels = set(re.findall(r">[+-]?([\d,]+)<", texts))
+        # A movement of nothing has no column.
+        moved = [row[place] for row in section.rows if row[place].value]
+        assert {shown(figure, "money", spoken).removeprefix("-") for figure in moved} <= labels
+    assert made == charts(pack, spoken)
+    assert all(check_chart(picture).startswith(b"\x89PNG") for pictures in made.values() for picture in pictures)
+
+
+def test_what_is_blank_or_lacks_a_row_is_not_handed_out(pack: Pack) -> None:
+    nothing = specs.bars([], {"open": "Owed"}, ["blue"], "USD", LIGHT, index="day")
+    with pytest.raises(PackError, match="chart nothing is blank"):
+        check_chart(Picture("nothing", "", svg(nothing, 600, 130), ""))
+    spoken = languages()["en"]
+    whole, files = compose(pack, spoken, "v1"), make(pack, "en", "v1")
+    pdf, workbook, told, _ = files.values()
+    with pytest.raises(PackError, match="does not say"):
+        check_pdf(to_pdf(replace(whole, blocks=whole.blocks[:5])), whole)
+    causes = pack.sections["causes"]
+    more = replace(pack, sections={**pack.sections, "causes": replace(causes, rows=[*causes.rows, *causes.rows])})
+    with pytest.raises(PackError, match="rows"):
+        check_workbook(workbook, more)
+    with pytest.raises(PackError, match="cannot be opened"):
+        check_workbook(pdf, pack)
+    with pytest.raises(PackError, match="lacks figures"):
+        check_told(told, more)
+
+
+def test_a_period_is_that_of_a_kept_version_or_refused(home: Path, tmp_path: Path, pack: Pack) -> None:
+    def weekly(period: str) -> Any:
+        return CliRunner().invoke(main, ["report", "weekly", "--home", str(home), "--period", period,
+                                         "--out", str(tmp_path)])  # fmt: skip
+
+    assert weekly(str(pack.as_of)).exit_code == 0
+    assert len(list(tmp_path.iterdir())) == 4
+    other = weekly("2026-W10")
+    assert (other.exit_code, "keybook refresh --as-of 2026-03-08" in other.output) == (1, True)
+    assert weekly("2026-W60").exit_code == weekly("soon").exit_code == 2
 
 
 def test_figures_that_can_hardly_be_so_are_told_before_it_goes_out(pack: Pack, lookup: Any) -> None:
@@ -171,3 +267,22 @@ def test_figures_that_can_hardly_be_so_are_told_before_it_goes_out(pack: Pack, l
     assert f": {len(rows)}." in sentences(pack, spoken)[-1]
     calm = replace(pack, sections={**pack.sections, "unlikely": replace(told, rows=[])})
     assert sentences(calm, spoken) == sentences(pack, spoken)[:-1]
+
+
+def test_the_mail_shows_its_pictures_and_says_the_same_in_text(pack: Pack) -> None:
+    spoken = languages()["sv"]
+    files = make(pack, "sv", "v1")
+    stem = f"weekly-{pack.as_of}-sv"
+    mail = message_from_bytes(files[f"{stem}.eml"], policy=policy.default)
+    shown, plain = (mail.get_body((kind,)).get_content() for kind in ("html", "plain"))
+    pictures = {part["Content-ID"].strip("<>"): part.get_content() for part in mail.walk()
+                if part.get_content_type() == "image/png"}  # fmt: skip
+    assert set(re.findall(r'src="cid:([^"]+)"', shown)) == set(pictures)
+    assert len(pictures) >= 3
+    assert all(made.startswith(b"\x89PNG") for made in pictures.values())
+    assert not re.search(r"<(style|script|link|svg)|https?:", shown)
+    for sentence in sentences(pack, spoken):
+        assert flat(sentence) in flat(plain)
+        assert flat(sentence) in flat(html.unescape(shown))
+    attached = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
+    assert attached == {f"{stem}.{end}": files[f"{stem}.{end}"] for end in ("pdf", "xlsx")}

@@ -86,7 +86,7 @@ ELSEWHERE = {
     "assert_accounts_sum_to_wholes", "assert_call_reports_count_every_call", "assert_cash_forecast_is_what_is_open",
     "assert_collections_add_up", "assert_commission_adds_up", "assert_control_totals_tie", "assert_conversations_keep_their_legs",
     "assert_crm_rows_are_kept", "assert_norms_are_their_evidence", "assert_open_deals_are_the_pipeline", "assert_pipeline_movements_are_the_pipeline",
-    "assert_revenue_adds_up", "assert_superseded_rows_have_a_newer_version",
+    "assert_attribution_gives_each_euro_once", "assert_revenue_adds_up", "assert_superseded_rows_have_a_newer_version",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ models on a bare connection, as of another day. Where a figure differs the messa
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
@@ -19,7 +20,7 @@ from benchmarks import floor
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.words import catalogue
 from tests.conventions import test_oracles as oracles
-from tests.support import call_gaps, call_reports, calls, rates
+from tests.support import attribution, call_gaps, call_reports, calls, rates
 from tests.support.call_streams import Stream as Calls
 from tests.support.call_streams import mirrored
 from tests.support.deal_streams import Deals
@@ -28,6 +29,7 @@ from tests.support.log_streams import Logs
 from tests.support.oracle import ZONE, month_end
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
+from tests.support.sale_streams import Sales as Books
 from tests.support.subscription_streams import FIRST as FIRST_MONTH
 from tests.support.subscription_streams import Book
 from tests.support.subscription_streams import Stream as Billing
@@ -39,6 +41,11 @@ CALLS = (
     [row for tracker in TRACKERS for row in tracker.rows] + mirrored(TRACKERS[0], "x00") + mirrored(TRACKERS[5], "x05")
 )
 LOGS = [Logs(tracker) for tracker in TRACKERS]
+BOOKS = [Books(crm) for crm in LOGS]
+SOLD = [
+    "crm.leads", "crm.deals", "billing.customers", "billing.invoices", "billing.payments", "billing.applications",
+    "billing.adjustments",
+]  # fmt: skip
 ACTIVITIES = [row for crm in LOGS for row in crm.activities]
 TEAMS = {f"{row['_system']}:{row['employee_id']}": row["team"] for crm in LOGS for row in crm.employees}
 # By the last ten digits of a number, as calls are matched.
@@ -60,7 +67,8 @@ COUNTED = (
 TABLES = {
     "rpt_call_response": ("day", "employee_id"), "rpt_missed_calls": ("case_id",), "rpt_call_channels": ("month", "source"),
     "rpt_call_service": ("day", "team"), "rpt_call_hours": ("month", "weekday", "hour_of_day", "team"),
-    "rpt_crm_call_gaps": ("day", "employee_id"), "rpt_crm_call_gap_calls": ("gap", "call_id"),
+    "rpt_call_activity": ("month", "employee_id"), "rpt_crm_call_gaps": ("day", "employee_id"), "rpt_crm_call_gap_calls": ("gap", "call_id"),
+    "rpt_call_attribution": ("month", "source_kind", "source", "model"),
     "rpt_account_revenue": ("account_id", "month", "basis"), "rpt_revenue_retention": ("month", "basis"),
     "rpt_sales_monthly": ("month", "employee_id"), "rpt_open_deals": ("deal_id",),
     "rpt_pipeline": ("as_of_date", "employee_id", "stage"),
@@ -85,6 +93,8 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "billing.customers": [row for billing in BILLING for row in billing.customers],
         "billing.subscriptions": [row for billing in BILLING for row in billing.rows],
     }  # fmt: skip
+    for entity in SOLD:
+        rows[entity] = rows.get(entity, []) + [row for book in BOOKS for row in book.rows[entity]]
     run = {"business_timezone": str(ZONE), "default_country": calls.COUNTRY}
     store = write_raw(home, rows, as_of_date=request.param, **run)
     write_holidays(store.records, calls.COUNTRY)
@@ -100,6 +110,18 @@ def read(warehouse: duckdb.DuckDBPyConnection, table: str) -> dict[Any, Row]:
     rows = {tuple(row[name] for name in TABLES[table]): row for row in found}
     assert len(rows) == len(found)
     return rows
+
+
+def facts_of(warehouse: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
+    """Deals, documents and the ledger, which tests of their own hold."""
+    names = ("fct_deals", "fct_invoices", "fct_receivable_events")
+    return {name: warehouse.cursor().sql(f"select * from marts.{name}").to_arrow_table().to_pylist() for name in names}
+
+
+def of_sales(rows: dict[Any, Row]) -> dict[Any, Row]:
+    """Without what the call trackers' clients bought."""
+    theirs = tuple(f"{tracker.system}:" for tracker in TRACKERS)
+    return {place: row for place, row in rows.items() if not any(str(part).startswith(theirs) for part in place)}
 
 
 def differences(found: dict[Any, Row], expected: dict[Any, Row], name: str, most: str = "6e-5") -> list[str]:
@@ -139,13 +161,15 @@ def test_calls(built: tuple[date, Any]) -> None:
     as_of, warehouse = built
     found = calls.conversations(CALLS, as_of)
     wrong = []
+    money = call_reports.brought(found, ACCOUNTS, facts_of(warehouse), as_of)
     gaps = call_gaps.Gaps(found, ACTIVITIES, ACCOUNTS, as_of)
     for table, expected in (
         ("rpt_call_response", call_reports.response(found, as_of)),
         ("rpt_missed_calls", {(case,): row for case, row in call_reports.missed(found, as_of).items()}),
-        ("rpt_call_channels", call_reports.channels(found, COSTS, rates.rate, as_of, ACCOUNTS)),
+        ("rpt_call_channels", call_reports.channels(found, COSTS, rates.rate, as_of, ACCOUNTS, money)),
         ("rpt_call_service", call_gaps.service(found, TEAMS.get)),
         ("rpt_call_hours", call_gaps.hours(found, TEAMS.get)),
+        ("rpt_call_activity", call_gaps.activity(found, ACCOUNTS)),
         ("rpt_crm_call_gaps", gaps.daily()),
         ("rpt_crm_call_gap_calls", gaps.single()),
     ):
@@ -164,6 +188,51 @@ def test_calls(built: tuple[date, Any]) -> None:
     assert told == call_reports.twice(found)
     assert told
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+
+
+def test_attribution(built: tuple[date, Any]) -> None:
+    """What each source brought by each model, of the deals and the ledger that other tests hold (K21, N1, N14)."""
+    as_of, warehouse = built
+    facts = facts_of(warehouse)
+    found = calls.conversations(CALLS, as_of)
+    leads = [row for book in BOOKS for row in book.rows["crm.leads"]]
+    expected = attribution.attribution(
+        attribution.sold(*facts.values()), attribution.touched(found, leads, ACCOUNTS, as_of),
+        attribution.counted_leads(found, leads, as_of), COSTS, rates.rate, as_of,
+    )  # fmt: skip
+    # On the first day every look-back still runs.
+    moves(expected, constant=("is_young", "payback_months", "written_off") if as_of == DAYS[0] else ())
+    tried("rpt_call_attribution", expected)
+    assert {place[1] for place in expected} == {"named", "unknown", "no_touch", "no_account"}
+    rows = read(warehouse, "rpt_call_attribution")
+    rows = {(month, kind, source.lower(), model): row for (month, kind, source, model), row in rows.items()}
+    wrong = differences(rows, expected, "rpt_call_attribution", "5e-3")
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+
+
+def test_the_gate_of_attribution_can_fail(
+    built: tuple[date, Any], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    """Its compiled SQL finds nothing before each change and something after it."""
+    compiled = sample(tmp_path_factory).parents[3] / "warehouse" / ".dbt" / "compiled"
+    [path] = compiled.rglob("assert_attribution_gives_each_euro_once.sql")
+    gate = path.read_text(encoding="utf-8")
+    paths = "select path from duckdb_databases() where database_name = 'keybook'"
+    [(source,)] = built[1].cursor().execute(paths).fetchall()
+    shutil.copy(source, tmp_path / "keybook.duckdb")
+    attributed = "reporting.rpt_call_attribution"
+    with duckdb.connect(str(tmp_path / "keybook.duckdb")) as connection:
+        for change in (
+            f"update {attributed} set cash_applied = cash_applied + 0.0001 where model = 'linear'",
+            f"delete from {attributed} where source_kind = 'no_account'",
+            f"delete from {attributed} where model = 'last'",
+            f"insert into {attributed} select * from {attributed} where invoiced <> 0",
+        ):
+            assert connection.execute(gate).fetchall() == [], change
+            connection.execute("begin")
+            connection.execute(change)
+            assert connection.execute(gate).fetchall(), change
+            connection.execute("rollback")
 
 
 def test_subscriptions(built: tuple[date, Any]) -> None:
@@ -209,12 +278,12 @@ def test_deals(built: tuple[date, Any]) -> None:
     ):
         moves(expected)
         tried(table, expected)
-        wrong += differences(read(warehouse, table), expected, table, "1e-3")
+        wrong += differences(of_sales(read(warehouse, table)), expected, table, "1e-3")
     assert {place[3] for place in deals.bridge()} == {
         path.split(".")[1] for path in catalogue() if path.startswith("pipeline_movement.")
     }
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
     # What is open on the day is what has no closing, by the record or by the history.
     closings = "select deal_id, closed_rule from marts.fct_deals"
-    open_ones = {deal for deal, rule in warehouse.execute(closings).fetchall() if rule is None}
-    assert open_ones == {deal for (deal,) in deals.open_deals()}
+    open_ones = {(deal,): {} for deal, rule in warehouse.execute(closings).fetchall() if rule is None}
+    assert {deal for (deal,) in of_sales(open_ones)} == {deal for (deal,) in deals.open_deals()}

@@ -64,6 +64,33 @@ def hours(found: list[Conversation], team_of: Callable[[str | None], str | None]
     return rows
 
 
+def activity(found: list[Conversation], accounts: dict[str, str]) -> dict[tuple[date, str | None], Row]:
+    """`rpt_call_activity`: each month and employee."""
+    parts: dict[tuple[date, str | None], list[Conversation]] = defaultdict(list)
+    for one in found:
+        if one.day:
+            parts[one.day.replace(day=1), person(one)].append(one)
+    rows = {}
+    for place, calls in parts.items():
+        outbound = [one for one in calls if one.direction == "outbound"]
+        connected = sum(one.status == "answered" for one in outbound)
+        known = [one for one in calls if one.is_first_time is not None]
+        away = sum(one.is_out_of_hours for one in calls)
+        again = sum(not one.is_first_time for one in known)
+        unmatched = [one for one in calls if (one.client or "") not in accounts]
+        talks = [[talk for one in some if (talk := talked(one)) is not None] for some in (calls, unmatched)]
+        rows[place] = {
+            "conversations": len(calls), "inbound": sum(one.direction == "inbound" for one in calls),
+            "outbound": len(outbound), "outbound_connected": connected,
+            "attempts_per_connect": ratio(len(outbound), connected), "out_of_hours": away,
+            "out_of_hours_share": ratio(away, len(calls)), "known_callers": len(known), "repeat_calls": again,
+            "repeat_share": ratio(again, len(known)), "unmatched_calls": len(unmatched),
+            "talk_seconds": sum(talks[0]) if talks[0] else None,
+            "unmatched_talk_seconds": sum(talks[1]) if talks[1] else None,
+        }  # fmt: skip
+    return rows
+
+
 def person(one: Conversation) -> str | None:
     """The conversation's agent, as an employee."""
     return one.agent and f"{one.system}:{one.agent}"

@@ -86,12 +86,53 @@ def missed(found: list[Conversation], as_of: date) -> dict[str, Row]:
     }  # fmt: skip
 
 
+BROUGHT = ("deals", "won_amount", "invoiced", "cash_applied")
+
+
+def _known(given: list[Fraction | None]) -> Fraction | None:
+    """What is known of a sum; None where nothing is."""
+    known = sum((amount for amount in given if amount is not None), Fraction(0))
+    return None if None in given and not known else known
+
+
+def brought(
+    found: list[Conversation], accounts: dict[str, str], facts: dict[str, list[Row]], as_of: date
+) -> dict[tuple[date, str], dict[str, list[Fraction | None]]]:
+    """K12: what accounts dealt, were billed and paid from the day of their first inbound call on, by its source."""
+    first: dict[str, Conversation] = {}
+    for one in sorted((one for one in found if one.started), key=lambda one: (one.started, one.id)):
+        if one.direction == "inbound" and (one.client or "") in accounts:
+            first.setdefault(accounts[one.client or ""], one)
+    told: dict[tuple[date, str], dict[str, list[Fraction | None]]] = defaultdict(lambda: defaultdict(list))
+
+    def tell(name: str, account: str | None, since: date | None, on: date | None, amount: Any, sign: int = 1) -> None:
+        one = first.get(account or "")
+        if one and one.day and since and on and one.day <= since and on <= as_of:
+            place = on.replace(day=1), (one.opening["source"] or "unknown").lower()
+            told[place][name].append(None if amount is None else sign * Fraction(amount))
+
+    for row in facts["fct_deals"]:
+        day = row["created_on"] or row["closed_on"]
+        tell("deals", row["account_id"], day, day, 1)
+        if row["status"] == "won":
+            amount = 0 if row["amount"] is None else row["amount_base"]
+            tell("won_amount", row["account_id"], day, row["closed_on"], amount)
+    for row in facts["fct_invoices"]:
+        if row["sales_amount"]:
+            tell("invoiced", row["account_id"], row["issued_on"], row["issued_on"], row["sales_amount_base"])
+    for row in facts["fct_receivable_events"]:
+        if row["event_type"] in ("payment", "refund", "chargeback", "reversal"):
+            tell("cash_applied", row["account_id"], row["event_date"], row["event_date"], row["amount_base"], -1)
+    return told
+
+
 def channels(
     found: list[Conversation],
     costs: list[Row],
     rate: Callable[[str, date], Fraction | None],
     as_of: date,
     accounts: dict[str, str],
+    money: dict[tuple[date, str], dict[str, list[Fraction | None]]],
 ) -> dict[tuple[date, str], Row]:
     """`rpt_call_channels`: inbound calls by month and source, and what the source cost."""
     calls: dict[tuple[date, str], list[Conversation]] = defaultdict(list)
@@ -105,8 +146,9 @@ def channels(
             place = cost["spent_on"].replace(day=1), cost["source"].lower()
             spent[place].append(None if known is None else Fraction(str(cost["amount"])) * known)
     rows = {}
-    for place in {*calls, *spent}:
+    for place in {*calls, *spent, *money}:
         mine = calls[place]
+        brought = {name: money.get(place, {}).get(name, []) for name in BROUGHT}
         leads = {one.client for one in mine if one.is_first_time and one.is_target}
         is_known = all(one.is_target is not None for one in mine)
         # Of the cost what is known; nothing where nothing is.
@@ -119,7 +161,8 @@ def channels(
             "leads": len(leads) if is_known else None, "cost": cost,
             "unmatched_calls": sum((one.client or "") not in accounts for one in mine),
             "cost_per_lead": ratio(cost, len(leads)) if is_whole and is_known else None,
-            "missing_rate_count": spent[place].count(None),
+            "missing_rate_count": spent[place].count(None) + sum(given.count(None) for given in brought.values()),
+            **{name: _known(given) for name, given in brought.items()},
         }  # fmt: skip
     return rows
 

@@ -230,9 +230,8 @@ class Commission:
                 cents: Fraction | None = Fraction(0)
                 for day, event, earned in self.earned(deal):
                     now = None if earned is None or rate is None else Fraction(round(earned * rate * share * 100), 100)
-                    if (now is None and cents is not None) or (now is not None and cents is not None and now != cents):
-                        assert before is not None or earned is None
-                        amount = None if now is None else now - cents
+                    if now is None or now != cents:
+                        amount = None if now is None or cents is None else now - cents
                         ledger = "clawed_back" if amount is not None and amount < 0 else "payable"
                         found[deal["deal_id"], who, ledger, event, day] = {
                             "amount": amount, "share": share, "rate": rate, "plan_version": version,

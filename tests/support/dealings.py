@@ -257,10 +257,10 @@ class Dealings:
         """Employee and month: whom it spoke with, what it entered, new customers, who reports to it (P19, A4, A10, D17)."""
         names = ("two_way_contact_accounts", "card_timeliness", "card_entries", "new_contracts", "direct_reports")
         lost, quotas = self.lost(), self.quotas()
-        revenues = {
-            (row["employee_id"], row["month"]): row["revenue"] for row in self.rows("rpt_team_scorecard", "reporting")
-        }
-        owned = {(row["owner_id"] or NOBODY, row["month"]) for row in self.rows("fct_account_months")}
+        revenues: dict[Any, list[Any]] = defaultdict(list)
+        for row in self.rows("fct_account_months"):
+            worth = None if row["unknown_net_revenue"] else row["net_revenue"]
+            revenues[row["owner_id"] or NOBODY, row["month"]].append(worth)
         spoken: dict[Any, set[str]] = defaultdict(set)
         lags: dict[Any, list[float | None]] = defaultdict(list)
         new: dict[Any, int] = defaultdict(int)
@@ -293,11 +293,11 @@ class Dealings:
                 and (other["active_from"] is None or other["active_from"] <= last)
                 and (other["active_to"] is None or other["active_to"] >= row["month"])
             ]  # fmt: skip
-            before = row["employee_id"], months_before(row["month"], 12)
+            earned = revenues[row["employee_id"], months_before(row["month"], 12)]
             values = (len(spoken[key]), median(lags[key]), len(lags[key]), new[key], len(reports))
             found[key] = dict(zip(names, values, strict=True)) | {
                 "lost_accounts": lost[key],
-                "revenue_year_before": revenues.get(before) if before in owned else None,
+                "revenue_year_before": None if None in earned or not earned else sum(earned),
                 **quotas.get(key, {"quota": None, "misses_in_a_row": None}),
             }  # fmt: skip
         return found

@@ -11,17 +11,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from pipelines.verification import deals, shares
 from pipelines.verification.compare import nonzero
 from pipelines.verification.documents import Books, read_books
 from pipelines.verification.rates import Rates
 from pipelines.verification.receivables import COLUMNS, Owed, balances
 from pipelines.verification.rows import LandedFile, Raw, Run
 from pipelines.verification.settlement import Settlement
-from pipelines.verification.shares import shares
 from tests.dbt.test_receivables_streams import AS_OF, Stream, batches
 from tests.support.allocation_scenarios import allocation_scenarios
 from tests.support.ledger import BUCKETS, Book
@@ -43,11 +44,37 @@ def owed(raw: Raw, accounts: dict[str, str], rows: int | None = None) -> tuple[O
     """What the proof adds up of books, and the last of them: in one share, or in several of about so many rows."""
     rates = Rates(raw)
     found = Owed(raw, rates)
-    for share in shares(raw, accounts, rows or 10**9):
-        books = read_books(share, accounts)
-        Settlement(share, books, rates)
-        found.add(books)
+    parts, most = shares.parts, rows or 10**9
+    with patch.object(shares, "parts", lambda raw, entity, by: parts(raw, entity, by, most)):
+        for share in shares.shares(raw, accounts, most):
+            books = read_books(share, accounts)
+            Settlement(share, books, rates)
+            found.add(books)
     return found, books
+
+
+@pytest.mark.parametrize("most", [1, 10**9])
+def test_what_a_file_of_histories_gives_is_told_of_all_of_it(tmp_path: Path, most: int) -> None:
+    """The export has a column of amounts, if but one deal has one: the others' are not known, also read in parts."""
+    deals_ = [{"deal_id": f"{name}", "status": "open", "amount": 5, "created_at": "2024-01-01"} for name in range(9)]
+    stages = [
+        {"deal_id": f"{name}", "stage": "New", "status": "open", "entered_at": "2024-01-02"}
+        | ({"amount": 7} if name == 4 else {})
+        for name in range(9)
+    ]
+    write_raw(tmp_path, {"crm.deals": deals_, "crm.deal_stages": stages})
+    folder = tmp_path / "warehouse" / "raw"
+    raw = Raw(folder, Run(date(2024, 2, 1), "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder))
+    parts = shares.parts
+    with patch.object(deals, "parts", lambda raw, entity, by: parts(raw, entity, by, most)):
+        told = deals.told_of(raw)
+        found = {
+            deal: span.amount
+            for part in deals.parts(raw, "crm.deal_stages", deals.BY_DEAL)
+            for deal, span in deals.open_deals(part, told)
+            if span.until > date(2024, 2, 1)
+        }
+    assert found == {f"test:{name}": 7 if name == 4 else None for name in range(9)}
 
 
 def totals(found: Owed) -> list[Any]:
@@ -192,6 +219,14 @@ def test_a_document_that_its_newest_export_no_longer_holds(
     told = Told(tmp_path, {"billing.invoices": rows}, exports("billing.invoices", kind, rows_before))
     assert told.on(2, 29) == (140, 0, 0)
     assert told.on(3, 1) == later
+
+
+def test_an_export_that_lacks_much_takes_nothing_away_also_where_it_is_read_in_parts(tmp_path: Path) -> None:
+    """Nine of ten are not there any more: a filtered view, of which no part tells that it is one."""
+    rows = [exported(invoice(f"{name}", 10, "2024-01-10"), OLD) for name in range(10)]
+    rows += [exported(invoice("0", 10, "2024-01-10"), NEW), exported(invoice("new", 10, "2024-03-01"), NEW)]
+    told = Told(tmp_path, {"billing.invoices": rows}, exports("billing.invoices", "full", 10))
+    assert (told.on(2, 29), told.on(3, 1)) == ((100, 0, 0), (110, 0, 0))
 
 
 def test_a_payment_that_its_newest_export_no_longer_holds_never_came(tmp_path: Path) -> None:

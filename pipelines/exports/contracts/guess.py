@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pipelines.exports.contracts.clues import Sum, is_number
 from pipelines.exports.contracts.profile import USUAL, Profile
 from pipelines.exports.contracts.vocabulary import (
+    TRUTHS,
     Vocabulary,
     currencies,
     is_amount,
@@ -49,7 +50,6 @@ _RECORDS = {
 _PEOPLE = {"crm.contacts", "crm.leads", "crm.employees", "crm.accounts", "billing.customers"}
 _PHONES = {"phone", "mobile", "caller_number", "callee_number", "tracking_number"}
 _NAMES = {"name", "full_name", "company_name", "agent_name", "subject", "description", "owner_id"}
-TRUTHS = frozenset(["yes", "no", "true", "false", "y", "n", "t", "f", "1", "0", "да", "нет", "ja", "nej", "nein"])
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         if strength:
             # Words that nobody knows below a header that says it are asked for; below another they say that it is none.
             strength = strength * (0.4 + 0.6 * share) + KNOWN * share if share or strength >= COMMON else 0.0
-        elif share >= 0.8 and found.different > 1 and not set(map(plain, found.words)) <= TRUTHS:
+        elif share >= 0.8 and found.different > 1:
             strength = KNOWN
     elif column.type == "currency":
         sure = COMMON if _currency_share(found) == 1.0 else SURE if strength and found.codes == found.filled else 0.0
@@ -170,9 +170,7 @@ def _strength(entity: Entity, column: Column, found: Profile, clues: Clues) -> f
         strength += LINK * clues.links.get(target, {}).get(found.place, 0.0)
     if strength and column.type == "timestamp":
         # A moment that is whole in one column, and says its zone, is the surer one.
-        strength += 0.3 * (found.timed or bool(found.unix)) + 0.2 * (
-            bool(found.unix) or "utc" in found.called.casefold()
-        )
+        strength += 0.3 * bool(found.timed or found.unix) + 0.2 * (bool(found.unix) or "utc" in found.called.casefold())
     if strength and column.type == "text" and not column.name.endswith("_id") and words & {"id", "key"}:
         # A stage or a pipeline is as well known by its id.
         strength *= 0.9 if column.name in ("stage", "pipeline") else 0.3

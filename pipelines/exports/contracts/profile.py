@@ -76,6 +76,9 @@ class Profile:
     apostrophes: int = 0
     percents: int = 0
     clocks: int = 0
+    # How many are times of day, and how many hold one.
+    times: int = 0
+    timed: int = 0
     codes: int = 0
     emails: int = 0
     phones: int = 0
@@ -103,11 +106,6 @@ class Profile:
     def share(self, count: int) -> float:
         """A count of values as a share of the filled ones; 1 for a column without any."""
         return count / self.filled if self.filled else 1.0
-
-    @property
-    def timed(self) -> bool:
-        """Whether its dates carry a time of day."""
-        return any(":" in sample for sample in self.samples)
 
     @property
     def date_share(self) -> float:
@@ -154,6 +152,8 @@ def profile(connection: duckdb.DuckDBPyConnection, header: str, place: int) -> P
         r"regexp_full_match(v, '-?\d+')",
         f"({dots} or {commas}) and regexp_matches(v, '^[-(−]|-$')",
         r"abs(try_cast(replace(regexp_replace(v, '[^\d.,-]', '', 'g'), ',', '.') as double)) > 1",
+        r"regexp_full_match(v, '(?i)\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?')",
+        r"regexp_matches(v, '\d:\d')",
         r"regexp_matches(v, '\d') and length(v) between 6 and 40",
     ]
     counts = ", ".join(f"coalesce(sum(n) filter (where {test}), 0)" for test in tests)
@@ -163,11 +163,12 @@ def profile(connection: duckdb.DuckDBPyConnection, header: str, place: int) -> P
     found.numbers = {".": int(row[2]), ",": int(row[3])}
     found.marked, found.apostrophes, found.percents, found.clocks, found.codes, found.iso_dates = map(int, row[4:10])
     found.emails, found.phones, found.unix, found.whole, found.negative, found.above_one = map(int, row[10:16])
+    found.times, found.timed = map(int, row[16:18])
     found.samples = [
         value for (value,) in connection.execute("select v from words order by n desc, v limit 3").fetchall()
     ]
     # Only a column that could hold dates is tried against the many patterns.
-    if found.filled and row[16] / found.filled >= USUAL and found.iso_dates < found.filled:
+    if found.filled and row[18] / found.filled >= USUAL and found.iso_dates < found.filled:
         _dates(connection, found)
     elif found.iso_dates:
         found.unread = dict.fromkeys((DAY_FIRST, MONTH_FIRST), found.filled - found.iso_dates)

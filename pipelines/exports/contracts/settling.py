@@ -6,15 +6,14 @@ import re
 
 from pipelines.exports.contracts import asking
 from pipelines.exports.contracts.clues import cell_number, repeats
-from pipelines.exports.contracts.guess import TRUTHS, Guess, known_share
+from pipelines.exports.contracts.guess import Guess, known_share
 from pipelines.exports.contracts.plan import MAIN_AMOUNT, NONE, Plan, Question, amounts
 from pipelines.exports.contracts.profile import Profile
-from pipelines.exports.contracts.vocabulary import plain, tokens
+from pipelines.exports.contracts.vocabulary import tokens
 
 # What no other export names a row of may be told by its contents; a document is named by the payments of another file.
 _NEEDS_A_KEY = {"billing.invoices"}
 _TIMES = frozenset(["time", "время", "tid", "uhrzeit", "zeit", "klockslag"])
-_CLOCK = re.compile(r"(?i)\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?")
 _DAYS = frozenset(["date", "day", "дата", "datum", "dag", "tag"])
 
 
@@ -177,7 +176,7 @@ def _adds_up(plan: Plan, net: Profile, tax: Profile, gross: Profile) -> bool:
 def _told_state(plan: Plan) -> None:
     """A deal's state from a column whose words all say one, where some of its stages are nobody's words.
 
-    It has to say won or lost somewhere, and what every stage says that is known. A yes says nothing of what it affirms.
+    It has to say won or lost somewhere, and what every stage says that is known.
     """
     stage = plan.columns.get("stage")
     if stage is None or plan.columns.get("status") not in (None, stage) or "column.status" in plan.answers:
@@ -188,8 +187,6 @@ def _told_state(plan: Plan) -> None:
     for one in plan.profiles:
         said = {word: plan.vocabulary.means(plan.entity.id, "status", word) for word in one.words}
         if one is stage or not all(said.values()) or not {"won", "lost"} & set(said.values()):
-            continue
-        if {plain(word) for word in one.words} <= TRUTHS:
             continue
         if not _contradicting(plan, stage, one):
             plan.columns["status"] = one
@@ -251,10 +248,7 @@ def _dates_and_times(plan: Plan) -> None:
     times = [
         one
         for one in plan.profiles
-        if one.place not in used
-        and one.filled
-        and tokens(one.called) & _TIMES
-        and all(map(_CLOCK.fullmatch, one.samples))
+        if one.place not in used and one.filled and tokens(one.called) & _TIMES and one.times == one.filled
     ]
     for column in plan.entity.columns:
         day = plan.columns.get(column.name)

@@ -77,6 +77,10 @@ def words_of(entity_id: str, column: str, text: str) -> frozenset[str]:
     return tokens(text, (entity_id, column) in _moments())
 
 
+# What affirms or denies, in several languages: no word of a vocabulary.
+TRUTHS = frozenset(["yes", "no", "true", "false", "y", "n", "t", "f", "1", "0", "да", "нет", "ja", "nej", "nein"])
+
+
 @dataclass
 class Vocabulary:
     """Header words of each column, by entity and over all entities, and what the words in a column mean."""
@@ -130,7 +134,9 @@ class Vocabulary:
 
     def means(self, entity_id: str, column: str, word: str) -> str | None:
         """What a vendor's word in a column with a vocabulary is, or None when nobody has said."""
-        return self.meanings[entity_id, column].get(plain(word))
+        said = plain(word)
+        # A yes says nothing but what its header affirms.
+        return None if said in TRUTHS else self.meanings[entity_id, column].get(said)
 
 
 def _learn_words(spec: ColumnMap) -> Iterator[tuple[str, str]]:

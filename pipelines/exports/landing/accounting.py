@@ -21,30 +21,30 @@ def note(receipt: Receipt, part: str, severity: str, finding: Finding) -> None:
     receipt.findings.append({**place, **finding.facts})
 
 
-def totals(receipt: Receipt, contract: Contract, entity: Entity, casts: list[Cast]) -> str:
-    """Control totals: what the file's own text adds up to, and what of it was loaded and what rejected."""
+def totals(
+    file: dict[str, str], contract: Contract, entity: Entity, casts: list[Cast], rows: str = "cast_rows", more: str = ""
+) -> str:
+    """Control totals: what a file's own text adds up to, and what of it was loaded and what rejected.
+
+    `file` is SQL of the file's name and hash, which may be columns of `rows`; `more` is a further column of them.
+    """
     currency = "coalesce(currency, '')" if any(cast.column.name == "currency" for cast in casts) else "''"
     measures = {"rows": "1"} | {
         cast.column.name: f"coalesce({cast.column.name}, 0)"
         for cast in casts
         if cast.column.type in ("money", "seconds") and cast.source
     }
-    fixed = {
-        "file": receipt.file,
-        "file_sha256": receipt.sha256,
-        "contract": contract.contract,
-        "domain": entity.domain,
-        "entity": entity.name,
-    }
-    named = ", ".join(f"{quoted(value)} as {name}" for name, value in fixed.items())
+    fixed = {"contract": contract.contract, "domain": entity.domain, "entity": entity.name}
+    told = file | {name: quoted(value) for name, value in fixed.items()}
+    named = ", ".join([*(f"{value} as {name}" for name, value in told.items()), *([more] if more else [])])
     parts = [
         f"select {named}, _system as system, {quoted(measure)} as measure, {currency} as currency, "
         f"sum({amount}) as file_total, coalesce(sum({amount}) filter (where not bad), 0) as loaded, "
-        f"coalesce(sum({amount}) filter (where bad), 0) as rejected from cast_rows group by all"
+        f"coalesce(sum({amount}) filter (where bad), 0) as rejected from {rows} group by all"
         for measure, amount in measures.items()
     ]
     order = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in TOTAL_COLUMNS.items())
-    return f"select {order} from ({' union all '.join(parts)})"
+    return f"select {order}{more and ', ' + more} from ({' union all '.join(parts)})"
 
 
 def account(
@@ -77,6 +77,13 @@ def account(
             "told_by": told_by,
         }
     )
+
+
+def note_unfed(receipt: Receipt, match: Match, part: str) -> None:
+    """Says of the contract's entities which the file cannot give, and what it lacks for them."""
+    for place, headers in match.unfed.items():
+        unfed = Finding("entity_missing", name=match.contract.feeds[place][0], column_name=", ".join(headers))
+        note(receipt, part, "note", unfed)
 
 
 def note_columns(receipt: Receipt, match: Match, part: str) -> None:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,7 @@ from pipelines.exports.codes import Finding, UnreadableError
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.no_exports import no_exports
 from pipelines.exports.contracts.recognise import Match, Recognition, recognise
-from pipelines.exports.landing.accounting import note
+from pipelines.exports.landing.accounting import note, note_unfed
 from pipelines.exports.landing.cast import RowSql
 from pipelines.exports.landing.folder import Stamp, must_be, sha256_of, stamp_of, system_of
 from pipelines.exports.landing.intact import known_before_damage
@@ -202,22 +203,7 @@ class Landing:
             stamp, sha256 = stamp_of(path), sha256 or sha256_of(path)
         must_be(path, stamp)
         before = self.store.receipt(sha256)
-        known_before = before.known_at if before else known_before_damage(self.store, sha256)
-        clock = self.reading_rules.now()
-        now = clock.isoformat(timespec="seconds")
-        receipt = Receipt(
-            sha256=sha256,
-            file=name,
-            bytes=stamp[0],
-            landed_at=now,
-            known_at=known_before or known_at or now,
-            contracts=digest_of_all(self.contracts, self.reading_rules),
-            list_name=list_name,
-            accepted=self.store.word(sha256),
-            system="" if list_name else system_of(name),
-        )
-        if known_before is None and datetime.fromisoformat(receipt.known_at) > clock:
-            note(receipt, "", "note", Finding("clock_went_back", said=known_at))
+        receipt = self.begun(sha256, name, stamp, known_at, list_name, before)
         with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
             scratch = Path(folder)
             staged = scratch / "staged"
@@ -245,21 +231,62 @@ class Landing:
                 if finding["severity"] == "refused":
                     finding["severity"] = "note" if receipt.entities else "held"
             must_be(path, stamp)
-            for file in sorted(staged.rglob("*.parquet")):
-                place = file.relative_to(staged)
-                receipt.sizes[place.as_posix()] = file.stat().st_size
-                self.store.put(file, place)
-        for row in receipt.entities:
-            folder = f"{row['domain']}/{row['entity']}/{row['contract']}-"
-            row["raw_bytes"] = sum(size for place, size in receipt.sizes.items() if place.startswith(folder))
+            self.commit([(receipt, before)], staged)
+        return receipt
+
+    def begun(
+        self,
+        sha256: str,
+        name: str,
+        stamp: Stamp,
+        known_at: str | None,
+        list_name: str = "",
+        before: Receipt | None = None,
+    ) -> Receipt:
+        """The receipt of a file of which nothing was landed yet; `before` is the one that it has."""
+        known_before = before.known_at if before else known_before_damage(self.store, sha256)
+        clock = self.reading_rules.now()
+        now = clock.isoformat(timespec="seconds")
+        receipt = Receipt(
+            sha256=sha256,
+            file=name,
+            bytes=stamp[0],
+            landed_at=now,
+            known_at=known_before or known_at or now,
+            contracts=self._all_digest,
+            list_name=list_name,
+            accepted=self.store.word(sha256),
+            system="" if list_name else system_of(name),
+        )
+        if known_before is None and datetime.fromisoformat(receipt.known_at) > clock:
+            note(receipt, "", "note", Finding("clock_went_back", said=known_at))
+        return receipt
+
+    @cached_property
+    def _all_digest(self) -> str:
+        return digest_of_all(self.contracts, self.reading_rules)
+
+    def commit(self, landed: list[tuple[Receipt, Receipt | None]], staged: Path) -> None:
+        """Moves what files gave from `staged` into the store, and writes their receipts, each with the one of before."""
+        places: dict[str, dict[Path, Path]] = {}
+        for file in sorted(staged.rglob("*.parquet")):
+            places.setdefault(_hash_in(file), {})[file] = file.relative_to(staged)
+        for receipt, _ in landed:
+            receipt.sizes = {
+                place.as_posix(): file.stat().st_size for file, place in places.get(receipt.sha256, {}).items()
+            }
+            for row in receipt.entities:
+                folder = f"{row['domain']}/{row['entity']}/{row['contract']}-"
+                row["raw_bytes"] = sum(size for place, size in receipt.sizes.items() if place.startswith(folder))
+        self.store.put({file: place for receipt, _ in landed for file, place in places.get(receipt.sha256, {}).items()})
         # The receipt of before stands until this one is whole: a crash in between leaves what the file is known by, and
         # the next refresh lands it again.
-        self.store.write_receipt(receipt)
-        if self.orders is not None:
-            self.orders[sha256] = _orders(receipt)
-        if before is not None:
-            self.store.clear(before, receipt)
-        return receipt
+        self.store.write_receipt(*(receipt for receipt, _ in landed))
+        for receipt, before in landed:
+            if self.orders is not None:
+                self.orders[receipt.sha256] = _orders(receipt)
+            if before is not None:
+                self.store.clear(before, receipt)
 
     def _land_grid(self, grid: Grid, receipt: Receipt, staged: Path) -> None:
         receipt.readers[format_of(grid)] = reader_version(format_of(grid))
@@ -297,17 +324,13 @@ class Landing:
         connection: duckdb.DuckDBPyConnection,
     ) -> None:
         contract = match.contract
-        zone = contract.formats.timezone
-        zone = self.reading_rules.business_timezone if zone == "business" else zone
-        connection.execute(f"set timezone = {quoted(zone)}")
+        connection.execute(f"set timezone = {quoted(self.zone_of(contract))}")
         loaded = grid.load(connection, match.head, match.header_row, contract.table.short_rows == "pad")
         known_in = datetime.fromisoformat(receipt.known_at).year
         sql = RowSql(contract, match, self.reading_rules.business_timezone, known_in=known_in)
         if count := unescape(connection, match):
             note(receipt, grid.part, "note", Finding("html_entities", row_count=count))
-        for place, headers in match.unfed.items():
-            unfed = Finding("entity_missing", name=contract.feeds[place][0], column_name=", ".join(headers))
-            note(receipt, grid.part, "note", unfed)
+        note_unfed(receipt, match, grid.part)
         titles = fit(connection, grid, sql)
         dates, problem = self._dates(connection, sql, loaded.only_spaces, receipt)
         if problem:
@@ -317,6 +340,11 @@ class Landing:
         ordered = RowSql(contract, match, self.reading_rules.business_timezone, dates, known_in)
         table = TableLanding(connection, ordered, receipt, grid.part)
         table.land(loaded, staged, self.store, titles)
+
+    def zone_of(self, contract: Contract) -> str:
+        """The time zone of a contract's naive times."""
+        zone = contract.formats.timezone
+        return self.reading_rules.business_timezone if zone == "business" else zone
 
     def _dates(
         self, connection: duckdb.DuckDBPyConnection, sql: RowSql, only_spaces: bool, receipt: Receipt
@@ -373,6 +401,11 @@ class Landing:
 def _orders(receipt: Receipt) -> list[tuple[str, str, str]]:
     """The orders of dates that a file told: by contract, when it became known, and which."""
     return [(name, receipt.known_at, order) for name, order in receipt.date_orders.items()]
+
+
+def _hash_in(file: Path) -> str:
+    """The hash of the export in the name of one of its files: `<contract>-<sha256>.totals.parquet`."""
+    return file.name.rsplit("-", 1)[-1].split(".")[0]
 
 
 def _not_landed(error: Exception) -> Finding:

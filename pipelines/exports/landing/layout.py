@@ -14,7 +14,8 @@ from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.landing.cast import RowSql
 from pipelines.exports.readers.grids import Grid, quoted
 
-_ENTITY = "&(?:[A-Za-z][A-Za-z0-9]+|#[0-9]+|#[xX][0-9a-fA-F]+);"
+# What stands for a sign in HTML.
+ENTITY = "&(?:[A-Za-z][A-Za-z0-9]+|#[0-9]+|#[xX][0-9a-fA-F]+);"
 
 
 def _above(grid: Grid, match: Match) -> dict[str, str | None]:
@@ -38,7 +39,7 @@ def unescape(connection: duckdb.DuckDBPyConnection, match: Match) -> int:
     Web forms write them into one system and not into the other, and then one name is two.
     """
     columns = [f"c{place}" for place in range(len(match.headers) - len(match.contract.table.derived))]
-    found = [f"coalesce(regexp_matches({column}, {quoted(_ENTITY)}), false)" for column in columns]
+    found = [f"coalesce(regexp_matches({column}, {quoted(ENTITY)}), false)" for column in columns]
     if not columns:
         return 0
     count = int(connection.execute(f"select count(*) from grid where {' or '.join(found)}").fetchall()[0][0])

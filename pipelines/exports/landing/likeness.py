@@ -48,21 +48,37 @@ def _test(entity: Entity, mapping: EntityMap, cast: Cast) -> str | None:
 
 
 def likeness(
-    connection: duckdb.DuckDBPyConnection, sql: RowSql, mappings: list[tuple[Entity, EntityMap]]
-) -> tuple[float, list[str]]:
-    """The share of filled cells of the view `cleaned` that can be what they should be, and the headers of which most cannot."""
-    shares: dict[str, float] = {}
+    connection: duckdb.DuckDBPyConnection,
+    sql: RowSql,
+    mappings: list[tuple[Entity, EntityMap]],
+    file_of: str = "0",
+    files: int = 1,
+) -> dict[int, tuple[float, list[str]]]:
+    """The share of filled cells of the view `cleaned` that can be what they should be, and the headers of which most cannot.
+
+    By file, where the view holds the first rows of several: `file_of` is SQL of a row's.
+    """
+    shares: dict[int, dict[str, float]] = {}
     for entity, mapping in mappings:
         casts = sql.entity(entity, mapping)
         tests = {cast.source: test for cast in casts if (test := _test(entity, mapping, cast))}
         if not tests or any(spec.total for spec in mapping.columns.values()):
             continue
-        rows = f"(select * from cleaned where {sql.where(mapping.where)} limit {ROWS})"
-        found = connection.execute(f"select {', '.join(tests.values())} from ({sql.typed(casts, rows)})").fetchall()[0]
-        for source, share in zip(tests, found, strict=True):
-            if share is not None:
-                # A cell that feeds two columns looks like the one that it looks like most.
-                shares[source] = max(float(share), 0.0, shares.get(source, 0.0))
-    if not shares:
-        return 1.0, []
-    return sum(shares.values()) / len(shares), [source for source, share in shares.items() if share < 0.5]
+        rows = f"(select * from cleaned where {sql.where(mapping.where)} limit {ROWS * files})"
+        asked = f"select {file_of} as file, {', '.join(tests.values())} from ({sql.typed(casts, rows)}) group by all"
+        for file, *found in connection.execute(asked).fetchall():
+            of_file = shares.setdefault(file, {})
+            for source, share in zip(tests, found, strict=True):
+                if share is not None:
+                    # A cell that feeds two columns looks like the one that it looks like most.
+                    of_file[source] = max(float(share), 0.0, of_file.get(source, 0.0))
+    return {
+        file: (sum(found.values()) / len(found), [source for source, share in found.items() if share < 0.5])
+        for file, found in shares.items()
+        if found
+    }
+
+
+def is_unlike(share: float, unlike: list[str], rows: int) -> bool:
+    """Whether so small a share tells that the values are not the headers'; a row alone may be odd, and one column of three."""
+    return share < LEAST and (len(unlike) > 2 or (rows > 1 and (len(unlike) > 1 or share <= 0.5)))

@@ -22,7 +22,7 @@ from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.file_words import FileWords
 from pipelines.exports.readers.engine import answer, connected
 from pipelines.exports.readers.grids import quoted
-from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, write_whole
+from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, replacing_all, write_whole
 from pipelines.lists import DOMAIN
 
 # What a file fed, and by which contract.
@@ -336,17 +336,21 @@ class RawStore(FileWords):
         except duckdb.Error:
             return []  # `intact.py` says so
 
-    def write_receipt(self, receipt: Receipt) -> None:
-        """Commits a landed file: from here on it counts."""
-        text = json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str)
-        write_whole(self.receipts_folder / f"{receipt.sha256}.json", text)
+    def write_receipt(self, *receipts: Receipt) -> None:
+        """Commits landed files: from here on they count."""
+        with replacing_all([self.receipts_folder / f"{receipt.sha256}.json" for receipt in receipts]) as places:
+            for receipt, place in zip(receipts, places, strict=True):
+                text = json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str)
+                place.write_text(text, encoding="utf-8", newline="")
 
-    def put(self, file: Path, place: Path) -> None:
-        """Moves a finished file to its place below the store: a reader sees all of it, or what was there before."""
-        target = self.root / place
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(target) as temporary:
-            shutil.move(file, temporary)
+    def put(self, files: dict[Path, Path]) -> None:
+        """Moves finished files to their places below the store: a reader sees all of each, or what was there before."""
+        targets = {file: self.root / place for file, place in files.items()}
+        for folder in dict.fromkeys(target.parent for target in targets.values()):
+            folder.mkdir(parents=True, exist_ok=True)
+        with replacing_all(list(targets.values())) as temporaries:
+            for file, temporary in zip(targets, temporaries, strict=True):
+                shutil.move(file, temporary)
 
     def retire(self, receipt: Receipt, at: str) -> int:
         """Takes a file's rows out of raw and keeps its receipt, so that it is not landed again; how many bytes were freed.

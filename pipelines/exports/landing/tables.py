@@ -18,7 +18,7 @@ from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.accounting import account, note, note_columns, totals
 from pipelines.exports.landing.cast import Cast, RowSql
 from pipelines.exports.landing.held import holds_sql, key_columns
-from pipelines.exports.landing.likeness import LEAST, likeness
+from pipelines.exports.landing.likeness import is_unlike, likeness
 from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
 from pipelines.exports.landing.reasons import rejection_sql
 from pipelines.exports.readers.grids import BadLine, Loaded, quoted
@@ -41,8 +41,17 @@ def hangs_on(entity: Entity, cast: Cast) -> bool:
     return needed or bool(column.one_of) or column.type in _DECIDING_TYPES
 
 
+def stored(casts: list[Cast], provenance: dict[str, str]) -> str:
+    """The select list of the entity's columns as raw keeps them; `provenance` is SQL of what `cast_rows` does not hold."""
+    told = {name: provenance.get(name, name) for name in PROVENANCE}
+    return f"select {', '.join(cast.column.name for cast in casts)}, {', '.join(f'{sql} as {name}' for name, sql in told.items())}"
+
+
 class TableLanding:
     """Lands one recognised table: its rows stand in the temporary table `grid`."""
+
+    # SQL of which file a row is of, where `grid` holds the rows of several (`alike.py`).
+    file_of = "0"
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, sql: RowSql, receipt: Receipt, part: str) -> None:
         """Everything that comes of the table is written into the receipt."""
@@ -71,19 +80,14 @@ class TableLanding:
         note_columns(self.receipt, self.match, self.part)
         self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
         count = titles
-        skips = [f"({self.sql.where(conditions)})" for conditions in self.contract.table.skip]
-        if self.contract.table.blank_rows == "skip":
-            skips.append(f"coalesce({', '.join(f't{place}' for place in range(len(self.match.headers)))}) is null")
-        if skips:
-            skipped = " or ".join(skips)
+        if skipped := self._skipped():
             count += self._count(f"select count(*) from cleaned where {skipped}")
             self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
         if count:
             note(self.receipt, self.part, "note", Finding("rows_passed_over", row_count=count))
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
-        share, unlike = likeness(self.connection, self.sql, mappings)
-        # A row alone may be an odd one, and so may one column of three.
-        if share < LEAST and (len(unlike) > 2 or (loaded.rows > 1 and (len(unlike) > 1 or share <= 0.5))):
+        share, unlike = likeness(self.connection, self.sql, mappings).get(0, (1.0, []))
+        if is_unlike(share, unlike, loaded.rows):
             title, columns = self.contract.title, ", ".join(unlike)
             found = Finding("values_unlike", column_name=columns, name=title, contract=self.contract.contract)
             note(self.receipt, self.part, "held", found)
@@ -95,6 +99,13 @@ class TableLanding:
             # Which of an entity's maps this is: a row may feed one entity twice (an invoice row with two tax lines).
             place = sum(entity is other for other, _ in mappings[:number])
             self._land_entity(entity, mapping, place, bad_lines, untaken, staged, store)
+
+    def _skipped(self) -> str:
+        """SQL of the rows that the contract passes over; empty where it says of none."""
+        skips = [f"({self.sql.where(conditions)})" for conditions in self.contract.table.skip]
+        if self.contract.table.blank_rows == "skip":
+            skips.append(f"coalesce({', '.join(f't{place}' for place in range(len(self.match.headers)))}) is null")
+        return " or ".join(skips)
 
     def _untaken(self, mappings: list[tuple[Entity, EntityMap]]) -> str | None:
         if any(not mapping.where for _, mapping in mappings):
@@ -140,19 +151,24 @@ class TableLanding:
 
     def _note_midnights(self, casts: list[Cast]) -> None:
         """Says of a column whose times are all midnight in the business time zone, if only they were in UTC."""
-        business = quoted(self.sql.business_timezone)
-        for cast in casts:
-            if cast.column.type != "timestamp" or not cast.source:
-                continue
-            written = f"timezone(current_setting('TimeZone'), {cast.column.name})"
-            in_business = f"timezone({business}, timezone('UTC', {written}))"
-            known, odd = self.connection.execute(
-                f"select count({written}), count(*) filter (where cast({written} as time) <> time '00:00:00' "
-                f"and cast({in_business} as time) = time '00:00:00') from cast_rows"
-            ).fetchall()[0]
-            if known >= MIDNIGHTS and odd == known:
+        for cast, are_midnights in self._midnights(casts).items():
+            if self._count(f"select {are_midnights} from cast_rows"):
                 found = Finding("midnights", column_name=cast.source, name=self.sql.business_timezone)
                 note(self.receipt, self.part, "note", found)
+
+    def _midnights(self, casts: list[Cast]) -> dict[Cast, str]:
+        """Columns of times -> SQL on many rows of whether all of it are midnight, if only they were in UTC."""
+        business = quoted(self.sql.business_timezone)
+        found = {}
+        for cast in casts:
+            if cast.column.type == "timestamp" and cast.source:
+                written = f"timezone(current_setting('TimeZone'), {cast.column.name})"
+                in_business = f"timezone({business}, timezone('UTC', {written}))"
+                found[cast] = (
+                    f"count({written}) >= {MIDNIGHTS} and count({written}) = count(*) filter (where "
+                    f"cast({written} as time) <> time '00:00:00' and cast({in_business} as time) = time '00:00:00')"
+                )
+        return found
 
     def _failed(self, entity: Entity, cast: Cast) -> str:
         """As `Cast.failed`; of a row that the export marks as deleted only its key must be there."""
@@ -196,14 +212,15 @@ class TableLanding:
         parts = [f"coalesce(cast({name} as varchar), chr(30))" for name in mapped]
         digest = f"md5(concat_ws(chr(31), {', '.join([*parts, *([quoted(str(place))] if place else [])])}))"
         self.connection.execute(
-            f"create or replace temp table digests as select _line, left({digest}, 16) as digest from cast_rows"
+            f"create or replace temp table digests as "
+            f"select _line, {self.file_of} as file, left({digest}, 16) as digest from cast_rows"
         )
         # Numbered are only those that stand more than once: a window over all of them would sort them all.
         self.connection.execute(
             f"create or replace temp table cast_rows as select cast_rows.* replace ("
             f"digest || '-' || coalesce(occurrence, 1) as {made}) from cast_rows join digests using (_line) left join ("
-            "select _line, row_number() over (partition by digest order by _line) as occurrence from digests "
-            "semi join (select digest from digests group by digest having count(*) > 1) using (digest)) using (_line)"
+            "select _line, row_number() over (partition by file, digest order by _line) as occurrence from digests "
+            "semi join (select file, digest from digests group by all having count(*) > 1) using (file, digest)) using (_line)"
         )
 
     def _extra(self) -> str:
@@ -360,7 +377,6 @@ class TableLanding:
 
     def _write(self, stem: Path, entity: Entity, casts: list[Cast]) -> None:
         provenance = {
-            "_system": "_system",
             "_source": quoted(self.contract.contract),
             "_file": quoted(self.receipt.file),
             "_file_sha256": quoted(self.receipt.sha256),
@@ -368,17 +384,12 @@ class TableLanding:
             "_row": "_line",
             "_loaded_at": f"cast({quoted(self.receipt.landed_at)} as timestamptz)",
             "_known_at": f"cast({quoted(self.receipt.known_at)} as timestamptz)",
-            "_extra": "_extra",
-            "_deleted": "_deleted",
-            "_replaces": "_replaces",
-            "_holds": "_holds",
         }
-        assert provenance.keys() == PROVENANCE.keys()
-        columns = [cast.column.name for cast in casts] + [f"{value} as {name}" for name, value in provenance.items()]
-        self._append(f"select {', '.join(columns)} from cast_rows where not bad", Path(f"{stem}.parquet"))
+        self._append(f"{stored(casts, provenance)} from cast_rows where not bad", Path(f"{stem}.parquet"))
         if self._count("select count(*) from rejected"):
             self._append("select * from rejected order by line", Path(f"{stem}.rejects.parquet"))
-        self._append(totals(self.receipt, self.contract, entity, casts), Path(f"{stem}.totals.parquet"))
+        of_file = {"file": quoted(self.receipt.file), "file_sha256": quoted(self.receipt.sha256)}
+        self._append(totals(of_file, self.contract, entity, casts), Path(f"{stem}.totals.parquet"))
 
     def _append(self, query: str, path: Path) -> None:
         """Writes a query's rows; where another part of the same file was written already, both stay."""

@@ -71,6 +71,8 @@ class Delimited(Grid):
         self.path = path
         self.scratch = scratch
         self.bad_bytes = bad_bytes
+        self._heads: list[Head] | None = None
+        self._records: dict[str, list[tuple[int, list[str]]]] = {}
         self._delimiters = [delimiter] if delimiter else self._by_likelihood()
 
     def _by_likelihood(self) -> list[str]:
@@ -80,18 +82,25 @@ class Delimited(Grid):
         return sorted(DELIMITERS, key=lambda delimiter: -scores[delimiter])
 
     def _head_records(self, delimiter: str) -> list[tuple[int, list[str]]]:
-        with self.path.open(encoding="utf-8", newline="") as file:
-            text = file.read(CHUNK // 4)
-        return list(islice(_records(text_lines(text), delimiter), HEAD_ROWS))
+        if delimiter not in self._records:
+            with self.path.open(encoding="utf-8", newline="") as file:
+                text = file.read(CHUNK // 4)
+            self._records[delimiter] = list(islice(_records(text_lines(text), delimiter), HEAD_ROWS))
+        return self._records[delimiter]
 
     def heads(self) -> list[Head]:
         """One reading a delimiter; a line without any is a table of one column."""
-        found = []
-        for delimiter in self._delimiters:
-            records = self._head_records(delimiter)
-            rows: list[list[str | None]] = [[cell or None for cell in row] for _, row in records]
-            found.append(Head([line for line, _ in records], rows))
-        return found
+        if self._heads is None:
+            self._heads = []
+            for delimiter in self._delimiters:
+                records = self._head_records(delimiter)
+                rows: list[list[str | None]] = [[cell or None for cell in row] for _, row in records]
+                self._heads.append(Head([line for line, _ in records], rows))
+        return self._heads
+
+    def delimiter(self, head: int) -> str:
+        """What divides the cells in a reading of `heads`."""
+        return self._delimiters[head]
 
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
         """See `Grid.load`. `_line` is the physical line that the row starts on."""

@@ -14,10 +14,10 @@ Cell = str | date | Decimal | int | None
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph."""
+    """A paragraph; a `lead` stays with what follows it."""
 
     text: str
-    role: Literal["title", "subtitle", "heading", "body", "note"] = "body"
+    role: Literal["title", "subtitle", "heading", "body", "note", "lead"] = "body"
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,34 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns. `bands` are headers over several columns; `boxed` draws every cell's borders."""
+    """Rows under columns. `bands` are headers over several columns; `boxed` draws every cell's borders.
+
+    A table that is `whole` stands on one page.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     bands: tuple[tuple[str, int], ...] = ()
     boxed: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart as SVG, its title above it, and what it says for who cannot see it; a `wide` one stands alone."""
+
+    name: str
+    title: str
+    svg: str
+    alt: str
+    wide: bool = True
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures side by side."""
+
+    pictures: tuple[Picture, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,7 @@ class Signatures:
     stamp: str
 
 
-Block = Text | Facts | Table | Signatures
+Block = Text | Facts | Table | Pictures | Signatures
 
 
 @dataclass(frozen=True)

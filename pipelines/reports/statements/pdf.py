@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pipelines.reports.statements.document import Block, Cell, Document, Facts, Signatures, Table, Text
+from pipelines.reports.statements.document import Block, Cell, Document, Facts, Pictures, Signatures, Table, Text
 from pipelines.reports.typesetting import typeset
 
 # A page's foot has one line.
@@ -38,6 +38,9 @@ def _block(block: Block, document: Document) -> dict[str, Any]:
             return {"is": "facts", "pairs": block.pairs}
         case Table():
             return {"is": "table", **_table(block, document)}
+        case Pictures():
+            pictures = [{"title": each.title, "svg": each.svg, "alt": each.alt} for each in block.pictures]
+            return {"is": "pictures", "pictures": pictures}
         case Signatures():
             return {"is": "signatures", "parties": block.parties, "labels": block.labels, "stamp": block.stamp}
 
@@ -54,6 +57,7 @@ def _table(table: Table, document: Document) -> dict[str, Any]:
         ],
         "bands": [{"text": text, "span": span} for text, span in table.bands],
         "boxed": table.boxed,
+        "whole": table.whole,
         "carried": carried,
         "rows": [
             {

@@ -12,7 +12,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from pipelines.formats import neutral
-from pipelines.reports.statements.document import Cell, Column, Document, Facts, Row, Signatures, Table, Text
+from pipelines.reports.statements.document import Cell, Column, Document, Facts, Pictures, Row, Signatures, Table, Text
 
 # Widths in characters: of a share of 1, and of the least.
 SHARE_WIDTH, LEAST_WIDTH = 11.0, 9.0
@@ -84,13 +84,15 @@ class _Sheet:
                     self.table(block)
                 case Signatures():
                     self.signatures(block)
+                case Pictures():
+                    raise TypeError("a workbook of one sheet has no charts")
             self.row += 0 if isinstance(block, Text) else 1
 
     def paragraph(self, block: Text) -> None:
         """A paragraph over the whole width, as high as it needs."""
         look: dict[str, dict[str, Any]] = {
             "title": {"bold": True, "font_size": 16}, "subtitle": {"font_size": 11}, "heading": {"bold": True},
-            "body": {}, "note": {"font_size": 9},
+            "body": {}, "note": {"font_size": 9}, "lead": {"font_size": 9},
         }  # fmt: skip
         lines = 1 + len(block.text) // int(self.across * SHARE_WIDTH)
         if block.role == "title":

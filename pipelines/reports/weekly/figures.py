@@ -12,7 +12,7 @@ import duckdb
 
 Value = str | date | Decimal | int | float | None
 Key = Mapping[str, Any]
-How = Literal["cell", "sum", "known", "moved"]
+How = Literal["cell", "sum", "known", "moved", "last"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Figure:
     """A value, its table and column, and the rows: column -> value, several values, or the first and the last.
 
     A `sum` is unknown where one of its cells is, `known` the sum of those that are set; `moved` is the sum less that of
-    `less`, and nothing where no row is.
+    `less`, and nothing where no row is; `last` is the latest of them.
     """
 
     value: Value
@@ -76,6 +76,8 @@ class Tables:
         summed = f"case when count(*) = count({column}) then sum({column}) end"
         if how == "known":
             summed = f"sum({column})"
+        if how == "last":
+            summed = f"max({column})"
         if how == "moved":
             summed = f"coalesce(sum({column}), 0)" + (f" - coalesce(sum({less}), 0)" if less else "")
         found = self.connection.execute(

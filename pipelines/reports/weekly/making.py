@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+from pipelines.reports.mail import to_mail
 from pipelines.reports.statements.pdf import to_pdf
+from pipelines.reports.weekly.checking import check_pdf, check_told, check_workbook
 from pipelines.reports.weekly.composing import compose, sentences
 from pipelines.reports.weekly.reading import Pack
 from pipelines.reports.weekly.xlsx import to_xlsx
@@ -12,9 +14,14 @@ from pipelines.words import languages
 
 
 def make(pack: Pack, language: str, publication: str) -> dict[str, bytes]:
-    """File name -> bytes: PDF, workbook, and the cells of the reporting tables that both are made of."""
+    """File name -> bytes: PDF, workbook, the cells of the reporting tables that both are made of, and the mail.
+
+    Raises:
+        PackError: a part came out blank or is missing.
+    """
     spoken = languages()[language]
     stem = f"weekly-{pack.as_of}-{language}"
+    document = compose(pack, spoken, publication)
     told = {
         "publication": publication,
         "as_of": str(pack.as_of),
@@ -22,8 +29,14 @@ def make(pack: Pack, language: str, publication: str) -> dict[str, bytes]:
         "sentences": sentences(pack, spoken),
         "figures": [figure.told() for figure in pack.figures()],
     }
-    return {
-        f"{stem}.pdf": to_pdf(compose(pack, spoken, publication)),
+    files = {
+        f"{stem}.pdf": to_pdf(document),
         f"{stem}.xlsx": to_xlsx(pack, spoken),
         f"{stem}.json": (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode(),
     }
+    pdf, workbook, cells = files.values()
+    files[f"{stem}.eml"] = to_mail(document, files)
+    check_pdf(pdf, document)
+    check_workbook(workbook, pack)
+    check_told(cells, pack)
+    return files

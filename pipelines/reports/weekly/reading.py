@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -16,16 +17,33 @@ MOVED = {"invoiced": ("invoice", "debit_note", "opening_balance"), "credited": (
 # Detail belongs in the workbook: a table of the PDF ends here, and says so.
 MOST = 10
 WEEKS_AHEAD = 4
+WEEKS_BACK = 12
+# What moves the open pipeline, in the order in which it is read.
+MOVEMENTS = (
+    "opening", "opened", "won", "lost", "re_owned", "pulled_in", "slipped", "grown", "shrunk", "currency", "not_known",
+    "closing",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Section:
-    """A table: its columns' names and kinds, a row of figures each, and the columns whose rows may be added."""
+    """A table: its columns' names and kinds, a row of figures each, and the columns whose rows may be added.
+
+    `change` names two columns that stand beside each other with the change between them; a note is a text of
+    `weekly.notes` with its figures. What is `drawn` is a chart on paper, and a table in the workbook alone.
+    """
 
     name: str
     columns: tuple[tuple[str, Kind], ...]
     rows: list[list[Figure]]
     totals: tuple[str, ...] = ()
+    change: tuple[str, str] | None = None
+    notes: tuple[tuple[str, Mapping[str, Figure]], ...] = ()
+    drawn: bool = False
+
+    def column(self, name: str) -> int:
+        """The place of a column."""
+        return [label for label, _ in self.columns].index(name)
 
 
 @dataclass(frozen=True)
@@ -51,24 +69,29 @@ class Pack:
     pairs: dict[str, Pair]
     missing: dict[str, Figure]
     sections: dict[str, Section]
+    # Contract -> what it is called: an export has no other name.
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def figures(self) -> list[Figure]:
         """Every figure that is printed."""
         beside = [figure for pair in self.pairs.values() for figure in (pair.now, pair.before)]
         listed = [figure for section in self.sections.values() for row in section.rows for figure in row]
-        return [*beside, *self.missing.values(), *listed]
+        noted = [figure for section in self.sections.values() for _, said in section.notes for figure in said.values()]
+        return [*beside, *self.missing.values(), *listed, *noted]
 
 
-def read(connection: duckdb.DuckDBPyConnection, company: str) -> Pack:
+def read(connection: duckdb.DuckDBPyConnection, company: str, titles: Mapping[str, str] | None = None) -> Pack:
     """The pack of what is published."""
     tables = Tables(connection)
     return Pack(
         company, str(tables.run["base_currency"] or ""), str(tables.run["business_timezone"]), tables.as_of,
         tables.week[0], _pairs(tables), _missing(tables),
         {section.name: section for section in (
-            _causes(tables), _bridge(tables), _debtors(tables), _promises(tables), _cash(tables), _danger(tables),
-            _channels(tables), _feeds(tables), _unlikely(tables),
+            _trend(tables), _causes(tables), _bridge(tables), _debtors(tables), _promises(tables), _cash(tables),
+            _pipeline(tables), _danger(tables), _norms(tables), _channels(tables), _feeds(tables),
+            _unlikely(tables),
         )},
+        titles or {},
     )  # fmt: skip
 
 
@@ -102,6 +125,18 @@ def _missing(tables: Tables) -> dict[str, Figure]:
     }
 
 
+def _trend(tables: Tables) -> Section:
+    """What was owed and overdue at the end of each of the last weeks."""
+    rows = []
+    for back in range(WEEKS_BACK, -1, -1):
+        day = tables.as_of - timedelta(weeks=back)
+        both = (tables.total(aging(day), column) for column in ("open_amount_base", "overdue_amount_base"))
+        # Days before the first document had no balance, which is no balance of nothing.
+        rows.append([tables.total(aging(day), "as_of_date", "last"), *both])
+    known = [row for row in rows if row[0].value is not None]
+    return Section("trend", (("day", "date"), ("open", "money"), ("overdue", "money")), known, drawn=True)
+
+
 def _causes(tables: Tables) -> Section:
     """Whose overdue money changed most in the week."""
     found = tables.connection.execute(
@@ -127,7 +162,7 @@ def _causes(tables: Tables) -> Section:
         )
         rows.append([Figure(name, "rpt_accounts", "account_name", key), *both])
     return Section("causes", (("account", "text"), ("overdue", "money"), ("week_before", "money")), rows,
-                   ("overdue", "week_before"))  # fmt: skip
+                   ("overdue", "week_before"), change=("overdue", "week_before"))  # fmt: skip
 
 
 def _bridge(tables: Tables) -> Section:
@@ -175,7 +210,7 @@ def _debtors(tables: Tables) -> Section:
     return _listed("debtors", table, found, ("account_id",), {
         "account": ("account_name", "text"), "overdue": ("overdue_amount", "money"),
         "oldest": ("oldest_days_overdue", "count"), "promised_for": ("next_promised_for", "date"),
-        "action": ("suggested_action", "text", "collection_action"), "manager": ("owner_name", "text"),
+        "action": ("suggested_action", "text", "collection_action"), "manager": ("owner_name", "text", "owner"),
     }, ("overdue",))  # fmt: skip
 
 
@@ -201,6 +236,30 @@ def _cash(tables: Tables) -> Section:
     })  # fmt: skip
 
 
+def _pipeline(tables: Tables) -> Section:
+    """What moved the open pipeline in the newest week that is complete."""
+    table = "rpt_pipeline_bridge"
+    weeks = tables.rows(table, "is_complete", "order by week_start desc limit 1")
+    rows = []
+    for week in weeks:
+        key = {"week_start": week["week_start"]}
+        found = {row["movement"] for row in tables.rows(table, "week_start = ?", values=[key["week_start"]])}
+        for movement in filter(found.__contains__, MOVEMENTS):
+            whole = {**key, "movement": movement}
+            rows.append([
+                Figure(movement, table, "movement", whole, words="pipeline_movement"),
+                *(tables.total(table, column, **whole) for column in ("deals", "amount", "missing_amount_count")),
+            ])  # fmt: skip
+    notes = tuple(
+        ("pipeline", {name: cell(table, week, name, ("week_start",)) for name in ("week_start", "week_end")})
+        for week in weeks
+    )
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("movement", "text"), ("deals", "count"), ("amount", "money"), ("without_amount", "count"),
+    )  # fmt: skip
+    return Section("pipeline", columns, rows, notes=notes)
+
+
 def _danger(tables: Tables) -> Section:
     """Key accounts that are not well, and how well they were a week before."""
     table = "rpt_account_health"
@@ -221,16 +280,47 @@ def _danger(tables: Tables) -> Section:
     return made
 
 
-def _channels(tables: Tables) -> Section:
-    table = "rpt_call_channels"
+def _norms(tables: Tables) -> Section:
+    """The team against its norms and targets, in the newest month that is over."""
+    table = "rpt_team_scorecard"
+    month = _whole_month(tables, table)
     found = tables.rows(
-        table, "month = (select max(month) from reporting.rpt_call_channels)", "order by calls desc, source"
+        table, "month = ? and employee_id is not null", "order by team, employee_name, employee_id", [month]
     )
-    return _listed("channels", table, found, ("month", "source"), {
-        "source": ("source", "text", "placeholder"), "calls": ("calls", "count"), "answered": ("answered", "count"),
+    made = _listed("norms", table, found, ("month", "employee_id"), {
+        "manager": ("employee_name", "text", "owner"), "accounts": ("accounts", "count"),
+        "revenue": ("revenue", "money"), "target": ("target", "money"), "attainment": ("attainment", "ratio"),
+        "collected": ("collected", "money"), "overdue_share": ("overdue_ratio", "ratio"),
+        "on_time": ("card_on_time_ratio", "ratio"),
+    })  # fmt: skip
+    return replace(made, notes=_of_month(table, month))
+
+
+def _channels(tables: Tables) -> Section:
+    """Calls by channel, in the newest month that is over: no part of a month leads."""
+    table = "rpt_call_channels"
+    month = _whole_month(tables, table)
+    made = _listed("channels", table, tables.rows(table, "month = ?", "order by calls desc, source", [month]),
+                   ("month", "source"), {
+        "source": ("source", "text", "weekly.channel"), "calls": ("calls", "count"), "answered": ("answered", "count"),
         "missed": ("missed", "count"), "leads": ("leads", "count"), "won": ("won_amount", "money"),
         "cash_applied": ("cash_applied", "money"),
     }, ("calls", "answered", "missed"))  # fmt: skip
+    newest = {"day": tables.total("rpt_call_response", "day", "last")}
+    return replace(made, notes=(*_of_month(table, month), ("newest_call", newest)))
+
+
+def _whole_month(tables: Tables, table: str) -> date | None:
+    """The newest month of a table of which no day is still to come."""
+    found = tables.connection.execute(
+        f"select max(month) from reporting.{table} where month + interval 1 month <= ?",
+        [tables.as_of + timedelta(days=1)],
+    ).fetchall()
+    return found[0][0]  # type: ignore[no-any-return]
+
+
+def _of_month(table: str, month: date | None) -> tuple[tuple[str, Mapping[str, Figure]], ...]:
+    return (("month", {"month": Figure(month, table, "month", {"month": month})}),) if month else ()
 
 
 def _feeds(tables: Tables) -> Section:
@@ -241,7 +331,7 @@ def _feeds(tables: Tables) -> Section:
         "order by freshness_state = 'fresh', days_old desc, domain, entity, source",
     )  # fmt: skip
     return _listed("feeds", table, found, ("source", "domain", "entity"), {
-        "entity": ("entity", "text"), "source": ("source", "text"),
+        "entity": ("entity", "text", "weekly.entity"), "source": ("source", "text", "contract"),
         "state": ("freshness_state", "text", "weekly.freshness"),
         "days_old": ("days_old", "count"), "rejected": ("rows_rejected", "count"),
     })  # fmt: skip

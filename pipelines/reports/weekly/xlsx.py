@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import xlsxwriter
 
 from pipelines.formats import neutral
-from pipelines.reports.weekly.composing import labels, text_of
+from pipelines.reports.weekly.composing import labels
 from pipelines.reports.weekly.figures import Figure
-from pipelines.reports.weekly.reading import Pack, Section
+from pipelines.reports.weekly.reading import Kind, Pack, Section
+from pipelines.reports.weekly.wording import difference, text_of
 from pipelines.words import Language
 
-_FORMATS = {"money": "#,##0.00", "count": "#,##0", "date": "yyyy-mm-dd"}
-_WIDTHS = {"text": 26, "money": 15, "count": 11, "date": 12}
+_FORMATS = {"money": "#,##0.00", "count": "#,##0", "ratio": "0%", "date": "yyyy-mm-dd"}
+_WIDTHS = {"text": 26, "money": 15, "count": 11, "ratio": 11, "date": 12}
 
 
 def to_xlsx(pack: Pack, language: Language) -> bytes:
@@ -26,10 +28,13 @@ def to_xlsx(pack: Pack, language: Language) -> bytes:
     with xlsxwriter.Workbook(out, options) as book:
         made = datetime.combine(pack.as_of, time())
         book.set_properties({"title": language.text("weekly.title"), "author": pack.company, "created": made})
-        key_figures = Section("kpi", (("what", "text"), ("now", "money"), ("before_or_plan", "money")), [
-            [Figure(language.text(f"weekly.kpis.{pair.name}"), "", "", {}), pair.now, pair.before]
+        none = Figure(None, "", "", {})
+        beside: tuple[tuple[str, Kind], ...] = (("now", "money"), ("week_before", "money"), ("plan", "money"))
+        key_figures = Section("kpi", (("what", "text"), *beside), [
+            [Figure(language.text(f"weekly.kpis.{pair.name}"), "", "", {}), pair.now,
+             *((pair.before, none) if pair.against == "week" else (none, pair.before))]
             for pair in pack.pairs.values()
-        ])  # fmt: skip
+        ], change=("now", "week_before"))  # fmt: skip
         missing = Section("missing", (("what", "text"), ("count", "count")), [
             [Figure(language.text(f"weekly.missings.{name}"), "", "", {}), figure]
             for name, figure in pack.missing.items()
@@ -38,11 +43,11 @@ def to_xlsx(pack: Pack, language: Language) -> bytes:
             path = f"weekly.{section.name}" if section.name in ("kpi", "missing") else f"weekly.sections.{section.name}"
             # A sheet's name has 31 characters, and none of these.
             name = "".join(sign for sign in language.text(path) if sign not in "[]:*?/\\")[:31]
-            _sheet(book, book.add_worksheet(name), section, language)
+            _sheet(book, book.add_worksheet(name), section, language, pack.titles)
     return out.getvalue()
 
 
-def _sheet(book: Any, sheet: Any, section: Section, language: Language) -> None:
+def _sheet(book: Any, sheet: Any, section: Section, language: Language, titles: Mapping[str, str]) -> None:
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
     styles = {kind: book.add_format({"num_format": shape}) for kind, shape in _FORMATS.items()}
     sums = {kind: book.add_format({"num_format": shape, "bold": True, "top": 1}) for kind, shape in _FORMATS.items()}
@@ -51,7 +56,7 @@ def _sheet(book: Any, sheet: Any, section: Section, language: Language) -> None:
         sheet.set_column(place, place, _WIDTHS[kind])
         sheet.write_string(0, place, label, head)
         for number, row in enumerate(section.rows, start=1):
-            _write(sheet, number, place, row[place], styles.get(kind), language)
+            _write(sheet, number, place, row[place], styles.get(kind), language, titles)
         if name in section.totals and section.rows:
             last, letter = len(section.rows), xlsxwriter.utility.xl_col_to_name(place)
             known = [row[place].value for row in section.rows if row[place].value is not None]
@@ -59,17 +64,21 @@ def _sheet(book: Any, sheet: Any, section: Section, language: Language) -> None:
             sheet.write_formula(
                 last + 2, place, f"=SUBTOTAL(109,{letter}2:{letter}{last + 1})", sums[kind], float(total)
             )
+    if section.change:
+        _changes(sheet, section, language, head, styles["money"])
     if not section.rows:
         sheet.write_string(1, 0, language.text("weekly.no_data"))
         return
-    sheet.autofilter(0, 0, len(section.rows), len(section.columns) - 1)
+    sheet.autofilter(0, 0, len(section.rows), len(section.columns) - (0 if section.change else 1))
     if section.totals:
         sheet.write_string(
             len(section.rows) + 2, 0, language.text("weekly.total"), book.add_format({"bold": True, "top": 1})
         )
 
 
-def _write(sheet: Any, row: int, column: int, figure: Figure, style: Any, language: Language) -> None:
+def _write(
+    sheet: Any, row: int, column: int, figure: Figure, style: Any, language: Language, titles: Mapping[str, str]
+) -> None:
     match figure.value:
         case None:
             sheet.write_blank(row, column, None, style)
@@ -78,4 +87,16 @@ def _write(sheet: Any, row: int, column: int, figure: Figure, style: Any, langua
         case date():
             sheet.write_datetime(row, column, datetime.combine(figure.value, time()), style)
         case _:
-            sheet.write_string(row, column, str(neutral(text_of(figure, language))))
+            sheet.write_string(row, column, str(neutral(text_of(figure, language, titles))))
+
+
+def _changes(sheet: Any, section: Section, language: Language, head: Any, style: Any) -> None:
+    """A last column: what changed between two, a number as they are."""
+    place = len(section.columns)
+    now, before = map(section.column, section.change or ())
+    sheet.set_column(place, place, _WIDTHS["money"])
+    sheet.write_string(0, place, language.text("weekly.columns.change"), head)
+    for number, row in enumerate(section.rows, start=1):
+        change = difference(row[now], row[before])
+        if change is not None:
+            sheet.write_number(number, place, float(change), style)

@@ -36,8 +36,7 @@ steps as (
     select
         *,
         earned - lag(earned, 1, 0) over deal as base_amount,
-        owed - lag(owed, 1, 0) over deal as amount,
-        lag(owed, 1, 0) over deal is null as was_unknown
+        owed - lag(owed, 1, 0) over deal as amount
     from owed
     window deal as (partition by deal_id, employee_id order by step)
 ),
@@ -84,8 +83,8 @@ lines as (
         event_file_sha256,
         event_row
     from steps
-    -- An event of which nobody knows what it earns is told once, where it begins.
-    where amount <> 0 or (amount is null and not was_unknown)
+    -- An event of which nobody knows what it earns is told too, so that its month is not known either.
+    where amount <> 0 or amount is null
 ),
 
 closed as (

@@ -82,7 +82,7 @@ known as (
     select
         happened.*,
         {{ month_of('happened.happened_on') }} as month,
-        coalesce(nullif(lower(trim(happened.source)), ''), 'unknown') as source_key
+        {{ source_key('happened.source') }} as source_key
     from happened
     cross join run
     where happened.happened_on <= run.as_of_date

@@ -240,9 +240,7 @@ select
         when coalesce(portfolios.unknown_revenue, 0) = 0
             then {{ ratio('coalesce(portfolios.revenue, 0)', 'targets.target') }}
     end as attainment,
-    case
-        when before.month is not null then {{ money(known_amount('before.revenue', 'before.unknown_revenue')) }}
-    end as revenue_year_before,
+    case when before.unknown_revenue = 0 then {{ money('before.revenue') }} end as revenue_year_before,
     case
         when coalesce(portfolios.unknown_revenue, 0) = 0 and before.unknown_revenue = 0
             then {{ ratio('coalesce(portfolios.revenue, 0) - before.revenue', 'before.revenue') }}

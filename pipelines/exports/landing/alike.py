@@ -1,0 +1,340 @@
+"""Lands small files that are alike together: one header, one contract, and nothing to be said of any of them alone.
+
+To ask DuckDB anything takes longer than to read a small file, so what one file is asked, many are asked at once. Their
+rows stand in one table, and a row's `_line` says its file too. What comes of a file is what comes of it alone: one of
+which anything has to be said by its line or its cells (a row that cannot be read, a repeated key, a date whose order
+must be made out) is left to `Landing.land_file`, and so is every file that is no plain table.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from pipelines.exports.codes import UnreadableError
+from pipelines.exports.contracts.recognise import Match, recognise
+from pipelines.exports.entities import Entity, entities
+from pipelines.exports.landing.accounting import account, note_columns, note_unfed, totals
+from pipelines.exports.landing.cast import Cast, RowSql
+from pipelines.exports.landing.folder import ChangedError, NewFile, must_be
+from pipelines.exports.landing.held import key_columns
+from pipelines.exports.landing.land import Landing, digest_of, open_grids
+from pipelines.exports.landing.layout import ENTITY
+from pipelines.exports.landing.likeness import ROWS, is_unlike, likeness
+from pipelines.exports.landing.orders import Writing, written
+from pipelines.exports.landing.raw import Receipt
+from pipelines.exports.landing.tables import TableLanding, stored
+from pipelines.exports.landing.versions import reader_version
+from pipelines.exports.readers.deadline import within
+from pipelines.exports.readers.delimited import Delimited
+from pipelines.exports.readers.engine import connected
+from pipelines.exports.readers.grids import quoted
+
+# A file's lines are numbered from its own number times this on.
+STRIDE = 1024
+FILE_OF = f"(_line // {STRIDE})"
+MOST_BYTES = 1 << 18
+MOST_FILES = 128
+# What text begins with, and neither JSON nor anything that is packed.
+_TEXT = re.compile(rb"\s*[^\s\[{\x00-\x1f][^\x00-\x08\x0e-\x1f]{3}")
+_ENTITY = re.compile(ENTITY)
+
+
+@dataclass(frozen=True)
+class Small:
+    """A small file that may be landed with others: what it was recognised as, and its lines below the header."""
+
+    file: NewFile
+    receipt: Receipt
+    before: Receipt | None
+    match: Match
+    header: tuple[str | None, ...]
+    delimiter: str
+    lines: list[str]
+    only_spaces: bool
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What files have in common that are read by the same SQL."""
+        receipt = self.receipt
+        return self.match.contract.contract, self.header, self.delimiter, receipt.system, receipt.known_at[:4]
+
+
+def land_files(
+    landing: Landing, files: list[NewFile], known_at: str | None = None
+) -> Iterator[tuple[NewFile, Receipt | None]]:
+    """Lands files, and gives each with its receipt; None for one that changed while it was read."""
+    waiting: dict[tuple[object, ...], list[Small]] = {}
+    with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
+        for file in files:
+            small = _small(landing, file, known_at, Path(folder))
+            if small is None:
+                yield file, _alone(landing, file, known_at)
+                continue
+            alike = waiting.setdefault(small.kind, [])
+            alike.append(small)
+            if len(alike) == MOST_FILES:
+                yield from _land(landing, waiting.pop(small.kind), known_at)
+        for alike in waiting.values():
+            yield from _land(landing, alike, known_at)
+
+
+def _alone(landing: Landing, file: NewFile, known_at: str | None) -> Receipt | None:
+    try:
+        return landing.land_file(file.path, file.name, file.sha256, known_at, stamp=file.stamp)
+    except ChangedError:
+        return None
+
+
+def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
+    """The file as one of many; None where it has to be landed alone, for whatever reason."""
+    if file.stamp[0] > MOST_BYTES or landing.store.word(file.sha256) is not None:
+        return None
+    try:
+        with file.path.open("rb") as opened:
+            if not _TEXT.match(opened.read(64)):
+                return None
+        limits = landing.reading_rules.limits
+        with within(limits.seconds):
+            grids = open_grids(file.path, scratch, landing.contracts, limits)
+            match = recognise(grids[0], landing.contracts).match if len(grids) == 1 else None
+    except (UnreadableError, OSError, ValueError, duckdb.Error):
+        return None  # what is wrong with it, `land_file` says
+    grid = grids[0] if grids else None
+    if match is None or type(grid) is not Delimited or not _is_plain(match, grid):
+        return None
+    text = grid.path.read_bytes().decode()
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    header = tuple(grid.heads()[0].rows[0])
+    if not 1 < len(lines) <= ROWS or "\r" in "".join(lines) or _ENTITY.search(text):
+        return None
+    if any("\n" in (cell or "") for cell in header):
+        return None
+    before = landing.store.receipt(file.sha256)
+    return Small(
+        file,
+        landing.begun(file.sha256, file.name, file.stamp, known_at, before=before),
+        before,
+        match,
+        header,
+        grid.delimiter(0),
+        lines[1:],
+        only_spaces="\xa0" not in text and ('"' if grid.delimiter(0) == "\t" else "\t") not in text,
+    )
+
+
+def _is_plain(match: Match, grid: Delimited) -> bool:
+    """Whether the file is a header in its first line and rows below it, each of which is read by itself."""
+    contract, table = match.contract, match.contract.table
+    feeds = [entity_id for entity_id, _ in match.feeds]
+    return (
+        not (contract.refuse or contract.ask or grid.part or grid.bad_bytes or grid.document)
+        and (match.head, match.header_row, table.header_rows, table.short_rows) == (0, 0, 1, "reject")
+        and not (table.path or table.header or table.derived or table.blocks or table.drop or table.ends)
+        and len(feeds) == len(set(feeds))
+        and not any(mapping.one_row_per for _, mapping in match.feeds)
+        and not any(spec.total for _, mapping in match.feeds for spec in mapping.columns.values())
+    )
+
+
+def _land(landing: Landing, files: list[Small], known_at: str | None) -> Iterator[tuple[NewFile, Receipt | None]]:
+    """Lands files of one kind: together those of which nothing has to be said, the others alone."""
+    together: list[Small] = []
+    with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
+        staged = Path(folder) / "staged"
+        if len(files) > 1:
+            try:
+                with within(landing.reading_rules.limits.seconds), connected() as connection:
+                    together = _Together(landing, files, connection, staged).land_all()
+            except (UnreadableError, OSError, duckdb.Error):
+                together = []  # one of them cannot be read with the others: the half without it can
+        landed = []
+        for small in together:
+            try:
+                must_be(small.file.path, small.file.stamp)
+                landed.append(small)
+            except ChangedError:
+                yield small.file, None
+        if landed:
+            landing.commit([(small.receipt, small.before) for small in landed], staged)
+        yield from ((small.file, small.receipt) for small in landed)
+    if not together and len(files) > 2:
+        middle = len(files) // 2
+        for half in (files[:middle], files[middle:]):
+            yield from _land(landing, half, known_at)
+        return
+    for small in files:
+        if small not in together:
+            yield small.file, _alone(landing, small.file, known_at)
+
+
+class _Together(TableLanding):
+    """The rows of several files of one kind in the temporary table `grid`."""
+
+    file_of = FILE_OF
+
+    def __init__(
+        self, landing: Landing, files: list[Small], connection: duckdb.DuckDBPyConnection, staged: Path
+    ) -> None:
+        """Everything that comes of the files is written into their receipts."""
+        first = files[0]
+        self.landing, self.files, self.staged = landing, files, staged
+        known_in = int(first.receipt.known_at[:4])
+        sql = RowSql(first.match.contract, first.match, landing.reading_rules.business_timezone, known_in=known_in)
+        super().__init__(connection, sql, first.receipt, "")
+        # The numbers of files of which something has to be said.
+        self.apart: set[int] = set()
+
+    def land_all(self) -> list[Small]:
+        """Writes every entity's rows and control totals below `staged`; the files that are landed by it.
+
+        Raises:
+            UnreadableError: a line of one of them is no row by itself.
+        """
+        self.connection.execute(f"set timezone = {quoted(self.landing.zone_of(self.contract))}")
+        self._load()
+        sql = self.sql
+        writing = written(self.connection, [cast.read or cast.text for cast in sql.moments()])
+        if writing != Writing():
+            # How a file writes its dates is made out by file.
+            return []
+        self.sql = RowSql(self.contract, self.match, sql.business_timezone, writing.dates(None), sql.known_in)
+        mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
+        for unread in filter(None, (self._skipped(), self._untaken(mappings))):
+            self._set_apart(f"select distinct {FILE_OF} from cleaned where {unread}")
+        found = likeness(self.connection, self.sql, mappings, FILE_OF, len(self.files))
+        self.apart |= {number for number, told in found.items() if is_unlike(*told, len(self.files[number].lines))}
+        self.staged.mkdir()
+        counts = {}
+        for entity, mapping in mappings:
+            casts = self.sql.entity(entity, mapping)
+            self._cast_rows(entity, mapping, casts, 0)
+            self._set_apart(f"select distinct {FILE_OF} from cast_rows where bad or odd")
+            key = ", ".join(["_system", *entity.key])
+            self._set_apart(f"select {FILE_OF} from cast_rows group by {FILE_OF}, {key} having count(*) > 1")
+            for are_midnights in self._midnights(casts).values():
+                self._set_apart(f"select {FILE_OF} from cast_rows group by 1 having {are_midnights}")
+            query = f"select {FILE_OF}, count(*) from cast_rows group by 1"
+            counts[entity.id] = dict(self.connection.execute(query).fetchall())
+            self._write_all(entity, casts)
+        landed = [small for number, small in enumerate(self.files) if number not in self.apart]
+        told = replace(self.receipt, schema_events=[], findings=[])
+        note_columns(told, self.match, "")
+        for number, small in enumerate(self.files):
+            self._tell(small.receipt, told)
+            for entity, mapping in mappings:
+                rows = counts[entity.id].get(number, 0)
+                account(small.receipt, self.contract, entity, rows, rows, 0, key_columns(entity, mapping, self.match))
+        return landed
+
+    def _set_apart(self, query: str) -> None:
+        self.apart |= {number for (number,) in self.connection.execute(query).fetchall()}
+
+    def _load(self) -> None:
+        """Fills `grid`, and `files` with what tells where a row comes from.
+
+        Raises:
+            UnreadableError: there are not as many rows as lines: one line is no row, or part of one.
+        """
+        rows = self.staged.with_name("rows.csv")
+        rows.write_text(
+            "".join(f"{line}\n" for small in self.files for line in small.lines), encoding="utf-8", newline=""
+        )
+        grid = Delimited(rows, rows.parent, "", self.files[0].delimiter)
+        loaded = grid.load(self.connection, 0, -1, False)
+        count = sum(len(small.lines) for small in self.files)
+        width = len(self.connection.execute("from grid limit 0").description or []) - 1
+        if loaded.bad_lines or loaded.rows != count or width != len(self.files[0].header):
+            raise UnreadableError("unknown_format")
+        self.connection.execute(
+            "create or replace temp table files (_number bigint, above bigint, file varchar, file_sha256 varchar, "
+            "landed_at timestamptz, known_at timestamptz)"
+        )
+        above = 0
+        values = []
+        for number, small in enumerate(self.files):
+            receipt = small.receipt
+            texts = map(quoted, (receipt.file, receipt.sha256, receipt.landed_at, receipt.known_at))
+            values.append(f"({number}, {above}, {', '.join(texts)})")
+            above += len(small.lines)
+        self.connection.execute(f"insert into files values {', '.join(values)}")
+        # Below the header, which is a file's first line.
+        self.connection.execute(
+            f"create or replace temp table grid as select _number * {STRIDE} + _line - above + 1 as _line, "
+            "grid.* exclude (_line) from grid asof join files on grid._line > files.above order by all"
+        )
+        only_spaces = loaded.only_spaces and all(small.only_spaces for small in self.files)
+        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(only_spaces)}")
+
+    def _extra(self) -> str:
+        """As of one file: a column that is blank in all of it is none of its rows'."""
+        unmapped = self.sql.unmapped()
+        if not unmapped:
+            return "cast(null as json)"
+        asked = f"select {FILE_OF}, {', '.join(f'count(c{place})' for _, place in unmapped)} from grid group by 1"
+        alike: dict[tuple[bool, ...], list[str]] = {}
+        for number, *counts in self.connection.execute(asked).fetchall():
+            alike.setdefault(tuple(map(bool, counts)), []).append(str(number))
+        cases = []
+        for filled, numbers in alike.items():
+            pairs = [
+                f"{quoted(name)}, c{place}"
+                for (name, place), is_filled in zip(unmapped, filled, strict=True)
+                if is_filled
+            ]
+            made = f"json_object({', '.join(pairs)})" if pairs else "cast(null as json)"
+            cases.append(f"when {FILE_OF} in ({', '.join(numbers)}) then {made}")
+        return f"case {' '.join(cases)} end"
+
+    def _write_all(self, entity: Entity, casts: list[Cast]) -> None:
+        provenance = {
+            "_source": quoted(self.contract.contract),
+            "_file": "files.file",
+            "_file_sha256": "files.file_sha256",
+            "_part": "''",
+            "_row": f"_line % {STRIDE}",
+            "_loaded_at": "files.landed_at",
+            "_known_at": "files.known_at",
+        }
+        rows = f"cast_rows join files on {FILE_OF} = _number"
+        self._copy(f"{stored(casts, provenance)}, _number from {rows} order by _line", entity, ".parquet")
+        of_file = {"file": "files.file", "file_sha256": "files.file_sha256"}
+        self._copy(totals(of_file, self.contract, entity, casts, rows, "_number"), entity, ".totals.parquet")
+
+    def _copy(self, query: str, entity: Entity, ending: str) -> None:
+        """Writes a query's rows, a file of raw for each file; one without rows, where it has none."""
+        folder = self.staged / f"{entity.domain}.{entity.name}{ending}"
+        self.connection.execute(f"copy ({query}) to {quoted(str(folder))} (format parquet, partition_by (_number))")
+        for number, small in enumerate(self.files):
+            if number in self.apart:
+                continue
+            stem = self.landing.store.stem(entity, self.contract.contract, small.receipt.sha256)
+            place = self.staged / stem.relative_to(self.landing.store.root)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            made = list((folder / f"_number={number}").glob("*.parquet"))
+            if len(made) > 1:
+                raise UnreadableError("unknown_format")
+            if not made:
+                empty = folder / "empty"
+                if not empty.exists():
+                    none = f"select * exclude (_number) from ({query}) where false"
+                    self.connection.execute(f"copy ({none}) to {quoted(str(empty))} (format parquet)")
+                shutil.copyfile(empty, f"{place}{ending}")
+            else:
+                made[0].rename(f"{place}{ending}")
+        shutil.rmtree(folder)
+
+    def _tell(self, receipt: Receipt, told: Receipt) -> None:
+        """Writes into a receipt what the header says, which is the same of all."""
+        receipt.readers["delimited"] = reader_version("delimited")
+        receipt.digests[self.contract.contract] = digest_of(self.contract, self.landing.reading_rules)
+        note_unfed(receipt, self.match, "")
+        place = {"file": receipt.file, "file_sha256": receipt.sha256}
+        receipt.findings += [row | place for row in told.findings]
+        receipt.schema_events += [row | place for row in told.schema_events]

@@ -1,0 +1,113 @@
+"""Files that are alike are landed together: what comes of each is what comes of it alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.exports.contracts.loading import load_contracts
+from pipelines.exports.landing import alike
+from pipelines.exports.landing.folder import NewFile, sha256_of, stamp_of
+from pipelines.exports.landing.land import Landing, ReadingRules
+from pipelines.exports.landing.raw import RawStore
+from pipelines.exports.readers.engine import connected
+from tests.support.landing import NOON, bare_store
+
+INVOICES = "invoice_id,customer_id,issued_on,gross_amount,currency,Shade\n"
+ACTIVITIES = "Activity - Subject,Activity - Type,Activity - Due date,Activity - Note,Activity - Assigned to user,Activity - Organization,Activity - Deal,Activity - Add time\n"
+CALL = "Call about timber,Call,2023-02-01,,Ada Example,Nordic Timber AB,Sawn timber 2023,2023-01-30 08:00:00\n"
+MAIL = "Send price list,Task,2023-02-10,,Ada Example,Nordic Timber AB,,2023-02-02 08:00:00\n"
+TOGETHER = {
+    "a.csv": INVOICES + "I-1,C-1,2026-01-02,100.00,EUR,red\nI-2,C-2,2026-01-03,5.00,EUR,\n",
+    "b.csv": INVOICES + "I-3,C-1,2026-01-05,70.00,EUR,\nI-1,C-1,2026-01-06,71.00,SEK,\n",
+    "windows.csv": "\ufeff" + INVOICES.replace("\n", "\r\n") + 'I-4,"C, 4",2026-01-05,70.00,EUR,blue\r\n',
+    "acts.csv": ACTIVITIES + CALL + MAIL + CALL,
+    "acts2.csv": ACTIVITIES + MAIL + CALL,
+    "second/a.csv": INVOICES + "I-1,C-1,2026-02-02,1.00,EUR,red\n",
+    "second/b.csv": INVOICES + "I-9,C-1,2026-02-03,1.00,EUR,red\n",
+}
+ALONE = {
+    "unread.csv": INVOICES + "I-5,C-1,soon,70.00,EUR,\n",
+    "twice.csv": INVOICES + "I-6,C-1,2026-01-05,70.00,EUR,\nI-6,C-1,2026-01-05,71.00,EUR,\n",
+    "ragged.csv": INVOICES + "I-7,C-1,2026-01-05,70.00,EUR,\nI-8,C-1,2026-01-05,7\n",
+    "lines.csv": INVOICES + 'I-10,C-1,2026-01-05,70.00,EUR,"a\nb"\n',
+    "open.csv": INVOICES + 'I-11,C-1,2026-01-05,70.00,EUR,"a\n',
+    "british.csv": INVOICES + "I-12,C-1,25/01/2026,70.00,EUR,\n",
+    "web.csv": INVOICES + "I-13,C&amp;A,2026-01-05,70.00,EUR,\n",
+    "header.csv": INVOICES,
+    "strange.csv": "Umlaut,Ferment\n1,2\n",
+    "list.json": '[{"invoice_id": "I-14", "customer_id": "C-1", "issued_on": "2026-01-05", "gross_amount": 1, "currency": "EUR"}]',
+}
+
+
+def _rows(store: RawStore, place: str) -> tuple[list[Any], list[tuple[Any, ...]]]:
+    with connected() as connection:
+        connection.execute("set timezone = 'UTC'")
+        found = connection.execute("select * from read_parquet(?) order by all", [str(store.root / place)])
+        return [column[:2] for column in found.description or []], found.fetchall()
+
+
+def _told(store: RawStore, sha256: str) -> dict[str, Any]:
+    receipt = store.receipt(sha256)
+    assert receipt is not None
+    # Packed rows may take a few bytes more or less.
+    entities = [{name: value for name, value in row.items() if name != "raw_bytes"} for row in receipt.entities]
+    return asdict(receipt) | {"sizes": sorted(receipt.sizes), "entities": entities}
+
+
+def test_what_comes_of_files_together_comes_of_each_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = TOGETHER | ALONE
+    (tmp_path / "second").mkdir()
+    files = []
+    for name, text in texts.items():
+        path = tmp_path / name
+        path.write_bytes(text.encode())
+        files.append(NewFile(path, name, sha256_of(path), stamp_of(path)))
+    one, many = bare_store(tmp_path / "one"), bare_store(tmp_path / "many")
+    rules = ReadingRules(now=lambda: NOON)
+    alone = Landing(one, load_contracts(), rules)
+    for file in files:
+        alone.land_file(file.path, file.name, file.sha256)
+    landed_alone: list[str] = []
+    land_file = Landing.land_file
+
+    def counted(self: Landing, path: Path, name: str, *given: Any, **named: Any) -> Any:
+        landed_alone.append(name)
+        return land_file(self, path, name, *given, **named)
+
+    monkeypatch.setattr(Landing, "land_file", counted)
+    landed = {file.name for file, receipt in alike.land_files(Landing(many, load_contracts(), rules), files) if receipt}
+    assert landed == texts.keys()
+    assert sorted(landed_alone) == sorted(ALONE)
+    for file in files:
+        assert _told(many, file.sha256) == _told(one, file.sha256), file.name
+        for place in _told(one, file.sha256)["sizes"]:
+            assert _rows(many, place) == _rows(one, place), place
+    assert {path.relative_to(one.root) for path in one.root.rglob("*")} == {
+        path.relative_to(many.root) for path in many.root.rglob("*")
+    }
+
+
+def test_a_file_that_changes_meanwhile_is_not_landed_and_the_others_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = []
+    for name in ("a.csv", "b.csv"):
+        path = tmp_path / name
+        path.write_text(TOGETHER[name])
+        files.append(NewFile(path, name, sha256_of(path), stamp_of(path)))
+    told = alike._Together._tell
+
+    def grows(self: Any, *given: Any) -> None:
+        files[0].path.write_text(TOGETHER["a.csv"] + "I-99,C-1,2026-01-02,100.00,EUR,red\n")
+        told(self, *given)
+
+    monkeypatch.setattr(alike._Together, "_tell", grows)
+    store = bare_store(tmp_path / "raw")
+    landed = dict(alike.land_files(Landing(store, load_contracts(), ReadingRules()), files))
+    assert [landed[file] is None for file in files] == [True, False]
+    assert [store.receipt(file.sha256) is None for file in files] == [True, False]
+    assert not [path for path in store.root.rglob("*") if files[0].sha256 in path.name]

@@ -12,14 +12,14 @@ import streamlit as st
 
 from dashboards.components.add_draft import draft_of
 from dashboards.components.add_known import known_of
-from dashboards.components.add_mend import lists_to_mend, mend
 from dashboards.components.add_shared import costs
+from dashboards.components.add_waiting import list_lines_to_correct, waiting_file
 from dashboards.components.formats import plain, plural
 from dashboards.components.page import TOLD
 from dashboards.components.words import one
 from pipelines.adding import AddingError, Looked, Run, base_is_told, look, not_known, start, take_in, tell_base
-from pipelines.mending import Waiting, waiting
 from pipelines.settings import Settings, load_settings
+from pipelines.waiting_files import Waiting, waiting
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "ods", "json", "jsonl", "ndjson", "parquet", "zip", "gz"]
 STATES = {
@@ -53,7 +53,7 @@ def add_data() -> None:
         _file(settings, file)
     if len(files) > SHOWN:
         st.caption(f"… and {len(files) - SHOWN} more; they are shown as these are done.")
-    lists_to_mend(settings)
+    list_lines_to_correct(settings)
     _refresh(settings, files)
     st.caption("A dash – means not known.")
 
@@ -106,7 +106,7 @@ def _file(settings: Settings, file: Waiting) -> None:
         if looked.known or not looked.unknown:
             _trial(looked)
             costs(looked.costs, f"costs-{file.name}")
-            mend(settings, file, looked, TYPES)
+            waiting_file(settings, file, looked, TYPES)
         for part in looked.unknown:
             draft_of(settings, file, part)
 

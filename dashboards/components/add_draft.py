@@ -11,8 +11,8 @@ from dashboards.components.add_shared import columns, costs, write
 from dashboards.components.formats import plain, plural
 from dashboards.components.words import language, one
 from pipelines.adding import ANSWERS, AddingError, Draft, Question, drafted, use
-from pipelines.mending import Waiting
 from pipelines.settings import Settings
+from pipelines.waiting_files import Waiting
 
 NOT_SAID = ""
 # So many answers are shown at once; more are a list.
@@ -143,7 +143,7 @@ def _columns(made: Draft, place: str, given: dict[str, str]) -> None:
     with columns(len(made.mapped), len(made.unmapped), rows, f"drafted-{place}"):
         st.caption("Is one of them another? Choose the column of ours, then the file's.")
         column = st.selectbox(
-            "Ours", [NOT_SAID, *made.columns], key=f"mend-{place}", format_func=lambda name: name or "–"
+            "Ours", [NOT_SAID, *made.columns], key=f"ours-{place}", format_func=lambda name: name or "–"
         )
         if column:
             _ask(f"{column} is", ["none", *headers], place, f"column.{column}", given)

@@ -9,8 +9,8 @@ import streamlit as st
 from dashboards.components.add_shared import columns, write
 from dashboards.components.formats import plain, plural
 from pipelines.adding import Known, Looked, meanings, teach
-from pipelines.mending import Waiting
 from pipelines.settings import Settings
+from pipelines.waiting_files import Waiting
 
 SKIP = "– not yet –"
 

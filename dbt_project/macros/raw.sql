@@ -71,6 +71,9 @@
     end
 {% endmacro %}
 
+{#- The entities of which staging keeps what vanished: it was there until a day, and falls from then on. -#}
+{% macro kept_when_vanished() -%}{{ return(['billing.invoices', 'billing.subscriptions']) }}{%- endmacro %}
+
 {#- Where a version of a row came from, and what its export says of it. -#}
 {% macro origin_columns() -%}
 {{ return([
@@ -83,8 +86,8 @@
 {{ alias }}.{{ (entity.columns + origin_columns()) | join(', ' ~ alias ~ '.') }}
 {%- endmacro %}
 
-{#- A number that tells which columns a row's file has. -#}
-{% macro held_digest(alias) -%}hash(coalesce({{ alias }}._holds, '')){%- endmacro %}
+{#- A number that tells of which columns a row says something: those that its file has, and none where it is gone. -#}
+{% macro held_digest(alias) -%}hash(coalesce({{ alias }}._holds, ''), coalesce({{ alias }}._deleted, false)){%- endmacro %}
 
 {#- Whether a row's file has a column for it: a blank cell there is blank. What was landed before files said so holds all. A
     row that its export marks as deleted may be there with its key alone: it says nothing. -#}

@@ -52,23 +52,23 @@ rated as (
     where movements.movement = 'currency' and others.deal_id is null
 ),
 
-told as (
+published as (
     select week_start, employee_id, expected_quarter, movement, count(*) as deals, coalesce(sum(amount), 0) as amount
     from {{ ref('rpt_pipeline_movements') }}
     group by week_start, employee_id, expected_quarter, movement
 ),
 
-untold as (
+apart as (
     select 'deals' as rule, bridge.employee_id || ' ' || bridge.movement as place, bridge.week_start as day
     from bridge
-    full join told
-        on bridge.week_start = told.week_start and bridge.employee_id = told.employee_id
-        and bridge.expected_quarter = told.expected_quarter and bridge.movement = told.movement
-    where coalesce(bridge.movement, told.movement) not in ('opening', 'closing')
-        and (bridge.deals is distinct from told.deals or coalesce(bridge.amount, 0) is distinct from told.amount)
+    full join published
+        on bridge.week_start = published.week_start and bridge.employee_id = published.employee_id
+        and bridge.expected_quarter = published.expected_quarter and bridge.movement = published.movement
+    where coalesce(bridge.movement, published.movement) not in ('opening', 'closing')
+        and (bridge.deals is distinct from published.deals or coalesce(bridge.amount, 0) is distinct from published.amount)
 )
 
-select * from untold
+select * from apart
 union all
 select * from unequal
 union all

@@ -14,8 +14,9 @@ with compared as (
         (
             select count(*) from {{ ref('stg_landing__superseded_rows') }}
             where domain = '{{ domain }}' and entity = '{{ name }}' and state <> 'changed'
-                -- Of invoices what vanished stays, with its day.
-                and ('{{ entity_id }}' <> 'billing.invoices' or state = 'replaced')
+                {%- if entity_id in kept_when_vanished() %}
+                and state = 'replaced'
+                {%- endif %}
         ) as keys_gone,
         (
             select coalesce(sum(total), 0) from {{ ref('int_later_totals') }}

@@ -29,8 +29,8 @@ from tests.support.raw_rows import write_raw
 
 EARLIER, AS_OF = date(2026, 2, 10), date(2026, 6, 17)
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
-REPORTS = ["rpt_account_health_measures", "rpt_account_health", "rpt_health_backtest"]
-HORIZON, REST, LEAST_WEEKS = 182, 35, 4
+REPORTS = ["rpt_account_health_measures", "rpt_account_health", "rpt_health_backtest", "rpt_health_departures"]
+HORIZON, REST, LEAST_WEEKS, RED = 182, 35, 4, 50.0
 Rows = list[dict[str, Any]]
 
 
@@ -344,6 +344,11 @@ def test_the_back_test_counts_what_it_says(warehouse: duckdb.DuckDBPyConnection)
             assert {name: row[f"alarms_{name}"] for name in ("before", "late", "false", "open")} == {
                 name: counted[name] for name in ("before", "late", "false", "open")
             }, (method, threshold)
+            if (method, threshold) == ("score", RED):
+                leads = rows(warehouse, "select account_id, left_on, lead_days from reporting.rpt_health_departures")
+                assert {(r["account_id"], r["left_on"]): r["lead_days"] for r in leads} == {
+                    k: before.get(k) for k in left
+                }
             told = {key: lead for key, lead in before.items() if key in tested}
             assert row["flagged_before"] == len(told)
             assert row["recall"] == pytest.approx(len(told) / len(tested))

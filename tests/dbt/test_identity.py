@@ -19,18 +19,18 @@ from tests.support.raw_rows import write_raw
 AS_OF = date(2026, 3, 31)
 LUND = {"city": "Lund", "postal_code": "221 00", "country": "Sweden"}
 ACCOUNTS = [
-    {"_system": "acrm", "account_id": "1", "name": "Alfa AB", "website": "https://www.alfa.example/se", "tax_id": "SE1111111111"},
+    {"_system": "acrm", "account_id": "1", "name": "Alfa AB", "website": "https://www.alfa.example/se", "tax_id": "SE1111111111", "phone": "08-444 55 66"},
     {"_system": "acrm", "account_id": "2", "name": "Beta Bygg AB", "phone": "08-111 22 33", "country": "SE"},
     {"_system": "acrm", "account_id": "3", "name": "Gamma AB", "industry": "Trade"},
-    {"_system": "acrm", "account_id": "4", "name": "Delta Handel AB", **LUND},
-    {"_system": "acrm", "account_id": "5", "name": "Epsilon AB", "website": "gmail.com"},
+    {"_system": "acrm", "account_id": "4", "name": "Delta Handel AB", "phone": "08-777 88 99", **LUND},
+    {"_system": "acrm", "account_id": "5", "name": "Epsilon AB", "website": "gmail.com", "phone": "08-777 88 99"},
     {"_system": "bcrm", "account_id": "x1", "name": "Alfa Aktiebolag", "website": "alfa.example", "parent_account_id": "Epsilon AB"},
     {"_system": "bcrm", "account_id": "x2", "name": "Beta Bygg AB", "industry": "Building", "status": "Customer"},
-    {"_system": "bcrm", "account_id": "x4", "name": "Gamma AB"},
+    {"_system": "bcrm", "account_id": "x4", "name": "Gamma AB", "phone": "08-777 88 99"},
     {"_system": "bcrm", "account_id": "x5", "name": "Gamma AB"},
     {"_system": "bcrm", "account_id": "x6", "name": "Delta Handl AB", **LUND},
     {"_system": "bcrm", "account_id": "x7", "name": "Zeta AB", "industry": "Retail", "segment": "Small"},
-    {"_system": "bcrm", "account_id": "x8", "name": "Epsilonn Oy", "website": "gmail.com"},
+    {"_system": "bcrm", "account_id": "x8", "name": "Epsilonn Oy", "website": "gmail.com", "phone": "08-444 55 66"},
 ]  # fmt: skip
 CUSTOMERS = [
     {"customer_id": "c1", "name": "Somebody else", "tax_id": "SE 1111111111"},
@@ -89,6 +89,19 @@ EXPECTED = {
 }
 
 
+# Deals that name no account.
+DEALS = [
+    {"status": "open", "amount": 100, "currency": "EUR"},
+    {"status": "open", "amount": 2000, "currency": "SEK"},
+    {"status": "open", "amount": 70, "currency": "USD"},
+    {"status": "open"},
+    {"status": "won", "amount": 40, "currency": "EUR", "closed_at": "2025-06-01 09:00:00+00"},
+    {"status": "won", "amount": 30, "currency": "USD", "closed_at": "2025-06-01 09:00:00+00"},
+    {"status": "won", "amount": 999, "currency": "EUR", "closed_at": "2025-03-01 09:00:00+00"},
+    {"status": "lost", "amount": 500, "currency": "EUR", "closed_at": "2025-06-01 09:00:00+00"},
+]
+
+
 def invoice(number: int, customer: str, currency: str, amount: int, issued_on: date) -> dict[str, Any]:
     return {
         "_system": "books", "_source": "books_invoices", "invoice_id": f"i{number}", "customer_id": customer,
@@ -109,11 +122,15 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
             invoice(3, "c5", "EUR", 50, date(2026, 3, 3)),
             invoice(4, "c5", "EUR", 70, date(2026, 4, 3)),
         ],
+        "crm.deals": [
+            {"_system": "acrm", "_source": "acrm_deals", "deal_id": f"d{number}", "created_at": "2025-02-01 09:00:00+00"} | deal
+            for number, deal in enumerate(DEALS)
+        ],
         "plan.fx_rates": [{"currency": "SEK", "rate_date": date(2026, 2, 28), "rate": Decimal("0.1")}],
         "calls.calls": [
             {"_system": "pbx", "_source": "pbx_calls", "call_id": f"k{place}", "direction": "inbound", "caller_number": number,
              "started_at": "2026-03-05 09:00:00+00", "talk_seconds": 90, "status": "answered"}
-            for place, number in enumerate(["+468111 2233", "+46709998877", "+46105550000"])
+            for place, number in enumerate(["+468111 2233", "+46709998877", "+46105550000", "+4684445566", "+4687778899"])
         ],
     }  # fmt: skip
     names = ("system", "kind", "native_id", "decision", "account_id")
@@ -185,16 +202,41 @@ def test_coverage_is_in_base_currency_and_adds_up(warehouse: duckdb.DuckDBPyConn
         "where source = 'ALL' order by measure",
     )
     # c1 is matched; c3 may be three accounts; c5 was kept apart from the one that it is like. The invoice of April is
-    # later than the as-of date. Of three callers one is an account's number, one a person's decision.
-    assert [(row[0], *map(float, row[1:5]), round(row[5], 4)) for row in found] == [
-        ("call_minutes", 4.5, 3.0, 0.0, 1.5, 0.6667),
-        ("conversations", 3.0, 2.0, 0.0, 1.0, 0.6667),
+    # later than the as-of date. Of five callers one is an account's number, one a person's decision, two are several accounts'.
+    # Of a part that has no rate nobody can say what share of all it is.
+    shares = [None if row[5] is None else round(row[5], 4) for row in found]
+    assert [(row[0], *map(float, row[1:5]), share) for row, share in zip(found, shares, strict=True)] == [
+        ("call_minutes", 7.5, 3.0, 3.0, 1.5, 0.4),
+        ("conversations", 5.0, 2.0, 2.0, 1.0, 0.4),
+        ("open_pipeline", 300.0, 0.0, 0.0, 300.0, None),
         ("open_receivables", 450.0, 300.0, 100.0, 50.0, 0.6667),
         ("revenue_12m", 450.0, 300.0, 100.0, 50.0, 0.6667),
+        ("won_deals", 40.0, 0.0, 0.0, 40.0, None),
     ]
-    assert rows(warehouse, "select rank, shown_id from reporting.rpt_unmatched order by rank limit 2") == [
-        (1, "books:c3"), (2, "books:c5")
-    ]  # fmt: skip
+
+
+def test_what_is_on_no_account_says_what_is_behind_it(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        warehouse,
+        "select rank, kind, shown_id, deal_amount, missing_rate_count, holders from reporting.rpt_unmatched "
+        "where kind <> 'phone' order by rank",
+    )
+    # Open 100 and 2,000 kronor at 0.1, won within the year 40; of dollars, of an open deal and of a won one, there is no rate.
+    assert found == [
+        (1, "deal", "no_account", 340, 2, None),
+        (2, "billing_customer", "books:c3", 0, 0, None),
+        (3, "billing_customer", "books:c5", 0, 0, None),
+    ]
+
+
+def test_a_number_of_several_accounts_says_how_many_have_it(warehouse: duckdb.DuckDBPyConnection) -> None:
+    two, three = {"acrm:1", "bcrm:x8"}, {"acrm:4", "acrm:5", "bcrm:x4"}
+    asked = "select native_id, account_id, holders from reporting.rpt_match_proposals where kind = 'phone'"
+    assert set(rows(warehouse, asked)) == {("4684445566", account, 2) for account in two} | {
+        ("4687778899", account, 3) for account in three
+    }
+    callers = rows(warehouse, "select holders from reporting.rpt_unmatched where kind = 'phone' order by holders")
+    assert callers == [(2,), (3,), (None,)]
 
 
 def test_what_may_be_several_accounts_is_proposed_with_the_line_to_paste(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -21,7 +21,7 @@ import pytest
 from tests.support.deals import FIRST as FIRST_DEAL
 from tests.support.deals import State, state
 from tests.support.homes import make
-from tests.support.key_accounts import ACCOUNTS, AS_OF, CHANGED, EARLIER, FIRST, KRONA, Company, Rows, back
+from tests.support.key_accounts import ACCOUNTS, AS_OF, CHANGED, EARLIER, FIRST, KEPT, KRONA, Company, Rows, back
 from tests.support.raw_rows import write_raw
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
@@ -140,10 +140,12 @@ def expected(company: Company, as_of: date) -> dict[tuple[date, str], tuple[Any,
         computed = {row["criterion"]: float(row["threshold"]) for row in criteria if row["kind"] == "computed"}
         met = {n: sum((found[n][name] or 0) >= least for name, least in computed.items()) for n in known}
         seen = {n: sum(found[n][name] is not None for name in computed) for n in known}
-        listed = {n for n in known if met[n] > len(criteria) / 2}
+        qualified = {n for n in known if met[n] > len(criteria) / 2}
+        # What a person decided holds whatever is proposed.
+        listed = qualified | {n for n, since in KEPT.items() if n in known and since <= quarter}
         for number in known:
-            proposal = ("stay" if number in before else "enter") if number in listed else None
-            proposal = "leave" if proposal is None and number in before else proposal
+            proposal = ("stay" if number in before else "enter") if number in qualified else None
+            proposal = "leave" if proposal is None and number in before | listed else proposal
             told[quarter, f"test:A{number}"] = (
                 met[number], seen[number], tiers.get(number), stage(found[number], day), number in listed, proposal,
             )  # fmt: skip
@@ -224,6 +226,26 @@ def test_the_list_of_every_quarter(company: Company, warehouse: duckdb.DuckDBPyC
     assert {row[2] for row in wanted.values()} == {"A", "B", "C", None}
     assert {row[3] for row in wanted.values()} >= {"tactical", "operational", "functional"}
     assert told(warehouse) == wanted
+
+
+def test_who_is_kept_drifts(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """N11: who is listed and qualifies no longer, and for how many quarters; of who never did nobody can say."""
+    least = len(seed("key_account_criteria")) / 2
+    last: dict[str, int] = {}
+    wanted: dict[tuple[date, str], int | None] = {}
+    kept = [quarter for quarter, _ in quarters(AS_OF)[1:]]
+    for (quarter, account), row in sorted(expected(company, AS_OF).items()):
+        place = kept.index(quarter)
+        if row[0] > least:
+            last[account] = place
+        elif row[4]:
+            wanted[quarter, account] = place - last[account] if account in last else None
+    found = warehouse.execute(
+        "select quarter, account_id, is_drifting, drift_quarters from reporting.rpt_key_accounts"
+    ).fetchall()
+    assert {row[:2]: row[3] for row in found if row[2]} == wanted
+    assert not [row for row in found if row[3] is not None and not row[2]]
+    assert set(wanted.values()) == {None, 1, 2, 3, 4}
 
 
 def test_what_nobody_knew_before_is_told(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:

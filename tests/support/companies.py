@@ -1,4 +1,8 @@
-"""Companies drawn at random from the declared columns of the entities: rows around a day, with its edges."""
+"""Companies drawn at random from the declared columns of the entities: rows around a day, with its edges.
+
+Exports say half of the rows again without some of their columns. Of some rows an older export said otherwise, and a few were
+deleted.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from random import Random
 from typing import Any
 
 from pipelines.exports.entities import Column, Entity, entities
-from tests.support.truncation import Rows
+from tests.support.truncation import FALLS, Rows
 
 # What a column names a row of.
 NAMED = {
@@ -23,6 +27,8 @@ NAMED = {
 RARE = ("parent_account_id", "merged_into_id", "manager_id")
 FEW = {"crm.accounts": 8, "crm.employees": 4, "crm.products": 3, "crm.campaigns": 3, "billing.customers": 8}
 ROWS = 40
+# So many rows of each entity were said otherwise before; those that follow them are deleted.
+OLDER = 2
 # Days from the day: itself and its neighbours, ends of months and years about it, and anything.
 NEAR = (0, 1, -1, 0, 1, -1, -7, 7, -30, 31, -91, -365, 90)
 TIMES = (time(0), time(23, 59, 59), time(12), time(9, 30))
@@ -39,7 +45,14 @@ class Company:
         self.rows: Rows = {entity.id: self._drawn(entity) for entity in entities().values() if entity.domain != "lists"}
         again = Random(seed)
         for entity_id, rows in self.rows.items():
-            rows += [self._said_again(entities()[entity_id], row, again) for row in again.sample(rows, len(rows) // 2)]
+            entity, drawn = entities()[entity_id], list(rows)
+            rows += [self._said_again(entity, row, again) for row in again.sample(drawn, len(drawn) // 2)]
+            rows += [self._said_before(entity, row) for row in drawn[:OLDER]]
+            rows.append(self._deleted(entity, drawn[OLDER]))
+            if entity_id in FALLS:
+                gone_before = drawn[OLDER + 1]
+                rows[:] = [row for row in rows if row["_row"] != gone_before["_row"]]
+                rows += self._over_before_the_day(entity, gone_before)
 
     def _drawn(self, entity: Entity) -> list[dict[str, Any]]:
         found: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -60,6 +73,33 @@ class Company:
         held = [column.name for column in entity.columns if column.name not in lacking]
         newer = {"_known_at": row["_known_at"] + timedelta(days=10), "_file": "newer", "_file_sha256": "c" * 64}
         return row | dict.fromkeys(lacking) | newer | {"_holds": f",{','.join(held)},"}
+
+    def _said_before(self, entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
+        """What an older export said of the row."""
+        other = {column.name: self._value(entity, column, row["_row"]) for column in entity.columns}
+        self._make_sense(entity, other)
+        key = {name: row[name] for name in entity.key}
+        older = {"_known_at": row["_known_at"] - timedelta(days=100), "_file": "older", "_file_sha256": "b" * 64}
+        return row | other | key | older
+
+    @staticmethod
+    def _deleted(entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
+        """The word of a newer export that the row is gone: with its key alone."""
+        blank = {column.name: None for column in entity.columns if column.name not in entity.key}
+        newest = {"_known_at": row["_known_at"] + timedelta(days=20), "_file": "newest", "_file_sha256": "d" * 64}
+        return row | blank | newest | {"_deleted": True}
+
+    def _over_before_the_day(self, entity: Entity, row: dict[str, Any]) -> list[dict[str, Any]]:
+        """The row as one that was known, with all that happened to it, and deleted well before the day."""
+        last = datetime.combine(self.day - timedelta(days=60), time(), UTC)
+        latest = {"date": last.date(), "timestamp": last}
+        dates = {
+            column.name: min(row[column.name], latest[column.type])
+            for column in entity.columns
+            if column.type in latest and row[column.name] is not None
+        }
+        known = row | dates | {"_known_at": last + timedelta(days=1)}
+        return [known, self._deleted(entity, known)]
 
     def _value(self, entity: Entity, column: Column, number: int) -> Any:
         pick = self.random.choice

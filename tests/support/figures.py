@@ -58,6 +58,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         "rpt_renewal_rates", ("quarter", "term_kind"), ("renewed_revenue", "lapsed_revenue", "missing_rate_count"),
     ),
     "acquisition": ("rpt_acquisition", ("month",), ("cost_per_served_account", "missing_rate_count")),
+    "handovers": ("rpt_account_handovers", ("account_id", "changed_on"), ("days_without_owner",)),
     "ownership": ("rpt_account_ownership", ("account_id",), ("owner_changes", "open_deal_people")),
     "coverage": ("rpt_key_account_coverage", ("week_start", "employee_id"), ("contacted_accounts",)),
     "key_accounts": (

@@ -29,6 +29,10 @@ def back(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+# Accounts that a person decided to keep on the list, and from which quarter: one that qualified then, one that never did.
+KEPT = {1: date(2023, 10, 1), 11: date(2024, 4, 1)}
+
+
 class Company:
     """The rows of all exports; dates beside them as dates, to be asked later."""
 
@@ -44,6 +48,10 @@ class Company:
         for rate_on in (date(2021, 1, 1) + timedelta(days=20 * step) for step in range(74)):
             rate = next(value for since, value in reversed(KRONA.items()) if since <= rate_on)
             self.rows["plan.fx_rates"].append({"currency": "SEK", "rate_date": rate_on, "rate": rate})
+        self.rows["lists.key_account_decisions"] = [
+            {"quarter": quarter, "account_id": f"test:A{number}", "decision": "enter", "reason": "kept"}
+            for number, quarter in KEPT.items()
+        ]
         for employee in ("ann", "ben"):
             self.rows["crm.employees"].append({"employee_id": employee, "full_name": employee.title() + " Person"})
         self.rows["plan.absences"] += [

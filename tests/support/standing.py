@@ -221,6 +221,19 @@ class Standing(Claims):
             found[row["account_id"],] = {"owner_changes": changes, "open_deal_people": len(people[row["account_id"]])}
         return found
 
+    def handovers(self) -> Rows:
+        """Account and day on which another one owns it: days between the two on which nobody did (D10)."""
+        owners: dict[str, list[tuple[date, date | None, str]]] = defaultdict(list)
+        for row in self.rows("dim_account_owners"):
+            owners[row["account_id"]].append((row["valid_from"] or date.min, row["valid_to"], row["employee_id"]))
+        found: Rows = {}
+        for account, spans in owners.items():
+            for (_, until, before), (begun, _, after) in pairwise(sorted(spans, key=lambda span: span[0])):
+                if before != after and begun <= self.day:
+                    # A span's end is the first day on which it is over.
+                    found[account, begun] = {"days_without_owner": None if until is None else (begun - until).days}
+        return found
+
     def holding(self, table: str, account: str, day: date) -> Row:
         """The row of an account that holds at the end of a day."""
         for row in self.rows(table):

@@ -107,7 +107,8 @@ def _invoice(row: Row, happened: Callable[[str], bool]) -> None:
         if not happened(column):
             row[column] = None
     # The balance of that day is in no export of a later one.
-    row["reported_balance"] = None
+    if not happened("_known_at"):
+        row["reported_balance"] = None
 
 
 def _only(*columns: str) -> Callable[[Row, Callable[[str], bool]], None]:
@@ -125,11 +126,15 @@ UNDONE = {
 }  # fmt: skip
 
 
+# What stays until the day on which an export says that it was deleted; of all else no export says since when it is gone.
+FALLS = ("billing.invoices", "billing.subscriptions")
+
+
 def known(entity_id: str, rows: list[Row]) -> dict[tuple[Any, ...], Row]:
     """What the newest export that has a column says in it, by the rows' keys."""
     found: dict[tuple[Any, ...], Row] = {}
     for row in sorted(rows, key=lambda row: str(row.get("_known_at") or "")):
-        held = row.get("_holds")
+        held = f",{','.join(entities()[entity_id].key)}," if row.get("_deleted") else row.get("_holds")
         said = {name: value for name, value in row.items() if held is None or f",{name}," in held}
         found.setdefault(_key(entity_id, row), {}).update(said)
     return found
@@ -155,6 +160,9 @@ def cut(rows: Rows, day: date) -> Rows:
             def happened(column: str, told: Row = told) -> bool:
                 return told.get(column) is None or day_of(told[column]) <= day
 
+            if entity_id in FALLS and copy.get("_deleted") and day_of(copy["_known_at"]) > day:
+                # That it is gone a later export says, and nothing else of it.
+                copy |= {"_deleted": None, "_holds": f",{','.join(entities()[entity_id].key)},"}
             if entity_id in UNDONE:
                 UNDONE[entity_id](copy, happened)
             found[entity_id].append(copy)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.adding import AddingError, look, safe_name, take_in, teach
-from pipelines.mending import waiting
 from pipelines.settings import Settings, load_settings
+from pipelines.waiting_files import waiting
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.mending import waiting
+from pipelines.waiting_files import waiting
 from pipelines.warehouse.corrections import forget
 from tests.support.landing import contract, land
 from tests.unit.test_collisions import Home

@@ -8,7 +8,7 @@ with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
-{{ rows_ahead(entity_ids, keep_vanished=['billing.invoices']) }},
+{{ rows_ahead(entity_ids, keep_vanished=kept_when_vanished()) }},
 
 {%- set measures = landed_entities().values() | map(attribute='measures') | map('length') | max %}
 

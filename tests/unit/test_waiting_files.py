@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.adding import AddingError, look, take_in
-from pipelines.mending import accept, correct, mend_line, rejected_lines, waiting, would_be_gone
 from pipelines.settings import Settings, load_settings
+from pipelines.waiting_files import accept, correct, correct_line, rejected_lines, waiting, would_be_gone
 from pipelines.warehouse.refresh import Refresh
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "exports"
@@ -81,11 +81,11 @@ def test_a_line_of_a_list_is_corrected_where_it_stands(settings: Settings) -> No
     (line,) = rejected_lines(settings)
     assert line.rejected.line == 3
     with pytest.raises(AddingError, match="one line"):
-        mend_line(line, "a\nb")
-    mend_line(line, line.text.replace("maybe", "yes"))
+        correct_line(line, "a\nb")
+    correct_line(line, line.text.replace("maybe", "yes"))
     assert path.read_bytes() == text.replace("maybe", "yes").encode()
     assert rejected_lines(settings) == []
     with pytest.raises(AddingError, match="changed meanwhile"):
-        mend_line(line, "x")
+        correct_line(line, "x")
     Refresh(settings).land()
     assert rejected_lines(settings) == []

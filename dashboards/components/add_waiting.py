@@ -9,14 +9,14 @@ import streamlit as st
 from dashboards.components.add_shared import write
 from dashboards.components.formats import plain, plural
 from pipelines.adding import MOST_REJECTED, AddingError, Looked
-from pipelines.mending import Waiting, accept, correct, mend_line, rejected_lines, would_be_gone
 from pipelines.settings import Settings
+from pipelines.waiting_files import Waiting, accept, correct, correct_line, rejected_lines, would_be_gone
 
 # So many rejected rows are said in sentences.
 FEW = 3
 
 
-def mend(settings: Settings, file: Waiting, looked: Looked, types: list[str]) -> None:
+def waiting_file(settings: Settings, file: Waiting, looked: Looked, types: list[str]) -> None:
     """Why it waits, and what a person can do about it here."""
     said = dict.fromkeys([*(text for _, text in looked.held), *(text for _, text in file.held)])
     for text in said:
@@ -101,7 +101,7 @@ def _corrected(settings: Settings, file: Waiting, types: list[str]) -> None:
     st.rerun()
 
 
-def lists_to_mend(settings: Settings) -> None:
+def list_lines_to_correct(settings: Settings) -> None:
     """The lines of the home's lists that could not be read, to be corrected where they stand."""
     lines = rejected_lines(settings)
     if not lines:
@@ -114,4 +114,4 @@ def lists_to_mend(settings: Settings) -> None:
             st.markdown(f"**lists/{plain(found.path.name)} · line {row.line}**{column}: {plain(row.why)}.")
             text = st.text_input("The line", value=found.text, key=f"line-{found.path.name}-{row.line}")
             if st.button("Write this line", key=f"write-{found.path.name}-{row.line}", disabled=text == found.text):
-                write(partial(mend_line, found, text))
+                write(partial(correct_line, found, text))

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pipelines.settings import load_settings
 from pipelines.warehouse.refresh import Refresh
 from tests.dashboards.conftest import words
-from tests.unit.test_mending import deals, dropped
+from tests.unit.test_waiting_files import deals, dropped
 
 
 def _button(app: AppTest, label: str) -> object:

@@ -151,7 +151,7 @@ def rejected_lines(settings: Settings) -> list[ListLine]:
     return found
 
 
-def mend_line(line: ListLine, text: str) -> None:
+def correct_line(line: ListLine, text: str) -> None:
     """Writes a corrected line in place of one of a list.
 
     Raises:

@@ -53,7 +53,7 @@ class PointInTime:
     A day that has not come is taken as if nothing more happened until then: what will be overdue if nobody pays.
 
     Raises:
-        ValueError: the day is none that the data can tell of.
+        ValueError: the day is none that the data can tell of, or the moment has not come.
     """
 
     as_of: str | None = None
@@ -64,6 +64,11 @@ class PointInTime:
         last = datetime.now(UTC).date() + timedelta(days=DAYS_AHEAD)
         if self.as_of is not None and not FIRST_DAY <= date.fromisoformat(self.as_of) <= last:
             raise ValueError(f"as of {self.as_of} nothing can be told: a day lies between {FIRST_DAY} and {last}.")
+        # Wherever on earth, today ends within 38 hours.
+        if self.known_at and datetime.fromisoformat(self.known_at) > datetime.now(UTC) + timedelta(hours=38):
+            raise ValueError(
+                f"what is known at {self.known_at} has not become known yet; leave --known-at out for now."
+            )
 
     @property
     def is_ahead(self) -> bool:

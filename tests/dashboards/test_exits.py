@@ -6,6 +6,8 @@ A new exit is a line of `EXITS`: what it makes of a publication in which an acco
 from __future__ import annotations
 
 import csv
+import email
+import email.policy
 import io
 import re
 from collections.abc import Callable
@@ -122,6 +124,13 @@ def _pack(given: Given, shape: str) -> bytes:
     return next(content for name, content in made.items() if name.endswith(f".{shape}"))
 
 
+def _mail(given: Given) -> Shown:
+    message = email.message_from_bytes(_pack(given, "eml"), policy=email.policy.default)
+    body = message.get_body(("html",))
+    assert body is not None
+    return of_html(body.get_content())
+
+
 EXITS: dict[str, Callable[[Given], Shown]] = {
     "page": lambda given: of_page(given.open_page("accounts", at_home=given.home, account="crm:1")),
     "download of a page": lambda given: of_csv(to_csv(pa.table({"account_name": [NAME]})).decode()),
@@ -130,6 +139,7 @@ EXITS: dict[str, Callable[[Given], Shown]] = {
     "statement, PDF": lambda given: of_pdf(statements.make(given.statement, "activity", "en", "pdf")),
     "weekly pack, workbook": lambda given: of_xlsx(_pack(given, "xlsx")),
     "weekly pack, PDF": lambda given: of_pdf(_pack(given, "pdf")),
+    "weekly pack, mail": _mail,
 }
 
 

@@ -23,6 +23,7 @@ NO_TEXT = b"\xff".decode("utf-8", "surrogateescape")
         (["sample", "--months", "8", "--out", "x"], "--months"),
         (["refresh", "--as-of", "9999-12-31"], "9999-12-31"),
         (["refresh", "--known-at", "9999-12-31T23:59:59-14:00"], "--known-at"),
+        (["refresh", "--known-at", "9999-12-31"], "has not become known yet"),
         (["find", NO_TEXT], "UTF-8"),
         (["find", "x", "--limit", "99999999999999999999"], "--limit"),
         (["forget", LONG], "no file aaaa"),

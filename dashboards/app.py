@@ -126,7 +126,7 @@ def main() -> None:
         return
     try:
         publication = common.publication(warehouse)
-        st.session_state["here"] = PageContext(
+        st.session_state["page"] = PageContext(
             name=chosen.url_path or "overview",
             warehouse=warehouse,
             landing=settings.landing_dir,

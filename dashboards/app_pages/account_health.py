@@ -10,7 +10,16 @@ import streamlit as st
 from dashboards.components import charts
 from dashboards.components import health_columns as columns
 from dashboards.components.formats import money, number, percent, plain, plural, words
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
+from dashboards.components.page import (
+    current_page,
+    drop_in,
+    footnotes,
+    header,
+    nothing,
+    open_account,
+    section,
+    whole_company,
+)
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import said
@@ -20,7 +29,7 @@ from dashboards.queries.base import rows
 FIRST = 3
 BANDS = {"red": "Red: up to 50", "yellow": "Yellow: up to 75", "green": "Green", "unknown": "Too little known"}
 
-page = here()
+page = current_page()
 base = page.base_currency
 as_of = page.publication["as_of_date"]
 compared = (as_of - timedelta(days=28)).isoformat() if as_of else "1900-01-01"

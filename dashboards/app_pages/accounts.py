@@ -7,7 +7,7 @@ import streamlit as st
 from dashboards.components.account_card import account_card
 from dashboards.components.account_exports import exports
 from dashboards.components.formats import money, number, plain
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, section
+from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, section
 from dashboards.components.tables import MOST, Column, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import accounts
@@ -51,7 +51,7 @@ def asked_for() -> accounts.Asked:
 
 def cards_section(asked: accounts.Asked) -> None:
     """How the cards are kept, by manager: what they lack and how soon they hear of what happens."""
-    page = here()
+    page = current_page()
     kept = accounts.cards(page.warehouse, page.filters, asked)
     if not kept.num_rows:
         return
@@ -77,7 +77,7 @@ def cards_section(asked: accounts.Asked) -> None:
 
 def account_list() -> None:
     """The accounts that match, one row each; a click opens the card."""
-    page = here()
+    page = current_page()
     code = page.base_currency
     header("Accounts", ABOUT)
     asked = asked_for()
@@ -160,7 +160,7 @@ def account_list() -> None:
 wanted = st.query_params.get("account")
 if wanted:
     account_card(wanted)
-elif accounts.totals(here().warehouse, here().filters.__class__(), accounts.Asked())["accounts"]:
+elif accounts.totals(current_page().warehouse, current_page().filters.__class__(), accounts.Asked())["accounts"]:
     account_list()
 else:
     header("Accounts", ABOUT)

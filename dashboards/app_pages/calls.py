@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.components import call_service, call_sources, charts
 from dashboards.components.formats import number, percent
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import in_place
@@ -18,7 +18,7 @@ from dashboards.queries.base import rows
 
 HEAT_DAYS = 14
 
-page = here()
+page = current_page()
 code = page.base_currency
 header("Calls", "Each conversation counted once, however many telephones rang (K1).")
 totals = calls.totals(page.warehouse, page.filters)

@@ -10,7 +10,16 @@ import streamlit as st
 
 from dashboards.components import charts, forecast_charts
 from dashboards.components.formats import UNKNOWN, money, number, percent
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
+from dashboards.components.page import (
+    current_page,
+    drop_in,
+    footnotes,
+    header,
+    nothing,
+    open_account,
+    section,
+    whole_company,
+)
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import in_place
@@ -29,7 +38,7 @@ PARTS = {
     ),
 }
 
-page = here()
+page = current_page()
 
 
 def off(tested: list[dict[str, Any]], method: str, column: str) -> Any:

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.components import charts
 from dashboards.components import collection_columns as columns
 from dashboards.components.formats import money, number, percent, plain, plural, words
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, open_account, section
 from dashboards.components.response_chart import responses
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -27,7 +27,7 @@ ACT_STATES = {
     "signed": "signed, a closing is not known",
 }
 
-page = here()
+page = current_page()
 base = page.base_currency
 totals = collections.worklist_totals(page.warehouse, page.filters)
 promised = collections.promise_totals(page.warehouse, page.filters)

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboards.components.formats import number, plural, size
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, open_account, section
 from dashboards.components.plausibility import unlikely_figures
 from dashboards.components.proof import proof_tab, unconfirmed
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
@@ -18,7 +18,7 @@ from dashboards.queries import data_health as health
 from dashboards.queries.data_health import Rejects
 from pipelines.settings import load_settings
 
-page = here()
+page = current_page()
 header("Data health", "A row of an export is loaded or rejected with its line and reason; nothing disappears.")
 totals = health.totals(page.warehouse)
 checks = health.control_totals(page.warehouse)

@@ -12,7 +12,7 @@ from dashboards.components.facts import facts
 from dashboards.components.formats import iso, last_week, money, number, percent, plain, plural, quarter_words
 from dashboards.components.key_account_matrix import matrix_tab, measured, stages_tab
 from dashboards.components.key_account_tabs import effort_tab, ownership_tab, service_tab
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, open_account, section
 from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import named, said
@@ -24,7 +24,7 @@ LIST_WORDS = {"short": "fewer than wanted", "long": "more than wanted", "within"
 WHY = Column("Why", width=520, words="key_reason")
 THEME = Column("Theme", help="D6", words="key_theme")
 
-page = here()
+page = current_page()
 base = page.base_currency
 every = {row["quarter"]: row for row in rows(key_accounts.quarters(page.warehouse))}
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.components.formats import money, number, percent, plain, plural
 from dashboards.components.match_decisions import buttons
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section
+from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, open_account, section
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import one, said
@@ -32,7 +32,7 @@ WORDED = {
 }
 LIST = "lists/account_links.csv"
 
-page = here()
+page = current_page()
 base = page.base_currency
 header("Matches", "One account out of several systems: how much reached one, by which rule, and what did not.")
 covered = matches.coverage(page.warehouse)

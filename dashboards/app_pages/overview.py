@@ -9,13 +9,22 @@ import streamlit as st
 from dashboards.components import charts, money_charts
 from dashboards.components.facts import facts
 from dashboards.components.formats import days, money, number, percent, points, signed
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
+from dashboards.components.page import (
+    current_page,
+    drop_in,
+    footnotes,
+    header,
+    nothing,
+    open_account,
+    section,
+    whole_company,
+)
 from dashboards.components.tables import Column, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import overview, receivables, sales
 from dashboards.queries.base import ALL, rows
 
-page = here()
+page = current_page()
 code = page.base_currency if page.filters.currency == ALL else page.filters.currency
 monthly = rows(overview.monthly(page.warehouse, page.filters))
 kpis = rows(receivables.kpis(page.warehouse, page.filters))

@@ -9,14 +9,23 @@ import streamlit as st
 
 from dashboards.components import charts, money_charts, receivable_risk
 from dashboards.components.formats import BUCKET_WORDS, days, money, number, percent, points, signed, words
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
+from dashboards.components.page import (
+    current_page,
+    drop_in,
+    footnotes,
+    header,
+    nothing,
+    open_account,
+    section,
+    whole_company,
+)
 from dashboards.components.tables import EVERY, MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import in_place
 from dashboards.queries import receivables
 from dashboards.queries.base import ALL, rows
 
-page = here()
+page = current_page()
 chosen = page.filters.currency
 code = page.base_currency if chosen == ALL else chosen
 kpis = rows(receivables.kpis(page.warehouse, page.filters))

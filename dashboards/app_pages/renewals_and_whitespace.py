@@ -7,7 +7,16 @@ import streamlit as st
 from dashboards.components import charts
 from dashboards.components import health_columns as columns
 from dashboards.components.formats import money, number, percent, plural
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
+from dashboards.components.page import (
+    current_page,
+    drop_in,
+    footnotes,
+    header,
+    nothing,
+    open_account,
+    section,
+    whole_company,
+)
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import one
@@ -16,7 +25,7 @@ from dashboards.queries.base import rows
 
 KINDS = {"contract": "Contracts", "addendum": "Addenda", "subscription": "Subscriptions"}
 
-page = here()
+page = current_page()
 base = page.base_currency
 due = growth.renewal_totals(page.warehouse, page.filters)
 space = growth.whitespace_totals(page.warehouse, page.filters, ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.components.formats import number, percent, words
-from dashboards.components.page import footnotes, header, here, nothing, section
+from dashboards.components.page import current_page, footnotes, header, nothing, section
 from dashboards.components.tables import Column, download, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import requirements
@@ -18,7 +18,7 @@ STATES = {
     "not_built": "not built yet",
 }
 
-page = here()
+page = current_page()
 header("Requirements", "What the five source documents ask for, what meets it, and what is missing.")
 areas = rows(requirements.counts(page.warehouse))
 if not areas:

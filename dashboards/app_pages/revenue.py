@@ -9,7 +9,16 @@ import streamlit as st
 from dashboards.components import revenue_charts as charts
 from dashboards.components.customer_value import acquisition_section, missing_rates, values_section
 from dashboards.components.formats import UNKNOWN, iso, money, number, percent, plain, plural
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, open_account, section, whole_company
+from dashboards.components.page import (
+    current_page,
+    drop_in,
+    footnotes,
+    header,
+    nothing,
+    open_account,
+    section,
+    whole_company,
+)
 from dashboards.components.revenue_tables import GROUP_COLUMNS, MOVER_COLUMNS
 from dashboards.components.tables import EVERY, MOST, download, table
 from dashboards.components.tiles import Tile, tiles
@@ -30,7 +39,7 @@ YEARS = {
     "mrr": "its end, against a year before",
 }
 
-page = here()
+page = current_page()
 code = page.base_currency
 
 

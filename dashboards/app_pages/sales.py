@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards.components import charts
 from dashboards.components.formats import money, number, plural
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, section
+from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, section
 from dashboards.components.pipeline_bridge import bridge_section
 from dashboards.components.tables import Column, download, table
 from dashboards.components.tiles import Tile, tiles
@@ -14,7 +14,7 @@ from dashboards.components.words import in_place
 from dashboards.queries import sales
 from dashboards.queries.base import rows
 
-page = here()
+page = current_page()
 code = page.base_currency
 header("Sales", "The pipeline as of the as-of date, and what became of it month by month.")
 stages = rows(in_place(sales.stages(page.warehouse, page.filters), "stage"))

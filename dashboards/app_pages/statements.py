@@ -10,7 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboards.components.formats import BUCKET_WORDS, money, plain, words
-from dashboards.components.page import drop_in, footnotes, header, here, nothing, section
+from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, section
 from dashboards.components.tables import MOST, Column, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.queries import statements
@@ -20,7 +20,7 @@ from pipelines.words import languages
 
 KIND_WORDS = {"activity": "Statement of account", "outstanding": "Open items", "act": "Reconciliation act"}
 
-page = here()
+page = current_page()
 
 
 def remember() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.components.page import drop_in, footnotes, header, here
+from dashboards.components.page import current_page, drop_in, footnotes, header
 from dashboards.components.team_commission import commission_section
 from dashboards.components.team_norms import norms_section
 from dashboards.components.team_scorecard import scorecard_section
 from dashboards.queries import team
 
-page = here()
+page = current_page()
 header("Team", "What each person is held to, what was done, and what shows it.")
 if not team.months(page.warehouse):
     drop_in("crm")

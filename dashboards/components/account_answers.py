@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.components.facts import facts
 from dashboards.components.formats import UNKNOWN, iso, money, number, percent, plural, words
-from dashboards.components.page import here, nothing, section
+from dashboards.components.page import current_page, nothing, section
 from dashboards.components.tables import Column, table
 from dashboards.components.words import said
 from dashboards.queries import account_card as cards
@@ -47,11 +47,11 @@ def duration(days: float) -> str:
 
 
 def _ago(day: date | None) -> str | None:
-    return since((here().publication["as_of_date"] - day).days) if day else None
+    return since((current_page().publication["as_of_date"] - day).days) if day else None
 
 
 def _ahead(day: date | None) -> str | None:
-    days = (day - here().publication["as_of_date"]).days if day else None
+    days = (day - current_page().publication["as_of_date"]).days if day else None
     if days is None or days < 0:
         return None
     return "today" if days == 0 else f"in {plural(days, 'day')}"
@@ -107,7 +107,7 @@ def documents(card: dict[str, Any]) -> None:
 
 def terms(card: dict[str, Any], account: str) -> None:
     """On what terms: days, limit, discount, rating (B2)."""
-    behaviour = rows(cards.terms(here().warehouse, account))
+    behaviour = rows(cards.terms(current_page().warehouse, account))
     limits = [
         f"{money(row['credit_limit'], row['currency'])}, {percent(row['credit_used_ratio'])} used"
         for row in behaviour
@@ -122,7 +122,7 @@ def terms(card: dict[str, Any], account: str) -> None:
             ("Credit limit", "; ".join(limits) or money(card["credit_limit"], card["currency"])),
             ("Discount", f"{percent(discount)} off list, 12 months" if discount is not None else None),
             ("Payment rating", "; ".join(ratings)),
-            ("Unapplied", money(card["unapplied_amount"], here().base_currency, 2)),
+            ("Unapplied", money(card["unapplied_amount"], current_page().base_currency, 2)),
         ]
     )
 
@@ -237,7 +237,7 @@ def answers(card: dict[str, Any], account: str, code: str | None) -> None:
         with section("Profile", key="card-profile"):
             profile(card)
     with st.expander("Where these answers come from", icon=":material/receipt_long:"):
-        found = cards.proof(here().warehouse, account)
+        found = cards.proof(current_page().warehouse, account)
         if not found.num_rows:
             nothing("No row is known behind them.")
             return

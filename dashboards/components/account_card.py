@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards.components import charts
 from dashboards.components.account_answers import answers
 from dashboards.components.formats import iso, money, number, plain, words
-from dashboards.components.page import here, nothing, section
+from dashboards.components.page import current_page, nothing, section
 from dashboards.components.tables import MOST, Column, download, table
 from dashboards.components.tiles import Tile, tiles
 from dashboards.components.words import in_place
@@ -34,7 +34,7 @@ def back() -> None:
 
 def money_section(account: str, code: str | None) -> None:
     """Two charts by month: what was invoiced and paid, and what was open."""
-    page = here()
+    page = current_page()
     monthly = rows(cards.monthly(page.warehouse, account, page.filters))
     left, right = st.columns(2, gap="small")
     with left, section("Revenue and cash", f"A month, in {code or 'base currency'}.", key="card-money"):
@@ -80,7 +80,7 @@ def money_section(account: str, code: str | None) -> None:
 
 def plan_section(account: str, code: str | None) -> None:
     """Budget against actual and cost against revenue by month, where a plan brings them (C16, C17)."""
-    page = here()
+    page = current_page()
     monthly = cards.monthly(page.warehouse, account, page.filters)
     planned = [row for row in rows(monthly) if row["budget"] is not None or row["cost"] is not None]
     if not planned:
@@ -105,7 +105,7 @@ def plan_section(account: str, code: str | None) -> None:
 
 def terms_section(account: str) -> None:
     """Limit, rating and payment behaviour, a row a currency; and the promises."""
-    page = here()
+    page = current_page()
     terms = cards.terms(page.warehouse, account)
     with section("Terms and payment behaviour", "A row a currency; currencies are never added.", key="card-terms"):
         if terms.num_rows:
@@ -149,7 +149,7 @@ def terms_section(account: str) -> None:
 
 def invoices_section(account: str) -> None:
     """What is open, with the file and the line that each invoice came from."""
-    invoices = cards.invoices(here().warehouse, account)
+    invoices = cards.invoices(current_page().warehouse, account)
     with section("Open invoices", "With the export file and the line in it that each came from.", key="card-invoices"):
         if not invoices.num_rows:
             nothing("No open invoices.")
@@ -185,7 +185,7 @@ def invoices_section(account: str) -> None:
 
 def deals_section(account: str) -> None:
     """What is being sold to it."""
-    deals = cards.deals(here().warehouse, account)
+    deals = cards.deals(current_page().warehouse, account)
     with section("Open deals", "Those expected to close first on top.", key="card-deals"):
         if not deals.num_rows:
             nothing("No deal is open.")
@@ -211,7 +211,7 @@ def deals_section(account: str) -> None:
 
 def people_section(account: str) -> None:
     """Who is there, who decides, whose birthday is near."""
-    people = cards.people(here().warehouse, account)
+    people = cards.people(current_page().warehouse, account)
     with section("People", "Those who decide first (A15).", key="card-people"):
         if not people.num_rows:
             nothing("The CRM has no person of this account.")
@@ -241,7 +241,7 @@ def people_section(account: str) -> None:
 
 def documents_section(account: str) -> None:
     """Contracts, acts and acts of reconciliation with their dates."""
-    papers = cards.documents(here().warehouse, account)
+    papers = cards.documents(current_page().warehouse, account)
     with section("Documents", "Sent and signed, the newest first.", key="card-documents"):
         if not papers.num_rows:
             nothing("No contract and no act is known.")
@@ -272,7 +272,7 @@ def documents_section(account: str) -> None:
 
 def timeline_section(account: str) -> None:
     """What happened, newest first."""
-    page = here()
+    page = current_page()
     kinds = cards.groups(page.warehouse, account)
     with section("Timeline", "All that happened with this account, newest first.", key="card-timeline"):
         chosen: list[str] = []
@@ -314,7 +314,7 @@ def timeline_section(account: str) -> None:
 
 def account_card(account: str) -> None:
     """The whole card, or a plain sentence when this publication has no such account."""
-    page = here()
+    page = current_page()
     st.button("All accounts", icon=":material/arrow_back:", type="tertiary", on_click=back, key="card_back")
     card = cards.card(page.warehouse, account)
     if card is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.components.formats import iso
-from dashboards.components.page import here
+from dashboards.components.page import current_page
 from dashboards.components.tables import EVERY, Column, download
 from dashboards.components.xlsx import download_xlsx, to_xlsx
 from dashboards.queries import accounts
@@ -73,7 +73,7 @@ def universal_columns(code: str) -> dict[str, Column]:
 
 def exports(asked: accounts.Asked) -> None:
     """What leaves from here: the universal table as a workbook or CSV, and the e-mail addresses."""
-    page = here()
+    page = current_page()
     code = page.base_currency or "base"
     columns = universal_columns(code)
 

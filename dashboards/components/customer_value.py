@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.components import revenue_charts as charts
 from dashboards.components.charts import ranked
 from dashboards.components.formats import UNKNOWN, iso, money, number, plain, plural
-from dashboards.components.page import here, nothing, open_account, section, whole_company
+from dashboards.components.page import current_page, nothing, open_account, section, whole_company
 from dashboards.components.revenue_tables import VALUE_COLUMNS, WORTH_COLUMNS
 from dashboards.components.tables import EVERY, MOST, download, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -22,7 +22,7 @@ def missing_rates(count: Any) -> None:
     if not count:
         return
     said = f":material/warning: {plural(int(count), 'amount')} without an exchange rate left out."
-    found = revenue.unrated(here().warehouse)
+    found = revenue.unrated(current_page().warehouse)
     if found:
         said += f" {one('receivable_finding_step', 'no_base_rate')}:" + "".join(
             f"\n- {money(row['amount'], row['currency'], 2)}, {iso(row['event_date'])}: {plain(row['_file'])}, "
@@ -34,7 +34,7 @@ def missing_rates(count: Any) -> None:
 
 def values_section() -> None:
     """What each account has been worth, and how it pays."""
-    page = here()
+    page = current_page()
     code = page.base_currency
     about = (
         f"In {code}. So far: cash applied − refunds − write-offs − cost; cash includes tax, which stands beside it. "
@@ -86,7 +86,7 @@ def values_section() -> None:
 
 def worth_section() -> None:
     """What the accounts of each manager, team or segment are worth together."""
-    page = here()
+    page = current_page()
     about = f"In {page.base_currency}, all accounts of each: who they belong to on the as-of date (C10)."
     with section("By manager, team and segment", f"{about} {whole_company() or ''}", key="worth"):
         kinds = {"owner": "Manager", "team": "Team", "segment": "Segment"}
@@ -103,7 +103,7 @@ def worth_section() -> None:
 
 def curve_of_one(data: Any) -> None:
     """Revenue beside cost of one account, from its first month on."""
-    page = here()
+    page = current_page()
     code = page.base_currency
     names = {row["account_id"]: row["account_name"] or row["account_id"] for row in data.to_pylist()}
     account = st.selectbox("Account", list(names), key="revenue_account", format_func=lambda one: names.get(one, one))
@@ -126,7 +126,7 @@ def curve_of_one(data: Any) -> None:
 
 def acquisition_section() -> None:
     """What winning an account costs beside what serving one costs."""
-    page = here()
+    page = current_page()
     code = page.base_currency
     found = revenue.acquisition(page.warehouse)
     if found is None:

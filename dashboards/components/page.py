@@ -47,14 +47,14 @@ class PageContext:
         return cast("str | None", self.publication["base_currency"])
 
 
-def here() -> PageContext:
-    """The page's own run."""
-    return cast(PageContext, st.session_state["here"])
+def current_page() -> PageContext:
+    """What the page that runs has to show: its publication, filters and place."""
+    return cast(PageContext, st.session_state["page"])
 
 
 def header(title: str, about: str) -> None:
     """Title, as-of date, freshness, base currency, what findings touch the page, and the filters that are set."""
-    page = here()
+    page = current_page()
     facts = page.publication
     files = facts["files"] or facts["entity_files"]
     st.title(title, anchor=False)
@@ -97,7 +97,7 @@ def header(title: str, about: str) -> None:
 
 def whole_company() -> str | None:
     """A note for figures that the filters don't narrow, when there are such filters."""
-    return "Of the whole company: the filters don't narrow this." if here().filters.narrows_accounts else None
+    return "Of the whole company: the filters don't narrow this." if current_page().filters.narrows_accounts else None
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def drop_in(domain: str) -> None:
     with st.container(border=True, key=f"card-empty-{domain}"):
         st.markdown(f"#### No {what} yet")
         st.markdown(f"Drop {exports} into this folder, then run `keybook refresh`:")
-        st.code(str(here().landing), language=None)
+        st.code(str(current_page().landing), language=None)
         st.caption(
             "Keybook reads CSV, Excel, JSON and Parquet as the system wrote them. "
             "`keybook detect FILE` says whether it knows a file and how it reads each column; "

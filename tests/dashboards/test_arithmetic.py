@@ -57,12 +57,17 @@ def sql_of(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef) and node.name == HELPER
         for part in ast.walk(node)
     }
-    pieces = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    # What a helper is given within a query is of that query, and so of its tables.
+    pieces = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)} - {
+        id(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)
+    }
     for node in ast.walk(tree):
         if id(node) in helpers or id(node) in pieces:
             continue
         if isinstance(node, ast.JoinedStr):
-            whole = "".join(str(part.value) if isinstance(part, ast.Constant) else FILLED for part in node.values)
+            whole = "".join(
+                str(part.value) if isinstance(part, ast.Constant) else _filled(part) for part in node.values
+            )
         else:
             whole = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
         if whole:
@@ -70,6 +75,17 @@ def sql_of(tree: ast.AST) -> Iterator[str]:
             text = re.sub(r"'[^']*'", "''", text)
             if re.search(r"\b(select|from|where|filter|over|sum|count)\b", text) and not text.strip().endswith("."):
                 yield text
+
+
+def _filled(part: ast.AST) -> str:
+    """What stands where an f-string is filled in, and after it the strings that a helper is given there."""
+    inner = {id(piece) for node in ast.walk(part) if isinstance(node, ast.JoinedStr) for piece in ast.walk(node)}
+    given = [
+        node.value
+        for node in ast.walk(part)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner
+    ]
+    return " ".join([FILLED, *given])
 
 
 def faults_of_sql(text: str) -> list[str]:

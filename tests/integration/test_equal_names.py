@@ -75,6 +75,9 @@ def differences(warehouse: duckdb.DuckDBPyConnection, declared: dict[str, frozen
         if one.table == other.table or one.key != other.key:
             continue
         left, right = types[one.table], types[other.table]
+        # A part of a key may be an expression.
+        met = " and ".join(f"one._key{number} = other._key{number}" for number in range(len(one.key)))
+        named = ", ".join(f"{part} as _key{number}" for number, part in enumerate(sorted(one.key)))
         for column in sorted(set(left) & set(right) - declared[one.table] - declared[other.table] - DAYS):
             if column.startswith("_") or left[column] != right[column]:
                 continue
@@ -87,7 +90,8 @@ def differences(warehouse: duckdb.DuckDBPyConnection, declared: dict[str, frozen
             common, apart = warehouse.execute(
                 f"""
                 select count(*), count(*) filter (where {differs})
-                from {one.rows} as one inner join {other.rows} as other using ({", ".join(sorted(one.key))})
+                from (select *, {named} from {one.rows}) as one
+                inner join (select *, {named} from {other.rows}) as other on {met}
                 """
             ).fetchall()[0]
             name = (column, *sorted((one.table, other.table)))

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.exports.landing import alike
 from pipelines.exports.landing import land as landing
 from pipelines.exports.landing.raw import RawStore
 from pipelines.settings import SettingsError, load_settings
@@ -170,19 +171,21 @@ def test_a_file_that_changes_while_it_is_read_is_read_by_the_next_run(
 ) -> None:
     path = home / "landing" / "busy.csv"
     path.write_text(OTHER, encoding="utf-8")
-    real = landing.open_grids
+    real, changes = landing.open_grids, [change]
 
     def open_grids(file: Path, *others: Any) -> Any:
-        if file != path:
+        if file != path or not changes:
             return real(file, *others)
         if when.startswith("before"):
-            change(file)
+            changes.pop()(file)
         grids = real(file, *others)
         if when.startswith("after"):
-            change(file)
+            changes.pop()(file)
         return grids
 
+    # Where a file is read alone, and where it is read with others that are alike.
     monkeypatch.setattr(landing, "open_grids", open_grids)
+    monkeypatch.setattr(alike, "open_grids", open_grids)
     work = _work(home)
     work.land()
     assert _rows(home) == {"good.csv": 1}

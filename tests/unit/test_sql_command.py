@@ -152,7 +152,7 @@ def test_a_query_ends_after_its_time(home: Path) -> None:
 
 
 def test_a_query_ends_at_the_limit_of_memory(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KEYBOOK_MEMORY_LIMIT", "64 MiB")
+    monkeypatch.setenv("KEYBOOK_MEMORY_LIMIT", "128 MiB")
     monkeypatch.setenv("KEYBOOK_MAX_TEMP_DIRECTORY_SIZE", "1 MiB")
     done = keybook("sql", "--home", home, "select count(distinct i) from range(100000000) as _ (i)")
     assert done.exit_code == 1

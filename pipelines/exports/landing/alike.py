@@ -97,15 +97,19 @@ def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path)
     if file.stamp[0] > MOST_BYTES or landing.store.word(file.sha256) is not None:
         return None
     try:
-        with file.path.open("rb") as opened:
-            if not _TEXT.match(opened.read(64)):
-                return None
-        limits = landing.reading_rules.limits
-        with within(limits.seconds):
-            grids = open_grids(file.path, scratch, landing.contracts, limits)
-            match = recognise(grids[0], landing.contracts).match if len(grids) == 1 else None
+        return _read(landing, file, known_at, scratch)
     except (UnreadableError, OSError, ValueError, duckdb.Error):
         return None  # what is wrong with it, `land_file` says
+
+
+def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
+    with file.path.open("rb") as opened:
+        if not _TEXT.match(opened.read(64)):
+            return None
+    limits = landing.reading_rules.limits
+    with within(limits.seconds):
+        grids = open_grids(file.path, scratch, landing.contracts, limits)
+        match = recognise(grids[0], landing.contracts).match if len(grids) == 1 else None
     grid = grids[0] if grids else None
     if match is None or type(grid) is not Delimited or not _is_plain(match, grid):
         return None

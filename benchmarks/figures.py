@@ -58,6 +58,8 @@ FIGURES: dict[str, tuple[int, str]] = {
         """
         select employee_id, count(*), sum(accounts), sum(new_contracts), sum(two_way_contact_accounts)
         from reporting.rpt_team_scorecard
+        -- Months of which it tells a loss or a commission alone the script doesn't know.
+        where accounts > 0 or new_contracts > 0 or two_way_contact_accounts > 0
         group by all
         """,
     ),

@@ -19,3 +19,11 @@ last_value({{ expression }} ignore nulls)
 {% macro source_key(source) -%}
 coalesce(nullif(lower(trim({{ source }})), ''), 'unknown')
 {%- endmacro %}
+
+{#- The day of a sale, whose touches are those before it (K21): of a deal, and of what happened to an invoice, with its deal. -#}
+{% macro deal_sold_on(deals) -%}
+coalesce({{ deals }}.created_on, {{ deals }}.closed_on)
+{%- endmacro %}
+{% macro event_sold_on(events, deals) -%}
+coalesce({{ deals }}.created_on, {{ events }}.issued_on, {{ events }}.event_date)
+{%- endmacro %}

@@ -27,3 +27,14 @@ coalesce({{ deals }}.created_on, {{ deals }}.closed_on)
 {% macro event_sold_on(events, deals) -%}
 coalesce({{ deals }}.created_on, {{ events }}.issued_on, {{ events }}.event_date)
 {%- endmacro %}
+
+{#- Whether a word of `texts` says that a call or an e-mail was for `purpose`: the model has the seed activity_purposes as
+    `purposes`. -#}
+{% macro tells_of(purpose, texts) -%}
+exists (
+            select 1
+            from purposes
+            where purposes.purpose = '{{ purpose }}'
+                and ' ' || {{ normalised_words("concat_ws(' ', " ~ texts ~ ")") }} || ' ' like '% ' || purposes.word || ' %'
+        )
+{%- endmacro %}

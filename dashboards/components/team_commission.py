@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.components.formats import money, plural
+from dashboards.components.formats import money, plain, plural
 from dashboards.components.page import PageContext, nothing, open_account, section
 from dashboards.components.tables import Column, download, table
 from dashboards.queries import team
@@ -68,7 +68,7 @@ def commission_section(page: PageContext) -> None:
         return
     lines = team.commission_lines(page.warehouse, month, opened["employee_id"])
     with section(
-        f"{opened['employee_name']}: commission of {month:%Y-%m}",
+        f"{plain(opened['employee_name'])}: commission of {month:%Y-%m}",
         f"{money(opened['to_pay'], code)} to pay, {plural(lines.num_rows, 'line')}.",
         key="commission-lines",
     ):

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components import charts
-from dashboards.components.formats import percent, plural
+from dashboards.components.formats import percent, plain, plural
 from dashboards.components.page import PageContext, nothing, open_account, section
 from dashboards.components.tables import Column, download, table
 from dashboards.components.words import one
@@ -90,7 +90,7 @@ def norms_section(page: PageContext) -> None:
 
 def _evidence(page: PageContext, month: Any, opened: dict[str, Any]) -> None:
     data = team.evidence(page.warehouse, month, opened["employee_id"], opened["norm"])
-    title = f"{opened['employee_name']}: {one('norm', opened['norm'])}, {month:%Y-%m}"
+    title = f"{plain(opened['employee_name'])}: {one('norm', opened['norm'])}, {month:%Y-%m}"
     about = f"{percent(opened['attainment'])} of what was due. {plural(data.num_rows, 'record')}, each with its line."
     with section(title, about, key="evidence"):
         if not data.num_rows:

@@ -22,12 +22,10 @@ def attribution(page: PageContext) -> None:
         + ".",
         key="attribution",
     ):
-        model = (
-            st.segmented_control(
-                "Model", MODELS, default=MODELS[0], key="model", format_func=lambda name: one("attribution_model", name)
-            )
-            or MODELS[0]
-        )
+        model = st.segmented_control(
+            "Model", MODELS, default=MODELS[0], key="model", required=True,
+            format_func=lambda name: one("attribution_model", name),
+        )  # fmt: skip
         sources = call_service.attribution(page.warehouse, page.filters, model)
         if not sources.num_rows:
             nothing("No calls, leads, deals or invoices in this period.")

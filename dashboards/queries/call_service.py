@@ -1,4 +1,4 @@
-"""Calls: the service level, when calls come, and the CRM's log of calls against the call tracker's own."""
+"""Calls: the service level, when calls come, the CRM's log against the call tracker's, and what sources brought."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import streamlit as st
 from dashboards.queries.base import OF_PEOPLE, OF_TEAMS, Filters, first, ratio, select
 
 SERVICE = f"""
-    select sum(offered) as offered, sum(service_calls) as service_calls, sum(answered_in_time) as answered_in_time,
-        {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level, sum(abandoned) as abandoned,
-        sum(short_abandoned) as short_abandoned, sum(out_of_hours) as out_of_hours,
-        sum(unknown_wait) + sum(unknown_status) as unknown_calls, max(service_level_goal) as service_level_goal
+    select {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level,
+        max(service_level_goal) as service_level_goal
     from {{rpt_call_service}}
     where day >= $since and {OF_TEAMS}
 """
@@ -31,8 +29,8 @@ SERVICE_TEAMS = f"""
 """
 
 HOURS = f"""
-    select weekday, hour_of_day, sum(inbound) as inbound, sum(answered) as answered, sum(offered) as offered,
-        sum(missed) as missed, {ratio("sum(answered)", "sum(offered)")} as answer_rate
+    select weekday, hour_of_day, sum(inbound) as inbound, sum(missed) as missed,
+        {ratio("sum(answered)", "sum(offered)")} as answer_rate
     from {{rpt_call_hours}}
     where month >= $since and {OF_TEAMS}
     group by 1, 2

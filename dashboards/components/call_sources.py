@@ -46,6 +46,7 @@ def attribution(page: PageContext) -> None:
                 "deals": Column("Deals", "real", "Parts of deals where all touches share them."),
                 **money,
                 "cost_per_deal": Column("Cost a deal", "money"),
+                "missing_rate_count": Column("No rate", "count", "Amounts and costs left out: no rate is known."),
             },
             "attribution",
             height="content",

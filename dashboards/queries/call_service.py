@@ -75,12 +75,12 @@ GAP_CALLS = f"""
 # Where there is no source its kind says so.
 _SOURCE = "case when source_kind = 'named' then source end"
 
-# A part of the cost without a rate, or talk that is not known, makes the whole a month's alone.
+# Talk that is not known in a month, or an amount without a rate, makes a figure of the whole period unknown.
 ATTRIBUTION = f"""
     select {_SOURCE} as source, source_kind, case when count(leads) = count(*) then sum(leads) end as leads,
         sum(deals) as deals, sum(won_amount) as won_amount, sum(invoiced) as invoiced,
         sum(cash_applied) as cash_applied, sum(written_off) as written_off, sum(cost) as cost,
-        {ratio("sum(cost)", "sum(deals)")} as cost_per_deal, bool_or(is_young) as is_young,
+        case when sum(missing_rate_count) = 0 then {ratio("sum(cost)", "sum(deals)")} end as cost_per_deal,
         sum(missing_rate_count) as missing_rate_count
     from {{rpt_call_attribution}}
     where month >= $since and model = $model

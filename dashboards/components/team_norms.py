@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.components import charts
 from dashboards.components.formats import percent, plain, plural
-from dashboards.components.page import PageContext, nothing, open_account, section
+from dashboards.components.page import PageContext, month_choice, nothing, open_account, section
 from dashboards.components.tables import Column, download, table
 from dashboards.components.words import one
 from dashboards.queries import team
@@ -20,13 +20,7 @@ OPENED = "norm_opened"
 def norms_section(page: PageContext) -> None:
     """What each person was held to in a month and what was done; a click on a row shows the records behind it (P13)."""
     with section("Norms", "Done of what was due, for the working days on which each was there (P13).", key="norms"):
-        month = st.selectbox(
-            "Month",
-            team.months(page.warehouse),
-            format_func=lambda day: f"{day:%Y-%m}",
-            key="norm_month",
-            label_visibility="collapsed",
-        )
+        month = month_choice("Month", team.months(page.warehouse), "norm_month")
         data = team.norms(page.warehouse, page.filters, month)
         found = rows(data)
         if not found:

@@ -53,22 +53,17 @@ def attribution(page: PageContext) -> None:
         )
         with st.expander("By month of the touch, with payback", icon=":material/calendar_month:"):
             months = call_service.attribution_months(page.warehouse, page.filters, model)
-            table(
-                months,
-                {
-                    "month": Column("Month", pinned=True),
-                    "source": Column("Source"),
-                    "source_kind": Column("Touch", words="touch_kind"),
-                    "leads": Column("Leads", "count"),
-                    "deals": Column("Deals", "real"),
-                    **money,
-                    "cost_per_lead": Column("Cost a lead", "money", "K11"),
-                    "cost_per_deal": Column("Cost a deal", "money"),
-                    "payback_months": Column(
-                        "Payback, months", "count", "N14: until the cash has been at least the cost."
-                    ),
-                    "is_young": Column("Young", "bool", "Sales that its touches count for may yet come."),
-                },
-                "attribution_months",
-            )
-            download("Download as CSV", "channels-to-cash", lambda: months, "attribution_months")
+            columns = {
+                "month": Column("Month", pinned=True),
+                "source": Column("Source"),
+                "source_kind": Column("Touch", words="touch_kind"),
+                "leads": Column("Leads", "count"),
+                "deals": Column("Deals", "real"),
+                **money,
+                "cost_per_lead": Column("Cost a lead", "money", "K11"),
+                "cost_per_deal": Column("Cost a deal", "money"),
+                "payback_months": Column("Payback, months", "count", "N14: until the cash has been at least the cost."),
+                "is_young": Column("Young", "bool", "Sales that its touches count for may yet come."),
+            }
+            table(months, columns, "attribution_months")
+            download("Download as CSV", "channels-to-cash", lambda: months, "attribution_months", columns)

@@ -39,24 +39,20 @@ def norms_section(page: PageContext) -> None:
             across="Norm",
             down="Person",
         )
-        picked = table(
-            data,
-            {
-                "employee_name": Column("Person", pinned=True),
-                "norm": Column("Norm", width="medium", words="norm"),
-                "target": Column("Due", "real", "For the time that the person was there."),
-                "actual": Column("Done", "count"),
-                "attainment": Column("Done of due", "ratio", "P13"),
-                "reached": Column("Times reached", "count", "Days or months in which all was done that was due."),
-                "periods": Column("of", "count"),
-                "target_rule": Column("Whose figure", words="norm_rule"),
-                "absent_days": Column("Days away", "count"),
-                "evidence_count": Column("Records", "count", "Click the row to see them."),
-            },
-            "norms",
-            pick="opened",
-        )
-        download("Download as CSV", "norms", lambda: data, "norms")
+        columns = {
+            "employee_name": Column("Person", pinned=True),
+            "norm": Column("Norm", width="medium", words="norm"),
+            "target": Column("Due", "real", "For the time that the person was there."),
+            "actual": Column("Done", "count"),
+            "attainment": Column("Done of due", "ratio", "P13"),
+            "reached": Column("Times reached", "count", "Days or months in which all was done that was due."),
+            "periods": Column("of", "count"),
+            "target_rule": Column("Whose figure", words="norm_rule"),
+            "absent_days": Column("Days away", "count"),
+            "evidence_count": Column("Records", "count", "Click the row to see them."),
+        }
+        picked = table(data, columns, "norms", pick="opened")
+        download("Download as CSV", "norms", lambda: data.drop_columns(["opened"]), "norms", columns)
         if picked:
             st.session_state[OPENED] = picked
         opened = next((row for row in found if row["opened"] == st.session_state.get(OPENED)), None)

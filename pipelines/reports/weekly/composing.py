@@ -189,22 +189,25 @@ def missing(pack: Pack, language: Language) -> Table:
 
 def _section(section: Section, language: Language, pack: Pack, drawn: list[Picture]) -> list[Block]:
     heading = Text(language.text(f"weekly.sections.{section.name}"), "heading")
-    if not section.rows:
+    if not section.rows or (section.drawn and not drawn):
         return [heading, Text(language.text("weekly.no_data"))]
+    if section.drawn:
+        # What is but a chart has the chart's title, which names the currency.
+        return [Text(drawn[0].title, "heading"), Pictures(tuple(replace(each, title="") for each in drawn))]
     lead = [
         language.text(f"weekly.notes.{name}", **{label: figure.value for label, figure in values.items()})
         for name, values in section.notes
     ]
-    pictures: list[Block] = [Pictures(tuple(drawn))] if drawn and not any(each.wide for each in drawn) else []
-    pictures += [Pictures((each,)) for each in drawn] if not pictures else []
-    if section.drawn and drawn:
-        # What is but a chart has the chart's title, which names the currency.
-        return [Text(drawn[0].title, "heading"), Pictures(tuple(replace(each, title="") for each in drawn))]
-    if section.drawn:
-        return [heading, Text(language.text("weekly.no_data"))]
+    is_wide = any(each.wide for each in drawn)
+    beside: list[tuple[Picture, ...]] = [(each,) for each in drawn] if is_wide else [tuple(drawn)] if drawn else []
     if len(section.rows) > MOST:
         lead.append(language.text("weekly.shown", shown=str(MOST), all=str(len(section.rows))))
-    return [heading, *([Text(" ".join(lead), "lead")] if lead else []), table(section, language, pack), *pictures]
+    return [
+        heading,
+        *([Text(" ".join(lead), "lead")] if lead else []),
+        table(section, language, pack),
+        *map(Pictures, beside),
+    ]
 
 
 def table(section: Section, language: Language, pack: Pack) -> Table:

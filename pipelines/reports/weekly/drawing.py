@@ -43,7 +43,7 @@ def _trend(section: Section, unit: str, language: Language) -> list[Picture]:
     )
     first, last = (f"{row['day']} {written(row['open'], 'money', language)}, "
                    f"{written(row['overdue'], 'money', language)}" for row in (rows[0], rows[-1]))  # fmt: skip
-    title = f"{language.text('weekly.charts.trend')}, {unit}"
+    title = f"{language.text('weekly.sections.trend')}, {unit}"
     return [_picture("trend", title, chart, f"{first} – {last}", WHOLE, language)]
 
 
@@ -102,4 +102,4 @@ def _waterfall(
 def _picture(name: str, title: str, chart: specs.Chart, points: str, width: int, language: Language) -> Picture:
     decimal, thousands = get_decimal_symbol(language.locale), get_group_symbol(language.locale)
     drawn = svg(chart, width, HIGH, decimal, thousands)
-    return Picture(name, title, drawn, language.text("weekly.described", title=title, points=points), width == WHOLE)
+    return Picture(name, title, drawn, f"{title}: {points}.", width == WHOLE)

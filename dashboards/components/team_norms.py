@@ -20,7 +20,11 @@ OPENED = "norm_opened"
 def norms_section(page: PageContext) -> None:
     """What each person was held to in a month and what was done; a click on a row shows the records behind it (P13)."""
     with section("Norms", "Done of what was due, for the working days on which each was there (P13).", key="norms"):
-        month = month_choice("Month", team.months(page.warehouse), "norm_month")
+        months = team.months(page.warehouse)
+        if not months:
+            nothing("No norm holds for anybody.")
+            return
+        month = month_choice("Month", months, "norm_month")
         data = team.norms(page.warehouse, page.filters, month)
         found = rows(data)
         if not found:

@@ -143,10 +143,14 @@ def closing(warehouse: str, filters: Filters, month: date) -> pa.Table:
     return select(warehouse, CLOSING, **filters.values(), month=month)
 
 
+# A quota is judged once its month is over and told; where nobody has one, the calendar says which months are over.
 SCORECARD_MONTHS = """
     select distinct month
     from {rpt_team_scorecard}
-    where month <= (select max(month) from {rpt_team_scorecard} where quota_band is not null)
+    where month <= coalesce(
+        (select max(month) from {rpt_team_scorecard} where quota_band is not null),
+        (select date_trunc('month', max(as_of_date) + 1) - interval 1 month from {rpt_run})
+    )
     order by month desc
 """
 
@@ -162,7 +166,7 @@ SCORECARD = f"""
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def scorecard_months(warehouse: str) -> list[date]:
-    """Months that have a scorecard, the newest that has a quota first."""
+    """Months that have a scorecard and are over, the newest first."""
     found: list[date] = select(warehouse, SCORECARD_MONTHS).column("month").to_pylist()
     return found
 

@@ -19,3 +19,22 @@ last_value({{ expression }} ignore nulls)
 {% macro source_key(source) -%}
 coalesce(nullif(lower(trim({{ source }})), ''), 'unknown')
 {%- endmacro %}
+
+{#- The day of a sale, whose touches are those before it (K21): of a deal, and of what happened to an invoice, with its deal. -#}
+{% macro deal_sold_on(deals) -%}
+coalesce({{ deals }}.created_on, {{ deals }}.closed_on)
+{%- endmacro %}
+{% macro event_sold_on(events, deals) -%}
+coalesce({{ deals }}.created_on, {{ events }}.issued_on, {{ events }}.event_date)
+{%- endmacro %}
+
+{#- Whether a word of `texts` says that a call or an e-mail was for `purpose`: the model has the seed activity_purposes as
+    `purposes`. -#}
+{% macro tells_of(purpose, texts) -%}
+exists (
+            select 1
+            from purposes
+            where purposes.purpose = '{{ purpose }}'
+                and ' ' || {{ normalised_words("concat_ws(' ', " ~ texts ~ ")") }} || ' ' like '% ' || purposes.word || ' %'
+        )
+{%- endmacro %}

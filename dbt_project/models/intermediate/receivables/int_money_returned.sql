@@ -47,12 +47,14 @@ move_totals as (
     select adjustment_id, sum(amount) as amount from moves group by adjustment_id
 ),
 
+linked as (
+    select * from {{ ref('int_applications_linked') }} where issue is null and origin_kind = 'payment'
+),
+
 applications as (
-    select application_id, invoice_id, payment_id, amount, origin_amount, origin_currency, event_date
-    from {{ ref('int_applications_linked') }}
-    where issue is null and origin_kind = 'payment'
+    select invoice_id, amount, origin_amount, origin_currency, event_date from linked
     union all
-    select application_id, invoice_id, payment_id, amount, amount, currency, event_date
+    select invoice_id, amount, amount, currency, event_date
     from {{ ref('int_applications_assumed') }}
     where credit_note_id is null
 ),
@@ -75,12 +77,6 @@ of_payments as (
     inner join payments on ruled.payment_id = payments.payment_id
     left join walked on ruled.adjustment_id = walked.adjustment_id
     where ruled.issue is null and walked.adjustment_id is null
-),
-
-linked as (
-    select application_id, invoice_id, payment_id, amount, origin_amount, event_date
-    from {{ ref('int_applications_linked') }}
-    where issue is null and origin_kind = 'payment'
 ),
 
 steps as (

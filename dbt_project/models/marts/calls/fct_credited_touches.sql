@@ -28,9 +28,9 @@ events as (
 ),
 
 sales as (
-    select account_id, coalesce(created_on, closed_on) as sold_on from deals
+    select account_id, {{ deal_sold_on('deals') }} as sold_on from deals
     union
-    select events.account_id, coalesce(deals.created_on, events.issued_on, events.event_date)
+    select events.account_id, {{ event_sold_on('events', 'deals') }}
     from events
     left join invoices on events.invoice_id = invoices.invoice_id
     left join deals on invoices.deal_id = deals.deal_id

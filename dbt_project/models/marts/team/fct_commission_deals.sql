@@ -5,10 +5,6 @@ with deals as (
     select * from {{ ref('fct_deals') }} where status = 'won' and closed_on is not null
 ),
 
-run as (
-    select * from {{ ref('int_run_dated') }}
-),
-
 employees as (
     select * from {{ ref('dim_employees') }}
 ),
@@ -55,6 +51,7 @@ rates as (
 fitting as (
     select
         deals.deal_id,
+        deals.amount_base,
         shares.employee_id,
         shares.share,
         rates.plan,
@@ -86,12 +83,9 @@ versions as (
 
 sized as (
     select
-        versions.*,
-        deals.amount_base,
-        max(versions.min_amount) over (partition by versions.deal_id, versions.employee_id) > 0
-        and deals.amount_base is null as is_of_unknown_size
+        *,
+        max(min_amount) over (partition by deal_id, employee_id) > 0 and amount_base is null as is_of_unknown_size
     from versions
-    inner join deals on versions.deal_id = deals.deal_id
 ),
 
 chosen as (
@@ -107,7 +101,6 @@ select
     deals.account_id,
     deals.name as deal_name,
     deals.closed_on as won_on,
-    run.base_currency,
     chosen.plan,
     chosen.valid_from as plan_valid_from,
     cast(chosen.share as decimal(9, 6)) as share,
@@ -119,4 +112,3 @@ select
     deals._row
 from chosen
 inner join deals on chosen.deal_id = deals.deal_id
-cross join run

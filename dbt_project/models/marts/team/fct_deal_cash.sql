@@ -57,6 +57,7 @@ ordered as (
     select
         *,
         case when event_date < won_on then won_on else event_date end as occurred_on,
+        row_number() over deal as step,
         sum(case when is_cash then -amount else 0 end) over deal as cash,
         sum(case when is_cash then 0 else amount end) over deal as billed,
         -- Of what has no rate nobody knows what it earns, from the first of it on.
@@ -82,7 +83,7 @@ select
     event_id,
     event_type,
     occurred_on,
-    row_number() over (partition by deal_id order by event_date, case when is_cash then 1 else 0 end, event_id) as step,
+    step,
     {{ money('earned') }} as earned,
     _source,
     _file,

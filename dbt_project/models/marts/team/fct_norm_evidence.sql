@@ -93,13 +93,7 @@ dialled as (
 offers as (
     select
         activities.*,
-        activities.activity_type = 'proposal' or exists (
-            select 1
-            from purposes
-            where purposes.purpose = 'offer'
-                and ' ' || {{ normalised_words("concat_ws(' ', activities.subject, activities.outcome)") }} || ' '
-                like '% ' || purposes.word || ' %'
-        ) as is_offer
+        activities.activity_type = 'proposal' or {{ tells_of('offer', 'activities.subject, activities.outcome') }} as is_offer
     from activities
     inner join (
         select employee_id, min(first_on) as first_on
@@ -165,13 +159,7 @@ evidence as (
         on calls.employee_id = normed.employee_id
         and normed.norm = 'companies_offered'
         and calls.started_on >= normed.first_on
-    where calls.status = 'answered' and exists (
-        select 1
-        from purposes
-        where purposes.purpose = 'offer'
-            and ' ' || {{ normalised_words("concat_ws(' ', calls.disposition, calls.note)") }} || ' '
-            like '% ' || purposes.word || ' %'
-    )
+    where calls.status = 'answered' and {{ tells_of('offer', 'calls.disposition, calls.note') }}
     union all
     select
         'new_contracts',

@@ -23,7 +23,9 @@ costs as (
 ),
 
 deals as (
-    select * from {{ ref('fct_deals') }} where coalesce(created_on, closed_on) is not null
+    select deals.*, {{ deal_sold_on('deals') }} as sold_on
+    from {{ ref('fct_deals') }} as deals
+    where {{ deal_sold_on('deals') }} is not null
 ),
 
 invoices as (
@@ -41,20 +43,20 @@ models as (
 happened as (
     select
         account_id,
-        coalesce(created_on, closed_on) as sold_on,
+        sold_on,
         'deal' as measure,
         created_on as happened_on,
         cast(1 as decimal(18, 4)) as amount,
         false as is_unpriced
     from deals
     union all
-    select account_id, coalesce(created_on, closed_on), 'won', closed_on, amount_base, amount is not null and amount_base is null
+    select account_id, sold_on, 'won', closed_on, amount_base, amount is not null and amount_base is null
     from deals
     where status = 'won'
     union all
     select
         events.account_id,
-        coalesce(deals.created_on, events.issued_on, events.event_date),
+        {{ event_sold_on('events', 'deals') }},
         case
             when events.event_type in ('invoice', 'debit_note', 'credit_note') then 'invoiced'
             when events.event_type in ('write_off', 'recovery') then 'written_off'

@@ -57,7 +57,6 @@ class Small:
     header: tuple[str | None, ...]
     delimiter: str
     lines: list[str]
-    only_spaces: bool
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -129,7 +128,6 @@ def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) 
         header,
         grid.delimiter(0),
         lines[1:],
-        only_spaces="\xa0" not in text and ('"' if grid.delimiter(0) == "\t" else "\t") not in text,
     )
 
 
@@ -273,8 +271,7 @@ class _Together(TableLanding):
             f"create or replace temp table grid as select _number * {STRIDE} + _line - above + 1 as _line, "
             "grid.* exclude (_line) from grid asof join files on grid._line > files.above order by all"
         )
-        only_spaces = loaded.only_spaces and all(small.only_spaces for small in self.files)
-        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(only_spaces)}")
+        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
 
     def _extra(self) -> str:
         """As of one file: a column that is blank in all of it is none of its rows'."""

@@ -15,17 +15,24 @@ ZONE = ZoneInfo("Europe/Stockholm")  # the business's, where a test needs one
 
 
 @cache
-def parameter(name: str) -> int:
-    """A parameter's default."""
-    with (SEEDS / "parameter_defaults.csv").open(encoding="utf-8", newline="") as file:
-        return next(int(row["value"]) for row in csv.DictReader(file) if row["parameter"] == name)
+def seed(name: str) -> list[dict[str, Any]]:
+    """A seed's rows, as they stand in the project."""
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @cache
 def share(name: str) -> Fraction:
-    """A parameter's default that is no whole number."""
-    with (SEEDS / "parameter_defaults.csv").open(encoding="utf-8", newline="") as file:
-        return next(Fraction(row["value"]) for row in csv.DictReader(file) if row["parameter"] == name)
+    """A parameter's default."""
+    return next(Fraction(row["value"]) for row in seed("parameter_defaults") if row["parameter"] == name)
+
+
+@cache
+def parameter(name: str) -> int:
+    """A parameter's default that is a whole number."""
+    value = share(name)
+    assert value.denominator == 1, name
+    return value.numerator
 
 
 def days(number: int) -> timedelta:

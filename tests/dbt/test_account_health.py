@@ -7,7 +7,6 @@ from the weekly scores; who left is held against the truth of the world.
 
 from __future__ import annotations
 
-import csv
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
@@ -25,19 +24,13 @@ from pipelines.sample.scope import Scope
 from pipelines.sample.world import World, make_world
 from tests.support.health_rows import day, rows_of
 from tests.support.homes import make
+from tests.support.oracle import SEEDS, seed
 from tests.support.raw_rows import write_raw
 
 EARLIER, AS_OF = date(2026, 2, 10), date(2026, 6, 17)
-SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 REPORTS = ["rpt_account_health_measures", "rpt_account_health", "rpt_health_backtest", "rpt_health_departures"]
 HORIZON, REST, LEAST_WEEKS, RED = 182, 35, 4, 50.0
 Rows = list[dict[str, Any]]
-
-
-def seed(name: str) -> Rows:
-    """A seed as it stands in the project."""
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @pytest.fixture(scope="module")

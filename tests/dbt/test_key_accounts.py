@@ -8,7 +8,6 @@ same exports, must tell the same of every quarter that both have seen the end of
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,15 +21,8 @@ from tests.support.deals import FIRST as FIRST_DEAL
 from tests.support.deals import State, state
 from tests.support.homes import make
 from tests.support.key_accounts import ACCOUNTS, AS_OF, CHANGED, EARLIER, FIRST, KEPT, KRONA, Company, Rows, back
+from tests.support.oracle import seed
 from tests.support.raw_rows import write_raw
-
-SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
-
-
-def seed(name: str) -> Rows:
-    """A seed as it stands in the project."""
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def euros(row: dict[str, Any]) -> Decimal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from math import floor
 from typing import Any
 
 from tests.support.calls import Conversation
-from tests.support.oracle import SEEDS, ZONE, days, month_end, month_number, parameter
+from tests.support.oracle import ZONE, days, month_end, month_number, parameter, seed
 
 Row = dict[str, Any]
 Touch = tuple[date, str]
@@ -29,8 +28,7 @@ def key(source: str | None) -> str:
 
 def direct() -> set[str]:
     """Sources that say that nobody sent the client."""
-    with (SEEDS / "direct_sources.csv").open(encoding="utf-8", newline="") as file:
-        return {row["source"] for row in csv.DictReader(file)}
+    return {row["source"] for row in seed("direct_sources")}
 
 
 def credited(touches: list[Touch], model: str, directs: set[str]) -> list[Touch]:

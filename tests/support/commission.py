@@ -13,8 +13,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from tests.support.oracle import days, month_end, parameter
-from tests.support.team_streams import seed
+from tests.support.oracle import days, month_end, parameter, seed
 
 Row = dict[str, Any]
 CASH = ("payment", "refund", "chargeback", "reversal")

@@ -14,18 +14,22 @@ SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 ZONE = ZoneInfo("Europe/Stockholm")  # the business's, where a test needs one
 
 
+def seed(name: str) -> list[dict[str, Any]]:
+    """A seed's rows, as they stand in the project."""
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 @cache
 def parameter(name: str) -> int:
     """A parameter's default."""
-    with (SEEDS / "parameter_defaults.csv").open(encoding="utf-8", newline="") as file:
-        return next(int(row["value"]) for row in csv.DictReader(file) if row["parameter"] == name)
+    return next(int(row["value"]) for row in seed("parameter_defaults") if row["parameter"] == name)
 
 
 @cache
 def share(name: str) -> Fraction:
     """A parameter's default that is no whole number."""
-    with (SEEDS / "parameter_defaults.csv").open(encoding="utf-8", newline="") as file:
-        return next(Fraction(row["value"]) for row in csv.DictReader(file) if row["parameter"] == name)
+    return next(Fraction(row["value"]) for row in seed("parameter_defaults") if row["parameter"] == name)
 
 
 def days(number: int) -> timedelta:

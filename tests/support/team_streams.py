@@ -6,7 +6,6 @@ documents, entries and whose an account is in a month are taken from the marts, 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from datetime import date
@@ -15,19 +14,13 @@ from random import Random
 from typing import Any
 
 from tests.support.calls import works
-from tests.support.oracle import SEEDS, days, month_end, months_before, parameter
+from tests.support.oracle import days, month_end, months_before, parameter, seed
 
 Row = dict[str, Any]
 ROLES, GRADES = ("hunter", "Hunter", "agency", None), ("Junior account manager", "senior", "Head of sales", None)
 BY_DAY = ("outbound_calls", "proposals", "companies_offered", "card_entries")
 NORMS = (*BY_DAY, "new_contracts", "reconciled_clients", "work_report")
 SUBJECTS = ("Call: offer", "Offert 2025", "offers", "КП для вас", "Proposal, revised", "coffered", "Re: hello", None)
-
-
-def seed(name: str) -> list[Row]:
-    """A seed's rows."""
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 class Team:

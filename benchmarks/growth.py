@@ -11,14 +11,14 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
 from benchmarks.processes import GIB, machine, table
-from benchmarks.refresh import TINY, exports, fresh
-from benchmarks.scale import MEMORY_LIMIT, SHOWN, WHOLE, measure_in, part, within
+from benchmarks.refresh import exports, fresh
+from benchmarks.scale import MEMORY_LIMIT, SHOWN, STAGES, WHOLE, build_first, measure_in, part, within
 
 # Parts of the largest size, as one in so many.
 SHARES = (40, 10)
@@ -26,7 +26,6 @@ SMALLEST = (8_000, 4_000)
 # Where a step's exponent lies so much above n log n it is too much: caches that overflow and a busy machine do less.
 BEYOND = 0.2
 TIMES = "growth.json"
-STAGES = ("land", "build", "verify", "publish")
 RUN = "growth"
 COMMITS = "commits and checkpoints"
 Steps = dict[str, float]
@@ -36,6 +35,7 @@ def run_stage(home: str, stage: str) -> None:
     """Runs one stage of a refresh of a home and writes what it and its steps cost; in a process of its own."""
     from pipelines.settings import load_settings
     from pipelines.verification import proof
+    from pipelines.warehouse import refresh as refreshing
     from pipelines.warehouse import statements, transform
     from pipelines.warehouse.refresh import PointInTime, Refresh
 
@@ -53,11 +53,21 @@ def run_stage(home: str, stage: str) -> None:
 
         return run
 
+    land_files = refreshing.land_files
+
+    def landed(*arguments: Any) -> Iterator[Any]:
+        """Each file, with what it took to come to it: of files that are landed together the first has it all."""
+        began = time.process_time()
+        for file, receipt in land_files(*arguments):
+            steps[f"landing {file.name}"] = time.process_time() - began
+            yield file, receipt
+            began = time.process_time()
+
     change: Any = setattr  # mypy takes methods for constants
     change(statements, "THREADS", 1)
     change(statements.Statements, "_work", noted(statements.Statements._work, lambda *given: given[2].split(".")[2]))
     change(statements, "_end", noted(statements._end, lambda *given: COMMITS))
-    change(Refresh, "land_one", noted(Refresh.land_one, lambda *given: f"landing {given[1].name}"))
+    change(refreshing, "land_files", landed)
     change(proof, "_verdicts", noted(proof._verdicts, lambda *given: f"proof of {given[1]}"))
     refresh = Refresh(load_settings(home=home))
     began = time.process_time()
@@ -127,12 +137,7 @@ def compare(shares: tuple[int, ...], folder: Path) -> tuple[str, bool]:
         FailedRun: one of the stages failed.
     """
     about = machine()
-    if not (folder / "tiny").exists():
-        # The project's first build is dbt's; the others send what it sent.
-        from benchmarks.scale import refresh
-
-        exports(TINY, folder / "tiny" / "landing")
-        refresh(folder / "tiny")
+    build_first(folder)
     sizes = [part(WHOLE, share) for share in sorted(shares, reverse=True)]
     found = [costs(share, folder) for share in sorted(shares, reverse=True)]
     most = [allowed(early.calls, late.calls) for early, late in pairwise(sizes)]

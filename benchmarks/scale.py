@@ -120,6 +120,17 @@ def refresh(home: Path) -> Refreshed:
     return Refreshed(process, times["models"], times["stages"], spilled)
 
 
+def build_first(folder: Path) -> None:
+    """Refreshes a tiny company in a folder, once: the project's first build is dbt's, the others send what it sent.
+
+    Raises:
+        FailedRun: it failed.
+    """
+    if not (folder / "tiny").exists():
+        exports(TINY, folder / "tiny" / "landing")
+        refresh(folder / "tiny")
+
+
 def main(share: int, folder: Path | None, memory_limit: str = MEMORY_LIMIT) -> tuple[str, bool]:
     """The report on one part of the size, and whether the process stayed within what it may take."""
     if folder:
@@ -133,10 +144,7 @@ def _report(size: Size, folder: Path, memory_limit: str) -> tuple[str, bool]:
     home = folder / str(size.calls)
     if not (home / "landing").exists():
         exports(size, home / "landing")
-    if not (folder / "tiny").exists():
-        # The clone's first refresh parses the models and runs their unit tests.
-        exports(TINY, folder / "tiny" / "landing")
-        refresh(folder / "tiny")
+    build_first(folder)
     exported = sum(path.stat().st_size for path in (home / "landing").rglob("*") if path.is_file())
     with within(memory_limit):
         run = refresh(fresh(home))

@@ -18,13 +18,13 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.machine import size
 from pipelines.settings import Settings, load_settings
 
 # What does not fit into memory is written to a folder of its own a database, `<warehouse>/.spill-<host>-<process>-<n>`,
 # which DuckDB makes when it needs it and deletes as it closes.
 _SPILL = ".spill-"
 _numbers = count(1)
-MIB = 2**20
 # What a killed process on another host, or in a container that is gone, has left is deleted after so long.
 _LEFT_SECONDS = 7 * 24 * 3600
 
@@ -93,10 +93,10 @@ def room() -> str:
     """How much disk is free in the home that this process works on, and how much a refresh needs."""
     settings = _settings or load_settings()
     folder = next(place for place in (settings.warehouse, *settings.warehouse.parents) if place.is_dir())
-    free = f"{shutil.disk_usage(folder).free / MIB:,.0f} MiB are free"
+    free = f"{size(shutil.disk_usage(folder).free)} are free"
     if not settings.published.exists():
         return free
-    return f"{free}, and a refresh needs about {settings.published.stat().st_size / MIB:,.0f} MiB"
+    return f"{free}, and a refresh needs about {size(settings.published.stat().st_size)}"
 
 
 def connect(

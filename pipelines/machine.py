@@ -11,6 +11,11 @@ GIB = 2**30
 ASSUMED = 8 * GIB
 
 
+def size(count: int | float) -> str:
+    """Bytes as a person reads them."""
+    return f"{count / GIB:,.1f} GiB" if count >= GIB else f"{count / 2**20:,.0f} MiB"
+
+
 def physical_memory() -> int:
     """Bytes of memory that the machine has."""
     with suppress(ValueError, OSError):

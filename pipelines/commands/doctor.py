@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from pipelines.commands.shared import GATE_FAILED, HomeCommand, settings_of
-from pipelines.machine import GIB, group_limit, memory, physical_memory
+from pipelines.machine import group_limit, memory, physical_memory, size
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -72,11 +72,6 @@ def _version(library: str) -> str:
         return version(library)
     except PackageNotFoundError:
         return "not installed"
-
-
-def size(count: int | float) -> str:
-    """Bytes as a person reads them."""
-    return f"{count / GIB:,.1f} GiB" if count >= GIB else f"{count / 2**20:,.0f} MiB"
 
 
 def _shown(name: str, value: Any) -> str:

@@ -44,7 +44,7 @@ def weekly(home: Path | None, period: str | None, language: str | None, out: Pat
     spoken = language or settings.language
     published = Path(os.path.realpath(settings.published))
     if period:
-        published = _published_as_of(_last_day(period), published)
+        published = _published_as_of(_last_day(period), settings)
     try:
         with connect(str(published), read_only=True) as connection:
             pack = read(connection, settings.company_name, _titles(settings))
@@ -76,16 +76,15 @@ def _last_day(period: str) -> date:
         ) from error
 
 
-def _published_as_of(day: date, published: Path) -> Path:
-    """The newest kept version whose as-of date is the day."""
-    from pipelines.bounds import connect
+def _published_as_of(day: date, settings: Settings) -> Path:
+    """What is published if it is as of the day, else the newest kept version that is."""
+    from pipelines.warehouse.publications import FILE, Warehouse
 
-    others = sorted(published.parent.parent.glob(f"*/{published.name}"), reverse=True)
-    for version in [published, *(other for other in others if other != published)]:
-        with connect(str(version), read_only=True) as connection:
-            found = connection.execute("select as_of_date from reporting.rpt_run").fetchall()
-        if found == [(day,)]:
-            return version
+    warehouse = Warehouse(settings.warehouse)
+    published = warehouse.published()
+    for version in [*([published] if published else []), *reversed(warehouse.publications())]:
+        if version.as_of_date == str(day):
+            return warehouse.versions / version.version / FILE
     raise click.ClickException(f"No kept version is as of {day}; run `keybook refresh --as-of {day}` first.")
 
 

@@ -17,11 +17,11 @@ from pipelines.sample import words
 from pipelines.sample.calls import ANSWERED, VOICEMAIL
 from pipelines.sample.columns import days
 from pipelines.sample.deals import WON
-from pipelines.sample.indicators import concentration, exposure, worklist
+from pipelines.sample.indicators import concentration, exposure, items, worklist
 from pipelines.sample.ledger import REVERSAL, WRITE_OFF, summed
 from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.scope import DAY
-from pipelines.sample.side_billing import CURRENCIES, SideBilling
+from pipelines.sample.side_billing import CURRENCIES
 from pipelines.sample.world import World
 from pipelines.settings import Settings
 
@@ -146,41 +146,15 @@ def callbacks(world: World) -> pl.DataFrame:
     )
 
 
-def _overdue_by_parts(world: World) -> Ints:
-    """What of each invoice is overdue on the last day; parts of an instalment plan fall due one by one."""
-    invoices, until, balance = world.invoices, world.scope.until_day, world.ledger.balance
-    third = invoices.gross // 3
-    due = np.where(invoices.due < until, invoices.gross, 0)
-    by_parts = third * (invoices.issued + 30 < until) + third * (invoices.issued + 60 < until)
-    due = np.where((invoices.instalments == 3) & (invoices.due >= until), by_parts, due)
-    overdue: Ints = np.clip(due - (invoices.gross - balance), 0, np.maximum(balance, 0))
-    return overdue
-
-
-def _side_open(side: SideBilling, until: int, system: str) -> list[tuple[str, int, str, int, int]]:
-    rows = []
-    for found in (side.invoices, side.openings):
-        for party, currency, left, due in zip(
-            found.party.tolist(), found.currency.tolist(), found.left.tolist(), found.due.tolist(), strict=True
-        ):
-            rows.append((system, party, CURRENCIES[currency], left, left if due < until else 0))
-    return rows
-
-
 def receivables(world: World) -> pl.DataFrame:
     """What every customer of every billing system owes on the last day, and what of it is overdue, in cents.
 
     What is in a customer's favour on one invoice pays no other.
     """
-    invoices, until = world.invoices, world.scope.until_day
-    overdue = _overdue_by_parts(world)
     rows = [
-        ("billing", party, words.CURRENCIES[world.parties.currency[party]], left, late)
-        for party, left, late in zip(
-            invoices.party.tolist(), np.maximum(world.ledger.balance, 0).tolist(), overdue.tolist(), strict=True
-        )
+        (item.document[0], item.party, item.currency, item.open, item.open if item.due < world.scope.until_day else 0)
+        for item in items(world)
     ]
-    rows += _side_open(world.cards, until, "cards") + _side_open(world.branch, until, "branch")
     frame = pl.DataFrame(rows, schema=["system", "party", "currency", "open", "overdue"], orient="row")
     return frame.group_by("system", "party", "currency").agg(pl.col("open", "overdue").sum()).sort("system", "party")
 

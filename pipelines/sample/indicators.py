@@ -24,9 +24,12 @@ TOTAL = "ALL"
 
 
 class Item(NamedTuple):
-    """A part of a debt with a day of its own on which it is due: cents that are open of it on the last day."""
+    """A part of a debt with a day of its own on which it is due: cents that are open of it on the last day.
 
-    document: tuple[str, int]
+    A document is named by its system, its kind and its place there.
+    """
+
+    document: tuple[str, str, int]
     party: int
     currency: str
     due: int
@@ -66,12 +69,12 @@ def items(world: World) -> Iterator[Item]:
             left -= part
             if part:
                 currency = words.CURRENCIES[int(world.parties.currency[party])]
-                yield Item(("billing", place), party, currency, when, part, is_disputed)
+                yield Item(("billing", "invoice", place), party, currency, when, part, is_disputed)
     for system, side in (("cards", world.cards), ("branch", world.branch)):
         for kind, found in (("invoice", side.invoices), ("opening", side.openings)):
             for place in np.flatnonzero(found.left > 0).tolist():
                 yield Item(
-                    (f"{system} {kind}", place), int(found.party[place]), CURRENCIES[int(found.currency[place])],
+                    (system, kind, place), int(found.party[place]), CURRENCIES[int(found.currency[place])],
                     int(found.due[place]), int(found.left[place]), is_disputed=False,
                 )  # fmt: skip
 

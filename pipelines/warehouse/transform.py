@@ -154,21 +154,25 @@ def build(
         with _one_at_a_time(folder):
             sent = recorded(folder, manifest)
             if sent is None:
-                results = _build(folder, settings, None, on_node, unit_tests=True)
-                if any(result.failed and lacks_memory(result.message) for result in results):
-                    # Two beside each other; what is not made of them is there.
-                    again = [result for result in results if result.failed or result.status == "skipped"]
-                    names = [
-                        result.unique_id.split(".")[-1] for result in again if result.unique_id.startswith("unit_test.")
-                    ]
-                    nodes = manifest["nodes"]
-                    names += [nodes[key]["name"] for key in nodes.keys() & {result.unique_id for result in again}]
-                    kept = [result for result in results if result not in again]
-                    results = kept + _build(folder, settings, names, on_node, unit_tests=True, alone=True, threads=1)
+                results = _build_whole(folder, settings, manifest, on_node)
                 if not failures(results):
                     record(folder, manifest, _target(settings), DBT_PROJECT)
                 return results
     return _send(Statements(manifest, sent, DBT_PROJECT), settings, manifest, on_node, changed, wanted)
+
+
+def _build_whole(
+    folder: Path, settings: Settings, manifest: dict[str, Any], on_node: Callable[[NodeResult], None] | None
+) -> list[NodeResult]:
+    """Builds everything with dbt; what found no memory beside another, and what is made of it, once more alone."""
+    results = _build(folder, settings, None, on_node, unit_tests=True)
+    if not any(result.failed and lacks_memory(result.message) for result in results):
+        return results
+    nodes = manifest["nodes"] | manifest["unit_tests"]
+    again = {result.unique_id for result in results if result.failed or result.status == "skipped"}
+    names = sorted(nodes[unique_id]["name"] for unique_id in again & nodes.keys())
+    kept = [result for result in results if result.unique_id not in again]
+    return kept + _build(folder, settings, names, on_node, unit_tests=True, alone=True, threads=1)
 
 
 def _send(

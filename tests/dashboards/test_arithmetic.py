@@ -41,7 +41,7 @@ STATISTICS = {
     "transform_aggregate", "transform_joinaggregate", "transform_window", "transform_regression", "divide", "multiply",
 }  # fmt: skip
 ADDITIVE = ("decimal", "bigint", "integer")
-# What stands for a part of a string that is filled in; what is filled in is looked at by itself.
+# What stands for a part of a string that is filled in.
 FILLED = "filled_in"
 # A star that stands for columns or rows is none that multiplies.
 STARS = re.compile(
@@ -219,6 +219,13 @@ def test_nothing_is_computed(file: Path) -> None:
 )
 def test_what_is_computed_is_found(text: str) -> None:
     assert faults_of_sql(text)
+
+
+def test_what_a_helper_is_given_is_of_the_query() -> None:
+    source = """f"select {share('sum(kept)')} from rpt_promises where {column} and {f'sum({column}) > 0'}"  """
+    whole, inner = sql_of(ast.parse(source))
+    assert whole.split() == f"select {FILLED} sum(kept) from rpt_promises where {FILLED} and {FILLED}".split()
+    assert inner == f"sum({FILLED}) > 0"
 
 
 @pytest.mark.parametrize(

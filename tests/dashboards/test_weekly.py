@@ -34,6 +34,7 @@ from pipelines.reports.weekly.making import make
 from pipelines.reports.weekly.reading import MOST, Pack, read
 from pipelines.reports.weekly.wording import difference, shown
 from pipelines.words import catalogue, languages
+from tests.support.publications import publish
 
 
 @pytest.fixture(scope="module")
@@ -246,15 +247,20 @@ def test_what_is_blank_or_lacks_a_row_is_not_handed_out(pack: Pack) -> None:
 
 
 def test_a_period_is_that_of_a_kept_version_or_refused(home: Path, tmp_path: Path, pack: Pack) -> None:
-    def weekly(period: str) -> Any:
+    def weekly(period: str, home: Path = home) -> Any:
         return CliRunner().invoke(main, ["report", "weekly", "--home", str(home), "--period", period,
-                                         "--out", str(tmp_path)])  # fmt: skip
+                                         "--out", str(tmp_path / "out")])  # fmt: skip
 
     assert weekly(str(pack.as_of)).exit_code == 0
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list((tmp_path / "out").iterdir())) == 4
     other = weekly("2026-W10")
     assert (other.exit_code, "keybook refresh --as-of 2026-03-08" in other.output) == (1, True)
     assert weekly("2026-W60").exit_code == weekly("soon").exit_code == 2
+    # Of versions only what they say of themselves is read: one that is damaged or of another Keybook is no error.
+    publish(tmp_path / "home", "v2")
+    (tmp_path / "home" / "warehouse" / "versions" / "v1").mkdir()
+    (tmp_path / "home" / "warehouse" / "versions" / "v1" / "keybook.duckdb").write_text("damaged")
+    assert "No kept version" in weekly("2026-W10", tmp_path / "home").output
 
 
 def test_figures_that_can_hardly_be_so_are_told_before_it_goes_out(pack: Pack, lookup: Any) -> None:

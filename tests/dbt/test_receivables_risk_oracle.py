@@ -7,7 +7,6 @@ end of any day is a sum. Nothing here is taken from the SQL.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -23,7 +22,7 @@ import pytest
 
 from tests.support.homes import make
 from tests.support.losses import Invoice
-from tests.support.oracle import SEEDS, days, month_end, months_before, parameter
+from tests.support.oracle import days, month_end, months_before, parameter, seed
 from tests.support.raw_rows import write_raw
 
 FIRST, AS_OF = date(2023, 1, 1), date(2024, 3, 20)
@@ -254,8 +253,7 @@ def test_movements_are_what_was_done(stream: Stream, warehouse: duckdb.DuckDBPyC
 
 def test_own_buckets_by_due_and_by_issue_date(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> None:
     """Every bucket of the user's edges at each month's end."""
-    with (SEEDS / "aging_edges.csv").open(encoding="utf-8", newline="") as file:
-        edges = sorted(int(row["edge_days"]) for row in csv.DictReader(file))
+    edges = sorted(int(row["edge_days"]) for row in seed("aging_edges"))
     names = [f"days_up_to_{edges[0]}", *(f"days_{low + 1}_{high}" for low, high in pairwise(edges))]
     names.append(f"days_over_{edges[-1]}")
     expected: dict[tuple[Any, ...], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])

@@ -11,6 +11,7 @@ from math import floor
 from typing import Any
 
 from tests.support.calls import Conversation
+from tests.support.known import known_sum
 from tests.support.oracle import ZONE, days, month_end, month_number, parameter, seed
 
 Row = dict[str, Any]
@@ -158,11 +159,9 @@ def _row(
     row: Row = {"leads": leads if place[1] in ("named", "unknown") else None, "missing_rate_count": spent.count(None)}
     for name in ("deals", "won_amount", "invoiced", "cash_applied", "written_off"):
         given = [amount for one, amount in mine if one.measure == name]
-        known = sum((amount for amount in given if amount is not None), Fraction(0))
-        row[name] = None if None in given and not known else known
+        row[name] = known_sum(given)
         row["missing_rate_count"] += given.count(None)
-    rated = [value for value in spent if value is not None]
-    row["cost"] = sum(rated) if any(rated) or (rated and None not in spent) else None
+    row["cost"] = known_sum(spent) if spent else None
     is_whole = row["cost"] is not None and None not in spent
     row["cost_per_lead"] = row["cost"] / leads if is_whole and leads else None
     row["cost_per_deal"] = row["cost"] / row["deals"] if is_whole and row["deals"] else None

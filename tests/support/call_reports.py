@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any
 
 from tests.support.calls import Case, Conversation, Row, Seconds, cases
+from tests.support.known import known_sum
 from tests.support.oracle import ZONE, parameter, ratio
 
 
@@ -89,12 +90,6 @@ def missed(found: list[Conversation], as_of: date) -> dict[str, Row]:
 BROUGHT = ("deals", "won_amount", "invoiced", "cash_applied")
 
 
-def _known(given: list[Fraction | None]) -> Fraction | None:
-    """What is known of a sum; None where nothing is."""
-    known = sum((amount for amount in given if amount is not None), Fraction(0))
-    return None if None in given and not known else known
-
-
 def brought(
     found: list[Conversation], accounts: dict[str, str], facts: dict[str, list[Row]], as_of: date
 ) -> dict[tuple[date, str], dict[str, list[Fraction | None]]]:
@@ -151,9 +146,7 @@ def channels(
         brought = {name: money.get(place, {}).get(name, []) for name in BROUGHT}
         leads = {one.client for one in mine if one.is_first_time and one.is_target}
         is_known = all(one.is_target is not None for one in mine)
-        # Of the cost what is known; nothing where nothing is.
-        rates = [value for value in spent[place] if value is not None]
-        cost = sum(rates) if any(rates) or (rates and None not in spent[place]) else None
+        cost = known_sum(spent[place]) if spent[place] else None
         is_whole = cost is not None and None not in spent[place]
         rows[place] = _counted(mine) | {
             "calls": len(mine), "first_time_callers": sum(bool(one.is_first_time) for one in mine),
@@ -162,7 +155,7 @@ def channels(
             "unmatched_calls": sum((one.client or "") not in accounts for one in mine),
             "cost_per_lead": ratio(cost, len(leads)) if is_whole and is_known else None,
             "missing_rate_count": spent[place].count(None) + sum(given.count(None) for given in brought.values()),
-            **{name: _known(given) for name, given in brought.items()},
+            **{name: known_sum(given) for name, given in brought.items()},
         }  # fmt: skip
     return rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -18,6 +18,11 @@ def unrated(parts: Mapping[str, Pieces]) -> int:
 def known(total: Total, is_unknown: object) -> Total | None:
     """A total as far as it is known: of nothing that is known it is no nought."""
     return None if total == 0 and is_unknown else total
+
+
+def known_sum(amounts: Collection[Fraction | None]) -> Fraction | None:
+    """The sum of amounts of which some may not be known, as far as it is known."""
+    return known(sum((amount for amount in amounts if amount is not None), Fraction(0)), None in amounts)
 
 
 def close(found: Any, right: Any, places: str = "0.005") -> bool:

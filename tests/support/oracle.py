@@ -14,6 +14,7 @@ SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 ZONE = ZoneInfo("Europe/Stockholm")  # the business's, where a test needs one
 
 
+@cache
 def seed(name: str) -> list[dict[str, Any]]:
     """A seed's rows, as they stand in the project."""
     with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
@@ -21,15 +22,17 @@ def seed(name: str) -> list[dict[str, Any]]:
 
 
 @cache
-def parameter(name: str) -> int:
+def share(name: str) -> Fraction:
     """A parameter's default."""
-    return next(int(row["value"]) for row in seed("parameter_defaults") if row["parameter"] == name)
+    return next(Fraction(row["value"]) for row in seed("parameter_defaults") if row["parameter"] == name)
 
 
 @cache
-def share(name: str) -> Fraction:
-    """A parameter's default that is no whole number."""
-    return next(Fraction(row["value"]) for row in seed("parameter_defaults") if row["parameter"] == name)
+def parameter(name: str) -> int:
+    """A parameter's default that is a whole number."""
+    value = share(name)
+    assert value.denominator == 1, name
+    return value.numerator
 
 
 def days(number: int) -> timedelta:

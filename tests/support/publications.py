@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -15,9 +16,9 @@ import duckdb
 import pytest
 
 from pipelines import reporting_contract
+from pipelines.warehouse.publications import FILE, RECEIPT, Publication
 from tests.support.homes import keybook, once
 
-FILE = "keybook.duckdb"
 SAMPLE = {"accounts": 30, "months": 12}
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -93,9 +94,13 @@ def publish(
         add(connection, rows or {})
         for change in changes:
             connection.execute(change)
+        run = connection.execute("select as_of_date from reporting.rpt_run").fetchone()
     file.chmod(0o444)
-    receipt = {"version": version, "contract": reporting_contract.digest() if contract is None else contract}
-    (folder / "publication.json").write_text(json.dumps(receipt), encoding="utf-8")
+    receipt = Publication(
+        version, as_of_date=str(run[0]) if run else "", published_at="", inputs="", files=0, rows_loaded=0,
+        rows_rejected=0, files_held=0, contract=reporting_contract.digest() if contract is None else contract,
+    )  # fmt: skip
+    (folder / RECEIPT).write_text(json.dumps(asdict(receipt)), encoding="utf-8")
     link = home / "warehouse" / FILE
     swap = link.with_name(f".{version}.link")
     swap.symlink_to(os.path.relpath(file, link.parent))

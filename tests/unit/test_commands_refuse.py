@@ -66,7 +66,7 @@ def test_a_disk_that_is_full_is_said_in_one_line(tmp_path: Path, monkeypatch: py
     done = keybook("retry", "--home", tmp_path)
     assert done.exit_code == 1
     (said,) = done.stderr.splitlines()
-    assert re.search(r"No space left on device \([\d,]+ MiB are free\)", said)
+    assert re.search(r"No space left on device \([\d,.]+ [GM]iB are free\)", said)
     assert "What was published before stands" in said
 
 

@@ -164,10 +164,16 @@ def _is_replaced(path: Path) -> None:
     path.write_text(OTHER.replace("I-2", "I-3"), encoding="utf-8")
 
 
+@pytest.mark.parametrize("most_bytes", [alike.MOST_BYTES, 0], ids=["with others", "alone"])
 @pytest.mark.parametrize("when", ["before it is read", "after it was read"])
 @pytest.mark.parametrize(("change", "rows"), [(_grows, 2), (_is_replaced, 1), (Path.unlink, None)])
 def test_a_file_that_changes_while_it_is_read_is_read_by_the_next_run(
-    home: Path, monkeypatch: pytest.MonkeyPatch, when: str, change: Callable[[Path], None], rows: int | None
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    most_bytes: int,
+    when: str,
+    change: Callable[[Path], None],
+    rows: int | None,
 ) -> None:
     path = home / "landing" / "busy.csv"
     path.write_text(OTHER, encoding="utf-8")
@@ -183,7 +189,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_by_the_next_run(
             changes.pop()(file)
         return grids
 
-    # Where a file is read alone, and where it is read with others that are alike.
+    monkeypatch.setattr(alike, "MOST_BYTES", most_bytes)
     monkeypatch.setattr(landing, "open_grids", open_grids)
     monkeypatch.setattr(alike, "open_grids", open_grids)
     work = _work(home)

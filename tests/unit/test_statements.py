@@ -9,7 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.warehouse.statements import MADE, RECORD, Statements, record, recorded
+from pipelines.settings import Settings, load_settings
+from pipelines.warehouse import transform
+from pipelines.warehouse.statements import MADE, RECORD, NodeResult, Statements, record, recorded
 
 READS = {
     "model.keybook.things": ["seed.keybook.sizes"],
@@ -157,3 +159,30 @@ def test_what_finds_no_memory_beside_another_is_made_once_more_alone(
     assert tried[1] == {"model.keybook.strangers"}
     assert ("strangers" in rows) == (tries == 1)
     assert outcomes["shapes"][0] == "success"
+
+
+def test_dbt_too_makes_once_more_alone_what_found_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = "Out of Memory Error: could not allocate block of size 256.0 KiB (1.0 GiB/1.0 GiB used)"
+    first = [
+        NodeResult("model.keybook.calls", "success", 1, ""),
+        NodeResult("model.keybook.bills", "error", 1, short),
+        NodeResult("unit_test.keybook.people.one_is_one", "skipped", 0, ""),
+        NodeResult("test.keybook.people_key.0a1b", "skipped", 0, ""),
+    ]
+    manifest = {
+        "nodes": {
+            "model.keybook.calls": {"name": "calls"}, "model.keybook.bills": {"name": "bills"},
+            "test.keybook.people_key.0a1b": {"name": "people_key"},
+        },
+        "unit_tests": {"unit_test.keybook.people.one_is_one": {"name": "one_is_one"}},
+    }  # fmt: skip
+    asked: list[Any] = []
+
+    def build(folder: Path, settings: Settings, select: list[str] | None, *_: Any, **how: Any) -> list[NodeResult]:
+        asked.append((select, how.get("threads")))
+        return first if select is None else [NodeResult("model.keybook.bills", "success", 1, "")]
+
+    monkeypatch.setattr(transform, "_build", build)
+    results = transform._build_whole(tmp_path, load_settings(home=tmp_path), manifest, None)
+    assert asked == [(None, None), (["bills", "one_is_one", "people_key"], 1)]
+    assert [(result.name, result.status) for result in results] == [("calls", "success"), ("bills", "success")]

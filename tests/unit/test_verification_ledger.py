@@ -5,7 +5,6 @@ Both were written from the definitions: the one replays each stream by itself, r
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -26,7 +25,7 @@ from pipelines.verification.settlement import Settlement
 from tests.dbt.test_receivables_streams import AS_OF, Stream, batches
 from tests.support.allocation_scenarios import allocation_scenarios
 from tests.support.ledger import BUCKETS, Book
-from tests.support.oracle import SEEDS
+from tests.support.oracle import seed
 from tests.support.raw_rows import files_of, write_raw
 from tests.support.scenarios import AS_OF as LAST_TOLD
 from tests.support.scenarios import scenarios
@@ -36,8 +35,7 @@ NAMES = (*BUCKETS, "open_amount", "credit_amount", "unapplied_amount")
 
 
 def parameters() -> dict[str, float]:
-    with (SEEDS / "parameter_defaults.csv").open(encoding="utf-8", newline="") as file:
-        return {row["parameter"]: float(row["value"]) for row in csv.DictReader(file)}
+    return {row["parameter"]: float(row["value"]) for row in seed("parameter_defaults")}
 
 
 def owed(raw: Raw, accounts: dict[str, str], rows: int | None = None) -> tuple[Owed, Books]:

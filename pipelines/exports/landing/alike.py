@@ -57,7 +57,6 @@ class Small:
     header: tuple[str | None, ...]
     delimiter: str
     lines: list[str]
-    only_spaces: bool
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -98,8 +97,8 @@ def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path)
         return None
     try:
         return _read(landing, file, known_at, scratch)
-    except (UnreadableError, OSError, ValueError, duckdb.Error):
-        return None  # what is wrong with it, `land_file` says
+    except Exception:  # what is wrong with it, `land_file` says; it holds up no other
+        return None
 
 
 def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
@@ -129,7 +128,6 @@ def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) 
         header,
         grid.delimiter(0),
         lines[1:],
-        only_spaces="\xa0" not in text and ('"' if grid.delimiter(0) == "\t" else "\t") not in text,
     )
 
 
@@ -156,7 +154,7 @@ def _land(landing: Landing, files: list[Small], known_at: str | None) -> Iterato
             try:
                 with within(landing.reading_rules.limits.seconds), connected() as connection:
                     together = _Together(landing, files, connection, staged).land_all()
-            except (UnreadableError, OSError, duckdb.Error):
+            except Exception:
                 together = []  # one of them cannot be read with the others: the half without it can
         landed = []
         for small in together:
@@ -273,8 +271,7 @@ class _Together(TableLanding):
             f"create or replace temp table grid as select _number * {STRIDE} + _line - above + 1 as _line, "
             "grid.* exclude (_line) from grid asof join files on grid._line > files.above order by all"
         )
-        only_spaces = loaded.only_spaces and all(small.only_spaces for small in self.files)
-        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(only_spaces)}")
+        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
 
     def _extra(self) -> str:
         """As of one file: a column that is blank in all of it is none of its rows'."""

@@ -12,7 +12,7 @@ from dashboards.queries import team
 
 page = current_page()
 header("Team", "What each person is held to, what was done, and what shows it.")
-if not team.months(page.warehouse):
+if not team.months(page.warehouse) and not team.scorecard_months(page.warehouse):
     drop_in("crm")
     footnotes()
     st.stop()

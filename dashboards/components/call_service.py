@@ -157,11 +157,8 @@ def gaps(page: PageContext) -> None:
             "gaps",
             height="content",
         )
-        gap = (
-            st.segmented_control(
-                "Calls", GAPS, default=GAPS[0], key="gap", format_func=lambda code: one("crm_call_gap", code)
-            )
-            or GAPS[0]
+        gap = st.segmented_control(
+            "Calls", GAPS, default=GAPS[0], key="gap", required=True, format_func=lambda code: one("crm_call_gap", code)
         )
         found = in_place(call_service.gap_calls(page.warehouse, page.filters, gap, MOST), "employee")
         total = sum(row[gap] for row in rows(people))

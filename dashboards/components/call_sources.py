@@ -22,12 +22,10 @@ def attribution(page: PageContext) -> None:
         + ".",
         key="attribution",
     ):
-        model = (
-            st.segmented_control(
-                "Model", MODELS, default=MODELS[0], key="model", format_func=lambda name: one("attribution_model", name)
-            )
-            or MODELS[0]
-        )
+        model = st.segmented_control(
+            "Model", MODELS, default=MODELS[0], key="model", required=True,
+            format_func=lambda name: one("attribution_model", name),
+        )  # fmt: skip
         sources = call_service.attribution(page.warehouse, page.filters, model)
         if not sources.num_rows:
             nothing("No calls, leads, deals or invoices in this period.")
@@ -48,28 +46,24 @@ def attribution(page: PageContext) -> None:
                 "deals": Column("Deals", "real", "Parts of deals where all touches share them."),
                 **money,
                 "cost_per_deal": Column("Cost a deal", "money"),
+                "missing_rate_count": Column("No rate", "count", "Amounts and costs left out: no rate is known."),
             },
             "attribution",
             height="content",
         )
         with st.expander("By month of the touch, with payback", icon=":material/calendar_month:"):
             months = call_service.attribution_months(page.warehouse, page.filters, model)
-            table(
-                months,
-                {
-                    "month": Column("Month", pinned=True),
-                    "source": Column("Source"),
-                    "source_kind": Column("Touch", words="touch_kind"),
-                    "leads": Column("Leads", "count"),
-                    "deals": Column("Deals", "real"),
-                    **money,
-                    "cost_per_lead": Column("Cost a lead", "money", "K11"),
-                    "cost_per_deal": Column("Cost a deal", "money"),
-                    "payback_months": Column(
-                        "Payback, months", "count", "N14: until the cash has been at least the cost."
-                    ),
-                    "is_young": Column("Young", "bool", "Sales that its touches count for may yet come."),
-                },
-                "attribution_months",
-            )
-            download("Download as CSV", "channels-to-cash", lambda: months, "attribution_months")
+            columns = {
+                "month": Column("Month", pinned=True),
+                "source": Column("Source"),
+                "source_kind": Column("Touch", words="touch_kind"),
+                "leads": Column("Leads", "count"),
+                "deals": Column("Deals", "real"),
+                **money,
+                "cost_per_lead": Column("Cost a lead", "money", "K11"),
+                "cost_per_deal": Column("Cost a deal", "money"),
+                "payback_months": Column("Payback, months", "count", "N14: until the cash has been at least the cost."),
+                "is_young": Column("Young", "bool", "Sales that its touches count for may yet come."),
+            }
+            table(months, columns, "attribution_months")
+            download("Download as CSV", "channels-to-cash", lambda: months, "attribution_months", columns)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -108,6 +108,11 @@ def section(title: str, about: str | None = None, *, key: str) -> Iterator[None]
         if about:
             st.caption(about)
         yield
+
+
+def month_choice(label: str, months: Sequence[date], key: str) -> date:
+    """In a section: which month it shows, the first of them unless another is chosen."""
+    return st.selectbox(label, months, format_func=lambda day: f"{day:%Y-%m}", key=key, label_visibility="collapsed")
 
 
 def nothing(words: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.components.formats import money, plural
-from dashboards.components.page import PageContext, nothing, open_account, section
+from dashboards.components.formats import money, plain, plural
+from dashboards.components.page import PageContext, month_choice, nothing, open_account, section
 from dashboards.components.tables import Column, download, table
 from dashboards.queries import team
 from dashboards.queries.base import rows
@@ -26,10 +26,7 @@ def commission_section(page: PageContext) -> None:
         if not months:
             nothing("No deal was won by anybody.")
             return
-        month = st.selectbox(
-            "Month of commission", months, format_func=lambda day: f"{day:%Y-%m}", key="commission_month",
-            label_visibility="collapsed",
-        )  # fmt: skip
+        month = month_choice("Month of commission", months, "commission_month")
         data = team.commission(page.warehouse, page.filters, month)
         found = rows(data)
         picked = table(
@@ -68,7 +65,7 @@ def commission_section(page: PageContext) -> None:
         return
     lines = team.commission_lines(page.warehouse, month, opened["employee_id"])
     with section(
-        f"{opened['employee_name']}: commission of {month:%Y-%m}",
+        f"{plain(opened['employee_name'])}: commission of {month:%Y-%m}",
         f"{money(opened['to_pay'], code)} to pay, {plural(lines.num_rows, 'line')}.",
         key="commission-lines",
     ):

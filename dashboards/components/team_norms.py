@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components import charts
-from dashboards.components.formats import percent, plural
-from dashboards.components.page import PageContext, nothing, open_account, section
+from dashboards.components.formats import percent, plain, plural
+from dashboards.components.page import PageContext, month_choice, nothing, open_account, section
 from dashboards.components.tables import Column, download, table
 from dashboards.components.words import one
 from dashboards.queries import team
@@ -20,13 +20,11 @@ OPENED = "norm_opened"
 def norms_section(page: PageContext) -> None:
     """What each person was held to in a month and what was done; a click on a row shows the records behind it (P13)."""
     with section("Norms", "Done of what was due, for the working days on which each was there (P13).", key="norms"):
-        month = st.selectbox(
-            "Month",
-            team.months(page.warehouse),
-            format_func=lambda day: f"{day:%Y-%m}",
-            key="norm_month",
-            label_visibility="collapsed",
-        )
+        months = team.months(page.warehouse)
+        if not months:
+            nothing("No norm holds for anybody.")
+            return
+        month = month_choice("Month", months, "norm_month")
         data = team.norms(page.warehouse, page.filters, month)
         found = rows(data)
         if not found:
@@ -45,24 +43,20 @@ def norms_section(page: PageContext) -> None:
             across="Norm",
             down="Person",
         )
-        picked = table(
-            data,
-            {
-                "employee_name": Column("Person", pinned=True),
-                "norm": Column("Norm", width="medium", words="norm"),
-                "target": Column("Due", "real", "For the time that the person was there."),
-                "actual": Column("Done", "count"),
-                "attainment": Column("Done of due", "ratio", "P13"),
-                "reached": Column("Times reached", "count", "Days or months in which all was done that was due."),
-                "periods": Column("of", "count"),
-                "target_rule": Column("Whose figure", words="norm_rule"),
-                "absent_days": Column("Days away", "count"),
-                "evidence_count": Column("Records", "count", "Click the row to see them."),
-            },
-            "norms",
-            pick="opened",
-        )
-        download("Download as CSV", "norms", lambda: data, "norms")
+        columns = {
+            "employee_name": Column("Person", pinned=True),
+            "norm": Column("Norm", width="medium", words="norm"),
+            "target": Column("Due", "real", "For the time that the person was there."),
+            "actual": Column("Done", "count"),
+            "attainment": Column("Done of due", "ratio", "P13"),
+            "reached": Column("Times reached", "count", "Days or months in which all was done that was due."),
+            "periods": Column("of", "count"),
+            "target_rule": Column("Whose figure", words="norm_rule"),
+            "absent_days": Column("Days away", "count"),
+            "evidence_count": Column("Records", "count", "Click the row to see them."),
+        }
+        picked = table(data, columns, "norms", pick="opened")
+        download("Download as CSV", "norms", lambda: data.drop_columns(["opened"]), "norms", columns)
         if picked:
             st.session_state[OPENED] = picked
         opened = next((row for row in found if row["opened"] == st.session_state.get(OPENED)), None)
@@ -90,7 +84,7 @@ def norms_section(page: PageContext) -> None:
 
 def _evidence(page: PageContext, month: Any, opened: dict[str, Any]) -> None:
     data = team.evidence(page.warehouse, month, opened["employee_id"], opened["norm"])
-    title = f"{opened['employee_name']}: {one('norm', opened['norm'])}, {month:%Y-%m}"
+    title = f"{plain(opened['employee_name'])}: {one('norm', opened['norm'])}, {month:%Y-%m}"
     about = f"{percent(opened['attainment'])} of what was due. {plural(data.num_rows, 'record')}, each with its line."
     with section(title, about, key="evidence"):
         if not data.num_rows:

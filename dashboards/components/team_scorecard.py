@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from dashboards.components.page import PageContext, section
+from dashboards.components.page import PageContext, month_choice, section
 from dashboards.components.tables import Column, download, table
 from dashboards.queries import team
 
@@ -18,10 +16,7 @@ def scorecard_section(page: PageContext) -> None:
     with section(
         "Scorecard", "Turnover growth, plan and timely cards (C4), quota (P22) and load (P19).", key="scorecard"
     ):
-        month = st.selectbox(
-            "Month of the scorecard", months, format_func=lambda day: f"{day:%Y-%m}", key="scorecard_month",
-            label_visibility="collapsed",
-        )  # fmt: skip
+        month = month_choice("Month of the scorecard", months, "scorecard_month")
         data = team.scorecard(page.warehouse, page.filters, month)
         columns = {
             "employee_name": Column("Person", pinned=True),

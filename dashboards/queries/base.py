@@ -22,11 +22,18 @@ ALL = "*"
 # Whether a row of `rpt_receivable_kpis` is of the chosen currency.
 OF_CURRENCY = "is_total = ($currency = '*') and ($currency = '*' or currency = $currency)"
 
+# What the filters leave of a table with teams, and of one with people: what nobody owns stands under 'unassigned'.
+OF_TEAMS = "(len($teams) = 0 or list_contains($teams, coalesce(team, '')))"
+OF_PEOPLE = f"""
+    {OF_TEAMS}
+    and (len($managers) = 0 or list_contains($managers, coalesce(nullif(employee_id, 'unassigned'), '')))
+"""
+
 # The accounts that the filters leave. A filter without a choice lets everything pass; a value that is not known is ''.
-ACCOUNTS = """
+ACCOUNTS = f"""
     select account_id
-    from {rpt_accounts}
-    where (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
+    from {{rpt_accounts}}
+    where {OF_TEAMS}
         and (len($managers) = 0 or list_contains($managers, coalesce(owner_id, '')))
         and (len($segments) = 0 or list_contains($segments, coalesce(segment, '')))
         and (len($countries) = 0 or list_contains($countries, coalesce(country, '')))

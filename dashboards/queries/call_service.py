@@ -1,4 +1,4 @@
-"""Calls: the service level, when calls come, and the CRM's log of calls against the call tracker's own."""
+"""Calls: the service level, when calls come, the CRM's log against the call tracker's, and what sources brought."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import Filters, first, ratio, select
-
-# Teams and managers that the filters leave, of tables that have either.
-_TEAM = "(len($teams) = 0 or list_contains($teams, coalesce(team, '')))"
-_MANAGER = "(len($managers) = 0 or list_contains($managers, coalesce(employee_id, '')))"
+from dashboards.queries.base import OF_PEOPLE, OF_TEAMS, Filters, first, ratio, select
 
 SERVICE = f"""
-    select sum(offered) as offered, sum(service_calls) as service_calls, sum(answered_in_time) as answered_in_time,
-        {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level, sum(abandoned) as abandoned,
-        sum(short_abandoned) as short_abandoned, sum(out_of_hours) as out_of_hours,
-        sum(unknown_wait) + sum(unknown_status) as unknown_calls, max(service_level_goal) as service_level_goal
+    select {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level,
+        max(service_level_goal) as service_level_goal
     from {{rpt_call_service}}
-    where day >= $since and {_TEAM}
+    where day >= $since and {OF_TEAMS}
 """
 
 SERVICE_TEAMS = f"""
@@ -29,16 +23,16 @@ SERVICE_TEAMS = f"""
         sum(abandoned) as abandoned, sum(short_abandoned) as short_abandoned, sum(voicemail) as voicemail,
         sum(unknown_wait) + sum(unknown_status) as unknown_calls, sum(out_of_hours) as out_of_hours
     from {{rpt_call_service}}
-    where day >= $since and {_TEAM}
+    where day >= $since and {OF_TEAMS}
     group by 1
     order by offered desc, 1
 """
 
 HOURS = f"""
-    select weekday, hour_of_day, sum(inbound) as inbound, sum(answered) as answered, sum(offered) as offered,
-        sum(missed) as missed, {ratio("sum(answered)", "sum(offered)")} as answer_rate
+    select weekday, hour_of_day, sum(inbound) as inbound, sum(missed) as missed,
+        {ratio("sum(answered)", "sum(offered)")} as answer_rate
     from {{rpt_call_hours}}
-    where month >= $since and {_TEAM}
+    where month >= $since and {OF_TEAMS}
     group by 1, 2
     order by 1, 2
 """
@@ -51,7 +45,7 @@ ACTIVITY = f"""
         {ratio("sum(repeat_calls)", "sum(known_callers)")} as repeat_share, sum(unmatched_calls) as unmatched_calls,
         sum(talk_seconds) as talk_seconds, sum(unmatched_talk_seconds) as unmatched_talk_seconds
     from {{rpt_call_activity}}
-    where month >= $since and {_TEAM} and {_MANAGER}
+    where month >= $since and {OF_PEOPLE}
     group by 1
     order by conversations desc, 1
 """
@@ -63,7 +57,7 @@ GAPS = f"""
         sum(dialled_without_account) as dialled_without_account, sum(lengths_compared) as lengths_compared,
         sum(duration_differs) as duration_differs, sum(logged_more_than_once) as logged_more_than_once
     from {{rpt_crm_call_gaps}}
-    where day >= $since and {_TEAM} and {_MANAGER}
+    where day >= $since and {OF_PEOPLE}
     group by 1
     order by logged_not_dialled desc, dialled_not_logged desc, 1
 """
@@ -73,7 +67,7 @@ GAP_CALLS = f"""
         coalesce(employee_name, employee_id, 'no_agent_named') as employee, account_name, logs, logged_seconds,
         talk_seconds, _file, _row
     from {{rpt_crm_call_gap_calls}} as calls
-    where gap = $gap and day >= $since and {_TEAM} and {_MANAGER}
+    where gap = $gap and day >= $since and {OF_PEOPLE}
     order by calls.occurred_at desc, call_id
     limit $most
 """
@@ -81,12 +75,12 @@ GAP_CALLS = f"""
 # Where there is no source its kind says so.
 _SOURCE = "case when source_kind = 'named' then source end"
 
-# A part of the cost without a rate, or talk that is not known, makes the whole a month's alone.
+# Talk that is not known in a month, or an amount without a rate, makes a figure of the whole period unknown.
 ATTRIBUTION = f"""
     select {_SOURCE} as source, source_kind, case when count(leads) = count(*) then sum(leads) end as leads,
         sum(deals) as deals, sum(won_amount) as won_amount, sum(invoiced) as invoiced,
         sum(cash_applied) as cash_applied, sum(written_off) as written_off, sum(cost) as cost,
-        {ratio("sum(cost)", "sum(deals)")} as cost_per_deal, bool_or(is_young) as is_young,
+        case when sum(missing_rate_count) = 0 then {ratio("sum(cost)", "sum(deals)")} end as cost_per_deal,
         sum(missing_rate_count) as missing_rate_count
     from {{rpt_call_attribution}}
     where month >= $since and model = $model

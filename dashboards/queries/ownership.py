@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, OF_PEOPLE, Filters, first, ratio, select
 
 _OWNED = f"""
     with chosen as ({ACCOUNTS}),
@@ -107,13 +107,12 @@ BOOK = """
 """
 
 # D1 and D17: how many accounts and assistants each has in the newest month.
-LOAD = """
+LOAD = f"""
     select coalesce(employee_name, employee_id) as employee_name, team, accounts, load_band,
         direct_reports, is_above_span, open_amount, overdue_ratio
-    from {rpt_team_scorecard}
-    where month = (select max(month) from {rpt_team_scorecard}) and employee_id <> 'unassigned'
-        and (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
-        and (len($managers) = 0 or list_contains($managers, employee_id))
+    from {{rpt_team_scorecard}}
+    where month = (select max(month) from {{rpt_team_scorecard}}) and employee_id <> 'unassigned'
+        and {OF_PEOPLE}
     order by accounts desc, employee_name
 """
 
@@ -123,19 +122,17 @@ COVERAGE = f"""
         {ratio("sum(called_accounts)", "sum(key_accounts)")} as call_coverage,
         {ratio("sum(contacted_accounts)", "sum(key_accounts)")} as contact_coverage
     from {{rpt_key_account_coverage}}
-    where (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
-        and (len($managers) = 0 or list_contains($managers, employee_id)) and week_start >= $since
+    where {OF_PEOPLE} and week_start >= $since
     group by week_start
     order by week_start
 """
 
-COVERAGE_BY_MANAGER = """
+COVERAGE_BY_MANAGER = f"""
     select case when employee_id = 'unassigned' then 'no_owner' else coalesce(employee_name, employee_id) end
             as employee_name,
         key_accounts, called_accounts, contacted_accounts, call_coverage, contact_coverage
-    from {rpt_key_account_coverage}
-    where week_start = $week and (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
-        and (len($managers) = 0 or list_contains($managers, employee_id))
+    from {{rpt_key_account_coverage}}
+    where week_start = $week and {OF_PEOPLE}
     order by key_accounts desc, employee_name
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import Filters, select
+from dashboards.queries.base import OF_PEOPLE, Filters, select
 
 # The weeks that end with the last complete one and begin so many days before it; no choice of a quarter is all of them.
 _SPAN = """
@@ -17,9 +17,8 @@ _SPAN = """
         where is_complete
     )
 """
-_CHOSEN = """
-    (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
-    and (len($managers) = 0 or list_contains($managers, coalesce(nullif(employee_id, 'unassigned'), '')))
+_CHOSEN = f"""
+    {OF_PEOPLE}
     and ($quarter = '' or expected_quarter = $quarter)
     and week_start between first_week and last_week
 """

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import EMPLOYEES, Filters, first, ratio, select
+from dashboards.queries.base import EMPLOYEES, OF_PEOPLE, Filters, first, ratio, select
 
 # A deal without an owner stands under 'unassigned', so that managers add up to the whole.
 _NAME = """
@@ -39,13 +39,9 @@ _PEOPLE = f"""
     )
 """
 
-_CHOSEN = """
-    (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
-    and (len($managers) = 0 or list_contains($managers, coalesce(nullif(employee_id, 'unassigned'), '')))
-"""
-_CHOSEN_MONTHS = _CHOSEN.replace("coalesce(team", "coalesce(owner_team")
+_CHOSEN_MONTHS = OF_PEOPLE.replace("coalesce(team", "coalesce(owner_team")
 
-_NOW = f"select * from pipeline where as_of_date = (select max(as_of_date) from pipeline) and {_CHOSEN}"
+_NOW = f"select * from pipeline where as_of_date = (select max(as_of_date) from pipeline) and {OF_PEOPLE}"
 
 TOTALS = f"""
     with {_PEOPLE}, now as ({_NOW})
@@ -83,7 +79,7 @@ HISTORY = f"""
     select strftime(as_of_date, '%Y-%m') as month, sum(open_amount) as open_amount,
         sum(weighted_amount) as weighted_amount, sum(open_deals) as open_deals, sum(stale_deals) as stale_deals
     from pipeline
-    where {_CHOSEN} and as_of_date >= $since
+    where {OF_PEOPLE} and as_of_date >= $since
     group by as_of_date
     qualify as_of_date = max(as_of_date) over (partition by strftime(as_of_date, '%Y-%m'))
     order by as_of_date

@@ -7,12 +7,8 @@ from datetime import date
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import Filters, ratio, select
+from dashboards.queries.base import OF_PEOPLE, Filters, ratio, select
 
-_CHOSEN = """
-    (len($teams) = 0 or list_contains($teams, coalesce(team, '')))
-    and (len($managers) = 0 or list_contains($managers, employee_id))
-"""
 # What falls in the month, whether the norm is for its days or for the month.
 _IN_MONTH = "day >= $month and day < $month + interval 1 month"
 
@@ -35,7 +31,7 @@ NORMS = f"""
         count(*) filter (where actual >= target and target > 0) as reached,
         employee_id || ' ' || norm as opened
     from {{rpt_team_norms}}
-    where {_IN_MONTH} and {_CHOSEN}
+    where {_IN_MONTH} and {OF_PEOPLE}
     group by employee_id, employee_name, team, norm
     having sum(target) > 0
     order by employee_name, norm
@@ -45,7 +41,7 @@ DAYS = f"""
     select strftime(day, '%Y-%m-%d') as day, coalesce(employee_name, employee_id) as employee_name, target, actual,
         attainment
     from {{rpt_team_norms}}
-    where {_IN_MONTH} and norm = $norm and {_CHOSEN}
+    where {_IN_MONTH} and norm = $norm and {OF_PEOPLE}
     order by day, employee_name
 """
 
@@ -99,7 +95,7 @@ COMMISSION = f"""
         count(*) as lines, sum(missing_rate_count) as missing_rate_count,
         coalesce(bool_or(event_type = 'closed'), false) as is_corrected
     from {{rpt_commission}}
-    where month = $month and {_CHOSEN}
+    where month = $month and {OF_PEOPLE}
     group by employee_id, employee_name, team
     order by to_pay desc nulls last, employee_name
 """
@@ -116,7 +112,7 @@ COMMISSION_LINES = """
 CLOSING = f"""
     select month, employee_id, ledger, sum(amount) as amount, cast(null as date) as closed_on
     from {{rpt_commission}}
-    where month = $month and {_CHOSEN}
+    where month = $month and {OF_PEOPLE}
     group by month, employee_id, ledger
     order by employee_id, ledger
 """
@@ -147,10 +143,14 @@ def closing(warehouse: str, filters: Filters, month: date) -> pa.Table:
     return select(warehouse, CLOSING, **filters.values(), month=month)
 
 
+# A quota is judged once its month is over and told; where nobody has one, the calendar says which months are over.
 SCORECARD_MONTHS = """
     select distinct month
     from {rpt_team_scorecard}
-    where month <= (select max(month) from {rpt_team_scorecard} where quota_band is not null)
+    where month <= coalesce(
+        (select max(month) from {rpt_team_scorecard} where quota_band is not null),
+        (select date_trunc('month', max(as_of_date) + 1) - interval 1 month from {rpt_run})
+    )
     order by month desc
 """
 
@@ -159,14 +159,14 @@ SCORECARD = f"""
         quota, quota_band, misses_in_a_row, is_quota_missed_again, new_contracts, card_timeliness, card_on_time_ratio,
         accounts, load_band, lost_accounts, overdue_ratio, collected
     from {{rpt_team_scorecard}}
-    where month = $month and employee_id <> 'unassigned' and {_CHOSEN}
+    where month = $month and employee_id <> 'unassigned' and {OF_PEOPLE}
     order by attainment desc nulls last, employee_name
 """
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def scorecard_months(warehouse: str) -> list[date]:
-    """Months that have a scorecard, the newest that has a quota first."""
+    """Months that have a scorecard and are over, the newest first."""
     found: list[date] = select(warehouse, SCORECARD_MONTHS).column("month").to_pylist()
     return found
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from datetime import UTC, datetime, time
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -21,7 +20,7 @@ from typing import Any
 import jinja2
 
 from pipelines.charts.drawing import png
-from pipelines.reports.statements.document import Block, Cell, Document, Facts, Picture, Pictures, Table, Text
+from pipelines.reports.statements.document import Block, Document, Facts, Picture, Pictures, Table, Text
 
 TEMPLATES = Path(__file__).with_name("templates")
 # As wide as a mail program's column, in pixels of the screen.
@@ -72,7 +71,7 @@ def plain(document: Document) -> str:
             case Table():
                 heads = [column.label for column in block.columns]
                 for row in block.rows:
-                    cells = [_said(cell, document) for cell in row.cells]
+                    cells = [document.written(cell) for cell in row.cells]
                     told = "; ".join(f"{head}: {cell}" for head, cell in zip(heads[1:], cells[1:], strict=True) if cell)
                     lines.append(f"- {cells[0]}: {told}")
             case Pictures(pictures=pictures):
@@ -92,24 +91,12 @@ def _parts(block: Block, document: Document) -> list[dict[str, Any]]:
             sides = ["right" if column.kind in ("money", "count") else "left" for column in block.columns]
             columns = [{"label": column.label, "side": side} for column, side in zip(block.columns, sides, strict=True)]
             return [{"is": "table", "columns": columns,
-                     "rows": [[_said(cell, document) for cell in row.cells] for row in block.rows]}]  # fmt: skip
+                     "rows": [[document.written(cell) for cell in row.cells] for row in block.rows]}]  # fmt: skip
         case Pictures(pictures=pictures):
             return [{"is": "picture", "title": each.title, "alt": each.alt, "cid": _cid(each), "width": WIDE}
                     for each in pictures]  # fmt: skip
         case _:
             raise TypeError(f"a mail has no {type(block).__name__}")
-
-
-def _said(cell: Cell, document: Document) -> str:
-    match cell:
-        case None:
-            return ""
-        case Decimal():
-            return document.language.amount(cell, document.decimals)
-        case date():
-            return document.language.day(cell)
-        case _:
-            return str(cell)
 
 
 def _cid(picture: Picture) -> str:

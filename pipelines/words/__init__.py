@@ -80,7 +80,7 @@ class Language:
 
     def share(self, value: float) -> str:
         """A share in whole percent."""
-        return str(format_percent(value, "#,##0\u00a0%" if self.code != "en" else "#,##0%", self.locale))
+        return str(format_percent(value, locale=self.locale))
 
     def amount(self, value: float | Decimal, decimals: int) -> str:
         """An amount without its currency, to so many decimals."""
@@ -159,7 +159,7 @@ def _filled(text: str, language: Language, values: Mapping[str, object]) -> str:
 def _written(value: Any, kind: str | None, language: Language, values: Mapping[str, object]) -> str:
     match kind:
         case "percent":
-            return str(format_percent(value, locale=language.locale))
+            return language.share(value)
         case "number":
             return str(format_decimal(value, "#,##0.########", language.locale))
         case "money":

@@ -140,3 +140,15 @@ def test_a_publication_by_earlier_knowledge_says_so(open_page: Open, tmp_path: P
     assert "by what was known on 2026-10-31" in words(open_page("accounts", at_home=tmp_path))
     publish(tmp_path, "v2", {"rpt_run": [{"as_of_date": "2026-11-20"}], "rpt_accounts": [{"account_id": "crm:1"}]})
     assert "by what was known" not in words(open_page("accounts", at_home=tmp_path))
+
+
+def test_team_without_quotas_and_norms_has_the_scorecard_of_months_that_are_over(
+    open_page: Open, tmp_path: Path
+) -> None:
+    person = {"employee_id": "crm:7", "employee_name": "Ann", "revenue": 5}
+    scorecard = [person | {"month": f"2026-{month}-01"} for month in ("09", "10", "11")]
+    publish(tmp_path, "v1", {"rpt_run": [{"as_of_date": "2026-11-20"}], "rpt_team_scorecard": scorecard})
+    app = open_page("team", at_home=tmp_path)
+    assert not app.exception
+    assert app.selectbox(key="scorecard_month").options == ["2026-10", "2026-09"]
+    assert "No norm holds for anybody." in words(app)

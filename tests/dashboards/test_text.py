@@ -53,6 +53,25 @@ def test_a_hostile_name_is_no_markup_on_any_page(open_page: Open) -> None:
         assert "**Bold**" not in words(app), page
 
 
+def test_a_hostile_name_of_a_person_is_no_markup_on_the_page_team(open_page: Open, tmp_path: Path) -> None:
+    person = {"employee_id": "crm:7", "employee_name": MARKUP}
+    held = {"day": "2026-10-01", "norm": "new_contracts", "period": "month", "target": 2, "actual": 1}
+    line = {"month": "2026-10-01", "ledger": "accrued", "event_type": "won", "amount": 5}
+    publish(
+        tmp_path, "v1", {
+            "rpt_run": [{"as_of_date": "2026-10-31", "base_currency": "EUR"}],
+            "rpt_team_norms": [person | held],
+            "rpt_commission": [person | line],
+        },
+    )  # fmt: skip
+    app = open_page("team", at_home=tmp_path)
+    app.session_state["norm_opened"], app.session_state["commission_opened"] = "crm:7 new_contracts", "crm:7"
+    app.run()
+    assert not app.exception
+    assert words(app).count(plain(MARKUP)) == 2
+    assert "**Bold**" not in words(app)
+
+
 def test_a_hostile_filter_value_is_escaped_where_it_is_named(open_page: Open, tmp_path: Path) -> None:
     publish(tmp_path, "v1", {"rpt_accounts": [{"account_id": "crm:1", "segment": "a [b](c) **d**"}]})
     app = open_page("accounts", at_home=tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,16 @@ ALONE = {
 }
 
 
+def _files(folder: Path, names: Iterable[str]) -> list[NewFile]:
+    files = []
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes((TOGETHER | ALONE)[name].encode())
+        files.append(NewFile(path, name, sha256_of(path), stamp_of(path)))
+    return files
+
+
 def _rows(store: RawStore, place: str) -> tuple[list[Any], list[tuple[Any, ...]]]:
     with connected() as connection:
         connection.execute("set timezone = 'UTC'")
@@ -60,12 +71,7 @@ def _told(store: RawStore, sha256: str) -> dict[str, Any]:
 
 def test_what_comes_of_files_together_comes_of_each_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = TOGETHER | ALONE
-    (tmp_path / "second").mkdir()
-    files = []
-    for name, text in texts.items():
-        path = tmp_path / name
-        path.write_bytes(text.encode())
-        files.append(NewFile(path, name, sha256_of(path), stamp_of(path)))
+    files = _files(tmp_path, texts)
     one, many = bare_store(tmp_path / "one"), bare_store(tmp_path / "many")
     rules = ReadingRules(now=lambda: NOON)
     alone = Landing(one, load_contracts(), rules)
@@ -94,11 +100,7 @@ def test_what_comes_of_files_together_comes_of_each_alone(tmp_path: Path, monkey
 def test_a_file_that_changes_meanwhile_is_not_landed_and_the_others_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = []
-    for name in ("a.csv", "b.csv"):
-        path = tmp_path / name
-        path.write_text(TOGETHER[name])
-        files.append(NewFile(path, name, sha256_of(path), stamp_of(path)))
+    files = _files(tmp_path, ("a.csv", "b.csv"))
     told = alike._Together._tell
 
     def grows(self: Any, *given: Any) -> None:
@@ -111,3 +113,17 @@ def test_a_file_that_changes_meanwhile_is_not_landed_and_the_others_are(
     assert [landed[file] is None for file in files] == [True, False]
     assert [store.receipt(file.sha256) is None for file in files] == [True, False]
     assert not [path for path in store.root.rglob("*") if files[0].sha256 in path.name]
+
+
+@pytest.mark.parametrize("where", [(alike, "recognise"), (alike._Together, "_load")])
+def test_what_breaks_on_a_file_among_others_holds_up_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: tuple[Any, str]
+) -> None:
+    def breaks(*given: Any) -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(*where, breaks)
+    store = bare_store(tmp_path / "raw")
+    landed = alike.land_files(Landing(store, load_contracts(), ReadingRules()), _files(tmp_path, ("a.csv", "b.csv")))
+    assert [receipt and receipt.rows_rejected for _, receipt in landed] == [0, 0]
+    assert len(list(store.receipts())) == 2

@@ -97,8 +97,8 @@ def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path)
         return None
     try:
         return _read(landing, file, known_at, scratch)
-    except (UnreadableError, OSError, ValueError, duckdb.Error):
-        return None  # what is wrong with it, `land_file` says
+    except Exception:  # what is wrong with it, `land_file` says; it holds up no other
+        return None
 
 
 def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
@@ -154,7 +154,7 @@ def _land(landing: Landing, files: list[Small], known_at: str | None) -> Iterato
             try:
                 with within(landing.reading_rules.limits.seconds), connected() as connection:
                     together = _Together(landing, files, connection, staged).land_all()
-            except (UnreadableError, OSError, duckdb.Error):
+            except Exception:
                 together = []  # one of them cannot be read with the others: the half without it can
         landed = []
         for small in together:

@@ -103,3 +103,15 @@ class Document:
     decimals: int
     day: date
     blocks: tuple[Block, ...]
+
+    def written(self, cell: Cell) -> str:
+        """A cell's text."""
+        match cell:
+            case None:
+                return ""
+            case Decimal():
+                return self.language.amount(cell, self.decimals).replace(" ", "\u00a0")
+            case date():
+                return self.language.day(cell)
+            case _:
+                return str(cell)

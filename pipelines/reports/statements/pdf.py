@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from pipelines.reports.statements.document import Block, Cell, Document, Facts, Pictures, Signatures, Table, Text
+from pipelines.reports.statements.document import Block, Document, Facts, Pictures, Signatures, Table, Text
 from pipelines.reports.typesetting import typeset
 
 # A page's foot has one line.
@@ -61,23 +59,10 @@ def _table(table: Table, document: Document) -> dict[str, Any]:
         "carried": carried,
         "rows": [
             {
-                "cells": [_written(cell, document) for cell in row.cells],
+                "cells": [document.written(cell) for cell in row.cells],
                 "strong": row.strong,
-                "running": [_written(cell, document) for cell in row.running] or None,
+                "running": [document.written(cell) for cell in row.running] or None,
             }
             for row in table.rows
         ],
     }
-
-
-def _written(cell: Cell, document: Document) -> str:
-    """A cell's text."""
-    match cell:
-        case None:
-            return ""
-        case Decimal():
-            return document.language.amount(cell, document.decimals).replace(" ", "\u00a0")
-        case date():
-            return document.language.day(cell)
-        case _:
-            return str(cell)

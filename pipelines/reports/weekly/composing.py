@@ -88,7 +88,7 @@ def sentences(pack: Pack, language: Language) -> list[str]:
     grew, fell = ([row for row in pack.sections["causes"].rows if (difference(row[1], row[2]) or 0) * sign > 0]
                   for sign in (1, -1))  # fmt: skip
     for name, rows in (("up", grew), ("down", fell)):
-        names = [f"{clean(row[0].value)} {signed(difference(row[1], row[2]), 0, language)}" for row in rows[:_NAMED]]
+        names = [f"{clean(row[0].value)} {signed(difference(row[1], row[2]), language)}" for row in rows[:_NAMED]]
         if names:
             said.append(_said(name, language, names="; ".join(names), currency=pack.base_currency))
     bridge = pack.sections["bridge"]
@@ -167,7 +167,7 @@ def key_figures(pack: Pack, language: Language) -> Table:
     for pair in pack.pairs.values():
         label, now = language.text(f"weekly.kpis.{pair.name}"), shown(pair.now, pair.kind, language)
         beside = shown(pair.before, pair.kind, language)
-        change = signed(difference(pair.now, pair.before), 0, language)
+        change = signed(difference(pair.now, pair.before), language)
         rows.append(Row((label, now, beside, change, "") if pair.against == "week" else (label, now, "", "", beside)))
     return Table(columns, tuple(rows), whole=True)
 
@@ -189,22 +189,25 @@ def missing(pack: Pack, language: Language) -> Table:
 
 def _section(section: Section, language: Language, pack: Pack, drawn: list[Picture]) -> list[Block]:
     heading = Text(language.text(f"weekly.sections.{section.name}"), "heading")
-    if not section.rows:
+    if not section.rows or (section.drawn and not drawn):
         return [heading, Text(language.text("weekly.no_data"))]
+    if section.drawn:
+        # What is but a chart has the chart's title, which names the currency.
+        return [Text(drawn[0].title, "heading"), Pictures(tuple(replace(each, title="") for each in drawn))]
     lead = [
         language.text(f"weekly.notes.{name}", **{label: figure.value for label, figure in values.items()})
         for name, values in section.notes
     ]
-    pictures: list[Block] = [Pictures(tuple(drawn))] if drawn and not any(each.wide for each in drawn) else []
-    pictures += [Pictures((each,)) for each in drawn] if not pictures else []
-    if section.drawn and drawn:
-        # What is but a chart has the chart's title, which names the currency.
-        return [Text(drawn[0].title, "heading"), Pictures(tuple(replace(each, title="") for each in drawn))]
-    if section.drawn:
-        return [heading, Text(language.text("weekly.no_data"))]
+    is_wide = any(each.wide for each in drawn)
+    beside: list[tuple[Picture, ...]] = [(each,) for each in drawn] if is_wide else [tuple(drawn)] if drawn else []
     if len(section.rows) > MOST:
         lead.append(language.text("weekly.shown", shown=str(MOST), all=str(len(section.rows))))
-    return [heading, *([Text(" ".join(lead), "lead")] if lead else []), table(section, language, pack), *pictures]
+    return [
+        heading,
+        *([Text(" ".join(lead), "lead")] if lead else []),
+        table(section, language, pack),
+        *map(Pictures, beside),
+    ]
 
 
 def table(section: Section, language: Language, pack: Pack) -> Table:
@@ -222,7 +225,7 @@ def table(section: Section, language: Language, pack: Pack) -> Table:
         columns.append(Column(language.text("weekly.columns.change"), "money"))
         now, before = map(section.column, section.change)
         for figures, cells in zip(section.rows, rows, strict=False):
-            cells.append(signed(difference(figures[now], figures[before]), 0, language))
+            cells.append(signed(difference(figures[now], figures[before]), language))
     return Table(tuple(columns), tuple(Row(tuple(cells)) for cells in rows), whole=True)
 
 

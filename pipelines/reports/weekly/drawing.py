@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from pipelines.charts import specs
@@ -12,8 +10,8 @@ from pipelines.charts.palette import LIGHT
 from pipelines.reports.statements.document import Picture
 from pipelines.reports.weekly.figures import Figure
 from pipelines.reports.weekly.reading import Pack, Section
-from pipelines.reports.weekly.wording import shown, signed, text_of
-from pipelines.words import UNKNOWN, Language
+from pipelines.reports.weekly.wording import shown, signed, text_of, written
+from pipelines.words import Language
 
 # Pixels of half a page's width and of the whole one, in which letters of `LETTERS` are read well on paper.
 HALF, WHOLE, HIGH = 285, 640, 130
@@ -43,9 +41,9 @@ def _trend(section: Section, unit: str, language: Language) -> list[Picture]:
     chart = specs.bars(
         rows, names, ["blue", "orange"], unit, LIGHT, index="day", stacked=False, axis_format=",.0f", as_given=True
     )
-    first, last = (f"{row['day']} {_whole(row['open'], language)}, {_whole(row['overdue'], language)}"
-                   for row in (rows[0], rows[-1]))  # fmt: skip
-    title = f"{language.text('weekly.charts.trend')}, {unit}"
+    first, last = (f"{row['day']} {written(row['open'], 'money', language)}, "
+                   f"{written(row['overdue'], 'money', language)}" for row in (rows[0], rows[-1]))  # fmt: skip
+    title = f"{language.text('weekly.sections.trend')}, {unit}"
     return [_picture("trend", title, chart, f"{first} – {last}", WHOLE, language)]
 
 
@@ -93,7 +91,7 @@ def _waterfall(
     moved = [(step, figure.value, kept) for step, figure, kept in steps if kept or figure.value]
     chart = specs.waterfall(
         moved, "", LIGHT, more_is_better=more_is_better, size=LETTERS,
-        written=lambda amount, sign: signed(amount, 0, language) if sign else _whole(amount, language),
+        written=lambda amount, sign: signed(amount, language) if sign else written(amount, "money", language),
     )  # fmt: skip
     points = "; ".join(
         f"{step} {shown(figure, 'money', language)}" for step, figure, kept in steps if kept or figure.value
@@ -104,8 +102,4 @@ def _waterfall(
 def _picture(name: str, title: str, chart: specs.Chart, points: str, width: int, language: Language) -> Picture:
     decimal, thousands = get_decimal_symbol(language.locale), get_group_symbol(language.locale)
     drawn = svg(chart, width, HIGH, decimal, thousands)
-    return Picture(name, title, drawn, language.text("weekly.described", title=title, points=points), width == WHOLE)
-
-
-def _whole(amount: Any, language: Language) -> str:
-    return UNKNOWN if amount is None else language.amount(amount, 0).replace(" ", "\u00a0")
+    return Picture(name, title, drawn, f"{title}: {points}.", width == WHOLE)

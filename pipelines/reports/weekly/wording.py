@@ -46,10 +46,10 @@ def difference(now: Figure, before: Figure) -> Decimal | None:
     return Decimal(str(now.value)) - Decimal(str(before.value))
 
 
-def signed(value: Any, decimals: int, language: Language) -> str:
-    """A change with its sign."""
+def signed(value: Any, language: Language) -> str:
+    """A change in whole units, with its sign."""
     if value is None:
         return UNKNOWN
     # The change of a figure that is shown whole may be less than one.
-    text = language.amount(value, decimals).replace(" ", "\u00a0")
-    return f"+{text}" if round(value, decimals) > 0 else text.removeprefix("-") if not round(value, decimals) else text
+    text = written(value, "money", language)
+    return f"+{text}" if round(value) > 0 else text if round(value) else text.removeprefix("-")

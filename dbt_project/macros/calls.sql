@@ -28,12 +28,11 @@ coalesce({{ deals }}.created_on, {{ deals }}.closed_on)
 coalesce({{ deals }}.created_on, {{ events }}.issued_on, {{ events }}.event_date)
 {%- endmacro %}
 
-{#- Whether a word of `texts` says that a call or an e-mail was for `purpose`: the model has the seed activity_purposes as
-    `purposes`. -#}
+{#- Whether a word of `texts` says that a call or an e-mail was for `purpose`, by the seed activity_purposes. -#}
 {% macro tells_of(purpose, texts) -%}
 exists (
             select 1
-            from purposes
+            from {{ ref('activity_purposes') }} as purposes
             where purposes.purpose = '{{ purpose }}'
                 and ' ' || {{ normalised_words("concat_ws(' ', " ~ texts ~ ")") }} || ' ' like '% ' || purposes.word || ' %'
         )

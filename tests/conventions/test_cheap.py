@@ -1,4 +1,4 @@
-"""What makes the suite long has its reason: a whole refresh takes 12 seconds of a processor, however little is landed."""
+"""What makes the suite long has its reason: a whole refresh takes 15 seconds of a processor, however little is landed."""
 
 from __future__ import annotations
 

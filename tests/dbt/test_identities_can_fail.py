@@ -16,7 +16,7 @@ import pytest
 
 from pipelines.settings import PROJECT
 from tests.support.allocation_scenarios import allocation_scenarios
-from tests.support.homes import gates, make
+from tests.support.homes import breaks, gates, make
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
 from tests.support.scenarios import AS_OF, Scenario, scenarios
@@ -137,17 +137,8 @@ def test_identity_fails_when_it_is_broken(
     identity: str, sent: dict[str, str], warehouse: duckdb.DuckDBPyConnection
 ) -> None:
     """It counts no row before each change, and after it rows that fail a build."""
-    sql = sent[identity]
     for change in BREAKS[identity]:
-        assert warehouse.execute(sql).fetchall() == [(0, False, False)]
-        warehouse.execute("begin")
-        try:
-            warehouse.execute(change)
-            [(count, _, is_failure)] = warehouse.execute(sql).fetchall()
-            assert count, change
-            assert is_failure, change
-        finally:
-            warehouse.execute("rollback")
+        assert breaks(warehouse, sent[identity], change), change
 
 
 def test_every_identity_of_receivables_is_made_to_fail() -> None:

@@ -22,6 +22,7 @@ from tests.support import calls, rates
 from tests.support.call_streams import Stream as Calls
 from tests.support.commission import Billed, Commission
 from tests.support.deal_streams import Stream as Sales
+from tests.support.homes import breaks, gates
 from tests.support.oracle import ZONE
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
@@ -33,6 +34,24 @@ TRACKERS = [Calls(seed) for seed in range(6)]
 SALES = [Sales(seed) for seed in range(6)]
 CRMS = [crm.system for crm in SALES]
 TEAM, BILLED = Team([tracker.system for tracker in TRACKERS], CRMS), Billed(CRMS)
+TABLES = {"rpt_team_norms", "rpt_team_norm_evidence", "rpt_commission"}
+# By gate, what puts what it holds out of joint.
+BREAKS = {
+    "assert_norms_are_their_evidence": [
+        "update reporting.rpt_team_norms set evidence_count = evidence_count + 1 where actual = 0",
+        "update reporting.rpt_team_norms set actual = evidence_count + 1",
+        "update reporting.rpt_team_norm_evidence set _row = null where norm = 'proposals'",
+        "delete from reporting.rpt_team_norms where actual > 0 and norm = 'card_entries'",
+        "delete from reporting.rpt_team_norm_evidence where norm = 'new_contracts'",
+    ],
+    "assert_commission_adds_up": [
+        "update reporting.rpt_commission set amount = amount + 1 where ledger = 'accrued' and deal_id is not null",
+        "update reporting.rpt_commission set amount = amount + 1 where ledger = 'payable' and deal_id is not null",
+        "delete from reporting.rpt_commission where ledger = 'clawed_back'",
+        "update reporting.rpt_commission set cash_application_id = null where ledger = 'payable'",
+        "update marts.fct_commission_deals set share = share / 2",
+    ],
+}
 Row = dict[str, Any]
 
 
@@ -52,8 +71,8 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     run = {"business_timezone": str(ZONE), "default_country": calls.COUNTRY}
     store = write_raw(home, rows, as_of_date=request.param, **run)
     write_holidays(store.records, calls.COUNTRY)
-    floor.run(sample(tmp_path_factory).parents[3], home, raw_of=home, tables={"rpt_team_norms", "rpt_commission"})
-    with duckdb.connect(str(home / "keybook.duckdb"), read_only=True) as connection:
+    floor.run(sample(tmp_path_factory).parents[3], home, raw_of=home, tables=TABLES)
+    with duckdb.connect(str(home / "keybook.duckdb")) as connection:
         connection.execute("set timezone = 'UTC'")
         yield request.param, connection
 
@@ -88,7 +107,9 @@ def test_commission(built: tuple[date, Any]) -> None:
     as_of, warehouse = built
     expected = Commission(BILLED, as_of, reader(warehouse)).rows()
     moves(expected)
-    assert {place[2] for place in expected} == {"accrued", "payable", "clawed_back"}
+    # Of deals, and not only of what somebody closed.
+    known = {place[2] for place, row in expected.items() if place[0] and row["amount"]}
+    assert known == {"accrued", "payable", "clawed_back"}
     query = """
         select * replace (coalesce(cash_application_id, event_type || ' ' || closed_month) as cash_application_id)
         from reporting.rpt_commission
@@ -101,3 +122,14 @@ def test_commission(built: tuple[date, Any]) -> None:
     assert len(found) == len(rows)
     wrong = differences(found, expected, "rpt_commission", "0.0101")
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+
+
+@pytest.mark.parametrize("gate", BREAKS)
+def test_a_gate_fails_when_it_is_broken(
+    built: tuple[date, Any], tmp_path_factory: pytest.TempPathFactory, gate: str
+) -> None:
+    """It holds of random teams, and finds each change."""
+    _, warehouse = built
+    sent = gates(sample(tmp_path_factory).parents[3])[gate]
+    for change in BREAKS[gate]:
+        assert breaks(warehouse, sent, change), change

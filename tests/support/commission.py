@@ -29,9 +29,9 @@ class Billed:
         for system in crms:
             self.add(system, "billing.customers", customer_id="C", name=f"{system} Kund", currency="EUR")
             for number in range(36):
-                for place in range(random.choice((0, 1, 2))):
+                for place in range(random.choice((1, 2, 3))):
                     on = date(2024, 6, 1) + days(random.randrange(500))
-                    self.bill(system, f"H{number}", f"I{number}{'ab'[place]}", on)
+                    self.bill(system, f"H{number}", f"I{number}{'abc'[place]}", on)
         people = [f"{system}:{name}" for system in crms for name in ("ann", "ben")]
         self.plans: list[Row] = [
             {"plan": "old", "valid_from": None, "rate": 0.1},

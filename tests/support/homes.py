@@ -88,6 +88,18 @@ def gates(home: Path) -> dict[str, str]:
     return {key.split(".")[2]: item["sent"] for key, item in sent.items() if key.startswith("test.")}
 
 
+def breaks(warehouse: duckdb.DuckDBPyConnection, gate: str, change: str) -> bool:
+    """Whether a data test that holds counts rows that fail a build once a change is made, which is then taken back."""
+    assert warehouse.execute(gate).fetchall() == [(0, False, False)]
+    warehouse.execute("begin")
+    try:
+        warehouse.execute(change)
+        [(count, _, is_failure)] = warehouse.execute(gate).fetchall()
+    finally:
+        warehouse.execute("rollback")
+    return bool(count and is_failure)
+
+
 def query(home: Path, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
     """The rows of a query on the published warehouse."""
     published = os.path.realpath(home / "warehouse" / "keybook.duckdb")

@@ -20,10 +20,6 @@ activities as (
     select * from {{ ref('fct_activities') }} where is_completed and occurred_on is not null and owner_id is not null
 ),
 
-purposes as (
-    select * from {{ ref('activity_purposes') }}
-),
-
 key_accounts as (
     select * from {{ ref('fct_key_account_intervals') }}
 ),

@@ -426,16 +426,10 @@ def test_a_rate_of_books_in_another_currency_says_nothing_of_ours(
 def test_a_quote_that_is_young_enough_goes_before_a_rate_on_a_document(tmp_path: Path) -> None:
     """Quoted once a week, a document of the day between is at the week's rate; at its own once that is too old."""
     invoices = [
-        {
-            "_system": "s",
-            "invoice_id": str(day),
-            "issued_on": day,
-            "currency": "SEK",
-            "exchange_rate": 0.2,
-            "gross_amount": 1,
-        }
+        {"_system": "s", "invoice_id": str(day), "issued_on": day, "currency": "SEK", "exchange_rate": 0.2,
+         "gross_amount": 1}
         for day in (date(2026, 1, 6), date(2026, 3, 1))
-    ]
+    ]  # fmt: skip
     quotes = [{"_system": "s", "currency": "SEK", "rate_date": date(2026, 1, 5), "rate": 0.1}]
     write_raw(tmp_path, {"plan.fx_rates": quotes, "billing.invoices": invoices})
     folder = tmp_path / "warehouse" / "raw"

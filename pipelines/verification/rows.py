@@ -163,21 +163,9 @@ class Raw:
             return frame
         frame = self._filled(entity, frame.sort(VERSION, nulls_last=False))
         frame = frame.unique(["_system", *entity.key], keep="last", maintain_order=True)
-        if frame["_replaces"].is_not_null().any():
-            # Of a document that a newer export gives anew the older rows no longer count.
-            given = (
-                frame.filter(pl.col("_replaces").is_not_null())
-                .group_by("_system", "_replaces")
-                .agg(pl.struct("_known_at", "_loaded_at", "_file_sha256").max().alias("_newest"))
-            )
-            frame = (
-                frame.join(given, on=["_system", "_replaces"], how="left")
-                .filter(
-                    pl.col("_newest").is_null()
-                    | (pl.struct("_known_at", "_loaded_at", "_file_sha256") == pl.col("_newest"))
-                )
-                .drop("_newest")
-            )
+        # Of a document that a newer export gives anew the older rows no longer count; the newest stands last.
+        newest = [pl.col(name) == pl.col(name).last().over("_system", "_replaces") for name in VERSION[:3]]
+        frame = frame.filter(pl.col("_replaces").is_null() | pl.all_horizontal(newest))
         gone = self._outdated(entity)
         frame = frame.join(gone, on=["_source", "_file_sha256"], how="left")
         deleted = pl.col("_deleted").fill_null(False)

@@ -76,17 +76,23 @@ def put_aside(on_disk: bool) -> Iterator[Aside]:
 
 
 class Part(Raw):
-    """Rows of a raw store by the hash of some columns, which the key of each entity that is asked for has."""
+    """Rows of a raw store by the hash of some columns, which the key of each entity that is asked for has.
+
+    Rows that are all replaced by a newer export of their document are together, whatever their keys are.
+    """
 
     def __init__(self, whole: Raw, by: tuple[str, ...], number: int, of: int) -> None:
         """Takes every row whose hash, divided by so many (`of`), leaves the number."""
         super().__init__(whole.folder, whole.run, whole.parameters, whole.files, whole.accepted)
         self.__dict__["newest_event"] = whole.newest_event
         self.whole = whole
-        self._here = pl.concat_str(by, separator=" ").hash() % of == number
+        self._by, self._number, self._of = by, number, of
 
     def _stored(self, path: Path, columns: Collection[str] | None) -> pl.DataFrame:
-        return stored(path, columns, self._here)
+        together = pl.concat_str(self._by, separator=" ")
+        if "_replaces" in pl.read_parquet_schema(path):
+            together = pl.coalesce(pl.concat_str("_system", "_replaces", separator=" "), together)
+        return stored(path, columns, together.hash() % self._of == self._number)
 
     def not_begun(self, entity_id: str) -> pl.DataFrame:
         """Those of the whole store: rows of a part may be of others."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.raw import RawStore, stored_columns
@@ -64,8 +65,7 @@ def files_of(raw: Path) -> list[LandedFile]:
             entity.id,
             path.name,
             "partial",
-            0,
-            0,
+            *[pq.read_metadata(path).num_rows] * 2,
             known,
         )
         for entity in entities().values()

@@ -227,6 +227,18 @@ def test_an_export_that_lacks_much_takes_nothing_away_also_where_it_is_read_in_p
     assert (told.on(2, 29), told.on(3, 1)) == ((100, 0, 0), (110, 0, 0))
 
 
+def test_what_a_document_that_is_given_anew_replaces_counts_no_longer_also_in_parts(tmp_path: Path) -> None:
+    """Ten applications of a payment, whose rows have no key of their own, and two of its newer export."""
+    paid = {"payment_id": "p", "invoice_id": "1", "applied_on": "2024-01-20", "_replaces": "p"}
+    applied = [exported(paid | {"application_id": f"old-{number}", "amount": 6}, OLD) for number in range(10)]
+    applied += [exported(paid | {"application_id": f"new-{number}", "amount": 15}, NEW) for number in range(2)]
+    rows = {
+        "billing.invoices": [invoice("1", 100, "2024-01-10")], "billing.payments": [payment("p", 60, "2024-01-20")],
+        "billing.applications": applied,
+    }  # fmt: skip
+    assert Told(tmp_path, rows).on(3, 1) == (70, 30, 60)
+
+
 def test_a_payment_that_its_newest_export_no_longer_holds_never_came(tmp_path: Path) -> None:
     rows = [exported(payment("gone", 60, "2024-01-20"), OLD), exported(payment("kept", 30, "2024-01-25"), OLD)]
     rows += [exported(payment("kept", 30, "2024-01-25"), NEW), exported(payment("new", 5, "2024-03-01"), NEW)]

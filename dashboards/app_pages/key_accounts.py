@@ -305,7 +305,7 @@ tiles(
     ],
 )
 if total["missing_rate_count"]:
-    st.caption(f"{plural(total['missing_rate_count'], 'invoice')} without an exchange rate are not in revenue.")
+    st.caption(f"{plural(total['missing_rate_count'], 'invoice')} without an exchange rate left out of revenue.")
 list_of, checklist, matrix, stages, owned, effort, service = st.tabs(
     ["List", "Checklist", "Matrix", "Stages", "Who looks after whom", "Time and revenue", "Service"]
 )

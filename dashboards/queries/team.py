@@ -85,13 +85,20 @@ COMMISSION_MONTHS = """
     order by month desc
 """
 
+
+def _known(which: str) -> str:
+    """SQL for what lines of commission come to: nothing where there is none, unknown where the amount of one is."""
+    return f"""case when count(*) filter (where {which} and amount is null) = 0
+            then coalesce(sum(amount) filter (where {which}), 0) end"""
+
+
 # A person's month: what is paid is what cash made payable less what was clawed back.
 COMMISSION = f"""
     select employee_id, coalesce(employee_name, employee_id) as employee_name, team,
-        sum(amount) filter (where ledger = 'accrued') as accrued,
-        sum(amount) filter (where ledger = 'payable') as payable,
-        sum(amount) filter (where ledger = 'clawed_back') as clawed_back,
-        sum(amount) filter (where ledger <> 'accrued') as to_pay,
+        {_known("ledger = 'accrued'")} as accrued,
+        {_known("ledger = 'payable'")} as payable,
+        {_known("ledger = 'clawed_back'")} as clawed_back,
+        {_known("ledger <> 'accrued'")} as to_pay,
         count(*) as lines, sum(missing_rate_count) as missing_rate_count,
         coalesce(bool_or(event_type = 'closed'), false) as is_corrected
     from {{rpt_commission}}
@@ -110,7 +117,7 @@ COMMISSION_LINES = """
 
 # The month as it stands, as rows of the list commission_closings.
 CLOSING = f"""
-    select month, employee_id, ledger, sum(amount) as amount, cast(null as date) as closed_on
+    select month, employee_id, ledger, {_known("true")} as amount, cast(null as date) as closed_on
     from {{rpt_commission}}
     where month = $month and {OF_PEOPLE}
     group by month, employee_id, ledger

@@ -152,3 +152,14 @@ def test_team_without_quotas_and_norms_has_the_scorecard_of_months_that_are_over
     assert not app.exception
     assert app.selectbox(key="scorecard_month").options == ["2026-10", "2026-09"]
     assert "No norm holds for anybody." in words(app)
+
+
+def test_commission_that_is_known_in_part_is_unknown_and_none_is_nothing(open_page: Open, tmp_path: Path) -> None:
+    line = {"month": "2026-10-01", "employee_id": "crm:7", "ledger": "accrued"}
+    lines = [line | {"amount": 5}, line | {"ledger": "payable", "amount": 2}, line | {"ledger": "payable"}]
+    scorecard = [{"month": "2026-10-01", "employee_id": "crm:7"}]
+    run = [{"as_of_date": "2026-11-20"}]
+    publish(tmp_path, "v1", {"rpt_run": run, "rpt_team_scorecard": scorecard, "rpt_commission": lines})
+    shown = next(frame.value for frame in open_page("team", at_home=tmp_path).dataframe if "clawed_back" in frame.value)
+    assert shown[["accrued", "clawed_back"]].astype(float).to_numpy().tolist() == [[5, 0]]
+    assert shown[["payable", "to_pay"]].isna().all(axis=None)

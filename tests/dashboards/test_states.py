@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -155,7 +156,7 @@ def test_team_without_quotas_and_norms_has_the_scorecard_of_months_that_are_over
 
 
 def test_commission_that_is_known_in_part_is_unknown_and_none_is_nothing(open_page: Open, tmp_path: Path) -> None:
-    line = {"month": "2026-10-01", "employee_id": "crm:7", "ledger": "accrued"}
+    line: dict[str, Any] = {"month": "2026-10-01", "employee_id": "crm:7", "ledger": "accrued"}
     lines = [line | {"amount": 5}, line | {"ledger": "payable", "amount": 2}, line | {"ledger": "payable"}]
     scorecard = [{"month": "2026-10-01", "employee_id": "crm:7"}]
     run = [{"as_of_date": "2026-11-20"}]

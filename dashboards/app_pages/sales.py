@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.components import charts
+from dashboards.components.forecast_error import forecast_error_section
 from dashboards.components.formats import money, number, plural
 from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, section
 from dashboards.components.pipeline_bridge import bridge_section
@@ -128,6 +129,7 @@ with right, section("By manager", "The same, a bar a manager; the fifteen larges
         nothing("No open deals.")
 
 bridge_section(page)
+forecast_error_section(page)
 
 left, right = st.columns(2, gap="small")
 with left, section("Won and lost", "Deals by the month they were closed in.", key="wonlost"):

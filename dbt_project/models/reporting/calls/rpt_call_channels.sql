@@ -78,6 +78,11 @@ happened as (
     where events.event_type in ('payment', 'refund', 'chargeback', 'reversal')
 ),
 
+-- A month is made of calls, deals and invoices, as far as they are landed.
+told as (
+    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
+),
+
 known as (
     select
         happened.*,
@@ -154,7 +159,10 @@ select
     {{ money('summed.won_amount') }} as won_amount,
     {{ money('summed.invoiced') }} as invoiced,
     {{ money('summed.cash_applied') }} as cash_applied,
-    cast(summed.missing_rate_count as integer) as missing_rate_count
+    cast(summed.missing_rate_count as integer) as missing_rate_count,
+    {{ month_end_of('summed.month') }} <= run.as_of_date
+    and coalesce({{ month_end_of('summed.month') }} <= told.complete_until, false) as is_complete
 from summed
 cross join run
+cross join told
 inner join labels on summed.source_key = labels.source_key

@@ -205,6 +205,9 @@
     'lists.product_eligibility': {'key': ['row_id'], 'columns': ['row_id', 'segment', 'product_id', 'is_eligible',
         'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until':
         {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.source_names': {'key': ['row_id'], 'columns': ['row_id', 'name', 'source', 'note'], 'measures': [],
+        'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
+        'events': {}, 'fresh': [], 'now': {}},
     'lists.specific_provisions': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'invoice_id', 'rate',
         'reason', 'valid_from', 'valid_to'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of':
         {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},

@@ -222,10 +222,15 @@ summed as (
         coalesce(sum({{ name }}) filter (where is_compared), 0) as {{ name }},
         {%- endfor %}
         {{ ratio('coalesce(sum(days_after) filter (where is_compared), 0)', 'sum(days_after)') }} as compared_share,
-        sum(payments_after * days_without / days) as weighed_after,
-        sum(payments_without * days_after / days) as weighed_without,
-        sum((payments_after + payments_without) * days_after * days_without / (days * days)) as weighed_variance,
-        sum(case when is_compared then cast(days_after as double) * payments_without / days_without end) as expected_payments
+        -- Added up as decimals: a sum of floats depends on the order in which the rows come.
+        {%- for name, term in {
+            'weighed_after': 'payments_after * days_without / days',
+            'weighed_without': 'payments_without * days_after / days',
+            'weighed_variance': '(payments_after + payments_without) * days_after * days_without / (days * days)',
+            'expected_payments': 'case when is_compared then cast(days_after as double) * payments_without / days_without end',
+        }.items() %}
+        cast(sum(cast({{ term }} as decimal(28, 12))) as double) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from weighed
     group by channel, age_band
 ),

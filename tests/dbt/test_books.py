@@ -30,7 +30,7 @@ MADE = {
     (
         "rpt_calls_and_payment",
         "cash_per_minute",
-    ): "cash_after_calls / (select nullif(sum(talk_seconds), 0) / 60 from marts.fct_calls "
+    ): "case when last_cash_on is not null then cash_after_calls end / (select nullif(sum(talk_seconds), 0) / 60 from marts.fct_calls "
     "where started_on between first_call_on and last_call_on and status = 'answered' and account_id = rpt_calls_and_payment.account_id)",
     (
         "rpt_contact_effect",

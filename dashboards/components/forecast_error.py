@@ -45,7 +45,10 @@ def forecast_error_section(page: PageContext) -> None:
             "won_deals": Column("Won deals", "count"),
             "record_deals": Column("Without history", "count", "As their record is now, not as it was then."),
             "origins": Column("Week ends", "count"),
-            "unknown_count": Column("Not known", "count", "Without an amount, a probability or a rate."),
+            "missing_amount_count": Column(
+                "No amount", "count", "Without an amount, or forecast without a probability."
+            ),
+            "missing_rate_count": Column("No rate", "count"),
         }
         table(data, columns, "forecast_error")
         download("Download as CSV", "forecast-error", lambda: data, "forecast_error", columns)

@@ -51,7 +51,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "forecast_error": (
         "rpt_forecast_error", ("weeks_ahead", "employee_id", "category"),
-        ("forecast", "outcome", "forecast_deals", "record_deals", "won_deals", "unknown_count", "origins", "error_ratio",
+        ("forecast", "outcome", "forecast_deals", "record_deals", "won_deals", "missing_amount_count", "missing_rate_count", "origins", "error_ratio",
          "absolute_error_ratio"),
     ),
     "bought_lately": ("rpt_whitespace", ("account_id", "product_id"), ("segment_spenders",)),

@@ -47,7 +47,16 @@ class Foreseen(Workload):
             for day in snapshots
         }  # fmt: skip
         begun = min((day for day, rows in standing.items() if rows), default=date.max)
-        names = ("forecast", "outcome", "forecast_deals", "record_deals", "won_deals", "unforeseen", "unpriced")
+        names = (
+            "forecast",
+            "outcome",
+            "forecast_deals",
+            "record_deals",
+            "won_deals",
+            "unforeseen",
+            "unpriced",
+            "unrated",
+        )
         by_origin: dict[Any, dict[Any, Row]] = defaultdict(lambda: defaultdict(lambda: dict.fromkeys(names, ZERO)))
         origins: dict[int, int] = defaultdict(int)
         for weeks in {self.parameter(f"forecast_weeks_{name}") for name in ("short", "middle", "long")}:
@@ -69,6 +78,7 @@ class Foreseen(Workload):
                             cell["record_deals"] += row["basis"] == "record"
                             if worth is None or chance is None:
                                 cell["unforeseen"] += 1
+                                cell["unrated"] += row["amount"] is not None and worth is None
                             else:
                                 exact = self.company.in_base(row["amount"], row["currency"], origin) or ZERO
                                 cell["forecast"] += (exact * Decimal(str(chance))).quantize(CENTS)
@@ -79,6 +89,7 @@ class Foreseen(Workload):
                         for cell in self.cells(by_origin[weeks, origin], place):
                             cell["won_deals"] += 1
                             cell["unpriced"] += worth is None
+                            cell["unrated"] += row["amount"] is not None and worth is None
                             cell["outcome"] += worth or ZERO
         sums: dict[Any, Row] = defaultdict(lambda: dict.fromkeys((*names, "error"), ZERO))
         for (weeks, _), cells in by_origin.items():
@@ -93,7 +104,8 @@ class Foreseen(Workload):
             is_known = not own["unforeseen"] + own["unpriced"]
             found[key] = own | {
                 "origins": origins[key[0]],
-                "unknown_count": own["unforeseen"] + own["unpriced"],
+                "missing_rate_count": own["unrated"],
+                "missing_amount_count": own["unforeseen"] + own["unpriced"] - own["unrated"],
                 "forecast": None if own["unforeseen"] and not own["forecast"] else own["forecast"],
                 "outcome": None if own["unpriced"] and not outcome else outcome,
                 "error_ratio": (outcome - own["forecast"]) / outcome if is_known and outcome else None,

@@ -71,7 +71,8 @@ sides as (
         case when standing.basis = 'record' then 1 else 0 end as is_by_record,
         coalesce(standing.expected_close_on > origins.origin and standing.expected_close_on <= origins.until_on, false) as is_due,
         standing.weighted_amount_base as forecast,
-        standing.missing_amount_count + standing.missing_probability_count + standing.missing_rate_count as unknown_forecast,
+        case when standing.weighted_amount_base is null then 1 else 0 end as unknown_forecast,
+        standing.missing_rate_count,
         cast(0 as decimal(18, 4)) as outcome,
         0 as won_deals,
         0 as unknown_outcome
@@ -93,6 +94,7 @@ sides as (
         false,
         null,
         0,
+        case when won.amount is not null and rates.rate is null then 1 else 0 end,
         coalesce({{ money('won.amount * rates.rate') }}, 0),
         1,
         case when won.amount * rates.rate is null then 1 else 0 end
@@ -115,13 +117,15 @@ deals as (
         sum(case when is_due then unknown_forecast else 0 end) as unknown_forecast,
         sum(outcome) as outcome,
         sum(won_deals) as won_deals,
-        sum(unknown_outcome) as unknown_outcome
+        sum(unknown_outcome) as unknown_outcome,
+        sum(case when is_due or won_deals > 0 then missing_rate_count else 0 end) as missing_rate
     from sides
     group by origin, weeks_ahead, deal_id
 ),
 
 {% set levels = [('employee_id', 'category'), ('employee_id', "'all'"), ("'everybody'", 'category'), ("'everybody'", "'all'")] -%}
-{% set sums = ['is_due', 'is_by_record', 'forecast', 'unknown_forecast', 'outcome', 'won_deals', 'unknown_outcome'] -%}
+{% set sums = ['is_due', 'is_by_record', 'forecast', 'unknown_forecast', 'outcome', 'won_deals', 'unknown_outcome',
+    'missing_rate'] -%}
 by_origin as (
     {%- for employee, category in levels %}
     select
@@ -183,7 +187,8 @@ select
     {{ money_sum('known.known_outcome') }} as outcome,
     case when known.is_known then {{ ratio('known.outcome - known.forecast', 'known.outcome') }} end as error_ratio,
     case when known.is_known then {{ ratio('known.absolute_error', 'known.outcome') }} end as absolute_error_ratio,
-    cast(known.unknown_forecast + known.unknown_outcome as bigint) as unknown_count,
+    cast(known.unknown_forecast + known.unknown_outcome - known.missing_rate as bigint) as missing_amount_count,
+    cast(known.missing_rate as bigint) as missing_rate_count,
     known.first_origin,
     known.last_origin,
     run.as_of_date

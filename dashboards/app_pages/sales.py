@@ -129,7 +129,6 @@ with right, section("By manager", "The same, a bar a manager; the fifteen larges
         nothing("No open deals.")
 
 bridge_section(page)
-forecast_error_section(page)
 
 left, right = st.columns(2, gap="small")
 with left, section("Won and lost", "Deals by the month they were closed in.", key="wonlost"):
@@ -185,4 +184,5 @@ with section("Managers by month", f"Newest first, in {code or 'base currency'}."
         "sales_managers",
     )
     download("Download as CSV", "sales-by-manager", lambda: data, "sales")
+forecast_error_section(page)
 footnotes()

@@ -41,8 +41,6 @@ exists (
 {#- The median of waits of rows for which the condition `among` holds; one that never ended is the longest of all, so that a
     median that falls on such a one is not known rather than too short (K5). -#}
 {% macro censored_median(minutes, among) -%}
-nullif(
-            median(coalesce(cast({{ minutes }} as double), cast('infinity' as double))) filter (where {{ among }}),
-            cast('infinity' as double)
-        )
+{%- set middle = 'median(coalesce(cast(' ~ minutes ~ ' as double), 1e300)) filter (where ' ~ among ~ ')' -%}
+case when {{ middle }} < 1e200 then {{ middle }} end
 {%- endmacro %}

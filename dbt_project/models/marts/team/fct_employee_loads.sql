@@ -116,6 +116,9 @@ keys as (
     select employee_id, month from kept
     union
     select employee_id, month from missed
+    union
+    -- Who leads nobody is below the band.
+    select banded.employee_id, led.month from banded cross join (select distinct month from led) as led
 ),
 
 joined as (

@@ -197,11 +197,11 @@ class Workload(Contacting):
 
     def effort_outcome(self) -> Rows:
         """Outcome and lag: what a call more in a week goes with, each person against his own mean (N20)."""
-        owned = [row for row in self.rows("dim_account_owners") if row["owner_id"]]
+        owned = [row for row in self.rows("dim_account_owners") if row["employee_id"]]
         spans: dict[str, list[Row]] = defaultdict(list)
         for row in owned:
             spans[row["account_id"]].append(row)
-        owners = {row["owner_id"] for row in owned}
+        owners = {row["employee_id"] for row in owned}
         calls: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
         for rows in self.talks.values():
             for row in rows:
@@ -212,7 +212,7 @@ class Workload(Contacting):
         def note(outcome: str, account: str | None, on: date, worth: Decimal | None) -> None:
             for row in spans.get(account or "", []):
                 if (row["valid_from"] or date.min) <= on < (row["valid_to"] or date.max):
-                    came[outcome, row["owner_id"], on - days(on.weekday())].append(worth)
+                    came[outcome, row["employee_id"], on - days(on.weekday())].append(worth)
 
         for row in self.rows("fct_receivable_events"):
             if row["event_type"] in ("payment", "refund", "chargeback", "reversal"):

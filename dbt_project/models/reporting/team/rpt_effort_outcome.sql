@@ -33,7 +33,9 @@ calls as (
 ),
 
 owned as (
-    select account_id, owner_id, valid_from, valid_to from {{ ref('dim_account_owners') }} where owner_id is not null
+    select account_id, employee_id as owner_id, valid_from, valid_to
+    from {{ ref('dim_account_owners') }}
+    where employee_id is not null
 ),
 
 {% set cash_types = "('payment', 'refund', 'chargeback', 'reversal')" -%}

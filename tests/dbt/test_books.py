@@ -248,6 +248,7 @@ def test_parts_come_to_a_whole(published: tuple[duckdb.DuckDBPyConnection, Compa
     assert [row for row in whole if row[-1]] == [row for row in parts if row[-1]]
 
 
+@pytest.mark.parametrize("place", ASKED, ids=".".join)
 def test_what_a_run_was_asked_to_count_with(
     published: tuple[duckdb.DuckDBPyConnection, Company], place: tuple[str, str]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tests.support.books import ZERO, Row, Rows
@@ -30,7 +30,7 @@ class Foreseen(Workload):
     def worth(self, amount: Decimal | None, currency: str, on: date) -> Decimal | None:
         """An amount at the rate of an evening."""
         found = None if amount is None else self.company.in_base(amount, currency, on)
-        return None if found is None else found.quantize(CENTS)
+        return None if found is None else found.quantize(CENTS, ROUND_HALF_UP)
 
     def forecast_error(self) -> Rows:
         """Horizon, employee and category: forecast and outcome of all week ends that are over and told."""
@@ -81,7 +81,7 @@ class Foreseen(Workload):
                                 cell["unrated"] += row["amount"] is not None and worth is None
                             else:
                                 exact = self.company.in_base(row["amount"], row["currency"], origin) or ZERO
-                                cell["forecast"] += (exact * Decimal(str(chance))).quantize(CENTS)
+                                cell["forecast"] += (exact * Decimal(str(chance))).quantize(CENTS, ROUND_HALF_UP)
                 for row in won:
                     if origin < row["closed_on"] <= until:
                         place = places.get(row["deal_id"], (row["owner_id"] or NOBODY, "not_open_then"))

@@ -158,7 +158,12 @@ class RowSql:
             elif kind == "ratio":
                 condition = f"{name} between 0 and 1"
             elif kind in ("date", "timestamp") and not cast.column.any_year:
-                condition = f"year({name}) between {FIRST_YEAR} and {self.known_in + YEARS_AHEAD}"
+                # A comparison: to ask each moment for its year takes as long as to read it.
+                first, end = (
+                    f"cast('{year}-01-01' as {cast.column.stored_type})"
+                    for year in (FIRST_YEAR, self.known_in + YEARS_AHEAD + 1)
+                )
+                condition = f"{name} >= {first} and {name} < {end}"
             else:
                 continue
             bounded[name] = f"(case when {condition} then {name} end)"

@@ -39,7 +39,9 @@ def unescape(connection: duckdb.DuckDBPyConnection, match: Match) -> int:
     Web forms write them into one system and not into the other, and then one name is two.
     """
     columns = [f"c{place}" for place in range(len(match.headers) - len(match.contract.table.derived))]
-    found = [f"coalesce(regexp_matches({column}, {quoted(ENTITY)}), false)" for column in columns]
+    found = [
+        f"coalesce(contains({column}, '&') and regexp_matches({column}, {quoted(ENTITY)}), false)" for column in columns
+    ]
     if not columns:
         return 0
     count = int(connection.execute(f"select count(*) from grid where {' or '.join(found)}").fetchall()[0][0])

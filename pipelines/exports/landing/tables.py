@@ -25,6 +25,8 @@ from pipelines.exports.readers.grids import BadLine, Loaded, quoted
 
 # So many times of day that fall on the same odd hour are no chance.
 MIDNIGHTS = 3
+# By so many of them it mostly shows that they do not.
+SHOWN_MOMENTS = 1000
 # So many cells that could not be read are told by their lines; the others are counted.
 SHOWN_CELLS = 10
 # What cannot be read of these would make another figure of the row, not an unknown one.
@@ -152,7 +154,9 @@ class TableLanding:
     def _note_midnights(self, casts: list[Cast]) -> None:
         """Says of a column whose times are all midnight in the business time zone, if only they were in UTC."""
         for cast, are_midnights in self._midnights(casts).items():
-            if self._count(f"select {are_midnights} from cast_rows"):
+            # What the first do not show the whole column does not: to ask all of them takes longer.
+            some = f"(select * from cast_rows where {cast.column.name} is not null limit {SHOWN_MOMENTS})"
+            if all(self._count(f"select {are_midnights} from {rows}") for rows in (some, "cast_rows")):
                 found = Finding("midnights", column_name=cast.source, name=self.sql.business_timezone)
                 note(self.receipt, self.part, "note", found)
 

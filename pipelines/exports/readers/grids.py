@@ -39,6 +39,8 @@ class Loaded:
     bad_lines: list[BadLine] = field(default_factory=list)
     # Whether no white space but plain spaces occurs in the cells.
     only_spaces: bool = False
+    # Whether an ampersand may stand in them, with which an HTML entity begins.
+    ampersands: bool = True
 
 
 @dataclass

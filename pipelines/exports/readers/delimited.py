@@ -20,11 +20,13 @@ import duckdb
 from pipelines.exports.codes import Rejection
 from pipelines.exports.readers.deadline import check
 from pipelines.exports.readers.dialects import DELIMITERS, text_lines
-from pipelines.exports.readers.grids import HEAD_ROWS, BadLine, Grid, Head, Loaded, quoted
+from pipelines.exports.readers.grids import HEAD_ROWS, BadLine, Blanks, Grid, Head, Loaded, quoted
 from pipelines.exports.readers.lines import Line, exact_rows
 from pipelines.exports.readers.sections import Below
 
 CHUNK = 1 << 22
+# The first two bytes of the spaces of Unicode that are not of Latin 1.
+_WIDE_SPACES = ((b"\xe1", b"\x9a"), (b"\xe2", b"\x80"), (b"\xe2", b"\x81"), (b"\xe3", b"\x80"))
 csv.field_size_limit(2**31 - 1)
 
 
@@ -70,14 +72,18 @@ class Marks:
     tabs: bool = False
     quotes: bool = False
     hard_spaces: bool = False
+    # Perhaps: what other spaces of Unicode begin with, and dashes and quotation marks too.
+    wide_spaces: bool = False
     # Carriage returns that end no line.
     loose_returns: bool = False
 
-    def only_spaces(self, delimiter: str) -> bool:
-        """Whether no white space but plain spaces stands in a cell that is one line."""
+    def blanks(self, delimiter: str) -> Blanks:
+        """Which white space stands in cells that are one line."""
         # In a file that tabs divide, only a quoted cell can hold one.
         tab_in_cell = self.quotes if delimiter == "\t" else self.tabs
-        return not (tab_in_cell or self.hard_spaces or self.loose_returns)
+        if tab_in_cell or self.hard_spaces or self.loose_returns:
+            return "any"
+        return "spaces" if self.wide_spaces else "plain"
 
 
 class Delimited(Grid):
@@ -241,7 +247,8 @@ class Delimited(Grid):
                 f"create or replace temp table grid as select * replace (cast(_line + coalesce(sum({line_ends}) over "
                 "(order by _line rows between unbounded preceding and 1 preceding), 0) as bigint) as _line) from grid"
             )
-        return Loaded(rows, only_spaces=lines == rows and marks.only_spaces(delimiter), ampersands=marks.ampersands)
+        blanks: Blanks = marks.blanks(delimiter) if lines == rows else "any"
+        return Loaded(rows, blanks=blanks, ampersands=marks.ampersands)
 
     def _marks(self) -> Marks:
         """What the file's bytes tell, in one pass over them."""
@@ -256,6 +263,9 @@ class Delimited(Grid):
                 found.quotes |= b'"' in chunk
                 # To look for two bytes takes ten times as long as for one.
                 found.hard_spaces |= b"\xa0" in chunk and b"\xc2\xa0" in before + chunk
+                found.wide_spaces |= any(
+                    first in chunk and first + second in before + chunk for first, second in _WIDE_SPACES
+                )
                 # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.
                 found.loose_returns |= b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")
                 before = chunk[-1:]

@@ -150,7 +150,7 @@ class EntityRows:
         """
         cast_rows = self._cast_rows(entity, mapping, casts, place)
         self.written = path
-        self._copy(f"{stored(casts, self._provenance())} from ({cast_rows})", path)
+        self._copy_to(f"{stored(casts, self._provenance())} from ({cast_rows})", path)
         unread = f"select *, _row as _line, false as bad, false as odd from {self._read()} limit 0"
         if self._count("select nextval('noticed')") > 1:
             unread = f"select * from ({cast_rows}) where bad or odd"
@@ -182,7 +182,7 @@ class EntityRows:
     def _write_again(self, casts: list[Cast], query: str) -> None:
         """Writes what is to stand instead of the rows that were written."""
         before, after = self.written, Path(f"{self.written}-again")
-        self._copy(query, after)
+        self._copy_to(query, after)
         before.unlink()
         self.written = after
         self._view(casts)
@@ -198,15 +198,19 @@ class EntityRows:
     def _without(self, lines: str) -> str:
         return f"select * from {self._read()} where _row not in ({lines})"
 
-    def _copy(self, query: str, path: Path) -> None:
+    def _copy_to(self, query: str, path: Path) -> None:
         self.connection.execute(f"copy ({query}) to {quoted(str(path))} (format parquet)")
 
     def _provenance(self) -> dict[str, str]:
+        # What every row has is written as the only word of an enumeration: of a text each row would be looked up.
+        texts = {
+            "_source": self.contract.contract,
+            "_file": self.receipt.file,
+            "_file_sha256": self.receipt.sha256,
+            "_part": self.part,
+        }
         return {
-            "_source": quoted(self.contract.contract),
-            "_file": quoted(self.receipt.file),
-            "_file_sha256": quoted(self.receipt.sha256),
-            "_part": quoted(self.part),
+            **{name: f"cast({quoted(text)} as enum({quoted(text)}))" for name, text in texts.items()},
             "_row": "_line",
             "_loaded_at": f"cast({quoted(self.receipt.landed_at)} as timestamptz)",
             "_known_at": f"cast({quoted(self.receipt.known_at)} as timestamptz)",

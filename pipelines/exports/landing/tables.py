@@ -285,5 +285,5 @@ class TableLanding(EntityRows):
         if path.exists():
             query = f"({query}) union all by name from read_parquet({quoted(str(path))})"
         writing = path.with_suffix(".writing")
-        self._copy(query, writing)
+        self._copy_to(query, writing)
         writing.replace(path)

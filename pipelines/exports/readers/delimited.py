@@ -26,7 +26,7 @@ from pipelines.exports.readers.sections import Below
 
 CHUNK = 1 << 22
 # The first two bytes of the spaces of Unicode that are not of Latin 1.
-_WIDE_SPACES = ((b"\xe1", b"\x9a"), (b"\xe2", b"\x80"), (b"\xe2", b"\x81"), (b"\xe3", b"\x80"))
+_WIDE_SPACES = (b"\xe1\x9a", b"\xe2\x80", b"\xe2\x81", b"\xe3\x80")
 csv.field_size_limit(2**31 - 1)
 
 
@@ -261,11 +261,11 @@ class Delimited(Grid):
                 found.ampersands |= b"&" in chunk
                 found.tabs |= b"\t" in chunk
                 found.quotes |= b'"' in chunk
-                # To look for two bytes takes ten times as long as for one.
-                found.hard_spaces |= b"\xa0" in chunk and b"\xc2\xa0" in before + chunk
-                found.wide_spaces |= any(
-                    first in chunk and first + second in before + chunk for first, second in _WIDE_SPACES
-                )
+                piece = before + chunk
+                if not piece.isascii():
+                    # To look for two bytes takes ten times as long as for one.
+                    found.hard_spaces |= b"\xa0" in piece and b"\xc2\xa0" in piece
+                    found.wide_spaces |= any(mark[:1] in piece and mark in piece for mark in _WIDE_SPACES)
                 # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.
                 found.loose_returns |= b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")
                 before = chunk[-1:]

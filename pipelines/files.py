@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -89,6 +90,20 @@ def clear_unfinished(folder: Path) -> None:
     """Deletes what crashes left half-written in a folder; the caller holds the lock of those who write there."""
     for path in folder.glob(f".*{UNFINISHED}"):
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds a folder's lock, waiting for it, and clears what crashes left there: one writer follows the other.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        clear_unfinished(folder)
+        yield
 
 
 def read_object(path: Path) -> dict[str, Any] | None:

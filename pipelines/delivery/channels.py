@@ -98,6 +98,7 @@ def _mail(channel: Smtp, letter: Letter) -> Outcome:
     is_handed_over = False
     try:
         with _connected(channel) as server:
+            server.ehlo_or_helo_if_needed()
             if channel.user is not None and password is not None:
                 server.login(channel.user, password)
             options = ["BODY=8BITMIME"] if server.has_extn("8bitmime") else []

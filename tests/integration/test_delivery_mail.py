@@ -197,7 +197,7 @@ def test_a_password_goes_through_tls_alone_and_into_no_file(
 
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         logins.append(data.password)
-        return AuthResult(success=data.password == b"secret-7f3a")
+        return AuthResult(success=data.password == b"secret-7f3a", handled=False)
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)

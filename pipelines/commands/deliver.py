@@ -40,6 +40,9 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str | None
     "--again", nargs=3, metavar="REPORT PERIOD RECIPIENT",
     help="Send once more what was refused, or of which nobody knows whether it arrived.",
 )  # fmt: skip
+@click.option(
+    "--arrived", nargs=3, metavar="REPORT PERIOD RECIPIENT", help="Say that what may not have arrived did: it is sent."
+)
 @click.option("--correct", nargs=2, metavar="REPORT PERIOD", help="Replace what was sent, where its figures changed.")
 @click.option("--template", is_flag=True, help="Write a delivery.yml to begin with, and send nothing.")
 def deliver(
@@ -48,6 +51,7 @@ def deliver(
     as_of_time: datetime | None,
     release: tuple[str, str] | None,
     again: tuple[str, str, str] | None,
+    arrived: tuple[str, str, str] | None,
     correct: tuple[str, str] | None,
     template: bool,
 ) -> None:
@@ -63,8 +67,8 @@ def deliver(
         return _write_template(settings)
     if as_of_time is not None and not dry_run:
         raise click.UsageError("--as-of-time is for --dry-run: what is sent is sent now.")
-    if dry_run and (release or again or correct):
-        raise click.UsageError("--release, --again and --correct are a person's word, and not tried.")
+    if dry_run and (release or again or arrived or correct):
+        raise click.UsageError("--release, --again, --arrived and --correct are a person's word, and not tried.")
     deliveries = _deliveries(settings)
     now = datetime.now(UTC)
     if as_of_time is not None:
@@ -74,6 +78,8 @@ def deliver(
             deliveries.release(*release, now)
         if again:
             deliveries.again(*again, now)
+        if arrived:
+            deliveries.arrived(*arrived, now)
         if correct:
             deliveries.correct(*correct, now)
     except WordError as error:
@@ -136,8 +142,13 @@ def _remedy(decision: Decision, state: str) -> str:
             return f" `keybook deliver --release {words}` sends it all the same."
         case "deferred":
             return f" Asked again from {due.entry.events[-1]['retry_at']} on."
-        case "refused" | "unknown":
+        case "refused":
             return f" `keybook deliver --again {words} {due.recipient.id}` sends it once more."
+        case "unknown":
+            return (
+                f" Ask whether it arrived: `keybook deliver --arrived {words} {due.recipient.id}` says so, --again in "
+                "its place sends it once more."
+            )
     return ""
 
 

@@ -85,7 +85,7 @@ def as_mail(channel: Smtp, letter: Letter) -> bytes:
         head["In-Reply-To"] = head["References"] = letter.answers
     # So that no holiday notice answers it.
     head["Auto-Submitted"] = "auto-generated"
-    head.set_payload("")  # type: ignore[no-untyped-call]
+    head.set_payload("")
     return head.as_bytes() + body
 
 
@@ -96,27 +96,31 @@ def _mail(channel: Smtp, letter: Letter) -> Outcome:
                        "holds a password")  # fmt: skip
     message = as_mail(channel, letter)
     is_handed_over = False
+    outcome = None
     try:
         with _connected(channel) as server:
             server.ehlo_or_helo_if_needed()
             if channel.user is not None and password is not None:
                 server.login(channel.user, password)
             options = ["BODY=8BITMIME"] if server.has_extn("8bitmime") else []
-            for step in (lambda: server.mail(channel.sender, options),
-                         lambda: server.rcpt(str(letter.recipient.address))):  # fmt: skip
-                code, answer = step()
-                if code not in (250, 251):
-                    return _answered(code, answer)
+            code, answer = server.mail(channel.sender, options)
+            if code == 250:
+                code, answer = server.rcpt(str(letter.recipient.address))
+            if code not in (250, 251):
+                outcome = _answered(code, answer)
+                return outcome
             is_handed_over = True
             try:
-                return _answered(*server.data(message))
+                outcome = _answered(*server.data(message))
             except smtplib.SMTPDataError as error:
-                return _answered(error.smtp_code, error.smtp_error)
+                outcome = _answered(error.smtp_code, error.smtp_error)
+            return outcome
     except smtplib.SMTPAuthenticationError as error:
         # Nothing was refused but the login, which a person mends.
         return Outcome("deferred", f"the login was refused ({error.smtp_code})")
     except (OSError, smtplib.SMTPException) as error:
-        return Outcome("unknown" if is_handed_over else "deferred", _plain(error))
+        # What was answered stands, however the parting went.
+        return outcome or Outcome("unknown" if is_handed_over else "deferred", _plain(error))
 
 
 def _connected(channel: Smtp) -> smtplib.SMTP:

@@ -19,7 +19,7 @@ from pipelines import reporting_contract
 from pipelines.bounds import connect
 from pipelines.delivery import channels, packs
 from pipelines.delivery.brake import Finding, findings
-from pipelines.delivery.ledger import FINAL, Entry, Ledger
+from pipelines.delivery.ledger import FINAL, Entry, Ledger, State
 from pipelines.delivery.packs import MAKERS, Maker, Pack, PackFailed
 from pipelines.delivery.periods import Period, is_late
 from pipelines.delivery.plan import Folder, Plan, Recipient, Smtp
@@ -143,11 +143,24 @@ class Deliveries:
             WordError: it is in no such state.
         """
         with self.ledger.writing():
-            for due in self.expected(now):
-                if (due.report, due.period.key, due.recipient.id) == (report, period, recipient):
-                    if due.entry.state not in ("unknown", "refused"):
-                        raise WordError(f"{due} is {due.entry.state}; only what is unknown or refused is sent again")
-                    return self._word(due, "again", now)
+            return self._word(self._undecided(report, period, recipient, now, "unknown", "refused"), "again", now)
+
+    def arrived(self, report: str, period: str, recipient: str, now: datetime) -> Due:
+        """A person says that what may not have arrived did: it counts as sent.
+
+        Raises:
+            WordError: it is in no such state.
+        """
+        with self.ledger.writing():
+            due = self._undecided(report, period, recipient, now, "unknown")
+            return self._word(due, "sent", now, said="somebody looked, and it had arrived")
+
+    def _undecided(self, report: str, period: str, recipient: str, now: datetime, *states: State) -> Due:
+        for due in self.expected(now):
+            if (due.report, due.period.key, due.recipient.id) == (report, period, recipient):
+                if due.entry.state not in states:
+                    raise WordError(f"{due} is {due.entry.state}, not {' or '.join(states)}")
+                return due
         raise WordError(f"{report} {period} is not due to {recipient!r}")
 
     def correct(self, report: str, period: str, now: datetime) -> list[Due]:
@@ -173,7 +186,7 @@ class Deliveries:
                 raise WordError(f"the figures of {report} {period} are those that were sent")
             return other
 
-    def _word(self, due: Due, event: Literal["released", "again", "correct"], now: datetime, **said: Any) -> Due:
+    def _word(self, due: Due, event: State, now: datetime, **said: Any) -> Due:
         entry = self.ledger.add(due.entry, event, now, by=getpass.getuser(), **said)
         return replace(due, entry=entry)
 

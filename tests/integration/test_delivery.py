@@ -287,7 +287,7 @@ def test_what_is_unknown_or_refused_is_not_sent_again_without_a_persons_word(hom
     deliveries(home, post).deliver(_minutes(6001))
     assert [letter.message_id for letter in sent] == [sent[0].message_id] * 2
     assert sent[1].pack == sent[0].pack
-    with pytest.raises(WordError, match="is sent; only what is unknown or refused"):
+    with pytest.raises(WordError, match="is sent, not unknown or refused"):
         deliveries(home, post).again("weekly", "2026-W09", "chair", _minutes(6002))
 
 

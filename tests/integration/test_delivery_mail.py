@@ -34,6 +34,10 @@ class Mailbox:
     to: Step = lambda server, address: "250 OK"
     data: Step = lambda server, address: "250 taken"
     took: list[tuple[str, bytes]] = field(default_factory=list)
+    bye: str = "221 bye"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        return self.bye
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         envelope.rcpt_tos.append(address)
@@ -118,6 +122,12 @@ def test_one_who_is_refused_keeps_it_from_nobody_else(tmp_path: Path, free_tcp_p
     assert [address for address, _ in mailbox.took] == ["first@example.com", "last@example.com"]
 
 
+def test_what_was_taken_is_taken_however_the_server_parts(tmp_path: Path, free_tcp_port: int) -> None:
+    home, mailbox = _home(tmp_path, free_tcp_port, "chair"), Mailbox(bye="421 overloaded")
+    with _serving(mailbox, free_tcp_port):
+        assert _told(deliveries(home).deliver(MONDAY))["chair"] == ("sent", "250 taken")
+
+
 def _hang_up(server: Any, address: str) -> str:
     server.transport.abort()
     return "250 taken"
@@ -156,11 +166,11 @@ def test_what_a_server_says_or_does_not_say(
 
 
 def test_a_server_that_does_not_answer_in_time_leaves_it_unknown(tmp_path: Path, free_tcp_port: int) -> None:
-    home, ended = _home(tmp_path, free_tcp_port, "chair", seconds=0.3), threading.Event()
-    with _serving(Mailbox(data=lambda server, address: (ended.wait(5), "250 late")[1]), free_tcp_port):
+    home, ended = _home(tmp_path, free_tcp_port, "chair", seconds=2), threading.Event()
+    with _serving(Mailbox(data=lambda server, address: (ended.wait(20), "250 late")[1]), free_tcp_port):
         told = _told(deliveries(home).deliver(MONDAY))
         ended.set()
-    assert told == {"chair": ("unknown", "TimeoutError")}
+    assert told["chair"][0] == "unknown"
 
 
 def test_nobody_there_is_no_loss(tmp_path: Path, free_tcp_port: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -111,10 +112,13 @@ def test_the_template_is_a_good_one_that_names_every_cause_as_it_stands(tmp_path
     assert "is there already" in again.output
 
 
-def test_every_cause_has_its_words() -> None:
-    assert {name for name in catalogue() if name.startswith("delivery.cause.")} == {
-        f"delivery.cause.{name}" for name in CAUSES
+def test_what_holds_is_said_and_nothing_else_is() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in TEMPLATE.parent.glob("*.py"))
+    named = set(re.findall(r"""["'](delivery(?:\.[a-z_]+)+)["']""", text)) | {
+        f"delivery.hold.{name}" for name in re.findall(r"""_text\(["']([a-z_]+)["']""", text)
     }
+    causes = {f"delivery.cause.{name}" for name in CAUSES}
+    assert {name for name in catalogue() if name.startswith("delivery.")} == named | causes
 
 
 def test_a_secret_is_a_variable_or_a_file_that_one_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

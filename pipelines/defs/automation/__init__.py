@@ -65,7 +65,7 @@ def _deliveries(refresh: Refresh) -> dg.Definitions:
 
     def planned() -> Deliveries | None:
         plan = read_plan(refresh.settings.home)
-        return plan and Deliveries(refresh.settings, plan)
+        return Deliveries(refresh.settings, plan) if plan else None
 
     @dg.op(name="deliver", description="Sends the reports that are due, once; `keybook deliver` does the same.")
     def send(context: dg.OpExecutionContext) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 # The one in C takes a tenth of the time; a machine without libyaml has the other.
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # How the names end under which files are written that are not whole yet.
 UNFINISHED = ".writing"
@@ -121,7 +121,7 @@ def read_yaml(path: Path) -> Any:
     Raises:
         OSError, UnicodeDecodeError, yaml.YAMLError: it cannot be read.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=YAML)
 
 
 def fsync(path: Path) -> None:

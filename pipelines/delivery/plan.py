@@ -30,6 +30,7 @@ from pydantic import (
 from pipelines.delivery.brake import CAUSES, Does
 from pipelines.delivery.packs import MAKERS, Maker, Scope
 from pipelines.delivery.periods import Schedule
+from pipelines.files import YAML
 
 FILE = "delivery.yml"
 TEMPLATE = Path(__file__).with_name("template.yml")
@@ -183,8 +184,9 @@ def read_plan(home: Path, makers: Mapping[str, Maker] = MAKERS) -> Plan | None:
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(f"{path} cannot be read as text in UTF-8: {error}") from error
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        said = yaml.safe_load(text)
+        loader = YAML(text)
+        node = loader.get_single_node()
+        said = loader.construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
         raise PlanError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
     lines: dict[Place, int] = {}

@@ -15,6 +15,8 @@ from pipelines.verification.documents import ZERO, Applied, Books, Debt, Money, 
 from pipelines.verification.rows import Row
 
 Place = tuple[str, str]
+# What has no name of its own comes after what has one.
+LATER = "\uffff"
 # What happens to each piece of money, by its name: applications and what was taken back of it.
 Events = dict[str, list[tuple[date, int, str, Row | Applied]]]
 
@@ -25,7 +27,7 @@ class Walks:
     def __init__(self, books: Books, applied: set[Place], lag: timedelta) -> None:
         """Takes a company's books, whose payments its exports apply, and how long what is settled waits."""
         self.books, self.applied, self.lag = books, applied, lag
-        self.steps: dict[Place, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
+        self.steps: dict[Place, list[tuple[date, int, str, Callable[[Allocation], None]]]] = defaultdict(list)
         # Debts that applications say what paid them: nothing more is assumed of these.
         self.paid: set[str] = set()
         # Who has debts that wait for money, or got money back, and who has money that may pay them.
@@ -68,14 +70,17 @@ class Walks:
             return None
         return Due(False, debt.settled or LAST, debt.due, debt.issued, debt.id)
 
-    def step(self, customer: str, currency: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
-        """Something that happens to a customer's debts and money; of one day in this order."""
-        self.steps[customer, currency].append((day, order, what))
+    def step(
+        self, customer: str, currency: str, day: date, order: int, what: Callable[[Allocation], None], name: str = LATER
+    ) -> None:
+        """Something that happens to a customer's debts and money; of one day in this order, then by name."""
+        self.steps[customer, currency].append((day, order, name, what))
 
     def give_back(
-        self, whose: Place, day: date, amount: Decimal, money: str | None, is_refund: bool, debt: Debt | None = None
+        self, whose: Place, day: date, row: Row, amount: Decimal, money: str | None, debt: Debt | None = None
     ) -> None:
-        """A step that takes back of money that says nothing of what it paid."""
+        """A step that takes back of money that says nothing of what it paid, as an adjustment says."""
+        is_refund = row["adjustment_kind"] == "refund"
         is_payment = money is not None and self.books.money[money].is_cash
 
         def taken(walk: Allocation) -> None:
@@ -99,7 +104,7 @@ class Walks:
                 self.books.unapplied.append((*whose, day, -left))
 
         self.walked.add(whose)
-        self.step(*whose, day, 5, taken)
+        self.step(*whose, day, 5, taken, row["adjustment_id"])
 
     def follow(self, happened: Events, spent: dict[str, Decimal]) -> None:
         """Walks through what happened to each customer whose payments have no applications, which `spent` as much."""
@@ -120,7 +125,7 @@ class Walks:
             self._money_steps(money, free[money.id], self.debtor(money.customer, money.currency), money.id in unused)
         for (customer, currency), steps in self.steps.items():
             walk = Allocation()
-            for *_, happens in sorted(steps, key=lambda step: step[:2]):
+            for *_, happens in sorted(steps, key=lambda step: step[:3]):
                 happens(walk)
             for move in walk.moves:
                 self._post(customer, currency, move)
@@ -145,7 +150,7 @@ class Walks:
     def _money_steps(self, money: Money, free: Decimal, who: Place, is_whole: bool) -> None:
         came, end = money.came, money.ends
         # Where payments have applications, a balance says nothing.
-        reported = money.reported if not money.settled and self.is_loose(*who) else None
+        reported = money.reported if not money.settled and self.is_loose(money.customer, money.currency) else None
         left = min(max(reported[1], ZERO), free) if reported else ZERO
         # A payment is used by what it pays, and a note that became void was not used up.
         told = money.settled or (reported[0] if reported else None)

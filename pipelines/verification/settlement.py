@@ -151,7 +151,7 @@ class Settlement:
         if debt:
             part = self.rates.convert(amount, currency, debt.currency, day)
             if part is not None:
-                self._owes_again(debt, kind, day, part)
+                self._owes_again(debt, row, day, part)
             return
         note = name if name in books.money else None
         if kind == "reversal" and note is None:
@@ -166,7 +166,7 @@ class Settlement:
             books.cash.append((customer, currency, day, -amount))
         whose = self.walks.debtor(customer, currency)
         if self.walks.is_loose(*whose):
-            self.walks.give_back(whose, day, amount, note, kind == "refund")
+            self.walks.give_back(whose, day, row, amount, note)
             return
         books.unapplied.append((customer, currency, day, -amount))
         # Nor is it there any more for what its document calls settled.
@@ -176,17 +176,17 @@ class Settlement:
             lambda walk: add(walk, walk.goes_back(day, amount, note, is_refund=kind == "refund")),
         )  # fmt: skip
 
-    def _owes_again(self, debt: Debt, kind: str, day: date, amount: Decimal) -> None:
+    def _owes_again(self, debt: Debt, row: Row, day: date, amount: Decimal) -> None:
         """An adjustment of an invoice that names no payment."""
         at, whose, place = max(day, debt.issued), (debt.customer, debt.currency), self.walks.place(debt)
-        if kind == "reversal":
+        if row["adjustment_kind"] == "reversal":
             debt.events.append((at, amount))
             if place:
                 self.walks.step(*whose, at, 4, lambda walk: walk.owes_again(at, place, amount))
             return
         if place and self.walks.is_loose(*whose):
             self.books.cash.append((*whose, day, -amount))
-            self.walks.give_back(whose, at, amount, None, kind == "refund", debt)
+            self.walks.give_back(whose, at, row, amount, None, debt)
         else:
             # Cash is in the currency in which the invoice was paid last.
             same = (day, debt.currency, Decimal(1))
@@ -203,10 +203,11 @@ class Settlement:
         if place := self.walks.place(debt):
 
             def step(walk: Allocation) -> None:
-                if not is_balance_given_up(debt):
-                    give_up(debt, day, walk.gives_up(day, place, part))
-                else:
-                    self.late.append((day, name, debt, part))
+                # What no money asks for is left by a balance: it is given up of what is open then.
+                found = ZERO if is_balance_given_up(debt) else walk.gives_up(day, place, part)
+                if found:
+                    give_up(debt, day, found)
+                self.late.append((day, name, debt, part - found))
 
             self.walks.step(debt.customer, debt.currency, day, 6, step)
         else:
@@ -292,12 +293,11 @@ class Settlement:
         return left
 
     def _take_back_loose(self, money: Money, row: Row) -> None:
-        day, is_refund = row["occurred_on"], row["adjustment_kind"] == "refund"
-        amount = row["amount"]
+        day, amount = row["occurred_on"], row["amount"]
         if amount is None:
             return
         self.books.cash.append((money.customer, money.currency, day, -amount))
         debt = self.books.debts.get(named(row["_system"], row["invoice_id"]))
         if debt and (debt.voided or not self.walks.place(debt)):
             debt = None
-        self.walks.give_back(self.walks.debtor(money.customer, money.currency), day, amount, money.id, is_refund, debt)
+        self.walks.give_back(self.walks.debtor(money.customer, money.currency), day, row, amount, money.id, debt)

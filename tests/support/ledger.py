@@ -207,10 +207,8 @@ class Book:
         debt, payment = self.debts.get(row["invoice_id"] or ""), row["payment_id"]
         if kind == "write_off" and debt:
             at = max(day, debt.issued)
-            if (place := self.place(row["invoice_id"])) and not debt.is_balance_given_up():
-                self.step(debt.customer, at, 6, lambda walk: self.give_up(debt, at, walk.gives_up(at, place, amount)))
-            elif place:
-                self.late.append((debt, at, amount))
+            if place := self.place(row["invoice_id"]):
+                self.step(debt.customer, at, 6, partial(self.give_up_walked, debt=debt, place=place, day=at, amount=amount))
             else:
                 self.give_up(debt, at, min(amount, max(debt.open_on(at), ZERO)))
             return
@@ -266,6 +264,13 @@ class Book:
         debt.events.append((day, -amount))
         debt.written_off.append((day, amount))
         self.flows["written_off"].append((day, amount))
+
+    def give_up_walked(self, walk: Allocation, debt: Debt, place: Due, day: date, amount: Decimal) -> None:
+        """What is owed to the money that is followed is given up, then what a balance leaves besides."""
+        found = ZERO if debt.is_balance_given_up() else walk.gives_up(day, place, amount)
+        if found:
+            self.give_up(debt, day, found)
+        self.late.append((debt, day, amount - found))
 
     def place(self, invoice: str) -> Due | None:
         """An invoice's place among those that wait for money, where money is not applied by the export."""

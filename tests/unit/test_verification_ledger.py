@@ -395,6 +395,37 @@ def test_who_pays_under_another_number(
     assert (told.on(2, 29), told.on(3, 1)) == (paid, back)
 
 
+def test_who_pays_under_another_number_what_applications_say(tmp_path: Path) -> None:
+    """Of 100 of number 8, 40 is put on a third's 60: number 7's debt is for other money.
+
+    Of 70 charged back, 40 had paid that; of 60 applied later, 30 are left.
+    """
+    applied = {"payment_id": "p", "invoice_id": "third"}
+    rows: dict[str, list[Any]] = {
+        "billing.invoices": [
+            invoice("i7", 100, "2024-01-01", customer_id="7"), invoice("third", 60, "2024-01-01", customer_id="other"),
+        ],
+        "billing.payments": [payment("p", 100, "2024-01-20", customer_id="8")],
+        "billing.applications": [
+            applied | {"application_id": "a", "applied_on": "2024-01-20", "amount": 40},
+            applied | {"application_id": "b", "applied_on": "2024-03-10", "amount": 60},
+        ],
+        "billing.adjustments": [
+            {"adjustment_id": "j", "adjustment_kind": "chargeback", "payment_id": "p", "amount": 70, "currency": "EUR",
+             "occurred_on": "2024-03-01", "customer_id": "8"},
+        ],
+    }  # fmt: skip
+    told = Told(tmp_path, rows, one_account=True)
+    assert [told.on(2, 29), told.on(3, 1), told.on(3, 10)] == [(120, 60, 100), (160, 30, 30), (130, 0, 30)]
+    # What is refunded to number 8 that names nothing is of what it pays, once no application speaks of it.
+    rows |= {"billing.applications": []}
+    rows["billing.adjustments"] = [
+        row | {"payment_id": None, "adjustment_kind": "refund"} for row in rows["billing.adjustments"]
+    ]
+    told = Told(tmp_path / "refunded", rows, one_account=True)
+    assert [told.on(2, 29), told.on(3, 1)] == [(60, 0, 100), (130, 0, 30)]
+
+
 def test_the_middle_rate_of_a_days_documents_counts(tmp_path: Path) -> None:
     given = enumerate(("1.10", "11.2", "1.12"))
     rows = [invoice(str(place), 1, "2024-01-10", currency="USD", exchange_rate=rate) for place, rate in given]

@@ -80,9 +80,12 @@ payments as (
 credit_notes as (
     select
         documents.* exclude (customer_id),
-        coalesce(owing_as.debtor_id, documents.customer_id) as customer_id
+        coalesce(owing_as.debtor_id, documents.customer_id) as customer_id,
+        explicit_customers.customer_id is null as is_balance_heard
     from documents
     left join owing_as on documents.customer_id = owing_as.customer_id and documents.currency = owing_as.currency
+    left join explicit_customers
+        on documents.customer_id = explicit_customers.customer_id and documents.currency = explicit_customers.currency
     where documents.is_credit
 ),
 
@@ -175,7 +178,7 @@ money as (
         explicit_customers.customer_id is null,
         credit_notes.gross_amount - coalesce(spent.amount, 0),
         case
-            when credit_notes.settled_on is null and explicit_customers.customer_id is null
+            when credit_notes.settled_on is null and credit_notes.is_balance_heard
                 then {{ least_or_unknown(
                     greatest_or_unknown('credit_notes.reported_balance', 0),
                     'credit_notes.gross_amount - coalesce(spent.amount, 0)'
@@ -184,7 +187,7 @@ money as (
         case
             when credit_notes.settled_on is not null
                 then {{ plus_days('credit_notes.settled_on', parameter('settlement_lag_days')) }}
-            when credit_notes.reported_balance is not null and explicit_customers.customer_id is null
+            when credit_notes.reported_balance is not null and credit_notes.is_balance_heard
                 then {{ greatest_known('credit_notes.known_on', 'credit_notes.issued_on') }}
         end,
         credit_notes.voided_on
@@ -348,8 +351,8 @@ final as (
         row_number() over (
             partition by steps.customer_id, steps.currency
             order by
-                steps.happened_on, steps.place, debts.rank, steps.origin_id, steps.adjustment_id, steps.debt_id,
-                steps.kind, steps.amount
+                steps.happened_on, steps.place, case when steps.place = 50 then steps.adjustment_id end, debts.rank,
+                steps.origin_id, steps.adjustment_id, steps.debt_id, steps.kind, steps.amount
         ) as step_number,
         steps.kind,
         steps.debt_id,

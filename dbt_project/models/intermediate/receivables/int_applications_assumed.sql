@@ -125,8 +125,11 @@ claimed as (
         unseen.gross_amount
         + coalesce(sum(changed.amount) filter (
             where case
+                -- A balance tells of what came before it.
                 when unseen.settled_on is null
-                    then changed.is_lasting and not (changed.is_write_off and unseen.is_balance_given_up)
+                    then changed.is_lasting
+                        and changed.changed_on <= unseen.paid_on
+                        and not (changed.is_write_off and unseen.is_balance_given_up)
                 when changed.is_write_off
                     then changed.changed_on <= {{ plus_days('unseen.settled_on', parameter('settlement_lag_days')) }}
                 else changed.changed_on <= unseen.settled_on

@@ -41,8 +41,9 @@ STRIDE = 1024
 FILE_OF = f"(_line // {STRIDE})"
 MOST_BYTES = 1 << 18
 MOST_FILES = 128
-# What text begins with, and neither JSON nor anything that is packed.
+# What text begins with, and neither JSON nor anything that is packed; and what Gzip and Zstandard begin with.
 _TEXT = re.compile(rb"\s*[^\s\[{\x00-\x1f][^\x00-\x08\x0e-\x1f]{3}")
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _ENTITY = re.compile(ENTITY)
 
 
@@ -103,7 +104,8 @@ def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path)
 
 def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
     with file.path.open("rb") as opened:
-        if not _TEXT.match(opened.read(64)):
+        head = opened.read(64)
+        if not (_TEXT.match(head) or head.startswith(_PACKED)):
             return None
     limits = landing.reading_rules.limits
     with within(limits.seconds):
@@ -111,6 +113,8 @@ def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) 
         match = recognise(grids[0], landing.contracts).match if len(grids) == 1 else None
     grid = grids[0] if grids else None
     if match is None or type(grid) is not Delimited or not _is_plain(match, grid):
+        return None
+    if grid.path.stat().st_size > MOST_BYTES:
         return None
     text = grid.path.read_bytes().decode()
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")

@@ -204,9 +204,7 @@ def worklist(world: World) -> pl.DataFrame:
             overdue[account_of(world, item.party)][item.currency].append(item)
     worth = {
         (account, skips): sum(
-            (
-                sum(item.open for item in found if not (item.is_disputed and skips)) * rate(world, currency, until) + 50
-            )
+            (sum(item.open for item in found if not (item.is_disputed and skips)) * rate(world, currency, until) + 50)
             // 100
             for currency, found in by_currency.items()
         )

@@ -22,7 +22,9 @@ CANNOT_BE_UNKNOWN = {
     "macros/receivables/allocation.sql": "the same, as allocation reads them",
 }
 # What no contract says of every document: a balance, and the days on which it ended.
-MAY_BE_UNKNOWN = re.compile(r"\b(?:reported_balance|left_amount|settled_on|voided_on|known_on|applied_on|received_on)\b")
+MAY_BE_UNKNOWN = re.compile(
+    r"\b(?:reported_balance|left_amount|settled_on|voided_on|known_on|applied_on|received_on)\b"
+)
 
 
 def bare(text: str) -> list[str]:
@@ -59,7 +61,9 @@ def test_nor_one_of_a_column_that_may_be_unknown_where_others_may_not() -> None:
     assert may_be_unknown("case when greatest(d.reported_balance, 0) > 0 then greatest(d.issued_on, e.due_on) end") == [
         "greatest(d.reported_balance, 0)"
     ]
-    files = [path for folder in CANNOT_BE_UNKNOWN for path in sorted(PROJECT.glob(f"{folder}*")) if path.suffix == ".sql"]
+    files = [
+        path for folder in CANNOT_BE_UNKNOWN for path in sorted(PROJECT.glob(f"{folder}*")) if path.suffix == ".sql"
+    ]
     assert len(files) > 10
     found = {path.name: named for path in files if (named := may_be_unknown(path.read_text(encoding="utf-8")))}
     assert not found, "macros/unknowns.sql has names for these"

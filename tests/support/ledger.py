@@ -65,9 +65,7 @@ class Book:
             self.document(row, terms.get(row["customer_id"]) or 0)
         for row in self.of("opening_balances"):
             due = row["due_on"] or row["as_of"]
-            debt = Debt(
-                self.account(row), row["customer_id"], row["as_of"], row["amount"], [(due, row["amount"])]
-            )
+            debt = Debt(self.account(row), row["customer_id"], row["as_of"], row["amount"], [(due, row["amount"])])
             debt.is_opening, debt.events = True, [(row["as_of"], row["amount"])]
             debt.is_due_known, debt.due = row["due_on"] is not None, due
             self.debts[f"opening of {row['customer_id']}"] = debt
@@ -208,7 +206,9 @@ class Book:
         if kind == "write_off" and debt:
             at = max(day, debt.issued)
             if place := self.place(row["invoice_id"]):
-                self.step(debt.customer, at, 6, partial(self.give_up_walked, debt=debt, place=place, day=at, amount=amount))
+                self.step(
+                    debt.customer, at, 6, partial(self.give_up_walked, debt=debt, place=place, day=at, amount=amount)
+                )
             else:
                 self.give_up(debt, at, min(amount, max(debt.open_on(at), ZERO)))
             return

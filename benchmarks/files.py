@@ -79,7 +79,7 @@ def _store(home: Path) -> RawStore:
 def _write(files: int, sample: Path, pieces: Path, whole: Path) -> Counter[str]:
     """Writes so many pieces, turn by turn of each table, and of each table all that they hold as one file."""
     accounts = max(24, files // 25)
-    size = Size(accounts=accounts, months=12, calls=6 * files, invoices=max(6 * accounts, 2 * files))
+    size = Size(accounts=accounts, months=12, calls=12 * files, invoices=6 * max(accounts, files))
     exports(size, sample, small_systems=True)
     pieces.mkdir(parents=True)
     whole.mkdir(parents=True)

@@ -38,6 +38,7 @@ def main() -> int:
     reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")
     reading.add_argument("--rows", type=int, default=200_000, help="of each file")
     reading.add_argument("--files", type=int, default=40, help="small files, for files a second")
+    reading.add_argument("--formats", nargs="+", choices=land.FORMATS, default=land.FORMATS, help="all if not given")
     reading.add_argument("--dlt", type=Path, help="an interpreter that has dlt[duckdb], to be measured too")
     many = commands.add_parser("files", help="thousands of small files of several vendors and formats")
     many.add_argument("--files", type=int, default=5_000)
@@ -88,7 +89,7 @@ def main() -> int:
         return 0 if is_within else 1
     print(
         {
-            "land": lambda: land.compare(arguments.rows, arguments.files, arguments.dlt),
+            "land": lambda: land.compare(arguments.rows, arguments.files, arguments.dlt, arguments.formats),
             "files": lambda: files.main(arguments.files, arguments.folder),
             "drop": lambda: drop.main(refresh.SMALL if arguments.small else refresh.Size()),
             "aging": lambda: aging.main(arguments.invoices),

@@ -29,7 +29,8 @@ from pipelines.exports.landing.layout import ENTITY
 from pipelines.exports.landing.likeness import ROWS, is_unlike, likeness
 from pipelines.exports.landing.orders import Writing, written
 from pipelines.exports.landing.raw import Receipt
-from pipelines.exports.landing.tables import TableLanding, stored
+from pipelines.exports.landing.rows import stored
+from pipelines.exports.landing.tables import TableLanding
 from pipelines.exports.landing.versions import reader_version
 from pipelines.exports.readers.deadline import within
 from pipelines.exports.readers.delimited import Delimited
@@ -220,7 +221,14 @@ class _Together(TableLanding):
         counts = {}
         for entity, mapping in mappings:
             casts = self.sql.entity(entity, mapping)
-            self._cast_rows(entity, mapping, casts, 0)
+            rows = self._cast_rows(entity, mapping, casts, keeps_odd=False)
+            self.connection.execute(f"create or replace temp table cast_rows as {rows}")
+            if mapping.key == "made":
+                made = self._made_key(entity, casts)
+                self.connection.execute(
+                    f"update cast_rows set {made} = own_key from ({self._numbered(made)}) as numbered "
+                    "where cast_rows._line = numbered._line"
+                )
             self._set_apart(f"select distinct {FILE_OF} from cast_rows where bad or odd")
             key = ", ".join(["_system", *entity.key])
             self._set_apart(f"select {FILE_OF} from cast_rows group by {FILE_OF}, {key} having count(*) > 1")
@@ -275,7 +283,7 @@ class _Together(TableLanding):
             f"create or replace temp table grid as select _number * {STRIDE} + _line - above + 1 as _line, "
             "grid.* exclude (_line) from grid asof join files on grid._line > files.above order by all"
         )
-        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
+        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.blanks)}")
 
     def _extra(self) -> str:
         """As of one file: a column that is blank in all of it is none of its rows'."""

@@ -21,7 +21,7 @@ cases as (
 ),
 
 names as (
-    select * from {{ ref('int_source_names') }}
+    select * from {{ ref('dim_source_names') }}
 )
 
 select

@@ -36,4 +36,4 @@ select
     named._row
 from named
 left join rates on named.known_currency = rates.currency and named.spent_on = rates.rate_date
-left join {{ ref('int_source_names') }} as names on {{ source_key('named.source') }} = names.name_key
+left join {{ ref('dim_source_names') }} as names on {{ source_key('named.source') }} = names.name_key

@@ -19,4 +19,4 @@ select
     leads.created_at
 from leads
 cross join run
-left join {{ ref('int_source_names') }} as names on {{ source_key('leads.lead_source') }} = names.name_key
+left join {{ ref('dim_source_names') }} as names on {{ source_key('leads.lead_source') }} = names.name_key

@@ -216,7 +216,7 @@ labels as (
         union
         select source_key, source, null from costs
         union
-        select source_key, null, source from {{ ref('int_source_names') }}
+        select source_key, null, source from {{ ref('dim_source_names') }}
     ) as named
     group by source_key
 )

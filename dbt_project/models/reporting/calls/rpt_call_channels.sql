@@ -80,7 +80,7 @@ happened as (
 ),
 
 -- A month is made of calls, deals and invoices, as far as they are landed.
-told as (
+feed_end as (
     select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
 ),
 
@@ -98,7 +98,7 @@ labels as (
         known.source_key,
         coalesce(min(names.source), min(nullif(trim(known.source), '')), 'unknown') as source
     from known
-    left join {{ ref('int_source_names') }} as names on known.source_key = names.source_key
+    left join {{ ref('dim_source_names') }} as names on known.source_key = names.source_key
     group by known.source_key
 ),
 
@@ -162,8 +162,8 @@ select
     {{ money('summed.cash_applied') }} as cash_applied,
     cast(summed.missing_rate_count as integer) as missing_rate_count,
     {{ month_end_of('summed.month') }} <= run.as_of_date
-    and coalesce({{ month_end_of('summed.month') }} <= told.complete_until, false) as is_complete
+    and coalesce({{ month_end_of('summed.month') }} <= feed_end.complete_until, false) as is_complete
 from summed
 cross join run
-cross join told
+cross join feed_end
 inner join labels on summed.source_key = labels.source_key

@@ -1,10 +1,10 @@
 -- Grain: one row per feed (calls, leads, costs) and name of a source in it, whatever its case: which source it is after the list
 -- source_names, and whether what it cost meets what it brought (N1, N14).
 with names as (
-    select * from {{ ref('int_source_names') }}
+    select * from {{ ref('dim_source_names') }}
 ),
 
-told as (
+mentions as (
     select 'calls' as feed, source as name, source_key, started_on as told_on
     from {{ ref('fct_calls') }}
     where direction = 'inbound' and started_on is not null
@@ -18,7 +18,7 @@ told as (
 ),
 
 keyed as (
-    select *, {{ source_key('name') }} as name_key from told
+    select *, {{ source_key('name') }} as name_key from mentions
 ),
 
 labels as (

@@ -19,7 +19,7 @@ horizons as (
     where parameter in ('forecast_weeks_short', 'forecast_weeks_middle', 'forecast_weeks_long')
 ),
 
-told as (
+feed_end as (
     select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed = 'deals'
 ),
 
@@ -44,11 +44,11 @@ origins as (
     from {{ ref('dim_dates') }} as dates
     cross join horizons
     cross join run
-    cross join told
+    cross join feed_end
     cross join begun
     where dates.is_week_end and dates.is_snapshot and dates.day >= begun.first_day
         and {{ plus_days('dates.day', '7 * horizons.weeks_ahead') }} <= run.as_of_date
-        and {{ plus_days('dates.day', '7 * horizons.weeks_ahead') }} <= told.complete_until
+        and {{ plus_days('dates.day', '7 * horizons.weeks_ahead') }} <= feed_end.complete_until
 ),
 
 rates as (

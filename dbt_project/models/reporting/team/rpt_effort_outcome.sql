@@ -10,7 +10,7 @@ with run as (
     from {{ ref('int_run_dated') }}
 ),
 
-told as (
+feed_end as (
     select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
 ),
 
@@ -19,9 +19,9 @@ weeks as (
     select distinct dates.week_start
     from {{ ref('dim_dates') }} as dates
     cross join run
-    cross join told
+    cross join feed_end
     where {{ plus_days('dates.week_start', 6) }} <= run.as_of_date
-        and {{ plus_days('dates.week_start', 6) }} <= told.complete_until
+        and {{ plus_days('dates.week_start', 6) }} <= feed_end.complete_until
         and dates.week_start > {{ plus_months('run.as_of_date', '-' ~ parameter('effort_window_months')) }}
 ),
 

@@ -31,7 +31,7 @@ reconciled as (
 ),
 
 -- A month is made of invoices, deals and calls, as far as they are landed.
-told as (
+feed_end as (
     select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
 ),
 
@@ -267,12 +267,12 @@ select
     ) }} as commission_payable,
     cast(coalesce(portfolios.missing_rate_count, 0) as bigint) as missing_rate_count,
     {{ month_end_of('keys.month') }} <= run.as_of_date
-    and coalesce({{ month_end_of('keys.month') }} <= told.complete_until, false) as is_complete
+    and coalesce({{ month_end_of('keys.month') }} <= feed_end.complete_until, false) as is_complete
 from keys
 cross join run
 cross join reconciling
 cross join linking
-cross join told
+cross join feed_end
 left join portfolios on keys.employee_id = portfolios.employee_id and keys.month = portfolios.month
 left join new_contracts on keys.employee_id = new_contracts.employee_id and keys.month = new_contracts.month
 left join contacts on keys.employee_id = contacts.employee_id and keys.month = contacts.month

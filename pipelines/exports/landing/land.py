@@ -27,6 +27,7 @@ from pipelines.exports.landing.folder import Stamp, must_be, sha256_of, stamp_of
 from pipelines.exports.landing.intact import known_before_damage
 from pipelines.exports.landing.layout import fit, unescape
 from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST, Dates, decided, said, written
+from pipelines.exports.landing.owners import settled
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.landing.tables import TableLanding
 from pipelines.exports.landing.versions import format_of, reader_version
@@ -290,7 +291,7 @@ class Landing:
 
     def _land_grid(self, grid: Grid, receipt: Receipt, staged: Path) -> None:
         receipt.readers[format_of(grid)] = reader_version(format_of(grid))
-        recognition = recognise(grid, self._contracts(receipt.sha256))
+        recognition = settled(recognise(grid, self._contracts(receipt.sha256)), grid, self.store.root)
         match = recognition.match
         if match is None and (texts := footer(grid)):
             note(receipt, grid.part, "note", Finding("below_table", said=" | ".join(texts)[:200]))

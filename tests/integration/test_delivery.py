@@ -205,6 +205,17 @@ def test_what_is_odd_is_sent_and_stands_on_it_or_holds_by_setting(tmp_path: Path
         assert all((b"Read with care" in letter.pack.read(".eml")) == (does == "mark") for letter in post.arrived)
 
 
+def test_several_findings_of_a_cause_are_one_line_above_the_report(tmp_path: Path) -> None:
+    home = home_of(tmp_path / "home", plan(CHAIR))
+    stale = [FRESH | {"source": f"old {number}", "freshness_state": "stale"} for number in range(3)]
+    publish_week(home, SUNDAY, rows={"rpt_data_health": [FRESH, *stale]} | MARKS["implausible"])
+    post = Post()
+    deliveries(home, post).deliver(MONDAY)
+    mail = post.arrived[0].pack.read(".eml").partition(b"text/html")[0].replace(b"=\n", b"")
+    assert mail.count(b"Read with care: ") == 2
+    assert b"Exports that have had nothing new for long: 3." in mail
+
+
 def test_a_release_lets_pass_what_was_seen_and_not_what_comes_after(tmp_path: Path) -> None:
     home = home_of(tmp_path / "home", plan(CHAIR))
     publish_week(home, SUNDAY, rows=HOLDS["held_file"])

@@ -54,6 +54,8 @@ ACCOUNTS = {
     row["phone"][-10:]: f"{row['_system']}:{row['account_id']}" for crm in LOGS for row in crm.accounts
 }  # fmt: skip
 COSTS = [cost for tracker in TRACKERS for cost in tracker.costs]
+# What nobody ever came from.
+COSTS.append(min(COSTS, key=lambda cost: cost["spent_on"]) | {"source": "Nowhere"})
 BILLING = [Billing(seed) for seed in range(20)]
 SALES = [Sales(seed) for seed in range(12)]
 COUNTED = (

@@ -142,7 +142,7 @@ keys as (
     union
     select loads.employee_id, loads.month
     from loads
-    where loads.lost_accounts > 0 or loads.decided_missed > 0
+    where loads.lost_accounts > 0
     union
     select commissions.employee_id, commissions.month
     from commissions

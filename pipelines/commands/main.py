@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +18,7 @@ import click
 
 from pipelines.commands.doctor import doctor
 from pipelines.commands.files import FILE_COMMANDS
+from pipelines.commands.query import sql
 from pipelines.commands.reports import REPORT_COMMANDS
 from pipelines.commands.shared import (
     GATE_FAILED,
@@ -34,13 +32,11 @@ from pipelines.commands.shared import (
 )
 from pipelines.commands.statements import STATEMENT_COMMANDS
 from pipelines.commands.verify import verify
-from pipelines.formats import csv_line, printable
+from pipelines.formats import printable
 from pipelines.settings import PROJECT
 from pipelines.words.landed import finding_said, rejection_said
 
 if TYPE_CHECKING:
-    import duckdb
-
     from pipelines.exports.costs import Cost
     from pipelines.exports.landing.raw import Receipt
     from pipelines.warehouse.refresh import PointInTime, Refresh
@@ -302,81 +298,6 @@ def rollback(home: Path | None) -> None:
 
 
 @main.command(cls=HomeCommand)
-@click.argument("query")
-@click.option("--format", "shape", type=click.Choice(["table", "csv", "json"]), default="table")
-@click.option(
-    "--seconds", type=click.IntRange(1, 86_400), default=300, show_default=True, help="Stop it after so long."
-)
-@click.option("--rows", type=click.IntRange(1), default=1_000_000, show_default=True, help="Stop after so many rows.")
-def sql(home: Path | None, query: str, shape: str, seconds: int, rows: int) -> None:
-    """Run a read-only query on the published warehouse."""
-    import duckdb
-
-    from pipelines.bounds import bound_reached, connect
-
-    settings = settings_of(home=home)
-    if not settings.published.exists():
-        raise click.ClickException("Nothing is published yet; run `keybook refresh` first.")
-    try:
-        with connect(os.path.realpath(settings.published), read_only=True) as connection:
-            # The warehouse is all that a query may read: no file, no network, and no setting that says otherwise.
-            # In one process connections to a file share its settings: they may be locked already.
-            if connection.execute("select not current_setting('lock_configuration')").fetchall()[0][0]:
-                connection.execute("set enable_external_access = false; set lock_configuration = true")
-            for statement in connection.extract_statements(query):
-                if statement.type not in _queries():
-                    raise click.ClickException(f"Only queries are run, and this is {statement.type.name}.")
-            with _stopped_after(seconds, connection.interrupt):
-                result = connection.sql(query)
-                if result is None:
-                    return
-                is_more = _write(result, shape, rows)
-    except duckdb.InterruptException as error:
-        raise click.ClickException(f"The query took longer than {seconds} seconds; --seconds lets it.") from error
-    except duckdb.Error as error:
-        raise click.ClickException(bound_reached(str(error)) or str(error)) from error
-    if is_more:
-        raise click.ClickException(f"There are more rows than {rows:,}, after which this stopped; --rows lets more.")
-
-
-def _queries() -> set[duckdb.StatementType]:
-    """The kinds of statements that only read.
-
-    DuckDB itself lets the published file be attached again under another name, and temporary tables be made.
-    """
-    import duckdb
-
-    kind = duckdb.StatementType
-    # A pivot is several statements.
-    return {kind.SELECT, kind.EXPLAIN, kind.PRAGMA, kind.CALL, kind.MULTI}
-
-
-def _write(result: duckdb.DuckDBPyRelation, shape: str, most: int) -> bool:
-    """Prints the first rows; whether there are more."""
-    if shape == "table":
-        click.echo("\n".join(map(printable, str(result).split("\n"))))
-        return False
-    names, found = result.columns, result.limit(most + 1).fetchall()
-    if shape == "csv":
-        sys.stdout.writelines(map(csv_line, [names, *found[:most]]))
-    else:
-        records = [dict(zip(names, row, strict=True)) for row in found[:most]]
-        click.echo(json.dumps(records, indent=1, ensure_ascii=False, default=str))
-    return len(found) > most
-
-
-@contextmanager
-def _stopped_after(seconds: int, stop: Callable[[], object]) -> Iterator[None]:
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-@main.command(cls=HomeCommand)
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 def dashboard(home: Path | None, port: int) -> None:
     """Show the dashboards on the published warehouse."""
@@ -411,5 +332,5 @@ def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
 
 
-for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, *REPORT_COMMANDS, verify, doctor]:
+for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, *REPORT_COMMANDS, sql, verify, doctor]:
     main.add_command(_command)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark, `refresh` when none is named, or each of them on next to nothing."""
-    from benchmarks import aging, drafts, drop, growth, identity, land, pollock, refresh, robustness, scale
+    from benchmarks import aging, drafts, drop, files, growth, identity, land, pollock, refresh, robustness, scale
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -38,7 +38,11 @@ def main() -> int:
     reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")
     reading.add_argument("--rows", type=int, default=200_000, help="of each file")
     reading.add_argument("--files", type=int, default=40, help="small files, for files a second")
+    reading.add_argument("--formats", nargs="+", choices=land.FORMATS, default=land.FORMATS, help="all if not given")
     reading.add_argument("--dlt", type=Path, help="an interpreter that has dlt[duckdb], to be measured too")
+    many = commands.add_parser("files", help="thousands of small files of several vendors and formats")
+    many.add_argument("--files", type=int, default=5_000)
+    many.add_argument("--folder", type=Path, help="an empty folder to work in and keep; a temporary one if not given")
     yardstick = commands.add_parser("pollock", help="polluted CSV files, read without a contract and scored")
     yardstick.add_argument("--files", type=Path, help="the published polluted_files folder; made here if not given")
     who = commands.add_parser("identity", help="who is who: precision and recall on samples, seconds on many accounts")
@@ -62,6 +66,7 @@ def main() -> int:
     if arguments.command == "small":
         for report in (
             lambda: land.compare(500, 2, None),
+            lambda: files.main(40),
             lambda: aging.main(20_000),
             lambda: identity.main(60, [1], 1_000),
             lambda: pollock.main(None),
@@ -84,7 +89,8 @@ def main() -> int:
         return 0 if is_within else 1
     print(
         {
-            "land": lambda: land.compare(arguments.rows, arguments.files, arguments.dlt),
+            "land": lambda: land.compare(arguments.rows, arguments.files, arguments.dlt, arguments.formats),
+            "files": lambda: files.main(arguments.files, arguments.folder),
             "drop": lambda: drop.main(refresh.SMALL if arguments.small else refresh.Size()),
             "aging": lambda: aging.main(arguments.invoices),
             "identity": lambda: identity.main(arguments.accounts, arguments.seeds, arguments.scale),

@@ -36,10 +36,10 @@ def quickest(measured: list[Measured]) -> Measured:
     return min(measured, key=lambda one: one.wall)
 
 
-def exports(size: Size, landing: Path) -> tuple[int, int]:
+def exports(size: Size, landing: Path, small_systems: bool = False) -> tuple[int, int]:
     """Writes a sample, in a process of its own: a child's peak memory is never less than its parent's.
 
-    It has no small billing systems beside the main one, which the script knows nothing of.
+    It has no small billing systems beside the main one, which the script knows nothing of, unless they are asked for.
 
     Returns:
         Its rows and its bytes.
@@ -47,8 +47,9 @@ def exports(size: Size, landing: Path) -> tuple[int, int]:
     say = (
         "import sys; from pathlib import Path; from pipelines.sample import generate; "
         "accounts, months, calls, invoices = map(int, sys.argv[2:]); "
-        "truth = generate(Path(sys.argv[1]), accounts, months, calls=calls, invoices=invoices, small_systems=False); "
-        "Path(sys.argv[1] + '.rows').write_text(str(sum(truth.files.values())))"
+        "sample = generate(Path(sys.argv[1]), accounts, months, calls=calls, invoices=invoices, "
+        f"small_systems={small_systems}); "
+        "Path(sys.argv[1] + '.rows').write_text(str(sum(sample.rows.values())))"
     )
     landing.parent.mkdir(parents=True, exist_ok=True)
     measure(["-c", say, str(landing), *(str(number) for number in asdict(size).values())])

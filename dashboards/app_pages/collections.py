@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards.components import charts
 from dashboards.components import collection_columns as columns
+from dashboards.components.calls_and_payment import calls_and_payment
 from dashboards.components.formats import money, number, percent, plain, plural, words
 from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, open_account, section
 from dashboards.components.response_chart import responses
@@ -359,6 +360,7 @@ tabs = {
     "Worklist": worklist_tab,
     "Promises": promises_tab,
     "Reminders": reminders_tab,
+    "Calls": lambda: calls_and_payment(page),
     "Documents": documents_tab,
     "Reconciliation": reconciliation_tab,
 }

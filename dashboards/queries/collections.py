@@ -42,7 +42,8 @@ WORKLIST = f"""
         contact_title, contact_phone, contact_email, usual_channel, last_contact_on, last_promise_state, dunning_level,
         worklist_score, money_points, age_points, silence_points, promise_points, habit_points, collectible_amount,
         disputed_amount, money_rank, debtors, oldest_collectible_days, usual_delay_days, days_since_contact,
-        last_promised_for, next_promised_for, next_dunning_level, base_currency, account_id
+        last_promised_for, next_promised_for, next_dunning_level, missed_call_on, waiting_missed_calls, base_currency,
+        account_id
     from found
     where not coalesce(is_disputed, false)
     order by rank
@@ -84,7 +85,8 @@ PROMISES = f"""
     {_PROMISED}
 
     select promised_for, account_name, coalesce(state, 'not known') as state, currency, amount, kept_amount,
-        broken_value, invoice_number, made_on, kept_on, is_kept_late, closed_by, _file, _row, account_id
+        broken_value, invoice_number, made_on, kept_on, is_kept_late, has_call_that_day, closed_by, _file, _row,
+        account_id
     from found
     where len($states) = 0 or list_contains($states, coalesce(state, 'not known'))
     order by case when state = 'open' then 0 else 1 end, promised_for desc, promise_id

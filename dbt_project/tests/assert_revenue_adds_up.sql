@@ -41,15 +41,24 @@ by_month as (
     group by basis, month
 ),
 
+-- Of an account with invoices of which one has no rate the known part is net revenue; what it closed at is unknown.
+unclosed as (
+    select month, sum(revenue) as revenue
+    from account_revenue
+    where basis = 'invoiced' and closing_revenue is null
+    group by month
+),
+
 -- Net revenue is what the ledger says was sold, month by month, and closing revenue less what is below zero.
 sold as (
     select
         coalesce(retention.month, ledger.month) as month,
-        {{ known_parts(['retention.closing_revenue'], ['retention.negative_revenue']) }} as parts,
+        {{ known_parts(['retention.closing_revenue', 'unclosed.revenue'], ['retention.negative_revenue']) }} as parts,
         retention.net_revenue,
         ledger.revenue as whole
     from (select * from retention where basis = 'invoiced') as retention
     full join ledger on retention.month = ledger.month
+    left join unclosed on retention.month = unclosed.month
 ),
 
 -- What subscriptions are worth on the as-of date, each at that day's rate.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,19 @@ WRITERS: dict[str, Callable[[Path, dict[str, Any], pl.DataFrame], dict[str, int]
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Sample:
+    """A sample that was written: the world that it tells of, and the rows below each file's header, faulty ones too."""
+
+    world: World
+    rows: dict[str, int]
+
+    @cached_property
+    def truth(self) -> SampleTruth:
+        """What is true about it, which takes longer to tell than the files to write."""
+        return tell(self.world, self.rows)
+
+
 def generate(
     out: Path,
     accounts: int = 120,
@@ -90,8 +105,8 @@ def generate(
     invoices: int | None = None,
     until: date = UNTIL,
     small_systems: bool = True,
-) -> SampleTruth:
-    """Writes the sample's files into `out`, a folder that is made if need be, and says what is true about them.
+) -> Sample:
+    """Writes the sample's files into `out`, a folder that is made if need be.
 
     The same arguments give the same bytes. `calls` counts conversations (a call tracker writes more rows, one a leg),
     `invoices` counts invoices, drafts and voided ones among them; both are exact and grow with accounts and months when
@@ -118,4 +133,4 @@ def generate(
         for spec in formats()[kind]:
             if small_systems or not spec.get("small_system"):
                 rows |= write(out, spec, FRAMES[spec["frame"]](world))
-    return tell(world, rows)
+    return Sample(world, rows)

@@ -14,7 +14,6 @@ REFRESHES = {
     "integration/test_knowledge.py": "copies that are built on, against raw alone and against an earlier moment",
     "integration/test_nothing_is_lost.py": "what the command says of exports that wait for a person's word",
     "integration/test_money_without_applications.py": "every column of a company that exports billing alone, as published",
-    "integration/test_billing_exports.py": "the files of many vendors in one landing, and the proof of all of it",
     "real/conftest.py": "gates on public data sets",
 }
 

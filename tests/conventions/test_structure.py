@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,3 +123,15 @@ def test_the_lock_pins_every_package_by_hash() -> None:
     assert len(packages) > 100
     blocks = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
     assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_what_is_depended_on_is_used() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    names = {re.split(r"[=<>\[]", dependency)[0].strip() for dependency in declared}
+    paths = _tracked("pipelines/*.py", "dashboards/*.py")
+    texts = (path.read_text(encoding="utf-8") for path in paths)
+    imported = {name for text in texts for name in re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE)}
+    called = {"pyyaml": "yaml", "pillow": "PIL", "fonttools": "fontTools", "vl-convert-python": "vl_convert"}
+    called |= {"dbt-core": "dbt", "dbt-duckdb": "dbt"}
+    # The standard library reads time zones where the machine has none of its own.
+    assert {name for name in names if called.get(name, name.replace("-", "_")) not in imported} == {"tzdata"}

@@ -15,6 +15,9 @@ A file is recognised by its headers, whatever it is called. These exports have a
 | vendor | exports |
 |---|---|
 """
+TAIL = """
+Of these vendors' other exports no public header was found, so none is guessed: the lists that Visma eEkonomi, Visma Administration and Lexware Office write as CSV or Excel (the API's lists above are read), Wave's invoices, and HubSpot's exports of calls and activities. `keybook contract new` makes a first contract of such a file.
+"""
 
 
 def page() -> str:
@@ -25,7 +28,7 @@ def page() -> str:
         vendor, _, export = contract.title.partition(", ")
         exports[vendor].append(f"*{export or 'all'}*" if contract.refuse else export or "all")
     rows = [f"| {vendor} | {'; '.join(exports[vendor])} |\n" for vendor in sorted(exports, key=str.casefold)]
-    return HEAD + "".join(rows)
+    return HEAD + "".join(rows) + TAIL
 
 
 def test_the_page_of_vendors_is_that_of_the_contracts() -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,10 @@ if CHROMIUM is None:
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 SCREENSHOTS = Path(__file__).resolve().parents[1] / "screenshots"
-WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
+# In this order a page that was loaded at the one and grew is drawn as if it had been loaded at the other.
+WIDTHS = {"phone": (390, 844), "desktop": (1440, 900)}
+# Where each part of a page is.
+BOXES = """() => [...document.querySelectorAll('[data-testid]')].map(part => Object.values(part.getBoundingClientRect().toJSON()))"""
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -104,21 +107,24 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def context(browser: Any) -> Iterator[Any]:
-    """One cache for all tests: loading and compiling Streamlit's scripts anew is most of what a page takes."""
-    opened = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+def tab(browser: Any) -> Iterator[Any]:
+    """One for all tests, which load a document each: compiling Streamlit's scripts anew is most of what a new one takes."""
+    opened = browser.new_page()
+    opened.set_default_timeout(30_000)
+    opened.on("request", lambda sent: None if "//localhost" in sent.url else opened.outside.append(sent.url))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def page(context: Any) -> Iterator[Any]:
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    opened.outside = []
-    opened.on("request", lambda sent: None if "//localhost" in sent.url else opened.outside.append(sent.url))
-    yield opened
-    opened.close()
+def page(tab: Any) -> Any:
+    """The tab as a test finds it: empty, in daylight, at a desk."""
+    tab.goto("about:blank")
+    wide, high = WIDTHS["desktop"]
+    tab.set_viewport_size({"width": wide, "height": high})
+    tab.emulate_media(color_scheme="light")
+    tab.outside = []
+    return tab
 
 
 def settled(page: Any) -> None:
@@ -127,6 +133,18 @@ def settled(page: Any) -> None:
     page.wait_for_function(
         "!document.querySelector('[data-testid=stStatusWidget]') && !document.querySelector('[data-stale=true]')"
     )
+
+
+def at_rest(page: Any, where: Callable[[], Any]) -> Any:
+    """Where something is, once it has stopped moving: what stands above it may still be drawn."""
+    before = None
+    for _ in range(20):
+        now = where()
+        if now == before and now is not None:
+            return now
+        before = now
+        page.wait_for_timeout(300)
+    raise AssertionError("it does not come to rest")
 
 
 def taken(page: Any, name: str) -> None:
@@ -148,51 +166,39 @@ def no_trouble(page: Any) -> None:
     assert outside == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", [*PAGES, "account_card"])
-def test_a_page_at_a_width(page: Any, address: str, hostile: str, name: str, width: str) -> None:
-    wide, high = WIDTHS[width]
+def test_a_page_at_two_widths(page: Any, address: str, hostile: str, name: str) -> None:
+    """Loaded on a phone, and then as wide as a desk, which draws the same as a page that was loaded there."""
     path = {"overview": "", "account_card": f"accounts?account={hostile}"}.get(name, name)
-    page.set_viewport_size({"width": wide, "height": high})
-    page.goto(f"{address}/{path}")
-    settled(page)
-    no_trouble(page)
-    charts = page.locator("[data-testid=stVegaLiteChart]")
-    for number in range(charts.count()):
-        box = charts.nth(number).bounding_box()
-        assert box is None or box["width"] == 0 or (box["x"] >= 0 and box["x"] + box["width"] <= wide + 1)
-    tiles = page.locator("[data-testid=stMetricValue]")
-    for number in range(tiles.count()):
-        assert tiles.nth(number).evaluate("value => value.scrollWidth <= value.clientWidth + 1"), (
-            "a tile's value is cut"
-        )
-    if os.environ.get("SCREENSHOTS"):
-        tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-        page.set_viewport_size({"width": wide, "height": min(tall + 10, 6000)})
-        page.wait_for_timeout(700)
-        taken(page, f"{name}-{width}")
+    for width, (wide, high) in WIDTHS.items():
+        page.set_viewport_size({"width": wide, "height": high})
+        if page.url == "about:blank":
+            page.goto(f"{address}/{path}")
+        settled(page)
+        at_rest(page, lambda: page.evaluate(BOXES))
+        no_trouble(page)
+        charts = page.locator("[data-testid=stVegaLiteChart]")
+        for number in range(charts.count()):
+            box = charts.nth(number).bounding_box()
+            assert box is None or box["width"] == 0 or (box["x"] >= 0 and box["x"] + box["width"] <= wide + 1), width
+        tiles = page.locator("[data-testid=stMetricValue]")
+        for number in range(tiles.count()):
+            assert tiles.nth(number).evaluate("value => value.scrollWidth <= value.clientWidth + 1"), (
+                f"{width}: a tile's value is cut"
+            )
+        if os.environ.get("SCREENSHOTS"):
+            tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+            page.set_viewport_size({"width": wide, "height": min(tall + 10, 6000)})
+            page.wait_for_timeout(700)
+            taken(page, f"{name}-{width}")
 
 
-def test_dark(browser: Any, address: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
-    page = context.new_page()
+def test_dark(page: Any, address: str) -> None:
+    page.emulate_media(color_scheme="dark")
     page.goto(address)
     settled(page)
     assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(18, 23, 30)"
     taken(page, "overview-dark")
-    context.close()
-
-
-def at_rest(page: Any, element: Any) -> dict[str, float]:
-    """Where an element is, once it has stopped moving: what stands above it may still be drawn."""
-    box = element.bounding_box()
-    for _ in range(20):
-        page.wait_for_timeout(300)
-        now = element.bounding_box()
-        if now == box and now is not None:
-            return now
-        box = now
-    raise AssertionError("the element does not come to rest")
 
 
 @pytest.mark.parametrize("sorted_first", [False, True], ids=["as it comes", "sorted by a click"])
@@ -201,14 +207,14 @@ def test_a_click_on_a_row_opens_the_card_of_that_row(
 ) -> None:
     page.goto(f"{address}/accounts")
     settled(page)
-    grid = at_rest(page, page.locator("[data-testid=stDataFrame]").first)
+    grid = at_rest(page, page.locator("[data-testid=stDataFrame]").first.bounding_box)
     order = "revenue_12m desc"
     if sorted_first:
         # The header of names: rows come with the most revenue first, a click puts them by name.
         page.mouse.click(grid["x"] + 130, grid["y"] + 15)
         page.wait_for_timeout(1500)
         assert "account=" not in page.url, "a click that sorts opened a card"
-        grid = at_rest(page, page.locator("[data-testid=stDataFrame]").first)
+        grid = at_rest(page, page.locator("[data-testid=stDataFrame]").first.bounding_box)
         order = "account_name"
     file = str((served_home / "warehouse" / "keybook.duckdb").resolve())
     with duckdb.connect(file, read_only=True) as served:

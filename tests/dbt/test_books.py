@@ -27,6 +27,15 @@ MADE = {
     ("rpt_accounts", "days_since_contact"): "as_of_date - last_contact_on",
     ("rpt_acquisition", "cost_per_new_account"): "acquisition_cost / nullif(new_accounts, 0)",
     ("rpt_cash_expectations", "days_overdue"): "as_of_date - due_on",
+    (
+        "rpt_calls_and_payment",
+        "cash_per_minute",
+    ): "case when last_cash_on is not null then cash_after_calls end / (select nullif(sum(talk_seconds), 0) / 60 from marts.fct_calls "
+    "where started_on between first_call_on and last_call_on and status = 'answered' and account_id = rpt_calls_and_payment.account_id)",
+    (
+        "rpt_contact_effect",
+        "window_days",
+    ): "(select value from parameters.parameters where parameter = 'dunning_window_middle')",
     ("rpt_effort", "effort_hours"): "round(effort_minutes / 60.0, 4)",
     ("rpt_key_accounts", "criteria_unknown"): "criteria_total - criteria_known",
     ("rpt_key_accounts", "counted_revenue_12m"): "greatest(revenue_12m, 0)",

@@ -42,9 +42,10 @@ class Clone:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
 
-    def rows(self, table: str) -> int:
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
+
+def _rows(database: Path, table: str) -> int:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _state(home: Path) -> dict[str, str]:
@@ -68,7 +69,7 @@ def _made(database: Path) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.usefixtures("_small")
-def test_what_a_refresh_sends_again_makes_what_dbt_makes(clone_of_nothing: Clone, tmp_path: Path) -> None:
+def test_what_a_refresh_sends_again_makes_what_dbt_makes(of_nothing: Path, tmp_path: Path) -> None:
     """The statements that were recorded as the small home was published, or before, for a home without exports."""
     refresh = Refresh(load_settings(home=tmp_path))
     refresh.start_build("test", PointInTime(), full=True)
@@ -76,37 +77,42 @@ def test_what_a_refresh_sends_again_makes_what_dbt_makes(clone_of_nothing: Clone
     assert not failures(build(refresh.settings))
     again = _made(tmp_path / "warehouse" / ".build" / "test" / "keybook.duckdb")
     assert len(again) > 4000
-    assert again == _made(clone_of_nothing.database)
+    assert again == _made(of_nothing)
 
 
 @pytest.fixture(scope="module")
-def clone_of_nothing(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone that dbt has built before anything was landed."""
-    folder = tmp_path_factory.mktemp("nothing")
-    clone = Clone(folder / "clone", folder / "home")
-    clone.dbt("build", "--exclude-resource-type", "unit_test")
-    return clone
-
-
-def test_before_anything_is_landed_the_tables_are_typed_and_empty(clone_of_nothing: Clone) -> None:
-    assert clone_of_nothing.rows("reporting.rpt_open_invoices") == 0
-    assert clone_of_nothing.rows("parameters.parameters") > 50
-    assert not clone_of_nothing.home.exists()
-
-
-@pytest.fixture(scope="module")
-def published(_small: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone that was never built, beside a home that has published."""
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A fresh clone, whose home is not there yet."""
     folder = tmp_path_factory.mktemp("plain")
-    shutil.copytree(_small, folder / "home", symlinks=True)
     return Clone(folder / "clone", folder / "home")
+
+
+@pytest.fixture(scope="module")
+def of_nothing(clone: Clone) -> Path:
+    """What dbt has built in it before anything was landed, in another place."""
+    clone.dbt("build", "--exclude-resource-type", "unit_test")
+    assert not clone.home.exists()
+    return clone.database.rename(clone.folder.parent / "keybook.duckdb")
+
+
+def test_before_anything_is_landed_the_tables_are_typed_and_empty(of_nothing: Path) -> None:
+    assert _rows(of_nothing, "reporting.rpt_open_invoices") == 0
+    assert _rows(of_nothing, "parameters.parameters") > 50
+
+
+@pytest.fixture(scope="module")
+def published(clone: Clone, of_nothing: Path, _small: Path) -> Clone:
+    """The same clone without a database, now that the home has published."""
+    assert of_nothing != clone.database
+    shutil.copytree(_small, clone.home, symlinks=True)
+    return clone
 
 
 def test_after_a_refresh_all_of_it_is_at_hand_and_nothing_of_the_home_changes(published: Clone) -> None:
     before = _state(published.home)
     said = published.dbt("show", "--select", "stg_billing__invoices", "--output", "json")
     assert all(f'"{number}"' in said for number in (1001, 1002, 1003))
-    assert published.rows("reporting.rpt_open_invoices") == 2
+    assert _rows(published.database, "reporting.rpt_open_invoices") == 2
     # The clone is updated, and the home refreshed: what dbt worked on before is of the models of then.
     with duckdb.connect(str(published.database)) as connection:
         connection.execute("alter table reporting.rpt_sales_monthly drop column won; drop table marts.fct_payments")

@@ -22,7 +22,7 @@ UNIT = Decimal("0.0001")
 
 @pytest.fixture(scope="module")
 def truth(tmp_path_factory: pytest.TempPathFactory) -> SampleTruth:
-    return generate(tmp_path_factory.mktemp("truth") / "landing", **SAMPLE)
+    return generate(tmp_path_factory.mktemp("truth") / "landing", **SAMPLE).truth
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,18 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         "rpt_dunning_effect", ("step", "channel", "window_days"),
         ("steps", "steps_left_out", "missing_rate_count", "open_at_step", "cash_after", "effective_steps"),
     ),
+    "contact_effect": (
+        "rpt_contact_effect", ("channel", "age_band"),
+        ("invoices_after", "invoices_without", "invoices_left_out", "days_after", "days_without", "payments_after",
+         "payments_without", "compared_share", "payments_per_100_days_after", "payments_per_100_days_without", "hazard_ratio",
+         "low", "high"),
+    ),
+    "calls_and_payment": (
+        "rpt_calls_and_payment", ("invoice_id",),
+        ("connected_calls_after_due", "minutes_after_due", "cash_after_due", "cash_after_calls", "days_last_call_to_cash",
+         "dunning_level"),
+    ),
+    "waiting": ("rpt_collection_worklist", ("account_id",), ("waiting_missed_calls",)),
     "forecast": ("rpt_cash_forecast", ("week_start", "account_id", "currency"), ("low", "high", "promised_amount")),
     "forecast_weeks": ("rpt_cash_forecast_weeks", ("week_start", "currency"), ("low", "high", "promised_amount")),
     "backtest": (

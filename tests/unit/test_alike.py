@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -29,6 +30,8 @@ TOGETHER = {
     "acts2.csv": ACTIVITIES + MAIL + CALL,
     "second/a.csv": INVOICES + "I-1,C-1,2026-02-02,1.00,EUR,red\n",
     "second/b.csv": INVOICES + "I-9,C-1,2026-02-03,1.00,EUR,red\n",
+    "packed.csv.gz": INVOICES + "I-15,C-1,2026-01-07,70.00,EUR,\nI-1,C-1,2026-01-08,72.00,SEK,\n",
+    "latin.csv.gz": INVOICES + "I-16,Café,2026-01-07,70.00,EUR,\n",
 }
 ALONE = {
     "unread.csv": INVOICES + "I-5,C-1,soon,70.00,EUR,\n",
@@ -40,6 +43,8 @@ ALONE = {
     "web.csv": INVOICES + "I-13,C&amp;A,2026-01-05,70.00,EUR,\n",
     "header.csv": INVOICES,
     "strange.csv": "Umlaut,Ferment\n1,2\n",
+    "large.csv.gz": INVOICES + "I-17,C-1,2026-01-07,70.00,EUR," + "x" * alike.MOST_BYTES + "\n",
+    "list.json.gz": '[{"invoice_id": "I-18", "customer_id": "C-1", "issued_on": "2026-01-05", "gross_amount": 1, "currency": "EUR"}]',
     "list.json": '[{"invoice_id": "I-14", "customer_id": "C-1", "issued_on": "2026-01-05", "gross_amount": 1, "currency": "EUR"}]',
 }
 
@@ -49,7 +54,8 @@ def _files(folder: Path, names: Iterable[str]) -> list[NewFile]:
     for name in names:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes((TOGETHER | ALONE)[name].encode())
+        content = (TOGETHER | ALONE)[name].encode("latin-1" if "latin" in name else "utf-8")
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
         files.append(NewFile(path, name, sha256_of(path), stamp_of(path)))
     return files
 

@@ -101,6 +101,13 @@ def test_a_table_wider_than_the_setting_is_held(tmp_path: Path, name: str, conte
     assert "more columns than max_columns (200)" in landed.held[0]
 
 
+def test_ten_thousands_of_equal_cells_take_no_time(tmp_path: Path) -> None:
+    """What looks at each header beside each other one takes minutes for them."""
+    content = ",".join(["a"] * 20_000) + "\n" + ",".join("1" * 20_000) + "\n"
+    landed = land(tmp_path, content, PEOPLE, "export.csv", limits=replace(SMALL, columns=20_000, seconds=10))
+    assert "no source contract knows these headers" in landed.held[0]
+
+
 DEEP = 100_000
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -28,8 +29,15 @@ ALIKE = {
     "zoho_crm_view_leads": {"salesforce_report_leads"},
 }
 # Nothing in their few cells tells that texts stand under other texts.
-UNTOLD = {"quickbooks/invoices_and_received_payments.csv", "zoho_crm/accounts.csv"}
+UNTOLD = {
+    "onec/odata_counterparties.json",
+    "quickbooks/invoices_and_received_payments.csv",
+    "salesforce/report_leads.csv",
+    "zoho_crm/accounts.csv",
+}
 FILES = sorted(path for path in FIXTURES.rglob("*") if path.suffix in (".csv", ".json", ".xlsx", ".txt"))
+# Half of them, by their names: a new fixture changes nothing of which of the others are asked.
+HALF = [path for path in FILES if crc32(path.name.encode()) % 2]
 
 
 def _vendor(known: Contract) -> str:
@@ -59,7 +67,7 @@ def test_no_contract_takes_another_vendors_public_file() -> None:
     assert {path.name: taken for path in files if (taken := _taken_by_others(path))} == {}
 
 
-@pytest.mark.parametrize("path", FILES[::2], ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize("path", HALF, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_no_contract_takes_nonsense(path: Path, tmp_path: Path) -> None:
     """Each column's values under another one's header, half the table aside."""
     name = f"{path.parent.name}/{path.name}"

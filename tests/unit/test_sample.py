@@ -21,7 +21,7 @@ from tests.support.samples import SMALL, data_rows, digests, money, read, small_
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleTruth]:
     folder = tmp_path_factory.mktemp("sample") / "landing"
-    return folder, generate(folder, accounts=60, months=18, seed=3)
+    return folder, generate(folder, accounts=60, months=18, seed=3).truth
 
 
 # The same arguments, the same bytes.
@@ -71,7 +71,7 @@ def test_spread_gives_each_cell_its_share() -> None:
 
 @pytest.mark.parametrize(("accounts", "months", "calls", "invoices"), [(24, 12, 300, 150), (50, 30, 4001, 777)])
 def test_size_is_what_was_asked(tmp_path: Path, accounts: int, months: int, calls: int, invoices: int) -> None:
-    truth = generate(tmp_path / "out", accounts=accounts, months=months, calls=calls, invoices=invoices)
+    truth = generate(tmp_path / "out", accounts=accounts, months=months, calls=calls, invoices=invoices).truth
     numbers = read(tmp_path / "out", "Invoice.csv")["Invoice Number"].n_unique()
     assert numbers == truth.counts["invoices"] == invoices
     assert truth.counts["conversations"] == calls

@@ -26,7 +26,7 @@ SEEDS = range(6)
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleTruth]:
     folder = tmp_path_factory.mktemp("sample") / "landing"
-    return folder, generate(folder, accounts=60, months=18, seed=3)
+    return folder, generate(folder, accounts=60, months=18, seed=3).truth
 
 
 # Story.

@@ -29,7 +29,8 @@ from pipelines.exports.landing.layout import ENTITY
 from pipelines.exports.landing.likeness import ROWS, is_unlike, likeness
 from pipelines.exports.landing.orders import Writing, written
 from pipelines.exports.landing.raw import Receipt
-from pipelines.exports.landing.tables import TableLanding, stored
+from pipelines.exports.landing.rows import stored
+from pipelines.exports.landing.tables import TableLanding
 from pipelines.exports.landing.versions import reader_version
 from pipelines.exports.readers.deadline import within
 from pipelines.exports.readers.delimited import Delimited
@@ -41,8 +42,9 @@ STRIDE = 1024
 FILE_OF = f"(_line // {STRIDE})"
 MOST_BYTES = 1 << 18
 MOST_FILES = 128
-# What text begins with, and neither JSON nor anything that is packed.
+# What text begins with, and neither JSON nor anything that is packed; and what Gzip and Zstandard begin with.
 _TEXT = re.compile(rb"\s*[^\s\[{\x00-\x1f][^\x00-\x08\x0e-\x1f]{3}")
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _ENTITY = re.compile(ENTITY)
 
 
@@ -103,7 +105,8 @@ def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path)
 
 def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
     with file.path.open("rb") as opened:
-        if not _TEXT.match(opened.read(64)):
+        head = opened.read(64)
+        if not (_TEXT.match(head) or head.startswith(_PACKED)):
             return None
     limits = landing.reading_rules.limits
     with within(limits.seconds):
@@ -111,6 +114,8 @@ def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) 
         match = recognise(grids[0], landing.contracts).match if len(grids) == 1 else None
     grid = grids[0] if grids else None
     if match is None or type(grid) is not Delimited or not _is_plain(match, grid):
+        return None
+    if grid.path.stat().st_size > MOST_BYTES:
         return None
     text = grid.path.read_bytes().decode()
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
@@ -216,7 +221,14 @@ class _Together(TableLanding):
         counts = {}
         for entity, mapping in mappings:
             casts = self.sql.entity(entity, mapping)
-            self._cast_rows(entity, mapping, casts, 0)
+            rows = self._cast_rows(entity, mapping, casts, keeps_odd=False)
+            self.connection.execute(f"create or replace temp table cast_rows as {rows}")
+            if mapping.key == "made":
+                made = self._made_key(entity, casts)
+                self.connection.execute(
+                    f"update cast_rows set {made} = own_key from ({self._numbered(made)}) as numbered "
+                    "where cast_rows._line = numbered._line"
+                )
             self._set_apart(f"select distinct {FILE_OF} from cast_rows where bad or odd")
             key = ", ".join(["_system", *entity.key])
             self._set_apart(f"select {FILE_OF} from cast_rows group by {FILE_OF}, {key} having count(*) > 1")
@@ -271,7 +283,7 @@ class _Together(TableLanding):
             f"create or replace temp table grid as select _number * {STRIDE} + _line - above + 1 as _line, "
             "grid.* exclude (_line) from grid asof join files on grid._line > files.above order by all"
         )
-        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
+        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.blanks)}")
 
     def _extra(self) -> str:
         """As of one file: a column that is blank in all of it is none of its rows'."""

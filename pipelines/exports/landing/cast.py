@@ -22,7 +22,7 @@ from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
 from pipelines.exports.landing.orders import Dates
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.landing.words import mapped, replaced
-from pipelines.exports.readers.grids import quoted
+from pipelines.exports.readers.grids import Blanks, quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
 _FALSE = ["false", "no", "n", "f", "0"]
@@ -86,15 +86,19 @@ class RowSql:
         self.business_timezone = business_timezone
         self.dates = dates
 
-    def cleaned(self, only_spaces: bool) -> str:
+    def cleaned(self, blanks: Blanks) -> str:
         """The grid with each cell's text trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
 
-        `only_spaces` says that no other white space occurs in the file: trimming that alone is three times as quick.
+        `blanks` says which white space occurs in the cells: to trim spaces alone is three times as quick, and plain ones
+        are trimmed only where they stand, which shows by a look at a text's ends.
         """
-        marks = "" if only_spaces else ", ' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+        marks = ", ' ' || chr(9) || chr(10) || chr(13) || chr(160)" if blanks == "any" else ""
         texts = []
         for place in range(len(self.match.headers)):
             text = f"nullif(trim(c{place}{marks}), '')"
+            if blanks == "plain":
+                # What begins with a blank, or is empty, comes before any sign.
+                text = f"(case when c{place} < '!' or suffix(c{place}, ' ') then {text} else c{place} end)"
             if self.contract.formats.blank:
                 text = f"case when {_any_of(text, self.contract.formats.blank)} then null else {text} end"
             texts.append(f"{text} as t{place}")
@@ -158,7 +162,12 @@ class RowSql:
             elif kind == "ratio":
                 condition = f"{name} between 0 and 1"
             elif kind in ("date", "timestamp") and not cast.column.any_year:
-                condition = f"year({name}) between {FIRST_YEAR} and {self.known_in + YEARS_AHEAD}"
+                # A comparison: to ask each moment for its year takes as long as to read it.
+                first, end = (
+                    f"cast('{year}-01-01' as {cast.column.stored_type})"
+                    for year in (FIRST_YEAR, self.known_in + YEARS_AHEAD + 1)
+                )
+                condition = f"{name} >= {first} and {name} < {end}"
             else:
                 continue
             bounded[name] = f"(case when {condition} then {name} end)"

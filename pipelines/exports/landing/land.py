@@ -35,7 +35,7 @@ from pipelines.exports.readers.deadline import within
 from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.dialects import in_usual_dialect
 from pipelines.exports.readers.engine import connected
-from pipelines.exports.readers.grids import Grid, quoted
+from pipelines.exports.readers.grids import Blanks, Grid, quoted
 from pipelines.exports.readers.records import json_records, parquet_records
 from pipelines.exports.readers.sections import footer, sections
 from pipelines.exports.readers.unpack import OF_ALL, Limits, Member, hold_lines, unpack
@@ -328,11 +328,11 @@ class Landing:
         loaded = grid.load(connection, match.head, match.header_row, contract.table.short_rows == "pad")
         known_in = datetime.fromisoformat(receipt.known_at).year
         sql = RowSql(contract, match, self.reading_rules.business_timezone, known_in=known_in)
-        if count := unescape(connection, match):
+        if loaded.ampersands and (count := unescape(connection, match)):
             note(receipt, grid.part, "note", Finding("html_entities", row_count=count))
         note_unfed(receipt, match, grid.part)
         titles = fit(connection, grid, sql)
-        dates, problem = self._dates(connection, sql, loaded.only_spaces, receipt)
+        dates, problem = self._dates(connection, sql, loaded.blanks, receipt)
         if problem:
             note(receipt, grid.part, problem[0], problem[1])
         if dates is None:
@@ -347,14 +347,14 @@ class Landing:
         return self.reading_rules.business_timezone if zone == "business" else zone
 
     def _dates(
-        self, connection: duckdb.DuckDBPyConnection, sql: RowSql, only_spaces: bool, receipt: Receipt
+        self, connection: duckdb.DuckDBPyConnection, sql: RowSql, blanks: Blanks, receipt: Receipt
     ) -> tuple[Dates | None, tuple[str, Finding] | None]:
         """How the file writes its dates, None where nothing tells their order; and what is to be said of it.
 
         The file itself tells, else the contract, else what an earlier file of the source told.
         """
         contract, moments = sql.contract, sql.moments()
-        connection.execute(f"create or replace temp view cleaned as {sql.cleaned(only_spaces)}")
+        connection.execute(f"create or replace temp view cleaned as {sql.cleaned(blanks)}")
         writing = written(connection, [cast.read or cast.text for cast in moments])
         order = decided(writing)
         if order:

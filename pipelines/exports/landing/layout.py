@@ -39,7 +39,9 @@ def unescape(connection: duckdb.DuckDBPyConnection, match: Match) -> int:
     Web forms write them into one system and not into the other, and then one name is two.
     """
     columns = [f"c{place}" for place in range(len(match.headers) - len(match.contract.table.derived))]
-    found = [f"coalesce(regexp_matches({column}, {quoted(ENTITY)}), false)" for column in columns]
+    found = [
+        f"coalesce(contains({column}, '&') and regexp_matches({column}, {quoted(ENTITY)}), false)" for column in columns
+    ]
     if not columns:
         return 0
     count = int(connection.execute(f"select count(*) from grid where {' or '.join(found)}").fetchall()[0][0])
@@ -81,9 +83,9 @@ def fit(connection: duckdb.DuckDBPyConnection, grid: Grid, sql: RowSql) -> int:
     trimmed = ", ".join(f"t{place}" for place in range(len(match.headers)))
     connection.execute(
         f"create or replace temp table grid as select * exclude (title, {trimmed}) replace ({derived}) "
-        f"from (select *, {title} as title from ({sql.cleaned(False)}))"
+        f"from (select *, {title} as title from ({sql.cleaned('any')}))"
     )
-    connection.execute(f"create or replace temp view cleaned as {sql.cleaned(False)}")
+    connection.execute(f"create or replace temp view cleaned as {sql.cleaned('any')}")
     where = f"select _line from cleaned where {title}"
     count = int(connection.execute(f"select count(*) from ({where})").fetchall()[0][0])
     connection.execute(f"delete from grid where _line in ({where})")

@@ -9,68 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import EntityMap
-from pipelines.exports.contracts.recognise import Match
-from pipelines.exports.entities import PROVENANCE, Entity, entities
+from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.accounting import account, note, note_columns, totals
-from pipelines.exports.landing.cast import Cast, RowSql
-from pipelines.exports.landing.held import holds_sql, key_columns
+from pipelines.exports.landing.cast import Cast
+from pipelines.exports.landing.held import key_columns
 from pipelines.exports.landing.likeness import is_unlike, likeness
-from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore, Receipt
+from pipelines.exports.landing.raw import REJECT_COLUMNS, RawStore
 from pipelines.exports.landing.reasons import rejection_sql
+from pipelines.exports.landing.rows import EntityRows, hangs_on
 from pipelines.exports.readers.grids import BadLine, Loaded, quoted
 
 # So many times of day that fall on the same odd hour are no chance.
 MIDNIGHTS = 3
+# By so many of them it mostly shows that they do not.
+SHOWN_MOMENTS = 1000
 # So many cells that could not be read are told by their lines; the others are counted.
 SHOWN_CELLS = 10
-# What cannot be read of these would make another figure of the row, not an unknown one.
-_DECIDING_TYPES = ("money", "rate", "currency")
 
 
-def hangs_on(entity: Entity, cast: Cast) -> bool:
-    """Whether a row means nothing, or something else, without a cell that cannot be read: its row is rejected.
-
-    That is its key, what its entity needs, a word of a vocabulary, and money.
-    """
-    column = cast.column
-    needed = cast.required or column.name in entity.key or (column.name,) in entity.needs
-    return needed or bool(column.one_of) or column.type in _DECIDING_TYPES
-
-
-def stored(casts: list[Cast], provenance: dict[str, str]) -> str:
-    """The select list of the entity's columns as raw keeps them; `provenance` is SQL of what `cast_rows` does not hold."""
-    told = {name: provenance.get(name, name) for name in PROVENANCE}
-    return f"select {', '.join(cast.column.name for cast in casts)}, {', '.join(f'{sql} as {name}' for name, sql in told.items())}"
-
-
-class TableLanding:
+class TableLanding(EntityRows):
     """Lands one recognised table: its rows stand in the temporary table `grid`."""
-
-    # SQL of which file a row is of, where `grid` holds the rows of several (`alike.py`).
-    file_of = "0"
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, sql: RowSql, receipt: Receipt, part: str) -> None:
-        """Everything that comes of the table is written into the receipt."""
-        self.connection = connection
-        self.sql = sql
-        self.contract = sql.contract
-        self.match: Match = sql.match
-        self.receipt = receipt
-        self.part = part
-        self.system_sql = self._system()
-
-    def _system(self) -> str:
-        given = quoted(self.receipt.system or self.contract.system)
-        if self.contract.system_column is None:
-            return given
-        return f"coalesce({self.sql.header([self.contract.system_column])}, {given})"
-
-    def _count(self, query: str) -> int:
-        return int(self.connection.execute(query).fetchall()[0][0])
 
     def land(self, loaded: Loaded, staged: Path, store: RawStore, titles: int = 0) -> None:
         """Writes every entity's rows, rejects and control totals below `staged`, in the store's layout.
@@ -78,11 +38,13 @@ class TableLanding:
         `titles` counts the rows that were titles of groups and are taken out already.
         """
         note_columns(self.receipt, self.match, self.part)
-        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.only_spaces)}")
+        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.blanks)}")
         count = titles
         if skipped := self._skipped():
-            count += self._count(f"select count(*) from cleaned where {skipped}")
-            self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
+            passed_over = self._count(f"select count(*) from cleaned where {skipped}")
+            if passed_over:
+                self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {skipped})")
+            count += passed_over
         if count:
             note(self.receipt, self.part, "note", Finding("rows_passed_over", row_count=count))
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
@@ -123,9 +85,11 @@ class TableLanding:
         store: RawStore,
     ) -> None:
         casts = self.sql.entity(entity, mapping)
-        self._cast_rows(entity, mapping, casts, place)
+        stem = staged / store.stem(entity, self.contract.contract, self.receipt.sha256).relative_to(store.root)
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        self._write_rows(entity, mapping, casts, place, Path(f"{stem}.rows"))
         self._note_midnights(casts)
-        self._reject_cells(entity, casts)
+        self._note_cells(entity, casts)
         self.connection.execute(
             f"create or replace temp table rejected ({', '.join(f'{name} {kind}' for name, kind in REJECT_COLUMNS.items())})"
         )
@@ -139,20 +103,21 @@ class TableLanding:
             self._reject_untaken(entity, untaken)
         rejected = self._count("select count(*) from rejected")
         loaded = self._count("select count(*) from cast_rows where not bad")
-        read = self._count("select count(*) from cast_rows") + len(bad_lines)
+        rows, folded = self._rows(mapping)
+        read = self._count(f"select count(*) from {rows} {folded}") + len(bad_lines)
         if untaken:
             read += self._count(f"select count(*) from cleaned where {untaken}")
         if read != loaded + rejected:
             raise AssertionError(f"{self.receipt.file}: {read} rows read, {loaded} loaded, {rejected} rejected")
-        stem = staged / store.stem(entity, self.contract.contract, self.receipt.sha256).relative_to(store.root)
-        stem.parent.mkdir(parents=True, exist_ok=True)
         self._write(stem, entity, casts)
         account(self.receipt, self.contract, entity, read, loaded, rejected, key_columns(entity, mapping, self.match))
 
     def _note_midnights(self, casts: list[Cast]) -> None:
         """Says of a column whose times are all midnight in the business time zone, if only they were in UTC."""
         for cast, are_midnights in self._midnights(casts).items():
-            if self._count(f"select {are_midnights} from cast_rows"):
+            # What the first do not show the whole column does not: to ask all of them takes longer.
+            some = f"(select * from cast_rows where {cast.column.name} is not null limit {SHOWN_MOMENTS})"
+            if all(self._count(f"select {are_midnights} from {rows}") for rows in (some, "cast_rows")):
                 found = Finding("midnights", column_name=cast.source, name=self.sql.business_timezone)
                 note(self.receipt, self.part, "note", found)
 
@@ -169,73 +134,6 @@ class TableLanding:
                     f"cast({written} as time) <> time '00:00:00' and cast({in_business} as time) = time '00:00:00')"
                 )
         return found
-
-    def _failed(self, entity: Entity, cast: Cast) -> str:
-        """As `Cast.failed`; of a row that the export marks as deleted only its key must be there."""
-        if not self.contract.deleted or not cast.required or cast.column.name in entity.key:
-            return cast.failed
-        return f"({cast.failed} and not (_deleted and {cast.text} is null))"
-
-    def _cast_rows(self, entity: Entity, mapping: EntityMap, casts: list[Cast], place: int) -> None:
-        failing = [cast for cast in casts if cast.can_fail]
-        bad = " or ".join(self._failed(entity, cast) for cast in failing if hangs_on(entity, cast))
-        odd = " or ".join(self._failed(entity, cast) for cast in failing if not hangs_on(entity, cast))
-        rows, folded = f"(select * from cleaned where {self.sql.where(mapping.where)})", ""
-        if mapping.one_row_per:
-            key = ", ".join(self.sql.header([name]) for name in mapping.one_row_per)
-            blank = " and ".join(f"{self.sql.header([name])} is null" for name in mapping.one_row_per)
-            # The line of each key's first row is found on narrow rows; a window over whole ones would sort them all.
-            first = f"select min(_line) as _line from {rows} group by {key}"
-            # Totals are taken over all rows, before those that repeat are left out.
-            folded = f"where ({blank}) or _line in ({first})"
-            if not any(column.total for column in mapping.columns.values()):
-                rows, folded = f"(select * from {rows} {folded})", ""
-        columns = ", ".join(cast.column.name for cast in casts)
-        document = f"cast({mapping.replaces} as varchar)" if mapping.replaces else "cast(null as varchar)"
-        self.connection.execute(
-            f"create or replace temp table cast_rows as select _line, {columns}, {self.system_sql} as _system, "
-            f"{self._extra()} as _extra, {self.sql.deleted()} as _deleted, {document} as _replaces, "
-            f"{holds_sql(entity, mapping, self.match, self.sql.header)} as _holds, "
-            f"{bad or 'false'} as bad, {odd or 'false'} as odd from ({self.sql.typed(casts, rows)}) {folded}"
-        )
-        if mapping.key == "made":
-            self._make_key(entity, mapping, casts, place)
-
-    def _make_key(self, entity: Entity, mapping: EntityMap, casts: list[Cast], place: int) -> None:
-        """The hash of what tells a row and the occurrence number, for exports whose rows have no key of their own."""
-        made = next(cast.column.name for cast in casts if cast.column.name in entity.key and not cast.source)
-        mapped = [
-            cast.column.name
-            for cast in casts
-            if cast.source and (not mapping.key_from or cast.column.name in mapping.key_from)
-        ]
-        parts = [f"coalesce(cast({name} as varchar), chr(30))" for name in mapped]
-        digest = f"md5(concat_ws(chr(31), {', '.join([*parts, *([quoted(str(place))] if place else [])])}))"
-        self.connection.execute(
-            f"create or replace temp table digests as "
-            f"select _line, {self.file_of} as file, left({digest}, 16) as digest from cast_rows"
-        )
-        # Numbered are only those that stand more than once: a window over all of them would sort them all.
-        self.connection.execute(
-            f"create or replace temp table cast_rows as select cast_rows.* replace ("
-            f"digest || '-' || coalesce(occurrence, 1) as {made}) from cast_rows join digests using (_line) left join ("
-            "select _line, row_number() over (partition by file, digest order by _line) as occurrence from digests "
-            "semi join (select file, digest from digests group by all having count(*) > 1) using (file, digest)) using (_line)"
-        )
-
-    def _extra(self) -> str:
-        """Unmapped columns as JSON: nothing of a row is lost. Blank ones are left out."""
-        unmapped = self.sql.unmapped()
-        filled = []
-        if unmapped:
-            counts = self.connection.execute(
-                f"select {', '.join(f'count(c{place})' for _, place in unmapped)} from grid"
-            ).fetchall()[0]
-            filled = [column for column, count in zip(unmapped, counts, strict=True) if count]
-        if not filled:
-            return "cast(null as json)"
-        pairs = ", ".join(f"{quoted(header)}, c{place}" for header, place in filled)
-        return f"json_object({pairs})"
 
     def _row_text(self) -> str:
         cells = ", ".join(f"coalesce(c{place}, '')" for place in range(len(self.match.headers)))
@@ -258,12 +156,12 @@ class TableLanding:
             f"cast({quoted(self.receipt.landed_at)} as timestamptz) as landed_at from ({select})"
         )
 
-    def _reject_cells(self, entity: Entity, casts: list[Cast]) -> None:
-        """Leaves cells blank that cannot be read and that the row does not hang on, each told by its line and kept in `_extra`."""
-        if not self._count("select count(*) from cast_rows where odd and not bad"):
+    def _note_cells(self, entity: Entity, casts: list[Cast]) -> None:
+        """Tells by their lines the cells that were left blank because they cannot be read."""
+        if not self._count("select count(*) from unread where odd and not bad"):
             return
         names = ", ".join(cast.column.name for cast in casts)
-        rows = f"cleaned join (select _line, _deleted, {names} from cast_rows where odd and not bad) using (_line)"
+        rows = f"cleaned join (select _line, _deleted, {names} from unread where odd and not bad) using (_line)"
         for cast in (cast for cast in casts if cast.can_fail and not hangs_on(entity, cast)):
             cells = f"select _line, {cast.text} as cell from {rows} where {self._failed(entity, cast)}"
             found = self.connection.execute(
@@ -274,20 +172,15 @@ class TableLanding:
             said = "; ".join(f"{line}: {cell[:40]}" for line, cell, _ in found)
             code = Finding("cells_blank", column_name=cast.source, name=entity.id, row_count=found[0][2], said=said)
             note(self.receipt, self.part, "note", code)
-            # What cannot be read erases nothing: the row does not hold it.
-            self.connection.execute(
-                f"update cast_rows set _holds = replace(_holds, ',{cast.column.name},', ','), "
-                f"_extra = json_merge_patch(coalesce(_extra, '{{}}'), json_object({quoted(cast.source)}, cell)) from ({cells}) as unread where cast_rows._line = unread._line"
-            )
 
     def _reject_unread(self, entity: Entity, casts: list[Cast]) -> None:
-        if not self._count("select count(*) from cast_rows where bad"):
+        if not self._count("select count(*) from unread where bad"):
             return
         failing = [cast for cast in casts if cast.can_fail]
         # What counts is what the row hangs on; what else of it cannot be read is told with it.
         failing.sort(key=lambda cast: not hangs_on(entity, cast))
         names = ", ".join(cast.column.name for cast in casts)
-        rows = f"select * from cleaned join (select _line, _deleted, {names} from cast_rows where bad) using (_line)"
+        rows = f"select * from cleaned join (select _line, _deleted, {names} from unread where bad) using (_line)"
         failed = {cast.column.name: self._failed(entity, cast) for cast in failing}
 
         def first(of: Callable[[Cast], str]) -> str:
@@ -337,9 +230,8 @@ class TableLanding:
             f"{self._row_text()} as row_text from grid join (select * from repeated where said != kept_said) using (_line) "
             f"join (select _line, {', '.join(entity.key)} from cast_rows) using (_line)",
         )
-        self.connection.execute(
-            "update cast_rows set bad = true where _line in (select _line from repeated where said != kept_said)"
-        )
+        if self._count("select count(*) from repeated where said != kept_said"):
+            self._take_out(casts, "select _line from repeated where said != kept_said")
 
     def _reject_fed_before(self, entity: Entity, casts: list[Cast], place: int) -> None:
         """Where a row feeds the entity twice, the first map's row counts; another one with its key is rejected by name."""
@@ -357,7 +249,8 @@ class TableLanding:
                 f"from grid join (select _line, max(kept) as kept from again group by _line) using (_line) "
                 f"join (select _line, {', '.join(entity.key)} from cast_rows) using (_line)",
             )
-            self.connection.execute("update cast_rows set bad = true where _line in (select _line from again)")
+            if self._count("select count(*) from again"):
+                self._take_out(casts, "select distinct _line from again")
             self.connection.execute(f"insert into fed {fed}")
         else:
             self.connection.execute(f"create or replace temp table fed as {fed}")
@@ -376,25 +269,21 @@ class TableLanding:
         )
 
     def _write(self, stem: Path, entity: Entity, casts: list[Cast]) -> None:
-        provenance = {
-            "_source": quoted(self.contract.contract),
-            "_file": quoted(self.receipt.file),
-            "_file_sha256": quoted(self.receipt.sha256),
-            "_part": quoted(self.part),
-            "_row": "_line",
-            "_loaded_at": f"cast({quoted(self.receipt.landed_at)} as timestamptz)",
-            "_known_at": f"cast({quoted(self.receipt.known_at)} as timestamptz)",
-        }
-        self._append(f"{stored(casts, provenance)} from cast_rows where not bad", Path(f"{stem}.parquet"))
         if self._count("select count(*) from rejected"):
             self._append("select * from rejected order by line", Path(f"{stem}.rejects.parquet"))
         of_file = {"file": quoted(self.receipt.file), "file_sha256": quoted(self.receipt.sha256)}
         self._append(totals(of_file, self.contract, entity, casts), Path(f"{stem}.totals.parquet"))
+        rows = Path(f"{stem}.parquet")
+        if rows.exists():
+            self._append(f"select * from {self._read()}", rows)
+            self.written.unlink()
+        else:
+            self.written.replace(rows)
 
     def _append(self, query: str, path: Path) -> None:
         """Writes a query's rows; where another part of the same file was written already, both stay."""
         if path.exists():
             query = f"({query}) union all by name from read_parquet({quoted(str(path))})"
         writing = path.with_suffix(".writing")
-        self.connection.execute(f"copy ({query}) to {quoted(str(writing))} (format parquet)")
+        self._copy_to(query, writing)
         writing.replace(path)

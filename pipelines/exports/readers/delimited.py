@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -20,11 +20,13 @@ import duckdb
 from pipelines.exports.codes import Rejection
 from pipelines.exports.readers.deadline import check
 from pipelines.exports.readers.dialects import DELIMITERS, text_lines
-from pipelines.exports.readers.grids import HEAD_ROWS, BadLine, Grid, Head, Loaded, quoted
+from pipelines.exports.readers.grids import HEAD_ROWS, BadLine, Blanks, Grid, Head, Loaded, quoted
 from pipelines.exports.readers.lines import Line, exact_rows
 from pipelines.exports.readers.sections import Below
 
 CHUNK = 1 << 22
+# The first two bytes of the spaces of Unicode that are not of Latin 1.
+_WIDE_SPACES = (b"\xe1\x9a", b"\xe2\x80", b"\xe2\x81", b"\xe3\x80")
 csv.field_size_limit(2**31 - 1)
 
 
@@ -58,6 +60,30 @@ def _first_table(lines: Iterator[Line], header: Line | None, width: int) -> Iter
             begins = line.number if 2 * again >= len(line.cells) and 2 * again >= len(said) else 0
         rejection = Rejection("another_table", found=str(begins))
         yield replace(line, cells=[], rejection=rejection) if begins else line
+
+
+@dataclass
+class Marks:
+    """What a text's bytes tell of it before any row is read: how many lines it has, and what stands in it at all."""
+
+    # Not counting empty ones after the last.
+    lines: int = 0
+    ampersands: bool = False
+    tabs: bool = False
+    quotes: bool = False
+    hard_spaces: bool = False
+    # Perhaps: what other spaces of Unicode begin with, and dashes and quotation marks too.
+    wide_spaces: bool = False
+    # Carriage returns that end no line.
+    loose_returns: bool = False
+
+    def blanks(self, delimiter: str) -> Blanks:
+        """Which white space stands in cells that are one line."""
+        # In a file that tabs divide, only a quoted cell can hold one.
+        tab_in_cell = self.quotes if delimiter == "\t" else self.tabs
+        if tab_in_cell or self.hard_spaces or self.loose_returns:
+            return "any"
+        return "spaces" if self.wide_spaces else "plain"
 
 
 class Delimited(Grid):
@@ -174,11 +200,20 @@ class Delimited(Grid):
         return loaded
 
     def _read(
-        self, connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, names: list[str], skip: int
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        path: Path,
+        delimiter: str,
+        names: list[str],
+        line: str,
+        skip: int = 0,
     ) -> None:
+        """Fills `grid` with columns of a text; `line` is SQL of a row's line."""
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+        cells = ", ".join(name for name in names if name != line)
         connection.execute(
-            f"create or replace temp table cells as select * from read_csv({quoted(str(path))}, auto_detect = false, "
+            f"create or replace temp table grid as select cast({line} as bigint) as _line, {cells} "
+            f"from read_csv({quoted(str(path))}, auto_detect = false, "
             f"header = false, skip = {skip}, delim = {quoted(delimiter)}, quote = '\"', escape = '\"', "
             f"columns = {{{columns}}}, null_padding = false, strict_mode = true, max_line_size = 33554432)"
         )
@@ -188,52 +223,55 @@ class Delimited(Grid):
     ) -> Loaded | None:
         """The rows by DuckDB's reader, or None when the file's lines do not add up to them."""
         names = [f"c{number}" for number in range(width)]
+        first = header_lines + 1
         try:
-            self._read(connection, self.path, delimiter, names, header_lines)
+            self._read(connection, self.path, delimiter, names, f"row_number() over () + {header_lines}", header_lines)
         except duckdb.Error:
             return None
-        rows = int(connection.execute("select count(*) from cells").fetchall()[0][0])
-        lines = self._data_lines() - header_lines
-        if lines == rows:
-            line = f"rowid + {header_lines + 1}"
-        else:
+        # Rows are numbered as they are read, which is as they are kept: to number them afterwards copies them all.
+        rows, misplaced = connection.execute(
+            f"select count(*), count(*) filter (where _line <> rowid + {first}) from grid"
+        ).fetchall()[0]
+        marks = self._marks()
+        lines = marks.lines - header_lines
+        if misplaced:
+            return None
+        if lines != rows:
             line_ends = " + ".join(
                 f"coalesce(length({name}) - length(replace({name}, chr(10), '')), 0)" for name in names
             )
-            within = int(connection.execute(f"select coalesce(sum({line_ends}), 0) from cells").fetchall()[0][0])
+            within = int(connection.execute(f"select coalesce(sum({line_ends}), 0) from grid").fetchall()[0][0])
             if lines != rows + within:
                 return None
-            line = (
-                f"rowid + {header_lines + 1} + coalesce(sum({line_ends}) over "
-                "(order by rowid rows between unbounded preceding and 1 preceding), 0)"
+            connection.execute(
+                f"create or replace temp table grid as select * replace (cast(_line + coalesce(sum({line_ends}) over "
+                "(order by _line rows between unbounded preceding and 1 preceding), 0) as bigint) as _line) from grid"
             )
-        connection.execute(f"create or replace temp table grid as select cast({line} as bigint) as _line, * from cells")
-        connection.execute("drop table cells")
-        return Loaded(rows, only_spaces=lines == rows and self._only_spaces(delimiter))
+        blanks: Blanks = marks.blanks(delimiter) if lines == rows else "any"
+        return Loaded(rows, blanks=blanks, ampersands=marks.ampersands)
 
-    def _data_lines(self) -> int:
-        """How many lines the file has, not counting empty ones after the last."""
-        count, tail = 0, b""
+    def _marks(self) -> Marks:
+        """What the file's bytes tell, in one pass over them."""
+        found, count, before, tail = Marks(), 0, b"", b""
         with self.path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 check()
                 count += chunk.count(b"\n")
                 tail = (tail + chunk)[-4096:]
-        trailing = len(tail) - len(tail.rstrip(b"\r\n"))
-        return count - tail[len(tail) - trailing :].count(b"\n") + 1
-
-    def _only_spaces(self, delimiter: str) -> bool:
-        # In a file that tabs divide, only a quoted cell can hold one.
-        tab_in_cell = b'"' if delimiter == "\t" else b"\t"
-        with self.path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                check()
-                if b"\xc2\xa0" in chunk or tab_in_cell in chunk:
-                    return False
+                found.ampersands |= b"&" in chunk
+                found.tabs |= b"\t" in chunk
+                found.quotes |= b'"' in chunk
+                piece = before + chunk
+                if not piece.isascii():
+                    # To look for two bytes takes ten times as long as for one.
+                    found.hard_spaces |= b"\xa0" in piece and b"\xc2\xa0" in piece
+                    found.wide_spaces |= any(mark[:1] in piece and mark in piece for mark in _WIDE_SPACES)
                 # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.
-                if chunk.count(b"\r") != chunk.count(b"\r\n"):
-                    return False
-        return True
+                found.loose_returns |= b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")
+                before = chunk[-1:]
+        trailing = len(tail) - len(tail.rstrip(b"\r\n"))
+        found.lines = count - tail[len(tail) - trailing :].count(b"\n") + 1
+        return found
 
     def _exact(self, connection: duckdb.DuckDBPyConnection, lines: Iterator[Line], width: int) -> Loaded:
         bad_lines: list[BadLine] = []
@@ -247,9 +285,5 @@ class Delimited(Grid):
                 else:
                     writer.writerow([line.number, *line.cells])
                     rows += 1
-        self._read(connection, clean, ",", ["line", *(f"c{number}" for number in range(width))], 0)
-        connection.execute(
-            "create or replace temp table grid as select cast(line as bigint) as _line, * exclude (line) from cells"
-        )
-        connection.execute("drop table cells")
+        self._read(connection, clean, ",", ["line", *(f"c{number}" for number in range(width))], "line")
         return Loaded(rows, bad_lines)

@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -18,6 +19,10 @@ from pipelines.exports.contracts.contract import Blocks
 
 # How many rows from the top a header may be looked for in.
 HEAD_ROWS = 60
+
+
+# Which white space may stand in cells: any, no other than the spaces of Unicode, or no other than the plain one.
+Blanks = Literal["any", "spaces", "plain"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,9 @@ class Loaded:
 
     rows: int
     bad_lines: list[BadLine] = field(default_factory=list)
-    # Whether no white space but plain spaces occurs in the cells.
-    only_spaces: bool = False
+    blanks: Blanks = "any"
+    # Whether an ampersand may stand in them, with which an HTML entity begins.
+    ampersands: bool = True
 
 
 @dataclass

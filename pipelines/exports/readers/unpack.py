@@ -185,10 +185,12 @@ class _Unpacking:
             found = "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
         if found is None and b"\0" in head:
             raise UnreadableError("unknown_format")
+        if found is None and _is_utf8(path):
+            found = "utf-8"
         if found is None:
             good, bad = _utf8_share(path)
-            if bad == 0 or good > 20 * bad:
-                found, bad_bytes = "utf-8", bad > 0
+            if good > 20 * bad:
+                found, bad_bytes = "utf-8", True
             else:
                 said = (encoding for encoding, words in self.declared if words.encode(encoding) in head)
                 found = next(said, None) or one_byte_encoding(head)
@@ -224,6 +226,19 @@ def _byte_order_mark(head: bytes) -> str | None:
         if head.startswith(mark):
             return encoding
     return None
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                check()
+                decoder.decode(chunk)
+            decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _utf8_share(path: Path) -> tuple[int, int]:

@@ -1,14 +1,15 @@
 -- Grain: one row per account that has something overdue on the as-of date, ranked: whom to contact next, why and with what.
 -- worklist_score is the sum of five components' points, each a share from 0 to 1 times its weight (parameters
 -- worklist_weight_*).
--- What is disputed is no reason to chase: it has its own action, and counts in no component.
+-- What is disputed is no reason to chase: it has its own action, and counts in no component. A debtor who called in vain and
+-- with whom nobody has spoken since stands before all others that can be asked (N8).
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
 {% set settings = ['weight_money', 'weight_age', 'weight_silence', 'weight_promise', 'weight_habit', 'age_full_days',
     'silence_full_days', 'habit_full_days', 'habit_days', 'habit_payments', 'promise_covers_share',
-    'reminder_rest_days', 'last_reminder'] -%}
+    'reminder_rest_days', 'last_reminder', 'missed_call_days'] -%}
 settings as (
     select
         {%- for name in settings %}
@@ -130,6 +131,22 @@ talked_to as (
     group by contact_id
 ),
 
+spoken as (
+    select account_id, max(occurred_at) as last_at from {{ ref('fct_two_way_contacts') }} group by account_id
+),
+
+waiting as (
+    select cases.account_id, count(*) as waiting_missed_calls, max(cases.started_on) as missed_call_on
+    from {{ ref('fct_missed_calls') }} as cases
+    cross join run
+    cross join settings
+    left join spoken on cases.account_id = spoken.account_id
+    where cases.account_id is not null and cases.is_number_known and cases.handled_conversation_id is null
+        and cases.started_on > {{ plus_days('run.as_of_date', '-settings.missed_call_days') }}
+        and coalesce(spoken.last_at < cases.started_at, true)
+    group by cases.account_id
+),
+
 -- Who deals with payments comes first, then who spoke with us last, then who can be reached.
 contacts as (
     select
@@ -180,6 +197,8 @@ shares as (
             open_promises.amount >= settings.promise_covers_share * owing.collectible_amount, false
         ) as is_promise_awaited,
         habits.usual_delay_days,
+        coalesce(waiting.waiting_missed_calls, 0) as waiting_missed_calls,
+        waiting.missed_call_on,
         case when owing.collectible_items = 0 then 0 else 1 end as can_be_asked
     from owing
     cross join settings
@@ -191,6 +210,7 @@ shares as (
     left join last_promises on owing.account_id = last_promises.account_id
     left join open_promises on owing.account_id = open_promises.account_id
     left join habits on owing.account_id = habits.account_id
+    left join waiting on owing.account_id = waiting.account_id
 ),
 
 pointed as (
@@ -234,6 +254,7 @@ advised as (
             + pointed.habit_points') }} as worklist_score,
         case
             when pointed.can_be_asked = 0 then 'settle_dispute'
+            when pointed.waiting_missed_calls > 0 then 'call_back'
             when pointed.is_promise_awaited then 'await_promise'
             when pointed.last_promise_state in ('broken', 'partly')
                 and not pointed.is_promise_kept_late and not pointed.is_promise_talked_over
@@ -256,6 +277,7 @@ select
     row_number() over (
         order by
             advised.can_be_asked desc,
+            case when advised.waiting_missed_calls > 0 then 0 else 1 end,
             advised.worklist_score desc,
             advised.overdue_amount desc nulls last,
             advised.account_id
@@ -271,6 +293,7 @@ select
     -- The codes of the components that carry points; what they speak of are columns of the row.
     concat_ws(
         ',',
+        case when advised.waiting_missed_calls > 0 then 'called_in_vain' end,
         case when advised.can_be_asked = 1 then 'owes' end,
         case when advised.oldest_collectible_days > 0 then 'late' end,
         case
@@ -317,7 +340,9 @@ select
     cast(advised.debtors as bigint) as debtors,
     cast(advised.dunning_level as bigint) as dunning_level,
     cast(coalesce(advised.dunning_level, 0) + 1 as bigint) as next_dunning_level,
+    cast(advised.waiting_missed_calls as bigint) as waiting_missed_calls,
     advised.can_be_asked = 0 as is_disputed,
+    advised.missed_call_on,
     advised.last_contact_on,
     advised.last_promised_for,
     advised.next_promised_for,

@@ -7,8 +7,6 @@ with run as (
     select
         as_of_date,
         base_currency,
-        cast({{ parameter('dunning_small_share') }} as double) as small_share,
-        cast({{ parameter('dunning_large_share') }} as double) as large_share,
         cast({{ parameter('dunning_usual_share') }} as double) as usual_share,
         cast({{ parameter('confidence_z') }} as double) as z
     from {{ ref('int_run_dated') }}
@@ -64,20 +62,7 @@ promised_steps as (
 
 -- Sizes are told by the open amounts of the steps themselves: small, medium and large thirds.
 size_edges as (
-    select
-        max(open_amount_base) filter (where place <= ceil(steps * small_share)) as small_to,
-        max(open_amount_base) filter (where place <= ceil(steps * large_share)) as medium_to
-    from (
-        select
-            steps.open_amount_base,
-            row_number() over (order by steps.open_amount_base) as place,
-            count(*) over () as steps,
-            run.small_share,
-            run.large_share
-        from steps
-        cross join run
-        where steps.open_amount_base is not null
-    ) as placed
+    {{ size_edges('steps', 'open_amount_base') }}
 ),
 
 -- The age at which a step's comparison begins: the one by which most of such steps were sent, so that an invoice whose

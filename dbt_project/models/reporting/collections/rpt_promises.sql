@@ -1,4 +1,5 @@
--- Grain: one row per promise to pay (R22, R23). A projection of fct_promises with names.
+-- Grain: one row per promise to pay (R22, R23). A projection of fct_promises with names, and with the last connected
+-- conversation with the account on the day of the promise, in which it may have been given (N7).
 {{ config(materialized='held_view') }}
 
 with promises as (
@@ -11,6 +12,13 @@ invoices as (
 
 accounts as (
     select account_id, account_name, owner_id from {{ ref('dim_accounts') }}
+),
+
+calls as (
+    select account_id, started_on, {{ last_by('conversation_id', 'started_at', 'conversation_id') }} as conversation_id
+    from {{ ref('fct_calls') }}
+    where status = 'answered' and account_id is not null
+    group by account_id, started_on
 )
 
 select
@@ -22,6 +30,7 @@ select
     promises.invoice_id,
     invoices.invoice_number,
     promises.unresolved_ids,
+    calls.conversation_id,
     promises.currency,
     promises.state,
     promises.closed_by,
@@ -33,6 +42,7 @@ select
     promises.is_amount_assumed,
     promises.is_assumed,
     promises.is_kept_late,
+    calls.conversation_id is not null as has_call_that_day,
     promises.made_on,
     promises.promised_for,
     promises.kept_by,
@@ -43,3 +53,4 @@ select
 from promises
 left join invoices on promises.invoice_id = invoices.invoice_id
 left join accounts on promises.account_id = accounts.account_id
+left join calls on promises.account_id = calls.account_id and promises.made_on = calls.started_on

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.headers import header_cells
+from pipelines.exports.contracts.languages import said_of
 from pipelines.exports.contracts.recognise import recognise
 from pipelines.exports.landing.land import open_grids
 from pipelines.exports.readers.delimited import Delimited
@@ -129,6 +130,17 @@ def snake(header: str) -> str:
     """`Deal Name` and `DealName` as `deal_name`."""
     spaced = re.sub(r"(?<=[a-zа-я\d])(?=[A-ZА-Я])", "_", header.strip())
     return re.sub(r"[^\w.%*]+", "_", spaced).strip("_").lower()
+
+
+def translated(export: Export) -> Iterator[Export]:
+    """The export in each other language of the vendor's user interface of which most of its headers are known."""
+    for said in said_of(export.contract.contract).values():
+        names = {own: theirs for theirs, own in reversed(said.get("headers", {}).items())}
+        if 2 * len(names.keys() & set(export.header)) < len(export.header):
+            continue
+        words = [{own: theirs for theirs, own in said.get("cells", {}).get(name, {}).items()} for name in export.header]
+        rows = [[words[place].get(cell, cell) for place, cell in enumerate(row[: len(words)])] for row in export.rows]
+        yield replace(export, header=[names.get(name, name) for name in export.header], rows=rows)
 
 
 def reordered(export: Export) -> Export:

@@ -24,6 +24,7 @@ from benchmarks.mutations import (
     single_rows,
     snake,
     taken_apart,
+    translated,
     with_own_columns,
     without,
 )
@@ -44,6 +45,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KINDS = {
     "a column left out": "dropped",
     "headers in snake_case": "snake",
+    "headers and words in another language": "translated",
     "columns in another order": "reordered",
     "a dozen columns of one's own, and one that speaks against the export": "own",
     "a view of one row": "single",
@@ -297,6 +299,8 @@ def changes(export: Export) -> Iterator[tuple[str, Export, str]]:
         if header.strip():
             yield "dropped", without(export, place), header
     yield "snake", respelt(export, snake), ""
+    for other in translated(export):
+        yield "translated", other, ""
     yield "reordered", reordered(export), ""
     for own in with_own_columns(export):
         yield "own", own, ""

@@ -15,9 +15,10 @@ import polars as pl
 
 from pipelines.sample import words
 from pipelines.sample.calls import ANSWERED, VOICEMAIL
+from pipelines.sample.chasing import worklist
 from pipelines.sample.columns import days
 from pipelines.sample.deals import WON
-from pipelines.sample.indicators import concentration, exposure, items, worklist
+from pipelines.sample.indicators import concentration, exposure, items
 from pipelines.sample.ledger import REVERSAL, WRITE_OFF, summed
 from pipelines.sample.noise import Bools, Ints
 from pipelines.sample.scope import DAY

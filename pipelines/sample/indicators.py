@@ -1,4 +1,4 @@
-"""Headlines made of several things: how much is late, how long debts stand, on whom revenue rests, whom to call.
+"""Headlines made of several things: how much is late, how long debts stand, on whom revenue rests.
 
 As in `headlines.py` nothing here reads a file of the sample: what is open, sold and overdue comes from what happened.
 Shares and days are plain numbers; money is in ten-thousandths of the base currency.
@@ -144,37 +144,3 @@ def concentration(world: World) -> pl.DataFrame:
         **{f"top{most}_share": [sum(shares[:most])] for most in (1, 5, 10)},
         "hhi": [sum(share * share for share in shares)],
     })  # fmt: skip
-
-
-def worklist(world: World) -> pl.DataFrame:
-    """Every account with anything overdue on the last day: what of it may be asked for, how many invoices, since when.
-
-    Who has no record in the CRM is named by its number in the main billing system.
-    """
-    until, of = world.scope.until_day, world.parties.true_account
-    overdue: dict[tuple[bool, int], dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
-    for item in items(world):
-        if item.due < until:
-            account = int(of[item.party])
-            overdue[account >= 0, account if account >= 0 else item.party][item.currency].append(item)
-    rows = []
-    for (is_known, place), by_currency in sorted(overdue.items()):
-        worth = {
-            skips: sum(
-                (
-                    sum(item.open for item in found if not (item.is_disputed and skips)) * rate(world, currency, until)
-                    + 50
-                )
-                // 100
-                for currency, found in by_currency.items()
-            )
-            for skips in (False, True)
-        }
-        found = [item for items_of in by_currency.values() for item in items_of]
-        name = (world.ids.account if is_known else world.ids.customer)[place]
-        rows.append(
-            (is_known, name, worth[False], worth[True], len({item.document for item in found}),
-             until - min(item.due for item in found))
-        )  # fmt: skip
-    names = ["is_known", "id", "overdue", "collectible", "invoices", "oldest_days"]
-    return pl.DataFrame(rows, schema=names, orient="row")

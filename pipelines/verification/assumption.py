@@ -15,6 +15,8 @@ from pipelines.verification.documents import ZERO, Applied, Books, Debt, Money, 
 from pipelines.verification.rows import Row
 
 Place = tuple[str, str]
+# What has no name of its own comes after what has one.
+LATER = "\uffff"
 # What happens to each piece of money, by its name: applications and what was taken back of it.
 Events = dict[str, list[tuple[date, int, str, Row | Applied]]]
 
@@ -25,10 +27,10 @@ class Walks:
     def __init__(self, books: Books, applied: set[Place], lag: timedelta) -> None:
         """Takes a company's books, whose payments its exports apply, and how long what is settled waits."""
         self.books, self.applied, self.lag = books, applied, lag
-        self.steps: dict[Place, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
+        self.steps: dict[Place, list[tuple[date, int, str, Callable[[Allocation], None]]]] = defaultdict(list)
         # Debts that applications say what paid them: nothing more is assumed of these.
         self.paid: set[str] = set()
-        # Who has debts that wait for money, and who has money that may pay them.
+        # Who has debts that wait for money, or got money back, and who has money that may pay them.
         self.walked: set[Place] = set()
         self.moneyed: set[Place] = set()
         # Account and currency -> under which numbers it owes.
@@ -43,14 +45,19 @@ class Walks:
 
     def is_loose_money(self, money: Money) -> bool:
         """Whether it is somebody's whose payments nothing applies."""
-        return self.is_loose(self.payer(money), money.currency) and not is_nobody(money.customer)
+        return self.is_loose(*self.debtor(money.customer, money.currency)) and not is_nobody(money.customer)
 
-    def payer(self, money: Money) -> str:
-        """Under which number a payer owes: one of another number that owes nothing pays for the one that does."""
-        debtors = self.owing[self.books.account(money.customer), money.currency]
-        if money.is_cash and not is_nobody(money.customer) and money.customer not in debtors and len(debtors) == 1:
-            return next(iter(debtors))
-        return money.customer
+    def debtor(self, customer: str, currency: str) -> Place:
+        """Whose walk a customer's money is in: of a number that owes nothing, the one that its account owes under.
+
+        Unless applications say what the first pays, and nothing of what the other's money pays.
+        """
+        debtors = self.owing.get((self.books.account(customer), currency), set())
+        if len(debtors) == 1 and not is_nobody(customer):
+            (other,) = debtors
+            if self.is_loose(customer, currency) or not self.is_loose(other, currency):
+                return other, currency
+        return customer, currency
 
     def place(self, debt: Debt) -> Due | None:
         """A debt's place among those that wait for money that says nothing of what it is for.
@@ -63,14 +70,17 @@ class Walks:
             return None
         return Due(False, debt.settled or LAST, debt.due, debt.issued, debt.id)
 
-    def step(self, customer: str, currency: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
-        """Something that happens to a customer's debts and money; of one day in this order."""
-        self.steps[customer, currency].append((day, order, what))
+    def step(
+        self, customer: str, currency: str, day: date, order: int, what: Callable[[Allocation], None], name: str = LATER
+    ) -> None:
+        """Something that happens to a customer's debts and money; of one day in this order, then by name."""
+        self.steps[customer, currency].append((day, order, name, what))
 
     def give_back(
-        self, whose: Place, day: date, amount: Decimal, money: str | None, is_refund: bool, debt: Debt | None = None
+        self, whose: Place, day: date, row: Row, amount: Decimal, money: str | None, debt: Debt | None = None
     ) -> None:
-        """A step that takes back of money that says nothing of what it paid."""
+        """A step that takes back of money that says nothing of what it paid, as an adjustment says."""
+        is_refund = row["adjustment_kind"] == "refund"
         is_payment = money is not None and self.books.money[money].is_cash
 
         def taken(walk: Allocation) -> None:
@@ -78,6 +88,8 @@ class Walks:
             if debt and not money and whose not in self.moneyed:
                 # No money of theirs is known: it is owed again.
                 debt.events.append((day, amount))
+                if place := self.place(debt):
+                    walk.owes(day, place.again(), amount)
                 return
             for move in walk.goes_back(day, amount, money, is_refund=is_refund, debt=debt.id if debt else None):
                 left += move.amount
@@ -91,27 +103,29 @@ class Walks:
             elif left:
                 self.books.unapplied.append((*whose, day, -left))
 
-        self.step(*whose, day, 5, taken)
+        self.walked.add(whose)
+        self.step(*whose, day, 5, taken, row["adjustment_id"])
 
-    def follow(self, happened: Events) -> None:
-        """Walks through what happened to each customer whose payments have no applications."""
+    def follow(self, happened: Events, spent: dict[str, Decimal]) -> None:
+        """Walks through what happened to each customer whose payments have no applications, which `spent` as much."""
         books = self.books
         for place, debt in sorted((place, debt) for debt in books.debts.values() if (place := self.place(debt))):
             self._debt_steps(place, debt)
             self.walked.add((debt.customer, debt.currency))
-        free = {money.id: money.amount for money in books.money.values()}
+        free = {money.id: money.amount - spent.get(money.id, ZERO) for money in books.money.values()}
         for name, events in happened.items():
             for *_, what in events:
-                if isinstance(what, Applied):
-                    free[name] -= what.own
-                elif not self.is_loose(self.payer(books.money[name]), books.money[name].currency):
+                if not isinstance(what, Applied) and not self.is_loose_money(books.money[name]):
                     free[name] -= what["amount"] or ZERO
         unused = {money.id for money in books.money.values() if free[money.id] == money.amount}
+        self.walked |= {
+            self.debtor(money.customer, money.currency) for money in books.money.values() if money.amount < 0
+        }
         for money in books.money.values():
-            self._money_steps(money, free[money.id], self.payer(money), money.id in unused)
+            self._money_steps(money, free[money.id], self.debtor(money.customer, money.currency), money.id in unused)
         for (customer, currency), steps in self.steps.items():
             walk = Allocation()
-            for *_, happens in sorted(steps, key=lambda step: step[:2]):
+            for *_, happens in sorted(steps, key=lambda step: step[:3]):
                 happens(walk)
             for move in walk.moves:
                 self._post(customer, currency, move)
@@ -133,22 +147,24 @@ class Walks:
             seen = max(debt.reported[0], day)
             self.step(*who, seen, 9, lambda walk: walk.ends(seen, place))
 
-    def _money_steps(self, money: Money, free: Decimal, payer: str, is_whole: bool) -> None:
-        who, came, end = (payer, money.currency), money.came, money.ends
-        left = min(max(money.reported[1], ZERO), free) if money.reported and not money.settled else ZERO
+    def _money_steps(self, money: Money, free: Decimal, who: Place, is_whole: bool) -> None:
+        came, end = money.came, money.ends
+        # Where payments have applications, a balance says nothing.
+        reported = money.reported if not money.settled and self.is_loose(money.customer, money.currency) else None
+        left = min(max(reported[1], ZERO), free) if reported else ZERO
         # A payment is used by what it pays, and a note that became void was not used up.
-        told = money.settled or (money.reported[0] if money.reported else None)
+        told = money.settled or (reported[0] if reported else None)
         used = told if not money.is_cash and end == LAST else None
         if is_nobody(money.customer):
             # It pays nothing of anybody's, but its own document says what became of it.
-            if used and is_whole and (money.settled or self.is_loose(*who)):
+            if used and is_whole:
                 used = max(used, came)
                 self._post(*who, Move(used, None, money.id, free - left, used))
             return
         if free >= 0:
             self.moneyed |= {who} if free else set()
             self.step(*who, came, 2, lambda walk: walk.comes(came, money.id, free - left))
-        elif self.is_loose(*who):
+        elif money.amount < 0:
             self.step(*who, came, 5, lambda walk: add(walk, walk.goes_back(came, -free, None, is_refund=True)))
         if end < LAST:
             self.step(*who, end, 7, lambda walk: add(walk, walk.goes_back(end, free, money.id, is_refund=False)))

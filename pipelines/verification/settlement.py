@@ -39,6 +39,9 @@ class Settlement:
         self.raw, self.books, self.rates = raw, books, rates
         # What happens to each piece of money: applications first, then what is taken back.
         self.events: Events = defaultdict(list)
+        # What of it applications spent, and at which rate they paid each debt in another currency.
+        self.spent: dict[str, Decimal] = defaultdict(Decimal)
+        self.rates_paid: dict[str, list[tuple[date, str, Decimal]]] = defaultdict(list)
         # Write-offs of debts that no walk follows: they take what is open once all else is posted.
         self.late: list[tuple[date, str, Debt, Decimal]] = []
         applications = list(raw.rows("billing.applications"))
@@ -63,7 +66,7 @@ class Settlement:
             self._follow(money)
         for row in given:
             self._adjust(row, of_money=False)
-        self.walks.follow(self.events)
+        self.walks.follow(self.events, self.spent)
         for day, _, debt, amount in sorted(self.late, key=lambda late: late[:2]):
             give_up(debt, day, min(amount, max(debt.open_on(day), ZERO)))
         for debt in books.debts.values():
@@ -148,7 +151,7 @@ class Settlement:
         if debt:
             part = self.rates.convert(amount, currency, debt.currency, day)
             if part is not None:
-                self._owes_again(debt, kind, day, part)
+                self._owes_again(debt, row, day, part)
             return
         note = name if name in books.money else None
         if kind == "reversal" and note is None:
@@ -161,28 +164,35 @@ class Settlement:
         if kind != "reversal":
             # A credit note is no cash, nor is what is taken back of one.
             books.cash.append((customer, currency, day, -amount))
-        if self.walks.is_loose(customer, currency):
-            self.walks.give_back((customer, currency), day, amount, note, kind == "refund")
+        whose = self.walks.debtor(customer, currency)
+        if self.walks.is_loose(*whose):
+            self.walks.give_back(whose, day, row, amount, note)
             return
         books.unapplied.append((customer, currency, day, -amount))
         # Nor is it there any more for what its document calls settled.
+        self.walks.walked.add(whose)
         self.walks.step(
-            customer, currency, day, 5,
+            *whose, day, 5,
             lambda walk: add(walk, walk.goes_back(day, amount, note, is_refund=kind == "refund")),
         )  # fmt: skip
 
-    def _owes_again(self, debt: Debt, kind: str, day: date, amount: Decimal) -> None:
+    def _owes_again(self, debt: Debt, row: Row, day: date, amount: Decimal) -> None:
         """An adjustment of an invoice that names no payment."""
         at, whose, place = max(day, debt.issued), (debt.customer, debt.currency), self.walks.place(debt)
-        if kind == "reversal":
+        if row["adjustment_kind"] == "reversal":
             debt.events.append((at, amount))
             if place:
                 self.walks.step(*whose, at, 4, lambda walk: walk.owes_again(at, place, amount))
             return
-        self.books.cash.append((*whose, day, -amount))
         if place and self.walks.is_loose(*whose):
-            self.walks.give_back(whose, at, amount, None, kind == "refund", debt)
+            self.books.cash.append((*whose, day, -amount))
+            self.walks.give_back(whose, at, row, amount, None, debt)
         else:
+            # Cash is in the currency in which the invoice was paid last.
+            same = (day, debt.currency, Decimal(1))
+            _, currency, rate = max((paid for paid in self.rates_paid[debt.id] if paid[0] <= day), default=same)
+            back = amount if currency == debt.currency else (amount * rate).quantize(PLACES)
+            self.books.cash.append((debt.customer, currency, day, -back))
             debt.events.append((at, amount))
 
     def _write_off(self, debt: Debt, day: date, amount: Decimal, currency: str, name: str) -> None:
@@ -193,10 +203,11 @@ class Settlement:
         if place := self.walks.place(debt):
 
             def step(walk: Allocation) -> None:
-                if not is_balance_given_up(debt):
-                    give_up(debt, day, walk.gives_up(day, place, part))
-                else:
-                    self.late.append((day, name, debt, part))
+                # What no money asks for is left by a balance: it is given up of what is open then.
+                found = ZERO if is_balance_given_up(debt) else walk.gives_up(day, place, part)
+                if found:
+                    give_up(debt, day, found)
+                self.late.append((day, name, debt, part - found))
 
             self.walks.step(debt.customer, debt.currency, day, 6, step)
         else:
@@ -209,16 +220,21 @@ class Settlement:
         is_loose = self.walks.is_loose_money(money)
         for day, _, _, what in sorted(self.events[money.id], key=lambda event: event[:3]):
             if isinstance(what, Applied):
-                own = max(min(what.own, left), ZERO) if what.own > 0 else what.own
+                # What holds nothing carries what a credit gave.
+                own = max(min(what.own, left), ZERO) if what.own > 0 and money.amount else what.own
                 if not own:
                     continue
                 amount = what.amount if own == what.own else what.amount * own / what.own
                 left -= own
                 self.walks.paid |= {what.debt} if money.is_cash else set()
+                self.spent[money.id] += own
                 debt = books.debts[what.debt]
                 debt.events.append((day, -amount))
+                if money.is_cash and amount:
+                    self.rates_paid[debt.id].append((day, money.currency, own / amount))
                 books.moves(money, day, -own)
-                paid.append(Held(day, what.name, debt, amount, own, (amount, own)))
+                if money.amount:
+                    paid.append(Held(day, what.name, debt, amount, own, (amount, own)))
                 self._note_applied(money, debt, day, amount, own)
             elif is_loose:
                 self._take_back_loose(money, what)
@@ -277,13 +293,11 @@ class Settlement:
         return left
 
     def _take_back_loose(self, money: Money, row: Row) -> None:
-        day, is_refund = row["occurred_on"], row["adjustment_kind"] == "refund"
-        amount = row["amount"]
+        day, amount = row["occurred_on"], row["amount"]
         if amount is None:
             return
         self.books.cash.append((money.customer, money.currency, day, -amount))
         debt = self.books.debts.get(named(row["_system"], row["invoice_id"]))
         if debt and (debt.voided or not self.walks.place(debt)):
             debt = None
-        at = max(day, debt.issued) if debt else day
-        self.walks.give_back((self.walks.payer(money), money.currency), at, amount, money.id, is_refund, debt)
+        self.walks.give_back(self.walks.debtor(money.customer, money.currency), day, row, amount, money.id, debt)

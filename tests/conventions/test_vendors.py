@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
+from pipelines.exports.contracts.languages import said_of
 from pipelines.exports.contracts.loading import SOURCES, read_contract
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "vendors.md"
@@ -16,7 +17,14 @@ A file is recognised by its headers, whatever it is called. These exports have a
 |---|---|
 """
 TAIL = """
-Of these vendors' other exports no public header was found, so none is guessed: the lists that Visma eEkonomi, Visma Administration and Lexware Office write as CSV or Excel (the API's lists above are read), Wave's invoices, and HubSpot's exports of calls and activities. `keybook contract new` makes a first contract of such a file.
+Of these vendors' other exports no public header was found, so none is guessed: the lists that Visma eEkonomi, Visma Administration and Lexware Office write as CSV or Excel (the API's lists above are read), Wave's invoices, the call log of Twilio's console (the API writes JSON and CSV), and HubSpot's exports of calls and activities. `keybook contract new` makes a first contract of such a file.
+
+## In which languages
+
+What is said here is in the language in which the vendor writes an export: 1C, amoCRM and Bitrix24 in Russian, Fortnox in Swedish, DATEV in German, the others in English. Where an export follows the user's language, its headers and words in German, French, Spanish, Swedish and Russian are known from the vendor's own public translations or from public programs that read it:
+
+{languages}
+Of HubSpot, Salesforce, QuickBooks Online, Zoho, Xero, Stripe, Aircall, amoCRM and Bitrix24 no public list of the headers in other languages was found. Such a file is held as one that nobody knows; make the export with the language set to the one above, or a contract of your own with `keybook contract new`.
 """
 
 
@@ -28,7 +36,9 @@ def page() -> str:
         vendor, _, export = contract.title.partition(", ")
         exports[vendor].append(f"*{export or 'all'}*" if contract.refuse else export or "all")
     rows = [f"| {vendor} | {'; '.join(exports[vendor])} |\n" for vendor in sorted(exports, key=str.casefold)]
-    return HEAD + "".join(rows) + TAIL
+    told = {path.stem: languages for path in sorted(SOURCES.glob("*.yml")) if (languages := said_of(path.stem))}
+    known = [f"- {read_contract(SOURCES / f'{name}.yml').title}: {', '.join(told[name])}\n" for name in told]
+    return HEAD + "".join(rows) + TAIL.format(languages="".join(known))
 
 
 def test_the_page_of_vendors_is_that_of_the_contracts() -> None:

@@ -49,6 +49,8 @@ LOOSE = (
     "sends", "sends too much", "sends in parts", "sends before", "credit note, the rest sent", "credit note waits", "returned",
     "half returned", "returned, sent again", "refunded", "loose refund", "minus", "written off", "written off, then sent",
     "void after", "settled", "settled unseen", "never pays", "void credit note", "credited after",
+    "another pays", "another pays, half returned", "another pays, loose refund", "another pays, credit note waits",
+    "another pays a third",
 )  # fmt: skip
 # Of half of these, documents say what is open of them on the day of their export: 0, all of it, something between, more.
 TOLD = (
@@ -71,8 +73,10 @@ class Stream:
         self.stories: list[str] = []
         self.quotes = [] if number % 6 == 5 else [FIRST + days(place * (7 + number)) for place in range(70)]
         self.quotes = [day for day in self.quotes if day <= AS_OF]
-        for customer, terms in (("C0", 30), ("C1", None)):
-            self.add("customers", customer_id=customer, name=f"{self.system} {customer}", payment_terms_days=terms)
+        self.rows["crm.accounts"].append({"account_id": "C0", "name": f"{self.system} of two numbers"})
+        for customer, terms, account in (("C0", 30, "C0"), ("C1", None, None), ("C2", None, None), ("C8", None, "C0")):
+            self.add("customers", customer_id=customer, name=f"{self.system} {customer}", payment_terms_days=terms,
+                     account_id=account)  # fmt: skip
 
     def __repr__(self) -> str:
         """Its name: a whole batch is told when a test fails."""
@@ -157,7 +161,9 @@ class Stream:
         """A story whose money says nothing of what it is for."""
         place = len(self.stories)
         self.stories.append(f"{place} {kind}")
-        common = {"customer_id": customer, "currency": self.currency}
+        is_another, is_third = kind.startswith("another"), kind == "another pays a third"
+        common = {"customer_id": "C2" if is_third else "C0" if is_another else customer, "currency": self.currency}
+        paying = common | ({"customer_id": "C8"} if is_another else {})
         due = issued + days(terms or 0)
         sent = (
             max(due + days(late), issued + days(share % 7)) if kind != "sends before" else issued - days(abs(late) + 1)
@@ -178,18 +184,18 @@ class Stream:
             self.add("invoices", **(invoice | told_on(seen + days(place % 4), half - CENT)))
 
         def pay(name: str, day: date, amount: Decimal) -> None:
-            self.add("payments", **common, payment_id=name, received_on=day, amount=amount, status="received")
+            self.add("payments", **paying, payment_id=name, received_on=day, amount=amount, status="received")
 
         def adjust(what: str, amount: Decimal, invoice: str | None, paid: str | None, day: date) -> None:
             self.add(
-                "adjustments", **common, adjustment_id=f"J{place}", adjustment_kind=what, invoice_id=invoice,
+                "adjustments", **paying, adjustment_id=f"J{place}", adjustment_kind=what, invoice_id=invoice,
                 payment_id=paid, occurred_on=day, amount=amount,
             )  # fmt: skip
 
         def note(day: date, applied: Decimal) -> None:
             is_void = kind in ("void credit note", "told, note void")
             self.add(
-                "invoices", **common, invoice_id=f"N{place}", document_kind="credit_note", issued_on=day, due_on=None,
+                "invoices", **paying, invoice_id=f"N{place}", document_kind="credit_note", issued_on=day, due_on=None,
                 net_amount=half, gross_amount=half, status="void" if is_void else "issued", is_disputed=False,
                 voided_on=day + days(20) if is_void else None,
                 **told_on(seen, max((half / 2).quantize(CENT), CENT) if kind == "told, note told" else None),
@@ -208,18 +214,24 @@ class Stream:
         if "credit" in kind or "note" in kind:
             note(
                 after if kind == "credited after" else issued + days(2),
-                Decimal(0) if kind in ("credit note waits", "told, note told") else half,
+                Decimal(0) if kind.endswith(("credit note waits", "note told")) else half,
             )
         pay(money, sent, {"sends too much": gross + 7, "sends": part}.get(kind, part if is_told else gross))
-        if kind in ("returned", "returned, sent again", "half returned", "told, charged back"):
+        if is_third:
+            # A half is applied; more than that goes back, and then what is left is applied, or more than is left.
+            for part, day, amount in (("a", sent, half), ("b", after + days(3), half if place % 2 else gross)):
+                self.add("applications", application_id=f"A{place}{part}", payment_id=money, credit_note_id=None,
+                         invoice_id=f"I{place}", applied_on=day, amount=amount)  # fmt: skip
+            adjust("refund" if place % 3 else "chargeback", half + (half / 3).quantize(CENT), None, money, after)
+        elif kind.endswith("returned") or kind in ("returned, sent again", "told, charged back"):
             adjust(
                 "reversal" if place % 2 else "chargeback",
-                half if kind in ("half returned", "told, charged back") else gross,
+                half if kind.endswith(("half returned", "charged back")) else gross,
                 None,
                 money,
                 after,
             )
-        elif kind in ("refunded", "loose refund", "told, refunded", "told, loose refund"):
+        elif kind.endswith(("refunded", "loose refund")):
             adjust("refund", half, None, None if kind.endswith("loose refund") else money, after)
         elif kind in ("told, written off", "told, given up"):
             adjust("write_off", half if kind == "told, written off" else max(balance, CENT), f"I{place}", None, after)

@@ -166,31 +166,35 @@ def test_concentration(warehouse: duckdb.DuckDBPyConnection, truth: SampleTruth)
 
 
 def test_whom_to_call_about_money(warehouse: duckdb.DuckDBPyConnection, truth: SampleTruth) -> None:
-    """What is overdue of each account, what of it is not disputed, how many invoices, how old the oldest is.
+    """What is overdue of each account, what of it is not disputed, the points of each component, and who comes first.
 
-    A customer whom the warehouse has not linked stands there under his own number: whose he is, another test asks.
+    A customer whom the warehouse has not linked stands there under his own number, and nobody knows when he was spoken
+    with: whose he is, another test asks.
     """
     crm, billing = formats()["systems"]["crm"], formats()["systems"]["billing"]
     accounts = {row["customer_id"]: row["account_id"] for row in truth.customers.iter_rows(named=True)}
+    tenths = ("money", "age", "promise", "habit", "silence")
     query = (
-        "select account_id, overdue_amount, collectible_amount, overdue_invoices, oldest_days_overdue "
-        "from reporting.rpt_collection_worklist"
+        "select account_id, overdue_amount, collectible_amount, overdue_invoices, oldest_days_overdue, not is_disputed, "
+        f"{', '.join(f'{name}_points' for name in tenths)}, worklist_score from reporting.rpt_collection_worklist order by rank"
     )
-    found: dict[str, tuple[Any, ...]] = {}
+    found: dict[str, list[Any]] = {}
+    unlinked = set()
     for name, *values in warehouse.execute(query).fetchall():
         system, _, native = name.partition(":")
         if system == billing and accounts[native]:
-            name = f"{crm}:{accounts[native]}"
-        first = found.get(name, (Decimal(0), Decimal(0), 0, 0))
-        found[name] = (*(one + other for one, other in zip(first[:3], values, strict=False)), max(first[3], values[3]))
-    right = {
-        f"{crm if is_known else billing}:{name}": values
-        for is_known, name, *values in truth.headlines["worklist"].iter_rows()
-    }
+            unlinked.add(name := f"{crm}:{accounts[native]}")
+        found[name] = values
+    right = {}
+    for row in truth.headlines["worklist"].iter_rows(named=True):
+        name = f"{crm if row['is_known'] else billing}:{row['id']}"
+        money = [row[column] * UNIT for column in ("overdue", "collectible")]
+        points = [Decimal(row[column]) / 10 for column in (*tenths, "score")]
+        right[name] = [*money, row["invoices"], row["oldest_days"], row["is_asked"], *points]
     assert found.keys() == right.keys()
-    for name, (overdue, collectible, invoices, oldest) in right.items():
-        assert found[name][2:] == (invoices, oldest), name
-        # What is not disputed is added up item by item.
-        assert found[name][:2] == pytest.approx((overdue * UNIT, collectible * UNIT), abs=CENT), name
+    for name, values in right.items():
+        assert found[name][: -2 if name in unlinked else None] == values[: -2 if name in unlinked else None], name
+    assert [name for name in found if name not in unlinked] == [name for name in right if name not in unlinked]
+    for place in range(5, 11):
+        assert len({values[place] for values in right.values()}) > 1, f"nothing tries {(*tenths, 'score')[place - 5]}"
     assert any(collectible < overdue for overdue, collectible, *_ in right.values())
-    assert len({oldest for *_, oldest in right.values()}) > 3

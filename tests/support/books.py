@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from pipelines.verification import receivables
 from pipelines.verification.documents import account_names, named, read_books, status_of
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
-from pipelines.verification.settlement import Settlement
+from pipelines.verification.settlement import PLACES, Settlement
 from tests.support.oracle import month_end, month_number, months
 
 ZERO = Decimal(0)
@@ -143,6 +143,8 @@ class Company:
     def worklist(self) -> Rows:
         """Account: what of it is overdue on the run's day (R26)."""
         found: dict[tuple[str], dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        # By account, currency and column: what is late in a currency is converted whole, and then rounded.
+        sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         for debt in self.books.debts.values():
             late = [(due, part) for due, part in debt.parts_on(self.day) if part > 0 and due < self.day]
             if not late:
@@ -150,9 +152,11 @@ class Company:
             own = found[(self.books.account(debt.customer),)]
             own["overdue_invoices"].append(1)
             own["oldest_days_overdue"] += [(self.day - due).days for due, _ in late]
-            part = sum((part for _, part in late), ZERO)
-            worth = self.in_base(part, debt.currency, self.day)
-            own["disputed_amount" if self.disputed(debt.id, self.day) else "collectible_amount"].append(worth)
+            column = "disputed_amount" if self.disputed(debt.id, self.day) else "collectible_amount"
+            sums[self.books.account(debt.customer), debt.currency, column] += sum((part for _, part in late), ZERO)
+        for (account, currency, column), amount in sums.items():
+            worth = self.in_base(amount, currency, self.day)
+            found[(account,)][column].append(None if worth is None else worth.quantize(PLACES, ROUND_HALF_UP))
         return {
             key: {
                 "overdue_invoices": len(row["overdue_invoices"]),

@@ -27,6 +27,8 @@ class Debt:
     """
 
     account: str
+    # The number under which it is owed.
+    customer: str
     issued: date
     gross: Decimal
     instalments: list[Movement]

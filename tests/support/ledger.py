@@ -40,8 +40,9 @@ class Book:
     def __init__(self, system: str, rows: dict[str, list[Row]], as_of: date) -> None:
         """Posts every row: documents, then cash, then what sets the one against the other."""
         self.system = system
-        known = {entity: newest(found, KEYS[entity]) for entity, found in rows.items()}
+        known = {entity: newest(found, KEYS[entity]) for entity, found in rows.items() if entity in KEYS}
         self.rows = cut(known, as_of)
+        self.accounts = {row["customer_id"]: row.get("account_id") for row in self.of("customers")}
         # What a document's own export says is open, it says on its own day.
         self.told = {
             row["invoice_id"]: (day_of(row["_known_at"]), row["reported_balance"])
@@ -64,7 +65,7 @@ class Book:
             self.document(row, terms.get(row["customer_id"]) or 0)
         for row in self.of("opening_balances"):
             due = row["due_on"] or row["as_of"]
-            debt = Debt(self.account(row), row["as_of"], row["amount"], [(due, row["amount"])])
+            debt = Debt(self.account(row), row["customer_id"], row["as_of"], row["amount"], [(due, row["amount"])])
             debt.is_opening, debt.events = True, [(row["as_of"], row["amount"])]
             debt.is_due_known, debt.due = row["due_on"] is not None, due
             self.debts[f"opening of {row['customer_id']}"] = debt
@@ -83,7 +84,11 @@ class Book:
             for row in self.of("payments" if key == "payment_id" else "invoices")
             if (key, row[key]) in named
         }
-        self.loose = {row["customer_id"] for row in self.of("customers")} - paying
+        self.loose = self.accounts.keys() - paying
+        # By account the numbers under which it owes.
+        self.owing: dict[str, set[str]] = defaultdict(set)
+        for debt in self.debts.values():
+            self.owing[debt.account].add(debt.customer)
         for row in self.of("applications"):
             self.apply(row)
         # A write-off is the last thing of its day: it gives up what is open then.
@@ -112,7 +117,18 @@ class Book:
 
     def account(self, row: Row) -> str:
         """A row's account, as reports name it."""
-        return f"{self.system}:{row['customer_id']}"
+        return f"{self.system}:{self.accounts.get(row['customer_id']) or row['customer_id']}"
+
+    def debtor(self, row: Row) -> str:
+        """For whose debts a row's money is: a number's that owes nothing for the one under which its account owes.
+
+        Not where applications say what the first pays, and nothing of what the other's money pays.
+        """
+        customer: str = row["customer_id"]
+        owing = self.owing.get(self.account(row), set())
+        if len(owing) == 1 and (customer in self.loose or not owing & self.loose):
+            return min(owing)
+        return customer
 
     def document(self, row: Row, terms: int) -> None:
         """An invoice, debit note or credit note; drafts, requests, and what was void at once are nothing."""
@@ -138,7 +154,8 @@ class Book:
             if part["invoice_id"] == row["invoice_id"] and part["amount"] > 0
         )
         due = row["due_on"] or issued + days(terms)
-        debt = Debt(self.account(row), issued, gross, [(on, amount) for _, on, amount in parts] or [(due, gross)])
+        split = [(on, amount) for _, on, amount in parts] or [(due, gross)]
+        debt = Debt(self.account(row), row["customer_id"], issued, gross, split)
         debt.events, debt.voided = moves, voided if is_void else None
         debt.due, debt.settled = due, row.get("settled_on")
         debt.reported = self.told.get(row["invoice_id"]) if not is_void else None
@@ -158,8 +175,8 @@ class Book:
         if day >= end:
             return
         if note and (place := self.place(row["invoice_id"])):
-            self.step(debt.account, day, 3, partial(Allocation.loses, day=day, debt=place, amount=row["amount"]))
-            self.step(debt.account, end, 3, partial(Allocation.owes_again, day=end, debt=place, amount=row["amount"]))
+            self.step(debt.customer, day, 3, partial(Allocation.loses, day=day, debt=place, amount=row["amount"]))
+            self.step(debt.customer, end, 3, partial(Allocation.owes_again, day=end, debt=place, amount=row["amount"]))
         if note:
             self.free[row["credit_note_id"]] -= row["amount"]
         if payment:
@@ -176,7 +193,7 @@ class Book:
 
     def is_of_payment(self, row: Row) -> bool:
         """Whether an adjustment is of a payment that is not assumed to have paid anything: notes that it happens to it."""
-        payment, is_loose = row["payment_id"], row["customer_id"] in self.loose
+        payment, is_loose = row["payment_id"], self.debtor(row) in self.loose
         if row["adjustment_kind"] == "write_off" or not payment or (is_loose and row["invoice_id"] not in self.debts):
             return False
         self.happened[payment].append((row["occurred_on"], 1, row["adjustment_id"], row))
@@ -188,17 +205,17 @@ class Book:
         debt, payment = self.debts.get(row["invoice_id"] or ""), row["payment_id"]
         if kind == "write_off" and debt:
             at = max(day, debt.issued)
-            if (place := self.place(row["invoice_id"])) and not debt.is_balance_given_up():
-                self.step(debt.account, at, 6, lambda walk: self.give_up(debt, at, walk.gives_up(at, place, amount)))
-            elif place:
-                self.late.append((debt, at, amount))
+            if place := self.place(row["invoice_id"]):
+                self.step(
+                    debt.customer, at, 6, partial(self.give_up_walked, debt=debt, place=place, day=at, amount=amount)
+                )
             else:
                 self.give_up(debt, at, min(amount, max(debt.open_on(at), ZERO)))
             return
         if kind in ("refund", "chargeback") or payment:
             self.flows["collected"].append((day, -amount))
-        if not debt and row["customer_id"] in self.loose:
-            self.step(self.account(row), day, 5, lambda walk: self.take_back(walk, row, walk.goes_back(
+        if not debt and self.debtor(row) in self.loose:
+            self.step(self.debtor(row), day, 5, lambda walk: self.take_back(walk, row, walk.goes_back(
                 day, amount, payment and f"payment {payment}", is_refund=kind == "refund"
             )))  # fmt: skip
             return
@@ -248,55 +265,63 @@ class Book:
         debt.written_off.append((day, amount))
         self.flows["written_off"].append((day, amount))
 
+    def give_up_walked(self, walk: Allocation, debt: Debt, place: Due, day: date, amount: Decimal) -> None:
+        """What is owed to the money that is followed is given up, then what a balance leaves besides."""
+        found = ZERO if debt.is_balance_given_up() else walk.gives_up(day, place, amount)
+        if found:
+            self.give_up(debt, day, found)
+        self.late.append((debt, day, amount - found))
+
     def place(self, invoice: str) -> Due | None:
         """An invoice's place among those that wait for money, where money is not applied by the export."""
         debt = self.debts[invoice]
-        if debt.account.removeprefix(f"{self.system}:") not in self.loose or debt.gross <= 0:
+        if debt.customer not in self.loose or debt.gross <= 0:
             return None
         return Due(False, debt.settled or LAST, debt.due, debt.issued, f"{self.system}:{invoice}")
 
-    def step(self, account: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
-        """Something that happens to an account's debts and money; of one day in this order."""
-        self.steps[account].append((day, order, what))
+    def step(self, customer: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
+        """Something that happens to a customer's debts and money; of one day in this order."""
+        self.steps[customer].append((day, order, what))
 
     def allocate(self) -> None:
         """Follows every customer whose payments have no applications."""
         places = {place: self.debts[name] for name in self.debts if (place := self.place(name))}
         for place, debt in sorted(places.items(), key=lambda found: found[0]):
-            account, issued, most = debt.account, debt.issued, debt.gross
+            whose, issued, most = debt.customer, debt.issued, debt.gross
             if debt.reported and not debt.settled:
                 # No more can have been paid than the balance leaves; of that, what no money has paid came in unseen.
                 most -= min(max(debt.reported[1], ZERO), debt.gross)
                 seen = max(debt.reported[0], issued)
-                self.step(account, seen, 9, partial(Allocation.ends, day=seen, debt=place))
-            self.step(account, issued, 1, partial(Allocation.owes, day=issued, debt=place, amount=most))
+                self.step(whose, seen, 9, partial(Allocation.ends, day=seen, debt=place))
+            self.step(whose, issued, 1, partial(Allocation.owes, day=issued, debt=place, amount=most))
             if debt.voided:
-                self.step(account, debt.voided, 7, partial(Allocation.loses, day=debt.voided, debt=place, amount=None))
+                self.step(whose, debt.voided, 7, partial(Allocation.loses, day=debt.voided, debt=place, amount=None))
             if debt.settled:
                 at = max(debt.settled, issued)
                 end = max(debt.settled + days(parameter("settlement_lag_days")), issued)
-                self.step(account, end, 8, partial(Allocation.ends, day=at, debt=place))
+                self.step(whose, end, 8, partial(Allocation.ends, day=at, debt=place))
         came = [(f"payment {name}", row, row["received_on"], row["amount"]) for name, row in self.received.items()]
         for row in self.of("invoices"):
             if name := row["invoice_id"] if row["invoice_id"] in self.credits else None:
                 came.append((f"note {name}", row, row["issued_on"], self.free[name]))
-                if self.ends[name] < LAST and row["customer_id"] in self.loose:
+                if self.ends[name] < LAST and self.debtor(row) in self.loose:
                     void = partial(self.void_note, day=self.ends[name], name=f"note {name}", amount=self.free[name])
-                    self.step(self.account(row), self.ends[name], 7, void)
-        owing = {debt.account for debt in places.values()}
+                    self.step(self.debtor(row), self.ends[name], 7, void)
+        owing = {debt.customer for debt in places.values()}
         for name, row, day, amount in came:
             told = self.told.get(name.removeprefix("note ")) if row.get("status") != "void" else None
-            if told and name.startswith("note ") and row["customer_id"] in self.loose:
+            whose, is_loose = self.debtor(row), self.debtor(row) in self.loose
+            if told and name.startswith("note ") and is_loose:
                 # What its balance leaves of a credit note is for nothing, the rest was used by then.
                 amount -= min(max(told[1], ZERO), amount)
-                if self.account(row) in owing or self.free[row["invoice_id"]] == abs(row["gross_amount"]):
+                if whose in owing or self.free[row["invoice_id"]] == abs(row["gross_amount"]):
                     used = max(told[0], day)
-                    self.step(self.account(row), used, 8, partial(Allocation.uses_up, day=used, money=name))
-            if row["customer_id"] in self.loose and amount >= 0:
-                self.step(self.account(row), day, 2, partial(Allocation.comes, day=day, money=name, amount=amount))
-            elif row["customer_id"] in self.loose:
-                self.step(self.account(row), day, 5, partial(self.pay_out, day=day, amount=-amount))
-        for account, steps in self.steps.items():
+                    self.step(whose, used, 8, partial(Allocation.uses_up, day=used, money=name))
+            if is_loose and amount >= 0:
+                self.step(whose, day, 2, partial(Allocation.comes, day=day, money=name, amount=amount))
+            elif is_loose:
+                self.step(whose, day, 5, partial(self.pay_out, day=day, amount=-amount))
+        for customer, steps in self.steps.items():
             walk = Allocation()
             for _, _, what in sorted(steps, key=lambda step: step[:2]):
                 what(walk)
@@ -305,7 +330,7 @@ class Book:
             for move in walk.moves:
                 together[(*move[:3], move.settled, move.amount > 0)] += move.amount
             for (day, debt_name, money, settled, _), amount in together.items():
-                self.put(account, Move(day, debt_name, money, amount, settled))
+                self.put(self.account({"customer_id": customer}), Move(day, debt_name, money, amount, settled))
 
     def void_note(self, walk: Allocation, day: date, name: str, amount: Decimal) -> None:
         """A credit note that is void pays nothing any more."""

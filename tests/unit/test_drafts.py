@@ -136,8 +136,17 @@ def test_a_column_of_a_landed_files_ids_is_the_link(tmp_path: Path) -> None:
     landed = land(tmp_path, known, name="customers.csv")
     assert landed.receipt.entities
     text = "Invoice No,Date,Total,Ours,Theirs\nA-1,2024-01-05,10.00,K-77,Z-1\nA-2,2024-01-06,20.00,K-78,Z-2\n"
-    assert _from(_draft(tmp_path, text), "customer_id") == ()
-    assert _from(_draft(tmp_path, text, raw=landed.store.root), "customer_id") == ("Ours",)
+    alone, beside = _draft(tmp_path, text), _draft(tmp_path, text, raw=landed.store.root)
+    assert _from(alone, "customer_id") == ()
+    assert _from(beside, "customer_id") == ("Ours",)
+    # What names a system's records is of that system: the ids of another would meet none.
+    assert (alone.contract.system, beside.contract.system) == ("ledgerly", "keybook")
+
+
+def test_short_numbers_name_no_system(tmp_path: Path) -> None:
+    landed = land(tmp_path, "customer_id,name\n1,North\n2,South\n", name="customers.csv")
+    text = "Invoice No,Date,Total,Ours\nA-1,2024-01-05,10.00,1\nA-2,2024-01-06,20.00,2\n"
+    assert _draft(tmp_path, text, raw=landed.store.root).contract.system == "ledgerly"
 
 
 def test_first_and_last_name_and_day_and_time_are_joined(tmp_path: Path) -> None:

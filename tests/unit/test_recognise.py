@@ -22,12 +22,6 @@ from pipelines.exports.readers.unpack import Limits
 from tests.support.landing import contract, land
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-# Two CRMs call a contact's and a lead's columns the same; with both vendors known each is told from the other.
-ALIKE = {
-    "zoho_crm_contacts": {"salesforce_report_contacts"},
-    "zoho_crm_view_contacts": {"salesforce_report_contacts", "hubspot_contacts"},
-    "zoho_crm_view_leads": {"salesforce_report_leads"},
-}
 # Nothing in their few cells tells that texts stand under other texts.
 UNTOLD = {
     "onec/odata_counterparties.json",
@@ -50,9 +44,7 @@ def _taken_by_others(path: Path) -> list[str]:
     own = {_vendor(item.match.contract) for item in found if item.match}
     others = {name: known for name, known in load_contracts().items() if _vendor(known) not in own}
     left = [item for _, item in detect(path, others, Limits()) if isinstance(item, Recognition)]
-    alike = set().union(*(ALIKE.get(item.match.contract.contract, set()) for item in found if item.match))
-    taken = [item.match.contract.contract for item in left if item.match]
-    return [name for name in taken if name not in alike]
+    return [item.match.contract.contract for item in left if item.match]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -148,3 +140,33 @@ def test_an_id_of_which_a_spreadsheet_kept_six_figures_is_none(tmp_path: Path) -
     landed = land(tmp_path, "Record ID,Deal Name,Deal Stage\n2.58420E+16,Pallets,closedwon\n77,Boards,closedwon\n")
     assert landed.rows("crm.deals", "deal_id") == [("77",)]
     assert landed.rejects("line, value") == [(2, "2.58420E+16")]
+
+
+def test_of_two_systems_that_fit_equally_the_one_whose_records_are_landed_is_it(tmp_path: Path) -> None:
+    def of(system: str) -> dict[str, Contract]:
+        return contract(
+            f"contract: {system}_deals\ntitle: {system}\nsystem: {system}\nrecognise: {{headers: [Deal code, Buyer, Deal label]}}\n"
+            "entities: {crm.deals: {columns: {deal_id: Deal code, account_id: Buyer, name: Deal label, status: {value: open}}}}"
+        ) | contract(
+            f"contract: {system}_buyers\ntitle: {system}\nsystem: {system}\nrecognise: {{headers: [{system} code, {system} label]}}\n"
+            f"entities: {{crm.accounts: {{columns: {{account_id: {system} code, name: {system} label}}}}}}"
+        )
+
+    known = of("north") | of("south")
+    deals = "Deal code,Buyer,Deal label\nD1,B-1,Pallets\nD2,B-2,Boards\n"
+    held = land(tmp_path, deals, known, name="deals.csv")
+    assert [row["code"] for row in held.receipt.held] == ["several_contracts"]
+    for code, system in (("X", "north"), ("B", "south")):
+        land(tmp_path, f"{system} code,{system} label\n{code}-1,Ek\n{code}-2,Alm\n", known, name=f"{system}.csv")
+    landed = land(tmp_path, deals, known, name="deals.csv")
+    assert list(landed.receipt.digests) == ["south_deals"]
+
+
+def test_everyday_words_of_another_language_are_no_vendors(tmp_path: Path) -> None:
+    """What Odoo calls its columns in German anybody does; it is told by two that nobody else has."""
+    anybodys = "Nummer;Kunde;Rechnungsdatum;Fälligkeitsdatum;Gesamt;Zahlungsstatus;Status\nR-1;Ek;15.01.2024;14.02.2024;100,00;Bezahlt;Gebucht\n"
+    landed = land(tmp_path, anybodys)
+    assert [row["code"] for row in landed.receipt.held] == ["unknown_headers"]
+    odoos = anybodys.replace("Gesamt;", "Insgesamt in Währung unterzeichnet;Ingesamt unterzeichnet;")
+    odoos = odoos.replace("100,00;", "100.00;100.00;")
+    assert land(tmp_path, odoos).rows("billing.invoices", "invoice_id, gross_amount") == [("R-1", 100)]

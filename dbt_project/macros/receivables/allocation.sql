@@ -32,7 +32,7 @@
 coalesce(
             {{ document }}.settled_on is null
             and (
-                greatest({{ document }}.reported_balance, 0) + {{ written_off }} > {{ document }}.gross_amount
+                ({{ greatest_or_unknown(document ~ '.reported_balance', 0) }}) + {{ written_off }} > {{ document }}.gross_amount
                 or {{ document }}.reported_balance = {{ written_off }}
             ),
             false
@@ -240,7 +240,10 @@ list_transform([list_sort(list_concat(
                     [
                         struct_pack(origin := m.origin, size := m.upto - m.since - cast(coalesce(
                             list_sum([p.size for p in picks if p.what = 'money' and p.slot = i]), 0
-                        ) as bigint))
+                        ) as bigint) + cast(coalesce(list_sum([
+                            p.size for p in picks
+                            if p.what = 'move' and e.kind in ('lose', 'write_off') and s.moves[p.slot].origin = m.origin
+                        ]), 0) as bigint))
                         for m, i in s.money
                         if m.upto - m.since > coalesce(
                             list_sum([p.size for p in picks if p.what = 'money' and p.slot = i]), 0
@@ -249,6 +252,7 @@ list_transform([list_sort(list_concat(
                     [
                         struct_pack(origin := s.moves[p.slot].origin, size := p.size)
                         for p in picks if p.what = 'move' and e.kind in ('lose', 'write_off')
+                            and not list_contains(list_transform(s.money, lambda m: m.origin), s.moves[p.slot].origin)
                     ]
                 )", ['origin']) }},
                 moves := [

@@ -6,6 +6,7 @@ For the guesses of a first contract (`draft.py`). Every question is one query in
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -18,6 +19,7 @@ from pipelines.exports.contracts.profile import USUAL, Profile
 from pipelines.exports.contracts.vocabulary import plain, synonyms
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.numbers import number
+from pipelines.exports.landing.owners import LINKED
 from pipelines.exports.landing.reading import TextTable
 from pipelines.exports.readers.grids import quoted
 
@@ -25,8 +27,6 @@ from pipelines.exports.readers.grids import quoted
 AGREES = 0.95
 # Among more columns of numbers than this a sum that holds by chance is near.
 MOST_NUMBERS = 14
-# A column whose values are this often ids of a landed entity is a link to it.
-LINKED = 0.8
 _CENT = "0.011"
 # So many rows tell which sums are worth holding against all.
 FEW_ROWS = 200
@@ -208,6 +208,32 @@ def links(
             if share and share >= LINKED:
                 found.setdefault(entity.id, {})[profile.place] = float(share)
     return found
+
+
+def linked_system(
+    connection: duckdb.DuckDBPyConnection, linked: dict[str, dict[int, float]], raw: Path | None, own: str
+) -> str:
+    """The system whose landed records a table's links name: its exports share their ids. Blank where none or two are.
+
+    Of `own`, the entity that the table holds, equal ids are no link; and a short number may be anybody's.
+    """
+    named: Counter[str] = Counter()
+    for entity in entities().values():
+        files = [str(path) for path in raw.glob(f"{entity.domain}/{entity.name}/*[0-9a-f].parquet")] if raw else []
+        for place in linked.get(entity.id, ()) if files and entity.id != own else ():
+            named.update(
+                dict(
+                    connection.execute(
+                        f"select _system, count(distinct trim(c{place})) from grid join "
+                        f"(select distinct cast({entity.key[0]} as varchar) as id, _system "
+                        f"from read_parquet(?, union_by_name = true)) on id = trim(c{place}) "
+                        f"where not regexp_matches(id, '^\\d{{1,5}}$') group by all",
+                        [files],
+                    ).fetchall()
+                )
+            )
+    first, *others = [*named.most_common(2), ("", 0)]
+    return "" if others and others[0][1] == first[1] else first[0]
 
 
 def repeats(connection: duckdb.DuckDBPyConnection, key: Profile, others: Iterable[Profile]) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from pipelines.exports.contracts.asking import total_questions
-from pipelines.exports.contracts.clues import column_sum, links, sums, take_leftovers, total_said
+from pipelines.exports.contracts.clues import column_sum, linked_system, links, sums, take_leftovers, total_said
 from pipelines.exports.contracts.contract import Contract, ContractError
 from pipelines.exports.contracts.guess import Clues, activity_named, guess
 from pipelines.exports.contracts.plan import Plan, Question
@@ -146,6 +146,7 @@ def draft(
                 table, found.entity, profiles, layout, words, answers, name,
                 columns=dict(found.columns), joined=dict(found.joined), activity=activity_named(clues, found.entity.id), sums=clues.sums,
                 table_name=clues.table_name,
+                linked_system=linked_system(table.connection, clues.links, raw, found.entity.id),
             ),
             found,
         )  # fmt: skip

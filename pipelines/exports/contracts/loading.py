@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipelines.exports.contracts.contract import Contract, ContractError
+from pipelines.exports.contracts.languages import in_every_language
 from pipelines.exports.contracts.own_words import ADDITIONS, with_words
 from pipelines.exports.entities import Entity, entities
 from pipelines.files import read_yaml
@@ -21,7 +22,6 @@ from pipelines.lists import COMMENT, DOMAIN, MADE_KEY, List, lists
 
 SOURCES = Path(__file__).resolve().parents[2] / "sources"
 _COPIES = Path(__file__).with_name("copies.yml")
-_LANGUAGES = Path(__file__).with_name("languages.yml")
 
 
 def _template(entity: Entity) -> Contract:
@@ -148,24 +148,6 @@ def read_contract(path: Path, shipped: dict[str, Contract] | None = None) -> Con
     return contract
 
 
-def _in_every_language(contract: Contract) -> Contract:
-    """The contract with what its vendor calls and writes in the other languages of its user interface.
-
-    Raises:
-        ContractError: a header or a word stands for none of the contract's.
-    """
-    told = read_yaml(_LANGUAGES).get(contract.contract, {})
-    try:
-        for said in told.values():
-            contract = with_words(contract, said.get("words", {}))
-        headers = {theirs: own for said in told.values() for theirs, own in said["headers"].items()}
-        if strange := sorted(set(headers.values()) - contract.headers):
-            raise ValueError(f"no header of the contract: {', '.join(strange)}")
-    except ValueError as error:
-        raise ContractError(f"{_LANGUAGES.name}: {contract.contract}: {error}") from error
-    return contract.model_copy(update={"languages": headers}) if headers else contract
-
-
 @cache
 def shipped_contracts() -> dict[str, Contract]:
     """Every contract that comes with Keybook, by name: the vendors', then one template an entity.
@@ -173,7 +155,7 @@ def shipped_contracts() -> dict[str, Contract]:
     Raises:
         ContractError: one of them cannot be used.
     """
-    vendors = [_in_every_language(read_contract(path)) for path in sorted(SOURCES.glob("*.yml"))]
+    vendors = [in_every_language(read_contract(path)) for path in sorted(SOURCES.glob("*.yml"))]
     templates = [_template(entity) for entity in entities().values() if entity.domain != DOMAIN]
     return {contract.contract: contract for contract in [*vendors, *templates]}
 

@@ -71,6 +71,7 @@ class Plan:
     activity: str | None = None
     sums: list[Sum] = field(default_factory=list)
     table_name: str = ""
+    linked_system: str = ""
     signed: bool = False
     minor: bool = False
     group: str = ""
@@ -96,8 +97,8 @@ class Plan:
 
     @property
     def system(self) -> str:
-        """The source system: as answered, or the first word of the file's name."""
-        return self.answers.get("system") or self.name.split("_")[0]
+        """The source system: as answered, that whose landed records it names, or the first word of the file's name."""
+        return self.answers.get("system") or self.linked_system or self.name.split("_")[0]
 
     @property
     def export(self) -> str:

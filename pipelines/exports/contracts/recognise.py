@@ -31,6 +31,8 @@ TOLD_SHARE = 0.6
 LEAST_LOUDNESS = 1.2
 # The least share of a file's headers that a contract knows which is near.
 LEAST_SHARE = 0.5
+# The least share of cells that are written as `patterns` says.
+LIKE_SHARE = 0.9
 # Shares that differ by less are the same.
 SAME_SHARE = 0.02
 # The least part of the nearest one's score with which another export is as near.
@@ -104,11 +106,17 @@ class Recognition:
     match: Match | None = None
     near: list[NearMiss] = field(default_factory=list)
     problem: Finding = UNKNOWN
+    # Contracts that fit equally well: landed ids may tell which (`landing/owners.py`).
+    tied: list[Match] = field(default_factory=list)
 
 
-def _allowed(contract: Contract, columns: dict[str, int], grid: Grid, index: Index) -> bool:
+def _allowed(
+    contract: Contract, columns: dict[str, int], rows: list[list[str | None]], grid: Grid, index: Index
+) -> bool:
     """Whether nothing forbids the match; a header that no contract knows is a company's own."""
     wanted = contract.recognise
+    if not all(_looks_so(pattern, columns.get(normal(name)), rows) for name, pattern in wanted.patterns.items()):
+        return False
     if wanted.only is not None:
         others = {squashed(column) for column in columns} - {squashed(header) for header in wanted.only}
         if any(header in index.by_header for header in others if not header.startswith("unnamed")):
@@ -116,6 +124,12 @@ def _allowed(contract: Contract, columns: dict[str, int], grid: Grid, index: Ind
     return all(
         re.search(pattern, grid.document[key]) for key, pattern in wanted.document.items() if key in grid.document
     )
+
+
+def _looks_so(pattern: str, place: int | None, rows: list[list[str | None]]) -> bool:
+    """Whether nine of ten cells of a column that the file has are written as this export writes them, such as its ids."""
+    filled = [cell for row in rows if place is not None and place < len(row) and (cell := (row[place] or "").strip())]
+    return sum(bool(re.search(pattern, cell)) for cell in filled) >= LIKE_SHARE * len(filled)
 
 
 def _lacking(evidence: Evidence, columns: dict[str, int], grid: Grid) -> tuple[list[str], dict[int, list[str]]]:
@@ -179,7 +193,7 @@ def _headless(contract: Contract, head: Head, head_index: int) -> Match | None:
         row for row in whole if all(pattern.search((row[place] or "").strip()) for place, pattern in places.items())
     ]
     # A broken line is a reject, not another format; the first row tells a header that is there after all.
-    if not fitting or rows[0] is not fitting[0] or len(fitting) < 0.9 * len(rows):
+    if not fitting or rows[0] is not fitting[0] or len(fitting) < LIKE_SHARE * len(rows):
         return None
     columns, headers = header_cells([*names, *contract.table.derived])
     return Match(contract, head_index, -1, columns, headers, (0.0, float(len(places))))
@@ -201,9 +215,10 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
             columns, headers = header_cells(rows[0] if depth == 1 else joined(rows))
             if len(columns) < fewest or len(rows) < depth:
                 continue
+            below = head.rows[row_index + depth :]
             for evidence in index.candidates(columns, depth):
                 contract = evidence.contract
-                if not _part_fits(contract, grid) or not _allowed(contract, columns, grid, index):
+                if not _part_fits(contract, grid) or not _allowed(contract, columns, below, grid, index):
                     continue
                 lacking, unfed = _lacking(evidence, columns, grid)
                 if not lacking:
@@ -303,7 +318,7 @@ def _decide(grid: Grid, matches: list[Match], near: list[NearMiss]) -> Recogniti
             names = ", ".join(sorted(match.contract.contract for match in [*top, *others]))
             return Recognition(None, near, Finding("kind_unclear", name=names))
         names = ", ".join(sorted(match.contract.contract for match in top))
-        return Recognition(None, near, Finding("several_contracts", name=names))
+        return Recognition(None, near, Finding("several_contracts", name=names), top)
     if (no_export := told_as(grid)) and not any(miss.is_named for miss in near):
         return Recognition(None, [], no_export)
     if near and not _is_anybodys(near):

@@ -46,9 +46,8 @@ def _lines(plan: Plan, asked: list[str]) -> Iterator[str]:
     yield "# explains every key. `keybook detect` shows what it maps, `keybook retry` lands held files again."
     yield f"contract: {plan.name}"
     yield f"title: {_text(plan.title)}  # guess: what do people call this export?"
-    yield (
-        f"system: {plan.system}  # guess: the source system; exports of one system share their ids, and all name the same"
-    )
+    why = "its rows name landed records of this system" if plan.system == plan.linked_system else "the source system"
+    yield f"system: {plan.system}  # guess: {why}; exports of one system share their ids, and all name the same"
     if plan.export:
         yield f"export: {plan.export}"
     if asked:

@@ -1,5 +1,6 @@
 -- Grain: one row per step of the walk that allocates a customer's money in a currency where its export does not: what came to
--- be owed, what came in, what changed either, in the order in which it happened. Only of customers who have both.
+-- be owed, what came in, what changed either, in the order in which it happened. Only of customers who have money, and a debt
+-- or money that went back.
 -- Certain knowledge goes first. What applications say is neither owed nor money here. A document that says when it was
 -- settled takes money before any other, what came within the settlement_lag_days after that day too, and what is then
 -- missing came in unseen. A balance that the export reports is of the moment of the export: until then no more can have been
@@ -19,31 +20,8 @@ documents as (
     where documents.customer_id <> {{ global_id('documents._system', "''") }}
 ),
 
--- Who pays may be known by another number than who owes: a bank statement names the payer. Where the payer owes nothing under
--- its own number, and its account owes under one, the money is for that.
-debtors as (
-    select account_id, currency, customer_id
-    from documents
-    where is_receivable
-    group by account_id, currency, customer_id
-),
-
-payments as (
-    select
-        payments.* exclude (customer_id),
-        case
-            when own.customer_id is null then coalesce(others.customer_id, payments.customer_id)
-            else payments.customer_id
-        end as customer_id
-    from {{ ref('int_billing_payments') }} as payments
-    left join debtors as own on payments.customer_id = own.customer_id and payments.currency = own.currency
-    left join (
-        select account_id, currency, min(customer_id) as customer_id
-        from debtors
-        group by account_id, currency
-        having count(*) = 1
-    ) as others on payments.account_id = others.account_id and payments.currency = others.currency
-    where payments.is_received and payments.has_customer
+received as (
+    select * from {{ ref('int_billing_payments') }} where is_received and has_customer
 ),
 
 applied as (
@@ -56,6 +34,59 @@ adjustments as (
 
 explicit_customers as (
     select * from {{ ref('int_customers_applied') }}
+),
+
+-- Who pays may be known by another number than who owes: a bank statement names the payer. What can pay under a number that
+-- owes nothing is for the one number under which its account owes, and what goes back of it goes back there; unless
+-- applications say what the first pays and the other's money does not have any.
+debtors as (
+    select distinct account_id, currency, customer_id from documents where is_receivable
+),
+
+payers as (
+    select customer_id, account_id, currency from received
+    union
+    select customer_id, account_id, currency from documents where is_credit
+    union
+    select customer_id, account_id, currency from adjustments where payment_id is null and invoice_id is null
+),
+
+owing_as as (
+    select payers.customer_id, payers.currency, others.customer_id as debtor_id
+    from payers
+    inner join (
+        select account_id, currency, min(customer_id) as customer_id
+        from debtors
+        group by account_id, currency
+        having count(*) = 1
+    ) as others on payers.account_id = others.account_id and payers.currency = others.currency
+    left join explicit_customers as applied_own
+        on payers.customer_id = applied_own.customer_id and payers.currency = applied_own.currency
+    left join explicit_customers as applied_others
+        on others.customer_id = applied_others.customer_id and others.currency = applied_others.currency
+    where payers.customer_id = others.customer_id
+        or applied_own.customer_id is null
+        or applied_others.customer_id is not null
+),
+
+payments as (
+    select
+        received.* exclude (customer_id),
+        coalesce(owing_as.debtor_id, received.customer_id) as customer_id
+    from received
+    left join owing_as on received.customer_id = owing_as.customer_id and received.currency = owing_as.currency
+),
+
+credit_notes as (
+    select
+        documents.* exclude (customer_id),
+        coalesce(owing_as.debtor_id, documents.customer_id) as customer_id,
+        explicit_customers.customer_id is null as is_balance_heard
+    from documents
+    left join owing_as on documents.customer_id = owing_as.customer_id and documents.currency = owing_as.currency
+    left join explicit_customers
+        on documents.customer_id = explicit_customers.customer_id and documents.currency = explicit_customers.currency
+    where documents.is_credit
 ),
 
 paid_invoices as (
@@ -89,7 +120,7 @@ claims as (
             when documents.reported_balance is not null then 'balance'
             else 'unknown'
         end as certainty,
-        least(greatest(documents.reported_balance, 0), documents.gross_amount) as left_amount,
+        {{ least_or_unknown(greatest_or_unknown('documents.reported_balance', 0), 'documents.gross_amount') }} as left_amount,
         {{ is_balance_given_up('documents', 'written_off.amount') }} as is_balance_given_up
     from documents
     left join explicit_customers
@@ -124,8 +155,12 @@ money as (
         payments.currency,
         payments.received_on as came_on,
         explicit_customers.customer_id is null as is_fifo,
-        payments.amount - coalesce(spent.amount, 0)
-        - case when explicit_customers.customer_id is null then 0 else coalesce(taken_back.amount, 0) end as amount,
+        case
+            when payments.amount < 0 or explicit_customers.customer_id is null
+                then payments.amount - coalesce(spent.amount, 0)
+            -- What went back of it may be of what it paid, and is no other money's.
+            else greatest(payments.amount - coalesce(spent.amount, 0) - coalesce(taken_back.amount, 0), 0)
+        end as amount,
         cast(null as decimal(18, 4)) as left_amount,
         cast(null as date) as used_on,
         cast(null as date) as voided_on
@@ -136,45 +171,49 @@ money as (
         on payments.customer_id = explicit_customers.customer_id and payments.currency = explicit_customers.currency
     union all
     select
-        'credit_note:' || documents.invoice_id,
-        documents.customer_id,
-        documents.currency,
-        documents.issued_on,
+        'credit_note:' || credit_notes.invoice_id,
+        credit_notes.customer_id,
+        credit_notes.currency,
+        credit_notes.issued_on,
         explicit_customers.customer_id is null,
-        documents.gross_amount - coalesce(spent.amount, 0),
+        credit_notes.gross_amount - coalesce(spent.amount, 0),
         case
-            when documents.settled_on is null
-                then least(greatest(documents.reported_balance, 0), documents.gross_amount - coalesce(spent.amount, 0))
+            when credit_notes.settled_on is null and credit_notes.is_balance_heard
+                then {{ least_or_unknown(
+                    greatest_or_unknown('credit_notes.reported_balance', 0),
+                    'credit_notes.gross_amount - coalesce(spent.amount, 0)'
+                ) }}
         end,
         case
-            when documents.settled_on is not null
-                then {{ plus_days('documents.settled_on', parameter('settlement_lag_days')) }}
-            when documents.reported_balance is not null then documents.known_on
+            when credit_notes.settled_on is not null
+                then {{ plus_days('credit_notes.settled_on', parameter('settlement_lag_days')) }}
+            when credit_notes.reported_balance is not null and credit_notes.is_balance_heard
+                then {{ greatest_known('credit_notes.known_on', 'credit_notes.issued_on') }}
         end,
-        documents.voided_on
-    from documents
-    left join spent on spent.origin_kind = 'credit_note' and documents.invoice_id = spent.origin_id
+        credit_notes.voided_on
+    from credit_notes
+    left join spent on spent.origin_kind = 'credit_note' and credit_notes.invoice_id = spent.origin_id
     left join explicit_customers
-        on documents.customer_id = explicit_customers.customer_id and documents.currency = explicit_customers.currency
-    where documents.is_credit
+        on credit_notes.customer_id = explicit_customers.customer_id
+        and credit_notes.currency = explicit_customers.currency
 ),
 
--- Who has both: money that can pay, and a debt that asks for it.
-walked as (
-    select customer_id, currency from money where amount > 0
-    intersect
-    select customer_id, currency from debts
-),
-
--- What is taken back of a payment is taken under the number under which its money is here.
+-- What is taken back is taken under the number under which its money is here.
 walked_adjustments as (
     select
         adjustments.*,
-        coalesce(payments.customer_id, adjustments.origin_customer_id, adjustments.customer_id) as walked_customer_id,
+        coalesce(
+            payments.customer_id, owing_as.debtor_id, adjustments.origin_customer_id, adjustments.customer_id
+        ) as walked_customer_id,
         coalesce(adjustments.origin_currency, adjustments.currency) as walked_currency,
         case when adjustments.payment_id is null then adjustments.amount else adjustments.origin_amount end as walked_amount
     from adjustments
     left join payments on adjustments.payment_id = payments.payment_id
+    left join owing_as
+        on adjustments.payment_id is null
+        and adjustments.invoice_id is null
+        and adjustments.customer_id = owing_as.customer_id
+        and adjustments.currency = owing_as.currency
 ),
 
 asked_of as (
@@ -185,6 +224,47 @@ asked_of as (
     left join explicit_customers
         on walked_adjustments.walked_customer_id = explicit_customers.customer_id
         and walked_adjustments.walked_currency = explicit_customers.currency
+),
+
+-- Money that went back. Where applications are the rule they say what it had paid: here it lowers what is unspent.
+taken as (
+    select
+        asked_of.walked_customer_id as customer_id,
+        asked_of.walked_currency as currency,
+        {{ greatest_known(
+            'asked_of.occurred_on',
+            'asked_of.received_on',
+            'case when asked_of.is_fifo and asked_of.payment_id is null then debts.issued_on end'
+        ) }} as day,
+        case when asked_of.adjustment_kind = 'refund' then 'refund' else 'chargeback' end as kind,
+        debts.invoice_id as debt_id,
+        case
+            when asked_of.credit_note_id is not null then 'credit_note:' || asked_of.credit_note_id
+            else 'payment:' || asked_of.payment_id
+        end as origin_id,
+        asked_of.walked_amount as amount,
+        case when asked_of.is_fifo then asked_of.adjustment_id end as adjustment_id
+    from asked_of
+    left join debts on asked_of.invoice_id = debts.invoice_id
+    where (
+        asked_of.adjustment_kind in ('refund', 'chargeback')
+        or (asked_of.adjustment_kind = 'reversal' and coalesce(asked_of.payment_id, asked_of.credit_note_id) is not null)
+    )
+    and (asked_of.is_fifo or (asked_of.payment_id is null and asked_of.invoice_id is null))
+    -- What applications say is paid is owed again, whoever else's money is here.
+    and (asked_of.invoice_id is null or asked_of.payment_id is not null or debts.invoice_id is not null)
+),
+
+-- Who has both: money, and something that asks for it.
+walked as (
+    select customer_id, currency from money where amount > 0
+    intersect (
+        select customer_id, currency from debts
+        union
+        select customer_id, currency from taken
+        union
+        select customer_id, currency from money where amount < 0
+    )
 ),
 
 {% set everything = "cast('99999999999999' as decimal(18, 4))" %}
@@ -236,34 +316,7 @@ steps as (
     inner join debts on asked_of.invoice_id = debts.invoice_id
     where asked_of.adjustment_kind = 'reversal' and asked_of.payment_id is null
     union all
-    -- Money that went back. Where applications are the rule they say what it had paid: here it lowers what is unspent.
-    select
-        asked_of.walked_customer_id,
-        asked_of.walked_currency,
-        {{ greatest_known(
-            'asked_of.occurred_on', 'asked_of.received_on', 'case when asked_of.is_fifo then debts.issued_on end'
-        ) }},
-        {{ greatest_known(
-            'asked_of.occurred_on', 'asked_of.received_on', 'case when asked_of.is_fifo then debts.issued_on end'
-        ) }},
-        50,
-        case when asked_of.adjustment_kind = 'refund' then 'refund' else 'chargeback' end,
-        debts.invoice_id,
-        case
-            when asked_of.credit_note_id is not null then 'credit_note:' || asked_of.credit_note_id
-            else 'payment:' || asked_of.payment_id
-        end,
-        asked_of.walked_amount,
-        case when asked_of.is_fifo then asked_of.adjustment_id end
-    from asked_of
-    left join debts on asked_of.invoice_id = debts.invoice_id
-    where (
-        asked_of.adjustment_kind in ('refund', 'chargeback')
-        or (asked_of.adjustment_kind = 'reversal' and coalesce(asked_of.payment_id, asked_of.credit_note_id) is not null)
-    )
-    and (asked_of.is_fifo or (asked_of.payment_id is null and asked_of.invoice_id is null))
-    -- What applications say is paid is owed again, whoever else's money is here.
-    and (asked_of.invoice_id is null or asked_of.payment_id is not null or debts.invoice_id is not null)
+    select customer_id, currency, day, day, 50, kind, debt_id, origin_id, amount, adjustment_id from taken
     union all
     select customer_id, currency, voided_on, voided_on, 70, 'lose', invoice_id, null, {{ everything }}, null
     from debts
@@ -276,12 +329,12 @@ steps as (
     select
         customer_id,
         currency,
-        case when certainty = 'settled' then greatest(settled_on, issued_on) else greatest(known_on, issued_on) end,
-        case
-            when certainty = 'settled'
-                then greatest({{ plus_days('settled_on', parameter('settlement_lag_days')) }}, issued_on)
-            else greatest(known_on, issued_on)
-        end,
+        {{ greatest_or_unknown("case when certainty = 'settled' then settled_on else known_on end", 'issued_on') }},
+        {{ greatest_or_unknown(
+            "case when certainty = 'settled' then " ~ plus_days('settled_on', parameter('settlement_lag_days'))
+            ~ " else known_on end",
+            'issued_on'
+        ) }},
         80, 'end', invoice_id, null, {{ everything }}, null
     from debts
     where certainty <> 'unknown' and not is_void
@@ -298,8 +351,8 @@ final as (
         row_number() over (
             partition by steps.customer_id, steps.currency
             order by
-                steps.happened_on, steps.place, debts.rank, steps.origin_id, steps.adjustment_id, steps.debt_id,
-                steps.kind, steps.amount
+                steps.happened_on, steps.place, case when steps.place = 50 then steps.adjustment_id end, debts.rank,
+                steps.origin_id, steps.adjustment_id, steps.debt_id, steps.kind, steps.amount
         ) as step_number,
         steps.kind,
         steps.debt_id,

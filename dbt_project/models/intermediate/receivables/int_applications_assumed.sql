@@ -29,8 +29,11 @@ explicit_customers as (
     select * from {{ ref('int_customers_applied') }}
 ),
 
+-- What goes back of somebody else's money may name a debt, too, that nothing of theirs pays.
 walked as (
-    select distinct debt_id as invoice_id from {{ ref('int_allocation_steps') }} where debt_id is not null
+    select distinct debt_id as invoice_id, customer_id, currency
+    from {{ ref('int_allocation_steps') }}
+    where debt_id is not null
 ),
 
 -- What one payment paid of one document on one day is one application.
@@ -71,7 +74,10 @@ changed as (
         adjustment_kind = 'write_off' as is_write_off,
         case when adjustment_kind = 'write_off' then -amount else amount end as amount
     from {{ ref('int_adjustments_resolved') }}
-    where invoice_id is not null and issue is null
+    where invoice_id is not null
+        and issue is null
+        -- A settlement knows as little as a balance of money that went back.
+        and (adjustment_kind = 'write_off' or (adjustment_kind = 'reversal' and payment_id is null))
     union all
     select invoice_id, event_date, true, false, -amount from linked where origin_kind = 'credit_note'
 ),
@@ -90,7 +96,10 @@ unseen as (
         end as paid_on
     from documents
     cross join run
-    left join walked on documents.invoice_id = walked.invoice_id
+    left join walked
+        on documents.invoice_id = walked.invoice_id
+        and documents.customer_id = walked.customer_id
+        and documents.currency = walked.currency
     left join written_off on documents.invoice_id = written_off.invoice_id
     left join explicit_customers
         on documents.customer_id = explicit_customers.customer_id
@@ -116,14 +125,17 @@ claimed as (
         unseen.gross_amount
         + coalesce(sum(changed.amount) filter (
             where case
+                -- A balance tells of what came before it.
                 when unseen.settled_on is null
-                    then changed.is_lasting and not (changed.is_write_off and unseen.is_balance_given_up)
+                    then changed.is_lasting
+                        and changed.changed_on <= unseen.paid_on
+                        and not (changed.is_write_off and unseen.is_balance_given_up)
                 when changed.is_write_off
                     then changed.changed_on <= {{ plus_days('unseen.settled_on', parameter('settlement_lag_days')) }}
                 else changed.changed_on <= unseen.settled_on
             end
         ), 0)
-        - case when unseen.settled_on is null then greatest(unseen.reported_balance, 0) else 0 end as amount
+        - case when unseen.settled_on is null then {{ greatest_or_unknown('unseen.reported_balance', 0) }} else 0 end as amount
     from unseen
     left join changed on unseen.invoice_id = changed.invoice_id
     group by

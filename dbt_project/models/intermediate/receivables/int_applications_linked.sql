@@ -176,7 +176,7 @@ placed as (
     select
         *,
         coalesce(payment_id, credit_note_id) as origin_id,
-        coalesce(payment_id, credit_note_id) is not null and issue is null and origin_total > 0 as is_held_to_origin,
+        coalesce(payment_id, credit_note_id) is not null and issue is null and origin_total <> 0 as is_held_to_origin,
         coalesce(sum(origin_amount) filter (where issue is null) over (
             partition by origin_kind, coalesce(payment_id, credit_note_id)
             order by event_date, application_id

@@ -14,7 +14,7 @@ applied as (
 ),
 
 walked as (
-    select distinct customer_id, currency from {{ ref('int_allocation_steps') }}
+    select distinct origin_id from {{ ref('int_allocation_steps') }} where origin_id is not null
 ),
 
 explicit_customers as (
@@ -37,11 +37,11 @@ known as (
     from credit_notes
     cross join run
     left join applied on credit_notes.invoice_id = applied.credit_note_id
-    left join walked on credit_notes.customer_id = walked.customer_id and credit_notes.currency = walked.currency
+    left join walked on 'credit_note:' || credit_notes.invoice_id = walked.origin_id
     left join explicit_customers
         on credit_notes.customer_id = explicit_customers.customer_id
         and credit_notes.currency = explicit_customers.currency
-    where applied.credit_note_id is null and walked.customer_id is null
+    where applied.credit_note_id is null and walked.origin_id is null
 ),
 
 reported_uses as (
@@ -49,7 +49,7 @@ reported_uses as (
         invoice_id as credit_note_id,
         case when is_balance_only then 'balance_only' else 'settled_date' end as allocation,
         gross_amount - case when is_balance_only then reported_balance else 0 end as amount,
-        greatest(issued_on, case when is_balance_only then known_on else settled_on end) as event_date
+        {{ greatest_or_unknown('issued_on', 'case when is_balance_only then known_on else settled_on end') }} as event_date
     from known
     where settled_on is not null or (is_balance_only and reported_balance < gross_amount)
     union all

@@ -19,7 +19,7 @@ payments as (
 ),
 
 walked as (
-    select distinct adjustment_id from {{ ref('int_allocation_steps') }} where adjustment_id is not null
+    select distinct adjustment_id, day from {{ ref('int_allocation_steps') }} where adjustment_id is not null
 ),
 
 moves as (
@@ -220,7 +220,7 @@ postings as (
         case when ruled.payment_id is not null then 'exceeds_payment' end,
         coalesce(ruled.origin_amount, ruled.amount) - coalesce(move_totals.amount, 0),
         coalesce(ruled.origin_currency, ruled.currency),
-        ruled.occurred_on,
+        walked.day,
         null,
         true
     from ruled
@@ -258,7 +258,12 @@ final as (
         documents.document_kind = 'opening' as is_opening,
         postings.is_assumed,
         -- Nothing goes back before it came, as far as it names an invoice or a payment.
-        {{ greatest_known('ruled.occurred_on', 'documents.issued_on', 'ruled.received_on') }} as event_date,
+        {{ greatest_known(
+            'ruled.occurred_on',
+            'documents.issued_on',
+            'ruled.received_on',
+            "case when postings.target <> 'invoice' then postings.settlement_date end"
+        ) }} as event_date,
         {{ greatest_known('postings.settlement_date', 'documents.issued_on') }} as settlement_date,
         {{ greatest_known('ruled.occurred_on', 'ruled.received_on') }} as occurred_on,
         documents.issued_on,

@@ -113,7 +113,7 @@ movements as (
     from {{ ref('int_credit_notes_consumed') }} as consumed
     union all
     select
-        adjustment_kind || ':' || adjustment_id || coalesce(':' || credit_note_id, ''),
+        adjustment_kind || ':' || adjustment_id || ':' || cast(posting_number as varchar(20)),
         adjustment_kind,
         account_id,
         customer_id,

@@ -47,25 +47,42 @@ overdue as (
         items.days_overdue,
         items.is_disputed,
         items.open_amount,
-        {{ money('items.open_amount * rates.rate') }} as amount,
-        items.as_of_date
+        rates.rate
     from items
     left join rates on items.currency = rates.currency and items.as_of_date = rates.rate_date
     where items.open_amount > 0 and items.days_overdue > 0
 ),
 
-owing as (
+-- What is overdue in a currency is converted whole, and its parts add up to it.
+by_currency as (
     select
         account_id,
-        case when min(currency) = max(currency) then min(currency) end as currency,
-        {{ known_sum('amount', 'open_amount', among='not is_disputed') }} as collectible_amount,
-        {{ known_sum('amount', 'open_amount', among='is_disputed') }} as disputed_amount,
-        count(*) filter (where amount is null) as missing_rate_count,
+        currency,
+        coalesce(sum(open_amount) filter (where not is_disputed), 0) as collectible,
+        coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed,
+        {{ money('coalesce(sum(open_amount) filter (where not is_disputed), 0) * rate') }} as collectible_amount,
+        {{ money('sum(open_amount) * rate') }} as overdue_amount,
+        count(*) filter (where rate is null) as missing_rate_count,
         count(*) filter (where not is_disputed) as collectible_items,
         count(distinct invoice_id) as overdue_invoices,
         max(days_overdue) as oldest_days_overdue,
         max(days_overdue) filter (where not is_disputed) as oldest_collectible_days
     from overdue
+    group by account_id, currency, rate
+),
+
+owing as (
+    select
+        account_id,
+        case when count(*) = 1 then min(currency) end as currency,
+        {{ known_sum('collectible_amount', 'collectible') }} as collectible_amount,
+        {{ known_sum('(overdue_amount - collectible_amount)', 'disputed') }} as disputed_amount,
+        sum(missing_rate_count) as missing_rate_count,
+        sum(collectible_items) as collectible_items,
+        sum(overdue_invoices) as overdue_invoices,
+        max(oldest_days_overdue) as oldest_days_overdue,
+        max(oldest_collectible_days) as oldest_collectible_days
+    from by_currency
     group by account_id
 ),
 
@@ -331,7 +348,7 @@ select
     {{ money('advised.collectible_amount') }} as collectible_amount,
     {{ money('advised.disputed_amount') }} as disputed_amount,
     cast(advised.missing_rate_count as bigint) as missing_rate_count,
-    advised.overdue_invoices,
+    cast(advised.overdue_invoices as bigint) as overdue_invoices,
     cast(advised.oldest_days_overdue as bigint) as oldest_days_overdue,
     advised.usual_delay_days,
     cast(advised.days_silent as bigint) as days_since_contact,

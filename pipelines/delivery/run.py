@@ -179,8 +179,11 @@ class Deliveries:
             for due in sent:
                 publication = self._publication(due.period.last)
                 if publication is None:
-                    raise WordError(self._text("not_published", last=due.period.last))
-                pack = self._pack(due, publication, ())
+                    raise WordError(self._text("not_published", last=due.period.last).rstrip("."))
+                try:
+                    pack = self._pack(due, publication, ())
+                except PackFailed as error:
+                    raise WordError(self._text("pack_failed", said=str(error)).rstrip(".")) from error
                 if pack.content != due.entry.sendings[-1]["content"]:
                     other.append(self._word(due, "correct", now))
             if not other:
@@ -208,7 +211,7 @@ class Deliveries:
         if publication is None:
             return Decision(due, "hold", self._text("not_published", last=due.period.last))
         if publication.contract != reporting_contract.digest():
-            return Decision(due, "hold", self._text("other_version"))
+            return Decision(due, "hold", self._text("other_version", last=due.period.last))
         found = self._findings(publication.version, due.report, due.period)
         holding = [each for each in found if each.does == "hold" and each.key not in entry.released]
         if holding:

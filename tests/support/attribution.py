@@ -25,7 +25,7 @@ INVOICED, LOST = {"invoice", "debit_note", "credit_note"}, {"write_off", "recove
 
 def direct() -> set[str]:
     """Sources that say that nobody sent the client."""
-    return {row["source"] for row in seed("direct_sources")}
+    return {row["source"] for row in seed("direct_sources_defaults")}
 
 
 def credited(touches: list[Touch], model: str, directs: set[str]) -> list[Touch]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import yaml
 
 # The one in C takes a tenth of the time; a machine without libyaml has the other.
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # How the names end under which files are written that are not whole yet.
 UNFINISHED = ".writing"
@@ -91,6 +92,20 @@ def clear_unfinished(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds a folder's lock, waiting for it, and clears what crashes left there: one writer follows the other.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        clear_unfinished(folder)
+        yield
+
+
 def read_object(path: Path) -> dict[str, Any] | None:
     """What a JSON file holds; None where there is no such file, or where it is damaged or holds something else."""
     try:
@@ -106,7 +121,7 @@ def read_yaml(path: Path) -> Any:
     Raises:
         OSError, UnicodeDecodeError, yaml.YAMLError: it cannot be read.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=YAML)
 
 
 def fsync(path: Path) -> None:

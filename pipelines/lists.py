@@ -8,16 +8,13 @@ knows no Dagster; a line that a page adds counts as any other, from the next ref
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from pipelines.exports.entities import entities, seed_rows
-from pipelines.files import clear_unfinished, read_yaml, write_whole
+from pipelines.files import locked, read_yaml, write_whole
 
 LISTS_FILE = Path(__file__).with_name("lists.yml")
 DOMAIN = "lists"
@@ -78,7 +75,7 @@ def write_templates(folder: Path) -> tuple[list[Path], list[Path]]:
             there.append(found[0])
             continue
         path = folder / f"{name}.csv"
-        with _locked(path):
+        with locked(path.parent):
             write_whole(path, _template(lists()[name]))
         written.append(path)
     return written, there
@@ -125,7 +122,7 @@ def add_line(folder: Path, name: str, values: dict[str, str], same: tuple[str, .
     others = sorted(other.name for other in folder.glob(f"{name}.*") if other != path) if folder.is_dir() else []
     if others:
         raise ListError(f"{folder / others[0]} is no CSV file: add the row there, or save it as {path.name}")
-    with _locked(path):
+    with locked(path.parent):
         wished = [values.get(column, "") for column in same]
         if same and any([row.get(column, "").strip() for column in same] == wished for row in rows_of(folder, name)):
             return None
@@ -149,7 +146,7 @@ def remove_line(folder: Path, name: str, line: str) -> bool:
     path = folder / f"{name}.csv"
     if not path.exists():
         return False
-    with _locked(path):
+    with locked(path.parent):
         kept = _read(path).splitlines(keepends=True)
         for place in reversed(range(len(kept))):
             if kept[place].rstrip("\r\n") == line:
@@ -177,7 +174,7 @@ def replace_line(path: Path, number: int, before: str, line: str) -> bool:
     """
     if len(line.splitlines()) != 1:
         raise ListError(f"{path.name}: a line is one line of text")
-    with _locked(path):
+    with locked(path.parent):
         kept = _read(path).splitlines(keepends=True)
         if not 0 < number <= len(kept) or kept[number - 1].rstrip("\r\n") != before:
             return False
@@ -202,13 +199,3 @@ def _read(path: Path) -> str:
             return file.read()
     except UnicodeDecodeError as error:
         raise ListError(f"{path} is not in UTF-8: save it as such, or add the line there by hand") from error
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Holds the folder's lock: of two sessions one writes after the other, on what the first has written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with (path.parent / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        clear_unfinished(path.parent)
-        yield

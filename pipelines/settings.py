@@ -56,6 +56,9 @@ class Settings(BaseModel):
     dashboard_hosts: str = Field(
         "", description="Names, with commas between, by which browsers may ask for the dashboards besides localhost."
     )
+    webhook_hosts: str = Field(
+        "", description="Names, with commas between, of hosts that reports may be delivered to by webhook."
+    )
     keep_versions: int = Field(3, ge=2, description="Published versions that stay on disk.")
     keep_superseded_days: int | None = Field(
         None,
@@ -100,6 +103,11 @@ class Settings(BaseModel):
         """Every name by which a browser may ask for the dashboards: another's page leads here (DNS rebinding)."""
         others = [name.strip() for name in self.dashboard_hosts.split(",") if name.strip()]
         return list(dict.fromkeys(["localhost", "127.0.0.1", "::1", self.dashboard_address, *others]))
+
+    @property
+    def webhook_names(self) -> list[str]:
+        """The hosts that a webhook may be of."""
+        return [name.strip().lower() for name in self.webhook_hosts.split(",") if name.strip()]
 
     @property
     def landing_dir(self) -> Path:

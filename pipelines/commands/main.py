@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.commands.deliver import deliver, missing
 from pipelines.commands.doctor import doctor
 from pipelines.commands.files import FILE_COMMANDS
 from pipelines.commands.query import sql
@@ -242,7 +243,7 @@ def status(home: Path | None, as_json: bool) -> None:
     receipts = work.receipts()
     if as_json:
         files = [_in_words(work, receipt) for receipt in receipts]
-        said = {"published": published and asdict(published), "files": files}
+        said = {"published": published and asdict(published), "files": files, "not_sent": list(missing(work.settings))}
         click.echo(json.dumps(said, indent=2, ensure_ascii=False, default=str))
         return
     if published is None:
@@ -260,6 +261,8 @@ def status(home: Path | None, as_json: bool) -> None:
             click.echo(f"{counts}  {row['domain']}.{row['entity']:<18} {row['contract']:<28} {receipt.file}")
     _tell_costs(work, whole=True)
     _tell_findings(work, most=len(receipts))
+    for row in missing(work.settings):
+        click.echo(printable(f"not sent  {row['what']}: {row['state']}. {row['said']}"), err=True)
 
 
 @main.command(cls=HomeCommand)
@@ -332,5 +335,5 @@ def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
 
 
-for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, *REPORT_COMMANDS, sql, verify, doctor]:
+for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, *REPORT_COMMANDS, deliver, sql, verify, doctor]:
     main.add_command(_command)

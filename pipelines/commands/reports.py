@@ -81,10 +81,8 @@ def _published_as_of(day: date, settings: Settings) -> Path:
     from pipelines.warehouse.publications import FILE, Warehouse
 
     warehouse = Warehouse(settings.warehouse)
-    published = warehouse.published()
-    for version in [*([published] if published else []), *reversed(warehouse.publications())]:
-        if version.as_of_date == str(day):
-            return warehouse.versions / version.version / FILE
+    for version in warehouse.as_of(day):
+        return warehouse.versions / version.version / FILE
     raise click.ClickException(f"No kept version is as of {day}; run `keybook refresh --as-of {day}` first.")
 
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
 
@@ -215,6 +215,12 @@ class Warehouse:
     def published(self) -> Publication | None:
         """The published version, or None when nothing was published yet or what the link points to is not whole."""
         return self._version(self._linked()) if self.link.is_symlink() else None
+
+    def as_of(self, day: date) -> list[Publication]:
+        """The versions that are as of a day: what is published first, then the newest."""
+        published = self.published()
+        found = [*([published] if published else []), *reversed(self.publications())]
+        return list({each.version: each for each in found if each.as_of_date == str(day)}.values())
 
     def _linked(self) -> Path:
         return Path(os.path.realpath(self.link)).parent

@@ -288,7 +288,7 @@ class Refresh:
     def made_by(self) -> str:
         """A hash of what makes a publication out of raw: the models and the settings."""
         apart = {"landing", "home", "keep_versions", "keep_superseded_days", "company_name"}
-        apart |= {"dashboard_address", "dashboard_hosts"}
+        apart |= {"dashboard_address", "dashboard_hosts", "webhook_hosts"}
         apart |= {"memory_limit", "dashboard_memory_limit", "max_temp_directory_size"}
         settings = self.settings.model_dump_json(exclude=apart)
         return hashlib.sha256(f"{project_digest()}{settings}".encode()).hexdigest()[:32]

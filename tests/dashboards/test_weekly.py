@@ -6,7 +6,7 @@ import html
 import io
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
 from functools import cache
@@ -23,6 +23,8 @@ from pipelines.charts import specs
 from pipelines.charts.drawing import svg
 from pipelines.charts.palette import LIGHT
 from pipelines.commands.main import main
+from pipelines.delivery.packs import MAKERS, Scope
+from pipelines.delivery.periods import Period
 from pipelines.exports.entities import entities
 from pipelines.reports.statements.document import Picture
 from pipelines.reports.statements.pdf import to_pdf
@@ -33,6 +35,7 @@ from pipelines.reports.weekly.figures import Figure
 from pipelines.reports.weekly.making import make
 from pipelines.reports.weekly.reading import MOST, Pack, read
 from pipelines.reports.weekly.wording import difference, shown
+from pipelines.settings import load_settings
 from pipelines.words import catalogue, languages
 from tests.support.publications import publish
 
@@ -275,9 +278,13 @@ def test_figures_that_can_hardly_be_so_are_told_before_it_goes_out(pack: Pack, l
     assert sentences(calm, spoken) == sentences(pack, spoken)[:-1]
 
 
-def test_the_mail_shows_its_pictures_and_says_the_same_in_text(pack: Pack) -> None:
+def test_the_mail_shows_its_pictures_and_says_the_same_in_text(pack: Pack, published: Path, tmp_path: Path) -> None:
     spoken = languages()["sv"]
-    files = make(pack, "sv", "v1")
+    period = Period("2026-W44", pack.first, pack.as_of, datetime(2026, 11, 2, tzinfo=UTC))
+    settings = load_settings(home=tmp_path, company_name="Nordkontor AB")
+    note = "Läs med förbehåll: <b>en</b> not."
+    # As it is delivered; of the PDF the check before it is handed out asks for the note too.
+    files = MAKERS["weekly"].make(published, period, Scope("all"), "sv", [note], settings)
     stem = f"weekly-{pack.as_of}-sv"
     mail = message_from_bytes(files[f"{stem}.eml"], policy=policy.default)
     shown, plain = (mail.get_body((kind,)).get_content() for kind in ("html", "plain"))
@@ -287,7 +294,8 @@ def test_the_mail_shows_its_pictures_and_says_the_same_in_text(pack: Pack) -> No
     assert len(pictures) >= 3
     assert all(made.startswith(b"\x89PNG") for made in pictures.values())
     assert not re.search(r"""<(style|script|link|svg)|(href|src)\s*=\s*["']?https?:""", shown)
-    for sentence in sentences(pack, spoken):
+    assert 0 < flat(plain).index(flat(note)) < flat(plain).index(flat(sentences(pack, spoken)[0]))
+    for sentence in (note, *sentences(pack, spoken)):
         assert flat(sentence) in flat(plain)
         assert flat(sentence) in flat(html.unescape(shown))
     attached = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}

@@ -1,8 +1,7 @@
 """A crash before any one change of the disk, and a loss of power with it: what is then read, and what the next run mends.
 
-Each command that changes a home runs once. Before each of its changes of the disk (Python tells of them to an audit hook)
-the home is copied: that is what a crash leaves there. A second copy has what was not brought to disk torn in half: what
-a loss of power may leave. Then, in each copy, what stands there is read, and the command is given again.
+Each command that changes a home runs once, with copies of the home made before each of its changes of the disk
+(`tests/support/disks.py`). Then, in each copy, what stands there is read, and the command is given again.
 """
 
 from __future__ import annotations
@@ -10,10 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,19 +17,19 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import files, lists
+from pipelines import lists
 from pipelines.exports.landing.raw import Receipt
 from pipelines.settings import load_settings
 from pipelines.warehouse.corrections import forget, retry, undo_forget
 from pipelines.warehouse.publications import Publication, PublishError, version_name
 from pipelines.warehouse.refresh import Refresh
+from tests.support.disks import Disk, files_of, watched
 
 BEGAN = datetime(2026, 3, 2, 6, tzinfo=UTC)
 INVOICES = "invoice_id,customer_id,issued_on,gross_amount,currency\n"
 FIRST = INVOICES + "I-1,C-1,2026-01-02,100.00,EUR\nI-2,C-2,soon,5.00,EUR\n"
 SECOND = INVOICES + "I-3,C-1,2026-01-05,70.00,EUR\n"
 THIRD = INVOICES + "I-4,C-1,2026-01-07,30.00,EUR\n"
-CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.symlink", "os.link", "os.chmod", "os.truncate"}
 # What `retire` asks a publication: which files it needs. Here it needs no row of what was landed.
 NEEDED = """
 create schema marts; create schema staging; create schema intermediate;
@@ -44,95 +40,6 @@ create table staging.stg_landing__superseded_rows (file_sha256 varchar, state va
 create table intermediate.int_kept_columns (kept_file_sha256 varchar)
 """
 LINK = {"system": "crm", "kind": "crm_account", "native_id": "R-1", "decision": "link", "account_id": "A-1"}
-
-
-@dataclass
-class Disk:
-    """Copies of a home, one before each change of it, and the same with what no `fsync` had reached torn in half."""
-
-    home: Path
-    copies: Path
-    before: set[tuple[int, int]] = field(default_factory=set)
-    synced: set[tuple[int, int]] = field(default_factory=set)
-    made: list[Path] = field(default_factory=list)
-    is_copying: bool = False
-
-    def told(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Of each event of the interpreter: copies the home if it is about to change."""
-        writes = event == "open" and isinstance(arguments[1], str) and arguments[1][:1] in "wxa"
-        if self.is_copying or not (writes or event in CHANGES) or not self._is_here(arguments[0]):
-            return
-        if event == "os.mkdir" and os.path.isdir(arguments[0]):
-            return  # asked for, and there
-        self.is_copying = True
-        try:
-            self._copy()
-        finally:
-            self.is_copying = False
-
-    def _is_here(self, path: object) -> bool:
-        return isinstance(path, str | bytes | os.PathLike) and os.fsdecode(path).startswith(f"{self.home}/")
-
-    def _copy(self) -> None:
-        crashed = self.copies / f"{len(self.made):03}"
-        shutil.copytree(self.home, crashed, symlinks=True)
-        self.made.append(crashed)
-        torn = [path for path in _files(self.home) if self._written(path) not in self.before | self.synced]
-        if torn:
-            dark = self.copies / f"{len(self.made):03}"
-            shutil.copytree(crashed, dark, symlinks=True)
-            self.made.append(dark)
-            for path in torn:
-                copy = dark / path.relative_to(self.home)
-                copy.chmod(0o644)
-                os.truncate(copy, copy.stat().st_size // 2)
-
-    @staticmethod
-    def _written(path: Path) -> tuple[int, int]:
-        status = path.stat()
-        return status.st_ino, status.st_mtime_ns
-
-    def remember(self) -> None:
-        """What is on disk already."""
-        self.before = {self._written(path) for path in _files(self.home)}
-
-    def brought(self, path: Path) -> None:
-        """Of a file that was brought to disk."""
-        if path.is_file():
-            self.synced.add(self._written(path))
-
-
-_DISKS: list[Disk] = []
-
-
-def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    for disk in _DISKS:
-        disk.told(event, arguments)
-
-
-@contextmanager
-def _watched(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    real = files.fsync
-
-    def fsync(path: Path) -> None:
-        real(path)
-        disk.brought(path)
-
-    for module in ("pipelines.files", "pipelines.warehouse.publications"):
-        monkeypatch.setattr(f"{module}.fsync", fsync)
-    if not getattr(_hook, "is_added", False):
-        sys.addaudithook(_hook)
-        _hook.is_added = True  # type: ignore[attr-defined]
-    disk.remember()
-    _DISKS.append(disk)
-    try:
-        yield
-    finally:
-        _DISKS.remove(disk)
-
-
-def _files(home: Path) -> list[Path]:
-    return [path for path in home.rglob("*") if path.is_file() and not path.is_symlink()]
 
 
 def _refresh(home: Path) -> Refresh:
@@ -212,7 +119,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "lists").mkdir()
     _as_of_a_mended_reader(home)
     # So that what is made anew and what is there already are told apart by their times.
-    for path in _files(home):
+    for path in files_of(home):
         if not path.name.startswith("none-0"):  # known by their times, and made anew when they are others
             os.utime(path, ns=(1, 1))
     return home
@@ -244,7 +151,7 @@ def _standing(home: Path) -> dict[str, Any]:
     refresh = _refresh(home)
     published = refresh.warehouse.published()
     receipts = list(refresh.store.receipts())
-    names = sorted(path.relative_to(home).as_posix() for path in _files(home))
+    names = sorted(path.relative_to(home).as_posix() for path in files_of(home))
     return {
         "published": published and published.inputs,
         "versions": {publication.inputs for publication in refresh.warehouse.publications()},
@@ -283,7 +190,7 @@ def test_after_a_crash_all_reads_as_before_or_after_and_the_next_run_mends_it(
     run = COMMANDS[command]
     before = _standing(here)
     disk = Disk(here, tmp_path / "copies")
-    with _watched(disk, monkeypatch):
+    with watched(disk, monkeypatch):
         run(here)
     after = _standing(here)
     assert after != before

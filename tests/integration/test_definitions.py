@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +13,7 @@ from pipelines.definitions import build_defs
 from pipelines.exports.entities import entities
 from pipelines.settings import PROJECT, load_settings
 from pipelines.warehouse.refresh import Refresh
+from tests.support.deliveries import MONDAY, plan
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,32 @@ def test_every_monday_at_six_business_time(definitions: dg.Definitions) -> None:
     assert schedule.cron_schedule == "0 6 * * 1"
     assert schedule.execution_timezone == "Europe/Stockholm"
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("tick", "sunday"),
+    [
+        ("2026-03-02T05:00:00+00:00", "2026-03-01"),
+        # The clock has gone forward and back on the Sunday before.
+        ("2026-03-30T04:00:00+00:00", "2026-03-29"),
+        ("2026-10-26T05:00:00+00:00", "2026-10-25"),
+    ],
+)
+def test_a_week_is_published_as_of_its_sunday(definitions: dg.Definitions, tick: str, sunday: str) -> None:
+    schedule = definitions.resolve_schedule_def("weekly")
+    context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(tick))
+    [request] = schedule.evaluate_tick(context).run_requests or []
+    assert request.run_config == {"ops": {"transform": {"config": {"as_of": sunday}}}}
+
+
+def test_deliveries_are_looked_at_where_something_waits(definitions: dg.Definitions, home: Path) -> None:
+    schedule = definitions.resolve_schedule_def("deliver")
+    ticks = [
+        dg.build_schedule_context(scheduled_execution_time=moment) for moment in (MONDAY - timedelta(hours=1), MONDAY)
+    ]
+    assert [len(schedule.evaluate_tick(tick).run_requests or []) for tick in ticks] == [0, 0]
+    (home / "delivery.yml").write_text(plan({"id": "chair"}), encoding="utf-8")
+    assert [len(schedule.evaluate_tick(tick).run_requests or []) for tick in ticks] == [0, 1]
 
 
 def test_the_sensor_waits_for_files_to_settle_and_runs_once(definitions: dg.Definitions, home: Path) -> None:

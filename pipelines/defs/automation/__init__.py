@@ -1,10 +1,14 @@
-"""When a refresh runs by itself: every Monday at 06:00 business time, and when files were dropped in landing."""
+"""What runs by itself: a refresh on Mondays and when files were dropped, and what is due is delivered after it."""
 
 import hashlib
 import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from pipelines.delivery.plan import read_plan
+from pipelines.delivery.run import Deliveries
 from pipelines.exports.landing.folder import export_files
 from pipelines.warehouse.refresh import Refresh
 
@@ -13,17 +17,23 @@ SETTLED_SECONDS = 15
 
 
 def build(refresh: Refresh) -> dg.Definitions:
-    """The job of a whole refresh, its weekly schedule and the sensor on the landing folder."""
+    """The job of a whole refresh, its weekly schedule, the sensor on the landing folder, and deliveries."""
     # One writer: every step runs in one process, one after another.
     job = dg.define_asset_job("refresh", selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor)
-    weekly = dg.ScheduleDefinition(
+    zone = refresh.settings.business_timezone
+
+    @dg.schedule(
         name="weekly",
         job=job,
         cron_schedule="0 6 * * 1",
-        execution_timezone=refresh.settings.business_timezone,
+        execution_timezone=zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every Monday at 06:00 business time.",
+        description="Every Monday at 06:00 business time, as of the Sunday before: a week's report is of that day.",
     )
+    def weekly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        sunday = context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+        config = {"ops": {"transform": {"config": {"as_of": str(sunday)}}}}
+        return dg.RunRequest(run_key=f"as of {sunday}", run_config=config, tags={"keybook/as_of": str(sunday)})
 
     @dg.sensor(
         name="landing",
@@ -46,4 +56,41 @@ def build(refresh: Refresh) -> dg.Definitions:
         context.update_cursor(digest)
         return dg.RunRequest(run_key=digest)
 
-    return dg.Definitions(jobs=[job], schedules=[weekly], sensors=[landing])
+    own = dg.Definitions(jobs=[job], schedules=[weekly], sensors=[landing])
+    return dg.Definitions.merge(own, _deliveries(refresh))
+
+
+def _deliveries(refresh: Refresh) -> dg.Definitions:
+    """What is due is asked often and sent once: the ledger decides, and not the tick."""
+
+    def planned() -> Deliveries | None:
+        plan = read_plan(refresh.settings.home)
+        return Deliveries(refresh.settings, plan) if plan else None
+
+    @dg.op(name="deliver", description="Sends the reports that are due, once; `keybook deliver` does the same.")
+    def send(context: dg.OpExecutionContext) -> None:
+        deliveries = planned()
+        for done in deliveries.deliver(datetime.now(UTC)) if deliveries else ():
+            state = "held" if done.does == "hold" else done.due.entry.state
+            tell = context.log.info if state == "sent" else context.log.warning
+            tell(f"{done.due}: {state}. {done.said or done.due.entry.said}")
+
+    @dg.job(name="deliver", executor_def=dg.in_process_executor)
+    def deliver() -> None:
+        send()
+
+    @dg.schedule(
+        name="deliver",
+        job=deliver,
+        cron_schedule="*/10 * * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every ten minutes, where something is due by delivery.yml that may be sent.",
+    )
+    def often(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        deliveries = planned()
+        if deliveries is None:
+            return dg.SkipReason("There is no delivery.yml.")
+        waits = deliveries.waiting(context.scheduled_execution_time)
+        return dg.RunRequest() if waits else dg.SkipReason("Nothing that is due waits to be sent.")
+
+    return dg.Definitions(jobs=[deliver], schedules=[often])

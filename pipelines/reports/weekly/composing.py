@@ -33,8 +33,8 @@ _WIDE = {
 _NAMED = 3
 
 
-def compose(pack: Pack, language: Language, publication: str) -> Document:
-    """The document of a pack."""
+def compose(pack: Pack, language: Language, publication: str, notes: Sequence[str] = ()) -> Document:
+    """The document of a pack, notes first."""
     title = language.text("weekly.title")
     company = clean(pack.company)
     period = f"{language.day(pack.first)} – {language.day(pack.as_of)}"
@@ -49,6 +49,7 @@ def compose(pack: Pack, language: Language, publication: str) -> Document:
     drawn = charts(pack, language)
     blocks: list[Block] = [
         Text(title, "title"),
+        *(Text(clean(note)) for note in notes),
         Facts(tuple(facts)),
         Text(language.text("weekly.said.heading"), "heading"),
         *(Text(f"•\u00a0{said}") for said in sentences(pack, language)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from pipelines.reports.mail import to_mail
 from pipelines.reports.statements.pdf import to_pdf
@@ -13,15 +14,17 @@ from pipelines.reports.weekly.xlsx import to_xlsx
 from pipelines.words import languages
 
 
-def make(pack: Pack, language: str, publication: str) -> dict[str, bytes]:
+def make(pack: Pack, language: str, publication: str, notes: Sequence[str] = ()) -> dict[str, bytes]:
     """File name -> bytes: PDF, workbook, the cells of the reporting tables that both are made of, and the mail.
+
+    `notes` are what a reader has to know first: that it is late, corrected, or to be read with care.
 
     Raises:
         PackError: a part came out blank or is missing.
     """
     spoken = languages()[language]
     stem = f"weekly-{pack.as_of}-{language}"
-    document = compose(pack, spoken, publication)
+    document = compose(pack, spoken, publication, notes)
     told = {
         "publication": publication,
         "as_of": str(pack.as_of),

@@ -1,0 +1,5 @@
+-- Grain: one row per feed that periods are made of (fct_feed_ends): the day up to which it tells everything.
+select
+    feed,
+    complete_until
+from {{ ref('fct_feed_ends') }}

@@ -1,0 +1,174 @@
+"""`keybook deliver`: sends the reports that are due, once, and says who gets what and what is held, and why."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.commands.shared import UNUSABLE, WITH_REJECTS, HomeCommand, settings_of
+from pipelines.formats import printable
+
+if TYPE_CHECKING:
+    from pipelines.delivery.run import Decision, Deliveries
+    from pipelines.settings import Settings
+
+# How many of the coming times of a schedule are told.
+COMING = 5
+
+
+def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no moment; write one such as 2026-11-02T06:00") from error
+
+
+@click.command(cls=HomeCommand)
+@click.option("--dry-run", is_flag=True, help="Make what would be sent and say to whom, and send nothing.")
+@click.option("--as-of-time", callback=_moment, help="With --dry-run: as if it were then, in business time.")
+@click.option(
+    "--release", nargs=2, metavar="REPORT PERIOD", help="Send what is held, with what holds it written on it."
+)
+@click.option(
+    "--again", nargs=3, metavar="REPORT PERIOD RECIPIENT",
+    help="Send once more what was refused, or of which nobody knows whether it arrived.",
+)  # fmt: skip
+@click.option(
+    "--arrived", nargs=3, metavar="REPORT PERIOD RECIPIENT", help="Say that what may not have arrived did: it is sent."
+)
+@click.option("--correct", nargs=2, metavar="REPORT PERIOD", help="Replace what was sent, where its figures changed.")
+@click.option("--template", is_flag=True, help="Write a delivery.yml to begin with, and send nothing.")
+def deliver(
+    home: Path | None,
+    dry_run: bool,
+    as_of_time: datetime | None,
+    release: tuple[str, str] | None,
+    again: tuple[str, str, str] | None,
+    arrived: tuple[str, str, str] | None,
+    correct: tuple[str, str] | None,
+    template: bool,
+) -> None:
+    """Make and send the reports that are due by delivery.yml, once; what holds one is said.
+
+    Exit code 0 when all that is due is sent; 3 when something is held, put off, refused, or may not have arrived; 2
+    when delivery.yml cannot be used.
+    """
+    from pipelines.delivery.run import WordError
+
+    settings = settings_of(home=home)
+    if template:
+        return _write_template(settings)
+    if as_of_time is not None and not dry_run:
+        raise click.UsageError("--as-of-time is for --dry-run: what is sent is sent now.")
+    if dry_run and (release or again or arrived or correct):
+        raise click.UsageError("--release, --again, --arrived and --correct are a person's word, and not tried.")
+    deliveries = _deliveries(settings)
+    now = datetime.now(UTC)
+    if as_of_time is not None:
+        now = as_of_time if as_of_time.tzinfo else as_of_time.replace(tzinfo=deliveries.zone)
+    try:
+        if release:
+            deliveries.release(*release, now)
+        if again:
+            deliveries.again(*again, now)
+        if arrived:
+            deliveries.arrived(*arrived, now)
+        if correct:
+            deliveries.correct(*correct, now)
+    except WordError as error:
+        raise click.UsageError(f"{error}.") from error
+    decisions = deliveries.preview(now) if dry_run else deliveries.deliver(now)
+    are_well = [_told(decision, dry_run) for decision in decisions]
+    _tell_coming(deliveries, now)
+    sys.exit(0 if all(are_well) else WITH_REJECTS)
+
+
+def _write_template(settings: Settings) -> None:
+    from pipelines.delivery.plan import FILE, TEMPLATE
+    from pipelines.files import write_whole
+
+    path = settings.home / FILE
+    if path.exists():
+        raise click.UsageError(f"{path} is there already.")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    write_whole(path, TEMPLATE.read_text(encoding="utf-8"))
+    click.echo(str(path))
+
+
+def _deliveries(settings: Settings) -> Deliveries:
+    from pipelines.delivery.plan import FILE, PlanError, read_plan
+    from pipelines.delivery.run import Deliveries
+
+    try:
+        plan = read_plan(settings.home)
+    except PlanError as error:
+        for line in str(error).splitlines():
+            click.echo(printable(line), err=True)
+        sys.exit(UNUSABLE)
+    if plan is None:
+        raise click.UsageError(f"there is no {settings.home / FILE}; `keybook deliver --template` writes one.")
+    return Deliveries(settings, plan)
+
+
+def _told(decision: Decision, is_dry: bool) -> bool:
+    """Says what became of a delivery; whether nobody has to do anything."""
+    due, entry = decision.due, decision.due.entry
+    what = f"{due} ({due.recipient.address or due.recipient.name})"
+    if decision.does == "send" and is_dry and decision.pack:
+        click.echo(printable(f"would go  {what}: {decision.pack.folder}"))
+        return True
+    state = {"hold": "held", "wait": "deferred"}.get(decision.does, entry.state)
+    if state == "sent":
+        if decision.does == "send":
+            click.echo(printable(f"sent      {what}: {entry.said}"))
+        return True
+    said = decision.said if decision.does == "hold" else entry.said
+    click.echo(printable(f"{state:<9} {what}: {said}{_remedy(decision, state)}"), err=True)
+    return False
+
+
+def _remedy(decision: Decision, state: str) -> str:
+    due = decision.due
+    words = f"{due.report} {due.period.key}"
+    match state:
+        case "held" if decision.found:
+            return f" `keybook deliver --release {words}` sends it all the same."
+        case "deferred":
+            return f" Asked again from {due.entry.events[-1]['retry_at']} on."
+        case "refused":
+            return f" `keybook deliver --again {words} {due.recipient.id}` sends it once more."
+        case "unknown":
+            return (
+                f" Ask whether it arrived: `keybook deliver --arrived {words} {due.recipient.id}` says so, --again in "
+                "its place sends it once more."
+            )
+    return ""
+
+
+def _tell_coming(deliveries: Deliveries, now: datetime) -> None:
+    for name, report in deliveries.plan.reports.items():
+        coming = report.due.coming(deliveries.zone, now, COMING)
+        times = [f"{each.due_at.astimezone(deliveries.zone):%A %-d %B %Y %H:%M} ({each.key})" for each in coming]
+        click.echo(f"next      {name}, in {deliveries.zone.key}: {', '.join(times)}")
+
+
+def missing(settings: Settings) -> Iterator[dict[str, str]]:
+    """What is expected and not sent, for `keybook status`; what is wrong with delivery.yml is one of them."""
+    from pipelines.delivery.plan import FILE, PlanError, read_plan
+    from pipelines.delivery.run import Deliveries
+
+    try:
+        plan = read_plan(settings.home)
+    except PlanError as error:
+        yield {"what": FILE, "state": "cannot be used", "said": str(error)}
+        return
+    for due in Deliveries(settings, plan).missing(datetime.now(UTC)) if plan else ():
+        since = due.entry.at or due.period.due_at.isoformat(timespec="minutes")
+        yield {"what": str(due), "state": f"{due.entry.state} since {since}", "said": due.entry.said}

@@ -1,0 +1,180 @@
+"""Packs to deliver: what makes one, and where it is kept, so that what was previewed, sent and sent again is one thing.
+
+A maker says of which periods a report is and whose figures it can be restricted to, in its queries: nobody gets a pack
+of a scope that its maker does not know. Whoever adds a pack adds a maker to `MAKERS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pipelines.delivery.periods import Period, Unit
+from pipelines.files import read_object, replacing, write_whole
+from pipelines.settings import Settings
+
+RECEIPT = "pack.json"
+ScopeKind = Literal["all", "team", "own book", "account"]
+
+
+class PackFailed(Exception):
+    """A pack cannot be made; the message says what of it."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose figures a recipient may see: all, or those of a team, of their own book or of one account."""
+
+    kind: ScopeKind
+    of: str = ""
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"{self.kind} {self.of}".strip()
+
+
+class Maker(Protocol):
+    """Makes the pack of one report."""
+
+    @property
+    def unit(self) -> Unit:
+        """Of which periods it is."""
+
+    @property
+    def scopes(self) -> frozenset[ScopeKind]:
+        """To whose figures its queries can restrict it."""
+
+    def make(
+        self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
+    ) -> dict[str, bytes]:
+        """File name -> bytes, of a published file as of the period's last day; `notes` stand where a reader begins.
+
+        One file is the mail (`.eml`, without sender and recipients), one (`.json`) has the `figures`.
+
+        Raises:
+            PackFailed: a part is blank or missing, or the publication is another version's.
+        """
+
+
+class Weekly:
+    """The weekly pack for leadership: of the whole company."""
+
+    unit: Unit = "week"
+    scopes: frozenset[ScopeKind] = frozenset({"all"})
+
+    def make(
+        self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
+    ) -> dict[str, bytes]:
+        """The pack of the seven days up to the publication's as-of day."""
+        import duckdb
+
+        from pipelines.bounds import connect
+        from pipelines.exports.contracts.loading import load_contracts
+        from pipelines.reports.weekly.checking import PackError
+        from pipelines.reports.weekly.making import make
+        from pipelines.reports.weekly.reading import read
+
+        titles = {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
+        try:
+            with connect(str(publication), read_only=True) as connection:
+                pack = read(connection, settings.company_name, titles)
+                return make(pack, language, publication.parent.name, notes)
+        except (PackError, duckdb.CatalogException) as error:
+            raise PackFailed(str(error)) from error
+
+
+MAKERS: dict[str, Maker] = {"weekly": Weekly()}
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack that was made: where its files lie, of which publication it is, and a hash of its figures.
+
+    The figures alone say whether a pack is another: not when it was made, nor from which of two equal publications.
+    """
+
+    folder: Path
+    publication: str
+    content: str
+    files: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What the ledger calls it."""
+        return self.folder.name
+
+    def read(self, suffix: str) -> bytes:
+        """The file that ends so."""
+        return (self.folder / next(name for name in self.files if name.endswith(suffix))).read_bytes()
+
+    @property
+    def figures(self) -> list[dict[str, Any]]:
+        """Every figure with the cells that it is made of."""
+        found: list[dict[str, Any]] = json.loads(self.read(".json"))["figures"]
+        return found
+
+
+def pack_name(publication: str, scope: Scope, language: str, notes: Iterable[str]) -> str:
+    """A name for what is made of these: the same for all who get the same."""
+    return _digest(json.dumps([publication, str(scope), language, list(notes)]).encode())[:16]
+
+
+def kept(folder: Path) -> Pack | None:
+    """The pack that was kept in a folder; None where it is not there as a whole."""
+    receipt = read_object(folder / RECEIPT) or {}
+    files = receipt.get("files")
+    if not isinstance(files, dict) or not {"publication", "content"} <= receipt.keys():
+        return None
+    for name, digest in files.items():
+        try:
+            if _digest((folder / name).read_bytes()) != digest:
+                return None
+        except OSError:
+            return None
+    return Pack(folder, receipt["publication"], receipt["content"], tuple(files))
+
+
+def keep(folder: Path, publication: str, files: Mapping[str, bytes]) -> Pack:
+    """Writes a pack's files, the receipt last: without it there is none."""
+    figures = next(json.loads(made)["figures"] for name, made in files.items() if name.endswith(".json"))
+    content = _digest(json.dumps(figures, sort_keys=True).encode())
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, made in files.items():
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(made)
+    receipt = {"publication": publication, "content": content, "files": {n: _digest(m) for n, m in files.items()}}
+    write_whole(folder / RECEIPT, json.dumps(receipt, indent=1) + "\n")
+    return Pack(folder, publication, content, tuple(files))
+
+
+def forget_others(folder: Path, wanted: set[str]) -> None:
+    """Deletes the packs of a period that nobody got and nobody is to get: previews of earlier publications."""
+    for pack in folder.glob("*"):
+        if pack.is_dir() and pack.name not in wanted:
+            shutil.rmtree(pack)
+
+
+def changed(before: Pack, now: Pack) -> list[dict[str, Any]]:
+    """The figures that differ: what each is, what it was and what it is now, in the order of the pack."""
+    earlier, later = ({_cells(figure): figure for figure in pack.figures} for pack in (before, now))
+    found = []
+    for cells in dict.fromkeys([*later, *earlier]):
+        was, is_ = (figures.get(cells, {}).get("value") for figures in (earlier, later))
+        if was != is_:
+            figure = later.get(cells) or earlier[cells]
+            key = ", ".join(str(part) for part in figure["key"].values() if isinstance(part, str))
+            found.append({"name": figure["column"], "key": key or None, "was": was, "now": is_})
+    return found
+
+
+def _cells(figure: Mapping[str, Any]) -> str:
+    return json.dumps({name: part for name, part in figure.items() if name != "value"}, sort_keys=True)
+
+
+def _digest(made: bytes) -> str:
+    return hashlib.sha256(made).hexdigest()

@@ -1,0 +1,293 @@
+"""Delivery through a real mail server that misbehaves, and to a real webhook."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from pipelines.delivery.run import Decision
+from tests.support.deliveries import MONDAY, SUNDAY, deliveries, home_of, plan, publish_week
+
+Step = Callable[[Any, str], str]
+
+
+@dataclass
+class Mailbox:
+    """A server's handler: what it answers to a recipient and to a message, and what it took."""
+
+    to: Step = lambda server, address: "250 OK"
+    data: Step = lambda server, address: "250 taken"
+    took: list[tuple[str, bytes]] = field(default_factory=list)
+    bye: str = "221 bye"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        return self.bye
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.to(server, address)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        answer = self.data(server, envelope.rcpt_tos[0])
+        if answer.startswith("250"):
+            self.took += [(address, envelope.original_content) for address in envelope.rcpt_tos]
+        return answer
+
+
+@contextmanager
+def _serving(mailbox: Mailbox, port: int, **options: Any) -> Iterator[None]:
+    controller = Controller(mailbox, "127.0.0.1", port, **options)
+    controller.start()
+    try:
+        yield
+    finally:
+        controller.stop()
+
+
+def _home(tmp_path: Path, port: int, *recipients: str, **channel: Any) -> Path:
+    mail = {"kind": "smtp", "host": "127.0.0.1", "port": port, "security": "none", "sender": "reports@example.com"}
+    people = [
+        {"id": name, "name": "Анна Берг", "address": f"{name}@example.com", "channel": "mail"} for name in recipients
+    ]
+    home = home_of(tmp_path / "home", plan(*people, channels={"mail": mail | channel}))
+    publish_week(home, SUNDAY)
+    return home
+
+
+def _told(done: list[Decision]) -> dict[str, tuple[str, str]]:
+    return {each.due.recipient.id: (each.due.entry.state, each.due.entry.said) for each in done}
+
+
+def test_the_mail_is_the_pack_under_a_header_of_its_own(tmp_path: Path, free_tcp_port: int) -> None:
+    home, mailbox = _home(tmp_path, free_tcp_port, "chair"), Mailbox()
+    with _serving(mailbox, free_tcp_port):
+        [decision] = deliveries(home).preview(MONDAY)
+        assert decision.pack is not None
+        assert _told(deliveries(home).deliver(MONDAY)) == {"chair": ("sent", "250 taken")}
+    [(to, came)] = mailbox.took
+    assert to == "chair@example.com"
+    assert came.partition(b"\r\n\r\n")[2] == decision.pack.read(".eml").partition(b"\r\n\r\n")[2]
+    read = message_from_bytes(came, policy=policy.default)
+    assert read["To"] == "Анна Берг <chair@example.com>"
+    assert read["From"] == "Keybook <reports@example.com>"
+    assert read["Subject"] == "Weekly"
+    assert read["Date"].datetime == MONDAY
+    assert len(read.get_all("Date")) == 1
+    assert read["Message-ID"].endswith("@example.com>")
+    assert [part.get_filename() for part in read.iter_attachments()] == ["weekly.pdf"]
+
+
+def test_a_server_that_greylists_is_asked_again_and_one_copy_comes(tmp_path: Path, free_tcp_port: int) -> None:
+    home, asked = _home(tmp_path, free_tcp_port, "chair"), []
+    mailbox = Mailbox(
+        to=lambda server, address: asked.append(address) or ("450 try later" if len(asked) < 3 else "250 OK")
+    )  # type: ignore[func-returns-value]
+    with _serving(mailbox, free_tcp_port):
+        found = [
+            _told(deliveries(home).deliver(MONDAY + timedelta(minutes=minute)))["chair"][0]
+            for minute in (0, 1, 5, 15, 20)
+        ]
+    assert found == ["deferred", "deferred", "deferred", "sent", "sent"]
+    assert len(asked) == 3
+    assert len(mailbox.took) == 1
+
+
+def test_one_who_is_refused_keeps_it_from_nobody_else(tmp_path: Path, free_tcp_port: int) -> None:
+    home = _home(tmp_path, free_tcp_port, "first", "gone", "last")
+    mailbox = Mailbox(to=lambda server, address: "550 no such mailbox" if address.startswith("gone") else "250 OK")
+    with _serving(mailbox, free_tcp_port):
+        for minute in (0, 600):
+            told = _told(deliveries(home).deliver(MONDAY + timedelta(minutes=minute)))
+            assert told == {
+                "first": ("sent", "250 taken"),
+                "gone": ("refused", "550 no such mailbox"),
+                "last": ("sent", "250 taken"),
+            }
+    assert [address for address, _ in mailbox.took] == ["first@example.com", "last@example.com"]
+
+
+def test_what_was_taken_is_taken_however_the_server_parts(tmp_path: Path, free_tcp_port: int) -> None:
+    home, mailbox = _home(tmp_path, free_tcp_port, "chair"), Mailbox(bye="421 overloaded")
+    with _serving(mailbox, free_tcp_port):
+        assert _told(deliveries(home).deliver(MONDAY))["chair"] == ("sent", "250 taken")
+
+
+def _hang_up(server: Any, address: str) -> str:
+    server.transport.abort()
+    return "250 taken"
+
+
+def test_a_server_that_dies_after_the_last_line_is_not_sent_to_again(tmp_path: Path, free_tcp_port: int) -> None:
+    home, mailbox = _home(tmp_path, free_tcp_port, "chair"), Mailbox(data=_hang_up)
+    with _serving(mailbox, free_tcp_port):
+        for minute in (0, 600):
+            assert _told(deliveries(home).deliver(MONDAY + timedelta(minutes=minute)))["chair"][0] == "unknown"
+    assert len(mailbox.took) == 1
+    # A person looked, and it had not come.
+    again = Mailbox()
+    with _serving(again, free_tcp_port):
+        deliveries(home).again("weekly", "2026-W09", "chair", MONDAY + timedelta(hours=20))
+        assert _told(deliveries(home).deliver(MONDAY + timedelta(hours=20)))["chair"][0] == "sent"
+    ids = {message_from_bytes(came)["Message-ID"] for _, came in (*mailbox.took, *again.took)}
+    assert len(ids) == len(again.took) == 1
+
+
+@pytest.mark.parametrize(
+    ("to", "data", "state"),
+    [
+        # Nothing was handed over: it is asked again.
+        (_hang_up, Mailbox.data, "deferred"),
+        (Mailbox.to, lambda server, address: "554 looks like an advertisement", "refused"),
+        (Mailbox.to, lambda server, address: "452 no room", "deferred"),
+    ],
+)  # fmt: skip
+def test_what_a_server_says_or_does_not_say(
+    tmp_path: Path, free_tcp_port: int, to: Step, data: Step, state: str
+) -> None:
+    home = _home(tmp_path, free_tcp_port, "chair")
+    with _serving(Mailbox(to, data), free_tcp_port):
+        assert _told(deliveries(home).deliver(MONDAY))["chair"][0] == state
+
+
+def test_a_server_that_does_not_answer_in_time_leaves_it_unknown(tmp_path: Path, free_tcp_port: int) -> None:
+    home, ended = _home(tmp_path, free_tcp_port, "chair", seconds=2), threading.Event()
+    with _serving(Mailbox(data=lambda server, address: (ended.wait(20), "250 late")[1]), free_tcp_port):
+        told = _told(deliveries(home).deliver(MONDAY))
+        ended.set()
+    assert told["chair"][0] == "unknown"
+
+
+def test_nobody_there_is_no_loss(tmp_path: Path, free_tcp_port: int) -> None:
+    told = _told(deliveries(_home(tmp_path, free_tcp_port, "chair")).deliver(MONDAY))
+    assert told["chair"][0] == "deferred"
+    assert "refused" in told["chair"][1]
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and its certificate for this machine's address, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+def test_a_password_goes_through_tls_alone_and_into_no_file(
+    tmp_path: Path, free_tcp_port: int, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logins: list[bytes] = []
+
+    def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        logins.append(data.password)
+        return AuthResult(success=data.password == b"secret-7f3a", handled=False)
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    monkeypatch.setenv("MAIL_PASSWORD", "wrong-9c1b")
+    channel = {"security": "starttls", "host": "localhost", "user": "me", "password_from": "MAIL_PASSWORD"}
+    home, mailbox = _home(tmp_path, free_tcp_port, "chair", **channel), Mailbox()
+    served = {"tls_context": context, "require_starttls": True, "authenticator": check, "auth_required": True}
+    with _serving(mailbox, free_tcp_port, **served):
+        state, said = _told(deliveries(home).deliver(MONDAY))["chair"]
+        assert (state, logins) == ("deferred", [])
+        assert "CERTIFICATE_VERIFY_FAILED" in said or "SSLCertVerificationError" in said
+        text = (home / "delivery.yml").read_text(encoding="utf-8")
+        (home / "delivery.yml").write_text(
+            text.replace("    user: me", f"    ca_file: {certificate}\n    user: me"), encoding="utf-8"
+        )
+        assert _told(deliveries(home).deliver(MONDAY + timedelta(hours=1)))["chair"] == (
+            "deferred",
+            "the login was refused (535)",
+        )
+        monkeypatch.setenv("MAIL_PASSWORD", "secret-7f3a")
+        assert _told(deliveries(home).deliver(MONDAY + timedelta(hours=2)))["chair"][0] == "sent"
+    assert len(mailbox.took) == 1
+    for file in (path for path in home.rglob("*") if path.is_file() and "warehouse" not in path.parts):
+        assert not {secret for secret in (b"secret-7f3a", b"wrong-9c1b") if secret in file.read_bytes()}, file
+
+
+class _Hook(BaseHTTPRequestHandler):
+    """Answers with the code that its path names; keeps what it was told."""
+
+    got: list[tuple[str, dict[str, Any]]]
+
+    def do_POST(self) -> None:
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.got.append((self.headers["Idempotency-Key"], said))
+        self.send_response(int(self.path.strip("/")))
+        self.send_header("Location", "/200")
+        self.end_headers()
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("code", "state"), [(200, "sent"), (302, "refused"), (404, "refused"), (429, "deferred"), (503, "deferred")]
+)
+def test_a_webhook_is_told_and_leads_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, state: str
+) -> None:
+    hook = type("Hook", (_Hook,), {"got": []})
+    server = HTTPServer(("127.0.0.1", 0), hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        monkeypatch.setenv("CHAT_URL", f"http://127.0.0.1:{server.server_port}/{code}")
+        channels = {"chat": {"kind": "webhook", "url_from": "CHAT_URL"}}
+        home = home_of(tmp_path / "home", plan({"id": "chair", "channel": "chat"}, channels=channels))
+        publish_week(home, SUNDAY)
+        # The host is allowed by nobody yet.
+        state_before, said = _told(deliveries(home).deliver(MONDAY))["chair"]
+        assert state_before == "deferred"
+        assert "webhook_hosts" in said
+        assert not hook.got
+        (home / "keybook.toml").write_text('webhook_hosts = "127.0.0.1"\n', encoding="utf-8")
+        done = deliveries(home).deliver(MONDAY + timedelta(hours=1))
+        assert _told(done) == {"chair": (state, f"HTTP {code}")}
+    finally:
+        server.shutdown()
+        server.server_close()
+    [(key, told)] = hook.got
+    assert key == told["id"] == done[0].due.entry.sendings[-1]["message_id"]
+    assert (told["report"], told["period"]) == ("weekly", "2026-W09")
+    assert "crm:1 owes 100" in told["text"]
+
+
+def test_a_name_from_outside_that_leads_to_this_machine_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.delivery.channels import _not_there
+
+    assert _not_there("chat.example.com", "127.0.0.1")
+    assert _not_there("chat.example.com", "169.254.169.254")
+    assert _not_there("chat.example.com", "::1")
+    assert not _not_there("chat.example.com", "192.0.2.7")
+    assert not _not_there("localhost", "127.0.0.1")

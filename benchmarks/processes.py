@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -43,9 +44,13 @@ def measure(arguments: list[str], accepted: tuple[int, ...] = (0,)) -> Measured:
     wall = time.perf_counter() - started
     if process.returncode not in accepted:
         raise FailedRun(f"python {' '.join(arguments)} ended with {process.returncode}:\n{said[-4000:]}")
-    # Linux counts the peak in KiB, macOS in bytes.
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Measured(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+    return Measured(wall, usage.ru_utime + usage.ru_stime, peak(usage))
+
+
+def peak(usage: resource.struct_rusage) -> int:
+    """The most memory that a process has had, in bytes."""
+    # Linux counts it in KiB, macOS in bytes.
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def machine() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -22,8 +23,9 @@ from typing import Any
 import polars as pl
 
 from benchmarks import land
-from benchmarks.processes import GIB, Measured, machine, measure, table
+from benchmarks.processes import GIB, Measured, machine, measure, peak, table
 from benchmarks.refresh import PUBLISHED, TINY, Size, exports, fresh
+from pipelines.warehouse.statements import NodeResult
 
 WHOLE = Size(accounts=200_000, months=12, calls=10_000_000, invoices=3_000_000)
 MEMORY_LIMIT = "4 GiB"
@@ -31,6 +33,8 @@ MOST = 5 * GIB
 # Steps that take less than this at the largest size are not shown one by one, in seconds.
 SHOWN = 1.0
 TIMES = "times.json"
+# What has ended so far, a line each, for a run of hours that is ended before it is through.
+PROGRESS = "progress.txt"
 # What a refresh does, one after the other: methods of `Refresh`, and the build.
 STAGES = ("land", "build", "verify", "publish")
 
@@ -54,13 +58,31 @@ def timed_refresh(home: str) -> None:
     models: dict[str, float] = {}
     stages: dict[str, float] = defaultdict(float)
 
+    Path(home, PROGRESS).unlink(missing_ok=True)
+
+    def tell(what: str) -> None:
+        most = peak(resource.getrusage(resource.RUSAGE_SELF)) / GIB
+        said = f"{time.strftime('%H:%M:%S')} {time.process_time():.0f} s of processor, peak {most:.2f} GiB: {what}\n"
+        with Path(home, PROGRESS).open("a", encoding="utf-8") as file:
+            file.write(said)
+
+    def told(on_node: Callable[[NodeResult], None]) -> Callable[[NodeResult], None]:
+        def noted(node: NodeResult) -> None:
+            tell(f"{node.unique_id} {node.status} {node.seconds:.1f} s")
+            on_node(node)
+
+        return noted
+
     def timed(function: Callable[..., Any], stage: str) -> Callable[..., Any]:
         def noted(*arguments: Any, **options: Any) -> Any:
             started = time.perf_counter()
+            if "on_node" in options:
+                options["on_node"] = told(options["on_node"])
             try:
                 results = function(*arguments, **options)
             finally:
                 stages[stage] += time.perf_counter() - started
+                tell(stage)
             if stage == "build":
                 models.update({result.unique_id: result.seconds for result in results})
             return results

@@ -105,7 +105,7 @@ def ageing_tab() -> None:
             "ageing_currency",
             height="content",
         )
-    about = f"Days since due and since issue, of invoices in {single}; `seeds/aging_edges.csv` sets the edges."
+    about = f"Days since due and since issue, of invoices in {single}; the list `aging_edges` sets the edges."
     with section("By your own edges", about, key="ageing-own"):
         own = rows(receivables.own_ageing(page.warehouse, page.filters, single or ""))
         if own:

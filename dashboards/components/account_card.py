@@ -224,7 +224,7 @@ def people_section(account: str) -> None:
             {
                 "full_name": Column("Name", pinned=True),
                 "title": Column("Title or role"),
-                "is_decision_maker": Column("Decides", "bool", "By role or title: seed decision_maker_roles."),
+                "is_decision_maker": Column("Decides", "bool", "By role or title: list decision_maker_roles."),
                 "phone": Column("Telephone"),
                 "email": Column("E-mail"),
                 "last_two_way_on": Column("Last contact", "date", "Two-way, with this person (P14)."),

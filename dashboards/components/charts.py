@@ -56,7 +56,7 @@ def lines(
     axis_format: str = COMPACT,
     zero: bool = True,
 ) -> None:
-    """Lines over months, each named at its last point."""
+    """Lines over months, each named at its last point; a month whose value is not known leaves a gap."""
     points = long(data, index, series)
     names = list(series.values())
     last = max((row[index] for row in points), default=None)
@@ -73,7 +73,16 @@ def lines(
         row.setdefault("at", row["value"])
     apart = scale(names, colour_names)
     y = amount_axis(axis_format).scale(zero=zero)
-    base = alt.Chart(inline(points)).encode(x=month_axis(index), color=alt.Color("series:N", scale=apart, legend=None))
+    known = {(row[index], row["series"]) for row in points}
+    gaps = [
+        {index: row[index], "series": name, "value": None}
+        for row in data
+        for name in names
+        if (row[index], name) not in known
+    ]
+    base = alt.Chart(inline(points + gaps)).encode(
+        x=month_axis(index), color=alt.Color("series:N", scale=apart, legend=None)
+    )
     tooltip = [
         alt.Tooltip(f"{index}:O", title="Month"),
         alt.Tooltip("series:N", title="What"),

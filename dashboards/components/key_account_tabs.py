@@ -224,7 +224,7 @@ def effort_tab(page: PageContext) -> None:
             )
             st.caption(
                 f"{number(person['assumed'])} of {number(person['efforts'])} activities have no duration in the "
-                "exports and count as the seed `effort_minutes` says."
+                "exports and count as the list `effort_minutes` says."
             )
         picked = table(
             data,
@@ -297,7 +297,7 @@ def service_tab(page: PageContext) -> None:
     data = ownership.service(page.warehouse, page.filters)
     with section(
         "Service by class",
-        "Missed calls called back and cases closed within the target of the class (D16, D20; seed service_targets). "
+        "Missed calls called back and cases closed within the target of the class (D16, D20; list service_targets). "
         "Of the whole company.",
         key="service",
     ):

@@ -169,18 +169,21 @@
     'plan.fx_rates': {'key': ['currency', 'rate_date'], 'columns': ['currency', 'rate_date', 'rate'], 'measures': [],
         'has_currency': True, 'moments': [], 'since': ['rate_date'], 'of': {}, 'later': {}, 'until': {}, 'at_export':
         [], 'events': {}, 'fresh': ['rate_date'], 'now': {}},
-    'lists.account_links': {'key': ['row_id'], 'columns': ['row_id', 'system', 'kind', 'native_id', 'decision',
-        'account_id', 'reason', 'decided_by', 'decided_on'], 'measures': [], 'has_currency': False, 'moments': [],
-        'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.account_classifications': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'scheme', 'class',
         'action', 'classified_on', 'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of':
         {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.account_links': {'key': ['row_id'], 'columns': ['row_id', 'system', 'kind', 'native_id', 'decision',
+        'account_id', 'reason', 'decided_by', 'decided_on'], 'measures': [], 'has_currency': False, 'moments': [],
+        'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.account_plans': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'item', 'goal', 'starts_on',
         'due_on', 'done_on', 'owner', 'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [],
         'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.account_startup_answers': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'question', 'answer',
         'answered_on'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {},
         'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.aging_edges': {'key': ['edge_days'], 'columns': ['edge_days'], 'measures': [], 'has_currency': False,
+        'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [],
+        'now': {}},
     'lists.commission_closings': {'key': ['row_id'], 'columns': ['row_id', 'month', 'employee_id', 'ledger', 'amount',
         'closed_on'], 'measures': ['amount'], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
         {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
@@ -190,21 +193,42 @@
     'lists.commission_shares': {'key': ['row_id'], 'columns': ['row_id', 'deal_id', 'employee_id', 'share', 'note'],
         'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {},
         'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.contact_cadences': {'key': ['tier'], 'columns': ['tier', 'days', 'origin'], 'measures': [], 'has_currency':
+        False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh':
+        [], 'now': {}},
+    'lists.decision_maker_roles': {'key': ['word'], 'columns': ['word', 'is_decision_maker', 'is_whole_word',
+        'language', 'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
+        {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.direct_sources': {'key': ['source'], 'columns': ['source', 'origin'], 'measures': [], 'has_currency':
+        False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh':
+        [], 'now': {}},
+    'lists.effort_minutes': {'key': ['activity_type'], 'columns': ['activity_type', 'minutes', 'origin'], 'measures':
+        [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
+        'events': {}, 'fresh': [], 'now': {}},
     'lists.key_account_decisions': {'key': ['row_id'], 'columns': ['row_id', 'quarter', 'account_id', 'decision',
         'reason', 'decided_on', 'decided_by'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [],
         'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.key_account_ratings': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'criterion', 'is_met',
         'rated_on', 'rated_by', 'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {},
         'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.late_interest_rates': {'key': ['currency'], 'columns': ['currency', 'percent_a_year', 'fee', 'origin'],
+        'measures': ['fee'], 'has_currency': True, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {},
+        'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.norm_targets': {'key': ['row_id'], 'columns': ['row_id', 'norm', 'role_profile', 'grade', 'target',
         'valid_from', 'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
         {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.parameters': {'key': ['parameter'], 'columns': ['parameter', 'value', 'origin'], 'measures': [],
         'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
         'events': {}, 'fresh': [], 'now': {}},
+    'lists.payment_contacts': {'key': ['word'], 'columns': ['word', 'language', 'origin'], 'measures': [],
+        'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
+        'events': {}, 'fresh': [], 'now': {}},
     'lists.product_eligibility': {'key': ['row_id'], 'columns': ['row_id', 'segment', 'product_id', 'is_eligible',
         'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until':
         {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.service_targets': {'key': ['service_class'], 'columns': ['service_class', 'class_rank', 'callback_minutes',
+        'case_days', 'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
+        {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.specific_provisions': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'invoice_id', 'rate',
         'reason', 'valid_from', 'valid_to'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of':
         {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},

@@ -167,7 +167,8 @@ def missing(settings: Settings) -> Iterator[dict[str, str]]:
     try:
         plan = read_plan(settings.home)
     except PlanError as error:
-        yield {"what": FILE, "state": "cannot be used", "said": str(error)}
+        for line in str(error).splitlines():
+            yield {"what": FILE, "state": "cannot be used", "said": line}
         return
     for due in Deliveries(settings, plan).missing(datetime.now(UTC)) if plan else ():
         since = due.entry.at or due.period.due_at.isoformat(timespec="minutes")

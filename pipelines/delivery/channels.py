@@ -118,7 +118,7 @@ def _mail(channel: Smtp, letter: Letter) -> Outcome:
     except smtplib.SMTPAuthenticationError as error:
         # Nothing was refused but the login, which a person mends.
         return Outcome("deferred", f"the login was refused ({error.smtp_code})")
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         # What was answered stands, however the parting went.
         return outcome or Outcome("unknown" if is_handed_over else "deferred", _plain(error))
 
@@ -161,8 +161,11 @@ def _into_folder(folder: Path, letter: Letter) -> Outcome:
 
 def _post(channel: Webhook, letter: Letter, settings: Settings) -> Outcome:
     """As JSON, the mail's text in it and its PDF; no other host is led to, whatever it answers."""
-    url = urlsplit(secret(channel.url_from) or "")
-    host = url.hostname or ""
+    try:
+        url = urlsplit(secret(channel.url_from) or "")
+        host, port = url.hostname or "", url.port
+    except ValueError:
+        return Outcome("deferred", f"what {channel.url_from} holds is no address")
     if host not in settings.webhook_names:
         return Outcome("deferred", f"the address in {channel.url_from} is of no host that the setting webhook_hosts "
                        "allows" if host else f"neither the variable {channel.url_from} nor {channel.url_from}_FILE "
@@ -181,24 +184,25 @@ def _post(channel: Webhook, letter: Letter, settings: Settings) -> Outcome:
     is_handed_over = False
     try:
         connection = (
-            http.client.HTTPSConnection(host, url.port, timeout=channel.seconds)
+            http.client.HTTPSConnection(host, port, timeout=channel.seconds)
             if url.scheme == "https"
-            else http.client.HTTPConnection(host, url.port, timeout=channel.seconds)
+            else http.client.HTTPConnection(host, port, timeout=channel.seconds)
         )
         try:
             connection.connect()
             if why := _not_there(host, connection.sock.getpeername()[0]):
                 return Outcome("refused", why)
-            is_handed_over = True
             path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-            connection.request(
-                "POST", path, body,
-                {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": letter.message_id},
-            )  # fmt: skip
+            connection.putrequest("POST", path)
+            connection.putheader("Content-Type", "application/json; charset=utf-8")
+            connection.putheader("Content-Length", str(len(body)))
+            connection.putheader("Idempotency-Key", letter.message_id)
+            is_handed_over = True
+            connection.endheaders(body)
             code = connection.getresponse().status
         finally:
             connection.close()
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return Outcome("unknown" if is_handed_over else "deferred", _plain(error))
     if code < 300:
         return Outcome("sent", f"HTTP {code}")

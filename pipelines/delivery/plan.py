@@ -45,7 +45,7 @@ class PlanError(Exception):
 def _mailbox(value: str) -> str:
     try:
         Address(addr_spec=value)
-        if "@" in value.strip("@") and value.isprintable() and not value.startswith('"'):
+        if "@" in value.strip("@") and value.isascii() and value.isprintable() and not value.startswith('"'):
             return value
     except (ValueError, IndexError):
         pass

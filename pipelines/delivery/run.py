@@ -7,6 +7,7 @@ just that. Each step is on disk before the next: whatever ends a run, the next o
 from __future__ import annotations
 
 import getpass
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -30,8 +31,8 @@ from pipelines.words import Language, languages
 FOLDER = "deliveries"
 # Asked again after so many minutes, each time after twice as long, at most after four hours.
 FIRST_WAIT, LONGEST_WAIT = 5, 240
-# How many of its findings a pack names above its first sentence.
-MOST_NOTES = 8
+# How many figures a correction names above its first sentence.
+MOST_CHANGED = 8
 
 
 class WordError(Exception):
@@ -178,8 +179,11 @@ class Deliveries:
             for due in sent:
                 publication = self._publication(due.period.last)
                 if publication is None:
-                    raise WordError(self._text("not_published", last=due.period.last))
-                pack = self._pack(due, publication, ())
+                    raise WordError(self._text("not_published", last=due.period.last).rstrip("."))
+                try:
+                    pack = self._pack(due, publication, ())
+                except PackFailed as error:
+                    raise WordError(self._text("pack_failed", said=str(error)).rstrip(".")) from error
                 if pack.content != due.entry.sendings[-1]["content"]:
                     other.append(self._word(due, "correct", now))
             if not other:
@@ -207,7 +211,7 @@ class Deliveries:
         if publication is None:
             return Decision(due, "hold", self._text("not_published", last=due.period.last))
         if publication.contract != reporting_contract.digest():
-            return Decision(due, "hold", self._text("other_version"))
+            return Decision(due, "hold", self._text("other_version", last=due.period.last))
         found = self._findings(publication.version, due.report, due.period)
         holding = [each for each in found if each.does == "hold" and each.key not in entry.released]
         if holding:
@@ -314,15 +318,19 @@ class Deliveries:
 
 
 def _cared(found: Sequence[Finding], language: Language) -> list[str]:
-    told = [each.told(language) for each in found]
-    if len(told) > MOST_NOTES:
-        told = [*told[:MOST_NOTES], language.text("delivery.corrected.more", count=len(told) - MOST_NOTES)]
-    return [f"{language.text('delivery.care')}: {text}" for text in told]
+    """A line a cause: the report's own tables name what is late or odd."""
+    causes = Counter(each.cause for each in found)
+    first = {each.cause: each for each in reversed(found)}
+    return [
+        f"{language.text('delivery.care')}: "
+        + (language.text(f"delivery.many.{cause}", count=count) if count > 1 else first[cause].told(language))
+        for cause, count in causes.items()
+    ]
 
 
 def _corrected(changed: Sequence[Mapping[str, Any]], sent_on: date, language: Language) -> list[str]:
     notes = [language.text("delivery.corrected.replaces", sent_on=sent_on, count=len(changed))]
-    notes += [language.text("delivery.corrected.figure", **figure) for figure in changed[:MOST_NOTES]]
-    if len(changed) > MOST_NOTES:
-        notes.append(language.text("delivery.corrected.more", count=len(changed) - MOST_NOTES))
+    notes += [language.text("delivery.corrected.figure", **figure) for figure in changed[:MOST_CHANGED]]
+    if len(changed) > MOST_CHANGED:
+        notes.append(language.text("delivery.corrected.more", count=len(changed) - MOST_CHANGED))
     return notes

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.exports.entities import entities
+from pipelines.lists import lists
 from pipelines.settings import load_settings
 from pipelines.warehouse.transform import DBT_PROJECT, read_manifest
 
@@ -107,7 +108,7 @@ def test_reporting_is_described_and_its_columns_enforced(nodes: dict[str, dict[s
 
 def test_a_models_name_says_its_layer(nodes: dict[str, dict[str, Any]]) -> None:
     prefixes = {
-        "parameters": ("stg_lists__", "parameters"),
+        "parameters": ("stg_lists__", *lists()),
         "staging": ("stg_",),
         "intermediate": ("int_",),
         "marts": ("dim_", "fct_"),

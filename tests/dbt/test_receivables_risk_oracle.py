@@ -253,7 +253,7 @@ def test_movements_are_what_was_done(stream: Stream, warehouse: duckdb.DuckDBPyC
 
 def test_own_buckets_by_due_and_by_issue_date(stream: Stream, warehouse: duckdb.DuckDBPyConnection) -> None:
     """Every bucket of the user's edges at each month's end."""
-    edges = sorted(int(row["edge_days"]) for row in seed("aging_edges"))
+    edges = sorted(int(row["edge_days"]) for row in seed("aging_edges_defaults"))
     names = [f"days_up_to_{edges[0]}", *(f"days_{low + 1}_{high}" for low, high in pairwise(edges))]
     names.append(f"days_over_{edges[-1]}")
     expected: dict[tuple[Any, ...], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from pipelines.commands.main import main
 from pipelines.delivery.channels import Letter, Outcome
+from pipelines.delivery.packs import PackFailed
 from pipelines.delivery.run import WordError
 from tests.support.deliveries import (
     BOX,
@@ -33,6 +34,13 @@ from tests.support.disks import Disk, watched
 CHAIR = {"id": "chair"}
 NORTH = {"role": "manager", "scope": {"team": "North"}}
 WEEK = ("chair", "2026-W09")
+
+
+class Broken(Stub):
+    """Makes none."""
+
+    def make(self, *_: Any) -> dict[str, bytes]:
+        raise PackFailed("page 2 of the PDF is blank")
 
 
 def _minutes(count: int) -> datetime:
@@ -146,6 +154,20 @@ def test_without_a_publication_of_the_day_it_waits_and_status_says_so(tmp_path: 
     assert row["state"].startswith("due since 2026-03-09")
 
 
+def test_a_publication_of_another_version_of_keybook_is_built_anew_first(home: Path) -> None:
+    receipt = home / "warehouse" / "versions" / "20260301" / "publication.json"
+    said = json.loads(receipt.read_text(encoding="utf-8"))
+    receipt.write_text(json.dumps(said | {"contract": "another"}), encoding="utf-8")
+    post = Post()
+    [decision] = deliveries(home, post).deliver(MONDAY)
+    assert "as of 1 Mar 2026 was built by another version of Keybook" in decision.said
+    # One that looks back by what was known then is of no period that is over.
+    receipt.write_text(json.dumps(said | {"known_at": "2026-02-01T00:00:00+00:00"}), encoding="utf-8")
+    [decision] = deliveries(home, post).deliver(MONDAY)
+    assert "Nothing is published as of 1 Mar 2026" in decision.said
+    assert not post.arrived
+
+
 HOLDS: dict[str, dict[str, Any]] = {
     "incomplete": {"rpt_feed_ends": [{"feed": "invoices", "complete_until": "2026-02-27"}]},
     "silent_domain": {"rpt_data_health": [FRESH | {"freshness_state": "late"}]},
@@ -205,6 +227,17 @@ def test_what_is_odd_is_sent_and_stands_on_it_or_holds_by_setting(tmp_path: Path
         assert all((b"Read with care" in letter.pack.read(".eml")) == (does == "mark") for letter in post.arrived)
 
 
+def test_several_findings_of_a_cause_are_one_line_above_the_report(tmp_path: Path) -> None:
+    home = home_of(tmp_path / "home", plan(CHAIR))
+    stale = [FRESH | {"source": f"old {number}", "freshness_state": "stale"} for number in range(3)]
+    publish_week(home, SUNDAY, rows={"rpt_data_health": [FRESH, *stale]} | MARKS["implausible"])
+    post = Post()
+    deliveries(home, post).deliver(MONDAY)
+    mail = post.arrived[0].pack.read(".eml").partition(b"text/html")[0].replace(b"=\n", b"")
+    assert mail.count(b"Read with care: ") == 2
+    assert b"Exports that have had nothing new for long: 3." in mail
+
+
 def test_a_release_lets_pass_what_was_seen_and_not_what_comes_after(tmp_path: Path) -> None:
     home = home_of(tmp_path / "home", plan(CHAIR))
     publish_week(home, SUNDAY, rows=HOLDS["held_file"])
@@ -255,6 +288,28 @@ def test_a_correction_is_a_persons_word_marked_with_what_changed_and_sent_once(h
     assert b"This replaces what was sent on 2 Mar 2026. Figures that changed: 1." in mail
     assert b"(crm:1): was 100.0" in mail
     assert b"Late" not in mail
+
+
+def test_a_correction_without_a_publication_or_a_pack_is_refused(home: Path) -> None:
+    post = Post()
+    with pytest.raises(WordError, match="of weekly 2026-W09 nothing was sent"):
+        deliveries(home, post).correct("weekly", "2026-W09", MONDAY)
+    deliveries(home, post).deliver(MONDAY)
+    publish_week(home, SUNDAY, 130, again="b")
+
+    with pytest.raises(WordError, match="page 2 of the PDF is blank"):
+        deliveries(home, post, Broken()).correct("weekly", "2026-W09", MONDAY)
+    shutil.rmtree(home / "warehouse" / "versions")
+    with pytest.raises(WordError, match="Nothing is published as of 1 Mar 2026"):
+        deliveries(home, post).correct("weekly", "2026-W09", MONDAY)
+
+
+def test_a_pack_of_which_a_part_is_blank_is_held_and_never_sent(home: Path) -> None:
+    post = Post()
+    [decision] = deliveries(home, post, Broken()).deliver(MONDAY)
+    assert decision.said == "The report could not be made: page 2 of the PDF is blank."
+    assert states([decision]) == {WEEK: "held"}
+    assert states(deliveries(home, post).deliver(_minutes(10))) == {WEEK: "sent"}
 
 
 def test_what_is_put_off_is_asked_again_after_longer_and_longer(home: Path) -> None:

@@ -281,6 +281,34 @@ def test_a_webhook_is_told_and_leads_nowhere_else(
     assert "crm:1 owes 100" in told["text"]
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("", "neither the variable CHAT_URL nor CHAT_URL_FILE holds an address"),
+        ("http://[half", "what CHAT_URL holds is no address"),
+        ("https://chat.example.com:port/secret", "what CHAT_URL holds is no address"),
+        ("https://elsewhere.example.com/secret", "of no host that the setting webhook_hosts allows"),
+        ("http://chat.example.com/secret", "only this machine is spoken to without TLS"),
+        ("http://localhost:{port}/sec ret", "InvalidURL"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_said_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_tcp_port: int, address: str, said: str
+) -> None:
+    monkeypatch.setenv("CHAT_URL", address.format(port=free_tcp_port))
+    home = home_of(
+        tmp_path / "home",
+        plan({"id": "chair", "channel": "chat"}, channels={"chat": {"kind": "webhook", "url_from": "CHAT_URL"}}),
+    )
+    (home / "keybook.toml").write_text('webhook_hosts = "chat.example.com, localhost"\n', encoding="utf-8")
+    publish_week(home, SUNDAY)
+    with HTTPServer(("127.0.0.1", free_tcp_port), _Hook):
+        state, why = _told(deliveries(home).deliver(MONDAY))["chair"]
+    assert state == "deferred"
+    assert said in why
+    assert "sec" not in why
+
+
 def test_a_name_from_outside_that_leads_to_this_machine_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,7 @@ def key(source: str | None) -> str:
 
 def direct() -> set[str]:
     """Sources that say that nobody sent the client."""
-    return {row["source"] for row in seed("direct_sources")}
+    return {row["source"] for row in seed("direct_sources_defaults")}
 
 
 def credited(touches: list[Touch], model: str, directs: set[str]) -> list[Touch]:

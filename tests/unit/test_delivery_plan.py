@@ -117,7 +117,7 @@ def test_what_holds_is_said_and_nothing_else_is() -> None:
     named = set(re.findall(r"""["'](delivery(?:\.[a-z_]+)+)["']""", text)) | {
         f"delivery.hold.{name}" for name in re.findall(r"""_text\(["']([a-z_]+)["']""", text)
     }
-    causes = {f"delivery.cause.{name}" for name in CAUSES}
+    causes = {f"delivery.{kind}.{name}" for name in CAUSES for kind in ("cause", "many")}
     assert {name for name in catalogue() if name.startswith("delivery.")} == (named | causes) - {FILE}
 
 

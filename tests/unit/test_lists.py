@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from pipelines.exports.contracts.loading import list_contracts
-from pipelines.exports.entities import entities, seed_rows
+from pipelines.exports.entities import entities
 from pipelines.lists import ListError, add_line, lists, remove_line
 from pipelines.settings import load_settings
 from pipelines.warehouse.corrections import NoSuchFileError, forget, retry
@@ -200,21 +200,37 @@ def test_of_two_rows_about_one_parameter_the_later_counts(home: Path) -> None:
     assert _rows(home, "parameters", columns="cast(value as integer), _row") == [(40, 3)]
 
 
-def test_the_template_of_parameters_holds_every_default_and_a_line_of_it_is_a_row(home: Path) -> None:
+def test_a_template_holds_every_default_and_a_line_of_it_is_a_row(home: Path) -> None:
     """Every line with its mark taken away says the default, which each of the ranges allows."""
     keybook("lists", "--home", home)
-    path = home / "lists" / "parameters.csv"
-    text = path.read_text(encoding="utf-8")
+    over = [wanted for wanted in lists().values() if wanted.defaults]
+    assert len(over) >= 10
+    paths = [home / "lists" / f"{wanted.name}.csv" for wanted in over]
+    texts = [path.read_text(encoding="utf-8") for path in paths]
     _work(home).land()
-    assert _rows(home, "parameters", columns="parameter") == []
-    path.write_text("\n".join(line.removeprefix("# ") for line in text.splitlines()[1:]), encoding="utf-8")
+    assert all(_rows(home, wanted.name, columns="1") == [] for wanted in over)
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text("\n".join(line.removeprefix("# ") for line in text.splitlines()[1:]), encoding="utf-8")
     _work(home).land()
     assert not any(receipt.rows_rejected for receipt in _work(home).receipts())
-    said = _rows(home, "parameters", columns="parameter, cast(value as double), origin")
-    defaults = seed_rows("parameter_defaults")
-    assert len(defaults) > 100
-    assert said == [(row["parameter"], float(row["value"]), row["origin"]) for row in defaults]
-    assert all(row["meaning"] in text.replace('""', '"') for row in defaults)
+    for wanted, text in zip(over, texts, strict=True):
+        read = entities()[f"lists.{wanted.name}"]
+        numbers = {column.name for column in read.columns if column.type not in ("text", "currency", "date", "boolean")}
+        kept = [name for name in wanted.columns if name in wanted.defaults[0]]
+        asked = ", ".join(f"cast({name} as double)" if name in numbers else f"cast({name} as varchar)" for name in kept)
+        said = [
+            tuple(float(row[name]) if name in numbers and row[name] else row[name] or None for name in kept)
+            for row in wanted.defaults
+        ]
+        assert _rows(home, wanted.name, columns=asked) == said, wanted.name
+        assert all(row.get("meaning", "") in text.replace('""', '"') for row in wanted.defaults)
+
+
+def test_a_list_of_one_column_is_a_list(home: Path) -> None:
+    """Whoever makes one by hand writes what a row needs, and nothing else."""
+    _write(home, "edge_days\n0\n45\n", "aging_edges.csv")
+    _work(home).land()
+    assert _rows(home, "aging_edges", columns="edge_days, _row") == [(0, 2), (45, 3)]
 
 
 def test_a_list_is_neither_forgotten_nor_retried_and_alone_it_is_nothing(home: Path) -> None:

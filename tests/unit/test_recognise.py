@@ -160,3 +160,13 @@ def test_of_two_systems_that_fit_equally_the_one_whose_records_are_landed_is_it(
         land(tmp_path, f"{system} code,{system} label\n{code}-1,Ek\n{code}-2,Alm\n", known, name=f"{system}.csv")
     landed = land(tmp_path, deals, known, name="deals.csv")
     assert list(landed.receipt.digests) == ["south_deals"]
+
+
+def test_everyday_words_of_another_language_are_no_vendors(tmp_path: Path) -> None:
+    """What Odoo calls its columns in German anybody does; it is told by two that nobody else has."""
+    anybodys = "Nummer;Kunde;Rechnungsdatum;Fälligkeitsdatum;Gesamt;Zahlungsstatus;Status\nR-1;Ek;15.01.2024;14.02.2024;100,00;Bezahlt;Gebucht\n"
+    landed = land(tmp_path, anybodys)
+    assert [row["code"] for row in landed.receipt.held] == ["unknown_headers"]
+    odoos = anybodys.replace("Gesamt;", "Insgesamt in Währung unterzeichnet;Ingesamt unterzeichnet;")
+    odoos = odoos.replace("100,00;", "100.00;100.00;")
+    assert land(tmp_path, odoos).rows("billing.invoices", "invoice_id, gross_amount") == [("R-1", 100)]

@@ -282,6 +282,8 @@ class Contract(Part):
     known: list[str] = []
     # A header in another language of the vendor's: the contract's own (`languages.yml`).
     languages: dict[str, str] = {}
+    # Headers that no other program has: a file in another language has two of them.
+    told_by: list[str] = []
     refuse: str | None = None
     # What a person has to answer before anything of its files is landed.
     ask: list[str] = []

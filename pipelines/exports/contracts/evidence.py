@@ -20,6 +20,8 @@ UNKNOWN_WEIGHT = 1.0
 RESPELT = 0.8
 # How much a header counts against a contract that is usually there and is not.
 ABSENT = 0.5
+# In another language two headers that no other program has must be there: its other words are anybody's.
+LEAST_TOLD = 2
 # How much more a header counts for a contract that is told by it.
 TOLD_BY = 1.25
 
@@ -32,6 +34,7 @@ class Known:
     signature: set[str] = field(default_factory=set)
     # Headers of the vendor's other languages, squashed -> its own.
     languages: dict[str, str] = field(default_factory=dict)
+    told_by: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Index:
             known.spelt.setdefault(squashed(header), []).append(normal(header))
         known.signature = {squashed(alias) for aliases in contract.recognise.headers for alias in aliases}
         known.languages = {squashed(theirs): squashed(own) for theirs, own in contract.languages.items()}
+        known.told_by = set(map(squashed, contract.told_by))
         return known
 
     def candidates(self, columns: dict[str, int], depth: int) -> list[Evidence]:
@@ -98,7 +102,9 @@ class Index:
         if known.languages.keys() & letters.keys():
             # What is said in another language of the vendor's is said.
             own = {known.languages[header]: cell for header, cell in letters.items() if header in known.languages}
-            letters = own | {header: cell for header, cell in letters.items() if header not in known.languages}
+            translated = own | {header: cell for header, cell in letters.items() if header not in known.languages}
+            if len(known.told_by & translated.keys()) >= LEAST_TOLD:
+                letters = translated
         respelt: dict[str, int] = {}
         score = total = share = 0.0
         for header, cell in letters.items():

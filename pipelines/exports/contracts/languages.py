@@ -14,13 +14,15 @@ from pipelines.exports.contracts.headers import normal, squashed
 from pipelines.files import read_yaml
 
 _SAID = Path(__file__).with_name("languages.yml")
+# The headers that no other program has, beside the languages.
+_TOLD_BY = "told_by"
 Words = dict[str, str]
 
 
 def said_of(contract: str) -> dict[str, dict[str, Any]]:
     """What a contract's exports say in other languages: language -> `headers` and `cells`."""
-    told: dict[str, dict[str, Any]] = read_yaml(_SAID).get(contract, {})
-    return told
+    told: dict[str, Any] = read_yaml(_SAID).get(contract, {})
+    return {language: said for language, said in told.items() if language != _TOLD_BY}
 
 
 def in_every_language(contract: Contract) -> Contract:
@@ -39,7 +41,8 @@ def in_every_language(contract: Contract) -> Contract:
         for header, words in said.get("cells", {}).items():
             cells[header] = cells.get(header, {}) | _agreed(cells.get(header, {}), words, contract)
     own = {squashed(header): header for header in contract.headers}
-    strange = sorted({*headers.values(), *cells} - contract.headers)
+    told_by = read_yaml(_SAID)[contract.contract][_TOLD_BY]
+    strange = sorted({*headers.values(), *cells, *told_by} - contract.headers)
     strange += sorted(theirs for theirs, mine in headers.items() if own.get(squashed(theirs), mine) != mine)
     described = contract.model_dump(by_alias=True, exclude_unset=True, exclude={"origin", "contract"})
     for header, words in cells.items():
@@ -49,7 +52,13 @@ def in_every_language(contract: Contract) -> Contract:
         place = f"{_SAID.name}: {contract.contract}"
         raise ContractError(f"{place}: no header or word of the contract, or another one: {', '.join(strange)}")
     return Contract.model_validate(
-        {**described, "contract": contract.contract, "origin": contract.origin, "languages": headers}
+        {
+            **described,
+            "contract": contract.contract,
+            "origin": contract.origin,
+            "languages": headers,
+            "told_by": told_by,
+        }
     )
 
 

@@ -202,6 +202,8 @@ def _headless(contract: Contract, head: Head, head_index: int) -> Match | None:
 def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
     """The contract that most speaks for, of those that can read the grid."""
     index = index_of(contracts)
+    # A cell alone is a title; where it is known what the file is (a list, by its name) it may be the whole header.
+    fewest = min(2, len(contracts))
     matches: dict[str, Match] = {}
     near: dict[str, NearMiss] = {}
     for head_index, head in enumerate(grid.heads()):
@@ -211,7 +213,7 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
                 break
             rows = head.rows[row_index : row_index + depth]
             columns, headers = header_cells(rows[0] if depth == 1 else joined(rows))
-            if len(columns) < 2 or len(rows) < depth:
+            if len(columns) < fewest or len(rows) < depth:
                 continue
             below = head.rows[row_index + depth :]
             for evidence in index.candidates(columns, depth):

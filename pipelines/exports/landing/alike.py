@@ -27,7 +27,7 @@ from pipelines.exports.landing.held import key_columns
 from pipelines.exports.landing.land import Landing, digest_of, open_grids
 from pipelines.exports.landing.layout import ENTITY
 from pipelines.exports.landing.likeness import ROWS, is_unlike, likeness
-from pipelines.exports.landing.orders import Writing, written
+from pipelines.exports.landing.orders import Dates, Writing, written
 from pipelines.exports.landing.raw import Receipt
 from pipelines.exports.landing.rows import stored
 from pipelines.exports.landing.tables import TableLanding
@@ -153,14 +153,16 @@ def _is_plain(match: Match, grid: Delimited) -> bool:
 def _land(landing: Landing, files: list[Small], known_at: str | None) -> Iterator[tuple[NewFile, Receipt | None]]:
     """Lands files of one kind: together those of which nothing has to be said, the others alone."""
     together: list[Small] = []
+    others: list[Small] = []
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         staged = Path(folder) / "staged"
         if len(files) > 1:
             try:
                 with within(landing.reading_rules.limits.seconds), connected() as connection:
-                    together = _Together(landing, files, connection, staged).land_all()
+                    batch = _Together(landing, files, connection, staged)
+                    together, others = batch.land_all(), batch.others
             except Exception:
-                together = []  # one of them cannot be read with the others: the half without it can
+                pass  # one of them cannot be read with the others: the half without it can
         landed = []
         for small in together:
             try:
@@ -176,9 +178,12 @@ def _land(landing: Landing, files: list[Small], known_at: str | None) -> Iterato
         for half in (files[:middle], files[middle:]):
             yield from _land(landing, half, known_at)
         return
+    others = others if together else []
     for small in files:
-        if small not in together:
+        if small not in together and small not in others:
             yield small.file, _alone(landing, small.file, known_at)
+    if others:
+        yield from _land(landing, others, known_at)
 
 
 class _Together(TableLanding):
@@ -197,6 +202,8 @@ class _Together(TableLanding):
         super().__init__(connection, sql, first.receipt, "")
         # The numbers of files of which something has to be said.
         self.apart: set[int] = set()
+        # Files that write their dates otherwise.
+        self.others: list[Small] = []
 
     def land_all(self) -> list[Small]:
         """Writes every entity's rows and control totals below `staged`; the files that are landed by it.
@@ -208,10 +215,8 @@ class _Together(TableLanding):
         self._load()
         sql = self.sql
         writing = written(self.connection, [cast.read or cast.text for cast in sql.moments()])
-        if writing != Writing():
-            # How a file writes its dates is made out by file.
-            return []
-        self.sql = RowSql(self.contract, self.match, sql.business_timezone, writing.dates(None), sql.known_in)
+        dates = writing.dates(None) if writing == Writing() else self._dates(sql)
+        self.sql = RowSql(self.contract, self.match, sql.business_timezone, dates, sql.known_in)
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
         for unread in filter(None, (self._skipped(), self._untaken(mappings))):
             self._set_apart(f"select distinct {FILE_OF} from cleaned where {unread}")
@@ -241,11 +246,35 @@ class _Together(TableLanding):
         told = replace(self.receipt, schema_events=[], findings=[])
         note_columns(told, self.match, "")
         for number, small in enumerate(self.files):
+            if number in self.apart:
+                continue
             self._tell(small.receipt, told)
             for entity, mapping in mappings:
                 rows = counts[entity.id].get(number, 0)
                 account(small.receipt, self.contract, entity, rows, rows, 0, key_columns(entity, mapping, self.match))
         return landed
+
+    def _dates(self, sql: RowSql) -> Dates:
+        """How most of the files write their dates, which each tells by itself; the others wait for one another."""
+        told: list[tuple[Dates, set[int]]] = []
+        self.connection.execute("create or replace temp table cleaned_all as from cleaned")
+        for number, small in enumerate(self.files):
+            of_file = f"select * from cleaned_all where {FILE_OF} = {number}"
+            self.connection.execute(f"create or replace temp view cleaned as {of_file}")
+            dates, problem = self.landing.dates(self.connection, sql, small.receipt)
+            if dates is None or problem:
+                self.apart.add(number)
+                continue
+            alike = next((numbers for other, numbers in told if other == dates), None)
+            if alike is None:
+                told.append((dates, alike := set()))
+            alike.add(number)
+        self.connection.execute("create or replace temp view cleaned as from cleaned_all")
+        told.sort(key=lambda pair: -len(pair[1]))
+        others = set().union(*(numbers for _, numbers in told[1:]))
+        self.others = [small for number, small in enumerate(self.files) if number in others]
+        self.apart |= others
+        return told[0][0] if told else Dates()
 
     def _set_apart(self, query: str) -> None:
         self.apart |= {number for (number,) in self.connection.execute(query).fetchall()}

@@ -36,7 +36,7 @@ from pipelines.exports.readers.deadline import within
 from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.dialects import in_usual_dialect
 from pipelines.exports.readers.engine import connected
-from pipelines.exports.readers.grids import Blanks, Grid, quoted
+from pipelines.exports.readers.grids import Grid, quoted
 from pipelines.exports.readers.records import json_records, parquet_records
 from pipelines.exports.readers.sections import footer, sections
 from pipelines.exports.readers.unpack import OF_ALL, Limits, Member, hold_lines, unpack
@@ -333,7 +333,8 @@ class Landing:
             note(receipt, grid.part, "note", Finding("html_entities", row_count=count))
         note_unfed(receipt, match, grid.part)
         titles = fit(connection, grid, sql)
-        dates, problem = self._dates(connection, sql, loaded.blanks, receipt)
+        connection.execute(f"create or replace temp view cleaned as {sql.cleaned(loaded.blanks)}")
+        dates, problem = self.dates(connection, sql, receipt)
         if problem:
             note(receipt, grid.part, problem[0], problem[1])
         if dates is None:
@@ -347,15 +348,15 @@ class Landing:
         zone = contract.formats.timezone
         return self.reading_rules.business_timezone if zone == "business" else zone
 
-    def _dates(
-        self, connection: duckdb.DuckDBPyConnection, sql: RowSql, blanks: Blanks, receipt: Receipt
+    def dates(
+        self, connection: duckdb.DuckDBPyConnection, sql: RowSql, receipt: Receipt
     ) -> tuple[Dates | None, tuple[str, Finding] | None]:
-        """How the file writes its dates, None where nothing tells their order; and what is to be said of it.
+        """How a file, whose rows stand in the view `cleaned`, writes its dates; and what is to be said of it.
 
-        The file itself tells, else the contract, else what an earlier file of the source told.
+        The file itself tells their order, else the contract, else what an earlier file of the source told; None where
+        nothing does.
         """
         contract, moments = sql.contract, sql.moments()
-        connection.execute(f"create or replace temp view cleaned as {sql.cleaned(blanks)}")
         writing = written(connection, [cast.read or cast.text for cast in moments])
         order = decided(writing)
         if order:

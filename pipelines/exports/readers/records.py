@@ -204,12 +204,19 @@ def _is_object(text: str) -> bool:
 def _records(part: str, query: str, bad_lines: list[BadLine], most: int) -> Records:
     """Finds the names of all records, nested ones dotted, in the order of their first appearance."""
     names: list[str] = []
-    values: list[str] = []
-    _open(query, "j", "", names, values, MAX_DEPTH, most)
-    return Records(part, query, names, values, bad_lines)
+    paths: list[str] = []
+    _open(query, "$", "", names, paths, MAX_DEPTH, most)
+    if not names:
+        return Records(part, query, [], [], bad_lines)
+    # All places are asked for at once: asked for one by one, each would have the text parsed again.
+    texts = f"json_extract_string(j, [{', '.join(map(quoted, paths))}])"
+    values = [f"texts[{place + 1}]" for place in range(len(paths))]
+    return Records(part, f"select _line, {texts} as texts from ({query})", names, values, bad_lines)
 
 
-def _open(query: str, value: str, prefix: str, names: list[str], values: list[str], depth: int, most: int) -> None:
+def _open(query: str, path: str, prefix: str, names: list[str], paths: list[str], depth: int, most: int) -> None:
+    """Adds the names and the places of the values below a place, objects within it opened."""
+    value = "j" if path == "$" else f"json_extract(j, {quoted(path)})"
     objects = f"from ({query}) where json_type({value}) = 'OBJECT'"
     # To list the places of millions of keys takes for ever: one record that has too many is enough to know.
     widest = answer(f"select max(len(json_keys({value}))) {objects}")[0][0] or 0
@@ -225,15 +232,16 @@ def _open(query: str, value: str, prefix: str, names: list[str], values: list[st
     ]
     if len(names) + len(keys) > most:
         raise UnreadableError("too_wide", limit_count=most)
-    places = {key: quoted(f"$.{_quoted_key(key)}") for key in keys}
+    places = {key: f"{path}.{_quoted_key(key)}" for key in keys}
     opened: set[str] = set()
     if keys and depth > 1:
-        asked = ", ".join(f"bool_or(json_type(json_extract({value}, {at})) = 'OBJECT')" for at in places.values())
-        answers = answer(f"select {asked} from ({query})")[0]
+        kinds = f"select json_type(j, [{', '.join(map(quoted, places.values()))}]) as kinds from ({query})"
+        asked = ", ".join(f"bool_or(kinds[{number + 1}] = 'OBJECT')" for number in range(len(keys)))
+        answers = answer(f"select {asked} from ({kinds})")[0]
         opened = {key for key, answer in zip(keys, answers, strict=True) if answer}
-    for key, at in places.items():
+    for key, place in places.items():
         if key in opened:
-            _open(query, f"json_extract({value}, {at})", f"{prefix}{key}.", names, values, depth - 1, most)
+            _open(query, place, f"{prefix}{key}.", names, paths, depth - 1, most)
         else:
             names.append(f"{prefix}{key}")
-            values.append(f"json_extract_string({value}, {at})")
+            paths.append(place)

@@ -1,4 +1,4 @@
--- Grain: one row per person at an account. Who decides follows the words of seed decision_maker_roles (A15): a word that
+-- Grain: one row per person at an account. Who decides follows the words of list decision_maker_roles (A15): a word that
 -- says no wins over one that says yes, and a person without a role or title is not known. A conversation counts for the
 -- one person of its account who has the number: a number that several share is nobody's.
 with run as (

@@ -1,4 +1,4 @@
--- Grain: one row per snapshot date, account, currency and bucket of seeds/aging_edges.csv with anything open in it (R5).
+-- Grain: one row per snapshot date, account, currency and bucket of the list aging_edges with anything open in it (R5).
 with edges as (
     select distinct edge_days from {{ ref('aging_edges') }} where edge_days is not null
 ),

@@ -1,0 +1,2 @@
+-- Grain: one row per tier: the list's rows over the defaults.
+{{ list_over_defaults('contact_cadences', {'days': 'double'}) }}

@@ -1,0 +1,2 @@
+-- Grain: one row per source: the list's rows over the defaults.
+{{ list_over_defaults('direct_sources') }}

@@ -1,0 +1,2 @@
+-- Grain: one row per word: the list's rows over the defaults.
+{{ list_over_defaults('payment_contacts') }}

@@ -34,4 +34,4 @@ def test_every_kind_of_finding_is_counted_on_a_page() -> None:
     assert len(asked["figures"]) > 5
     found = counted()
     assert found.keys() == asked.keys()
-    assert {source: names - found[source] for source, names in asked.items()} == dict.fromkeys(asked, set())
+    assert not {source: missing for source, names in asked.items() if (missing := names - found[source])}

@@ -92,7 +92,7 @@ class Sample:
 
     @cached_property
     def truth(self) -> SampleTruth:
-        """What is true about it, which takes longer to tell than the files to write."""
+        """What is true about it, which of a large company takes longer to tell than its files to write."""
         return tell(self.world, self.rows)
 
 

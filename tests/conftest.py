@@ -1,5 +1,7 @@
 """In which order the files run: what takes longest begins, each on a worker of its own.
 
+The first builds the models, a minute's work of dbt that is done once and waited for: who comes beside it needs none.
+
 A file stays on one worker (`--dist loadfile`), so that what its tests share is made once. Groups of files
 (`--dist loadgroup`) would be better still, but pytest-xdist 3.8 does not tell pytest 9.2 of them: it then spreads every
 file over all workers.
@@ -9,7 +11,14 @@ from __future__ import annotations
 
 import pytest
 
-FIRST = ("test_knowledge", "test_browser", "test_refresh")
+FIRST = (
+    "test_knowledge",
+    "test_verification_ledger",
+    "test_contracts_load",
+    "test_lists",
+    "test_browser",
+    "test_refresh",
+)
 TIERS = ("integration", "real", "dashboards", "dbt", "unit", "conventions")
 
 

@@ -235,7 +235,8 @@ folded as (
     select
         first(call_id order by started_at, call_id) as conversation_id, first(direction order by started_at, call_id) as direction,
         first(case direction when 'inbound' then caller else callee end order by started_at, call_id) as client,
-        first(source order by started_at, call_id) as source, min(started_at) as started_at, sum(talk) as talk,
+        first(source order by started_at, call_id) as source, min(started_at) as started_at, max(ended_at) as ended_at, sum(talk) as talk,
+        list(distinct (extension, agent_name)) filter (where status = 'answered') as takers,
         case
             when bool_or(status = 'answered') then 'answered' when bool_or(status = 'voicemail') then 'voicemail'
             when bool_or(status = 'missed') then 'missed' else 'failed'
@@ -300,10 +301,20 @@ select conversation_id, client_key, started_at, started_on, employee_id, true, n
 from conversations, run
 where client_key is null and direction = 'inbound' and status in ('missed', 'voicemail');
 
--- A call that the CRM logs and the tracker has too, within ten minutes, is one contact.
+-- A call that the CRM logs and the tracker has too is one contact: the same account, the same employee where both name one,
+-- within ten minutes of its beginning or its end.
 create temp table contact_events as
 with talks as (
     select * from conversations where status = 'answered' and account_id is not null
+),
+
+takers as (
+    select taken.conversation_id, coalesce(by_extension.employee_id, by_name.employee_id) as employee_id
+    from (select conversation_id, unnest(takers) as taker from talks) as taken
+    left join employees as by_extension on taken.taker[1] = by_extension.extension
+    left join employees as by_name on by_extension.employee_id is null and taken.taker[2] = by_name.employee_name
+    union
+    select conversation_id, employee_id from talks
 )
 
 select activity_id as id, account_id, owner_id as employee_id, kind as channel, occurred_at, occurred_on
@@ -312,8 +323,10 @@ where is_two_way and account_id is not null and activity_id not in (
     select activity_id
     from activities
     inner join talks on activities.account_id = talks.account_id
-        and talks.started_at between activities.occurred_at - interval 10 minute and activities.occurred_at + interval 10 minute
+        and activities.occurred_at between talks.started_at - interval 10 minute and talks.ended_at + interval 10 minute
+    inner join takers on talks.conversation_id = takers.conversation_id
     where activities.kind = 'call'
+        and (takers.employee_id = activities.owner_id or activities.owner_id is null or talks.employee_id is null)
 )
 union all
 select conversation_id, account_id, employee_id, 'call', started_at, started_on from talks;

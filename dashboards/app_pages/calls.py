@@ -248,6 +248,7 @@ with section("What channels brought", f"In the period; money in {code or 'base c
                     "deals": Column("Deals", "count"),
                     "won_amount": Column("Won", "money"),
                     "cash_applied": Column("Cash", "money"),
+                    "is_complete": Column("Whole", "bool", "Calls, deals and invoices have told all of the month."),
                 },
                 "channel_months",
             )

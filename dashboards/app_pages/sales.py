@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.components import charts
+from dashboards.components.forecast_error import forecast_error_section
 from dashboards.components.formats import money, number, plural
 from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, section
 from dashboards.components.pipeline_bridge import bridge_section
@@ -183,4 +184,5 @@ with section("Managers by month", f"Newest first, in {code or 'base currency'}."
         "sales_managers",
     )
     download("Download as CSV", "sales-by-manager", lambda: data, "sales")
+forecast_error_section(page)
 footnotes()

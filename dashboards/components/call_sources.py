@@ -67,3 +67,19 @@ def attribution(page: PageContext) -> None:
             }
             table(months, columns, "attribution_months")
             download("Download as CSV", "channels-to-cash", lambda: months, "attribution_months", columns)
+        with st.expander("Names of sources", icon=":material/label:"):
+            names = call_service.source_names(page.warehouse)
+            st.caption(
+                "A cost pays back by the calls and leads of the same name. Where exports name one source in two ways, "
+                "the list `source_names` says so (`keybook lists` writes a template)."
+            )
+            columns = {
+                "name": Column("Name", pinned=True),
+                "feed": Column("In", words="source_feed"),
+                "source": Column("Is", help="What the list source_names says that it is."),
+                "state": Column("Meets", width="medium", words="source_state"),
+                "uses": Column("Times", "count"),
+                "last_on": Column("Last", "date"),
+            }
+            table(names, columns, "source_names")
+            download("Download as CSV", "source-names", lambda: names, "source_names", columns)

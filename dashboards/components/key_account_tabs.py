@@ -98,7 +98,7 @@ def ownership_tab(page: PageContext) -> None:
                     "employee_name": Column("Account manager", pinned=True, words="placeholder"),
                     "team": Column("Team"),
                     "accounts": Column("Active accounts", "count", "P19"),
-                    "load_band": Column("Band", help="D1: below, within or above."),
+                    "load_band": Column("Band", help="D1: below, within or above.", words="load_band"),
                     "direct_reports": Column("Assistants", "count", "D17: employees who report to this one."),
                     "is_above_span": Column("Above the span", "bool", "D17"),
                     "open_amount": Column("Open receivables", "score", "P19"),

@@ -96,6 +96,12 @@ ATTRIBUTION_MONTHS = f"""
     order by credited.month desc, cash_applied desc nulls last, 2, 3
 """
 
+SOURCE_NAMES = """
+    select feed, name, case when is_listed then source end as source, state, uses, last_on
+    from {rpt_source_names} as names
+    order by state = 'joined', uses desc, feed, name_key
+"""
+
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def service(warehouse: str, filters: Filters) -> dict[str, Any]:
@@ -143,3 +149,9 @@ def attribution(warehouse: str, filters: Filters, model: str) -> pa.Table:
 def attribution_months(warehouse: str, filters: Filters, model: str) -> pa.Table:
     """The same a month, with payback."""
     return select(warehouse, ATTRIBUTION_MONTHS, model=model, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def source_names(warehouse: str) -> pa.Table:
+    """Every name of a source, those that meet nothing first."""
+    return select(warehouse, SOURCE_NAMES)

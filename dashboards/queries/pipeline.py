@@ -50,6 +50,30 @@ MOVED = f"""
     order by abs(amount) desc nulls last, week_start desc, deal_id
 """
 
+FORECAST_HORIZONS = "select distinct weeks_ahead from {rpt_forecast_error} as errors order by weeks_ahead"
+
+FORECAST_ERROR = f"""
+    select case when is_total then 'everybody' when employee_id = 'unassigned' then 'no_owner'
+            else coalesce(employee_name, employee_id) end as employee_name,
+        category, forecast, outcome, error_ratio, absolute_error_ratio, forecast_deals, won_deals, record_deals,
+        origins, missing_amount_count, missing_rate_count
+    from {{rpt_forecast_error}} as errors
+    where weeks_ahead = $weeks and (is_total or {OF_PEOPLE})
+    order by is_total desc, errors.employee_name, employee_id, category <> 'all', forecast desc nulls last, category
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def forecast_horizons(warehouse: str) -> pa.Table:
+    """The horizons over which forecasts are held against what was won."""
+    return select(warehouse, FORECAST_HORIZONS)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def forecast_error(warehouse: str, filters: Filters, weeks: int) -> pa.Table:
+    """Everybody first, then each manager: forecast and outcome by category (P10)."""
+    return select(warehouse, FORECAST_ERROR, **filters.values(), weeks=weeks)
+
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def quarters(warehouse: str) -> list[str]:

@@ -150,21 +150,19 @@ def closing(warehouse: str, filters: Filters, month: date) -> pa.Table:
     return select(warehouse, CLOSING, **filters.values(), month=month)
 
 
-# A quota is judged once its month is over and told; where nobody has one, the calendar says which months are over.
+# Months that are over and that every feed has told.
 SCORECARD_MONTHS = """
     select distinct month
     from {rpt_team_scorecard}
-    where month <= coalesce(
-        (select max(month) from {rpt_team_scorecard} where quota_band is not null),
-        (select date_trunc('month', max(as_of_date) + 1) - interval 1 month from {rpt_run})
-    )
+    where is_complete
     order by month desc
 """
 
 SCORECARD = f"""
     select coalesce(employee_name, employee_id) as employee_name, team, revenue, revenue_growth, target, attainment,
         quota, quota_band, misses_in_a_row, is_quota_missed_again, new_contracts, card_timeliness, card_on_time_ratio,
-        accounts, load_band, lost_accounts, overdue_ratio, collected
+        accounts, load_band, response_minutes_median, dso_days, promises_due, promises_kept_ratio, lost_accounts,
+        overdue_ratio, collected
     from {{rpt_team_scorecard}}
     where month = $month and employee_id <> 'unassigned' and {OF_PEOPLE}
     order by attainment desc nulls last, employee_name

@@ -37,3 +37,10 @@ exists (
                 and ' ' || {{ normalised_words("concat_ws(' ', " ~ texts ~ ")") }} || ' ' like '% ' || purposes.word || ' %'
         )
 {%- endmacro %}
+
+{#- The median of waits of rows for which the condition `among` holds; one that never ended is the longest of all, so that a
+    median that falls on such a one is not known rather than too short (K5). -#}
+{% macro censored_median(minutes, among) -%}
+{%- set middle = 'median(coalesce(cast(' ~ minutes ~ ' as double), 1e300)) filter (where ' ~ among ~ ')' -%}
+case when {{ middle }} < 1e200 then {{ middle }} end
+{%- endmacro %}

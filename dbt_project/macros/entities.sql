@@ -229,6 +229,9 @@
     'lists.service_targets': {'key': ['service_class'], 'columns': ['service_class', 'class_rank', 'callback_minutes',
         'case_days', 'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
         {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.source_names': {'key': ['row_id'], 'columns': ['row_id', 'name', 'source', 'note'], 'measures': [],
+        'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
+        'events': {}, 'fresh': [], 'now': {}},
     'lists.specific_provisions': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'invoice_id', 'rate',
         'reason', 'valid_from', 'valid_to'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of':
         {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},

@@ -7,3 +7,9 @@
 {% macro parameter(name) -%}
     (select cast(value as double) from {{ ref('parameters') }} where parameter = '{{ name }}')
 {%- endmacro %}
+
+{#- Whether the words of a grade are in what an employee's grade says: `junior` is in `Junior account manager`. A figure
+    without a grade is for every grade. -#}
+{% macro is_of_grade(said, grade) -%}
+({{ grade }} is null or ' ' || {{ normalised_words(said) }} || ' ' like '% ' || {{ normalised_words(grade) }} || ' %')
+{%- endmacro %}

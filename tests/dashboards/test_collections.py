@@ -200,3 +200,10 @@ def test_the_sample_s_worklist_is_the_publication_s(open_page: Open, warehouse: 
     ).fetchall()  # fmt: skip
     assert ranked
     assert list(grid(app, "suggested_action", "rank")["account_name"]) == [name for (name,) in ranked]
+    effects, invoices = (
+        warehouse.cursor().execute(f"select count(*) from reporting.{table}").fetchone()[0]
+        for table in ("rpt_contact_effect", "rpt_calls_and_payment")
+    )
+    assert len(grid(app, "hazard_ratio")) == effects > 0
+    assert 0 < len(grid(app, "cash_after_calls")) <= invoices
+    assert "Not causal" in words(app)

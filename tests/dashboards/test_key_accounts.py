@@ -171,7 +171,7 @@ def test_schemes_ownership_time_and_service(app: AppTest) -> None:
     assert tile(app, "Would have to move").value == "25%"
     assert list(grid(app, "service_class")["service_class"]) == ["Key accounts", "Tier A", "No revenue"]
     assert tile(app, "Called last week").value == percent(4 / 8, 0)
-    assert list(grid(app, "load_band")["load_band"]) == ["above", "within"]
+    assert list(grid(app, "load_band")["load_band"]) == ["above the band", "within the band"]
     key = len(grid(app, "owner_other_accounts"))
     app.toggle(key="owned_key_only").set_value(False).run()
     assert len(grid(app, "owner_other_accounts")) > key

@@ -292,6 +292,11 @@ def test_sales(open_page: Open, warehouse: duckdb.DuckDBPyConnection, base: str)
     assert len(app.dataframe[0].value) == moved > 0
     won = one(warehouse, f"select sum(deals) from reporting.rpt_pipeline_bridge where movement = 'won' and {week}")
     assert any(f"won {plural(won, 'deal')}" in caption.value for caption in app.caption)
+    errors = "from reporting.rpt_forecast_error where weeks_ahead = (select min(weeks_ahead) from reporting.rpt_forecast_error)"
+    foreseen = next(frame.value for frame in app.dataframe if "absolute_error_ratio" in frame.value)
+    assert len(foreseen) == one(warehouse, f"select count(*) {errors}") > 0
+    assert foreseen["employee_name"][0] == "Everybody"
+    assert "no export has a history of forecast categories" in words(app)
     seller, name = all_of(warehouse, f"select employee_id, employee_name {now} and employee_id <> 'unassigned'")[0]
     app.sidebar.multiselect(key="manager").set_value([seller]).run()
     mine = one(warehouse, f"select sum(open_deals) {now} and employee_id = '{seller}'")
@@ -312,6 +317,10 @@ def test_team_opens_a_norm_to_its_records(open_page: Open, warehouse: duckdb.Duc
         warehouse,
         f"select employee_id, norm, sum(evidence_count) {of_month} group by all order by 3 desc, 1, 2 limit 1",
     )
+    for table, column in (("rpt_load_quality", "correlation"), ("rpt_effort_outcome", "slope")):
+        shown = next(frame.value for frame in app.dataframe if column in frame.value)
+        assert len(shown) == one(warehouse, f"select count(*) from reporting.{table}") > 0
+    assert words(app).count("Not causal") == 2
     app.session_state["norm_opened"] = f"{who} {norm}"
     app.run()
     shown = next(frame.value for frame in app.dataframe if "evidence_kind" in frame.value)
@@ -370,6 +379,8 @@ def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     cash = "select sum(cash_applied) from reporting.rpt_call_attribution where model = 'last_non_direct' and month >= "
     applied = one(warehouse, cash + began)
     assert sum(map(float, sources["cash_applied"])) == pytest.approx(float(applied))
+    names = next(frame.value for frame in app.dataframe if "feed" in frame.value.columns)
+    assert len(names) == one(warehouse, "select count(*) from reporting.rpt_source_names") > 0
     app.segmented_control(key="gap").set_value("duration_differs").run()
     assert len(app.dataframe[-1].value) == one(warehouse, gaps + "'duration_differs'")
 

@@ -147,7 +147,7 @@ def test_team_without_quotas_and_norms_has_the_scorecard_of_months_that_are_over
     open_page: Open, tmp_path: Path
 ) -> None:
     person = {"employee_id": "crm:7", "employee_name": "Ann", "revenue": 5}
-    scorecard = [person | {"month": f"2026-{month}-01"} for month in ("09", "10", "11")]
+    scorecard = [person | {"month": f"2026-{month}-01", "is_complete": month != "11"} for month in ("09", "10", "11")]
     publish(tmp_path, "v1", {"rpt_run": [{"as_of_date": "2026-11-20"}], "rpt_team_scorecard": scorecard})
     app = open_page("team", at_home=tmp_path)
     assert not app.exception
@@ -158,7 +158,7 @@ def test_team_without_quotas_and_norms_has_the_scorecard_of_months_that_are_over
 def test_commission_that_is_known_in_part_is_unknown_and_none_is_nothing(open_page: Open, tmp_path: Path) -> None:
     line: dict[str, Any] = {"month": "2026-10-01", "employee_id": "crm:7", "ledger": "accrued"}
     lines = [line | {"amount": 5}, line | {"ledger": "payable", "amount": 2}, line | {"ledger": "payable"}]
-    scorecard = [{"month": "2026-10-01", "employee_id": "crm:7"}]
+    scorecard = [{"month": "2026-10-01", "employee_id": "crm:7", "is_complete": True}]
     run = [{"as_of_date": "2026-11-20"}]
     publish(tmp_path, "v1", {"rpt_run": run, "rpt_team_scorecard": scorecard, "rpt_commission": lines})
     shown = next(frame.value for frame in open_page("team", at_home=tmp_path).dataframe if "clawed_back" in frame.value)

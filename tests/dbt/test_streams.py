@@ -20,7 +20,7 @@ from benchmarks import floor
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.words import catalogue
 from tests.conventions import test_oracles as oracles
-from tests.support import attribution, call_gaps, call_reports, calls, rates
+from tests.support import attribution, call_gaps, call_reports, calls, rates, sources
 from tests.support.call_streams import Stream as Calls
 from tests.support.call_streams import mirrored
 from tests.support.deal_streams import Deals
@@ -54,6 +54,8 @@ ACCOUNTS = {
     row["phone"][-10:]: f"{row['_system']}:{row['account_id']}" for crm in LOGS for row in crm.accounts
 }  # fmt: skip
 COSTS = [cost for tracker in TRACKERS for cost in tracker.costs]
+# What nobody ever came from.
+COSTS.append(min(COSTS, key=lambda cost: cost["spent_on"]) | {"source": "Nowhere"})
 BILLING = [Billing(seed) for seed in range(20)]
 SALES = [Sales(seed) for seed in range(12)]
 COUNTED = (
@@ -69,7 +71,7 @@ TABLES = {
     "rpt_call_response": ("day", "employee_id"), "rpt_missed_calls": ("case_id",), "rpt_call_channels": ("month", "source"),
     "rpt_call_service": ("day", "team"), "rpt_call_hours": ("month", "weekday", "hour_of_day", "team"),
     "rpt_call_activity": ("month", "employee_id"), "rpt_crm_call_gaps": ("day", "employee_id"), "rpt_crm_call_gap_calls": ("gap", "call_id"),
-    "rpt_call_attribution": ("month", "source_kind", "source", "model"),
+    "rpt_call_attribution": ("month", "source_kind", "source", "model"), "rpt_source_names": ("feed", "name_key"),
     "rpt_account_revenue": ("account_id", "month", "basis"), "rpt_revenue_retention": ("month", "basis"),
     "rpt_sales_monthly": ("month", "employee_id"), "rpt_open_deals": ("deal_id",),
     "rpt_pipeline": ("as_of_date", "employee_id", "stage"),
@@ -84,7 +86,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     published = sample(tmp_path_factory).parents[3]
     home: Path = tmp_path_factory.mktemp("streams")
     rows: dict[str, list[Row]] = {
-        "calls.calls": CALLS, "calls.channel_costs": COSTS,
+        "calls.calls": CALLS, "calls.channel_costs": COSTS, "lists.source_names": sources.LISTED,
         "plan.fx_rates": rates.ROWS,
         "crm.deals": [row for crm in SALES for row in crm.deals], "crm.deal_stages": [row for crm in SALES for row in crm.stages],
         "crm.activities": [row for crm in SALES for row in crm.activities] + ACTIVITIES,
@@ -208,6 +210,11 @@ def test_attribution(built: tuple[date, Any]) -> None:
     rows = read(warehouse, "rpt_call_attribution")
     rows = {(month, kind, source.lower(), model): row for (month, kind, source, model), row in rows.items()}
     wrong = differences(rows, expected, "rpt_call_attribution", "5e-3")
+    named = sources.names(found, leads, COSTS, as_of)
+    moves(named)
+    tried("rpt_source_names", named)
+    assert {row["state"] for row in named.values()} == {"joined", "touches_alone", "cost_alone"}
+    wrong += differences(read(warehouse, "rpt_source_names"), named, "rpt_source_names")
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
 
 

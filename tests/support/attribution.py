@@ -13,6 +13,7 @@ from typing import Any
 from tests.support.calls import Conversation
 from tests.support.known import known_sum
 from tests.support.oracle import ZONE, days, month_end, month_number, parameter, seed
+from tests.support.sources import key
 
 Row = dict[str, Any]
 Touch = tuple[date, str]
@@ -20,11 +21,6 @@ Place = tuple[date, str, str, str]
 Rate = Callable[[str, date], Fraction | None]
 MODELS = ("first", "last", "last_non_direct", "linear")
 INVOICED, LOST = {"invoice", "debit_note", "credit_note"}, {"write_off", "recovery"}
-
-
-def key(source: str | None) -> str:
-    """What a source's spellings share."""
-    return (source or "").strip().lower() or "unknown"
 
 
 def direct() -> set[str]:

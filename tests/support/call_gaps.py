@@ -181,8 +181,13 @@ class Gaps:
                 and (log.owner is None or person(one) is None or log.owner in talkers(one))
             ]  # fmt: skip
             if mine:
+                # A call that was had is rather of one that somebody took.
                 log.of = min(
-                    mine, key=lambda one: (log.apart(one), abs((log.at - one.started).total_seconds()), one.started, one.id)
+                    mine,
+                    key=lambda one: (
+                        one.status != "answered", log.apart(one), abs((log.at - one.started).total_seconds()), one.started,
+                        one.id,
+                    ),
                 )  # fmt: skip
             unknown = any(self.account(one) is None and log.owner in talkers(one) for one in near)
             is_without = log.owner is not None and log.owner not in telephones

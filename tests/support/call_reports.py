@@ -12,6 +12,7 @@ from typing import Any
 from tests.support.calls import Case, Conversation, Row, Seconds, cases
 from tests.support.known import known_sum
 from tests.support.oracle import ZONE, parameter, ratio
+from tests.support.sources import key
 
 
 def response(found: list[Conversation], as_of: date) -> dict[tuple[date, str | None], Row]:
@@ -103,7 +104,7 @@ def brought(
     def tell(name: str, account: str | None, since: date | None, on: date | None, amount: Any, sign: int = 1) -> None:
         one = first.get(account or "")
         if one and one.day and since and on and one.day <= since and on <= as_of:
-            place = on.replace(day=1), (one.opening["source"] or "unknown").lower()
+            place = on.replace(day=1), key(one.opening["source"])
             told[place][name].append(None if amount is None else sign * Fraction(amount))
 
     for row in facts["fct_deals"]:
@@ -133,12 +134,12 @@ def channels(
     calls: dict[tuple[date, str], list[Conversation]] = defaultdict(list)
     for one in found:
         if one.direction == "inbound" and one.day:
-            calls[one.day.replace(day=1), (one.opening["source"] or "unknown").lower()].append(one)
+            calls[one.day.replace(day=1), key(one.opening["source"])].append(one)
     spent: dict[tuple[date, str], list[Fraction | None]] = defaultdict(list)
     for cost in costs:
         if cost["spent_on"] <= as_of:
             known = rate(cost["currency"], cost["spent_on"])
-            place = cost["spent_on"].replace(day=1), cost["source"].lower()
+            place = cost["spent_on"].replace(day=1), key(cost["source"])
             spent[place].append(None if known is None else Fraction(str(cost["amount"])) * known)
     rows = {}
     for place in {*calls, *spent, *money}:

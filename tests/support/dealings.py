@@ -71,11 +71,20 @@ class Dealings:
 
     @cached_property
     def contacts(self) -> list[Contact]:
-        """Every contact once: a call that the CRM logs and the tracker has too is the tracker's (P14, K17)."""
+        """Every contact once: a call that the CRM logs and the tracker has too is the tracker's (P14, K17).
+
+        It is one where its employee talked with the account, by the tracker, within some minutes of it; whoever is not named
+        on either side may have.
+        """
         talks = [row for row in self.rows("fct_calls") if row["status"] == "answered" and row["account_id"]]
-        heard: dict[str, list[datetime]] = defaultdict(list)
+        talkers: dict[str, set[str]] = defaultdict(set)
+        for row in self.rows("fct_call_talks"):
+            talkers[row["conversation_id"]] |= {row["employee_id"]} - {None}
+        heard: dict[str, list[tuple[datetime, datetime, set[str] | None]]] = defaultdict(list)
         for row in talks:
-            heard[row["account_id"]].append(row["started_at"])
+            over = row["started_at"] + timedelta(seconds=float(row["total_seconds"] or 0))
+            who = talkers[row["conversation_id"]] | {row["employee_id"]} if row["employee_id"] else None
+            heard[row["account_id"]].append((row["started_at"], over, who))
         found = [
             Contact(row["account_id"], row["employee_id"], "call", row["started_on"], row["talk_seconds"])
             for row in talks
@@ -90,7 +99,11 @@ class Dealings:
                 # Logged with every contact that has the number: begun while the one before goes on.
                 is_again = bool(row["owner_id"]) and whose in ends and at < ends[whose]
                 ends[whose] = at + timedelta(seconds=float(row["duration_seconds"] or 0))
-                if is_again or any(abs(at - moment) <= apart for moment in heard[row["account_id"]]):
+                if is_again or any(
+                    begun - apart <= at <= over + apart
+                    and (not row["owner_id"] or who is None or row["owner_id"] in who)
+                    for begun, over, who in heard[row["account_id"]]
+                ):
                     continue
             found.append(
                 Contact(row["account_id"], row["owner_id"], row["activity_type"], row["occurred_on"], row["duration_seconds"])

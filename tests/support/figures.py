@@ -38,6 +38,22 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         ("two_way_contact_accounts", "card_timeliness", "card_entries", "new_contracts", "direct_reports",
          "lost_accounts", "quota", "misses_in_a_row", "revenue_year_before"),
     ),
+    "loads": (
+        "rpt_team_scorecard", ("employee_id", "month"), ("response_minutes_median", "dso_days", "promises_due", "promises_kept_ratio"),
+    ),
+    "load_quality": (
+        "rpt_load_quality", ("measure", "load_band"),
+        ("employees", "employee_months", "accounts_average", "value", "low", "high", "correlation", "correlation_low",
+         "correlation_high"),
+    ),
+    "effort_outcome": (
+        "rpt_effort_outcome", ("outcome", "lag_weeks"), ("employees", "employee_weeks", "calls", "slope", "low", "high"),
+    ),
+    "forecast_error": (
+        "rpt_forecast_error", ("weeks_ahead", "employee_id", "category"),
+        ("forecast", "outcome", "forecast_deals", "record_deals", "won_deals", "missing_amount_count", "missing_rate_count", "origins", "error_ratio",
+         "absolute_error_ratio"),
+    ),
     "bought_lately": ("rpt_whitespace", ("account_id", "product_id"), ("segment_spenders",)),
     "findings": ("rpt_findings", ("page", "finding_source", "touches", "finding"), ("findings",)),
     "open_invoices": ("rpt_open_invoices", ("invoice_id", "due_on"), ("missing_rate_count",)),

@@ -11,12 +11,12 @@ from typing import Any
 from pipelines.verification.documents import named
 from tests.support.books import ZERO, Rows, known
 from tests.support.claims import WEEK
-from tests.support.contacting import Contacting
 from tests.support.dealings import NOBODY, Row
+from tests.support.foreseen import Foreseen
 from tests.support.oracle import days, month_end, months_before
 
 
-class Standing(Contacting):
+class Standing(Foreseen):
     """All figures of `tests/support/figures.py`."""
 
     def renewals(self) -> Rows:

@@ -18,6 +18,10 @@ employees as (
 
 cases as (
     select * from {{ ref('int_missed_calls_cased') }}
+),
+
+names as (
+    select * from {{ ref('dim_source_names') }}
 )
 
 select
@@ -36,6 +40,7 @@ select
     conversations.client_key,
     conversations.status,
     opening.source,
+    coalesce(names.source_key, {{ source_key('opening.source') }}) as source_key,
     opening.medium,
     opening.campaign,
     opening.keyword,
@@ -75,3 +80,4 @@ left join employees as by_id
 left join employees as by_name
     on conversations.system = by_name.system and conversations.agent_name = by_name.reference
 left join cases on conversations.conversation_id = cases.conversation_id
+left join names on {{ source_key('opening.source') }} = names.name_key

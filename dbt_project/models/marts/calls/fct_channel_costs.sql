@@ -23,6 +23,7 @@ named as (
 select
     named._system as system,
     named.source,
+    coalesce(names.source_key, {{ source_key('named.source') }}) as source_key,
     named.medium,
     named.known_currency as currency,
     named.base_currency,
@@ -35,3 +36,4 @@ select
     named._row
 from named
 left join rates on named.known_currency = rates.currency and named.spent_on = rates.rate_date
+left join {{ ref('dim_source_names') }} as names on {{ source_key('named.source') }} = names.name_key

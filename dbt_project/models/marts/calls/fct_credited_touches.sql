@@ -37,9 +37,9 @@ sales as (
 ),
 
 touches as (
-    select account_id, started_on as touched_on, {{ source_key('source') }} as source_key from calls
+    select account_id, started_on as touched_on, source_key from calls
     union
-    select account_id, created_on, {{ source_key('lead_source') }} from leads
+    select account_id, created_on, source_key from leads
 ),
 
 near_sales as (

@@ -14,7 +14,9 @@ select
     leads.system,
     leads.account_rule,
     leads.lead_source,
+    coalesce(names.source_key, {{ source_key('leads.lead_source') }}) as source_key,
     {{ business_date('leads.created_at', 'run.business_timezone') }} as created_on,
     leads.created_at
 from leads
 cross join run
+left join {{ ref('dim_source_names') }} as names on {{ source_key('leads.lead_source') }} = names.name_key

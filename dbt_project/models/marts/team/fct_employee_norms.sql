@@ -18,7 +18,7 @@ employees as (
     select
         employee_id,
         lower(trim(role_profile)) as role_profile,
-        ' ' || {{ normalised_words('grade') }} || ' ' as grade_words
+        grade
     from {{ ref('dim_employees') }}
     where is_in_export
 ),
@@ -40,10 +40,7 @@ fitting as (
     from employees
     inner join figures
         on (figures.role_profile is null or employees.role_profile = lower(trim(figures.role_profile)))
-        and (
-            figures.grade is null
-            or employees.grade_words like '% ' || {{ normalised_words('figures.grade') }} || ' %'
-        )
+        and {{ is_of_grade('employees.grade', 'figures.grade') }}
 ),
 
 plans as (

@@ -100,7 +100,7 @@ given as (
 
 callers as (
     select
-        {{ source_key('source') }} as source_key,
+        source_key,
         {{ month_of('started_on') }} as month,
         count(*) filter (where is_target_call is null) as unknown_calls,
         count(distinct case when is_first_time_caller and is_target_call then client_key end) as callers
@@ -110,7 +110,7 @@ callers as (
 
 forms as (
     select
-        {{ source_key('lead_source') }} as source_key,
+        source_key,
         {{ month_of('created_on') }} as month,
         count(*) as forms
     from leads
@@ -119,7 +119,7 @@ forms as (
 
 spent as (
     select
-        {{ source_key('source') }} as source_key,
+        source_key,
         {{ month_of('spent_on') }} as month,
         {{ known_amount('sum(amount_base)', 'count(*) filter (where amount_base is null)') }} as cost,
         count(*) filter (where amount_base is null) as unpriced_costs
@@ -208,13 +208,15 @@ paid_back as (
 ),
 
 labels as (
-    select source_key, min(nullif(trim(source), '')) as source
+    select source_key, coalesce(min(listed), min(nullif(trim(source), ''))) as source
     from (
-        select {{ source_key('source') }} as source_key, source from calls
+        select source_key, source, cast(null as varchar) as listed from calls
         union
-        select {{ source_key('lead_source') }}, lead_source from leads
+        select source_key, lead_source, null from leads
         union
-        select {{ source_key('source') }}, source from costs
+        select source_key, source, null from costs
+        union
+        select source_key, null, source from {{ ref('dim_source_names') }}
     ) as named
     group by source_key
 )

@@ -10,7 +10,7 @@ calls as (
 ),
 
 channels as (
-    select account_id, source, started_on as first_called_on from calls where is_first_touch
+    select account_id, source, source_key, started_on as first_called_on from calls where is_first_touch
 ),
 
 costs as (
@@ -32,6 +32,7 @@ events as (
 happened as (
     select
         source,
+        source_key,
         started_on as happened_on,
         'call' as measure,
         status,
@@ -44,18 +45,18 @@ happened as (
         false as is_unpriced
     from calls
     union all
-    select source, spent_on, 'cost', null, null, null, null, null, null, amount_base, amount_base is null
+    select source, source_key, spent_on, 'cost', null, null, null, null, null, null, amount_base, amount_base is null
     from costs
     where amount is not null
     union all
-    select channels.source, coalesce(deals.created_on, deals.closed_on), 'deal', null, null, null, null, null, null, null, false
+    select channels.source, channels.source_key, coalesce(deals.created_on, deals.closed_on), 'deal', null, null, null, null, null, null, null, false
     from deals
     inner join channels
         on deals.account_id = channels.account_id
         and coalesce(deals.created_on, deals.closed_on) >= channels.first_called_on
     union all
     select
-        channels.source, deals.closed_on, 'won', null, null, null, null, null, null,
+        channels.source, channels.source_key, deals.closed_on, 'won', null, null, null, null, null, null,
         deals.amount_base, deals.amount is not null and deals.amount_base is null
     from deals
     inner join channels
@@ -64,25 +65,29 @@ happened as (
     where deals.status = 'won'
     union all
     select
-        channels.source, invoices.issued_on, 'invoiced', null, null, null, null, null, null,
+        channels.source, channels.source_key, invoices.issued_on, 'invoiced', null, null, null, null, null, null,
         invoices.sales_amount_base, invoices.sales_amount_base is null
     from invoices
     inner join channels on invoices.account_id = channels.account_id and invoices.issued_on >= channels.first_called_on
     where invoices.sales_amount <> 0
     union all
     select
-        channels.source, events.event_date, 'cash', null, null, null, null, null, null,
+        channels.source, channels.source_key, events.event_date, 'cash', null, null, null, null, null, null,
         -events.amount_base, events.amount_base is null
     from events
     inner join channels on events.account_id = channels.account_id and events.event_date >= channels.first_called_on
     where events.event_type in ('payment', 'refund', 'chargeback', 'reversal')
 ),
 
+-- A month is made of calls, deals and invoices, as far as they are landed.
+feed_end as (
+    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
+),
+
 known as (
     select
         happened.*,
-        {{ month_of('happened.happened_on') }} as month,
-        {{ source_key('happened.source') }} as source_key
+        {{ month_of('happened.happened_on') }} as month
     from happened
     cross join run
     where happened.happened_on <= run.as_of_date
@@ -90,10 +95,11 @@ known as (
 
 labels as (
     select
-        source_key,
-        coalesce(min(nullif(trim(source), '')), 'unknown') as source
+        known.source_key,
+        coalesce(min(names.source), min(nullif(trim(known.source), '')), 'unknown') as source
     from known
-    group by source_key
+    left join {{ ref('dim_source_names') }} as names on known.source_key = names.source_key
+    group by known.source_key
 ),
 
 summed as (
@@ -154,7 +160,10 @@ select
     {{ money('summed.won_amount') }} as won_amount,
     {{ money('summed.invoiced') }} as invoiced,
     {{ money('summed.cash_applied') }} as cash_applied,
-    cast(summed.missing_rate_count as integer) as missing_rate_count
+    cast(summed.missing_rate_count as integer) as missing_rate_count,
+    {{ month_end_of('summed.month') }} <= run.as_of_date
+    and coalesce({{ month_end_of('summed.month') }} <= feed_end.complete_until, false) as is_complete
 from summed
 cross join run
+cross join feed_end
 inner join labels on summed.source_key = labels.source_key

@@ -60,8 +60,8 @@ agents as (
     group by day, employee_id
 ),
 
--- Decided cases in the order of their waits; who was never called back waits longest, so that a median or P90 that falls
--- on such a case is not known rather than too short.
+-- Decided cases in the order of their waits; who was never called back waits longest, so that a P90 that falls on such a
+-- case is not known rather than too short.
 ranked as (
     select
         missed_cases.*,
@@ -84,13 +84,7 @@ cases as (
         max(decided_cases) as decided_missed,
         count(*) filter (where is_handled) as handled_missed,
         count(*) filter (where is_number_known and handled_conversation_id is null) as waiting_missed,
-        case
-            when count(callback_minutes) filter (where place in (floor((decided_cases + 1) / 2.0), ceil((decided_cases + 1) / 2.0)))
-                = max(case when decided_cases % 2 = 0 then 2 else 1 end)
-                then avg(callback_minutes) filter (
-                    where place in (floor((decided_cases + 1) / 2.0), ceil((decided_cases + 1) / 2.0))
-                )
-        end as callback_minutes_median,
+        {{ censored_median('callback_minutes', 'is_handled is not null') }} as callback_minutes_median,
         max(callback_minutes) filter (where place = ceil(decided_cases * 9 / 10.0)) as callback_minutes_p90
     from ranked
     group by started_on, employee_id

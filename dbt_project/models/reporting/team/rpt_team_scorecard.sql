@@ -13,8 +13,8 @@ employees as (
     select * from {{ ref('dim_employees') }}
 ),
 
-load_bands as (
-    select * from {{ ref('load_bands') }}
+loads as (
+    select * from {{ ref('fct_employee_loads') }}
 ),
 
 targets as (
@@ -28,6 +28,11 @@ reconciled as (
     select distinct account_id, {{ month_of('signed_on') }} as month
     from {{ ref('fct_documents') }}
     where document_type = 'reconciliation_act' and signed_on is not null and account_id is not null
+),
+
+-- A month is made of invoices, deals and calls, as far as they are landed.
+feed_end as (
+    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
 ),
 
 -- Without any act of reconciliation in the exports, nobody knows who reconciled: that is no coverage of zero.
@@ -102,18 +107,17 @@ linking as (
     select count(*) > 0 as are_invoices_linked from {{ ref('fct_deal_cash') }}
 ),
 
--- C26: accounts that were active a month before and are no more, of who owned them then.
-departures as (
-    select coalesce(owner_id, 'unassigned') as employee_id, left_in as month, count(*) as lost_accounts
-    from (
-        select
-            owner_id,
-            status,
-            lead(month) over (partition by account_id order by month) as left_in,
-            lead(status) over (partition by account_id order by month) as status_after
-        from account_months
-    ) as followed
-    where status = 'active' and status_after <> 'active'
+-- R22: promises whose day came in the month, of who owned the account then; cancelled ones are none.
+promises as (
+    select
+        coalesce(account_months.owner_id, 'unassigned') as employee_id,
+        account_months.month,
+        count(*) as promises_due,
+        count(*) filter (where promises.state = 'kept') as promises_kept
+    from {{ ref('fct_promises') }} as promises
+    inner join account_months
+        on promises.account_id = account_months.account_id and {{ month_of('promises.kept_by') }} = account_months.month
+    where promises.state in ('kept', 'partly', 'broken')
     group by 1, 2
 ),
 
@@ -136,7 +140,9 @@ keys as (
     union
     select employee_id, month from contacts
     union
-    select employee_id, month from departures
+    select loads.employee_id, loads.month
+    from loads
+    where loads.lost_accounts > 0
     union
     select commissions.employee_id, commissions.month
     from commissions
@@ -158,18 +164,6 @@ reports as (
         and coalesce(employees.active_to >= months.month, true)
     where employees.manager_id is not null
     group by employees.manager_id, months.month
-),
-
--- The band of the employee's role and grade; a band without a grade is for every grade of the role.
-banded as (
-    select employees.employee_id, load_bands.min_accounts, load_bands.max_accounts
-    from employees
-    inner join load_bands
-        on lower(employees.role_profile) = load_bands.role_profile
-        and coalesce(load_bands.grade, lower(employees.grade), '') = coalesce(lower(employees.grade), '')
-    qualify row_number() over (
-        partition by employees.employee_id order by case when load_bands.grade is null then 1 else 0 end
-    ) = 1
 ),
 
 quotas as (
@@ -228,12 +222,7 @@ select
     employees.team,
     run.base_currency,
     coalesce(portfolios.accounts, 0) as accounts,
-    case
-        when banded.min_accounts is null then null
-        when coalesce(portfolios.accounts, 0) < banded.min_accounts then 'below'
-        when coalesce(portfolios.accounts, 0) > banded.max_accounts then 'above'
-        else 'within'
-    end as load_band,
+    loads.load_band,
     {{ money(known_amount('portfolios.revenue', 'portfolios.unknown_revenue')) }} as revenue,
     {{ money('targets.target') }} as target,
     case
@@ -249,7 +238,7 @@ select
     judged.quota_band,
     judged.misses_in_a_row,
     judged.misses_in_a_row >= {{ parameter('quota_misses') }} as is_quota_missed_again,
-    coalesce(departures.lost_accounts, 0) as lost_accounts,
+    coalesce(loads.lost_accounts, 0) as lost_accounts,
     coalesce(reports.direct_reports, 0) as direct_reports,
     coalesce(reports.direct_reports, 0) > {{ parameter('span_max_reports') }} as is_above_span,
     coalesce(new_contracts.new_contracts, 0) as new_contracts,
@@ -261,7 +250,10 @@ select
     end as overdue_ratio,
     coalesce(contacts.two_way_contact_accounts, 0) as two_way_contact_accounts,
     coalesce(contacts.two_way_contacts, 0) as two_way_contacts,
-    cast(null as double) as response_minutes_median,
+    loads.response_minutes_median,
+    loads.dso_days,
+    coalesce(promises.promises_due, 0) as promises_due,
+    {{ ratio('promises.promises_kept', 'promises.promises_due') }} as promises_kept_ratio,
     cast(entries.card_timeliness as double) as card_timeliness,
     entries.card_on_time_ratio,
     coalesce(entries.card_entries, 0) as card_entries,
@@ -273,11 +265,14 @@ select
         'case when linking.are_invoices_linked then case when commissions.employee_id is null then 0 '
         'else commissions.payable end end'
     ) }} as commission_payable,
-    cast(coalesce(portfolios.missing_rate_count, 0) as bigint) as missing_rate_count
+    cast(coalesce(portfolios.missing_rate_count, 0) as bigint) as missing_rate_count,
+    {{ month_end_of('keys.month') }} <= run.as_of_date
+    and coalesce({{ month_end_of('keys.month') }} <= feed_end.complete_until, false) as is_complete
 from keys
 cross join run
 cross join reconciling
 cross join linking
+cross join feed_end
 left join portfolios on keys.employee_id = portfolios.employee_id and keys.month = portfolios.month
 left join new_contracts on keys.employee_id = new_contracts.employee_id and keys.month = new_contracts.month
 left join contacts on keys.employee_id = contacts.employee_id and keys.month = contacts.month
@@ -288,6 +283,6 @@ left join reports on keys.employee_id = reports.employee_id and keys.month = rep
 left join commissions on keys.employee_id = commissions.employee_id and keys.month = commissions.month
 left join portfolios as before
     on keys.employee_id = before.employee_id and before.month = {{ plus_months('keys.month', -12) }}
-left join departures on keys.employee_id = departures.employee_id and keys.month = departures.month
+left join loads on keys.employee_id = loads.employee_id and keys.month = loads.month
+left join promises on keys.employee_id = promises.employee_id and keys.month = promises.month
 left join judged on keys.employee_id = judged.employee_id and keys.month = judged.month
-left join banded on keys.employee_id = banded.employee_id

@@ -171,7 +171,8 @@ def _taken(path: Path, contracts: dict[str, Contract], sheet: str | None) -> Tak
 def score_table(path: Path, match: Match, filled: set[int], sheet: str | None, contracts: dict[str, Contract]) -> Score:
     """Drafts one table with its system hidden, and holds it against the hidden contract."""
     truth = match.contract
-    place_of = {normal(header): place for place, header in enumerate(match.headers) if place in filled}
+    # A header in another spelling or language stands under the contract's own too.
+    place_of = {header: place for header, place in match.columns.items() if place in filled}
     mapped = {entity_id: _origins(truth, entity_id, place_of) for entity_id in truth.entities}
     main = max(mapped, key=lambda entity_id: len(mapped[entity_id]))
     score = Score(str(path.name if path.parent == REAL else f"{path.parent.name}/{path.name}"), main)

@@ -194,7 +194,11 @@ def test_whom_to_call_about_money(warehouse: duckdb.DuckDBPyConnection, truth: S
     assert found.keys() == right.keys()
     for name, values in right.items():
         assert found[name][: -2 if name in unlinked else None] == values[: -2 if name in unlinked else None], name
-    assert [name for name in found if name not in unlinked] == [name for name in right if name not in unlinked]
+    # Who called in vain stands first of those who can be asked: which calls wait for an answer, another test asks.
+    rows = warehouse.execute("select account_id from reporting.rpt_collection_worklist where waiting_missed_calls > 0")
+    waiting = {name for (name,) in rows.fetchall()}
+    ranked = sorted(right, key=lambda name: (not right[name][4], name not in waiting))
+    assert [name for name in found if name not in unlinked] == [name for name in ranked if name not in unlinked]
     for place in range(5, 11):
         assert len({values[place] for values in right.values()}) > 1, f"nothing tries {(*tenths, 'score')[place - 5]}"
     assert any(collectible < overdue for overdue, collectible, *_ in right.values())

@@ -207,8 +207,9 @@ def test_a_template_holds_every_default_and_a_line_of_it_is_a_row(home: Path) ->
     assert len(over) >= 10
     paths = [home / "lists" / f"{wanted.name}.csv" for wanted in over]
     texts = [path.read_text(encoding="utf-8") for path in paths]
-    _work(home).land()
-    assert all(_rows(home, wanted.name, columns="1") == [] for wanted in over)
+    for path in (home / "lists").glob("*.csv"):
+        if path not in paths:
+            path.unlink()
     for path, text in zip(paths, texts, strict=True):
         path.write_text("\n".join(line.removeprefix("# ") for line in text.splitlines()[1:]), encoding="utf-8")
     _work(home).land()

@@ -155,6 +155,10 @@ def test_a_server_that_dies_after_the_last_line_is_not_sent_to_again(tmp_path: P
         (_hang_up, Mailbox.data, "deferred"),
         (Mailbox.to, lambda server, address: "554 looks like an advertisement", "refused"),
         (Mailbox.to, lambda server, address: "452 no room", "deferred"),
+        # An answer that is none, or no yes, is not taken for one.
+        (lambda server, address: "well, hello", Mailbox.data, "deferred"),
+        (lambda server, address: "252 perhaps", Mailbox.data, "deferred"),
+        (Mailbox.to, lambda server, address: "well, hello", "unknown"),
     ],
 )  # fmt: skip
 def test_what_a_server_says_or_does_not_say(

@@ -28,7 +28,7 @@ class PackFailed(Exception):
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose figures a recipient may see: all, or those of a team, of their own book or of one account."""
+    """Whose figures a recipient may see: all, or those of a team, of an employee's own book or of one account."""
 
     kind: ScopeKind
     of: str = ""

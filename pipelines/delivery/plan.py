@@ -138,12 +138,18 @@ class Recipient(_Part):
     address: Mailbox | None = None
     language: Literal["en", "ru", "sv"]
     role: Literal["leadership", "finance", "manager", "client"]
-    scope: Annotated[Scope, BeforeValidator(_scope)]
+    scope_said: Annotated[Scope, BeforeValidator(_scope)] = Field(alias="scope")
     employee: Line | None = None
     reports: list[str] = Field(min_length=1)
     channel: str
     starts_on: date = Field(alias="from")
     ends_on: date | None = Field(None, alias="until")
+
+    @property
+    def scope(self) -> Scope:
+        """Whose figures they may see; whose an own book is, is part of it: two people's are two."""
+        said = self.scope_said
+        return Scope("own book", self.employee or "") if said.kind == "own book" else said
 
     def is_due(self, day: date) -> bool:
         """Whether a report that is due on a day is theirs."""

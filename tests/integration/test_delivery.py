@@ -137,6 +137,19 @@ def test_a_scope_that_the_pack_cannot_keep_is_held_whatever_a_person_says(tmp_pa
     assert not post.arrived
 
 
+def test_two_peoples_own_books_are_two_packs(tmp_path: Path) -> None:
+    own = {"role": "manager", "scope": "own book"}
+    people = [{"id": name, "employee": f"crm:{name}"} | own for name in ("ada", "bo")]
+    home = home_of(tmp_path / "home", plan(*people))
+    publish_week(home, SUNDAY)
+    post, stub = Post(), Stub(scopes=frozenset({"own book"}))
+    deliveries(home, post, stub).deliver(MONDAY)
+    ada, bo = post.arrived
+    assert (str(ada.recipient.scope), str(bo.recipient.scope)) == ("own book crm:ada", "own book crm:bo")
+    assert ada.pack != bo.pack
+    assert stub.made == 2
+
+
 def test_without_a_publication_of_the_day_it_waits_and_status_says_so(tmp_path: Path) -> None:
     home = home_of(tmp_path / "home", plan(CHAIR))
     publish_week(home, SUNDAY - timedelta(days=1))

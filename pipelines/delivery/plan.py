@@ -61,8 +61,9 @@ def _one_line(value: str) -> str:
 def _variable(value: str) -> str:
     if not value.isidentifier() or value != value.upper() or value.startswith("KEYBOOK_"):
         raise ValueError(
-            f"{value!r} is no name of a variable for a secret; write one in capitals such as MAIL_PASSWORD, not "
-            "beginning with KEYBOOK_, which are settings"
+            # Not what stands there: it may be the secret itself.
+            "is no name of a variable for a secret; write one in capitals such as MAIL_PASSWORD, not beginning with "
+            "KEYBOOK_, which are settings"
         )
     return value
 

@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import date
 from email.headerregistry import Address
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -170,11 +169,6 @@ class Plan(_Part):
     channels: dict[Name, Annotated[Channel, Field(discriminator="kind")]]
     reports: dict[str, Report]
     recipients: list[Recipient]
-
-    @cached_property
-    def by_id(self) -> Mapping[str, Recipient]:
-        """The recipients by their ids."""
-        return {recipient.id: recipient for recipient in self.recipients}
 
 
 def read_plan(home: Path, makers: Mapping[str, Maker] = MAKERS) -> Plan | None:

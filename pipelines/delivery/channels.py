@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 from pipelines.delivery.packs import Pack
 from pipelines.delivery.plan import LOOPBACK, Channel, Folder, Recipient, Smtp, Webhook, secret
-from pipelines.files import replacing
+from pipelines.files import clear_unfinished, replacing
 from pipelines.settings import Settings
 
 
@@ -156,6 +156,7 @@ def _into_folder(folder: Path, letter: Letter) -> Outcome:
     target = folder / letter.report / name / letter.recipient.id
     try:
         target.mkdir(parents=True, exist_ok=True)
+        clear_unfinished(target)
         for file in letter.pack.files:
             with replacing(target / file) as temporary:
                 temporary.write_bytes((letter.pack.folder / file).read_bytes())

@@ -71,3 +71,16 @@ def test_after_a_crash_before_any_change_of_the_disk_nothing_comes_twice(
         assert states(deliveries(copy, after).deliver(SOON + timedelta(minutes=1))) == found, copy
         assert not list(copy.rglob("*.writing")), copy
     assert 0 < unknown < len(disk.made) / 3
+
+
+def test_the_folders_of_a_delivery_are_on_disk_before_it_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = home_of(tmp_path / "home", plan({"id": "chair"}))
+    publish_week(home, SUNDAY)
+    brought: list[Path] = []
+    monkeypatch.setattr("pipelines.delivery.ledger.fsync", brought.append)
+    before: list[Path] = []
+    post = Post(lambda letter: before.extend(brought) or Outcome("sent"))  # type: ignore[func-returns-value]
+    deliveries(home, post).deliver(MONDAY)
+    assert before == [home, home / "deliveries", home / "deliveries" / "weekly"]

@@ -219,6 +219,8 @@ def _post(channel: Webhook, letter: Letter, settings: Settings) -> Outcome:
 def _not_there(host: str, peer: str) -> str:
     """Why a host's address may not be spoken to: a name from outside that leads inside this machine."""
     address = ipaddress.ip_address(peer.partition("%")[0])
+    # Until 3.13 Python does not look at the address within such a one.
+    address = getattr(address, "ipv4_mapped", None) or address
     if host not in LOOPBACK and (address.is_loopback or address.is_link_local or address.is_unspecified):
         return f"{host} leads to {peer}, which is this machine's own"
     return ""

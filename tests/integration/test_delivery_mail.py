@@ -313,13 +313,12 @@ def test_an_address_that_cannot_be_used_is_said_without_it(
     assert "sec" not in why
 
 
-def test_a_name_from_outside_that_leads_to_this_machine_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_from_outside_that_leads_to_this_machine_is_refused() -> None:
     from pipelines.delivery.channels import _not_there
 
     assert _not_there("chat.example.com", "127.0.0.1")
     assert _not_there("chat.example.com", "169.254.169.254")
     assert _not_there("chat.example.com", "::1")
+    assert _not_there("chat.example.com", "::ffff:127.0.0.1")
     assert not _not_there("chat.example.com", "192.0.2.7")
     assert not _not_there("localhost", "127.0.0.1")

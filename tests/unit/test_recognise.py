@@ -162,6 +162,22 @@ def test_of_two_systems_that_fit_equally_the_one_whose_records_are_landed_is_it(
     assert list(landed.receipt.digests) == ["south_deals"]
 
 
+def test_short_numbers_tell_nobodys_file(tmp_path: Path) -> None:
+    """Of two shops each counts its customers from 1 on."""
+    known = contract(
+        "contract: north_buyers\ntitle: North\nsystem: north\nrecognise: {headers: [North code, North label]}\n"
+        "entities: {crm.accounts: {columns: {account_id: North code, name: North label}}}"
+    )
+    for system in ("north", "south"):
+        known |= contract(
+            f"contract: {system}_deals\ntitle: {system}\nsystem: {system}\nrecognise: {{headers: [Deal code, Buyer, Deal label]}}\n"
+            "entities: {crm.deals: {columns: {deal_id: Deal code, account_id: Buyer, name: Deal label, status: {value: open}}}}"
+        )
+    land(tmp_path, "North code,North label\n1,Ek\n2,Alm\n", known, name="north.csv")
+    held = land(tmp_path, "Deal code,Buyer,Deal label\n7,1,Pallets\n8,2,Boards\n", known, name="deals.csv")
+    assert [row["code"] for row in held.receipt.held] == ["several_contracts"]
+
+
 def test_everyday_words_of_another_language_are_no_vendors(tmp_path: Path) -> None:
     """What Odoo calls its columns in German anybody does; it is told by two that nobody else has."""
     anybodys = "Nummer;Kunde;Rechnungsdatum;Fälligkeitsdatum;Gesamt;Zahlungsstatus;Status\nR-1;Ek;15.01.2024;14.02.2024;100,00;Bezahlt;Gebucht\n"

@@ -178,6 +178,15 @@ def test_short_numbers_tell_nobodys_file(tmp_path: Path) -> None:
     assert [row["code"] for row in held.receipt.held] == ["several_contracts"]
 
 
+def test_a_german_vendors_bill_is_no_customers_invoice(tmp_path: Path) -> None:
+    """Odoo translates the code of a journal, and keeps five letters of it."""
+    head = "Nummer;Anzeigename des Rechnungspartners;Ein-/Ausgangsrechnungsdatum;Ingesamt unterzeichnet;Insgesamt in Währung unterzeichnet;Zahlungsstatus\n"
+    rows = ("RE/2024/00001;Ek;2024-01-15;100.00", "RECHN/2024/01/0001;Alm;2024-01-16;-50.00", "RECHNUNG/7;Ek;2024-01-17;70.00")
+    text = head + "".join(f"{row};{row.split(';')[-1]};Bezahlt\n" for row in rows)
+    found = land(tmp_path, text).rows("billing.invoices", "invoice_id, document_kind, gross_amount")
+    assert found == [("RE/2024/00001", "invoice", 100), ("RECHNUNG/7", "invoice", 70)]
+
+
 def test_everyday_words_of_another_language_are_no_vendors(tmp_path: Path) -> None:
     """What Odoo calls its columns in German anybody does; it is told by two that nobody else has."""
     anybodys = "Nummer;Kunde;Rechnungsdatum;Fälligkeitsdatum;Gesamt;Zahlungsstatus;Status\nR-1;Ek;15.01.2024;14.02.2024;100,00;Bezahlt;Gebucht\n"

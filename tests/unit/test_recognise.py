@@ -187,6 +187,12 @@ def test_a_german_vendors_bill_is_no_customers_invoice(tmp_path: Path) -> None:
     assert found == [("RE/2024/00001", "invoice", 100), ("RECHNUNG/7", "invoice", 70)]
 
 
+def test_a_spanish_total_of_erpnext_is_no_amount(tmp_path: Path) -> None:
+    head = "Identificador,Cliente,Fecha de Contabilización,Total,Total Impuestos y Cargos,Total redondeado,Monto pendiente,Estado"
+    landed = land(tmp_path, f"{head}\nACC-1,Ek,2024-01-15,100.00,25.00,0,125.00,Impagado\n")
+    assert [row["code"] for row in landed.receipt.held] == ["column_missing"]
+
+
 def test_everyday_words_of_another_language_are_no_vendors(tmp_path: Path) -> None:
     """What Odoo calls its columns in German anybody does; it is told by two that nobody else has."""
     anybodys = "Nummer;Kunde;Rechnungsdatum;Fälligkeitsdatum;Gesamt;Zahlungsstatus;Status\nR-1;Ek;15.01.2024;14.02.2024;100,00;Bezahlt;Gebucht\n"

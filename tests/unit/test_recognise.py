@@ -162,6 +162,12 @@ def test_of_two_systems_that_fit_equally_the_one_whose_records_are_landed_is_it(
     assert list(landed.receipt.digests) == ["south_deals"]
 
 
+def test_lines_below_a_table_are_none_of_its_ids(tmp_path: Path) -> None:
+    ids = "Account ID,Last Name,Account Name,Email,Account Owner,Title\n0015g00000ABCD1,Ek,Pallets,ek@pallets.se,Ann,CEO\n"
+    landed = land(tmp_path, f"{ids}\nGrand Totals (1 records)\n\nConfidential Information - Do Not Distribute\n")
+    assert list(landed.receipt.digests) == ["salesforce_report_contacts"]
+
+
 def test_short_numbers_tell_nobodys_file(tmp_path: Path) -> None:
     """Of two shops each counts its customers from 1 on."""
     known = contract(
@@ -180,9 +186,13 @@ def test_short_numbers_tell_nobodys_file(tmp_path: Path) -> None:
 
 def test_a_german_vendors_bill_is_no_customers_invoice(tmp_path: Path) -> None:
     """Odoo translates the code of a journal, and keeps five letters of it."""
-    head = "Nummer;Anzeigename des Rechnungspartners;Ein-/Ausgangsrechnungsdatum;Ingesamt unterzeichnet;Insgesamt in Währung unterzeichnet;Zahlungsstatus\n"
-    rows = ("RE/2024/00001;Ek;2024-01-15;100.00", "RECHN/2024/01/0001;Alm;2024-01-16;-50.00", "RECHNUNG/7;Ek;2024-01-17;70.00")
-    text = head + "".join(f"{row};{row.split(';')[-1]};Bezahlt\n" for row in rows)
+    head = "Nummer;Anzeigename des Rechnungspartners;Ein-/Ausgangsrechnungsdatum;Ingesamt unterzeichnet;Insgesamt in Währung unterzeichnet;Zahlungsstatus;Währung;Status\n"
+    rows = (
+        "RE/2024/00001;Ek;2024-01-15;100.00",
+        "RECHN/2024/01/0001;Alm;2024-01-16;-50.00",
+        "RECHNUNG/7;Ek;2024-01-17;70.00",
+    )
+    text = head + "".join(f"{row};{row.split(';')[-1]};Bezahlt;EUR;Gebucht\n" for row in rows)
     found = land(tmp_path, text).rows("billing.invoices", "invoice_id, document_kind, gross_amount")
     assert found == [("RE/2024/00001", "invoice", 100), ("RECHNUNG/7", "invoice", 70)]
 

@@ -127,8 +127,14 @@ def _allowed(
 
 
 def _looks_so(pattern: str, place: int | None, rows: list[list[str | None]]) -> bool:
-    """Whether nine of ten cells of a column that the file has are written as this export writes them, such as its ids."""
-    filled = [cell for row in rows if place is not None and place < len(row) and (cell := (row[place] or "").strip())]
+    """Whether nine of ten cells of a column that the file has are written as this export writes them, such as its ids.
+
+    What stands alone in its row is a line below the table.
+    """
+    if place is None:
+        return True
+    whole = [row for row in rows if place < len(row) and sum(map(bool, row)) > 1]
+    filled = [cell for row in whole if (cell := (row[place] or "").strip())]
     return sum(bool(re.search(pattern, cell)) for cell in filled) >= LIKE_SHARE * len(filled)
 
 

@@ -196,6 +196,9 @@ def judged(
     gone: str = "",
 ) -> Outcome:
     """What became of a changed export, beside what the export itself gives."""
+    # A header in another language is the contract's own, and is told by that.
+    said_as = {squashed(theirs): own for theirs, own in export.contract.languages.items()}
+    gone = said_as.get(squashed(gone), gone)
     now = land(changed.written(), export.name, contracts, folder)
     told = [row["code"] for row in now.receipt.held]
     outcome = partial(Outcome, export.name, kind)

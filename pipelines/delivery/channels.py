@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 from pipelines.delivery.packs import Pack
 from pipelines.delivery.plan import LOOPBACK, Channel, Folder, Recipient, Smtp, Webhook, secret
-from pipelines.files import replacing
+from pipelines.files import clear_unfinished, replacing
 from pipelines.settings import Settings
 
 
@@ -107,13 +107,13 @@ def _mail(channel: Smtp, letter: Letter) -> Outcome:
             if code == 250:
                 code, answer = server.rcpt(str(letter.recipient.address))
             if code not in (250, 251):
-                outcome = _answered(code, answer)
+                outcome = _answered(code, answer, has_text=False)
                 return outcome
             is_handed_over = True
             try:
-                outcome = _answered(*server.data(message))
+                outcome = _answered(*server.data(message), has_text=True)
             except smtplib.SMTPDataError as error:
-                outcome = _answered(error.smtp_code, error.smtp_error)
+                outcome = _answered(error.smtp_code, error.smtp_error, has_text=False)
             return outcome
     except smtplib.SMTPAuthenticationError as error:
         # Nothing was refused but the login, which a person mends.
@@ -139,10 +139,15 @@ def _connected(channel: Smtp) -> smtplib.SMTP:
     return server
 
 
-def _answered(code: int, answer: bytes | str) -> Outcome:
+def _answered(code: int, answer: bytes | str, has_text: bool) -> Outcome:
+    """What a server's answer means, `has_text` if it was given the mail; -1 is an answer that is none."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     said = f"{code} {' '.join(text.split())}"[:300]
-    return Outcome("sent" if code < 400 else "deferred" if code < 500 else "refused", said)
+    if code >= 400:
+        return Outcome("refused" if code >= 500 else "deferred", said)
+    if not has_text:
+        return Outcome("deferred", said)
+    return Outcome("sent" if 200 <= code < 300 else "unknown", said)
 
 
 def _into_folder(folder: Path, letter: Letter) -> Outcome:
@@ -151,6 +156,7 @@ def _into_folder(folder: Path, letter: Letter) -> Outcome:
     target = folder / letter.report / name / letter.recipient.id
     try:
         target.mkdir(parents=True, exist_ok=True)
+        clear_unfinished(target)
         for file in letter.pack.files:
             with replacing(target / file) as temporary:
                 temporary.write_bytes((letter.pack.folder / file).read_bytes())
@@ -205,7 +211,7 @@ def _post(channel: Webhook, letter: Letter, settings: Settings) -> Outcome:
     except (OSError, ValueError, http.client.HTTPException) as error:
         return Outcome("unknown" if is_handed_over else "deferred", _plain(error))
     if code < 300:
-        return Outcome("sent", f"HTTP {code}")
+        return Outcome("sent" if code >= 200 else "unknown", f"HTTP {code}")
     is_busy = code in (408, 425, 429) or code >= 500
     return Outcome("deferred" if is_busy else "refused", f"HTTP {code}")
 
@@ -213,6 +219,8 @@ def _post(channel: Webhook, letter: Letter, settings: Settings) -> Outcome:
 def _not_there(host: str, peer: str) -> str:
     """Why a host's address may not be spoken to: a name from outside that leads inside this machine."""
     address = ipaddress.ip_address(peer.partition("%")[0])
+    # Until 3.13 Python does not look at the address within such a one.
+    address = getattr(address, "ipv4_mapped", None) or address
     if host not in LOOPBACK and (address.is_loopback or address.is_link_local or address.is_unspecified):
         return f"{host} leads to {peer}, which is this machine's own"
     return ""

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pipelines.files import clear_unfinished, locked, read_object, write_whole
+from pipelines.files import clear_unfinished, fsync, locked, read_object, write_whole
 
 State = Literal["due", "held", "released", "sending", "sent", "deferred", "refused", "unknown", "again", "correct"]
 # States after which nothing is sent without a person's word.
@@ -133,6 +133,10 @@ class Ledger:
         added = Entry(entry.report, entry.period, entry.recipient, (*entry.events, written))
         path = self._path(entry.report, entry.period, entry.recipient)
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not entry.events:
+            # A file is on disk only where the folders that lead to it are.
+            for folder in (self.folder.parent, self.folder, path.parent.parent):
+                fsync(folder)
         write_whole(path, json.dumps({"events": added.events}, ensure_ascii=False, indent=1) + "\n")
         return added
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pipelines.delivery.periods import Period, Unit
-from pipelines.files import read_object, replacing, write_whole
+from pipelines.files import clear_unfinished, read_object, replacing, write_whole
 from pipelines.settings import Settings
 
 RECEIPT = "pack.json"
@@ -28,7 +28,7 @@ class PackFailed(Exception):
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose figures a recipient may see: all, or those of a team, of their own book or of one account."""
+    """Whose figures a recipient may see: all, or those of a team, of an employee's own book or of one account."""
 
     kind: ScopeKind
     of: str = ""
@@ -144,6 +144,7 @@ def keep(folder: Path, publication: str, files: Mapping[str, bytes]) -> Pack:
     figures = next(json.loads(made)["figures"] for name, made in files.items() if name.endswith(".json"))
     content = _digest(json.dumps(figures, sort_keys=True).encode())
     folder.mkdir(parents=True, exist_ok=True)
+    clear_unfinished(folder)
     for name, made in files.items():
         with replacing(folder / name) as temporary:
             temporary.write_bytes(made)

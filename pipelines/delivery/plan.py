@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import date
 from email.headerregistry import Address
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -61,8 +60,9 @@ def _one_line(value: str) -> str:
 def _variable(value: str) -> str:
     if not value.isidentifier() or value != value.upper() or value.startswith("KEYBOOK_"):
         raise ValueError(
-            f"{value!r} is no name of a variable for a secret; write one in capitals such as MAIL_PASSWORD, not "
-            "beginning with KEYBOOK_, which are settings"
+            # Not what stands there: it may be the secret itself.
+            "is no name of a variable for a secret; write one in capitals such as MAIL_PASSWORD, not beginning with "
+            "KEYBOOK_, which are settings"
         )
     return value
 
@@ -138,12 +138,18 @@ class Recipient(_Part):
     address: Mailbox | None = None
     language: Literal["en", "ru", "sv"]
     role: Literal["leadership", "finance", "manager", "client"]
-    scope: Annotated[Scope, BeforeValidator(_scope)]
+    scope_said: Annotated[Scope, BeforeValidator(_scope)] = Field(alias="scope")
     employee: Line | None = None
     reports: list[str] = Field(min_length=1)
     channel: str
     starts_on: date = Field(alias="from")
     ends_on: date | None = Field(None, alias="until")
+
+    @property
+    def scope(self) -> Scope:
+        """Whose figures they may see; whose an own book is, is part of it: two people's are two."""
+        said = self.scope_said
+        return Scope("own book", self.employee or "") if said.kind == "own book" else said
 
     def is_due(self, day: date) -> bool:
         """Whether a report that is due on a day is theirs."""
@@ -163,11 +169,6 @@ class Plan(_Part):
     channels: dict[Name, Annotated[Channel, Field(discriminator="kind")]]
     reports: dict[str, Report]
     recipients: list[Recipient]
-
-    @cached_property
-    def by_id(self) -> Mapping[str, Recipient]:
-        """The recipients by their ids."""
-        return {recipient.id: recipient for recipient in self.recipients}
 
 
 def read_plan(home: Path, makers: Mapping[str, Maker] = MAKERS) -> Plan | None:

@@ -102,7 +102,8 @@ class Deliveries:
 
     def waiting(self, now: datetime) -> list[Due]:
         """What a run would look at: all of that which no person has to decide about."""
-        return [due for due in self.missing(now) if due.entry.state not in FINAL and not due.entry.is_put_off(now)]
+        return [due for due in self.missing(now) if self._replays(due)
+                or (due.entry.state not in FINAL and not due.entry.is_put_off(now))]  # fmt: skip
 
     def decide(self, now: datetime) -> list[Decision]:
         """What would be done now; packs are made, nothing else. The caller holds the ledger's lock."""
@@ -196,9 +197,7 @@ class Deliveries:
 
     def _decided(self, due: Due, now: datetime) -> Decision:
         entry, maker = due.entry, self.makers[due.report]
-        in_folder = isinstance(self.plan.channels[due.recipient.channel], Folder)
-        # What was interrupted on the way into a folder is written once more: the same files come of it.
-        replays = entry.state == "again" or (entry.is_interrupted and in_folder)
+        replays = self._replays(due)
         if replays and (decision := self._replayed(due)):
             return decision
         if entry.state in FINAL and not replays:
@@ -221,6 +220,11 @@ class Deliveries:
             return self._to_send(due, publication, found, now)
         except PackFailed as error:
             return Decision(due, "hold", self._text("pack_failed", said=str(error)))
+
+    def _replays(self, due: Due) -> bool:
+        """Whether what was to be sent is sent once more: by a person's word, or the same files into a folder again."""
+        in_folder = isinstance(self.plan.channels[due.recipient.channel], Folder)
+        return due.entry.state == "again" or (due.entry.is_interrupted and in_folder)
 
     def _to_send(self, due: Due, publication: Publication, found: Sequence[Finding], now: datetime) -> Decision:
         language = languages()[due.recipient.language]

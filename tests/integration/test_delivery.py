@@ -17,7 +17,6 @@ from pipelines.delivery.channels import Letter, Outcome
 from pipelines.delivery.packs import PackFailed
 from pipelines.delivery.run import WordError
 from tests.support.deliveries import (
-    BOX,
     FRESH,
     MONDAY,
     SUNDAY,
@@ -29,7 +28,6 @@ from tests.support.deliveries import (
     publish_week,
     states,
 )
-from tests.support.disks import Disk, watched
 
 CHAIR = {"id": "chair"}
 NORTH = {"role": "manager", "scope": {"team": "North"}}
@@ -135,6 +133,19 @@ def test_a_scope_that_the_pack_cannot_keep_is_held_whatever_a_person_says(tmp_pa
     with pytest.raises(WordError, match="no finding holds weekly 2026-W09"):
         deliveries(home, post).release("weekly", "2026-W09", MONDAY)
     assert not post.arrived
+
+
+def test_two_peoples_own_books_are_two_packs(tmp_path: Path) -> None:
+    own = {"role": "manager", "scope": "own book"}
+    people = [{"id": name, "employee": f"crm:{name}"} | own for name in ("ada", "bo")]
+    home = home_of(tmp_path / "home", plan(*people))
+    publish_week(home, SUNDAY)
+    post, stub = Post(), Stub(scopes=frozenset({"own book"}))
+    deliveries(home, post, stub).deliver(MONDAY)
+    ada, bo = post.arrived
+    assert (str(ada.recipient.scope), str(bo.recipient.scope)) == ("own book crm:ada", "own book crm:bo")
+    assert ada.pack != bo.pack
+    assert stub.made == 2
 
 
 def test_without_a_publication_of_the_day_it_waits_and_status_says_so(tmp_path: Path) -> None:
@@ -386,38 +397,3 @@ def test_of_two_schedulers_the_second_waits_and_finds_it_sent(home: Path) -> Non
     other.join(10)
     assert found == {WEEK: "sent"}
     assert len(post.arrived) == 1
-
-
-def test_after_a_crash_before_any_change_of_the_disk_nothing_comes_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    post_office = {"kind": "smtp", "host": "localhost", "sender": "reports@example.com"}
-    by_mail = {"channel": "post", "address": "anna@example.com"}
-    here = home_of(tmp_path / "home", plan(CHAIR | by_mail, {"id": "board"}, channels=BOX | {"post": post_office}))
-    publish_week(here, SUNDAY)
-    # What is published is no part of what is copied.
-    (here / "warehouse").rename(tmp_path / "warehouse")
-    (here / "warehouse").symlink_to(tmp_path / "warehouse")
-    disk = Disk(here, tmp_path / "copies")
-    arrived_by: list[tuple[int, str]] = []
-    post = Post(lambda letter: arrived_by.append((len(disk.made), letter.recipient.id)) or Outcome("sent"))  # type: ignore[func-returns-value]
-    with watched(disk, monkeypatch):
-        deliveries(here, post).deliver(MONDAY)
-    assert len(post.arrived) == 2
-    assert len(disk.made) > 15
-    unknown = 0
-    for number, copy in enumerate(disk.made):
-        came = [who for made, who in arrived_by if made <= number]
-        after = Post()
-        shutil.rmtree(copy / "out", ignore_errors=True)
-        found = states(deliveries(copy, after).deliver(_minutes(5)))
-        assert set(found.values()) <= {"sent", "unknown"}, copy
-        came += [letter.recipient.id for letter in after.arrived]
-        # By mail at most once, and where it is not known whether it came, that is said.
-        assert came.count("chair") == 1 or (came.count("chair") == 0 and found["chair", "2026-W09"] == "unknown"), copy
-        unknown += found["chair", "2026-W09"] == "unknown"
-        # Into a folder the same files may be written again.
-        assert found["board", "2026-W09"] == "sent", copy
-        assert states(deliveries(copy, after).deliver(_minutes(6))) == found, copy
-        assert not list((copy / "deliveries").rglob("*.writing")), copy
-    assert 0 < unknown < len(disk.made) / 3

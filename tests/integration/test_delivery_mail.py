@@ -155,6 +155,10 @@ def test_a_server_that_dies_after_the_last_line_is_not_sent_to_again(tmp_path: P
         (_hang_up, Mailbox.data, "deferred"),
         (Mailbox.to, lambda server, address: "554 looks like an advertisement", "refused"),
         (Mailbox.to, lambda server, address: "452 no room", "deferred"),
+        # An answer that is none, or no yes, is not taken for one.
+        (lambda server, address: "well, hello", Mailbox.data, "deferred"),
+        (lambda server, address: "252 perhaps", Mailbox.data, "deferred"),
+        (Mailbox.to, lambda server, address: "well, hello", "unknown"),
     ],
 )  # fmt: skip
 def test_what_a_server_says_or_does_not_say(
@@ -309,13 +313,12 @@ def test_an_address_that_cannot_be_used_is_said_without_it(
     assert "sec" not in why
 
 
-def test_a_name_from_outside_that_leads_to_this_machine_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_from_outside_that_leads_to_this_machine_is_refused() -> None:
     from pipelines.delivery.channels import _not_there
 
     assert _not_there("chat.example.com", "127.0.0.1")
     assert _not_there("chat.example.com", "169.254.169.254")
     assert _not_there("chat.example.com", "::1")
+    assert _not_there("chat.example.com", "::ffff:127.0.0.1")
     assert not _not_there("chat.example.com", "192.0.2.7")
     assert not _not_there("localhost", "127.0.0.1")

@@ -162,6 +162,47 @@ def test_of_two_systems_that_fit_equally_the_one_whose_records_are_landed_is_it(
     assert list(landed.receipt.digests) == ["south_deals"]
 
 
+def test_lines_below_a_table_are_none_of_its_ids(tmp_path: Path) -> None:
+    ids = "Account ID,Last Name,Account Name,Email,Account Owner,Title\n0015g00000ABCD1,Ek,Pallets,ek@pallets.se,Ann,CEO\n"
+    landed = land(tmp_path, f"{ids}\nGrand Totals (1 records)\n\nConfidential Information - Do Not Distribute\n")
+    assert list(landed.receipt.digests) == ["salesforce_report_contacts"]
+
+
+def test_short_numbers_tell_nobodys_file(tmp_path: Path) -> None:
+    """Of two shops each counts its customers from 1 on."""
+    known = contract(
+        "contract: north_buyers\ntitle: North\nsystem: north\nrecognise: {headers: [North code, North label]}\n"
+        "entities: {crm.accounts: {columns: {account_id: North code, name: North label}}}"
+    )
+    for system in ("north", "south"):
+        known |= contract(
+            f"contract: {system}_deals\ntitle: {system}\nsystem: {system}\nrecognise: {{headers: [Deal code, Buyer, Deal label]}}\n"
+            "entities: {crm.deals: {columns: {deal_id: Deal code, account_id: Buyer, name: Deal label, status: {value: open}}}}"
+        )
+    land(tmp_path, "North code,North label\n1,Ek\n2,Alm\n", known, name="north.csv")
+    held = land(tmp_path, "Deal code,Buyer,Deal label\n7,1,Pallets\n8,2,Boards\n", known, name="deals.csv")
+    assert [row["code"] for row in held.receipt.held] == ["several_contracts"]
+
+
+def test_a_german_vendors_bill_is_no_customers_invoice(tmp_path: Path) -> None:
+    """Odoo translates the code of a journal, and keeps five letters of it."""
+    head = "Nummer;Anzeigename des Rechnungspartners;Ein-/Ausgangsrechnungsdatum;Ingesamt unterzeichnet;Insgesamt in Währung unterzeichnet;Zahlungsstatus;Währung;Status\n"
+    rows = (
+        "RE/2024/00001;Ek;2024-01-15;100.00",
+        "RECHN/2024/01/0001;Alm;2024-01-16;-50.00",
+        "RECHNUNG/7;Ek;2024-01-17;70.00",
+    )
+    text = head + "".join(f"{row};{row.split(';')[-1]};Bezahlt;EUR;Gebucht\n" for row in rows)
+    found = land(tmp_path, text).rows("billing.invoices", "invoice_id, document_kind, gross_amount")
+    assert found == [("RE/2024/00001", "invoice", 100), ("RECHNUNG/7", "invoice", 70)]
+
+
+def test_a_spanish_total_of_erpnext_is_no_amount(tmp_path: Path) -> None:
+    head = "Identificador,Cliente,Fecha de Contabilización,Total,Total Impuestos y Cargos,Total redondeado,Monto pendiente,Estado"
+    landed = land(tmp_path, f"{head}\nACC-1,Ek,2024-01-15,100.00,25.00,0,125.00,Impagado\n")
+    assert [row["code"] for row in landed.receipt.held] == ["column_missing"]
+
+
 def test_everyday_words_of_another_language_are_no_vendors(tmp_path: Path) -> None:
     """What Odoo calls its columns in German anybody does; it is told by two that nobody else has."""
     anybodys = "Nummer;Kunde;Rechnungsdatum;Fälligkeitsdatum;Gesamt;Zahlungsstatus;Status\nR-1;Ek;15.01.2024;14.02.2024;100,00;Bezahlt;Gebucht\n"

@@ -19,7 +19,7 @@ from pipelines.exports.contracts.profile import USUAL, Profile
 from pipelines.exports.contracts.vocabulary import plain, synonyms
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.numbers import number
-from pipelines.exports.landing.owners import LINKED
+from pipelines.exports.landing.owners import ANYBODYS, LINKED
 from pipelines.exports.landing.reading import TextTable
 from pipelines.exports.readers.grids import quoted
 
@@ -227,7 +227,7 @@ def linked_system(
                         f"select _system, count(distinct trim(c{place})) from grid join "
                         f"(select distinct cast({entity.key[0]} as varchar) as id, _system "
                         f"from read_parquet(?, union_by_name = true)) on id = trim(c{place}) "
-                        f"where not regexp_matches(id, '^\\d{{1,5}}$') group by all",
+                        f"where not regexp_matches(id, {quoted(ANYBODYS)}) group by all",
                         [files],
                     ).fetchall()
                 )

@@ -127,8 +127,14 @@ def _allowed(
 
 
 def _looks_so(pattern: str, place: int | None, rows: list[list[str | None]]) -> bool:
-    """Whether nine of ten cells of a column that the file has are written as this export writes them, such as its ids."""
-    filled = [cell for row in rows if place is not None and place < len(row) and (cell := (row[place] or "").strip())]
+    """Whether nine of ten cells of a column that the file has are written as this export writes them, such as its ids.
+
+    What stands alone in its row is a line below the table.
+    """
+    if place is None:
+        return True
+    whole = [row for row in rows if place < len(row) and sum(map(bool, row)) > 1]
+    filled = [cell for row in whole if (cell := (row[place] or "").strip())]
     return sum(bool(re.search(pattern, cell)) for cell in filled) >= LIKE_SHARE * len(filled)
 
 
@@ -231,9 +237,10 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
                 known_near = near.get(contract.contract)
                 if evidence.share >= LEAST_SHARE and (known_near is None or evidence.share > known_near.share):
                     found = _match(evidence, headers, head_index, row_index + depth - 1)
-                    near[contract.contract] = NearMiss(
-                        contract, lacking, evidence.share, is_named(found, grid), evidence.score
-                    )
+                    named = is_named(found, grid)
+                    # Of an export that more speaks against than for, a common header or two tell nothing.
+                    if named or evidence.score > 0:
+                        near[contract.contract] = NearMiss(contract, lacking, evidence.share, named, evidence.score)
         if not matches:
             headless = [contract for contract in contracts.values() if contract.table.header is not None]
             fitting = [_headless(contract, head, head_index) for contract in headless if _part_fits(contract, grid)]
@@ -339,7 +346,10 @@ def _as_near(near: list[NearMiss]) -> list[NearMiss]:
     return [
         miss
         for miss in near
-        if miss.is_named == first.is_named
-        and miss.share > first.share - SAME_SHARE
-        and miss.score > SAME_SCORE * first.score
+        if miss is first
+        or (
+            miss.is_named == first.is_named
+            and miss.share > first.share - SAME_SHARE
+            and miss.score > SAME_SCORE * first.score
+        )
     ]

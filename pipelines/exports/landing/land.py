@@ -329,7 +329,7 @@ class Landing:
         loaded = grid.load(connection, match.head, match.header_row, contract.table.short_rows == "pad")
         known_in = datetime.fromisoformat(receipt.known_at).year
         sql = RowSql(contract, match, self.reading_rules.business_timezone, known_in=known_in)
-        if loaded.ampersands and (count := unescape(connection, match)):
+        if count := unescape(connection, match, loaded):
             note(receipt, grid.part, "note", Finding("html_entities", row_count=count))
         note_unfed(receipt, match, grid.part)
         titles = fit(connection, grid, sql)

@@ -12,7 +12,7 @@ import duckdb
 
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.landing.cast import RowSql
-from pipelines.exports.readers.grids import Grid, quoted
+from pipelines.exports.readers.grids import Grid, Loaded, quoted
 
 # What stands for a sign in HTML.
 ENTITY = "&(?:[A-Za-z][A-Za-z0-9]+|#[0-9]+|#[xX][0-9a-fA-F]+);"
@@ -33,7 +33,7 @@ def _above(grid: Grid, match: Match) -> dict[str, str | None]:
     return found
 
 
-def unescape(connection: duckdb.DuckDBPyConnection, match: Match) -> int:
+def unescape(connection: duckdb.DuckDBPyConnection, match: Match, loaded: Loaded) -> int:
     """Reads HTML entities in `grid` as what they stand for (`Dr&auml;xl &amp; Dahl`); how many rows had some.
 
     Web forms write them into one system and not into the other, and then one name is two.
@@ -42,7 +42,7 @@ def unescape(connection: duckdb.DuckDBPyConnection, match: Match) -> int:
     found = [
         f"coalesce(contains({column}, '&') and regexp_matches({column}, {quoted(ENTITY)}), false)" for column in columns
     ]
-    if not columns:
+    if not columns or not loaded.ampersands:
         return 0
     count = int(connection.execute(f"select count(*) from grid where {' or '.join(found)}").fetchall()[0][0])
     if count:
@@ -51,6 +51,8 @@ def unescape(connection: duckdb.DuckDBPyConnection, match: Match) -> int:
             for column, has in zip(columns, found, strict=True)
         )
         connection.execute(f"update grid set {read} where {' or '.join(found)}")
+        # `&nbsp;` is a blank of which the file's bytes told nothing.
+        loaded.blanks = "spaces" if loaded.blanks == "plain" else loaded.blanks
     return count
 
 

@@ -5,6 +5,7 @@ Only what is tied is asked, so recognising costs no other file anything.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pipelines.exports.contracts.recognise import Match, Recognition
@@ -16,6 +17,8 @@ from pipelines.exports.readers.grids import Grid
 LINKED = 0.8
 # Fewer equal ids may be chance.
 FEWEST = 2
+# A short number may be anybody's.
+ANYBODYS = r"^\d{1,5}$"
 
 
 def settled(recognition: Recognition, grid: Grid, raw: Path) -> Recognition:
@@ -33,7 +36,8 @@ def _names_landed(match: Match, grid: Grid, raw: Path) -> bool:
             place = match.find(spec.from_) if spec.from_ and name in keys else None
             if place is None:
                 continue
-            ids = {cell.strip() for row in rows if place < len(row) and (cell := row[place]) and cell.strip()}
+            cells = {cell.strip() for row in rows if place < len(row) and (cell := row[place]) and cell.strip()}
+            ids = {cell for cell in cells if not re.match(ANYBODYS, cell)}
             files = [str(path) for path in raw.glob(f"{keys[name].domain}/{keys[name].name}/*[0-9a-f].parquet")]
             if len(ids) < FEWEST or not files:
                 continue

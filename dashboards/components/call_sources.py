@@ -64,6 +64,7 @@ def attribution(page: PageContext) -> None:
                 "cost_per_deal": Column("Cost a deal", "money"),
                 "payback_months": Column("Payback, months", "count", "N14: until the cash has been at least the cost."),
                 "is_young": Column("Young", "bool", "Sales that its touches count for may yet come."),
+                "is_complete": Column("Whole", "bool", "Calls, deals and invoices have told all of the month."),
             }
             table(months, columns, "attribution_months")
             download("Download as CSV", "channels-to-cash", lambda: months, "attribution_months", columns)

@@ -17,7 +17,8 @@ def forecast_error_section(page: PageContext) -> None:
     every = rows(pipeline.forecast_horizons(page.warehouse))
     with section(
         "Forecast and outcome",
-        "What was open on past week ends and expected to be won in the weeks after, weighted, and what was won (P10). "
+        "What was open on past week ends and expected to be won in the weeks after, weighted, and what was won (P10), "
+        "added up over the week ends: a deal counts at each of them, so that no sum here is a turnover. "
         + one("category_basis", "probability")
         + ".",
         key="forecast-error",
@@ -38,11 +39,11 @@ def forecast_error_section(page: PageContext) -> None:
             "employee_name": Column("Manager", pinned=True),
             "category": Column("Category", words="forecast_category"),
             "forecast": Column(f"Forecast, {code}", "money", "Amount × probability, as they stood on each week end."),
-            "outcome": Column("Won", "money", "In the weeks after, at the week end's rate."),
+            "outcome": Column("Won", "money", "In the weeks after each week end, at its rate."),
             "error_ratio": Column("Error", "ratio", "P10: (won − forecast) ÷ won; above 0 more was won than forecast."),
             "absolute_error_ratio": Column("Error of a week", "ratio", "Whichever way, added up over the week ends."),
             "forecast_deals": Column("Forecast deals", "count", "Each in every week in which it was forecast."),
-            "won_deals": Column("Won deals", "count"),
+            "won_deals": Column("Won deals", "count", "Each at every week end after which it was won in time."),
             "record_deals": Column("Without history", "count", "As their record is now, not as it was then."),
             "origins": Column("Week ends", "count"),
             "missing_amount_count": Column(

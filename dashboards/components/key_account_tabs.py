@@ -313,7 +313,7 @@ def service_tab(page: PageContext) -> None:
                 "missed_cases": Column("Missed", "count", "K4: missed cases."),
                 "called_back": Column("Called back", "count"),
                 "callback_minutes_median": Column(
-                    "Minutes to call-back", "score", "K5, the middle one of those called back."
+                    "Minutes to call-back", "score", "K5, in the middle; none where half never were."
                 ),
                 "callback_target": Column("Target", "score"),
                 "callback_within_target": Column("In time", "ratio", "Of those that are decided."),

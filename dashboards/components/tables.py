@@ -17,7 +17,9 @@ from dashboards.components.words import worded
 MOST = 1_000
 EVERY = 1_000_000
 
-Kind = Literal["text", "money", "count", "number", "ratio", "real", "days", "date", "time", "bool", "score", "bytes"]
+Kind = Literal[
+    "text", "money", "count", "number", "ratio", "real", "of_row", "days", "date", "time", "bool", "score", "bytes"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ def _config(column: Column) -> Any:
             return st.column_config.NumberColumn(column.label, format="percent", **shared)
         case "real" | "days":
             return st.column_config.NumberColumn(column.label, format="%,.1f", **shared)
+        case "of_row":
+            # Rows of several units: minutes beside a share of some thousandths.
+            return st.column_config.NumberColumn(column.label, format="%.4g", **shared)
         case "score":
             return st.column_config.NumberColumn(column.label, format="%,.0f", **shared)
         case "bytes":

@@ -17,11 +17,11 @@ def load_section(page: PageContext) -> None:
             "measure": Column("Measure", pinned=True, words="load_measure"),
             "load_band": Column("Load", words="load_band"),
             "accounts_average": Column("Accounts a person", "real", "P19: active ones, on average."),
-            "value": Column("Mean month", "real", "In the measure's own unit: minutes, days, a share."),
-            "low": Column("Low", "real", "95 % interval."),
-            "high": Column("High", "real"),
-            "reading": Column("More accounts are", width="medium", words="load_reading"),
-            "correlation": Column("Correlation", "real", "Spearman's, of accounts with the measure."),
+            "value": Column("Mean month", "of_row", "In the measure's own unit: minutes, days, a share (1 is all)."),
+            "low": Column("Low", "of_row", "95 % interval, rather too narrow: a person's months hang together."),
+            "high": Column("High", "of_row"),
+            "reading": Column("Reading", width="medium", words="load_reading"),
+            "correlation": Column("Correlation", "of_row", "Spearman's, of accounts with the measure."),
             "employees": Column("People", "count"),
             "employee_months": Column("Months", "count", "Complete months of people in which the measure is known."),
         }
@@ -38,16 +38,16 @@ def load_section(page: PageContext) -> None:
         columns = {
             "outcome": Column("Outcome", pinned=True, words="effort_outcome"),
             "lag_weeks": Column("Weeks later", "count"),
-            "slope": Column("One more call goes with", "money", f"In {code}, or deals."),
-            "low": Column("Low", "money", "95 % interval."),
-            "high": Column("High", "money"),
+            "slope": Column("One more call goes with", "of_row", f"In {code}, or deals."),
+            "low": Column("Low", "of_row", "95 % interval."),
+            "high": Column("High", "of_row"),
             "reading": Column("Reading", width="medium", words="effort_reading"),
             "employees": Column("People", "count"),
             "employee_weeks": Column("Weeks", "count"),
             "calls": Column("Calls", "count"),
         }
         with section(
-            "Does another call bring cash or a deal?",
+            "Is there more cash, or more deals, after more calls?",
             "Weeks of each person against his own mean, of the accounts that the person owns; of the whole company "
             f"(N20). {caution}.",
             key="effort-outcome",

@@ -90,7 +90,8 @@ ATTRIBUTION = f"""
 
 ATTRIBUTION_MONTHS = f"""
     select strftime(month, '%Y-%m') as month, {_SOURCE} as source, source_kind, leads, deals, won_amount,
-        invoiced, cash_applied, written_off, cost, cost_per_lead, cost_per_deal, payback_months, is_young
+        invoiced, cash_applied, written_off, cost, cost_per_lead, cost_per_deal, payback_months, is_young,
+        is_complete
     from {{rpt_call_attribution}} as credited
     where credited.month >= $since and model = $model
     order by credited.month desc, cash_applied desc nulls last, 2, 3

@@ -14,6 +14,12 @@ coalesce({{ relation }}.valid_from <= {{ day }}, true) and coalesce({{ relation 
 cast(date_trunc('month', {{ day }}) as date)
 {%- endmacro %}
 
+{#- Whether a period that ends with a day is over on the run's day, and its feeds (a relation with complete_until) have told
+    all of it. -#}
+{% macro is_told(last_day, feeds) -%}
+{{ last_day }} <= run.as_of_date and coalesce({{ last_day }} <= {{ feeds }}.complete_until, false)
+{%- endmacro %}
+
 {#- The moment at which a day begins in the business time zone, for events that carry a date alone. -#}
 {% macro start_of_day(day, timezone) -%}
 timezone({{ timezone }}, cast({{ day }} as timestamp))

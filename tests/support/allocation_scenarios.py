@@ -109,6 +109,12 @@ def allocation_scenarios() -> list[Scenario]:
         # What is written off soon after its day of settlement was not paid by money that nobody saw.
         Loose("settled by being written off", {on(1, 21): (100, 0, 0, 0), on(1, 22): NOTHING, AS_OF: NOTHING})
         .owes(settled_on=on(1, 20)).takes_back("write_off", on(1, 22), 100, None, "1"),
+        Loose("settled, a part of it by a credit note", {on(1, 21): (40, 0, 0, 0), on(1, 22): NOTHING, AS_OF: NOTHING})
+        .owes(settled_on=on(1, 20)).credits(on(1, 22), 40, applied=40),
+        # What an export of the day before says counts from the first day of the invoice on.
+        Loose("told before it is issued, and credited at once", {on(1, 8): NOTHING, on(1, 9): (30, 0, 0, 0)})
+        .owes(issued=on(1, 9), reported_balance=Decimal(50), _known_at="2024-01-08T12:00:00Z")
+        .credits(on(1, 9), 70, applied=70),
         Loose("settled by being written off, then sent", {on(1, 21): (100, 0, 0, 0), on(1, 22): NOTHING, on(3, 1): NOTHING})
         .owes(settled_on=on(1, 20)).takes_back("write_off", on(1, 22), 100, None, "1").sends(on(3, 1), 45),
         # Settled goes before what is due first.

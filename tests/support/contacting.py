@@ -137,10 +137,17 @@ class Contacting(Claims):
         first, piece = FIRST_DAYS[band], self.parameter("contact_age_days")
         return band, first if band == "days_over_120" else first + (late - first) // piece * piece
 
-    def sides(self, met: set[date], part: Part) -> Iterator[tuple[date, str | None]]:
+    @cached_property
+    def told(self) -> tuple[date, date]:
+        """The first day of which there are calls, and the last of which all are told."""
+        first = min((row["started_on"] for row in self.rows("fct_calls") if row["started_on"]), default=date.max)
+        ends = [row["complete_until"] for row in self.rows("fct_feed_ends") if row["feed"] == "calls"]
+        return first, min(ends, default=self.day)
+
+    def sides(self, met: set[date], heard: list[date]) -> Iterator[tuple[date, str | None]]:
         """Each day of a part: after a contact, without one, or that of the contact itself."""
         window = self.parameter("dunning_window_middle")
-        for day in part.days:
+        for day in heard:
             if any(0 < (day - on).days <= window for on in met):
                 yield day, "after"
             else:
@@ -153,17 +160,15 @@ class Contacting(Claims):
             for part, size in zip(self.late, self.sizes(), strict=True)
         ]
         out: dict[str, set[str]] = defaultdict(set)
-        ages = set()
         for part, size, _ in counted:
             for day in part.days:
                 band = self.age(part, day)[0]
                 if size is None or self.shown(part.debt) in self.undated:
                     out[band].add(self.shown(part.debt))
                     out["all"].add(self.shown(part.debt))
-                else:
-                    ages |= {band, "all"}
         found: Rows = {}
         for channel, whom in self.contacted().items():
+            ages: set[str] = set()
             strata: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(
                 lambda: dict.fromkeys(SIDES, 0) | {"after": set(), "without": set()}
             )
@@ -173,7 +178,9 @@ class Contacting(Claims):
                     continue
                 habit = self.habit(account, part.due)
                 met = whom.get(account if channel == "call" else name, set())
-                for day, side in self.sides(met, part):
+                heard = [day for day in part.days if channel != "call" or self.told[0] <= day <= self.told[1]]
+                ages |= {age for day in heard for age in (self.age(part, day)[0], "all")}
+                for day, side in self.sides(met, heard):
                     if side:
                         own = strata[(*self.age(part, day), size, habit)]
                         own[f"days_{side}"] += 1
@@ -234,22 +241,23 @@ class Contacting(Claims):
         for name, parts in spans.items():
             first, last = min(part.days[0] for part in parts), max(part.days[-1] for part in parts)
             account = self.company.books.account(parts[0].debt.customer)
-            talks = [row for row in self.talks[account] if first <= row["started_on"] <= last]
+            is_told = first >= self.told[0]
+            talks = [row for row in self.talks[account] if is_told and first <= row["started_on"] <= last]
             lengths = [row["talk_seconds"] for row in talks]
-            came = {on: amount for on, amount in cash[name].items() if on >= first}
+            is_known = name not in self.undated
+            came = {on: amount for on, amount in cash[name].items() if on >= first and is_known}
             heard = {
                 on: max((row["started_on"] for row in talks if row["started_on"] <= on), default=None) for on in came
             }
             after = sum(
                 (amount for on, amount in came.items() if (said := heard[on]) and 0 < (on - said).days <= window), ZERO
             )
-            is_known = bool(came) or name not in self.undated
             spoken = heard[max(came)] if came else None
             found[(name,)] = {
-                "connected_calls_after_due": len(talks),
-                "minutes_after_due": None if None in lengths else sum(lengths, ZERO) / 60,
+                "connected_calls_after_due": len(talks) if is_told else None,
+                "minutes_after_due": sum(lengths, ZERO) / 60 if is_told and None not in lengths else None,
                 "cash_after_due": sum(came.values(), ZERO) if is_known else None,
-                "cash_after_calls": after if is_known else None,
+                "cash_after_calls": after if is_known and is_told else None,
                 "days_last_call_to_cash": (max(came) - spoken).days if spoken else None,
                 "dunning_level": max(steps[name], default=None),
             }  # fmt: skip

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from math import inf
 from typing import Any, NamedTuple
 
 import duckdb
@@ -45,9 +46,10 @@ def usual_gap(contacts: Iterable[date], most: int) -> float | None:
 
 
 def median(found: Iterable[Any]) -> float | None:
-    """The middle of what is known."""
+    """The middle of what is known; unknown where it is endless."""
     values = [float(value) for value in found if value is not None]
-    return statistics.median(values) if values else None
+    middle = statistics.median(values) if values else inf
+    return None if middle == inf else middle
 
 
 class Dealings:
@@ -189,7 +191,9 @@ class Dealings:
         for row in self.rows("fct_missed_calls"):
             if row["account_id"]:
                 key = row["started_on"].replace(day=1), self.class_on(row["account_id"], row["started_on"])
-                waits[key]["callback_minutes_median"].append(row["callback_minutes"])
+                if row["is_handled"] is not None:
+                    waited = row["callback_minutes"]
+                    waits[key]["callback_minutes_median"].append(inf if waited is None else waited)
                 waits[key]["missed_cases"].append(1)
                 waits[key]["called_back"].append(int(row["callback_minutes"] is not None))
         for row in self.rows("fct_cases"):

@@ -90,10 +90,14 @@ unseen as (
     select
         documents.*,
         {{ is_balance_given_up('documents', 'written_off.amount') }} as is_balance_given_up,
-        case
-            when documents.settled_on is not null then documents.settled_on
-            else {{ day_seen('documents.reported_balance_known_at') }}
-        end as paid_on
+        {{ greatest_or_unknown(
+            'coalesce(documents.settled_on, ' ~ day_seen('documents.reported_balance_known_at') ~ ')', 'documents.issued_on'
+        ) }} as paid_on,
+        {{ greatest_or_unknown(
+            'coalesce(' ~ plus_days('documents.settled_on', parameter('settlement_lag_days')) ~ ', '
+            ~ day_seen('documents.reported_balance_known_at') ~ ')',
+            'documents.issued_on'
+        ) }} as told_until
     from documents
     cross join run
     left join walked
@@ -116,7 +120,8 @@ unseen as (
         )
 ),
 
--- What is written off soon after the day of settlement was settled by that, and not by money that nobody saw.
+-- What is written off or credited soon after the day of settlement was settled by that, and not by money that nobody saw. A
+-- balance tells of what came before it.
 claimed as (
     select
         unseen.invoice_id,
@@ -124,16 +129,11 @@ claimed as (
         unseen.paid_on,
         unseen.gross_amount
         + coalesce(sum(changed.amount) filter (
-            where case
-                -- A balance tells of what came before it.
-                when unseen.settled_on is null
-                    then changed.is_lasting
-                        and changed.changed_on <= unseen.paid_on
-                        and not (changed.is_write_off and unseen.is_balance_given_up)
-                when changed.is_write_off
-                    then changed.changed_on <= {{ plus_days('unseen.settled_on', parameter('settlement_lag_days')) }}
-                else changed.changed_on <= unseen.settled_on
-            end
+            where changed.changed_on <= unseen.told_until
+                and (
+                    unseen.settled_on is not null
+                    or (changed.is_lasting and not (changed.is_write_off and unseen.is_balance_given_up))
+                )
         ), 0)
         - case when unseen.settled_on is null then {{ greatest_or_unknown('unseen.reported_balance', 0) }} else 0 end as amount
     from unseen

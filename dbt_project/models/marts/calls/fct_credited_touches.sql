@@ -12,7 +12,7 @@ leads as (
 ),
 
 direct_sources as (
-    select * from {{ ref('direct_sources') }}
+    select distinct {{ source_key('source') }} as source from {{ ref('direct_sources') }}
 ),
 
 deals as (

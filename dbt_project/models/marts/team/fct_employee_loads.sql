@@ -139,8 +139,7 @@ joined as (
                 ) }}
                 then {{ ratio('led.open_amount', 'sold.sales_amount') }} * run.window_days
         end as dso_days,
-        {{ month_end_of('keys.month') }} <= run.as_of_date
-        and coalesce({{ month_end_of('keys.month') }} <= feeds.complete_until, false) as is_complete
+        {{ is_told(month_end_of('keys.month'), 'feeds') }} as is_complete
     from keys
     cross join run
     cross join begun

@@ -1,7 +1,15 @@
 -- Grain: one row per month and employee (employee_id is NULL where no agent is named): conversations either way, what it
 -- takes to reach somebody (K14), how much of it lies outside of opening hours (K15), who calls again, and what reaches no
 -- account (K16). A conversation is its last agent's.
-with calls as (
+with run as (
+    select * from {{ ref('int_run_dated') }}
+),
+
+feed_end as (
+    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed = 'calls'
+),
+
+calls as (
     select * from {{ ref('fct_calls') }} where started_on is not null
 ),
 
@@ -45,6 +53,9 @@ select
     cast(counted.repeat_calls as double) / nullif(counted.known_callers, 0) as repeat_share,
     counted.unmatched_calls,
     cast(counted.talk_seconds as decimal(38, 3)) as talk_seconds,
-    cast(counted.unmatched_talk_seconds as decimal(38, 3)) as unmatched_talk_seconds
+    cast(counted.unmatched_talk_seconds as decimal(38, 3)) as unmatched_talk_seconds,
+    {{ is_told(month_end_of('counted.month'), 'feed_end') }} as is_complete
 from counted
+cross join run
+cross join feed_end
 left join employees on counted.employee_id = employees.employee_id

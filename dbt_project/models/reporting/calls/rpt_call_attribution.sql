@@ -10,6 +10,11 @@ run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
+-- A month is made of calls, deals and invoices, as far as they are landed.
+feed_end as (
+    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
+),
+
 calls as (
     select * from {{ ref('fct_calls') }} where direction = 'inbound' and started_on is not null
 ),
@@ -246,9 +251,11 @@ select
             then {{ month_number('paid_back.paid_back_month') }} - {{ month_number('places.month') }}
     end as payback_months,
     {{ plus_days(plus_months('places.month', 1), parameter('attribution_lookback_days') ~ ' - 1') }} > run.as_of_date as is_young,
-    cast(coalesce(money_totals.unpriced, 0) + coalesce(spent.unpriced_costs, 0) as bigint) as missing_rate_count
+    cast(coalesce(money_totals.unpriced, 0) + coalesce(spent.unpriced_costs, 0) as bigint) as missing_rate_count,
+    {{ is_told(month_end_of('places.month'), 'feed_end') }} as is_complete
 from places
 cross join run
+cross join feed_end
 left join money_totals
     on places.model = money_totals.model
     and places.source_kind = money_totals.source_kind

@@ -161,8 +161,7 @@ select
     {{ money('summed.invoiced') }} as invoiced,
     {{ money('summed.cash_applied') }} as cash_applied,
     cast(summed.missing_rate_count as integer) as missing_rate_count,
-    {{ month_end_of('summed.month') }} <= run.as_of_date
-    and coalesce({{ month_end_of('summed.month') }} <= feed_end.complete_until, false) as is_complete
+    {{ is_told(month_end_of('summed.month'), 'feed_end') }} as is_complete
 from summed
 cross join run
 cross join feed_end

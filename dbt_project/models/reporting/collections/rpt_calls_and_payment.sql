@@ -13,6 +13,11 @@ documents as (
     select invoice_id, invoice_number, currency from {{ ref('fct_invoices') }}
 ),
 
+-- From when on there are calls at all: before, nobody knows who was called.
+begun as (
+    select min(started_on) as calls_from from {{ ref('fct_calls') }}
+),
+
 overdue as (
     select
         invoice_id,
@@ -43,6 +48,7 @@ calls as (
         on overdue.account_id = calls.account_id
         and calls.started_on >= overdue.overdue_from
         and calls.started_on <= overdue.overdue_to
+    inner join begun on overdue.overdue_from >= begun.calls_from
     where calls.status = 'answered'
 ),
 
@@ -57,7 +63,7 @@ called as (
     group by invoice_id
 ),
 
--- Cash is placed by its day: what came on a day that nobody knows is in no column.
+-- Cash is placed by its day: of an invoice of which a payment came on a day that nobody knows, nothing is known.
 payments as (
     select
         settlements.invoice_id,
@@ -66,7 +72,7 @@ payments as (
     from {{ ref('fct_receivable_settlements') }} as settlements
     inner join overdue
         on settlements.invoice_id = overdue.invoice_id and settlements.settlement_date >= overdue.overdue_from
-    where settlements.event_type = 'payment' and settlements.is_dated
+    where settlements.event_type = 'payment' and overdue.is_dated
     group by settlements.invoice_id, settlements.settlement_date
 ),
 
@@ -104,12 +110,16 @@ select
     accounts.account_name,
     accounts.owner_id,
     documents.currency,
-    cast(coalesce(called.connected_calls, 0) as bigint) as connected_calls_after_due,
-    cast(case when called.invoice_id is null then 0 else called.talk_seconds / 60 end as decimal(18, 2)) as minutes_after_due,
-    {{ money('case when overdue.is_dated or cashed.invoice_id is not null then coalesce(cashed.cash_after_due, 0) end') }}
-        as cash_after_due,
-    {{ money('case when overdue.is_dated or cashed.invoice_id is not null then coalesce(cashed.cash_after_calls, 0) end') }}
-        as cash_after_calls,
+    cast(case when overdue.overdue_from >= begun.calls_from then coalesce(called.connected_calls, 0) end as bigint)
+        as connected_calls_after_due,
+    cast(case
+        when called.invoice_id is not null then called.talk_seconds / 60
+        when overdue.overdue_from >= begun.calls_from then 0
+    end as decimal(18, 2)) as minutes_after_due,
+    {{ money('case when overdue.is_dated then coalesce(cashed.cash_after_due, 0) end') }} as cash_after_due,
+    {{ money(
+        'case when overdue.is_dated and overdue.overdue_from >= begun.calls_from then coalesce(cashed.cash_after_calls, 0) end'
+    ) }} as cash_after_calls,
     {{ ratio('60 * cashed.cash_after_calls', 'called.talk_seconds') }} as cash_per_minute,
     cast(cashed.days_last_call_to_cash as bigint) as days_last_call_to_cash,
     cast(dunned.dunning_level as bigint) as dunning_level,
@@ -122,6 +132,7 @@ select
     run.as_of_date
 from overdue
 cross join run
+cross join begun
 left join documents on overdue.invoice_id = documents.invoice_id
 left join accounts on overdue.account_id = accounts.account_id
 left join called on overdue.invoice_id = called.invoice_id

@@ -179,7 +179,7 @@ contacts as (
         select distinct persons.contact_id
         from {{ ref('dim_contacts') }} as persons
         inner join {{ ref('payment_contacts') }} as words
-            on lower(concat_ws(' ', persons.contact_role, persons.job_title)) like '%' || words.word || '%'
+            on lower(concat_ws(' ', persons.contact_role, persons.job_title)) like '%' || lower(trim(words.word)) || '%'
     ) as payers on contacts.contact_id = payers.contact_id
     where contacts.account_id in (select account_id from owing)
     qualify row_number() over (

@@ -5,6 +5,7 @@
 -- after it as the window is long. Of the day of the contact itself nobody knows what came first: it is on neither side. The
 -- ratio is Mantel and Haenszel's over the strata of age (in pieces of contact_age_days), size and habit in which both sides have
 -- days (1959; of person-time Rothman and Boice 1979), with the interval of Greenland and Robins (1985). It is a comparison, no experiment.
+-- Days before the first call, and after the last day that calls are told of, are no days without a call: nobody knows.
 with run as (
     select
         as_of_date,
@@ -15,31 +16,13 @@ with run as (
 ),
 
 debt_days as (
-    select
-        *,
-        is_dated and size_band is not null as is_counted,
-        {{ days_from('risk_from', 'risk_to') }} + 1 as days
-    from {{ ref('fct_debt_exposures') }}
-),
-
-exposures as (
-    select * from debt_days where is_counted
+    select *, is_dated and size_band is not null as is_counted from {{ ref('fct_debt_exposures') }}
 ),
 
 payment_days as (
     select distinct invoice_id, instalment_number, settlement_date as paid_on
     from {{ ref('fct_receivable_settlements') }}
     where event_type = 'payment' and is_dated
-),
-
-paid as (
-    select exposures.invoice_id, exposures.instalment_number, exposures.risk_from, payment_days.paid_on
-    from exposures
-    inner join payment_days
-        on exposures.invoice_id = payment_days.invoice_id
-        and exposures.instalment_number = payment_days.instalment_number
-        and payment_days.paid_on >= exposures.risk_from
-        and payment_days.paid_on <= exposures.risk_to
 ),
 
 contacts as (
@@ -49,6 +32,56 @@ contacts as (
     union
     select coalesce(channel, 'not_known'), cast(null as varchar), invoice_id, sent_on
     from {{ ref('fct_dunning_steps') }}
+),
+
+begun as (
+    select min(started_on) as calls_from from {{ ref('fct_calls') }}
+),
+
+feed_end as (
+    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed = 'calls'
+),
+
+channels as (
+    select
+        contacts.channel,
+        case when contacts.channel = 'call' then max(begun.calls_from) end as told_from,
+        case when contacts.channel = 'call' then max(feed_end.complete_until) end as told_until
+    from contacts
+    cross join begun
+    cross join feed_end
+    group by contacts.channel
+),
+
+exposures as (
+    select *, {{ days_from('risk_from', 'risk_to') }} + 1 as days
+    from (
+        select
+            channels.channel,
+            debt_days.invoice_id,
+            debt_days.instalment_number,
+            debt_days.account_id,
+            debt_days.age_band,
+            debt_days.age_from_days,
+            debt_days.size_band,
+            debt_days.habit,
+            {{ greatest_known('debt_days.risk_from', 'channels.told_from') }} as risk_from,
+            {{ least_known('debt_days.risk_to', 'channels.told_until') }} as risk_to
+        from debt_days
+        cross join channels
+        where debt_days.is_counted
+    ) as told
+    where risk_from <= risk_to
+),
+
+paid as (
+    select exposures.channel, exposures.invoice_id, exposures.instalment_number, exposures.risk_from, payment_days.paid_on
+    from exposures
+    inner join payment_days
+        on exposures.invoice_id = payment_days.invoice_id
+        and exposures.instalment_number = payment_days.instalment_number
+        and payment_days.paid_on >= exposures.risk_from
+        and payment_days.paid_on <= exposures.risk_to
 ),
 
 ordered as (
@@ -71,8 +104,8 @@ windows as (
     cross join run
 ),
 
-{% set exposure = ['invoice_id', 'instalment_number', 'risk_from', 'risk_to'] %}
-{% set window = ['channel', 'contacted_on', 'after_from', 'after_to', 'is_neither'] %}
+{% set exposure = ['channel', 'invoice_id', 'instalment_number', 'risk_from', 'risk_to'] %}
+{% set window = ['contacted_on', 'after_from', 'after_to', 'is_neither'] %}
 met as (
     {%- for key in ['account_id', 'invoice_id'] %}
     select
@@ -84,7 +117,8 @@ met as (
         {%- endfor %}
     from exposures
     inner join windows
-        on exposures.{{ key }} = windows.{{ key }}
+        on exposures.channel = windows.channel
+        and exposures.{{ key }} = windows.{{ key }}
         and windows.contacted_on <= exposures.risk_to
         and windows.after_to >= exposures.risk_from
     {{ 'union all' if not loop.last }}
@@ -115,25 +149,22 @@ met_payments as (
         count(*) filter (where met.is_neither and paid.paid_on = met.contacted_on) as payments_neither
     from met
     inner join paid
-        on met.invoice_id = paid.invoice_id
+        on met.channel = paid.channel
+        and met.invoice_id = paid.invoice_id
         and met.instalment_number = paid.instalment_number
         and met.risk_from = paid.risk_from
     group by met.invoice_id, met.instalment_number, met.risk_from, met.channel
 ),
 
 counted as (
-    select exposures.invoice_id, exposures.instalment_number, exposures.risk_from, count(paid.paid_on) as payments
-    from exposures
-    left join paid
-        on exposures.invoice_id = paid.invoice_id
-        and exposures.instalment_number = paid.instalment_number
-        and exposures.risk_from = paid.risk_from
-    group by exposures.invoice_id, exposures.instalment_number, exposures.risk_from
+    select channel, invoice_id, instalment_number, risk_from, count(*) as payments
+    from paid
+    group by channel, invoice_id, instalment_number, risk_from
 ),
 
 sides as (
     select
-        channels.channel,
+        exposures.channel,
         exposures.age_band,
         exposures.age_from_days,
         exposures.size_band,
@@ -142,24 +173,24 @@ sides as (
         coalesce(met_days.days_after, 0) as days_after,
         exposures.days - coalesce(met_days.days_after, 0) - coalesce(met_days.days_neither, 0) as days_without,
         coalesce(met_payments.payments_after, 0) as payments_after,
-        counted.payments - coalesce(met_payments.payments_after, 0) - coalesce(met_payments.payments_neither, 0)
+        coalesce(counted.payments, 0) - coalesce(met_payments.payments_after, 0) - coalesce(met_payments.payments_neither, 0)
             as payments_without
     from exposures
-    cross join (select distinct channel from contacts) as channels
-    inner join counted
-        on exposures.invoice_id = counted.invoice_id
+    left join counted
+        on exposures.channel = counted.channel
+        and exposures.invoice_id = counted.invoice_id
         and exposures.instalment_number = counted.instalment_number
         and exposures.risk_from = counted.risk_from
     left join met_days
         on exposures.invoice_id = met_days.invoice_id
         and exposures.instalment_number = met_days.instalment_number
         and exposures.risk_from = met_days.risk_from
-        and channels.channel = met_days.channel
+        and exposures.channel = met_days.channel
     left join met_payments
         on exposures.invoice_id = met_payments.invoice_id
         and exposures.instalment_number = met_payments.instalment_number
         and exposures.risk_from = met_payments.risk_from
-        and channels.channel = met_payments.channel
+        and exposures.channel = met_payments.channel
 ),
 
 strata as (

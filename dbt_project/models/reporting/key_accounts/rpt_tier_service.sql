@@ -74,7 +74,7 @@ select
     max(class_rank) as class_rank,
     count(*) filter (where kind = 'call') as missed_cases,
     count(*) filter (where kind = 'call' and taken is not null) as called_back,
-    median(taken) filter (where kind = 'call') as callback_minutes_median,
+    {{ censored_median('taken', "kind = 'call' and is_done is not null") }} as callback_minutes_median,
     max(callback_target) as callback_target,
     {{ ratio(
         "count(*) filter (where kind = 'call' and is_judged and is_within)",

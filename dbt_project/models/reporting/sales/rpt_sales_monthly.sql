@@ -162,8 +162,7 @@ select
     end as coverage,
     -- What is known of it may be enough; that it is not says nothing while a part is unknown.
     case when joined.target_left <= 0 or joined.unknown_won = 0 then joined.target_left <= 0 end as is_target_met,
-    {{ month_end_of('joined.month') }} <= run.as_of_date
-        and coalesce({{ month_end_of('joined.month') }} <= feeds.complete_until, false) as is_complete,
+    {{ is_told(month_end_of('joined.month'), 'feeds') }} as is_complete,
     -- Open deals × win rate × average won amount ÷ cycle: base currency a day (P6).
     case when joined.unknown_won = 0 then {{ money(
         'joined.open_deals * ' ~ ratio('joined.won', '(joined.won + joined.lost)') ~ ' * '

@@ -266,8 +266,7 @@ select
         'else commissions.payable end end'
     ) }} as commission_payable,
     cast(coalesce(portfolios.missing_rate_count, 0) as bigint) as missing_rate_count,
-    {{ month_end_of('keys.month') }} <= run.as_of_date
-    and coalesce({{ month_end_of('keys.month') }} <= feed_end.complete_until, false) as is_complete
+    {{ is_told(month_end_of('keys.month'), 'feed_end') }} as is_complete
 from keys
 cross join run
 cross join reconciling

@@ -26,7 +26,9 @@ applied as (
 unapplied as (
     select currency, sum(amount) as amount
     from {{ ref('fct_unapplied_credits') }}
-    where origin_kind = 'payment' or movement_type in ('refunded', 'charged_back')
+    -- A reversal of a credit note takes money that nobody paid.
+    where origin_kind = 'payment'
+        or (movement_type in ('refunded', 'charged_back') and movement_kind is distinct from 'reversal')
     group by currency
 )
 

@@ -121,7 +121,8 @@ class Walks:
         self.walked |= {
             self.debtor(money.customer, money.currency) for money in books.money.values() if money.amount < 0
         }
-        for money in books.money.values():
+        # Of one day, credit notes go before cash, then by id: which file said it first tells nothing.
+        for money in sorted(books.money.values(), key=lambda money: (money.is_cash, money.id)):
             self._money_steps(money, free[money.id], self.debtor(money.customer, money.currency), money.id in unused)
         for (customer, currency), steps in self.steps.items():
             walk = Allocation()

@@ -30,7 +30,7 @@ SHOWN_CELLS = 10
 
 
 class TableLanding(EntityRows):
-    """Lands one recognised table: its rows stand in the temporary table `grid`."""
+    """Lands one recognised table: its rows stand in the temporary table `grid`, of which `cleaned` is a view."""
 
     def land(self, loaded: Loaded, staged: Path, store: RawStore, titles: int = 0) -> None:
         """Writes every entity's rows, rejects and control totals below `staged`, in the store's layout.
@@ -38,7 +38,6 @@ class TableLanding(EntityRows):
         `titles` counts the rows that were titles of groups and are taken out already.
         """
         note_columns(self.receipt, self.match, self.part)
-        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.blanks)}")
         count = titles
         if skipped := self._skipped():
             passed_over = self._count(f"select count(*) from cleaned where {skipped}")

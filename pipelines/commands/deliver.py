@@ -103,18 +103,18 @@ def _write_template(settings: Settings) -> None:
 
 
 def _deliveries(settings: Settings) -> Deliveries:
-    from pipelines.delivery.plan import FILE, PlanError, read_plan
+    from pipelines.delivery.plan import FILE, PlanError
     from pipelines.delivery.run import Deliveries
 
     try:
-        plan = read_plan(settings.home)
+        deliveries = Deliveries.of(settings)
     except PlanError as error:
         for line in str(error).splitlines():
             click.echo(printable(line), err=True)
         sys.exit(UNUSABLE)
-    if plan is None:
+    if deliveries is None:
         raise click.UsageError(f"there is no {settings.home / FILE}; `keybook deliver --template` writes one.")
-    return Deliveries(settings, plan)
+    return deliveries
 
 
 def _told(decision: Decision, is_dry: bool) -> bool:
@@ -161,15 +161,15 @@ def _tell_coming(deliveries: Deliveries, now: datetime) -> None:
 
 def missing(settings: Settings) -> Iterator[dict[str, str]]:
     """What is expected and not sent, for `keybook status`; what is wrong with delivery.yml is one of them."""
-    from pipelines.delivery.plan import FILE, PlanError, read_plan
+    from pipelines.delivery.plan import FILE, PlanError
     from pipelines.delivery.run import Deliveries
 
     try:
-        plan = read_plan(settings.home)
+        deliveries = Deliveries.of(settings)
     except PlanError as error:
         for line in str(error).splitlines():
             yield {"what": FILE, "state": "cannot be used", "said": line}
         return
-    for due in Deliveries(settings, plan).missing(datetime.now(UTC)) if plan else ():
+    for due in deliveries.missing(datetime.now(UTC)) if deliveries else ():
         since = due.entry.at or due.period.due_at.isoformat(timespec="minutes")
         yield {"what": str(due), "state": f"{due.entry.state} since {since}", "said": due.entry.said}

@@ -191,19 +191,19 @@ def _deliveries(settings: Settings) -> Iterator[Check]:
     """Whether delivery.yml can be used, its secrets are there and its folders can be written to; nothing is sent."""
     from datetime import UTC, datetime
 
-    from pipelines.delivery.plan import FILE, Folder, PlanError, Smtp, Webhook, read_plan, secret
+    from pipelines.delivery.plan import FILE, Folder, PlanError, Smtp, Webhook, secret
     from pipelines.delivery.run import Deliveries
 
     try:
-        plan = read_plan(settings.home)
+        deliveries = Deliveries.of(settings)
     except PlanError as error:
         yield from (Check("delivery", "wrong", line) for line in str(error).splitlines())
         return
-    if plan is None:
+    if deliveries is None:
         yield Check("delivery", "well", f"there is no {FILE}: nothing is delivered")
         return
     wrong = []
-    for name, channel in plan.channels.items():
+    for name, channel in deliveries.plan.channels.items():
         variable = {Smtp: "password_from", Webhook: "url_from"}.get(type(channel), "")
         named = getattr(channel, variable, None)
         if named and secret(named) is None:
@@ -214,11 +214,11 @@ def _deliveries(settings: Settings) -> Iterator[Check]:
             if not os.access(above, os.W_OK | os.X_OK):
                 wrong.append(f"{name}: {above} cannot be written to; give it to whoever runs `keybook deliver`")
     yield from (Check("delivery", "wrong", said) for said in wrong)
-    late = Deliveries(settings, plan).missing(datetime.now(UTC))
+    late = deliveries.missing(datetime.now(UTC))
     if late:
         yield Check("delivery", "note", f"{len(late)} reports are due and not known to be sent: `keybook status`")
     elif not wrong:
-        yield Check("delivery", "well", f"{len(plan.recipients)} recipients; all that is due is sent")
+        yield Check("delivery", "well", f"{len(deliveries.plan.recipients)} recipients; all that is due is sent")
 
 
 def _said_by_people(work: Refresh) -> Iterator[Check]:

@@ -23,7 +23,7 @@ from pipelines.delivery.brake import Finding, findings
 from pipelines.delivery.ledger import FINAL, Entry, Ledger, State
 from pipelines.delivery.packs import MAKERS, Maker, Pack, PackFailed
 from pipelines.delivery.periods import Period, is_late
-from pipelines.delivery.plan import Folder, Plan, Recipient, Smtp
+from pipelines.delivery.plan import Folder, Plan, Recipient, Smtp, read_plan
 from pipelines.settings import Settings
 from pipelines.warehouse.publications import FILE, Publication, Warehouse
 from pipelines.words import Language, languages
@@ -87,6 +87,16 @@ class Deliveries:
         self.warehouse = Warehouse(settings.warehouse)
         # A publication does not change: what it finds wrong is asked once in a run.
         self._findings = cache(self._find)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Deliveries | None:
+        """Those of a home, by its delivery.yml; None where it has none.
+
+        Raises:
+            PlanError: the file cannot be used.
+        """
+        plan = read_plan(settings.home)
+        return cls(settings, plan) if plan else None
 
     def expected(self, now: datetime) -> Iterator[Due]:
         """All that is due by now, whatever became of it."""

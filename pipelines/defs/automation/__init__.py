@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from pipelines.delivery.plan import read_plan
 from pipelines.delivery.run import Deliveries
 from pipelines.exports.landing.folder import export_files
 from pipelines.warehouse.refresh import Refresh
@@ -63,13 +62,9 @@ def build(refresh: Refresh) -> dg.Definitions:
 def _deliveries(refresh: Refresh) -> dg.Definitions:
     """What is due is asked often and sent once: the ledger decides, and not the tick."""
 
-    def planned() -> Deliveries | None:
-        plan = read_plan(refresh.settings.home)
-        return Deliveries(refresh.settings, plan) if plan else None
-
     @dg.op(name="deliver", description="Sends the reports that are due, once; `keybook deliver` does the same.")
     def send(context: dg.OpExecutionContext) -> None:
-        deliveries = planned()
+        deliveries = Deliveries.of(refresh.settings)
         for done in deliveries.deliver(datetime.now(UTC)) if deliveries else ():
             state = "held" if done.does == "hold" else done.due.entry.state
             tell = context.log.info if state == "sent" else context.log.warning
@@ -87,7 +82,7 @@ def _deliveries(refresh: Refresh) -> dg.Definitions:
         description="Every ten minutes, where something is due by delivery.yml that may be sent.",
     )
     def often(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        deliveries = planned()
+        deliveries = Deliveries.of(refresh.settings)
         if deliveries is None:
             return dg.SkipReason("There is no delivery.yml.")
         waits = deliveries.waiting(context.scheduled_execution_time)

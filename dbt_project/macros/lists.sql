@@ -1,6 +1,13 @@
+{#- A list of the home as it is now: its columns, and where each row stands. -#}
+{% macro listed(name) -%}
+{%- set place = ['_system', '_source', '_file', '_file_sha256', '_row', '_loaded_at', '_known_at'] -%}
+select {{ (landed_entities()['lists.' ~ name].columns + place) | join(', ') }}
+from {{ source('raw', 'lists_' ~ name) }}
+{%- endmacro %}
+
 {#- A list of the home over the seed of its defaults, with its columns: a row of the list takes the place of the default of
-    its key, and all other defaults stay; `whole`: once the list has a row, no default counts. `types`: what models reckon
-    with, where it is not the type of the list's column. -#}
+    its key, in letters of any case, and all other defaults stay; `whole`: once the list has a row, no default counts.
+    `types`: what models reckon with, where it is not the type of the list's column. -#}
 {% macro list_over_defaults(name, types={}, whole=false) -%}
 {%- set entity = landed_entities()['lists.' ~ name] -%}
 {%- set columns = [] -%}
@@ -20,7 +27,7 @@ standing as (
     where not exists (
         select 1 from own
         {%- if not whole %}
-        where own.{{ entity.key[0] }} = defaults.{{ entity.key[0] }}
+        where lower(cast(own.{{ entity.key[0] }} as varchar)) = lower(cast(defaults.{{ entity.key[0] }} as varchar))
         {%- endif %}
     )
 )

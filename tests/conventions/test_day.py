@@ -49,7 +49,7 @@ def test_the_cut_names_columns_of_its_entity(entity: Entity) -> None:
 def test_every_entity_is_staged_by_its_declaration(entity: Entity) -> None:
     model = DBT_PROJECT / "models" / "staging" / entity.domain / f"stg_{entity.domain}__{entity.name}.sql"
     # A list is what a person says now: it has one version, and no row of it begins or ends with the day.
-    how = f"source('raw', '{entity.table}')" if entity.domain == "lists" else f"staged('{entity.id}'"
+    how = f"listed('{entity.name}')" if entity.domain == "lists" else f"staged('{entity.id}'"
     assert how in model.read_text(encoding="utf-8")
 
 

@@ -1,12 +1,2 @@
 -- Grain: one row of the list as it is now, direct sources.
-select
-    source,
-    origin,
-    _system,
-    _source,
-    _file,
-    _file_sha256,
-    _row,
-    _loaded_at,
-    _known_at
-from {{ source('raw', 'lists_direct_sources') }}
+{{ listed('direct_sources') }}

@@ -38,3 +38,15 @@ case
     else {{ plus_months(day, -12 * years) }}
 end
 {%- endmacro %}
+
+{#- Seconds that the business was open up to a moment, so that business time between two moments is a difference; `days` is
+    the row of int_business_days of the moment's day. -#}
+{% macro business_seconds(moment, days, timezone) -%}
+{%- set since_opening = '(epoch(timezone(' ~ timezone ~ ', ' ~ moment ~ ')) - epoch(cast(' ~ days ~ '.day as timestamp)) - '
+    ~ parameter('opens_at_hour') ~ ' * 3600)' -%}
+({{ days }}.business_seconds_before + case
+            when {{ since_opening }} <= 0 then 0
+            when {{ since_opening }} >= {{ days }}.business_seconds then {{ days }}.business_seconds
+            else {{ since_opening }}
+        end)
+{%- endmacro %}

@@ -17,28 +17,13 @@ days as (
     select * from {{ ref('int_business_days') }}
 ),
 
-placed as (
+clocked as (
     select
         conversations.*,
-        days.business_seconds_before,
-        days.business_seconds as day_seconds,
-        epoch(timezone(run.business_timezone, conversations.started_at)) - epoch(cast(days.day as timestamp))
-        - {{ parameter('opens_at_hour') }} * 3600 as since_opening
+        {{ business_seconds('conversations.started_at', 'days', 'run.business_timezone') }} as business_seconds
     from conversations
     cross join run
     inner join days on conversations.started_on = days.day
-),
-
--- Seconds that the business was open up to the call.
-clocked as (
-    select
-        placed.*,
-        placed.business_seconds_before + case
-            when placed.since_opening <= 0 then 0
-            when placed.since_opening >= placed.day_seconds then placed.day_seconds
-            else placed.since_opening
-        end as business_seconds
-    from placed
 ),
 
 misses as (

@@ -17,13 +17,23 @@ days as (
     select * from {{ ref('int_business_days') }}
 ),
 
-clocked as (
+placed as (
     select
         conversations.*,
-        {{ business_seconds('conversations.started_at', 'days', 'run.business_timezone') }} as business_seconds
+        days.business_seconds_before,
+        days.business_seconds as day_seconds,
+        {{ since_opening('conversations.started_at', 'days.day', 'run.business_timezone') }} as since_opening
     from conversations
     cross join run
     inner join days on conversations.started_on = days.day
+),
+
+-- Seconds that the business was open up to the call.
+clocked as (
+    select
+        placed.*,
+        {{ business_seconds('placed.business_seconds_before', 'placed.day_seconds', 'placed.since_opening') }} as business_seconds
+    from placed
 ),
 
 misses as (

@@ -29,8 +29,11 @@ targets as (
     select * from {{ ref('service_targets') }}
 ),
 
+-- A reason that stands twice, in letters of another case, is what its last row says.
 reasons as (
-    select * from {{ ref('stg_lists__claim_reasons') }}
+    select lower(trim(reason)) as reason_key, cause, department
+    from {{ ref('stg_lists__claim_reasons') }}
+    qualify row_number() over (partition by lower(trim(reason)) order by _row desc) = 1
 ),
 
 classed as (
@@ -46,7 +49,10 @@ classed as (
         end as service_class
     from cases
     cross join begun
-    left join classes on cases.account_id = classes.account_id and {{ holds_on('classes', 'cases.opened_on') }}
+    left join classes
+        on cases.account_id = classes.account_id
+        and cases.opened_on is not null
+        and {{ holds_on('classes', 'cases.opened_on') }}
     left join today on cases.account_id = today.account_id
 ),
 
@@ -61,17 +67,17 @@ timed as (
         classed.closed_on is null as is_open,
         {{ days_from('classed.opened_on', 'classed.closed_on') }} as resolve_days,
         case when classed.closed_on is null then {{ days_from('classed.opened_on', 'run.as_of_date') }} end as age_days,
-        case
-            when classed.closed_at >= classed.opened_at then cast((
-                {{ business_seconds('classed.closed_at', 'closing', 'run.business_timezone') }}
-                - {{ business_seconds('classed.opened_at', 'opening', 'run.business_timezone') }}
-            ) / 60 as decimal(18, 2))
-        end as business_minutes,
+        opening.business_seconds_before as opening_before,
+        opening.business_seconds as opening_seconds,
+        {{ since_opening('classed.opened_at', 'opening.day', 'run.business_timezone') }} as opened_since,
+        closing.business_seconds_before as closing_before,
+        closing.business_seconds as closing_seconds,
+        {{ since_opening('classed.closed_at', 'closing.day', 'run.business_timezone') }} as closed_since,
         run.as_of_date
     from classed
     cross join run
     left join targets on classed.service_class = targets.service_class
-    left join reasons on lower(trim(classed.reason)) = lower(trim(reasons.reason))
+    left join reasons on lower(trim(classed.reason)) = reasons.reason_key
     left join days as opening on classed.opened_on = opening.day
     left join days as closing on classed.closed_on = closing.day
 ),
@@ -79,6 +85,12 @@ timed as (
 judged as (
     select
         *,
+        case
+            when closed_at >= opened_at then cast((
+                {{ business_seconds('closing_before', 'closing_seconds', 'closed_since') }}
+                - ({{ business_seconds('opening_before', 'opening_seconds', 'opened_since') }})
+            ) / 60 as decimal(18, 2))
+        end as business_minutes,
         coalesce(resolve_days, age_days) > target_days as is_late,
         case
             when not is_open then resolve_days <= target_days

@@ -18,7 +18,7 @@ employees as (
 
 dated as (
     select
-        *,
+        stock_outs.*,
         {{ days_from('asked_on', 'supply_requested_on') }} as request_days,
         {{ days_from('asked_on', 'run.as_of_date') }} as age_days,
         run.as_of_date

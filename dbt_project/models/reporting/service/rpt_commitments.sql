@@ -55,7 +55,7 @@ select
     case judged.state when 'in_time' then true when 'late' then false when 'overdue' then false end as is_in_time,
     case when judged.done_on is not null then judged.is_whole end as is_whole,
     case
-        when judged.kind <> 'delivery' or judged.state in ('open', 'done') then null
+        when coalesce(judged.kind <> 'delivery', true) or judged.state in ('open', 'done') then null
         when judged.state in ('late', 'overdue') then false
         else judged.is_whole
     end as is_on_time_in_full,

@@ -154,15 +154,14 @@ def delivered(settings: Settings) -> dict[str, list[dict[str, str]]]:
     from pipelines.delivery.record import record
 
     found = record(settings, datetime.now(UTC))
-    sent = {(each.report, each.recipient): each for each in reversed(found.told) if each.state == "sent"}
-    return {
-        "sent": [
-            {"what": str(each), "state": f"sent at {each.since.isoformat(timespec='seconds')}", "said": each.said}
-            for each in sent.values()
-        ],
-        "not_sent": [
-            *({"what": FILE, "state": "cannot be used", "said": line} for line in found.problems),
-            *({"what": str(each), "state": f"{each.state} since {each.since.isoformat(timespec='seconds')}",
-               "said": " ".join(filter(None, (each.said and f"{each.said.rstrip('.')}.", each.remedy)))} for each in reversed(found.not_sent)),
-        ],
-    }  # fmt: skip
+    last = {(each.report, each.recipient): each for each in reversed(found.told) if each.state == "sent"}
+    sent = [
+        {"what": str(each), "state": f"sent at {each.since.isoformat(timespec='seconds')}", "said": each.said}
+        for each in last.values()
+    ]
+    not_sent = [{"what": FILE, "state": "cannot be used", "said": line} for line in found.problems]
+    for each in reversed(found.not_sent):
+        said = f"{each.said.rstrip('.')}. {each.remedy}" if each.said and each.remedy else each.said or each.remedy
+        since = each.since.isoformat(timespec="seconds")
+        not_sent.append({"what": str(each), "state": f"{each.state} since {since}", "said": said})
+    return {"sent": sent, "not_sent": not_sent}

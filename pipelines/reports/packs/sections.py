@@ -21,8 +21,8 @@ class Section:
 
     `change` names two columns that stand beside each other with the change between them; a note is a text of
     `pack.notes` with its figures. What is `drawn` is a chart on paper, and a table in the workbook alone; a `detail`
-    is not on paper at all. What is `first` stands before what is not known, as charts do. Of what is `told`, no row means that there is none;
-    elsewhere nobody knows.
+    is not on paper at all. What is `first` stands before what is not known, as charts do. Of what is `told`, no row
+    means that there is none; elsewhere nobody knows.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""What the README's figures come from: `python -m benchmarks` names each, `small` runs them all on next to nothing."""
+"""What the figures of docs/benchmarks.md come from: `python -m benchmarks` names each, `small` runs all at once."""

@@ -54,6 +54,7 @@ FindingCode = Literal[
     "encrypted_member",
     "html_entities",
     "ids_collide",
+    "ids_shortened",
     "key_changed",
     "key_doubled",
     "kind_unclear",

@@ -175,6 +175,10 @@ class Refresh:
         Where one of them lies in the folder of the system that the file was landed for, that one. A file that a person
         told Keybook to forget is none of them.
         """
+        return self._new_and_waiting()[0]
+
+    def _new_and_waiting(self) -> tuple[list[NewFile], dict[NewFile, Receipt]]:
+        """The new files, and those that are held for want of what another file may tell."""
         contracts = self.contracts
         all_digest = digest_of_all(contracts, self.reading_rules)
         copies: dict[str, list[NewFile]] = {}
@@ -185,16 +189,19 @@ class Refresh:
         for file in self.hashes():
             if file.sha256 not in forgotten:
                 copies.setdefault(file.sha256, []).append(file)
-        found = []
+        found: list[NewFile] = []
+        waiting: dict[NewFile, Receipt] = {}
         for sha256, files in copies.items():
             receipt, word = receipts.get(sha256), self.store.word(sha256)
             own = [file for file in files if receipt and system_of(file.name) == receipt.system]
             file = (own or files)[0]
-            waits = receipt is not None and self.landing.waits(receipt)
+            waits = receipt is not None and self.landing.told.is_awaited(receipt)
             rules, system = self.reading_rules, system_of(file.name)
             if waits or sha256 in again or needs_landing(receipt, contracts, all_digest, rules, word, system):
                 found.append(file)
-        return found
+            elif receipt is not None and receipt.held:
+                waiting[file] = receipt
+        return found, waiting
 
     def land(self, domain: str | None = None, run_id: str = "") -> list[Receipt]:
         """Lands new files: all, or those that feed a domain and those that feed none.
@@ -206,11 +213,11 @@ class Refresh:
             if run_id not in self._began:
                 self.retire()
             landing = self.landing
-            landing.orders = None
+            landing.told.forget()
             known_at = self._began.setdefault(run_id, self._moment().isoformat())
             receipts = self.lists.land(known_at) if domain in (None, DOMAIN) else []
             landed: dict[str, Receipt] = {}
-            files = self.new_files() if domain != DOMAIN else []
+            files, waiting = self._new_and_waiting() if domain != DOMAIN else ([], {})
             if domain is not None:
                 files = [file for file in files if domain in (landing.domains(file.path, file.sha256) or {domain})]
             self.store.begin({file.sha256 for file in files})
@@ -219,13 +226,14 @@ class Refresh:
                     landed[file.sha256] = noted
                     if self.on_file:
                         self.on_file(noted)
-            for file in files:
-                # Another file of this run may have told the order of its dates.
-                if file.sha256 in landed and landing.waits(landed[file.sha256]):
-                    landed[file.sha256] = self.land_one(file, known_at) or landed[file.sha256]
+            for file in [*files, *waiting]:
+                # Another file of this run may have told the order of its dates, or whose it is.
+                receipt = landed.get(file.sha256) or waiting.get(file)
+                if landed and receipt and landing.told.is_awaited(receipt):
+                    landed[file.sha256] = self.land_one(file, known_at) or receipt
             if lost := [f"warehouse/raw/{item.place}: {item.remedy}" for item in self.damages()]:
                 raise DamagedError("\n".join(lost))
-            in_order = [landed[file.sha256] for file in files if file.sha256 in landed]
+            in_order = [landed[file.sha256] for file in [*files, *waiting] if file.sha256 in landed]
             return hold_collisions(self.store, [*receipts, *in_order])
 
     def land_one(self, file: NewFile, known_at: str | None = None) -> Receipt | None:

@@ -24,7 +24,7 @@ Of these vendors' other exports no public header was found, so none is guessed: 
 What is said here is in the language in which the vendor writes an export: 1C, amoCRM and Bitrix24 in Russian, Fortnox in Swedish, DATEV in German, the others in English. Where an export follows the user's language, its headers and words in German, French, Spanish, Swedish and Russian are known from the vendor's own public translations or from public programs that read it:
 
 {languages}
-In Spanish ERPNext calls the total with tax and that without `Total`: nobody can tell which one a list has, so it is held.
+In Spanish ERPNext calls the total with tax and that without `Total`: nobody can tell which one a list has. It is the net total and the taxes together where the list has both (`Total neto`, `Total Impuestos y Cargos`); otherwise the list is held.
 
 Of HubSpot, Salesforce, QuickBooks Online, Zoho, Xero, Stripe, Aircall, amoCRM and Bitrix24 no public list of the headers in other languages was found. Such a file is held as one that nobody knows; make the export with the language set to the one above, or a contract of your own with `keybook contract new`.
 """

@@ -194,3 +194,21 @@ def test_rows_without_an_id_are_told_by_the_same_columns(
         accept(home.work, "b.csv")
         home.land({})
         assert home.codes() == {}
+
+
+@pytest.mark.parametrize("shortened_first", [True, False])
+def test_ids_without_the_noughts_that_a_spreadsheet_took_are_held(home: Home, shortened_first: bool) -> None:
+    """What it saved again would count beside the same rows; ids that never had noughts are nothing to it."""
+    header = "invoice_id,customer_id,issued_on,gross_amount,currency\n"
+    rows = "{}7,C-1,2026-01-02,100.00,EUR\n1002,C-2,2026-01-03,50.00,EUR\nA-0{}3,C-2,2026-01-03,50.00,EUR\n"
+    texts = [header + rows.format("000", ""), header + rows.format("", "")]
+    first, second = reversed(texts) if shortened_first else texts
+    home.land({"a.csv": first})
+    home.land({"b.csv": second})
+    assert home.codes() == {"b.csv": ["ids_shortened"]}
+    (finding,) = [receipt.held[0] for receipt in home.work.store.receipts() if receipt.held]
+    said = "0007 / 7" if shortened_first else "7 / 0007"
+    assert (finding["row_count"], finding["name"], finding["said"]) == (1, "a.csv", said)
+    forget(home.work, "a.csv")
+    home.land({})
+    assert home.codes() == {}

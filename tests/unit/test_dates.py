@@ -74,7 +74,7 @@ def test_a_file_that_does_not_tell_waits_for_one_that_does(tmp_path: Path) -> No
         path = tmp_path / name
         path.write_text(f"Id,Stage,Made\n{name},open,{made}\n", encoding="utf-8")
         receipt = landing.land_file(path, name, known_at=known_at)
-        if landing.waits(receipt):
+        if landing.told.is_awaited(receipt):
             receipt = landing.land_file(path, name)
         return [row["code"] for row in receipt.held], [row["code"] for row in receipt.findings]
 

@@ -203,3 +203,33 @@ def test_what_was_landed_before_codes_says_what_it_said(home: Path) -> None:
     assert read is not None
     assert [(finding["code"], finding["said"]) for finding in read.held] == [("other", "old.csv: it is empty")]
     assert [(event["action"], event["target"]) for event in read.schema_events] == [("other", "kept in _extra")]
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+def test_a_file_that_two_systems_may_own_waits_for_the_owners_records(home: Path, is_later: bool) -> None:
+    """They come after it, in the same refresh or in a later one; it is then the one's, and looked at no more."""
+    (home / "contracts").mkdir()
+    for system in ("north", "south"):
+        for name, entity, columns in (
+            ("deals", "crm.deals", {"deal_id": "Deal code", "account_id": "Buyer", "name": "Deal label"}),
+            ("buyers", "crm.accounts", {"account_id": f"{system} code", "name": f"{system} label"}),
+        ):
+            text = {"contract": f"{system}_{name}", "title": system, "system": system, "entities": {entity: {}}}
+            told = {"recognise": {"headers": list(columns.values())}}
+            more = {"status": {"value": "open"}} if name == "deals" else {}
+            text |= told | {"entities": {entity: {"columns": columns | more}}}
+            (home / "contracts" / f"{system}_{name}.yml").write_text(json.dumps(text), encoding="utf-8")
+    shutil.rmtree(home / "landing")
+    (home / "landing").mkdir()
+    (home / "landing" / "a.csv").write_text(
+        "Deal code,Buyer,Deal label\nD1,B-1,Pallets\nD2,B-2,Boards\n", encoding="utf-8"
+    )
+    if is_later:
+        (first,) = _work(home).land()
+        assert [row["code"] for row in first.held] == ["several_contracts"]
+    for code, system in (("X", "north"), ("B", "south")):
+        rows = f"{system} code,{system} label\n{code}-1,Ek\n{code}-2,Alm\n"
+        (home / "landing" / f"b-{system}.csv").write_text(rows, encoding="utf-8")
+    found = {receipt.file: list(receipt.digests) for receipt in _work(home).land()}
+    assert found == {"a.csv": ["south_deals"], "b-north.csv": ["north_buyers"], "b-south.csv": ["south_buyers"]}
+    assert _work(home).land() == []

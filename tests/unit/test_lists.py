@@ -191,6 +191,22 @@ def test_a_parameter_that_is_none_or_has_no_value_is_rejected_by_line(home: Path
     assert found == [("provision_forward_percent", -10, None, 2 + len(WRONG))]
 
 
+def test_a_lone_mark_in_a_list_is_neither_a_thousand_nor_a_fraction(home: Path) -> None:
+    """Who wrote it nobody knows: 8,125 is eight and a bit in half of the world and eight thousand in the other."""
+    written = {
+        "commission_large_from": "8,125", "late_fee": "EUR 8,125", "clv_discount_percent": "8,125",
+        "dso_window_days": "1,250,000", "paused_after_days": "8 125", "forecast_band_deviations": "1,250.5",
+        "lost_after_days": "8125", "key_list_max": "8.125",
+    }  # fmt: skip
+    _write(home, "parameter;value\n" + "".join(f"{name};{text}\n" for name, text in written.items()), "parameters.csv")
+    _work(home).land()
+    (receipt,) = [receipt for receipt in _work(home).receipts() if receipt.list_name == "parameters"]
+    rejects = _work(home).store.rejects(receipt.sha256, 99) or []
+    assert [(reject["line"], reject["code"]) for reject in rejects] == [(line, "no_number") for line in (2, 3, 4)]
+    found = _rows(home, "parameters", columns="cast(value as double), _row")
+    assert sorted(found, key=lambda row: row[1]) == [(1250000, 5), (8125, 6), (1250.5, 7), (8125, 8), (8.125, 9)]
+
+
 def test_of_two_rows_about_one_parameter_the_later_counts(home: Path) -> None:
     _write(home, "parameter,value\nkey_list_max,30\nkey_list_max,40\n", "parameters.csv")
     _work(home).land()

@@ -77,6 +77,7 @@ class Formats(Part):
     date_orders: dict[str, Texts] | None = None
     decimal: Literal[".", ","] = "."
     thousands: Texts = [","]
+    lone_thousands: Literal["read", "reject"] = "read"
     suffixes: dict[str, int] = {}
     true: Texts = []
     false: Texts = []
@@ -261,6 +262,7 @@ class Table(Part):
     skip: Alternatives = []
     drop: list[str] = []
     ends: Literal["blank"] | None = None
+    lines_below: bool = False
 
     @property
     def derived(self) -> list[str]:

@@ -74,6 +74,7 @@ def list_contracts() -> dict[str, Contract]:
                     "skip": [{"column": name, "in_file": True, "like": f"^{COMMENT}"} for name in wanted.columns],
                 },
                 "formats": {
+                    "lone_thousands": "reject",
                     "date": ["%d.%m.%Y"],
                     "date_orders": {"day first": ["%d/%m/%Y"], "month first": ["%m/%d/%Y"]},
                 },

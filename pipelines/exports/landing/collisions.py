@@ -49,7 +49,7 @@ class _Source:
 
 
 # What a file is held for that collides with an older one, which its finding names; a person's word lets it in.
-CODES = {"ids_collide", "key_changed", "key_doubled", "lines_gone", "system_doubled"}
+CODES = {"ids_collide", "ids_shortened", "key_changed", "key_doubled", "lines_gone", "system_doubled"}
 
 
 def to_compare_again(receipts: Iterable[Receipt]) -> set[str]:
@@ -96,6 +96,8 @@ def _judge(store: RawStore, landed: list[Receipt]) -> list[Receipt]:
     for sha256, finding in [*_told_otherwise(receipts, set(new)), *_told_twice(store, receipts, set(new)), *gone]:
         held.setdefault(sha256, finding)
     for source in _sources(receipts, set(new)):
+        for sha256, finding in _shortened(store, source, set(new), names):
+            held.setdefault(sha256, finding)
         for sha256, finding in _judged(store, source, set(new), set(held), names):
             held.setdefault(sha256, finding)
     for sha256, finding in fewer:
@@ -277,6 +279,43 @@ def _judged(
         found.append((sha256, Finding(code, **facts)))
         held.add(sha256)
     return found
+
+
+def _shortened(store: RawStore, source: _Source, new: set[str], names: dict[str, str]) -> list[tuple[str, Finding]]:
+    """The new files whose ids differ from an older file's by noughts in front alone: a spreadsheet saved one of the two.
+
+    Each row would be another one beside the one that it is.
+    """
+    found_of = {sha256: store.rows_file(source.entity, source.contract, sha256) for sha256 in source.systems}
+    paths = {sha256: path for sha256, path in found_of.items() if path}
+    key, *more = source.entity.key
+    if more or not new & paths.keys() or len(paths) < 2:
+        return []
+    places = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))
+    files = ", ".join(quoted(str(path)) for path in paths.values())
+    with connected() as connection:
+        ids = (
+            f"select _system, _file_sha256 as sha256, cast({key} as varchar) as id, ltrim(id, '0') as bare "
+            f"from read_parquet([{files}], union_by_name = true) where not coalesce(_deleted, false)"
+        )
+        padded = f"select distinct * from ({ids}) where starts_with(id, '0') and regexp_full_match(bare, '[1-9]\\d*')"
+        connection.execute(f"create temp table padded as {padded}")
+        # Of two files in which an id is written otherwise the one that came later is held.
+        counted = connection.execute(
+            f"with spelt as (select * from padded union select * from ({ids}) semi join padded using (_system, bare)), "
+            f"landed as (from (values {places}) as landed (sha256, place)) "
+            "select later.sha256, last(earlier.sha256 order by before.place), count(distinct later.id), "
+            "first(concat(later.id, ' / ', earlier.id) order by later.id) "
+            "from spelt as later join landed as after on after.sha256 = later.sha256 "
+            "join spelt as earlier on earlier._system = later._system and earlier.bare = later.bare "
+            "and earlier.id <> later.id join landed as before on before.sha256 = earlier.sha256 "
+            "and before.place < after.place group by later.sha256"
+        ).fetchall()
+    return [
+        (sha256, Finding("ids_shortened", contract=source.contract, name=names[older], row_count=count, said=said))
+        for sha256, older, count, said in counted
+        if sha256 in new
+    ]
 
 
 def _rows(store: RawStore, sha256: str, source: _Source) -> int:

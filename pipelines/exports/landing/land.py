@@ -30,6 +30,7 @@ from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST, Dates, deci
 from pipelines.exports.landing.owners import settled
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.landing.tables import TableLanding
+from pipelines.exports.landing.told import Told
 from pipelines.exports.landing.versions import format_of, reader_version
 from pipelines.exports.readers.blocks import BlockText, find_blocks
 from pipelines.exports.readers.deadline import within
@@ -163,8 +164,7 @@ class Landing:
         self.contracts = contracts
         self.reading_rules = reading_rules
         self._domains: dict[str, set[str]] = {}
-        # The orders of dates that files told, by file; None before they were read. Others may land in between two runs.
-        self.orders: dict[str, list[tuple[str, str, str]]] | None = None
+        self.told = Told(store, contracts)
 
     def domains(self, path: Path, sha256: str) -> set[str]:
         """The domains that a file feeds; none when it is held."""
@@ -284,8 +284,7 @@ class Landing:
         # the next refresh lands it again.
         self.store.write_receipt(*(receipt for receipt, _ in landed))
         for receipt, before in landed:
-            if self.orders is not None:
-                self.orders[receipt.sha256] = _orders(receipt)
+            self.told.note(receipt)
             if before is not None:
                 self.store.clear(before, receipt)
 
@@ -366,7 +365,7 @@ class Landing:
         if order := said(contract, writing):
             return writing.dates(order), None
         columns = ", ".join(dict.fromkeys(cast.source for cast in moments))
-        if order := self._remembered(contract, receipt.known_at):
+        if order := self.told.order(contract, receipt.known_at):
             finding = Finding("date_order_remembered", column_name=columns, name=order, contract=contract.contract)
             return writing.dates(order), ("note", finding)
         names = f"{DAY_FIRST}, {MONTH_FIRST}"
@@ -374,35 +373,6 @@ class Landing:
             "held",
             Finding("date_order_unknown", column_name=columns, name=names, contract=contract.contract),
         )
-
-    def _remembered(self, contract: Contract, known_at: str) -> str | None:
-        """The order that the source's file told that was last known by then, or else the first one after.
-
-        A file of the same contract goes before others of its system; two orders at the same time tell none.
-        """
-        told: dict[tuple[bool, bool, str], set[str]] = {}
-        if self.orders is None:
-            self.orders = {receipt.sha256: _orders(receipt) for receipt in self.store.receipts()}
-        for name, moment, order in (one for file in self.orders.values() for one in file):
-            if name in self.contracts and self.contracts[name].system == contract.system:
-                told.setdefault((name == contract.contract, moment <= known_at, moment), set()).add(order)
-        if not told:
-            return None
-        same, before, _ = max(told, key=lambda when: when[:2])
-        moments = [when for when in told if when[:2] == (same, before)]
-        orders = told[max(moments) if before else min(moments)]
-        return next(iter(orders)) if len(orders) == 1 else None
-
-    def waits(self, receipt: Receipt) -> bool:
-        """Whether a file was held for the order of its dates, and another file has told it since."""
-        held = [row["contract"] for row in receipt.held if row["code"] == "date_order_unknown"]
-        known = [self.contracts[name] for name in held if name in self.contracts]
-        return any(self._remembered(contract, receipt.known_at) for contract in known)
-
-
-def _orders(receipt: Receipt) -> list[tuple[str, str, str]]:
-    """The orders of dates that a file told: by contract, when it became known, and which."""
-    return [(name, receipt.known_at, order) for name, order in receipt.date_orders.items()]
 
 
 def _hash_in(file: Path) -> str:

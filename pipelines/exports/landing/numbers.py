@@ -14,7 +14,8 @@ ZERO_DECIMAL = [
 def number(text: str, stored: str, formats: Formats) -> str:
     """A number with the contract's marks, a currency sign or code, brackets or a trailing minus; else NULL.
 
-    Only what is written as a number throughout is one: thousands must stand in threes.
+    Only what is written as a number throughout is one: thousands must stand in threes. Where nobody knows who wrote it,
+    `8,125` is none: it may be eight or eight thousand.
     """
     decimal = "\\" + formats.decimal
     marks = [mark for mark in formats.thousands if mark != formats.decimal]
@@ -22,7 +23,11 @@ def number(text: str, stored: str, formats: Formats) -> str:
     bare = f"regexp_replace({spaced}, '^([-(]?)\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?\\s*|\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?(\\)?)$', '\\1\\2', 'g')"
     groups = "".join("\\x{0020}" if mark == " " else "\\" + mark for mark in [*marks, " "])
     suffix = "".join(formats.suffixes)
-    pattern = f"[-(]?(\\d+|\\d{{1,3}}([{groups}]\\d{{3}})+)?({decimal}\\d+|{decimal})?([eE][-+]?\\d+)?{f'[{suffix}]?' if suffix else ''}[-)]?"
+    whole = f"(\\d+|\\d{{1,3}}([{groups}]\\d{{3}})+)?({decimal}\\d+|{decimal})?"
+    if formats.lone_thousands == "reject":
+        several = f"\\d+|\\d{{1,3}}([{groups}]\\d{{3}}){{2,}}|\\d{{1,3}}\\x{{0020}}\\d{{3}}"
+        whole = f"(({several})?({decimal}\\d+|{decimal})?|\\d{{1,3}}[{groups}]\\d{{3}}{decimal}\\d*)"
+    pattern = f"[-(]?{whole}([eE][-+]?\\d+)?{f'[{suffix}]?' if suffix else ''}[-)]?"
     digits = f"regexp_replace({bare}, {quoted(f'[{groups}{suffix}()]')}, '', 'g')"
     if formats.decimal != ".":
         digits = f"replace({digits}, {quoted(formats.decimal)}, '.')"

@@ -38,6 +38,8 @@ class TableLanding(EntityRows):
         `titles` counts the rows that were titles of groups and are taken out already.
         """
         note_columns(self.receipt, self.match, self.part)
+        if self.contract.table.lines_below:
+            self._take_out_lines_below()
         count = titles
         if skipped := self._skipped():
             passed_over = self._count(f"select count(*) from cleaned where {skipped}")
@@ -67,6 +69,18 @@ class TableLanding(EntityRows):
         if self.contract.table.blank_rows == "skip":
             skips.append(f"coalesce({', '.join(f't{place}' for place in range(len(self.match.headers)))}) is null")
         return " or ".join(skips)
+
+    def _take_out_lines_below(self) -> None:
+        """Takes out the lines of one cell that stand below the last row of more, and tells what they say."""
+        cells = [f"t{place}" for place in range(len(self.match.headers))]
+        filled = " + ".join(f"cast({cell} is not null as integer)" for cell in cells)
+        below = f"_line > (select max(_line) from cleaned where {filled} > 1)"
+        query = f"select _line, coalesce({', '.join(cells)}) from cleaned where {below} order by _line"
+        found = self.connection.execute(query).fetchall()
+        if found:
+            self.connection.execute(f"delete from grid where _line in (select _line from cleaned where {below})")
+            said = " | ".join(text for _, text in found if text)
+            note(self.receipt, self.part, "note", Finding("below_table", said=said[:200]))
 
     def _untaken(self, mappings: list[tuple[Entity, EntityMap]]) -> str | None:
         if any(not mapping.where for _, mapping in mappings):

@@ -1,6 +1,7 @@
 """In which order the files run: what takes longest begins, each on a worker of its own.
 
-The first builds the models, a minute's work of dbt that is done once and waited for: who comes beside it needs none.
+The first builds the models, a minute and a half of dbt that is done once and waited for: who comes beside it needs none,
+and there is enough of that for the other workers until it has ended.
 
 A file stays on one worker (`--dist loadfile`), so that what its tests share is made once. Groups of files
 (`--dist loadgroup`) would be better still, but pytest-xdist 3.8 does not tell pytest 9.2 of them: it then spreads every
@@ -13,10 +14,18 @@ import pytest
 
 FIRST = (
     "test_knowledge",
+    # Without any model:
+    "test_crashes",
+    "test_lists",
+    "test_delivery",
     "test_verification_ledger",
     "test_contracts_load",
-    "test_lists",
+    "test_delivery_mail",
+    "test_delivery_crashes",
+    # Of what is left the longest:
     "test_browser",
+    "test_plain_dbt",
+    "test_truncation",
     "test_refresh",
 )
 TIERS = ("integration", "real", "dashboards", "dbt", "unit", "conventions")

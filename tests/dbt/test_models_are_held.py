@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
 from pipelines.warehouse.private import close_database
 from pipelines.warehouse.transform import DBT_PROJECT
@@ -72,6 +71,9 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, tu
     macro = (DBT_PROJECT / "macros" / "materializations.sql").read_text(encoding="utf-8")
     (project / "macros").mkdir()
     (project / "macros" / "materializations.sql").write_text(macro, encoding="utf-8")
+    # Every worker reads this file, one needs dbt, which takes seconds to load.
+    from dbt.cli.main import dbtRunner
+
     found = {}
     for kind in KINDS:
         (project / "dbt_project.yml").write_text(

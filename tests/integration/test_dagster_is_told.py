@@ -80,8 +80,10 @@ def test_dagster_hears_of_each_model_while_dbt_works(told: Told) -> None:
     last = max(told.ended.values())
     early = [name for name, moment in told.of(MADE).items() if moment < last]
     assert len(early) > 0.8 * len(told.of(MADE))
-    # Each is told when it has ended, not all at once at some time before the last.
-    assert all(abs(moment - told.ended[name]) < 2 for name, moment in told.of(MADE).items())
+    # Each is told when it has ended, not all at once at some time before the last: few others end meanwhile.
+    for name, moment in told.of(MADE).items():
+        meanwhile = [other for other in told.ended.values() if told.ended[name] < other < moment]
+        assert len(meanwhile) < len(told.ended) / 4, name
 
 
 def test_a_model_that_is_selected_is_built_with_what_it_needs_and_nothing_is_published(told: Told) -> None:

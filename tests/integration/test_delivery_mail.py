@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -50,9 +51,28 @@ class Mailbox:
         return answer
 
 
+@pytest.fixture
+def held() -> Iterator[socket.socket]:
+    """A port of this machine that nobody else gets before the test has ended, and at which nobody listens yet."""
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))
+        yield port
+
+
+class _Server(Controller):
+    """A mail server at the port that the test holds."""
+
+    def __init__(self, mailbox: Mailbox, held: socket.socket, **options: Any) -> None:
+        super().__init__(mailbox, *held.getsockname(), ready_timeout=60, **options)
+        self._held = held
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._held.dup())
+
+
 @contextmanager
-def _serving(mailbox: Mailbox, port: int, **options: Any) -> Iterator[None]:
-    controller = Controller(mailbox, "127.0.0.1", port, **options)
+def _serving(mailbox: Mailbox, held: socket.socket, **options: Any) -> Iterator[None]:
+    controller = _Server(mailbox, held, **options)
     controller.start()
     try:
         yield
@@ -60,7 +80,8 @@ def _serving(mailbox: Mailbox, port: int, **options: Any) -> Iterator[None]:
         controller.stop()
 
 
-def _home(tmp_path: Path, port: int, *recipients: str, **channel: Any) -> Path:
+def _home(tmp_path: Path, held: socket.socket, *recipients: str, **channel: Any) -> Path:
+    port = held.getsockname()[1]
     mail = {"kind": "smtp", "host": "127.0.0.1", "port": port, "security": "none", "sender": "reports@example.com"}
     people = [
         {"id": name, "name": "Анна Берг", "address": f"{name}@example.com", "channel": "mail"} for name in recipients
@@ -74,9 +95,9 @@ def _told(done: list[Decision]) -> dict[str, tuple[str, str]]:
     return {each.due.recipient.id: (each.due.entry.state, each.due.entry.said) for each in done}
 
 
-def test_the_mail_is_the_pack_under_a_header_of_its_own(tmp_path: Path, free_tcp_port: int) -> None:
-    home, mailbox = _home(tmp_path, free_tcp_port, "chair"), Mailbox()
-    with _serving(mailbox, free_tcp_port):
+def test_the_mail_is_the_pack_under_a_header_of_its_own(tmp_path: Path, held: socket.socket) -> None:
+    home, mailbox = _home(tmp_path, held, "chair"), Mailbox()
+    with _serving(mailbox, held):
         [decision] = deliveries(home).preview(MONDAY)
         assert decision.pack is not None
         assert _told(deliveries(home).deliver(MONDAY)) == {"chair": ("sent", "250 taken")}
@@ -93,12 +114,12 @@ def test_the_mail_is_the_pack_under_a_header_of_its_own(tmp_path: Path, free_tcp
     assert [part.get_filename() for part in read.iter_attachments()] == ["weekly.pdf"]
 
 
-def test_a_server_that_greylists_is_asked_again_and_one_copy_comes(tmp_path: Path, free_tcp_port: int) -> None:
-    home, asked = _home(tmp_path, free_tcp_port, "chair"), []
+def test_a_server_that_greylists_is_asked_again_and_one_copy_comes(tmp_path: Path, held: socket.socket) -> None:
+    home, asked = _home(tmp_path, held, "chair"), []
     mailbox = Mailbox(
         to=lambda server, address: asked.append(address) or ("450 try later" if len(asked) < 3 else "250 OK")
     )  # type: ignore[func-returns-value]
-    with _serving(mailbox, free_tcp_port):
+    with _serving(mailbox, held):
         found = [
             _told(deliveries(home).deliver(MONDAY + timedelta(minutes=minute)))["chair"][0]
             for minute in (0, 1, 5, 15, 20)
@@ -108,10 +129,10 @@ def test_a_server_that_greylists_is_asked_again_and_one_copy_comes(tmp_path: Pat
     assert len(mailbox.took) == 1
 
 
-def test_one_who_is_refused_keeps_it_from_nobody_else(tmp_path: Path, free_tcp_port: int) -> None:
-    home = _home(tmp_path, free_tcp_port, "first", "gone", "last")
+def test_one_who_is_refused_keeps_it_from_nobody_else(tmp_path: Path, held: socket.socket) -> None:
+    home = _home(tmp_path, held, "first", "gone", "last")
     mailbox = Mailbox(to=lambda server, address: "550 no such mailbox" if address.startswith("gone") else "250 OK")
-    with _serving(mailbox, free_tcp_port):
+    with _serving(mailbox, held):
         for minute in (0, 600):
             told = _told(deliveries(home).deliver(MONDAY + timedelta(minutes=minute)))
             assert told == {
@@ -122,9 +143,9 @@ def test_one_who_is_refused_keeps_it_from_nobody_else(tmp_path: Path, free_tcp_p
     assert [address for address, _ in mailbox.took] == ["first@example.com", "last@example.com"]
 
 
-def test_what_was_taken_is_taken_however_the_server_parts(tmp_path: Path, free_tcp_port: int) -> None:
-    home, mailbox = _home(tmp_path, free_tcp_port, "chair"), Mailbox(bye="421 overloaded")
-    with _serving(mailbox, free_tcp_port):
+def test_what_was_taken_is_taken_however_the_server_parts(tmp_path: Path, held: socket.socket) -> None:
+    home, mailbox = _home(tmp_path, held, "chair"), Mailbox(bye="421 overloaded")
+    with _serving(mailbox, held):
         assert _told(deliveries(home).deliver(MONDAY))["chair"] == ("sent", "250 taken")
 
 
@@ -133,15 +154,15 @@ def _hang_up(server: Any, address: str) -> str:
     return "250 taken"
 
 
-def test_a_server_that_dies_after_the_last_line_is_not_sent_to_again(tmp_path: Path, free_tcp_port: int) -> None:
-    home, mailbox = _home(tmp_path, free_tcp_port, "chair"), Mailbox(data=_hang_up)
-    with _serving(mailbox, free_tcp_port):
+def test_a_server_that_dies_after_the_last_line_is_not_sent_to_again(tmp_path: Path, held: socket.socket) -> None:
+    home, mailbox = _home(tmp_path, held, "chair"), Mailbox(data=_hang_up)
+    with _serving(mailbox, held):
         for minute in (0, 600):
             assert _told(deliveries(home).deliver(MONDAY + timedelta(minutes=minute)))["chair"][0] == "unknown"
     assert len(mailbox.took) == 1
     # A person looked, and it had not come.
     again = Mailbox()
-    with _serving(again, free_tcp_port):
+    with _serving(again, held):
         deliveries(home).again("weekly", "2026-W09", "chair", MONDAY + timedelta(hours=20))
         assert _told(deliveries(home).deliver(MONDAY + timedelta(hours=20)))["chair"][0] == "sent"
     ids = {message_from_bytes(came)["Message-ID"] for _, came in (*mailbox.took, *again.took)}
@@ -162,23 +183,23 @@ def test_a_server_that_dies_after_the_last_line_is_not_sent_to_again(tmp_path: P
     ],
 )  # fmt: skip
 def test_what_a_server_says_or_does_not_say(
-    tmp_path: Path, free_tcp_port: int, to: Step, data: Step, state: str
+    tmp_path: Path, held: socket.socket, to: Step, data: Step, state: str
 ) -> None:
-    home = _home(tmp_path, free_tcp_port, "chair")
-    with _serving(Mailbox(to, data), free_tcp_port):
+    home = _home(tmp_path, held, "chair")
+    with _serving(Mailbox(to, data), held):
         assert _told(deliveries(home).deliver(MONDAY))["chair"][0] == state
 
 
-def test_a_server_that_does_not_answer_in_time_leaves_it_unknown(tmp_path: Path, free_tcp_port: int) -> None:
-    home, ended = _home(tmp_path, free_tcp_port, "chair", seconds=2), threading.Event()
-    with _serving(Mailbox(data=lambda server, address: (ended.wait(20), "250 late")[1]), free_tcp_port):
+def test_a_server_that_does_not_answer_in_time_leaves_it_unknown(tmp_path: Path, held: socket.socket) -> None:
+    home, ended = _home(tmp_path, held, "chair", seconds=2), threading.Event()
+    with _serving(Mailbox(data=lambda server, address: (ended.wait(20), "250 late")[1]), held):
         told = _told(deliveries(home).deliver(MONDAY))
         ended.set()
     assert told["chair"][0] == "unknown"
 
 
-def test_nobody_there_is_no_loss(tmp_path: Path, free_tcp_port: int) -> None:
-    told = _told(deliveries(_home(tmp_path, free_tcp_port, "chair")).deliver(MONDAY))
+def test_nobody_there_is_no_loss(tmp_path: Path, held: socket.socket) -> None:
+    told = _told(deliveries(_home(tmp_path, held, "chair")).deliver(MONDAY))
     assert told["chair"][0] == "deferred"
     assert "refused" in told["chair"][1]
 
@@ -205,7 +226,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_password_goes_through_tls_alone_and_into_no_file(
-    tmp_path: Path, free_tcp_port: int, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, held: socket.socket, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logins: list[bytes] = []
 
@@ -217,9 +238,9 @@ def test_a_password_goes_through_tls_alone_and_into_no_file(
     context.load_cert_chain(certificate)
     monkeypatch.setenv("MAIL_PASSWORD", "wrong-9c1b")
     channel = {"security": "starttls", "host": "localhost", "user": "me", "password_from": "MAIL_PASSWORD"}
-    home, mailbox = _home(tmp_path, free_tcp_port, "chair", **channel), Mailbox()
+    home, mailbox = _home(tmp_path, held, "chair", **channel), Mailbox()
     served = {"tls_context": context, "require_starttls": True, "authenticator": check, "auth_required": True}
-    with _serving(mailbox, free_tcp_port, **served):
+    with _serving(mailbox, held, **served):
         state, said = _told(deliveries(home).deliver(MONDAY))["chair"]
         assert (state, logins) == ("deferred", [])
         assert "CERTIFICATE_VERIFY_FAILED" in said or "SSLCertVerificationError" in said
@@ -297,16 +318,16 @@ def test_a_webhook_is_told_and_leads_nowhere_else(
     ],
 )
 def test_an_address_that_cannot_be_used_is_said_without_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_tcp_port: int, address: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, said: str
 ) -> None:
-    monkeypatch.setenv("CHAT_URL", address.format(port=free_tcp_port))
     home = home_of(
         tmp_path / "home",
         plan({"id": "chair", "channel": "chat"}, channels={"chat": {"kind": "webhook", "url_from": "CHAT_URL"}}),
     )
     (home / "keybook.toml").write_text('webhook_hosts = "chat.example.com, localhost"\n', encoding="utf-8")
     publish_week(home, SUNDAY)
-    with HTTPServer(("127.0.0.1", free_tcp_port), _Hook):
+    with HTTPServer(("127.0.0.1", 0), _Hook) as server:
+        monkeypatch.setenv("CHAT_URL", address.format(port=server.server_port))
         state, why = _told(deliveries(home).deliver(MONDAY))["chair"]
     assert state == "deferred"
     assert said in why

@@ -14,7 +14,6 @@ import duckdb
 import pytest
 
 from pipelines.settings import PROJECT, load_settings
-from pipelines.warehouse.dbt_plugin import begin
 from pipelines.warehouse.refresh import PointInTime, Refresh
 from pipelines.warehouse.transform import build, failures, queries
 
@@ -128,6 +127,9 @@ def test_after_a_refresh_all_of_it_is_at_hand_and_nothing_of_the_home_changes(pu
 def test_a_database_of_other_models_is_told_and_kept_while_nothing_better_is_published(
     published: Clone, tmp_path: Path
 ) -> None:
+    # It loads dbt.
+    from pipelines.warehouse.dbt_plugin import begin
+
     mine, newest = tmp_path / "target" / "keybook.duckdb", tmp_path / "keybook.duckdb"
     assert begin(mine, newest) is None  # nothing is published: dbt makes its own
     shutil.copyfile(published.home / "warehouse" / "keybook.duckdb", newest)

@@ -108,7 +108,7 @@ def test_who_comes_second_waits_or_says_who_holds_the_home(
         other = threading.Thread(target=lambda: (COMMANDS[command](home), done.set()))
         other.start()
         assert not done.wait(0.3)
-    other.join(timeout=20)
+    other.join(timeout=60)
     assert done.is_set()
 
 

@@ -98,7 +98,8 @@ def test_the_proof_and_the_plain_ledger_agree(batch: list[Stream], tmp_path_fact
         raw = Raw(folder, Run(day, "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder))
         whole, books = owed(raw, accounts)
         proven = balances(books, day)
-        assert totals(owed(raw, accounts, 40)[0]) == totals(whole)
+        # Some twenty shares where all has happened; that there are several is enough on the other days.
+        assert totals(owed(raw, accounts, 40 if day == AS_OF else 400)[0]) == totals(whole)
         for name, cells in proven.items():
             tried[name] += sum(map(abs, cells.values()), Decimal(0))
         for stream in batch:

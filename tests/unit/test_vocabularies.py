@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
+from benchmarks.mutations import taken_apart
+from benchmarks.robustness import FIXTURES
+from benchmarks.robustness import land as landed_alone
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts, shipped_contracts
 from pipelines.exports.entities import entities
+from pipelines.exports.landing.words import SPREADSHEETS
 from tests.support.landing import contract, land
 
 HELD = None
@@ -274,3 +280,29 @@ entities:
 """)
     landed = land(tmp_path, "Id,Kind,Sign\n1,a,+\n2,a,-\n", described)
     assert landed.rows("crm.leads", "lead_id, status") == [("1", "both"), ("2", "not there")]
+
+
+def test_a_spreadsheets_word_for_true_is_true(tmp_path: Path) -> None:
+    """What is deleted, closed or paid stays so when a German, Swedish or Russian spreadsheet saves the file again."""
+    languages = cycle(
+        dict(zip(("true", "false"), pair, strict=True))
+        for pair in (("WAHR", "FALSCH"), ("SANT", "FALSKT"), ("ИСТИНА", "ЛОЖЬ"))
+    )
+    changed = []
+    for path in sorted(path for path in FIXTURES.rglob("*.csv") if "true" in path.read_text(encoding="utf-8").lower()):
+        export = taken_apart(path, tmp_path, shipped_contracts())
+        words = next(languages)
+        if export is None:
+            continue
+        rows = [[words.get(cell.lower(), cell) for cell in row] for row in export.rows]
+        if rows == export.rows:
+            continue
+        was, now = (
+            landed_alone(each.written(), export.name, shipped_contracts(), tmp_path)
+            for each in (export, replace(export, rows=rows))
+        )
+        assert (now.rows, now.rejected) == (was.rows, was.rejected), path.name
+        changed.append(path.name)
+    assert len(changed) > 5
+    every = [word for words in SPREADSHEETS.values() for word in words]
+    assert every == list(dict.fromkeys(word.lower() for word in every))

@@ -45,6 +45,8 @@ MOST_FILES = 128
 # What text begins with, and neither JSON nor anything that is packed; and what Gzip and Zstandard begin with.
 _TEXT = re.compile(rb"\s*[^\s\[{\x00-\x1f][^\x00-\x08\x0e-\x1f]{3}")
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+# Which begins as a text may.
+_PARQUET = b"PAR1"
 _ENTITY = re.compile(ENTITY)
 
 
@@ -106,7 +108,7 @@ def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path)
 def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
     with file.path.open("rb") as opened:
         head = opened.read(64)
-        if not (_TEXT.match(head) or head.startswith(_PACKED)):
+        if head.startswith(_PARQUET) or not (_TEXT.match(head) or head.startswith(_PACKED)):
             return None
     limits = landing.reading_rules.limits
     with within(limits.seconds):

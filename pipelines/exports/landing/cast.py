@@ -21,7 +21,7 @@ from pipelines.exports.landing import moments
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
 from pipelines.exports.landing.orders import Dates
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
-from pipelines.exports.landing.words import mapped, replaced
+from pipelines.exports.landing.words import any_of, mapped, replaced
 from pipelines.exports.readers.grids import Blanks, quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
@@ -64,10 +64,6 @@ class Cast:
         return f"case when {self.text} is null then {rejection_sql(Rejection('blank'))} else {self.reason} end"
 
 
-def _any_of(text: str, values: list[str]) -> str:
-    return f"lower({text}) in ({', '.join(quoted(value.strip().lower()) for value in values)})"
-
-
 class RowSql:
     """The SQL of one contract on one file's columns."""
 
@@ -100,7 +96,7 @@ class RowSql:
                 # What begins with a blank, or is empty, comes before any sign.
                 text = f"(case when c{place} < '!' or suffix(c{place}, ' ') then {text} else c{place} end)"
             if self.contract.formats.blank:
-                text = f"case when {_any_of(text, self.contract.formats.blank)} then null else {text} end"
+                text = f"case when {any_of(text, self.contract.formats.blank)} then null else {text} end"
             texts.append(f"{text} as t{place}")
         return f"select *, {', '.join(texts)} from grid"
 
@@ -179,7 +175,7 @@ class RowSql:
         if place is None:
             return BLANK
         if formats and formats is not self.contract.formats and formats.blank:
-            return f"(case when {_any_of(f't{place}', formats.blank)} then null else t{place} end)"
+            return f"(case when {any_of(f't{place}', formats.blank)} then null else t{place} end)"
         return f"t{place}"
 
     def where(self, conditions: list[Where]) -> str:
@@ -188,9 +184,9 @@ class RowSql:
         for condition in conditions:
             text = self.header(condition.column)
             if condition.is_ is not None:
-                parts.append(f"coalesce({_any_of(text, condition.is_)}, false)")
+                parts.append(f"coalesce({any_of(text, condition.is_)}, false)")
             if condition.not_ is not None:
-                parts.append(f"not coalesce({_any_of(text, condition.not_)}, false)")
+                parts.append(f"not coalesce({any_of(text, condition.not_)}, false)")
             if condition.like is not None:
                 parts.append(f"coalesce(regexp_matches({text}, {quoted(condition.like)}), false)")
             if condition.in_file is not None and condition.in_file == (text == BLANK):
@@ -349,7 +345,7 @@ class RowSql:
             return f"(case when regexp_full_match(upper({text}), '[A-Z]{{3}}') then upper({text}) end)"
         if column.type == "boolean":
             true, false = formats.true or _TRUE, formats.false or _FALSE
-            return f"(case when {_any_of(text, true)} then true when {_any_of(text, false)} then false end)"
+            return f"(case when {any_of(text, true)} then true when {any_of(text, false)} then false end)"
         if column.type in ("date", "timestamp"):
             return self._moment(text, column, spec, formats)
         return self._signed(self._scaled(text, column, spec, formats), spec)
@@ -387,7 +383,7 @@ class RowSql:
         amount = number(text, "DECIMAL(38,10)", formats)
         factor = {"milliseconds": "/ 1000", "minutes": "* 60", "percent": "/ 100"}.get(spec.unit or "", "")
         if spec.unit == "minor":
-            zero = _any_of(self.header([spec.currency_column or ""]), ZERO_DECIMAL) if spec.currency_column else "false"
+            zero = any_of(self.header([spec.currency_column or ""]), ZERO_DECIMAL) if spec.currency_column else "false"
             factor = f"/ (case when {zero} then 1 else 100 end)"
         return f"({amount} {factor})"
 

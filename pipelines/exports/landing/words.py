@@ -6,6 +6,23 @@ from pipelines.exports.contracts.contract import ColumnMap
 from pipelines.exports.entities import Column
 from pipelines.exports.readers.grids import quoted
 
+# What a spreadsheet writes for true and false in its user's language, whatever the vendor wrote.
+SPREADSHEETS = {
+    "true": ["wahr", "vrai", "verdadero", "vero", "verdadeiro", "waar", "sant", "sann", "sand", "tosi", "prawda", "pravda", "истина"],
+    "false": [
+        "falsch", "faux", "falso", "onwaar", "falskt", "usann", "falsk", "epätosi", "fałsz", "nepravda", "ложь"
+    ],
+}  # fmt: skip
+
+
+def any_of(text: str, values: list[str]) -> str:
+    """SQL of whether a text is one of several words, in letters of any case."""
+    words = [value.strip().lower() for value in values]
+    if more := [other for word in words for other in SPREADSHEETS.get(word, ())]:
+        # A list, as DuckDB makes a join of a long `in`.
+        return f"list_contains([{', '.join(map(quoted, [*words, *more]))}], lower({text}))"
+    return f"lower({text}) in ({', '.join(map(quoted, words))})"
+
 
 def replaced(text: str, spec: ColumnMap) -> str:
     """A text after the contract's replacements, NULL where nothing is left of it."""
@@ -18,9 +35,10 @@ def replaced(text: str, spec: ColumnMap) -> str:
 
 def mapped(text: str, spec: ColumnMap, column: Column) -> str:
     """SQL of a text as a word of ours; what a word that is not in the contract's map becomes, the contract says."""
+    meant = {word.strip().lower(): value for word, value in (spec.map or {}).items()}
+    meant = {other: meant[word] for word in meant for other in SPREADSHEETS.get(word, ())} | meant
     branches = "".join(
-        f" when {quoted(word.strip().lower())} then {'null' if value is None else quoted(value)}"
-        for word, value in (spec.map or {}).items()
+        f" when {quoted(word)} then {'null' if value is None else quoted(value)}" for word, value in meant.items()
     )
     otherwise = spec.otherwise or ("reject" if column.one_of else "keep")
     rest = {"keep": text, "blank": "null", "reject": "null"}.get(otherwise, quoted(otherwise))

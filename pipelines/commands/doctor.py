@@ -42,7 +42,7 @@ class Check:
 @click.command(cls=HomeCommand)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def doctor(home: Path | None, as_json: bool) -> None:
-    """Look over settings, versions, memory, disk, locks, contracts, lists, mail and schedules; say what is to be mended.
+    """Look over settings, versions, memory, disk, locks, contracts, lists, mail and schedules; say what to mend.
 
     Exit code 0 when nothing has to be, 1 when something has, 2 when the settings cannot be used.
     """

@@ -31,7 +31,10 @@ FOLDER = Path(__file__).resolve().parent
 def pages() -> dict[str, list[st.Page]]:
     """The pages by what they are about, in the order of the menu."""
     return {
-        "": [st.Page("app_pages/overview.py", title="Overview", icon=":material/dashboard:", default=True)],
+        "": [
+            st.Page("app_pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+            st.Page("app_pages/reports.py", title="Reports", icon=":material/outgoing_mail:"),
+        ],
         "Accounts": [
             st.Page("app_pages/accounts.py", title="Accounts", icon=":material/contacts:"),
             st.Page("app_pages/key_accounts.py", title="Key accounts", icon=":material/star:"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +15,6 @@ from pipelines.formats import printable
 if TYPE_CHECKING:
     from pipelines.delivery.run import Decision, Deliveries
     from pipelines.settings import Settings
-
-# How many of the coming times of a schedule are told.
-COMING = 5
 
 
 def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
@@ -119,6 +115,8 @@ def _deliveries(settings: Settings) -> Deliveries:
 
 def _told(decision: Decision, is_dry: bool) -> bool:
     """Says what became of a delivery; whether nobody has to do anything."""
+    from pipelines.delivery.record import remedy
+
     due, entry = decision.due, decision.due.entry
     what = f"{due} ({due.recipient.address or due.recipient.name})"
     if decision.does == "send" and is_dry and decision.pack:
@@ -130,46 +128,40 @@ def _told(decision: Decision, is_dry: bool) -> bool:
             click.echo(printable(f"sent      {what}: {entry.said}"))
         return True
     said = decision.said if decision.does == "hold" else entry.said
-    click.echo(printable(f"{state:<9} {what}: {said}{_remedy(decision, state)}"), err=True)
+    helps = (
+        f"`keybook deliver --release {due.report} {due.period.key}` sends it all the same." if decision.found else ""
+    )
+    told = helps if decision.does == "hold" else remedy(due)
+    click.echo(printable(f"{state:<9} {what}: {said} {told}".rstrip()), err=True)
     return False
 
 
-def _remedy(decision: Decision, state: str) -> str:
-    due = decision.due
-    words = f"{due.report} {due.period.key}"
-    match state:
-        case "held" if decision.found:
-            return f" `keybook deliver --release {words}` sends it all the same."
-        case "deferred":
-            return f" Asked again from {due.entry.events[-1]['retry_at']} on."
-        case "refused":
-            return f" `keybook deliver --again {words} {due.recipient.id}` sends it once more."
-        case "unknown":
-            return (
-                f" Ask whether it arrived: `keybook deliver --arrived {words} {due.recipient.id}` says so, --again in "
-                "its place sends it once more."
-            )
-    return ""
-
-
 def _tell_coming(deliveries: Deliveries, now: datetime) -> None:
+    from pipelines.delivery.record import COMING
+
     for name, report in deliveries.plan.reports.items():
         coming = report.due.coming(deliveries.zone, now, COMING)
         times = [f"{each.due_at.astimezone(deliveries.zone):%A %-d %B %Y %H:%M} ({each.key})" for each in coming]
         click.echo(f"next      {name}, in {deliveries.zone.key}: {', '.join(times)}")
 
 
-def missing(settings: Settings) -> Iterator[dict[str, str]]:
-    """What is expected and not sent, for `keybook status`; what is wrong with delivery.yml is one of them."""
-    from pipelines.delivery.plan import FILE, PlanError
-    from pipelines.delivery.run import Deliveries
+def delivered(settings: Settings) -> dict[str, list[dict[str, str]]]:
+    """For `keybook status`: what each recipient was sent last of each report, and what is due and not sent.
 
-    try:
-        deliveries = Deliveries.of(settings)
-    except PlanError as error:
-        for line in str(error).splitlines():
-            yield {"what": FILE, "state": "cannot be used", "said": line}
-        return
-    for due in deliveries.missing(datetime.now(UTC)) if deliveries else ():
-        since = due.entry.at or due.period.due_at.isoformat(timespec="minutes")
-        yield {"what": str(due), "state": f"{due.entry.state} since {since}", "said": due.entry.said}
+    What is wrong with delivery.yml is not sent either.
+    """
+    from pipelines.delivery.plan import FILE
+    from pipelines.delivery.record import record
+
+    found = record(settings, datetime.now(UTC))
+    last = {(each.report, each.recipient): each for each in reversed(found.told) if each.state == "sent"}
+    sent = [
+        {"what": str(each), "state": f"sent at {each.since.isoformat(timespec='seconds')}", "said": each.said}
+        for each in last.values()
+    ]
+    not_sent = [{"what": FILE, "state": "cannot be used", "said": line} for line in found.problems]
+    for each in reversed(found.not_sent):
+        said = f"{each.said.rstrip('.')}. {each.remedy}" if each.said and each.remedy else each.said or each.remedy
+        since = each.since.isoformat(timespec="seconds")
+        not_sent.append({"what": str(each), "state": f"{each.state} since {since}", "said": said})
+    return {"sent": sent, "not_sent": not_sent}

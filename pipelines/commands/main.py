@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.commands.deliver import deliver, missing
+from pipelines.commands.deliver import deliver, delivered
 from pipelines.commands.doctor import doctor
 from pipelines.commands.files import FILE_COMMANDS
 from pipelines.commands.query import sql
@@ -237,13 +237,13 @@ def _exit_code(work: Refresh) -> int:
 @main.command(cls=HomeCommand)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(home: Path | None, as_json: bool) -> None:
-    """What is published, as of when, from which files, and what was rejected and why."""
+    """What is published, as of when, from which files, what was rejected and why, and which reports went out or not."""
     work = refresh_of(home=home)
     published = work.warehouse.published()
     receipts = work.receipts()
     if as_json:
         files = [_in_words(work, receipt) for receipt in receipts]
-        said = {"published": published and asdict(published), "files": files, "not_sent": list(missing(work.settings))}
+        said = {"published": published and asdict(published), "files": files, **delivered(work.settings)}
         click.echo(json.dumps(said, indent=2, ensure_ascii=False, default=str))
         return
     if published is None:
@@ -261,7 +261,10 @@ def status(home: Path | None, as_json: bool) -> None:
             click.echo(f"{counts}  {row['domain']}.{row['entity']:<18} {row['contract']:<28} {receipt.file}")
     _tell_costs(work, whole=True)
     _tell_findings(work, most=len(receipts))
-    for row in missing(work.settings):
+    told = delivered(work.settings)
+    for row in told["sent"]:
+        click.echo(printable(f"sent      {row['what']}: {row['state']}. {row['said']}"))
+    for row in told["not_sent"]:
         click.echo(printable(f"not sent  {row['what']}: {row['state']}. {row['said']}"), err=True)
 
 

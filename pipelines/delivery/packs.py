@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 from pipelines.delivery.periods import Period, Unit
 from pipelines.files import clear_unfinished, read_object, replacing, write_whole
 from pipelines.settings import Settings
+from pipelines.words import languages
 
 RECEIPT = "pack.json"
 ScopeKind = Literal["all", "team", "own book", "account"]
@@ -32,10 +33,13 @@ class Scope:
 
     kind: ScopeKind
     of: str = ""
+    # Accounts that were in the book and are somebody else's by now.
+    without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """In words."""
-        return f"{self.kind} {self.of}".strip()
+        said = f"{self.kind} {self.of}".strip()
+        return f"{said} without {', '.join(self.without)}" if self.without else said
 
 
 class Maker(Protocol):
@@ -75,8 +79,8 @@ class Weekly:
 
         from pipelines.bounds import connect
         from pipelines.exports.contracts.loading import load_contracts
-        from pipelines.reports.weekly.checking import PackError
-        from pipelines.reports.weekly.making import make
+        from pipelines.reports.packs.checking import PackError
+        from pipelines.reports.packs.making import make
         from pipelines.reports.weekly.reading import read
 
         titles = {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
@@ -88,7 +92,33 @@ class Weekly:
             raise PackFailed(str(error)) from error
 
 
-MAKERS: dict[str, Maker] = {"weekly": Weekly()}
+class Monthly:
+    """The monthly pack of an account manager: of the own book."""
+
+    unit: Unit = "month"
+    scopes: frozenset[ScopeKind] = frozenset({"own book"})
+
+    def make(
+        self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
+    ) -> dict[str, bytes]:
+        """The pack of the month up to the publication's as-of day, of the book of `scope`."""
+        import duckdb
+
+        from pipelines.bounds import connect
+        from pipelines.reports.monthly.reading import read
+        from pipelines.reports.packs.checking import PackError
+        from pipelines.reports.packs.making import make
+
+        left = [languages()[language].text("monthly.moved", count=len(scope.without))] if scope.without else []
+        try:
+            with connect(str(publication), read_only=True) as connection:
+                pack = read(connection, settings.company_name, scope.of, scope.without)
+                return make(pack, language, publication.parent.name, [*notes, *left])
+        except (PackError, duckdb.CatalogException) as error:
+            raise PackFailed(str(error)) from error
+
+
+MAKERS: dict[str, Maker] = {"weekly": Weekly(), "monthly": Monthly()}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """What is due on a day: periods by the calendar of the business, never by a tick.
 
-A schedule is written in words: `every Monday 06:00`, `by the 3rd`, `by the 10th of every quarter 09:00`. A report of a
+A schedule is written in words: `every Monday 06:00`, `by the 3rd`, `before the 3rd`, `by the 10th of every quarter
+09:00`. Whether a day that is named still counts is said by the word: `by the 3rd` is due on it, `before the 3rd` on the
+day before. A report of a
 week is due after it, of the last week that is over; of a month, quarter or half-year likewise. Times are those of a
 clock on the wall: a time that a clock change leaves out comes by as much later, one that comes twice counts the first
 time, and a period is due once whatever the clock does.
@@ -21,9 +23,11 @@ Unit = Literal["week", "month", "quarter", "half-year"]
 
 MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "half-year": 6}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-EXAMPLES = "every Monday 06:00, by the 3rd, by the 3rd of every quarter 09:00"
+EXAMPLES = "every Monday 06:00, by the 3rd, before the 3rd, by the 3rd of every quarter 09:00"
 _WEEKLY = re.compile(rf"every ({'|'.join(WEEKDAYS)}) (\d\d?:\d\d)", re.IGNORECASE)
-_MONTHLY = re.compile(r"by the (\d\d?)(?:st|nd|rd|th)(?: of every (month|quarter|half-year))?(?: (\d\d?:\d\d))?", re.I)
+_MONTHLY = re.compile(
+    r"(by|before) the (\d\d?)(?:st|nd|rd|th)(?: of every (month|quarter|half-year))?(?: (\d\d?:\d\d))?", re.I
+)
 _MORNING = time(6)
 
 
@@ -56,9 +60,11 @@ class Schedule:
         try:
             if weekly := _WEEKLY.fullmatch(said):
                 return cls("week", WEEKDAYS.index(weekly[1].lower()), _time(weekly[2]))
-            if (monthly := _MONTHLY.fullmatch(said)) and 1 <= int(monthly[1]) <= 31:
-                unit: Unit = (monthly[2] or "month").lower()  # type: ignore[assignment]
-                return cls(unit, int(monthly[1]), _time(monthly[3]) if monthly[3] else _MORNING)
+            if monthly := _MONTHLY.fullmatch(said):
+                unit: Unit = (monthly[3] or "month").lower()  # type: ignore[assignment]
+                day = int(monthly[2]) - (monthly[1].lower() == "before")
+                if 1 <= day <= 31:
+                    return cls(unit, day, _time(monthly[4]) if monthly[4] else _MORNING)
         except ValueError:
             pass
         raise ValueError(f"{words!r} is no schedule; write one such as {EXAMPLES}")

@@ -21,7 +21,7 @@ from pipelines.bounds import connect
 from pipelines.delivery import channels, packs
 from pipelines.delivery.brake import Finding, findings
 from pipelines.delivery.ledger import FINAL, Entry, Ledger, State
-from pipelines.delivery.packs import MAKERS, Maker, Pack, PackFailed
+from pipelines.delivery.packs import MAKERS, Maker, Pack, PackFailed, Scope
 from pipelines.delivery.periods import Period, is_late
 from pipelines.delivery.plan import Folder, Plan, Recipient, Smtp, read_plan
 from pipelines.settings import Settings
@@ -87,6 +87,7 @@ class Deliveries:
         self.warehouse = Warehouse(settings.warehouse)
         # A publication does not change: what it finds wrong is asked once in a run.
         self._findings = cache(self._find)
+        self._scope = cache(self._scope_now)
 
     @classmethod
     def of(cls, settings: Settings) -> Deliveries | None:
@@ -256,9 +257,11 @@ class Deliveries:
     def _replayed(self, due: Due) -> Decision | None:
         """What was about to be sent last, as it was; None where its pack is gone, or more than may be seen now."""
         last = due.entry.sendings[-1] if due.entry.sendings else {}
-        is_theirs = last.get("scope") == str(due.recipient.scope)
-        pack = packs.kept(self._packs(due) / last["pack"]) if is_theirs else None
-        if pack is None:
+        pack = packs.kept(self._packs(due) / last["pack"]) if last else None
+        try:
+            if pack is None or last.get("scope") != str(self._scope(due.recipient.scope, pack.publication)):
+                return None
+        except PackFailed:
             return None
         return Decision(due, "send", pack=pack, number=last["number"], answers=last["answers"])
 
@@ -287,7 +290,7 @@ class Deliveries:
         entry = self.ledger.add(
             due.entry, "sending", now, pack=pack.name, content=pack.content, publication=pack.publication,
             message_id=message_id, number=decision.number, answers=decision.answers, channel=due.recipient.channel,
-            address=due.recipient.address, scope=str(due.recipient.scope),
+            address=due.recipient.address, scope=str(self._scope(due.recipient.scope, pack.publication)),
         )  # fmt: skip
         outcome = self.send(channel, letter, self.settings)
         said: dict[str, Any] = {"said": outcome.said}
@@ -307,18 +310,46 @@ class Deliveries:
         with connect(self._file(version), read_only=True) as connection:
             return findings(connection, period, self.plan.reports[report].brake)
 
+    def _scope_now(self, scope: Scope, version: str) -> Scope:
+        """A book as it may be seen now: without the accounts that are somebody else's in the newest publication.
+
+        Raises:
+            PackFailed: whose an account is now cannot be read.
+        """
+        if scope.kind != "own book":
+            return scope
+        whole = {each.version: each for each in self.warehouse.publications() if each.known_at is None}
+        newest = max(whole.values(), key=lambda each: (each.as_of_date, each.version), default=None)
+        made_of = whole.get(version)
+        if newest is None or made_of is None or newest.contract != reporting_contract.digest():
+            raise PackFailed("whose an account is now is not known: `keybook refresh` tells it")
+        if newest.as_of_date <= made_of.as_of_date:
+            return scope
+        now = set(self._owned(newest.version, scope.of))
+        left = tuple(account for account in self._owned(version, scope.of) if account not in now)
+        return replace(scope, without=left)
+
+    def _owned(self, version: str, person: str) -> list[str]:
+        """The accounts of a person in a publication."""
+        with connect(self._file(version), read_only=True) as connection:
+            found = connection.execute(
+                "select account_id from reporting.rpt_accounts where owner_id = ? order by 1", [person]
+            ).fetchall()
+        return [account for (account,) in found]
+
     def _packs(self, due: Due) -> Path:
         return self.ledger.period(due.report, due.period.key) / "packs"
 
     def _pack(self, due: Due, publication: Publication, notes: Sequence[str]) -> Pack:
         """The pack for a recipient, as it was made for whoever gets the same."""
         recipient = due.recipient
-        name = packs.pack_name(publication.version, recipient.scope, recipient.language, notes)
+        scope = self._scope(recipient.scope, publication.version)
+        name = packs.pack_name(publication.version, scope, recipient.language, notes)
         folder = self._packs(due) / name
         if (pack := packs.kept(folder)) is not None:
             return pack
         made = self.makers[due.report].make(
-            self._file(publication.version), due.period, recipient.scope, recipient.language, notes, self.settings
+            self._file(publication.version), due.period, scope, recipient.language, notes, self.settings
         )
         return packs.keep(folder, publication.version, made)
 

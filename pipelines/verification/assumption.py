@@ -171,7 +171,7 @@ class Walks:
             self.step(*who, end, 7, lambda walk: add(walk, walk.goes_back(end, free, money.id, is_refund=False)))
         if used and (is_whole or who in self.walked):
             # Where there are debts that it may have paid, these have time to be settled too.
-            used = max(used, came) + (self.lag if money.settled and who in self.walked else timedelta())
+            used = max(used + (self.lag if money.settled and who in self.walked else timedelta()), came)
             self.step(*who, used, 8, lambda walk: walk.uses_up(used, money.id))
 
     def _post(self, customer: str, currency: str, move: Move) -> None:

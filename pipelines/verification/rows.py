@@ -178,7 +178,7 @@ class Raw:
     def _filled(entity: Entity, versions: pl.DataFrame) -> pl.DataFrame:
         """Versions in their order, each with what an older one says where its own file has no such column."""
         versions = versions.with_columns(pl.col("_known_at").alias(f"_{at}_known_at") for at in entity.cut.at_export)
-        if versions["_holds"].fill_null("").n_unique() == 1:
+        if versions["_holds"].fill_null("").n_unique() == 1 and not versions["_deleted"].any():
             return versions
         key = ["_system", *entity.key]
         places = versions.with_row_index("_place")

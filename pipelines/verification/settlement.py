@@ -53,6 +53,8 @@ class Settlement:
             self._apply(row, row["_system"] in has_payments)
         for row in adjustments:
             row["occurred_on"] = row["occurred_on"] or raw.day(row["_known_at"])
+            # Two systems may write of one account; each has ids of its own.
+            row["adjustment_id"] = named(row["_system"], row["adjustment_id"])
         given = [
             row | {"amount": abs(row["amount"])}
             for row in sorted(adjustments, key=lambda row: (row["occurred_on"], row["adjustment_id"]))
@@ -174,6 +176,7 @@ class Settlement:
         self.walks.step(
             *whose, day, 5,
             lambda walk: add(walk, walk.goes_back(day, amount, note, is_refund=kind == "refund")),
+            row["adjustment_id"],
         )  # fmt: skip
 
     def _owes_again(self, debt: Debt, row: Row, day: date, amount: Decimal) -> None:
@@ -209,7 +212,7 @@ class Settlement:
                     give_up(debt, day, found)
                 self.late.append((day, name, debt, part - found))
 
-            self.walks.step(debt.customer, debt.currency, day, 6, step)
+            self.walks.step(debt.customer, debt.currency, day, 6, step, name)
         else:
             self.late.append((day, name, debt, part))
 

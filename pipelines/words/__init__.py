@@ -78,6 +78,14 @@ class Language:
         """A day and its month, under a chart."""
         return str(format_skeleton("MMMd", value, locale=self.locale))
 
+    def short_month(self, value: date) -> str:
+        """A month and its year, under a chart."""
+        return str(format_skeleton("yMMM", value, locale=self.locale))
+
+    def month(self, value: date) -> str:
+        """A month and its year."""
+        return str(format_skeleton("yMMMM", value, locale=self.locale))
+
     def share(self, value: float) -> str:
         """A share in whole percent."""
         return str(format_percent(value, locale=self.locale))

@@ -27,10 +27,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.csv import to_csv
+from pipelines.reports.monthly.reading import people
+from pipelines.reports.monthly.reading import read as read_month
+from pipelines.reports.packs import making as packs
+from pipelines.reports.packs.sections import Pack
 from pipelines.reports.statements import making as statements
 from pipelines.reports.statements.reading import Ageing, Asked, Line, Statement, Totals
-from pipelines.reports.weekly import making as weekly
-from pipelines.reports.weekly.reading import Pack, read
+from pipelines.reports.weekly.reading import read
 from tests.support.homes import keybook
 from tests.support.publications import publish
 
@@ -105,10 +108,11 @@ def of_page(app: AppTest) -> Shown:
 
 
 class Given(NamedTuple):
-    """Where the name stands: a home, a weekly pack, a statement."""
+    """Where the name stands: a home, a weekly and a monthly pack, a statement."""
 
     home: Path
     pack: Pack
+    monthly: Pack
     statement: Statement
     open_page: Callable[..., AppTest]
 
@@ -119,13 +123,13 @@ def _sql(given: Given, shape: str) -> str:
     ).stdout
 
 
-def _pack(given: Given, shape: str) -> bytes:
-    made = weekly.make(given.pack, "en", "v1")
+def _pack(pack: Pack, shape: str) -> bytes:
+    made = packs.make(pack, "en", "v1")
     return next(content for name, content in made.items() if name.endswith(f".{shape}"))
 
 
-def _mail(given: Given) -> Shown:
-    message = email.message_from_bytes(_pack(given, "eml"), policy=email.policy.default)
+def _mail(pack: Pack) -> Shown:
+    message = email.message_from_bytes(_pack(pack, "eml"), policy=email.policy.default)
     body = message.get_body(("html",))
     assert body is not None
     return of_html(body.get_content())
@@ -137,16 +141,19 @@ EXITS: dict[str, Callable[[Given], Shown]] = {
     "keybook sql": lambda given: of_csv(_sql(given, "csv")),
     "statement, workbook": lambda given: of_xlsx(statements.make(given.statement, "activity", "en", "xlsx")),
     "statement, PDF": lambda given: of_pdf(statements.make(given.statement, "activity", "en", "pdf")),
-    "weekly pack, workbook": lambda given: of_xlsx(_pack(given, "xlsx")),
-    "weekly pack, PDF": lambda given: of_pdf(_pack(given, "pdf")),
-    "weekly pack, mail": _mail,
+    "weekly pack, workbook": lambda given: of_xlsx(_pack(given.pack, "xlsx")),
+    "weekly pack, PDF": lambda given: of_pdf(_pack(given.pack, "pdf")),
+    "weekly pack, mail": lambda given: _mail(given.pack),
+    "monthly pack, workbook": lambda given: of_xlsx(_pack(given.monthly, "xlsx")),
+    "monthly pack, PDF": lambda given: of_pdf(_pack(given.monthly, "pdf")),
+    "monthly pack, mail": lambda given: _mail(given.monthly),
 }
 
 
 @pytest.fixture(scope="module")
 def named(
     warehouse: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Pack, Statement]:
+) -> tuple[Path, Pack, Pack, Statement]:
     home = tmp_path_factory.mktemp("named")
     publish(home, "v1", {"rpt_accounts": [{"account_id": "crm:1", "account_name": NAME}]})
     pack = read(warehouse, "")
@@ -156,7 +163,15 @@ def named(
     lines = (Line(DAY, "invoice", "R1", None, "explicit", Decimal(7), Decimal(0), Decimal(7)),)
     totals = Totals(Decimal(0), Decimal(7), Decimal(0), Decimal(7))
     statement = Statement(Asked("crm:1", "EUR", DAY, DAY), NAME, "", lines, totals, Ageing(), ())
-    return home, replace(pack, sections={**pack.sections, "causes": one}), statement
+    month = read_month(warehouse, "", next(iter(people(warehouse))))
+    book = month.sections["book"]
+    (first, *others) = book.rows[0]
+    own = replace(book, rows=[[replace(first, value=NAME), *others]])
+    weekly, monthly = (
+        replace(each, sections={**each.sections, name: named})
+        for each, name, named in ((pack, "causes", one), (month, "book", own))
+    )
+    return home, weekly, monthly, statement
 
 
 def _bare(text: str) -> str:

@@ -9,13 +9,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import openpyxl
-import pypdfium2
 import pytest
 from click.testing import CliRunner
 
@@ -26,17 +24,19 @@ from pipelines.commands.main import main
 from pipelines.delivery.packs import MAKERS, Scope
 from pipelines.delivery.periods import Period
 from pipelines.exports.entities import entities
+from pipelines.reports.packs.checking import PackError, check_chart, check_pdf, check_told, check_workbook
+from pipelines.reports.packs.composing import compose, sentences
+from pipelines.reports.packs.drawing import charts
+from pipelines.reports.packs.making import make
+from pipelines.reports.packs.sections import MOST, Pack
+from pipelines.reports.packs.wording import difference, shown
 from pipelines.reports.statements.document import Picture
 from pipelines.reports.statements.pdf import to_pdf
-from pipelines.reports.weekly.checking import PackError, check_chart, check_pdf, check_told, check_workbook
-from pipelines.reports.weekly.composing import compose, sentences, warnings
-from pipelines.reports.weekly.drawing import charts
-from pipelines.reports.weekly.figures import Figure
-from pipelines.reports.weekly.making import make
-from pipelines.reports.weekly.reading import MOST, Pack, read
-from pipelines.reports.weekly.wording import difference, shown
+from pipelines.reports.weekly.reading import read
+from pipelines.reports.weekly.saying import warnings
 from pipelines.settings import load_settings
 from pipelines.words import catalogue, languages
+from tests.support.packs import Lookup, expected, flat, lookup_of, text_of
 from tests.support.publications import publish
 
 
@@ -46,50 +46,11 @@ def pack(warehouse: duckdb.DuckDBPyConnection) -> Pack:
 
 
 @pytest.fixture(scope="module")
-def lookup(warehouse: duckdb.DuckDBPyConnection) -> Any:
-    @cache
-    def table(name: str) -> list[dict[str, Any]]:
-        done = warehouse.execute(f"select * from {name if '(' in name else 'reporting.' + name}")
-        names = [column[0] for column in done.description]
-        return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
-
-    return table
+def lookup(warehouse: duckdb.DuckDBPyConnection) -> Lookup:
+    return lookup_of(warehouse)
 
 
-def fits(value: Any, part: Any) -> bool:
-    if isinstance(part, tuple):
-        return value is not None and part[0] <= value <= part[1]
-    return value in part if isinstance(part, list) else value == part
-
-
-def expected(figure: Figure, rows: list[dict[str, Any]]) -> Any:
-    """The figure from the whole table, by what it says of itself."""
-    rows = [row for row in rows if all(fits(row[name], part) for name, part in figure.key.items())]
-    values = [row[figure.column] for row in rows]
-    if figure.how == "cell":
-        assert len(set(values)) == 1, (figure.table, figure.key)
-        return values[0]
-    if figure.how == "moved":
-        less = [row[figure.less] for row in rows] if figure.less else []
-        return sum(filter(None, values), Decimal(0)) - sum(filter(None, less), Decimal(0))
-    known = [value for value in values if value is not None]
-    if figure.how == "last":
-        return max(known, default=None)
-    if not known or (figure.how == "sum" and len(known) < len(values)):
-        return None
-    return sum(known[1:], known[0])
-
-
-def text_of(made: bytes) -> str:
-    said = "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(made))
-    return " ".join(said.replace("\u200b", "").replace("\ufffe", "-").split())
-
-
-def flat(text: str) -> str:
-    return " ".join(text.split())
-
-
-def test_every_figure_is_the_cell_that_it_names(pack: Pack, lookup: Any) -> None:
+def test_every_figure_is_the_cell_that_it_names(pack: Pack, lookup: Lookup) -> None:
     figures = pack.figures()
     assert len(figures) > 150
     # A small company may promise nothing in a week.
@@ -98,7 +59,7 @@ def test_every_figure_is_the_cell_that_it_names(pack: Pack, lookup: Any) -> None
         assert figure.value == expected(figure, lookup(figure.table)), figure
 
 
-def test_the_head_is_what_the_pages_show(pack: Pack, lookup: Any) -> None:
+def test_the_head_is_what_the_pages_show(pack: Pack, lookup: Lookup) -> None:
     [total] = [row for row in lookup("rpt_receivable_kpis") if row["is_total"] and row["as_of_date"] == pack.as_of]
     month = [row for row in lookup("rpt_account_monthly") if row["month"] == pack.as_of.replace(day=1)]
     for name, kpi, column in (
@@ -131,7 +92,7 @@ def test_the_pdf_and_the_workbook_say_what_the_pack_holds(pack: Pack, language: 
     book = openpyxl.load_workbook(io.BytesIO(workbook))
     assert len(book.sheetnames) == len(pack.sections) + 2
     for section, sheet in zip(pack.sections.values(), book.worksheets[2:], strict=True):
-        assert flat(spoken.text(f"weekly.sections.{section.name}")) in said
+        assert flat(spoken.text(f"pack.sections.{section.name}")) in said
         assert sheet.freeze_panes == "B2"
         for number, row in enumerate(section.rows):
             for place, (figure, (_, kind)) in enumerate(zip(row, section.columns, strict=True)):
@@ -156,12 +117,12 @@ def test_what_is_not_there_is_said(pack: Pack, language: str) -> None:
     empty = replace(pack, pairs=none, sections={n: replace(s, rows=[]) for n, s in pack.sections.items()})
     files = make(empty, language, "v1")
     said = text_of(next(made for name, made in files.items() if name.endswith(".pdf")))
-    assert said.count(spoken.text("weekly.no_data")) == len(pack.sections)
+    assert said.count(spoken.text("pack.no_data")) == len(pack.sections)
     assert not charts(empty, spoken)
     assert flat(spoken.text("weekly.said.open_unknown", count="0")) in said
     assert spoken.text("weekly.said.calls_unknown") in said
     book = openpyxl.load_workbook(io.BytesIO(next(made for name, made in files.items() if name.endswith(".xlsx"))))
-    assert all(sheet["A2"].value == spoken.text("weekly.no_data") for sheet in book.worksheets[2:])
+    assert all(sheet["A2"].value == spoken.text("pack.no_data") for sheet in book.worksheets[2:])
 
 
 def test_every_kind_of_export_has_words() -> None:
@@ -266,7 +227,7 @@ def test_a_period_is_that_of_a_kept_version_or_refused(home: Path, tmp_path: Pat
     assert "No kept version" in weekly("2026-W10", tmp_path / "home").output
 
 
-def test_figures_that_can_hardly_be_so_are_told_before_it_goes_out(pack: Pack, lookup: Any) -> None:
+def test_figures_that_can_hardly_be_so_are_told_before_it_goes_out(pack: Pack, lookup: Lookup) -> None:
     """One line a figure of Data health, but for months that are not over; where there is none, no sentence."""
     told = pack.sections["unlikely"]
     rows = [row for row in lookup("rpt_plausibility") if row["kind"] != "incomplete"]

@@ -115,6 +115,14 @@ def test_what_each_customer_paid(home: Path) -> None:
     }
 
 
+def test_a_line_of_a_payment_that_names_no_invoice_is_told(home: Path) -> None:
+    """50 of a payment of 1,050 went to a journal entry: it posts nothing and is a finding, and 50 is left of the payment."""
+    told = (
+        "select issue, amount from intermediate.int_applications_linked where application_id = 'quickbooks_api:140/1'"
+    )
+    assert query(home, told) == [("no_invoice", 50)]
+
+
 def test_what_is_left_in_the_customers_favour(home: Path) -> None:
     rows = query(
         home,

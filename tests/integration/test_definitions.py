@@ -96,3 +96,19 @@ def test_the_sensor_waits_for_files_to_settle_and_runs_once(definitions: dg.Defi
         os.utime(file, (1_700_000_000, 1_700_000_000))
         assert isinstance(sensor(context), dg.RunRequest)
         assert isinstance(sensor(context), dg.SkipReason)
+
+
+@pytest.mark.parametrize(
+    ("tick", "last"),
+    [
+        ("2026-03-01T04:00:00+00:00", "2026-02-28"),
+        # Files that came since are in it; a day before, the clock has gone forward.
+        ("2026-04-03T03:00:00+00:00", "2026-03-31"),
+        ("2027-01-02T04:00:00+00:00", "2026-12-31"),
+    ],
+)
+def test_a_month_is_published_as_of_its_last_day(definitions: dg.Definitions, tick: str, last: str) -> None:
+    schedule = definitions.resolve_schedule_def("monthly")
+    context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(tick))
+    [request] = schedule.evaluate_tick(context).run_requests or []
+    assert request.run_config == {"ops": {"transform": {"config": {"as_of": last}}}}

@@ -156,7 +156,7 @@ def test_without_a_publication_of_the_day_it_waits_and_status_says_so(tmp_path: 
     assert "Nothing is published as of 1 Mar 2026" in decision.said
     said = CliRunner().invoke(main, ["status", "--home", str(home)])
     assert (
-        "not sent  weekly 2026-W09 to chair: held since 2026-03-02T06:00:00+01:00. Nothing is published" in said.output
+        "not sent  weekly 2026-W09 to chair: held since 2026-03-02T05:00:00+00:00. Nothing is published" in said.output
     )
     publish_week(home, SUNDAY)
     assert states(deliveries(home, post).deliver(_minutes(30))) == {WEEK: "sent"}

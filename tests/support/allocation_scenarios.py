@@ -102,6 +102,24 @@ def allocation_scenarios() -> list[Scenario]:
         .invoice().adjust("write_off", on(2, 10), 100, of_payment=False).pays(on(3, 1), 100, 100),
         Loose("void after it was paid", {on(1, 20): NOTHING, on(2, 10): (0, 0, 0, 100), on(3, 1): (0, 0, 0, 20)})
         .owes(status="void", voided_on=on(2, 10)).sends(on(1, 20), 100).owes(80, on(3, 1), AS_OF, "2"),
+        # Its balance is of an export after the voiding: until then the money paid what was due first, as without one.
+        Loose("void with a balance", {on(1, 20): (60, 0, 0, 0), on(2, 9): (60, 0, 0, 0), on(2, 10): (0, 0, 0, 40)})
+        .owes(status="void", voided_on=on(2, 10), reported_balance=Decimal(100), _known_at="2024-04-01T00:00:00Z")
+        .owes(60, on(1, 5), on(3, 1), "2").sends(on(1, 20), 100),
+        # Nor was a credit note used up that is void now, whatever its balance or its day of settlement says.
+        Loose("void note with a balance", {on(1, 10): (60, 0, 0, 0), on(2, 9): (60, 60, 0, 0), on(2, 10): (100, 100, 0, 0)})
+        .owes().credits(on(1, 10), 40, status="void", voided_on=on(2, 10), reported_balance=Decimal(40),
+                        _known_at="2024-04-01T00:00:00Z"),
+        Loose("void note that was settled", {on(1, 20): (0, 0, 0, 40), on(2, 10): NOTHING, on(3, 1): (60, 0, 0, 0)})
+        .owes(60, on(3, 1), on(4, 30), "2")
+        .credits(on(1, 10), 40, status="void", voided_on=on(2, 10), settled_on=on(1, 15)),
+        # It is used up on the first day on which it is there.
+        Loose("note settled before it was issued", {on(2, 1): NOTHING, on(3, 1): (60, 0, 0, 0)})
+        .owes(60, on(3, 1), on(4, 30), "2").credits(on(2, 1), 40, settled_on=on(1, 5)),
+        # Void since nobody knows when, it never counted: that it is deleted later makes no day of it.
+        Loose("void without a day, then deleted", {on(1, 20): (100, 0, 0, 0), on(3, 1): (100, 100, 0, 0)})
+        .owes().credits(on(1, 10), 40, applied=40, status="void", voided_on=None)
+        .add("invoices", invoice_id="void without a day, then deleted N", _deleted=True, _known_at="2026-02-01T00:00:00Z"),
         Loose("settled, the money days later", {on(1, 20): (100, 0, 0, 0), on(1, 25): NOTHING, AS_OF: NOTHING})
         .owes(settled_on=on(1, 20)).sends(on(1, 25), 100),
         Loose("settled, some of it unseen", {on(1, 10): (70, 0, 0, 0), on(1, 20): NOTHING, on(3, 1): (0, 0, 0, 45)})

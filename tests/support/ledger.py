@@ -13,10 +13,11 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any
 
-from pipelines.verification.allocation import LAST, Allocation, Due, Move
+from tests.support.assumed import Assumed
 from tests.support.debts import ZERO, Debt, Movement, total
-from tests.support.oracle import days, parameter
+from tests.support.oracle import days
 from tests.support.truncation import cut, day_of
+from tests.support.walk import LAST, Due, Walk
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 EDGES = ((None, 0), (1, 30), (31, 60), (61, 90), (91, 120), (121, None))
@@ -30,7 +31,7 @@ KEYS = {
 }  # fmt: skip
 
 
-class Book:
+class Book(Assumed):
     """The ledger of one system and currency, made from its rows by entity, as an export of `as_of` would hold them.
 
     What was entered after that day does not tell of an earlier one: an application of money that is still to come does
@@ -60,10 +61,17 @@ class Book:
         self.flows: dict[str, list[Movement]] = defaultdict(list)
         # What happens to each payment that an export applies: applications of a day, then what goes back.
         self.happened: dict[str, list[tuple[date, int, str, Row]]] = defaultdict(list)
+        self.noted: dict[str, list[tuple[date, str, Row]]] = defaultdict(list)
+        # Documents that applications of payments say what paid; what of each payment was spent or went back.
+        self.applied: set[str] = set()
+        self.gone: dict[str, Decimal] = defaultdict(Decimal)
         terms = {row["customer_id"]: row.get("payment_terms_days") for row in self.of("customers")}
         for row in self.of("invoices"):
             self.document(row, terms.get(row["customer_id"]) or 0)
-        for row in self.of("opening_balances"):
+        for row in sorted(self.of("opening_balances"), key=lambda row: row["as_of"]):
+            if f"opening of {row['customer_id']}" in self.debts:
+                # A later one holds the first and what came since.
+                continue
             due = row["due_on"] or row["as_of"]
             debt = Debt(self.account(row), row["customer_id"], row["as_of"], row["amount"], [(due, row["amount"])])
             debt.is_opening, debt.events = True, [(row["as_of"], row["amount"])]
@@ -74,7 +82,7 @@ class Book:
         for row in self.received.values():
             self.unapplied.append((self.account(row), row["received_on"], row["amount"]))
             self.flows["collected"].append((row["received_on"], row["amount"]))
-        self.steps: dict[str, list[tuple[date, int, Callable[[Allocation], None]]]] = defaultdict(list)
+        self.steps: dict[str, list[tuple[date, int, str, Callable[[Walk], None]]]] = defaultdict(list)
         # Whose payments the export applies, be it to a document that is void: their money is for nothing else.
         applied = [row for row in self.of("applications") if row["payment_id"]]
         named = {(key, row[key]) for row in applied for key in ("payment_id", "invoice_id")}
@@ -87,48 +95,33 @@ class Book:
         self.loose = self.accounts.keys() - paying
         # By account the numbers under which it owes.
         self.owing: dict[str, set[str]] = defaultdict(set)
+        # Numbers whose money, or what went back of it, is followed although they may owe nothing.
+        self.giving: set[str] = set()
+        # Those of whom there is money that may pay something.
+        self.moneyed: set[str] = set()
         for debt in self.debts.values():
             self.owing[debt.account].add(debt.customer)
         for row in self.of("applications"):
             self.apply(row)
-        # A write-off is the last thing of its day: it gives up what is open then.
-        given = sorted(
-            self.of("adjustments"), key=lambda row: (row["adjustment_kind"] == "write_off", row["occurred_on"])
-        )
+        self.paying = {row["payment_id"] for row in self.of("payments")}
+        given = sorted(self.of("adjustments"), key=lambda row: (row["occurred_on"], row["adjustment_id"]))
         others = [row for row in given if not self.is_of_payment(row)]
         for payment in self.happened:
             self.follow(payment)
+        for note in self.noted:
+            self.use(note)
         for row in others:
             if row["adjustment_kind"] == "write_off" and row["invoice_id"] in self.debts:
                 self.debts[row["invoice_id"]].to_give_up += row["amount"]
         for row in others:
             self.adjust(row)
         self.allocate()
-        for debt, day, amount in self.late:
+        for debt, day, amount in sorted(self.late, key=lambda late: late[1]):
             self.give_up(debt, day, min(amount, max(debt.open_on(day), ZERO)))
         for debt in self.debts.values():
             self.recover(debt)
         # All is posted: what a day's end was is worked out once.
         self.balances = cache(self.balances_of)
-
-    def of(self, entity: str) -> list[Row]:
-        """The rows of an entity of billing."""
-        return self.rows.get(f"billing.{entity}", [])
-
-    def account(self, row: Row) -> str:
-        """A row's account, as reports name it."""
-        return f"{self.system}:{self.accounts.get(row['customer_id']) or row['customer_id']}"
-
-    def debtor(self, row: Row) -> str:
-        """For whose debts a row's money is: a number's that owes nothing for the one under which its account owes.
-
-        Not where applications say what the first pays, and nothing of what the other's money pays.
-        """
-        customer: str = row["customer_id"]
-        owing = self.owing.get(self.account(row), set())
-        if len(owing) == 1 and (customer in self.loose or not owing & self.loose):
-            return min(owing)
-        return customer
 
     def document(self, row: Row, terms: int) -> None:
         """An invoice, debit note or credit note; drafts, requests, and what was void at once are nothing."""
@@ -149,12 +142,12 @@ class Book:
             self.flows["sales"] += [(day, -amount) for day, amount in moves]
             return
         parts = sorted(
-            (part["number"], part["due_on"], part["amount"])
+            (part["due_on"], part["number"], part["amount"])
             for part in self.of("instalments")
             if part["invoice_id"] == row["invoice_id"] and part["amount"] > 0
         )
         due = row["due_on"] or issued + days(terms)
-        split = [(on, amount) for _, on, amount in parts] or [(due, gross)]
+        split = [(on, amount) for on, _, amount in parts] or [(due, gross)]
         debt = Debt(self.account(row), row["customer_id"], issued, gross, split)
         debt.events, debt.voided = moves, voided if is_void else None
         debt.due, debt.settled = due, row.get("settled_on")
@@ -169,61 +162,90 @@ class Book:
         note = self.credits.get(row.get("credit_note_id") or "")
         if debt is None or debt.voided or not (payment or note):
             return
-        account, came = (self.account(payment), payment["received_on"]) if payment else note or ("", date.min)
+        _, came = ("", payment["received_on"]) if payment else note or ("", date.min)
         day = max(row["applied_on"] or came, came, debt.issued)
         end = self.ends[row["credit_note_id"]] if note else LAST
         if day >= end:
             return
-        if note and (place := self.place(row["invoice_id"])):
-            self.step(debt.customer, day, 3, partial(Allocation.loses, day=day, debt=place, amount=row["amount"]))
-            self.step(debt.customer, end, 3, partial(Allocation.owes_again, day=end, debt=place, amount=row["amount"]))
-        if note:
-            self.free[row["credit_note_id"]] -= row["amount"]
         if payment:
             self.happened[row["payment_id"]].append((day, 0, row["application_id"], row))
-            return
-        debt.events.append((day, -row["amount"]))
-        self.unapplied.append((account, day, -row["amount"]))
-        if note:
-            self.notes.append((day, -row["amount"]))
-        if note and end < LAST:
-            self.notes.append((end, row["amount"]))
-            debt.events.append((end, row["amount"]))
-            self.unapplied.append((account, end, row["amount"]))
+        else:
+            self.noted[row["credit_note_id"]].append((day, row["application_id"], row))
+
+    def use(self, name: str) -> None:
+        """A credit note that an export applies: each application takes no more than is left; all end as it is void."""
+        account, end, whole = self.credits[name][0], self.ends[name], self.free[name]
+        for day, _, row in sorted(self.noted[name], key=lambda what: what[:2]):
+            # A note of nothing carries whatever is put on it.
+            part = min(row["amount"], max(self.free[name], ZERO)) if whole else row["amount"]
+            debt, place = self.debts[row["invoice_id"]], self.place(row["invoice_id"])
+            if not part:
+                continue
+            self.free[name] -= part
+            for on, amount in ((day, part), (end, -part)) if end < LAST else ((day, part),):
+                debt.events.append((on, -amount))
+                self.unapplied.append((account, on, -amount))
+                self.notes.append((on, -amount))
+            if place:
+                self.step(debt.customer, day, 3, partial(Walk.loses, day=day, debt=place, amount=part))
+                self.step(debt.customer, end, 3, partial(Walk.owes_again, day=end, debt=place, amount=part))
 
     def is_of_payment(self, row: Row) -> bool:
-        """Whether an adjustment is of a payment that is not assumed to have paid anything: notes that it happens to it."""
-        payment, is_loose = row["payment_id"], self.debtor(row) in self.loose
-        if row["adjustment_kind"] == "write_off" or not payment or (is_loose and row["invoice_id"] not in self.debts):
+        """Whether an adjustment is of a payment whose applications are known: notes that it happens to it."""
+        payment = self.received.get(row["payment_id"] or "")
+        if row["adjustment_kind"] == "write_off" or not payment or self.debtor(payment) in self.loose:
             return False
-        self.happened[payment].append((row["occurred_on"], 1, row["adjustment_id"], row))
+        day = max(row["occurred_on"], payment["received_on"])
+        self.happened[row["payment_id"]].append((day, 1, row["adjustment_id"], row))
         return True
 
     def adjust(self, row: Row) -> None:
-        """A write-off, or money back of an invoice, of a customer, or of a payment that nothing applies."""
+        """A write-off, or money back of an invoice, of a credit note, of a customer, or of a payment that nothing applies."""
         kind, amount, day = row["adjustment_kind"], row["amount"], row["occurred_on"]
-        debt, payment = self.debts.get(row["invoice_id"] or ""), row["payment_id"]
-        if kind == "write_off" and debt:
-            at = max(day, debt.issued)
-            if place := self.place(row["invoice_id"]):
-                self.step(
-                    debt.customer, at, 6, partial(self.give_up_walked, debt=debt, place=place, day=at, amount=amount)
-                )
-            else:
-                self.give_up(debt, at, min(amount, max(debt.open_on(at), ZERO)))
+        debt, payment = self.debts.get(row["invoice_id"] or ""), self.received.get(row["payment_id"] or "")
+        debt = None if debt and debt.voided else debt
+        note = row["invoice_id"] if row["invoice_id"] in self.credits else None
+        if kind == "write_off":
+            if debt:
+                self.write_off(row, debt)
+        elif not payment and row["payment_id"] in self.paying:
+            # Of a payment that did not come in nothing goes back.
             return
-        if kind in ("refund", "chargeback") or payment:
-            self.flows["collected"].append((day, -amount))
-        if not debt and self.debtor(row) in self.loose:
-            self.step(self.debtor(row), day, 5, lambda walk: self.take_back(walk, row, walk.goes_back(
-                day, amount, payment and f"payment {payment}", is_refund=kind == "refund"
-            )))  # fmt: skip
+        elif payment:
+            place = self.place(row["invoice_id"]) if debt else None
+            self.flows["collected"].append((max(day, payment["received_on"]), -amount))
+            self.gives_back(
+                row, self.debtor(payment), max(day, payment["received_on"]), f"payment {row['payment_id']}", place
+            )
+        elif debt:
+            self.owed_again(row, debt, max(day, debt.issued))
+        elif note or kind != "reversal":
+            # A reversal that names nothing reverses nothing; a credit note is no cash.
+            if kind != "reversal":
+                self.flows["collected"].append((day, -amount))
+            self.gives_back(row, self.debtor(row), day, note and f"note {note}", None)
+
+    def write_off(self, row: Row, debt: Debt) -> None:
+        """A write-off: of what is walked then and there, of all else once everything is posted."""
+        at, amount = max(row["occurred_on"], debt.issued), row["amount"]
+        if place := self.place(row["invoice_id"]):
+            self.step(debt.customer, at, 6, partial(self.give_up_walked, debt=debt, place=place, day=at, amount=amount),
+                      row["adjustment_id"])  # fmt: skip
+        else:
+            self.late.append((debt, at, amount))
+
+    def owed_again(self, row: Row, debt: Debt, at: date) -> None:
+        """An adjustment of an invoice that names no payment: it is owed again, or what paid it is taken back."""
+        amount, place = row["amount"], self.place(row["invoice_id"])
+        if row["adjustment_kind"] != "reversal":
+            self.flows["collected"].append((row["occurred_on"], -amount))
+        if row["adjustment_kind"] != "reversal" and place and debt.customer in self.loose:
+            self.gives_back(row, debt.customer, at, None, place)
             return
-        if debt:
-            earlier = [settled for place, settled in debt.paid if debt.events[place][1] < 0 and settled <= day]
-            self.reopen(debt, max(day, debt.issued), amount, max(earlier or [day]))
-            return
-        self.unapplied.append((self.account(row), day, -row["amount"]))
+        earlier = [settled for number, settled in debt.paid if debt.events[number][1] < 0 and settled <= at]
+        self.reopen(debt, at, amount, max(earlier or [at]))
+        if place:
+            self.step(debt.customer, at, 4, partial(Walk.owes_again, day=at, debt=place, amount=amount))
 
     def follow(self, name: str) -> None:
         """A payment that an export applies, one thing after the other.
@@ -237,14 +259,19 @@ class Book:
         for day, turn, _, row in sorted(self.happened[name], key=lambda what: what[:3]):
             rest = row["amount"]
             if not turn:
-                debt, rest = self.debts[row["invoice_id"]], min(rest, max(unspent, ZERO))
+                # A payment of nothing carries what a credit gave.
+                debt, rest = self.debts[row["invoice_id"]], min(rest, max(unspent, ZERO)) if payment["amount"] else rest
                 if rest:
+                    self.applied.add(row["invoice_id"])
+                    self.gone[name] += rest
                     debt.paid.append((len(debt.events), day))
                     debt.events.append((day, -rest))
                     self.unapplied.append((account, day, -rest))
                     unspent -= rest
-                    paid.append([day, row["invoice_id"], rest])
+                    # Of a payment of nothing nothing goes back.
+                    paid += [[day, row["invoice_id"], rest]] if payment["amount"] else []
                 continue
+            self.gone[name] += rest
             last_first = paid[::-1]
             places: list[list[Any] | None] = [piece for piece in last_first if piece[1] == row["invoice_id"]]
             places += [None, *last_first] if row["adjustment_kind"] == "refund" else [*last_first, None]
@@ -265,117 +292,12 @@ class Book:
         debt.written_off.append((day, amount))
         self.flows["written_off"].append((day, amount))
 
-    def give_up_walked(self, walk: Allocation, debt: Debt, place: Due, day: date, amount: Decimal) -> None:
+    def give_up_walked(self, walk: Walk, debt: Debt, place: Due, day: date, amount: Decimal) -> None:
         """What is owed to the money that is followed is given up, then what a balance leaves besides."""
         found = ZERO if debt.is_balance_given_up() else walk.gives_up(day, place, amount)
         if found:
             self.give_up(debt, day, found)
         self.late.append((debt, day, amount - found))
-
-    def place(self, invoice: str) -> Due | None:
-        """An invoice's place among those that wait for money, where money is not applied by the export."""
-        debt = self.debts[invoice]
-        if debt.customer not in self.loose or debt.gross <= 0:
-            return None
-        return Due(False, debt.settled or LAST, debt.due, debt.issued, f"{self.system}:{invoice}")
-
-    def step(self, customer: str, day: date, order: int, what: Callable[[Allocation], None]) -> None:
-        """Something that happens to a customer's debts and money; of one day in this order."""
-        self.steps[customer].append((day, order, what))
-
-    def allocate(self) -> None:
-        """Follows every customer whose payments have no applications."""
-        places = {place: self.debts[name] for name in self.debts if (place := self.place(name))}
-        for place, debt in sorted(places.items(), key=lambda found: found[0]):
-            whose, issued, most = debt.customer, debt.issued, debt.gross
-            if debt.reported and not debt.settled:
-                # No more can have been paid than the balance leaves; of that, what no money has paid came in unseen.
-                most -= min(max(debt.reported[1], ZERO), debt.gross)
-                seen = max(debt.reported[0], issued)
-                self.step(whose, seen, 9, partial(Allocation.ends, day=seen, debt=place))
-            self.step(whose, issued, 1, partial(Allocation.owes, day=issued, debt=place, amount=most))
-            if debt.voided:
-                self.step(whose, debt.voided, 7, partial(Allocation.loses, day=debt.voided, debt=place, amount=None))
-            if debt.settled:
-                at = max(debt.settled, issued)
-                end = max(debt.settled + days(parameter("settlement_lag_days")), issued)
-                self.step(whose, end, 8, partial(Allocation.ends, day=at, debt=place))
-        came = [(f"payment {name}", row, row["received_on"], row["amount"]) for name, row in self.received.items()]
-        for row in self.of("invoices"):
-            if name := row["invoice_id"] if row["invoice_id"] in self.credits else None:
-                came.append((f"note {name}", row, row["issued_on"], self.free[name]))
-                if self.ends[name] < LAST and self.debtor(row) in self.loose:
-                    void = partial(self.void_note, day=self.ends[name], name=f"note {name}", amount=self.free[name])
-                    self.step(self.debtor(row), self.ends[name], 7, void)
-        owing = {debt.customer for debt in places.values()}
-        for name, row, day, amount in came:
-            told = self.told.get(name.removeprefix("note ")) if row.get("status") != "void" else None
-            whose, is_loose = self.debtor(row), self.debtor(row) in self.loose
-            if told and name.startswith("note ") and is_loose:
-                # What its balance leaves of a credit note is for nothing, the rest was used by then.
-                amount -= min(max(told[1], ZERO), amount)
-                if whose in owing or self.free[row["invoice_id"]] == abs(row["gross_amount"]):
-                    used = max(told[0], day)
-                    self.step(whose, used, 8, partial(Allocation.uses_up, day=used, money=name))
-            if is_loose and amount >= 0:
-                self.step(whose, day, 2, partial(Allocation.comes, day=day, money=name, amount=amount))
-            elif is_loose:
-                self.step(whose, day, 5, partial(self.pay_out, day=day, amount=-amount))
-        for customer, steps in self.steps.items():
-            walk = Allocation()
-            for _, _, what in sorted(steps, key=lambda step: step[:2]):
-                what(walk)
-            # What one payment pays of one debt on one day is one payment of it.
-            together: dict[Any, Decimal] = defaultdict(Decimal)
-            for move in walk.moves:
-                together[(*move[:3], move.settled, move.amount > 0)] += move.amount
-            for (day, debt_name, money, settled, _), amount in together.items():
-                self.put(self.account({"customer_id": customer}), Move(day, debt_name, money, amount, settled))
-
-    def void_note(self, walk: Allocation, day: date, name: str, amount: Decimal) -> None:
-        """A credit note that is void pays nothing any more."""
-        walk.moves += [move for move in walk.goes_back(day, amount, name, is_refund=False) if move.debt]
-
-    def pay_out(self, walk: Allocation, day: date, amount: Decimal) -> None:
-        """A payment with a minus: where it takes back what another had paid, it is the one that paid less."""
-        walk.moves += [move for move in walk.goes_back(day, amount, None, is_refund=True) if move.debt]
-
-    def put(self, account: str, move: Move) -> None:
-        """Posts a move on its debt, and takes its money out of what is unapplied."""
-        if move.debt is None:
-            # A credit note was used up, nobody knows on what: some of what looks like cash was none.
-            self.unapplied.append((account, move.day, -move.amount))
-            self.notes.append((move.day, -move.amount))
-            self.flows["collected"].append((move.day, -move.amount))
-            return
-        debt = self.debts[move.debt.removeprefix(f"{self.system}:")]
-        if move.money is None and not debt.settled:
-            debt.undated.add(len(debt.events))
-        if move.money is None:
-            self.flows["collected"].append((move.day, move.amount))
-        else:
-            self.unapplied.append((account, move.day, -move.amount))
-        if (move.money or "").startswith("note "):
-            self.notes.append((move.day, -move.amount))
-        if not (move.money or "").startswith("note "):
-            debt.paid.append((len(debt.events), move.settled))
-        debt.events.append((move.day, -move.amount))
-
-    def take_back(self, walk: Allocation, row: Row, taken: list[Move]) -> None:
-        """Posts what an adjustment took; more than there was lowers unapplied money where it names no payment."""
-        left = row["amount"]
-        for move in taken:
-            left += move.amount
-            if move.debt:
-                self.reopen(self.debts[move.debt.removeprefix(f"{self.system}:")], move.day, -move.amount, move.settled)
-            else:
-                self.unapplied.append((self.account(row), move.day, move.amount))
-                if (move.money or "").startswith("note "):
-                    self.notes.append((move.day, move.amount))
-        if left and not row["payment_id"]:
-            self.unapplied.append((self.account(row), row["occurred_on"], -left))
-        elif left:
-            self.flows["collected"].append((row["occurred_on"], left))
 
     def recover(self, debt: Debt) -> None:
         """What is paid of a debt that was written off takes the write-off back, as far as it would be overpaid."""
@@ -386,11 +308,6 @@ class Book:
             if now != recovered:
                 debt.events.append((day, now - recovered))
                 recovered = now
-
-    def reopen(self, debt: Debt, day: date, amount: Decimal, settled: date) -> None:
-        """A payment, or a part of one, that no longer pays."""
-        debt.paid.append((len(debt.events), settled))
-        debt.events.append((day, amount))
 
     def balances_of(self, day: date) -> dict[str, dict[str, Decimal]]:
         """Each account's buckets, open, credit and unapplied amounts at a day's end."""

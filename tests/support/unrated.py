@@ -126,6 +126,7 @@ def _of_table(
         )
         + " using (row_key)"
     )
+    conditions = {}
     for column, declared in columns.items():
         meta = declared["meta"]
         if column in COUNTS or column in key or not kinds[column].startswith(NUMBERS):
@@ -142,8 +143,14 @@ def _of_table(
             wrong += " and l.is_total" if "is_total" in key else " and false"
         if not is_whole and "grouping_kind" in key:
             wrong += " and l.grouping_kind <> 'currency'"
-        rows = connection.execute(
-            f"select count(*) over (), row_key, k.{column}, l.{column} from {both} where {wrong} limit 1"
-        ).fetchall()
-        for number, example, right, shown in rows:
+        conditions[column] = wrong
+    if not conditions:
+        return
+    # All columns of a table at once, and an example of those that are wrong.
+    counts_of = ", ".join(f"count(*) filter (where {wrong})" for wrong in conditions.values())
+    [numbers] = connection.execute(f"select {counts_of} from {both}").fetchall()
+    for (column, wrong), number in zip(conditions.items(), numbers, strict=True):
+        if number:
+            query = f"select row_key, k.{column}, l.{column} from {both} where {wrong} limit 1"
+            [(example, right, shown)] = connection.execute(query).fetchall()
             yield column, Said(int(number), f"{example}: {right} -> {shown}")

@@ -46,6 +46,8 @@ def test_every_week_of_a_year_is_due_once() -> None:
         # A Sunday's report is of the week before: its own is not over.
         ("every Sunday 22:00", date(2026, 2, 23), date(2026, 3, 1), "2026-W09", "2026-03-08T22:00"),
         ("by the 3rd", date(2026, 2, 1), date(2026, 2, 28), "2026-02", "2026-03-03T06:00"),
+        # Whether the day that is named still counts.
+        ("before the 3rd", date(2026, 2, 1), date(2026, 2, 28), "2026-02", "2026-03-02T06:00"),
         ("By the 31st of every month 9:15", date(2026, 2, 1), date(2026, 2, 28), "2026-02", "2026-03-31T09:15"),
         ("by the 10th of every quarter", date(2026, 1, 1), date(2026, 3, 31), "2026-Q1", "2026-04-10T06:00"),
         ("by the 1st of every half-year 00:00", date(2026, 1, 1), date(2026, 6, 30), "2026-H1", "2026-07-01T00:00"),

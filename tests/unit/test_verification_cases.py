@@ -94,6 +94,14 @@ def test_a_document_that_its_newest_export_no_longer_holds(
     assert told.on(3, 1) == later
 
 
+def test_what_is_deleted_was_owed_until_then(tmp_path: Path) -> None:
+    """The row that says so has a key alone; of an earlier day the older one tells, also where all exports have its columns."""
+    deleted = exported({"invoice_id": "1", "_deleted": True}, NEW)
+    rows = [exported(invoice("1", 100, "2024-01-10"), OLD), deleted, exported(invoice("2", 10, "2024-03-01"), NEW)]
+    told = Told(tmp_path, {"billing.invoices": rows})
+    assert (told.on(2, 29), told.on(3, 1)) == ((100, 0, 0), (10, 0, 0))
+
+
 def test_an_export_that_lacks_much_takes_nothing_away_also_where_it_is_read_in_parts(tmp_path: Path) -> None:
     """Nine of ten are not there any more: a filtered view, of which no part tells that it is one."""
     rows = [exported(invoice(f"{name}", 10, "2024-01-10"), OLD) for name in range(10)]

@@ -1,4 +1,4 @@
-"""What runs by itself: a refresh on Mondays and when files were dropped, and what is due is delivered after it."""
+"""What runs by itself: refreshes on Mondays, as a month begins and when files were dropped, and deliveries."""
 
 import hashlib
 import time
@@ -16,7 +16,7 @@ SETTLED_SECONDS = 15
 
 
 def build(refresh: Refresh) -> dg.Definitions:
-    """The job of a whole refresh, its weekly schedule, the sensor on the landing folder, and deliveries."""
+    """The job of a whole refresh, its schedules by week and month, the sensor on the landing folder, and deliveries."""
     # One writer: every step runs in one process, one after another.
     job = dg.define_asset_job("refresh", selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor)
     zone = refresh.settings.business_timezone
@@ -33,6 +33,21 @@ def build(refresh: Refresh) -> dg.Definitions:
         sunday = context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
         config = {"ops": {"transform": {"config": {"as_of": str(sunday)}}}}
         return dg.RunRequest(run_key=f"as of {sunday}", run_config=config, tags={"keybook/as_of": str(sunday)})
+
+    @dg.schedule(
+        name="monthly",
+        job=job,
+        cron_schedule="0 5 1-3 * *",
+        execution_timezone=zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="On the 1st to the 3rd at 05:00 business time, as of the last day of the month before: a month's "
+        "report has what came in until it is due.",
+    )
+    def monthly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        now = context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date()
+        last = now.replace(day=1) - timedelta(days=1)
+        config = {"ops": {"transform": {"config": {"as_of": str(last)}}}}
+        return dg.RunRequest(run_key=f"as of {last}, {now}", run_config=config, tags={"keybook/as_of": str(last)})
 
     @dg.sensor(
         name="landing",
@@ -55,7 +70,7 @@ def build(refresh: Refresh) -> dg.Definitions:
         context.update_cursor(digest)
         return dg.RunRequest(run_key=digest)
 
-    own = dg.Definitions(jobs=[job], schedules=[weekly], sensors=[landing])
+    own = dg.Definitions(jobs=[job], schedules=[weekly, monthly], sensors=[landing])
     return dg.Definitions.merge(own, _deliveries(refresh))
 
 

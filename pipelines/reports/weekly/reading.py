@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
-from pipelines.reports.weekly.figures import Figure, Tables, aging, cell
+from pipelines.reports.packs.figures import Figure, Tables, aging, cell
+from pipelines.reports.packs.sections import Kind, Pack, Pair, Section, listed
 
-Kind = Literal["text", "money", "count", "ratio", "date"]
 # Movements by what they are; all others are `other`.
 MOVED = {"invoiced": ("invoice", "debit_note", "opening_balance"), "credited": ("credit_note",), "paid": ("payment",)}
-# Detail belongs in the workbook: a table of the PDF ends here, and says so.
-MOST = 10
 WEEKS_AHEAD = 4
 WEEKS_BACK = 12
 # What moves the open pipeline, in the order in which it is read.
@@ -23,61 +21,6 @@ MOVEMENTS = (
     "opening", "opened", "won", "lost", "re_owned", "pulled_in", "slipped", "grown", "shrunk", "currency", "not_known",
     "closing",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table: its columns' names and kinds, a row of figures each, and the columns whose rows may be added.
-
-    `change` names two columns that stand beside each other with the change between them; a note is a text of
-    `weekly.notes` with its figures. What is `drawn` is a chart on paper, and a table in the workbook alone.
-    """
-
-    name: str
-    columns: tuple[tuple[str, Kind], ...]
-    rows: list[list[Figure]]
-    totals: tuple[str, ...] = ()
-    change: tuple[str, str] | None = None
-    notes: tuple[tuple[str, Mapping[str, Figure]], ...] = ()
-    drawn: bool = False
-
-    def column(self, name: str) -> int:
-        """The place of a column."""
-        return [label for label, _ in self.columns].index(name)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A figure of this week beside the same of a week before, or beside its plan."""
-
-    name: str
-    kind: Kind
-    now: Figure
-    before: Figure
-    against: Literal["week", "plan"] = "week"
-
-
-@dataclass(frozen=True)
-class Pack:
-    """All of it; `as_of` is the last day of the week."""
-
-    company: str
-    base_currency: str
-    timezone: str
-    as_of: date
-    first: date
-    pairs: dict[str, Pair]
-    missing: dict[str, Figure]
-    sections: dict[str, Section]
-    # Contract -> what it is called: an export has no other name.
-    titles: Mapping[str, str] = field(default_factory=dict)
-
-    def figures(self) -> list[Figure]:
-        """Every figure that is printed."""
-        beside = [figure for pair in self.pairs.values() for figure in (pair.now, pair.before)]
-        listed = [figure for section in self.sections.values() for row in section.rows for figure in row]
-        noted = [figure for section in self.sections.values() for _, said in section.notes for figure in said.values()]
-        return [*beside, *self.missing.values(), *listed, *noted]
 
 
 def read(connection: duckdb.DuckDBPyConnection, company: str, titles: Mapping[str, str] | None = None) -> Pack:
@@ -110,7 +53,7 @@ def _pairs(tables: Tables) -> dict[str, Pair]:
     won = tables.total("rpt_sales_monthly", "won_amount", month=month)
     # Who has no target is no unknown part of the others'.
     target = tables.total("rpt_sales_monthly", "target", "known", month=month)
-    pairs.append(Pair("won", "money", won, target, "plan"))
+    pairs.append(Pair("won", "money", won, plan=target))
     return {pair.name: pair for pair in pairs}
 
 
@@ -188,26 +131,10 @@ def _bridge(tables: Tables) -> Section:
     return Section("bridge", (("currency", "text"), *money), rows)
 
 
-def _listed(
-    name: str,
-    table: str,
-    found: list[dict[str, Any]],
-    key: tuple[str, ...],
-    columns: dict[str, tuple[str, Kind] | tuple[str, Kind, str]],
-    totals: tuple[str, ...] = (),
-) -> Section:
-    """Rows of a table as they stand; a column's name -> its column there, its kind and the group of its words."""
-    rows = [
-        [cell(table, row, part[0], key, part[2] if len(part) > 2 else None) for part in columns.values()]
-        for row in found
-    ]
-    return Section(name, tuple((label, part[1]) for label, part in columns.items()), rows, totals)
-
-
 def _debtors(tables: Tables) -> Section:
     table = "rpt_collection_worklist"
     found = tables.rows(table, "overdue_amount > 0", "order by overdue_amount desc, account_id")
-    return _listed("debtors", table, found, ("account_id",), {
+    return listed("debtors", table, found, ("account_id",), {
         "account": ("account_name", "text"), "overdue": ("overdue_amount", "money"),
         "oldest": ("oldest_days_overdue", "count"), "promised_for": ("next_promised_for", "date"),
         "action": ("suggested_action", "text", "collection_action"), "manager": ("owner_name", "text", "owner"),
@@ -220,17 +147,17 @@ def _promises(tables: Tables) -> Section:
     found = tables.rows(
         table, "promised_for between ? and ?", "order by promised_for, promise_id", (tables.week[0], until)
     )
-    return _listed("promises", table, found, ("promise_id",), {
+    return listed("promises", table, found, ("promise_id",), {
         "promised_for": ("promised_for", "date"), "account": ("account_name", "text"), "amount": ("amount", "money"),
         "currency": ("currency", "text"), "received": ("received_amount", "money"),
-        "state": ("state", "text", "weekly.promise_state"),
+        "state": ("state", "text", "pack.promise_state"),
     })  # fmt: skip
 
 
 def _cash(tables: Tables) -> Section:
     table, until = "rpt_cash_forecast_weeks", tables.as_of + timedelta(weeks=WEEKS_AHEAD)
     found = tables.rows(table, "week_start <= ?", "order by currency, week_start", (until,))
-    return _listed("cash", table, found, ("currency", "week_start"), {
+    return listed("cash", table, found, ("currency", "week_start"), {
         "currency": ("currency", "text"), "week": ("week_start", "date"), "expected": ("expected_amount", "money"),
         "low": ("low", "money"), "high": ("high", "money"), "promised": ("promised_amount", "money"),
     })  # fmt: skip
@@ -269,8 +196,8 @@ def _danger(tables: Tables) -> Section:
         "(select account_id from reporting.rpt_accounts where is_key_account)",
         "order by score, account_id",
     )
-    made = _listed("danger", table, found, ("account_id", "week_start"), {
-        "account": ("account_name", "text"), "band": ("band", "text", "weekly.band"), "score": ("score", "count"),
+    made = listed("danger", table, found, ("account_id", "week_start"), {
+        "account": ("account_name", "text"), "band": ("band", "text", "pack.band"), "score": ("score", "count"),
         "week_before": ("score", "count"), "why": ("reasons", "text", "health_reason"),
     })  # fmt: skip
     for row, figures in zip(found, made.rows, strict=True):
@@ -287,7 +214,7 @@ def _norms(tables: Tables) -> Section:
     found = tables.rows(
         table, "month = ? and employee_id is not null", "order by team, employee_name, employee_id", [month]
     )
-    made = _listed("norms", table, found, ("month", "employee_id"), {
+    made = listed("norms", table, found, ("month", "employee_id"), {
         "manager": ("employee_name", "text", "owner"), "accounts": ("accounts", "count"),
         "revenue": ("revenue", "money"), "target": ("target", "money"), "attainment": ("attainment", "ratio"),
         "collected": ("collected", "money"), "overdue_share": ("overdue_ratio", "ratio"),
@@ -300,7 +227,7 @@ def _channels(tables: Tables) -> Section:
     """Calls by channel, in the newest month that is over: no part of a month leads."""
     table = "rpt_call_channels"
     month = _whole_month(tables, table)
-    made = _listed("channels", table, tables.rows(table, "month = ?", "order by calls desc, source", [month]),
+    made = listed("channels", table, tables.rows(table, "month = ?", "order by calls desc, source", [month]),
                    ("month", "source"), {
         "source": ("source", "text", "weekly.channel"), "calls": ("calls", "count"), "answered": ("answered", "count"),
         "missed": ("missed", "count"), "leads": ("leads", "count"), "won": ("won_amount", "money"),
@@ -330,9 +257,9 @@ def _feeds(tables: Tables) -> Section:
         table, "freshness_state in ('late', 'stale') or rows_rejected > 0",
         "order by freshness_state = 'fresh', days_old desc, domain, entity, source",
     )  # fmt: skip
-    return _listed("feeds", table, found, ("source", "domain", "entity"), {
+    return listed("feeds", table, found, ("source", "domain", "entity"), {
         "entity": ("entity", "text", "weekly.entity"), "source": ("source", "text", "contract"),
-        "state": ("freshness_state", "text", "weekly.freshness"),
+        "state": ("freshness_state", "text", "pack.freshness"),
         "days_old": ("days_old", "count"), "rejected": ("rows_rejected", "count"),
     })  # fmt: skip
 
@@ -341,7 +268,7 @@ def _unlikely(tables: Tables) -> Section:
     """Headline figures that leave their own history: to be looked at before the pack goes out."""
     table, key = "rpt_plausibility", ("table_name", "column_name", "group_values", "period")
     found = tables.rows(table, "kind <> 'incomplete'", f"order by period desc, {', '.join(key)}")
-    return _listed("unlikely", table, found, key, {
+    return listed("unlikely", table, found, key, {
         "what": ("column_name", "text", "figure"), "of": ("group_values", "text"), "month": ("period", "date"),
         "why": ("kind", "text", "plausibility"),
     })  # fmt: skip

@@ -129,7 +129,8 @@ final as (
         case
             when adjustment_kind is null then 'no_kind'
             when given_amount is null then 'no_amount'
-            when amount is null then 'no_rate'
+            -- What goes back of a payment is of its own currency, or of the invoice's at the rate at which that was paid.
+            when amount is null and (payment_id is null or adjustment_kind = 'write_off') then 'no_rate'
             when payment_id is not null and coalesce(origin_amount, invoice_amount) is null and adjustment_kind <> 'write_off'
                 then 'no_rate'
             when names_unpaid_payment and adjustment_kind <> 'write_off' then 'payment_not_received'

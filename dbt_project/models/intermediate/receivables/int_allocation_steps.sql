@@ -6,6 +6,7 @@
 -- missing came in unseen. A balance that the export reports is of the moment of the export: until then no more can have been
 -- paid than it leaves, at that moment the rest of that came in unseen, and what it leaves stays open until an export says
 -- otherwise. What is owed again because money went back stays open too: no program's balance is known to tell of that.
+-- Of a document that was made void no balance counts: it is of a later state, in which nothing is owed whatever it says.
 -- Where a customer's payments have applications, only settled documents ask for more: unapplied money is unapplied.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -13,7 +14,8 @@ with run as (
 
 documents as (
     select
-        documents.*,
+        documents.* exclude (reported_balance),
+        case when not documents.is_void then documents.reported_balance end as reported_balance,
         {{ day_seen('documents.reported_balance_known_at') }} as known_on
     from {{ ref('int_billing_documents') }} as documents
     cross join run
@@ -64,9 +66,7 @@ owing_as as (
         on payers.customer_id = applied_own.customer_id and payers.currency = applied_own.currency
     left join explicit_customers as applied_others
         on others.customer_id = applied_others.customer_id and others.currency = applied_others.currency
-    where payers.customer_id = others.customer_id
-        or applied_own.customer_id is null
-        or applied_others.customer_id is not null
+    where applied_own.customer_id is null or applied_others.customer_id is not null
 ),
 
 payments as (
@@ -185,8 +185,11 @@ money as (
                 ) }}
         end,
         case
+            when credit_notes.is_void then null
             when credit_notes.settled_on is not null
-                then {{ plus_days('credit_notes.settled_on', parameter('settlement_lag_days')) }}
+                then {{ greatest_known(
+                    plus_days('credit_notes.settled_on', parameter('settlement_lag_days')), 'credit_notes.issued_on'
+                ) }}
             when credit_notes.reported_balance is not null and credit_notes.is_balance_heard
                 then {{ greatest_known('credit_notes.known_on', 'credit_notes.issued_on') }}
         end,
@@ -243,7 +246,8 @@ taken as (
             else 'payment:' || asked_of.payment_id
         end as origin_id,
         asked_of.walked_amount as amount,
-        case when asked_of.is_fifo then asked_of.adjustment_id end as adjustment_id
+        case when asked_of.is_fifo then asked_of.adjustment_id end as adjustment_id,
+        asked_of.adjustment_id as turn
     from asked_of
     left join debts on asked_of.invoice_id = debts.invoice_id
     where (
@@ -279,31 +283,35 @@ steps as (
         invoice_id as debt_id,
         cast(null as varchar(1)) as origin_id,
         case when certainty = 'balance' then gross_amount - left_amount else gross_amount end as amount,
-        cast(null as varchar(1)) as adjustment_id
+        cast(null as varchar(1)) as adjustment_id,
+        cast(null as varchar(1)) as turn
     from debts
     union all
-    select customer_id, currency, came_on, came_on, 20, 'come', null, origin_id, amount - coalesce(left_amount, 0), null
+    select customer_id, currency, came_on, came_on, 20, 'come', null, origin_id, amount - coalesce(left_amount, 0), null,
+        null
     from money
     where amount > 0
     union all
     -- A payment with a minus gives money back and names none.
     select
         customer_id, currency, came_on, came_on, 50, case when is_fifo then 'paid_out' else 'refund' end,
-        null, case when is_fifo then origin_id end, -amount, null
+        null, case when is_fifo then origin_id end, -amount, null, null
     from money
     where amount < 0 and origin_id like 'payment:%'
     union all
     -- What credit notes are applied to is owed no longer, until the credit note is void.
     select
         applied.customer_id, applied.currency, applied.event_date, applied.event_date, 30,
-        case when applied.amount > 0 then 'lose' else 'owe' end, applied.invoice_id, null, abs(applied.amount), null
+        case when applied.amount > 0 then 'lose' else 'owe' end, applied.invoice_id, null, abs(applied.amount), null,
+        null
     from applied
     inner join debts on applied.invoice_id = debts.invoice_id
     where applied.origin_kind = 'credit_note'
     union all
     select
         asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on),
-        greatest(asked_of.occurred_on, debts.issued_on), 60, 'write_off', asked_of.invoice_id, null, asked_of.amount, null
+        greatest(asked_of.occurred_on, debts.issued_on), 60, 'write_off', asked_of.invoice_id, null, asked_of.amount, null,
+        asked_of.adjustment_id
     from asked_of
     inner join debts on asked_of.invoice_id = debts.invoice_id
     where asked_of.adjustment_kind = 'write_off' and not debts.is_balance_given_up
@@ -311,18 +319,18 @@ steps as (
     -- A reversal that names no payment takes nothing of any: its invoice is owed again.
     select
         asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on),
-        greatest(asked_of.occurred_on, debts.issued_on), 40, 'owe', asked_of.invoice_id, null, asked_of.amount, null
+        greatest(asked_of.occurred_on, debts.issued_on), 40, 'owe', asked_of.invoice_id, null, asked_of.amount, null, null
     from asked_of
     inner join debts on asked_of.invoice_id = debts.invoice_id
     where asked_of.adjustment_kind = 'reversal' and asked_of.payment_id is null
     union all
-    select customer_id, currency, day, day, 50, kind, debt_id, origin_id, amount, adjustment_id from taken
+    select customer_id, currency, day, day, 50, kind, debt_id, origin_id, amount, adjustment_id, turn from taken
     union all
-    select customer_id, currency, voided_on, voided_on, 70, 'lose', invoice_id, null, {{ everything }}, null
+    select customer_id, currency, voided_on, voided_on, 70, 'lose', invoice_id, null, {{ everything }}, null, null
     from debts
     where is_void
     union all
-    select customer_id, currency, voided_on, voided_on, 70, 'chargeback', null, origin_id, {{ everything }}, null
+    select customer_id, currency, voided_on, voided_on, 70, 'chargeback', null, origin_id, {{ everything }}, null, null
     from money
     where voided_on is not null
     union all
@@ -335,11 +343,11 @@ steps as (
             ~ " else known_on end",
             'issued_on'
         ) }},
-        80, 'end', invoice_id, null, {{ everything }}, null
+        80, 'end', invoice_id, null, {{ everything }}, null, null
     from debts
     where certainty <> 'unknown' and not is_void
     union all
-    select customer_id, currency, used_on, used_on, 80, 'consume', null, origin_id, {{ everything }}, null
+    select customer_id, currency, used_on, used_on, 80, 'consume', null, origin_id, {{ everything }}, null, null
     from money
     where used_on is not null
 ),
@@ -351,8 +359,8 @@ final as (
         row_number() over (
             partition by steps.customer_id, steps.currency
             order by
-                steps.happened_on, steps.place, case when steps.place = 50 then steps.adjustment_id end, debts.rank,
-                steps.origin_id, steps.adjustment_id, steps.debt_id, steps.kind, steps.amount
+                steps.happened_on, steps.place, steps.turn, debts.rank, steps.origin_id, steps.debt_id, steps.kind,
+                steps.amount
         ) as step_number,
         steps.kind,
         steps.debt_id,

@@ -85,6 +85,7 @@ joined as (
         end as origin_kind,
         case when applications.applied_on is null then 'linked_no_date' else 'explicit' end as allocation,
         case
+            when applications.invoice_id is null then 'no_invoice'
             when invoices.invoice_id is null then 'unknown_invoice'
             when not invoices.is_receivable or invoices.is_void then 'invoice_not_a_receivable'
             when payments.payment_id is not null and not payments.is_settled then 'payment_not_received'

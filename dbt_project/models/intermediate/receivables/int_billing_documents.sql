@@ -63,7 +63,11 @@ documents as (
         issued_on,
         due_on,
         delivered_on,
-        case when vanished_from = 'full' then coalesce(voided_on, vanished_on) else voided_on end as voided_on,
+        -- One that was void already, nobody knows since when, does not become so as it vanishes.
+        case
+            when vanished_from = 'full' and coalesce(status, 'issued') = 'issued' then coalesce(voided_on, vanished_on)
+            else voided_on
+        end as voided_on,
         case when vanished_from = 'open_items' then coalesce(settled_on, vanished_on) else settled_on end as settled_on,
         disputed_on,
         dispute_resolved_on,

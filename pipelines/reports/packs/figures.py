@@ -12,7 +12,7 @@ import duckdb
 
 Value = str | date | Decimal | int | float | None
 Key = Mapping[str, Any]
-How = Literal["cell", "sum", "known", "moved", "last"]
+How = Literal["cell", "sum", "known", "moved", "last", "share"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Figure:
     """A value, its table and column, and the rows: column -> value, several values, or the first and the last.
 
     A `sum` is unknown where one of its cells is, `known` the sum of those that are set; `moved` is the sum less that of
-    `less`, and nothing where no row is; `last` is the latest of them.
+    `less`, and nothing where no row is; `last` is the latest of them; a `share` is the sum divided by that of `less`.
     """
 
     value: Value
@@ -59,6 +59,10 @@ class Tables:
         self.before = self.as_of - timedelta(days=7)
         self.week = (self.before + timedelta(days=1), self.as_of)
 
+    def relation(self, table: str, part: str = "rows") -> str:
+        """Where a table is read; `totals` are sums over it."""
+        return table if "(" in table else f"reporting.{table}"
+
     def total(self, table: str, column: str, how: How = "sum", less: str | None = None, **key: Any) -> Figure:
         """The sum of a column over the rows of a key."""
         wheres = ["true"]
@@ -78,16 +82,20 @@ class Tables:
             summed = f"sum({column})"
         if how == "last":
             summed = f"max({column})"
+        if how == "share":
+            summed = f"{summed} / nullif(sum({less}), 0)"
         if how == "moved":
             summed = f"coalesce(sum({column}), 0)" + (f" - coalesce(sum({less}), 0)" if less else "")
         found = self.connection.execute(
-            f"select {summed} from {_full(table)} where {' and '.join(wheres)}", values
+            f"select {summed} from {self.relation(table, 'totals')} where {' and '.join(wheres)}", values
         ).fetchall()
         return Figure(_plain(found[0][0]), table, column, key, how, less)
 
-    def rows(self, table: str, where: str, rest: str = "", values: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """Whole rows of a table."""
-        done = self.connection.execute(f"select * from {_full(table)} where {where} {rest}", list(values))
+    def rows(
+        self, table: str, where: str, rest: str = "", values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[dict[str, Any]]:
+        """Whole rows of a table; `values` are those of its `?`, or by name."""
+        done = self.connection.execute(f"select * from {self.relation(table)} where {where} {rest}", values)
         names = [column[0] for column in done.description or ()]
         return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
 
@@ -95,10 +103,6 @@ class Tables:
 def cell(table: str, row: Mapping[str, Any], column: str, key: Sequence[str], words: str | None = None) -> Figure:
     """One cell of a row."""
     return Figure(_plain(row[column]), table, column, {name: row[name] for name in key}, words=words, row=row)
-
-
-def _full(table: str) -> str:
-    return table if "(" in table else f"reporting.{table}"
 
 
 def _plain(value: Any) -> Value:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.reports.packs.sections import Pack
 from pipelines.reports.statements.document import Document, Picture, Pictures, Table, Text
-from pipelines.reports.weekly.reading import Pack
 
 # A page with less of it dark than this shows nothing: a line of text on it is more.
 LEAST_INK = 0.0005

@@ -1,16 +1,19 @@
-"""The pack's charts: what its sections hold, drawn by the specifications that the pages share."""
+"""The packs' charts: what sections hold, drawn by the specifications that the pages share."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from pipelines.charts import specs
 from pipelines.charts.drawing import LETTERS, svg
 from pipelines.charts.palette import LIGHT
+from pipelines.reports.packs.figures import Figure
+from pipelines.reports.packs.sections import Pack, Section
+from pipelines.reports.packs.wording import shown, signed, text_of, written
 from pipelines.reports.statements.document import Picture
-from pipelines.reports.weekly.figures import Figure
-from pipelines.reports.weekly.reading import Pack, Section
-from pipelines.reports.weekly.wording import shown, signed, text_of, written
 from pipelines.words import Language
 
 # Pixels of half a page's width and of the whole one, in which letters of `LETTERS` are read well on paper.
@@ -21,36 +24,42 @@ MOST_CURRENCIES = 2
 
 def charts(pack: Pack, language: Language) -> dict[str, list[Picture]]:
     """Section -> its charts, side by side; none where nothing is known."""
-    made = {
-        "trend": _trend(pack.sections["trend"], pack.base_currency, language),
-        "bridge": _bridges(pack.sections["bridge"], language),
-        "pipeline": _pipeline(pack.sections["pipeline"], pack, language),
+    draws: dict[str, Callable[[Section], list[Picture]]] = {
+        "trend": lambda section: _trend(section, pack, language),
+        "months": lambda section: _trend(section, pack, language),
+        "bridge": lambda section: _bridges(section, language),
+        "pipeline": lambda section: _pipeline(section, pack, language),
     }
+    made = {name: draws[name](section) for name, section in pack.sections.items() if name in draws}
     return {name: found for name, found in made.items() if found}
 
 
-def _trend(section: Section, unit: str, language: Language) -> list[Picture]:
-    names = {name: language.text(f"weekly.columns.{name}") for name in ("open", "overdue")}
-    rows = [
-        {"day": language.short_day(day.value), "open": owed.value, "overdue": late.value}  # type: ignore[arg-type]
-        for day, owed, late in section.rows
-        if None not in (owed.value, late.value)
+def _trend(section: Section, pack: Pack, language: Language) -> list[Picture]:
+    """Amounts side by side, a group a day or month: the first column."""
+    (_, kind), *amounts = section.columns
+    names = {name: language.text(f"pack.columns.{name}") for name, _ in amounts}
+    when = language.short_day if kind == "date" else language.short_month
+    rows: list[dict[str, Any]] = [
+        {"when": when(first.value)} | {name: figure.value for name, figure in zip(names, rest, strict=True)}  # type: ignore[arg-type]
+        for first, *rest in section.rows
+        if all(figure.value is not None for figure in rest)
     ]
     if not rows:
         return []
     chart = specs.bars(
-        rows, names, ["blue", "orange"], unit, LIGHT, index="day", stacked=False, axis_format=",.0f", as_given=True
-    )
-    first, last = (f"{row['day']} {written(row['open'], 'money', language)}, "
-                   f"{written(row['overdue'], 'money', language)}" for row in (rows[0], rows[-1]))  # fmt: skip
-    title = f"{language.text('weekly.sections.trend')}, {unit}"
-    return [_picture("trend", title, chart, f"{first} – {last}", WHOLE, language)]
+        rows, names, ["blue", "orange"], pack.base_currency, LIGHT, index="when", stacked=False, axis_format=",.0f",
+        as_given=True,
+    )  # fmt: skip
+    first, last = (f"{row['when']} " + ", ".join(written(row[name], "money", language) for name in names)
+                   for row in (rows[0], rows[-1]))  # fmt: skip
+    title = f"{language.text(f'pack.sections.{section.name}')}, {pack.base_currency}"
+    return [_picture(section.name, title, chart, f"{first} – {last}", WHOLE, language)]
 
 
 def _bridges(section: Section, language: Language) -> list[Picture]:
     if len(section.rows) > MOST_CURRENCIES:
         return []
-    names = [language.text(f"weekly.columns.{name}") for name, _ in section.columns[1:]]
+    names = [language.text(f"pack.columns.{name}") for name, _ in section.columns[1:]]
     # Names of steps stand side by side, each in its share of the width; where none would be read, a chart is wide.
     longest = max(len(word) for name in names for word in name.split())
     is_narrow = len(section.rows) > 1 and longest * len(names) * LETTERS * 0.6 < HALF
@@ -58,7 +67,7 @@ def _bridges(section: Section, language: Language) -> list[Picture]:
     for row in section.rows:
         kept = [name in ("opening", "closing") for name, _ in section.columns[1:]]
         steps = list(zip(names, row[1:], kept, strict=True))
-        title = language.text("weekly.charts.bridge", currency=row[0].value)
+        title = language.text("pack.charts.bridge", currency=row[0].value)
         width = HALF if is_narrow else WHOLE
         made.append(_waterfall(f"bridge-{row[0].value}", title, steps, width, language, more_is_better=False))
     return made
@@ -74,7 +83,7 @@ def _pipeline(section: Section, pack: Pack, language: Language) -> list[Picture]
         for row in section.rows
     ]
     [(_, days), *_] = section.notes
-    title = language.text("weekly.charts.pipeline", **{name: figure.value for name, figure in days.items()})
+    title = language.text("pack.charts.pipeline", **{name: figure.value for name, figure in days.items()})
     title = f"{title}, {pack.base_currency}"
     return [_waterfall("pipeline", title, steps, WHOLE, language, more_is_better=True)]
 

@@ -1,4 +1,4 @@
-"""From a publication to the files of its weekly pack, each looked at before it is handed out."""
+"""From a pack to its files, each looked at before it is handed out."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 
 from pipelines.reports.mail import to_mail
+from pipelines.reports.packs.checking import check_pdf, check_told, check_workbook
+from pipelines.reports.packs.composing import compose, sentences
+from pipelines.reports.packs.sections import Pack
+from pipelines.reports.packs.xlsx import to_xlsx
 from pipelines.reports.statements.pdf import to_pdf
-from pipelines.reports.weekly.checking import check_pdf, check_told, check_workbook
-from pipelines.reports.weekly.composing import compose, sentences
-from pipelines.reports.weekly.reading import Pack
-from pipelines.reports.weekly.xlsx import to_xlsx
 from pipelines.words import languages
 
 
@@ -23,7 +23,9 @@ def make(pack: Pack, language: str, publication: str, notes: Sequence[str] = ())
         PackError: a part came out blank or is missing.
     """
     spoken = languages()[language]
-    stem = f"weekly-{pack.as_of}-{language}"
+    day = f"{pack.as_of:%Y-%m}" if pack.name == "monthly" else str(pack.as_of)
+    person = "".join(sign if sign.isalnum() else "-" for sign in pack.person)
+    stem = "-".join(filter(None, (pack.name, day, person, language)))
     document = compose(pack, spoken, publication, notes)
     told = {
         "publication": publication,

@@ -1,9 +1,9 @@
-"""The weekly pack as a workbook: a sheet a table, numbers as numbers, dates as dates, every text a text."""
+"""A pack as a workbook: a sheet a table, numbers as numbers, dates as dates, every text a text."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -11,14 +11,15 @@ from typing import Any
 import xlsxwriter
 
 from pipelines.formats import neutral
-from pipelines.reports.weekly.composing import labels
-from pipelines.reports.weekly.figures import Figure
-from pipelines.reports.weekly.reading import Kind, Pack, Section
-from pipelines.reports.weekly.wording import difference, text_of
+from pipelines.reports.packs.composing import labels
+from pipelines.reports.packs.figures import Figure
+from pipelines.reports.packs.sections import Kind, Pack, Section
+from pipelines.reports.packs.wording import difference, text_of
 from pipelines.words import Language
 
-_FORMATS = {"money": "#,##0.00", "count": "#,##0", "ratio": "0%", "date": "yyyy-mm-dd"}
-_WIDTHS = {"text": 26, "money": 15, "count": 11, "ratio": 11, "date": 12}
+_FORMATS = {"money": "#,##0.00", "pay": "#,##0.00", "count": "#,##0", "ratio": "0%", "date": "yyyy-mm-dd",
+            "month": "yyyy-mm"}  # fmt: skip
+_WIDTHS = {"text": 26, "money": 15, "pay": 15, "month": 12, "count": 11, "ratio": 11, "date": 12}
 
 
 def to_xlsx(pack: Pack, language: Language) -> bytes:
@@ -27,36 +28,49 @@ def to_xlsx(pack: Pack, language: Language) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, options) as book:
         made = datetime.combine(pack.as_of, time())
-        book.set_properties({"title": language.text("weekly.title"), "author": pack.company, "created": made})
+        book.set_properties({"title": language.text(f"{pack.name}.title"), "author": pack.company, "created": made})
         none = Figure(None, "", "", {})
-        beside: tuple[tuple[str, Kind], ...] = (("now", "money"), ("week_before", "money"), ("plan", "money"))
-        key_figures = Section("kpi", (("what", "text"), *beside), [
-            [Figure(language.text(f"weekly.kpis.{pair.name}"), "", "", {}), pair.now,
-             *((pair.before, none) if pair.against == "week" else (none, pair.before))]
+        key_figures = Section("kpi", (("what", "text"), ("now", "money"), ("before", "money"), ("plan", "money")), [
+            [Figure(language.text(f"pack.kpis.{pair.name}"), "", "", {}), pair.now, pair.before or none,
+             pair.plan or none]
             for pair in pack.pairs.values()
-        ], change=("now", "week_before"))  # fmt: skip
+        ], change=("now", "before"))  # fmt: skip
         missing = Section("missing", (("what", "text"), ("count", "count")), [
-            [Figure(language.text(f"weekly.missings.{name}"), "", "", {}), figure]
+            [Figure(language.text(f"pack.missings.{name}"), "", "", {}), figure]
             for name, figure in pack.missing.items()
         ])  # fmt: skip
+        beside = [language.text(f"{pack.name}.beside.{name}") for name in ("now", "before", "plan")]
+        heads = {"kpi": [language.text("pack.columns.what"), *beside]}
+        kinds = {"kpi": [pair.kind for pair in pack.pairs.values()]}
         for section in (key_figures, missing, *pack.sections.values()):
-            path = f"weekly.{section.name}" if section.name in ("kpi", "missing") else f"weekly.sections.{section.name}"
+            path = f"pack.{section.name}" if section in (key_figures, missing) else f"pack.sections.{section.name}"
             # A sheet's name has 31 characters, and none of these.
             name = "".join(sign for sign in language.text(path) if sign not in "[]:*?/\\")[:31]
-            _sheet(book, book.add_worksheet(name), section, language, pack.titles)
+            named = heads.get(section.name) or labels(section.columns, language)
+            _sheet(book, book.add_worksheet(name), section, named, kinds.get(section.name, []), language, pack.titles)
     return out.getvalue()
 
 
-def _sheet(book: Any, sheet: Any, section: Section, language: Language, titles: Mapping[str, str]) -> None:
+def _sheet(
+    book: Any,
+    sheet: Any,
+    section: Section,
+    heads: Sequence[str],
+    kinds: Sequence[Kind],
+    language: Language,
+    titles: Mapping[str, str],
+) -> None:
+    """A table; `kinds` says of each row what its figures are, where that is not its column's."""
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
     styles = {kind: book.add_format({"num_format": shape}) for kind, shape in _FORMATS.items()}
     sums = {kind: book.add_format({"num_format": shape, "bold": True, "top": 1}) for kind, shape in _FORMATS.items()}
     sheet.freeze_panes(1, 1)
-    for place, ((name, kind), label) in enumerate(zip(section.columns, labels(section.columns, language), strict=True)):
+    for place, ((name, kind), label) in enumerate(zip(section.columns, heads, strict=True)):
         sheet.set_column(place, place, _WIDTHS[kind])
         sheet.write_string(0, place, label, head)
         for number, row in enumerate(section.rows, start=1):
-            _write(sheet, number, place, row[place], styles.get(kind), language, titles)
+            style = styles.get(kinds[number - 1] if kinds and kind != "text" else kind)
+            _write(sheet, number, place, row[place], style, language, titles)
         if name in section.totals and section.rows:
             last, letter = len(section.rows), xlsxwriter.utility.xl_col_to_name(place)
             known = [row[place].value for row in section.rows if row[place].value is not None]
@@ -65,14 +79,15 @@ def _sheet(book: Any, sheet: Any, section: Section, language: Language, titles: 
                 last + 2, place, f"=SUBTOTAL(109,{letter}2:{letter}{last + 1})", sums[kind], float(total)
             )
     if section.change:
-        _changes(sheet, section, language, head, styles["money"])
+        own = [styles[kind] for kind in kinds] or [styles["money"]] * len(section.rows)
+        _changes(sheet, section, language, head, own)
     if not section.rows:
-        sheet.write_string(1, 0, language.text("weekly.no_data"))
+        sheet.write_string(1, 0, language.text(section.nothing))
         return
     sheet.autofilter(0, 0, len(section.rows), len(section.columns) - (0 if section.change else 1))
     if section.totals:
         sheet.write_string(
-            len(section.rows) + 2, 0, language.text("weekly.total"), book.add_format({"bold": True, "top": 1})
+            len(section.rows) + 2, 0, language.text("pack.total"), book.add_format({"bold": True, "top": 1})
         )
 
 
@@ -90,13 +105,13 @@ def _write(
             sheet.write_string(row, column, str(neutral(text_of(figure, language, titles))))
 
 
-def _changes(sheet: Any, section: Section, language: Language, head: Any, style: Any) -> None:
+def _changes(sheet: Any, section: Section, language: Language, head: Any, styles: Sequence[Any]) -> None:
     """A last column: what changed between two, a number as they are."""
     place = len(section.columns)
     now, before = map(section.column, section.change or ())
     sheet.set_column(place, place, _WIDTHS["money"])
-    sheet.write_string(0, place, language.text("weekly.columns.change"), head)
+    sheet.write_string(0, place, language.text("pack.columns.change"), head)
     for number, row in enumerate(section.rows, start=1):
         change = difference(row[now], row[before])
         if change is not None:
-            sheet.write_number(number, place, float(change), style)
+            sheet.write_number(number, place, float(change), styles[number - 1])

@@ -1,0 +1,181 @@
+"""A pack in a language: its first page in sentences, its figures, then a table a section."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import ModuleType
+
+from pipelines.reports.monthly import saying as monthly
+from pipelines.reports.packs.drawing import charts
+from pipelines.reports.packs.figures import Figure
+from pipelines.reports.packs.sections import MOST, Pack, Section
+from pipelines.reports.packs.wording import changed_by, difference, shown, signed, text_of
+from pipelines.reports.statements.document import (
+    Block,
+    Cell,
+    Column,
+    Document,
+    Facts,
+    Picture,
+    Pictures,
+    Row,
+    Table,
+    Text,
+)
+from pipelines.reports.statements.wording import clean
+from pipelines.reports.weekly import saying as weekly
+from pipelines.words import Language
+
+# What each report says in sentences.
+SAYING: dict[str, ModuleType] = {"weekly": weekly, "monthly": monthly}
+# How much of a table's width a column of text takes, where that is not as much as one of figures.
+_WIDE = {
+    "account": 2.6, "why": 4.6, "pay": 1.4, "action": 2.4, "manager": 1.9, "source": 2.6, "what": 2.4, "entity": 2.2,
+    "movement": 2.4, "promised_for": 1.4, "oldest": 1.4, "overdue": 1.4, "band": 1.5, "state": 1.3,
+    "contact": 1.5, "phone": 2.1, "deal": 4.0, "norm": 2.4, "stage": 2.0, "on_day": 1.3, "closes": 1.3,
+    "next_contact": 1.3, "renewal": 1.3, "last_contact": 1.3, "ends": 1.3,
+}  # fmt: skip
+
+
+def sentences(pack: Pack, language: Language) -> list[str]:
+    """What a reader reads first."""
+    said: list[str] = SAYING[pack.name].sentences(pack, language)
+    return said
+
+
+def compose(pack: Pack, language: Language, publication: str, notes: Sequence[str] = ()) -> Document:
+    """The document of a pack, notes first."""
+    title = language.text(f"{pack.name}.title")
+    company = clean(pack.company)
+    period = period_of(pack, language)
+    person = text_of(pack.of, language) if pack.of else ""
+    facts = [
+        (language.text("statement.from_company"), company),
+        (language.text("pack.columns.manager"), person),
+        (language.text(f"{pack.name}.period"), period),
+        (language.text("pack.amounts"), language.text("pack.in_base", currency=clean(pack.base_currency))),
+        (language.text("pack.zone"), clean(pack.timezone)),
+        (language.text("pack.publication"), clean(publication)),
+    ]
+    drawn = charts(pack, language)
+    blocks: list[Block] = [
+        Text(title, "title"),
+        *(Text(clean(note)) for note in notes),
+        Facts(tuple((name, value) for name, value in facts if value)),
+        Text(language.text(f"{pack.name}.said.heading"), "heading"),
+        *(Text(f"•\u00a0{said}") for said in sentences(pack, language)),
+        Text(language.text("pack.kpi"), "heading"),
+        key_figures(pack, language),
+    ]
+    for section in pack.sections.values():
+        if section.is_leading:
+            blocks += _section(section, language, pack, drawn.get(section.name, []))
+    blocks += [Text(language.text("pack.missing"), "heading"), missing(pack, language)]
+    for section in pack.sections.values():
+        if not section.is_leading and not section.detail:
+            blocks += _section(section, language, pack, drawn.get(section.name, []))
+    return Document(
+        " ".join(filter(None, (title, period, person))),
+        company,
+        " · ".join(filter(None, (company, title, person, period))),
+        language,
+        0,
+        pack.as_of,
+        tuple(blocks),
+    )
+
+
+def period_of(pack: Pack, language: Language) -> str:
+    """The period in words: a month by its name, a week by its days."""
+    if pack.name == "monthly":
+        return language.month(pack.as_of)
+    return f"{language.day(pack.first)} – {language.day(pack.as_of)}"
+
+
+def key_figures(pack: Pack, language: Language) -> Table:
+    """Figures of the period beside those of the period before, or beside their plan."""
+    columns = (
+        Column(language.text("pack.columns.what"), share=2.4),
+        Column(language.text(f"{pack.name}.beside.now"), "money"),
+        Column(language.text(f"{pack.name}.beside.before"), "money"),
+        Column(language.text("pack.columns.change"), "money"),
+        Column(language.text(f"{pack.name}.beside.plan"), "money"),
+    )
+    rows = []
+    for pair in pack.pairs.values():
+        now, before, plan = (
+            "" if figure is None else shown(figure, pair.kind, language)
+            for figure in (pair.now, pair.before, pair.plan)
+        )
+        change = changed_by(pair.now, pair.before, pair.kind, language) if pair.before else ""
+        rows.append(Row((language.text(f"pack.kpis.{pair.name}"), now, before, change, plan)))
+    return Table(columns, tuple(rows), whole=True)
+
+
+def missing(pack: Pack, language: Language) -> Table:
+    """Counts of what is not known."""
+    return Table(
+        (
+            Column(language.text("pack.columns.what"), share=4),
+            Column(language.text("pack.columns.count"), "count"),
+        ),
+        tuple(
+            Row((language.text(f"pack.missings.{name}"), shown(figure, "count", language)))
+            for name, figure in pack.missing.items()
+        ),
+        whole=True,
+    )
+
+
+def _section(section: Section, language: Language, pack: Pack, drawn: list[Picture]) -> list[Block]:
+    heading = Text(language.text(f"pack.sections.{section.name}"), "heading")
+    if not section.rows or (section.drawn and not drawn):
+        return [heading, Text(language.text(section.nothing))]
+    if section.drawn:
+        # What is but a chart has the chart's title, which names the currency.
+        return [Text(drawn[0].title, "heading"), Pictures(tuple(replace(each, title="") for each in drawn))]
+    lead = [
+        language.text(f"pack.notes.{name}", **{label: figure.value for label, figure in values.items()})
+        for name, values in section.notes
+    ]
+    is_wide = any(each.wide for each in drawn)
+    beside: list[tuple[Picture, ...]] = [(each,) for each in drawn] if is_wide else [tuple(drawn)] if drawn else []
+    if len(section.rows) > MOST:
+        lead.append(language.text("pack.shown", shown=str(MOST), all=str(len(section.rows))))
+    return [
+        heading,
+        *([Text(" ".join(lead), "lead")] if lead else []),
+        table(section, language, pack),
+        *map(Pictures, beside),
+    ]
+
+
+def table(section: Section, language: Language, pack: Pack) -> Table:
+    """A section's first rows, with the change where two columns stand beside each other."""
+    columns = [
+        Column(language.text(f"pack.columns.{name}"), kind if kind in ("text", "date") else "money",
+               _WIDE.get(name, 1.0))
+        for name, kind in section.columns
+    ]  # fmt: skip
+    rows = [
+        [_cell(figure, kind, language, pack) for figure, (_, kind) in zip(row, section.columns, strict=True)]
+        for row in section.rows[:MOST]
+    ]
+    if section.change:
+        columns.append(Column(language.text("pack.columns.change"), "money"))
+        now, before = map(section.column, section.change)
+        for figures, cells in zip(section.rows, rows, strict=False):
+            cells.append(signed(difference(figures[now], figures[before]), language))
+    return Table(tuple(columns), tuple(Row(tuple(cells)) for cells in rows), whole=True)
+
+
+def _cell(figure: Figure, kind: str, language: Language, pack: Pack) -> Cell:
+    if kind == "text":
+        return text_of(figure, language, pack.titles)
+    return figure.value if kind == "date" else shown(figure, kind, language)  # type: ignore[return-value]
+
+
+def labels(columns: Sequence[tuple[str, str]], language: Language) -> list[str]:
+    """The columns' names in words."""
+    return [language.text(f"pack.columns.{name}") for name, _ in columns]

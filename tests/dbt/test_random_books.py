@@ -1,0 +1,173 @@
+"""Random companies: the models, the proof and the plain ledger say the same of them, on every day, as of several.
+
+`COMPANIES=300 pytest tests/dbt/test_random_books.py` holds 300 instead of the few of the suite, and `FIRST_COMPANY=1000`
+begins with another. What differs is told with the company's rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.verification.rows import Raw, Run
+from tests.support.homes import make
+from tests.support.ledger import Book, Row
+from tests.support.oracle import days, month_end
+from tests.support.random_books import AS_OF, FIRST, STRANGE, RandomBooks
+from tests.support.raw_rows import files_of, write_raw
+from tests.unit.test_verification_ledger import NAMES, balances, owed, parameters
+
+COMPANIES = int(os.environ.get("COMPANIES", "30"))
+FIRST_COMPANY = int(os.environ.get("FIRST_COMPANY", "0"))
+# So many are one build.
+TOGETHER = 150
+# The suite has the last day alone.
+DAYS = (AS_OF, date(2025, 1, 19), date(2024, 12, 10))[: 3 if "COMPANIES" in os.environ else 1]
+Cells = dict[tuple[Any, ...], Decimal]
+# What is exchanged is rounded where its row is made.
+APART = Decimal("0.001")
+IDS = ("customer_id", "invoice_id", "payment_id", "credit_note_id", "application_id", "adjustment_id")
+
+
+def snapshots(day: date) -> list[date]:
+    """The Sundays and month ends up to a day, and that day."""
+    every = [FIRST + days(number) for number in range((day - FIRST).days + 1)]
+    return [on for on in every if on.weekday() == 6 or on == month_end(on) or on == day]
+
+
+def landed(batch: list[RandomBooks]) -> dict[str, list[Row]]:
+    """The rows of all, and one of a later day than any: an export speaks of its own day, at the latest of the newest event's."""
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for company in batch:
+        for entity, found in company.rows.items():
+            rows[entity] += found
+    rows["billing.payments"].append(
+        {"_system": "later", "payment_id": "P", "received_on": date(2025, 12, 31), "amount": 1}
+    )
+    return rows
+
+
+def built(batch: list[RandomBooks], home: Path, day: date) -> tuple[Cells, Raw, dict[str, str]]:
+    """What the models say: balances of every snapshot, cash of every month; and what the proof reads."""
+    write_raw(home, landed(batch), as_of_date=day)
+    cells: Cells = {}
+    with duckdb.connect(str(make(home, ["rpt_receivable_kpis", "rpt_receivable_aging"])), read_only=True) as warehouse:
+        query = f"select as_of_date, account_id, currency, {', '.join(NAMES)} from reporting.rpt_receivable_aging"
+        for on, account, currency, *amounts in warehouse.execute(query).fetchall():
+            cells |= {
+                (name, on, account, currency): amount for name, amount in zip(NAMES, amounts, strict=True) if amount
+            }
+        query = (
+            "select month, currency, collected from reporting.rpt_receivable_kpis where not is_total and collected <> 0"
+        )
+        cells |= {("collected", *key): amount for *key, amount in warehouse.execute(query).fetchall()}
+        accounts = warehouse.execute(
+            "select system || ':' || native_id, account_id from intermediate.int_account_identities "
+            "where kind = 'billing_customer'"
+        ).fetchall()
+    folder = home / "warehouse" / "raw"
+    return cells, Raw(folder, Run(day, "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder)), dict(accounts)
+
+
+def proven(raw: Raw, accounts: dict[str, str]) -> Cells:
+    """What the proof says."""
+    whole, books = owed(raw, accounts)
+    cells: Cells = {}
+    for on in snapshots(raw.run.as_of):
+        for name, found in balances(books, on).items():
+            if name in NAMES:
+                cells |= {(name, on, *key): amount for key, amount in found.items() if amount}
+    return cells | {("collected", *key): amount for key, amount in whole.months.items() if amount}
+
+
+def plain(company: RandomBooks, day: date) -> Cells:
+    """What the plain ledger says: of each currency by itself, ids with their system before them."""
+    cells: Cells = {}
+    system = company.name
+    for currency in company.currencies:
+        book = Book(system, merged(company, currency), day)
+        for on in snapshots(day):
+            for account, row in book.balances(on).items():
+                whose = account.replace(f"{system}:", system, 1)
+                cells |= {(name, on, whose, currency): row[name] for name in NAMES if row.get(name)}
+        months: dict[date, Decimal] = defaultdict(Decimal)
+        for on, amount in book.flows["collected"]:
+            months[on.replace(day=1)] += amount if on <= day else 0
+        cells |= {("collected", month, currency): amount for month, amount in months.items() if amount}
+    return cells
+
+
+def merged(company: RandomBooks, currency: str) -> dict[str, list[Row]]:
+    """A company's rows in a currency, with ids that both of its systems share."""
+    linked = {(row["system"], row["native_id"]): row["account_id"] for row in company.rows["lists.account_links"]}
+    found: dict[str, list[Row]] = defaultdict(list)
+    documents = {
+        (row["_system"], row[key]): row.get("currency")
+        for entity, key in (("billing.invoices", "invoice_id"), ("billing.payments", "payment_id"))
+        for row in company.rows[entity]
+    }
+    for entity, rows in company.rows.items():
+        for row in rows if entity.startswith("billing.") else []:
+            letter = row["_system"].removeprefix(company.name)
+            given = row.get("currency") or documents.get((row["_system"], row.get("invoice_id")))
+            if given not in (None, currency):
+                continue
+            own = {key: f"{letter}:{value}" if key in IDS and value else value for key, value in row.items()}
+            own.pop("_system")
+            if entity == "billing.customers":
+                link = linked.get((row["_system"], row["customer_id"])) or (
+                    row["account_id"] and f"{row['_system']}:{row['account_id']}"
+                )
+                own["account_id"] = link and link.removeprefix(company.name)
+            found[entity].append({"_known_at": "2026-01-01T00:00:00Z"} | own)
+    for entity in ("invoices", "payments", "applications", "adjustments", "instalments"):
+        found[f"billing.{entity}"].sort(key=lambda row: str(row.get("_known_at")))
+    return found
+
+
+def of(company: RandomBooks, cells: Cells) -> Cells:
+    """A company's own cells."""
+    return {key: amount for key, amount in cells.items() if key[-1] in company.currencies}
+
+
+def differences(one: Cells, other: Cells) -> list[str]:
+    """Cells that are not the same."""
+    return [
+        f"{' '.join(map(str, key))}: {one.get(key, 0)}, not {other.get(key, 0)}"
+        for key in sorted(one.keys() | other.keys(), key=str)
+        if abs(one.get(key, 0) - other.get(key, 0)) > APART
+    ]
+
+
+def apart(batch: list[RandomBooks], home: Path, day: date) -> Iterator[tuple[RandomBooks, str, list[str], int]]:
+    """Each company with what of the models is not said by another ledger, by that one's name, and how many cells it has."""
+    cells, raw, accounts = built(batch, home, day)
+    ledger = proven(raw, accounts)
+    for company in batch:
+        own = of(company, cells)
+        yield company, "proof", differences(own, of(company, ledger)), len(own)
+        if not company.features & set(STRANGE):
+            yield company, "plain ledger", differences(own, plain(company, day)), len(own)
+
+
+@pytest.mark.parametrize("first", range(FIRST_COMPANY, FIRST_COMPANY + COMPANIES, TOGETHER))
+def test_random_companies(first: int, tmp_path: Path) -> None:
+    batch = [RandomBooks(first + place, place) for place in range(min(TOGETHER, FIRST_COMPANY + COMPANIES - first))]
+    wrong: dict[str, str] = {}
+    cells = 0
+    for day in DAYS:
+        for company, whose, found, number in apart(batch, tmp_path / f"{day}", day):
+            cells += number
+            if found:
+                told = [f"{company} as of {day}, {len(found)} cells are not the {whose}'s:", *found[:3], company.told()]
+                wrong.setdefault(company.name, "\n".join(told))
+    assert cells > 50 * len(batch)
+    assert not wrong, f"{len(wrong)} companies differ:\n" + "\n\n".join(wrong.values())

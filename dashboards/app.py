@@ -39,6 +39,7 @@ def pages() -> dict[str, list[st.Page]]:
             st.Page("app_pages/accounts.py", title="Accounts", icon=":material/contacts:"),
             st.Page("app_pages/key_accounts.py", title="Key accounts", icon=":material/star:"),
             st.Page("app_pages/account_health.py", title="Account health", icon=":material/monitor_heart:"),
+            st.Page("app_pages/service.py", title="Service", icon=":material/support_agent:"),
             st.Page(
                 "app_pages/renewals_and_whitespace.py", title="Renewals and whitespace", icon=":material/autorenew:"
             ),

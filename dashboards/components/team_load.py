@@ -24,6 +24,7 @@ def load_section(page: PageContext) -> None:
             "correlation": Column("Correlation", "of_row", "Spearman's, of accounts with the measure."),
             "employees": Column("People", "count"),
             "employee_months": Column("Months", "count", "Complete months of people in which the measure is known."),
+            "endless_months": Column("Endless", "count", "Months whose middle wait never ended: no mean is known."),
         }
         with section(
             "Load against quality",

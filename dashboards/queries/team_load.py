@@ -8,8 +8,8 @@ import streamlit as st
 from dashboards.queries.base import select
 
 QUALITY = """
-    select measure, load_band, employees, employee_months, accounts_average, value, low, high, correlation,
-        correlation_low, correlation_high, reading
+    select measure, load_band, employees, employee_months, endless_months, accounts_average, value, low, high,
+        correlation, correlation_low, correlation_high, reading
     from {rpt_load_quality} as loads
     order by measure, load_band <> 'all', accounts_average, load_band
 """

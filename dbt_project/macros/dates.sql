@@ -38,3 +38,18 @@ case
     else {{ plus_months(day, -12 * years) }}
 end
 {%- endmacro %}
+
+{#- Seconds from the hour at which the business opens on the day of a moment to that moment; less than nothing before it. -#}
+{% macro since_opening(moment, day, timezone) -%}
+epoch(timezone({{ timezone }}, {{ moment }})) - epoch(cast({{ day }} as timestamp)) - {{ parameter('opens_at_hour') }} * 3600
+{%- endmacro %}
+
+{#- Seconds that the business was open up to a moment, so that business time between two moments is a difference: those of the
+    days before it, and of its own, of which so many are open, what lies before it. -#}
+{% macro business_seconds(before, day_seconds, since_opening) -%}
+{{ before }} + case
+            when {{ since_opening }} <= 0 then 0
+            when {{ since_opening }} >= {{ day_seconds }} then {{ day_seconds }}
+            else {{ since_opening }}
+        end
+{%- endmacro %}

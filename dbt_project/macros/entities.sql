@@ -169,6 +169,32 @@
     'plan.fx_rates': {'key': ['currency', 'rate_date'], 'columns': ['currency', 'rate_date', 'rate'], 'measures': [],
         'has_currency': True, 'moments': [], 'since': ['rate_date'], 'of': {}, 'later': {}, 'until': {}, 'at_export':
         [], 'events': {}, 'fresh': ['rate_date'], 'now': {}},
+    'crm.case_events': {'key': ['case_id', 'event', 'occurred_at'], 'columns': ['case_id', 'event', 'occurred_at'],
+        'measures': [], 'has_currency': False, 'moments': ['occurred_at'], 'since': ['occurred_at'], 'of': {'case_id':
+        'crm.cases'}, 'later': {}, 'until': {}, 'at_export': [], 'events': {'occurred_at': {}}, 'fresh':
+        ['occurred_at'], 'now': {}},
+    'crm.commitments': {'key': ['commitment_id'], 'columns': ['commitment_id', 'kind', 'account_id', 'owner_id',
+        'project', 'title', 'made_on', 'internal_on', 'promised_on', 'approved_on', 'done_on', 'budget', 'spent',
+        'currency'], 'measures': ['budget', 'spent'], 'has_currency': True, 'moments': [], 'since': ['made_on'], 'of':
+        {}, 'later': {'approved_on': {}, 'done_on': {}}, 'until': {}, 'at_export': [], 'events': {'made_on': {},
+        'approved_on': {}, 'done_on': {}}, 'fresh': ['made_on', 'approved_on', 'done_on'], 'now': {'account_id':
+        'link', 'owner_id': 'link', 'project': 'overwritten', 'title': 'overwritten', 'internal_on': 'replaced',
+        'promised_on': 'replaced', 'budget': 'replaced', 'spent': 'undated'}},
+    'crm.stock_outs': {'key': ['stock_out_id'], 'columns': ['stock_out_id', 'account_id', 'owner_id', 'product_id',
+        'quantity', 'amount', 'currency', 'asked_on', 'supply_requested_on', 'told_on', 'expected_on',
+        'analogue_offered_on', 'outcome', 'closed_on'], 'measures': ['amount'], 'has_currency': True, 'moments': [],
+        'since': ['asked_on'], 'of': {}, 'later': {'supply_requested_on': {}, 'told_on': {}, 'analogue_offered_on':
+        {}, 'closed_on': {'outcome': None}}, 'until': {}, 'at_export': [], 'events': {'asked_on': {},
+        'supply_requested_on': {}, 'told_on': {}, 'analogue_offered_on': {}, 'closed_on': {}}, 'fresh': ['asked_on',
+        'supply_requested_on', 'told_on', 'analogue_offered_on', 'closed_on'], 'now': {'account_id': 'link',
+        'owner_id': 'link', 'product_id': 'link', 'outcome': 'undated', 'expected_on': 'replaced'}},
+    'billing.deliveries': {'key': ['delivery_id'], 'columns': ['delivery_id', 'order_id', 'customer_id', 'product_id',
+        'quantity_ordered', 'quantity_delivered', 'ordered_on', 'internal_on', 'promised_on', 'delivered_on'],
+        'measures': [], 'has_currency': False, 'moments': [], 'since': ['ordered_on'], 'of': {}, 'later':
+        {'delivered_on': {'quantity_delivered': None}}, 'until': {}, 'at_export': [], 'events': {'ordered_on': {},
+        'delivered_on': {}}, 'fresh': ['ordered_on', 'delivered_on'], 'now': {'product_id': 'link',
+        'quantity_delivered': 'undated', 'quantity_ordered': 'replaced', 'internal_on': 'replaced', 'promised_on':
+        'replaced'}},
     'lists.account_classifications': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'scheme', 'class',
         'action', 'classified_on', 'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of':
         {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
@@ -184,6 +210,9 @@
     'lists.aging_edges': {'key': ['edge_days'], 'columns': ['edge_days'], 'measures': [], 'has_currency': False,
         'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [],
         'now': {}},
+    'lists.claim_reasons': {'key': ['reason'], 'columns': ['reason', 'cause', 'department'], 'measures': [],
+        'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
+        'events': {}, 'fresh': [], 'now': {}},
     'lists.commission_closings': {'key': ['row_id'], 'columns': ['row_id', 'month', 'employee_id', 'ledger', 'amount',
         'closed_on'], 'measures': ['amount'], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
         {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
@@ -226,6 +255,9 @@
     'lists.product_eligibility': {'key': ['row_id'], 'columns': ['row_id', 'segment', 'product_id', 'is_eligible',
         'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until':
         {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.risk_flags': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'reason', 'flagged_on', 'flagged_by',
+        'resolved_on'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {},
+        'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.service_targets': {'key': ['service_class'], 'columns': ['service_class', 'class_rank', 'callback_minutes',
         'case_days', 'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
         {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
@@ -235,6 +267,9 @@
     'lists.specific_provisions': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'invoice_id', 'rate',
         'reason', 'valid_from', 'valid_to'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of':
         {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.survey_answers': {'key': ['row_id'], 'columns': ['row_id', 'account_id', 'kind', 'score', 'answered_on',
+        'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until':
+        {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.work_reports': {'key': ['row_id'], 'columns': ['row_id', 'employee_id', 'month', 'handed_in_on', 'note'],
         'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {},
         'at_export': [], 'events': {}, 'fresh': [], 'now': {}},

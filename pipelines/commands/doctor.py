@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
     from pipelines.warehouse.refresh import Refresh
 
+# So long a mail server is waited for.
+SECONDS = 10.0
 LIBRARIES = ("keybook", "duckdb", "dbt-core", "dbt-duckdb", "dagster", "dagster-dbt", "streamlit", "polars")
 
 
@@ -40,7 +42,7 @@ class Check:
 @click.command(cls=HomeCommand)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def doctor(home: Path | None, as_json: bool) -> None:
-    """Look over settings, versions, memory, disk, locks, contracts and lists, and say what has to be mended.
+    """Look over settings, versions, memory, disk, locks, contracts, lists, mail and schedules; say what to mend.
 
     Exit code 0 when nothing has to be, 1 when something has, 2 when the settings cannot be used.
     """
@@ -188,9 +190,13 @@ def _published(work: Refresh) -> Check:
 
 
 def _deliveries(settings: Settings) -> Iterator[Check]:
-    """Whether delivery.yml can be used, its secrets are there and its folders can be written to; nothing is sent."""
+    """Whether delivery.yml can be used, its secrets are there, its mail servers answer and its folders take files.
+
+    Mail servers are spoken to, and nothing is sent.
+    """
     from datetime import UTC, datetime
 
+    from pipelines.delivery.channels import unreachable
     from pipelines.delivery.plan import FILE, Folder, PlanError, Smtp, Webhook, secret
     from pipelines.delivery.run import Deliveries
 
@@ -208,13 +214,26 @@ def _deliveries(settings: Settings) -> Iterator[Check]:
         named = getattr(channel, variable, None)
         if named and secret(named) is None:
             wrong.append(f"{name}: {named} is not set; give it, or {named}_FILE, to whoever runs `keybook deliver`")
+        elif isinstance(channel, Smtp):
+            # A person waits for it: what does not answer so soon is told.
+            said = unreachable(channel.model_copy(update={"seconds": min(channel.seconds, SECONDS)}))
+            if said:
+                wrong.append(f"{name}: {channel.host}:{channel.port} would take no mail: {said}; mend host, port, "
+                             f"security or login in {FILE}, or what keeps this machine from it")  # fmt: skip
+            else:
+                yield Check("mail", "well", f"{name}: {channel.host}:{channel.port} answers, and would take mail")
         if isinstance(channel, Folder):
             folder = settings.home / channel.path
             above = next(path for path in (folder, *folder.parents) if path.exists())
             if not os.access(above, os.W_OK | os.X_OK):
                 wrong.append(f"{name}: {above} cannot be written to; give it to whoever runs `keybook deliver`")
     yield from (Check("delivery", "wrong", said) for said in wrong)
-    late = deliveries.missing(datetime.now(UTC))
+    now = datetime.now(UTC)
+    for name, report in deliveries.plan.reports.items():
+        [coming] = report.due.coming(deliveries.zone, now, 1)
+        due = f"{coming.due_at.astimezone(deliveries.zone):%A %-d %B %Y %H:%M} {deliveries.zone.key}"
+        yield Check("schedule", "well", f"{name} {coming.key} is due next, on {due}")
+    late = deliveries.missing(now)
     if late:
         yield Check("delivery", "note", f"{len(late)} reports are due and not known to be sent: `keybook status`")
     elif not wrong:

@@ -123,6 +123,22 @@ def _mail(channel: Smtp, letter: Letter) -> Outcome:
         return outcome or Outcome("unknown" if is_handed_over else "deferred", _plain(error))
 
 
+def unreachable(channel: Smtp) -> str | None:
+    """Why a mail server would take no mail, by connecting and logging in; None where it would. Nothing is sent."""
+    password = secret(channel.password_from) if channel.password_from else None
+    try:
+        with _connected(channel) as server:
+            server.ehlo_or_helo_if_needed()
+            if channel.user is not None and password is not None:
+                server.login(channel.user, password)
+            code, answer = server.noop()
+    except smtplib.SMTPAuthenticationError as error:
+        return f"the login was refused ({error.smtp_code})"
+    except (OSError, ValueError, smtplib.SMTPException) as error:
+        return _plain(error)
+    return None if code < 400 else _answered(code, answer, has_text=False).said
+
+
 def _connected(channel: Smtp) -> smtplib.SMTP:
     own = channel.sender.partition("@")[2]
     if channel.security == "none":

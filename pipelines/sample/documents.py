@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
@@ -13,6 +15,10 @@ from pipelines.sample.ledger import summed
 from pipelines.sample.noise import Ints
 from pipelines.sample.scope import DAY, next_workday
 from pipelines.sample.world import World
+
+# Cases that are still open were opened within so many days before the last.
+OPEN_DAYS = 60
+SUBJECTS = ("Slow network", "Wrong invoice", "New user", "Outage", "Question about the service")
 
 
 def contracts(world: World) -> pl.DataFrame:
@@ -53,8 +59,20 @@ def contracts(world: World) -> pl.DataFrame:
     }).filter(pl.Series(sent <= scope.until_day))  # fmt: skip
 
 
-def cases(world: World) -> pl.DataFrame:
-    """Service cases; the overloaded account manager's stay open longer."""
+@dataclass(frozen=True)
+class Served:
+    """The cases as they are numbered: the keys of their draws, whose they are, and when (closed -1: not yet)."""
+
+    place: Ints
+    party: Ints
+    owner: Ints
+    opened: Ints
+    closed: Ints
+    ids: pl.Series
+
+
+def served(world: World) -> Served:
+    """Service cases; the overloaded account manager's stay open longer, and some of the last weeks are still open."""
     parties, scope, noise = world.parties, world.scope, world.scope.noise
     count = max(12, round(scope.accounts * scope.months * 0.07))
     party, day = laid_out(scope, "case", weights(scope, parties), count)
@@ -64,23 +82,32 @@ def cases(world: World) -> pl.DataFrame:
     hours = noise.curve("case/hours", keys, [1, 4, 9, 24, 48, 96, 240]).astype(np.int64)
     hours = np.where(owner == world.people.overloaded, hours * 3, hours)
     closed = opened + hours * 3600
-    is_closed = closed < (scope.until_day + 1) * DAY
+    is_left = (day > scope.until_day - OPEN_DAYS) & noise.chance("case/left", keys, 0.6)
+    closed = np.where(is_left | (closed >= (scope.until_day + 1) * DAY), -1, closed)
     order = np.argsort(opened, kind="stable")
-    frame = pl.DataFrame({
-        "account_id": taken(world.ids.account, party),
-        "contact_id": taken(world.ids.contact, world.contacts.first_of_party[party]),
-        "owner_id": taken(world.ids.user, owner),
-        "subject": taken(("Slow network", "Wrong invoice", "New user", "Outage", "Question about the service"),
-                         noise.pick("case/subject", keys, [0.25, 0.15, 0.25, 0.1, 0.25])),
-        "reason": taken(("Performance", "Billing", "Request", "Breakdown", "Question"),
-                        noise.pick("case/subject", keys, [0.25, 0.15, 0.25, 0.1, 0.25])),
-        "status": taken(("New", "Working", "Closed"), np.where(is_closed, 2, (scope.until_day - day >= 2) * 1)),
+    return Served(keys[order], party[order], owner[order], opened[order], closed[order], record_ids("500", count))
+
+
+def cases(world: World) -> pl.DataFrame:
+    """Service cases as the CRM exports them."""
+    scope, noise, found = world.scope, world.scope.noise, served(world)
+    keys, is_closed = found.place, found.closed >= 0
+    is_begun = scope.until_day - found.opened // DAY >= 2
+    subject = noise.pick("case/subject", keys, [0.25, 0.15, 0.25, 0.1, 0.25])
+    return pl.DataFrame({
+        "id": found.ids,
+        "number": numbered("", np.arange(len(keys)) + 1026, 8),
+        "account_id": taken(world.ids.account, found.party),
+        "contact_id": taken(world.ids.contact, world.contacts.first_of_party[found.party]),
+        "owner_id": taken(world.ids.user, found.owner),
+        "subject": taken(SUBJECTS, subject),
+        "reason": taken(("Performance", "Billing", "Request", "Breakdown", "Question"), subject),
+        "status": taken(("New", "Working", "Closed"), np.where(is_closed, 2, is_begun * 1)),
         "priority": taken(("High", "Medium", "Low"), noise.pick("case/priority", keys, [0.2, 0.6, 0.2])),
         "is_closed": pl.Series(is_closed),
-        "opened": times(opened),
-        "closed": times(np.where(is_closed, closed, -1)),
-    })[order]  # fmt: skip
-    return frame.with_columns(id=record_ids("500", count), number=numbered("", np.arange(count) + 1026, 8))
+        "opened": times(found.opened),
+        "closed": times(found.closed),
+    })  # fmt: skip
 
 
 def closing_balances(world: World) -> Ints:

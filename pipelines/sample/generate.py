@@ -18,6 +18,7 @@ from pipelines.sample import (
     crm_files,
     documents,
     plan_files,
+    service_files,
     side_files,
 )
 from pipelines.sample.scope import SampleError, Scope
@@ -70,6 +71,10 @@ FRAMES: dict[str, Callable[[World], pl.DataFrame]] = {
     "costs": plan_files.costs,
     "absences": plan_files.absences,
     "rates": plan_files.rates,
+    "case_events": service_files.case_events,
+    "commitments": service_files.commitments,
+    "stock_outs": service_files.stock_outs,
+    "deliveries": service_files.deliveries,
     "card_invoices": side_files.card_invoices,
     "card_notes": side_files.card_notes,
     "card_payments": side_files.card_payments,

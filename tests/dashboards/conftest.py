@@ -19,6 +19,7 @@ PAGES = (
     "key_accounts",
     "revenue",
     "account_health",
+    "service",
     "renewals_and_whitespace",
     "receivables",
     "collections",

@@ -19,9 +19,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.verification.allocation import LAST, Allocation, Due
 from tests.support.homes import make
 from tests.support.raw_rows import write_raw
+from tests.support.walk import Due, Walk
 
 FIRST = date(2024, 1, 1)
 AS_OF = date(2024, 8, 20)
@@ -210,15 +210,15 @@ class Stream:
         steps: dict[Key, list[tuple[date, int, Any]]] = defaultdict(list)
         items = {native: item for native, item, _ in made}
         for native, item, row in made:
-            due = Due(False, LAST, row["due_on"], row["issued_on"], native)
-            owes = partial(Allocation.owes, day=row["issued_on"], debt=due, amount=row["gross_amount"])
+            due = Due.of(native, row["issued_on"], row["due_on"], None)
+            owes = partial(Walk.owes, day=row["issued_on"], debt=due, amount=row["gross_amount"])
             steps[item.key].append((row["issued_on"], 1, owes))
         for payment in payments:
             day = payment["received_on"]
-            comes = partial(Allocation.comes, day=day, money=payment["payment_id"], amount=payment["amount"])
+            comes = partial(Walk.comes, day=day, money=payment["payment_id"], amount=payment["amount"])
             steps[(f"bank:{payment['customer_id']}", payment["currency"])].append((day, 2, comes))
         for key, found in steps.items():
-            walk = Allocation()
+            walk = Walk()
             for _, _, what in sorted(found, key=lambda step: step[:2]):
                 what(walk)
             for move in walk.moves:

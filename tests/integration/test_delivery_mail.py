@@ -18,10 +18,12 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from pipelines.commands.main import main
 from pipelines.delivery.run import Decision
 from tests.support.deliveries import MONDAY, SUNDAY, deliveries, home_of, plan, publish_week
 
@@ -343,3 +345,28 @@ def test_a_name_from_outside_that_leads_to_this_machine_is_refused() -> None:
     assert _not_there("chat.example.com", "::ffff:127.0.0.1")
     assert not _not_there("chat.example.com", "192.0.2.7")
     assert not _not_there("localhost", "127.0.0.1")
+
+
+def test_the_doctor_speaks_to_the_mail_server_and_sends_nothing(tmp_path: Path, held: socket.socket) -> None:
+    home, mailbox = _home(tmp_path, held, "chair"), Mailbox()
+
+    def told() -> dict[str, list[str]]:
+        done = CliRunner().invoke(main, ["doctor", "--home", str(home), "--json"])
+        found: dict[str, list[str]] = {}
+        for check in json.loads(done.output)["checks"]:
+            found.setdefault(f"{check['name']} {check['state']}", []).append(check["said"])
+        return found
+
+    where = f"mail: 127.0.0.1:{held.getsockname()[1]}"
+    # Nobody listens yet.
+    [wrong] = [said for said in told()["delivery wrong"] if said.startswith(where)]
+    assert "would take no mail: ConnectionRefusedError" in wrong
+    assert "mend host, port, security or login in delivery.yml" in wrong
+    with _serving(mailbox, held):
+        found = told()
+        assert found["mail well"] == [f"{where} answers, and would take mail"]
+        assert "delivery wrong" not in found
+        [schedule] = found["schedule well"]
+        assert schedule.startswith("weekly ")
+        assert " is due next, on Monday " in schedule
+    assert mailbox.took == []

@@ -1,7 +1,7 @@
 """The part of the plain ledger that follows money of which no export says what it paid (`tests.support.ledger`).
 
 What happens to a customer's debts and money is collected as steps, and followed once all is known. The walk itself
-(`Allocation`) is the proof's.
+is `tests.support.walk`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from pipelines.verification.allocation import LAST, Allocation, Due, Move
 from tests.support.debts import ZERO, Debt, Movement
 from tests.support.oracle import days, parameter
+from tests.support.walk import LAST, Due, Move, Walk
 
 Row = dict[str, Any]
 # What has no name of its own comes after what has one.
@@ -43,7 +43,7 @@ class Assumed:
     owing: dict[str, set[str]]
     giving: set[str]
     moneyed: set[str]
-    steps: dict[str, list[tuple[date, int, str, Callable[[Allocation], None]]]]
+    steps: dict[str, list[tuple[date, int, str, Callable[[Walk], None]]]]
     unapplied: list[tuple[str, date, Decimal]]
     notes: list[Movement]
     flows: dict[str, list[Movement]]
@@ -72,9 +72,9 @@ class Assumed:
         debt = self.debts[invoice]
         if debt.gross <= 0 or invoice in self.applied or not (debt.customer in self.loose or debt.settled):
             return None
-        return Due(False, debt.settled or LAST, debt.due, debt.issued, f"{self.system}:{invoice}")
+        return Due.of(f"{self.system}:{invoice}", debt.issued, debt.due, debt.settled)
 
-    def step(self, customer: str, day: date, order: int, what: Callable[[Allocation], None], name: str = LATER) -> None:
+    def step(self, customer: str, day: date, order: int, what: Callable[[Walk], None], name: str = LATER) -> None:
         """Something that happens to a customer's debts and money; of one day in this order, then by name."""
         self.steps[customer].append((day, order, name, what))
 
@@ -87,29 +87,29 @@ class Assumed:
                 # No more can have been paid than the balance leaves; of that, what no money has paid came in unseen.
                 most -= min(max(debt.reported[1], ZERO), debt.gross)
                 seen = max(debt.reported[0], issued)
-                self.step(whose, seen, 9, partial(Allocation.ends, day=seen, debt=place))
-            self.step(whose, issued, 1, partial(Allocation.owes, day=issued, debt=place, amount=most))
+                self.step(whose, seen, 9, partial(Walk.ends, day=seen, debt=place))
+            self.step(whose, issued, 1, partial(Walk.owes, day=issued, debt=place, amount=most))
             if debt.voided:
-                self.step(whose, debt.voided, 7, partial(Allocation.loses, day=debt.voided, debt=place, amount=None))
+                self.step(whose, debt.voided, 7, partial(Walk.loses, day=debt.voided, debt=place, amount=None))
             if debt.settled and not debt.voided:
                 at = max(debt.settled, issued)
                 end = max(debt.settled + days(parameter("settlement_lag_days")), issued)
-                self.step(whose, end, 8, partial(Allocation.ends, day=at, debt=place))
+                self.step(whose, end, 8, partial(Walk.ends, day=at, debt=place))
         owing = {debt.customer for debt in places.values()} | self.giving
-        for name, row in self.received.items():
-            whose, amount = (
-                self.debtor(row),
-                row["amount"] - (self.gone[name] if self.debtor(row) in self.loose else ZERO),
-            )
-            if whose not in self.loose and amount >= 0:
-                amount = max(amount - self.gone[name], ZERO)
-            self.comes(f"payment {name}", whose, row["received_on"], amount)
-            owing |= {whose} if row["amount"] < 0 else set()
-        for row in self.of("invoices"):
+        owing |= {self.debtor(row) for row in self.received.values() if row["amount"] < 0}
+        # Of one day credit notes go before cash, then by id.
+        for row in sorted(self.of("invoices"), key=lambda row: row["invoice_id"]):
             if row["invoice_id"] in self.credits:
                 self.note_comes(row, self.debtor(row), owing)
+        for name, row in sorted(self.received.items()):
+            whose = self.debtor(row)
+            amount = row["amount"] - (self.gone[name] if whose in self.loose else ZERO)
+            if whose not in self.loose and amount >= 0:
+                amount = max(amount - self.gone[name], ZERO)
+            self.moneyed |= {whose} if amount > 0 else set()
+            self.comes(f"payment {name}", whose, row["received_on"], amount)
         for customer, steps in self.steps.items():
-            walk = Allocation()
+            walk = Walk()
             for *_, what in sorted(steps, key=lambda step: step[:3]):
                 what(walk)
             # What one payment pays of one debt on one day is one payment of it.
@@ -122,8 +122,7 @@ class Assumed:
     def comes(self, name: str, whose: str, day: date, amount: Decimal) -> None:
         """Money comes; with a minus it goes."""
         if amount >= 0:
-            self.moneyed |= {whose} if amount else set()
-            self.step(whose, day, 2, partial(Allocation.comes, day=day, money=name, amount=amount))
+            self.step(whose, day, 2, partial(Walk.comes, day=day, money=name, amount=amount))
         else:
             self.step(whose, day, 5, partial(self.pay_out, day=day, amount=-amount))
 
@@ -141,15 +140,16 @@ class Assumed:
         elif told and row["customer_id"] in self.loose:
             # What its balance leaves of a credit note is for nothing, the rest was used by then.
             left, used = min(max(told[1], ZERO), free), max(told[0], day)
+        self.moneyed |= {whose} if free else set()
         self.comes(name, whose, day, free - left)
         if used and (whose in owing or free == abs(row["gross_amount"])):
-            self.step(whose, used, 8, partial(Allocation.uses_up, day=used, money=name))
+            self.step(whose, used, 8, partial(Walk.uses_up, day=used, money=name))
 
-    def void_note(self, walk: Allocation, day: date, name: str, amount: Decimal) -> None:
+    def void_note(self, walk: Walk, day: date, name: str, amount: Decimal) -> None:
         """A credit note that is void pays nothing any more."""
         walk.moves += [move for move in walk.goes_back(day, amount, name, is_refund=False) if move.debt]
 
-    def pay_out(self, walk: Allocation, day: date, amount: Decimal) -> None:
+    def pay_out(self, walk: Walk, day: date, amount: Decimal) -> None:
         """A payment with a minus: where it takes back what another had paid, it is the one that paid less."""
         walk.moves += [move for move in walk.goes_back(day, amount, None, is_refund=True) if move.debt]
 
@@ -179,12 +179,12 @@ class Assumed:
         amount, is_refund = row["amount"], row["adjustment_kind"] == "refund"
         self.giving.add(whose)
 
-        def happens(walk: Allocation) -> None:
+        def happens(walk: Walk) -> None:
             if place and not money and whose not in self.moneyed:
                 # No money of theirs is known.
                 debt = self.debts[place.name.removeprefix(f"{self.system}:")]
                 self.reopen(debt, day, amount, day)
-                walk.owes(day, place.again(), amount)
+                walk.owes(day, place.once_more(), amount)
                 return
             taken = walk.goes_back(day, amount, money, is_refund=is_refund, debt=place.name if place else None)
             if whose in self.loose:

@@ -185,30 +185,6 @@ class Dealings:
             found[row["account_id"]].append(row)
         return found
 
-    def service(self) -> Rows:
-        """Month and class of service: how long callers waited and cases took, in the middle (D16, D20)."""
-        waits: dict[tuple[date, str], dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-        for row in self.rows("fct_missed_calls"):
-            if row["account_id"]:
-                key = row["started_on"].replace(day=1), self.class_on(row["account_id"], row["started_on"])
-                if row["is_handled"] is not None:
-                    waited = row["callback_minutes"]
-                    waits[key]["callback_minutes_median"].append(inf if waited is None else waited)
-                waits[key]["missed_cases"].append(1)
-                waits[key]["called_back"].append(int(row["callback_minutes"] is not None))
-        for row in self.rows("fct_cases"):
-            if row["account_id"] and row["opened_on"]:
-                key = row["opened_on"].replace(day=1), self.class_on(row["account_id"], row["opened_on"])
-                took = (row["closed_on"] - row["opened_on"]).days if row["closed_on"] else None
-                waits[key]["case_days_median"].append(took)
-                waits[key]["cases_opened"].append(1)
-                waits[key]["cases_closed"].append(int(took is not None))
-        return {
-            key: {name: median(row[name]) for name in ("callback_minutes_median", "case_days_median")}
-            | {name: sum(row[name]) for name in ("missed_cases", "called_back", "cases_opened", "cases_closed")}
-            for key, row in waits.items()
-        }
-
     @staticmethod
     def is_billed(row: Row) -> bool:
         """Whether a document asks for money on a day, be it ahead of what is delivered."""

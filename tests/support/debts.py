@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from pipelines.verification.allocation import LAST
+from tests.support.walk import LAST
 
 ZERO = Decimal(0)
 Movement = tuple[date, Decimal]

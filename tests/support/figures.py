@@ -26,8 +26,19 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "silence": ("rpt_silent_accounts", ("account_id",), ("cadence_days", "own_gap_days")),
     "service": (
         "rpt_tier_service", ("month", "service_class"),
-        ("callback_minutes_median", "case_days_median", "missed_cases", "called_back", "cases_opened", "cases_closed"),
+        ("callback_minutes_median", "case_days_median", "case_business_minutes_median", "missed_cases", "called_back",
+         "cases_opened", "cases_closed", "cases_reopened", "cases_escalated"),
     ),
+    "cases_served": (
+        "rpt_claims", ("case_id",),
+        ("target_days", "age_days", "resolve_days", "business_minutes", "reopened_count", "work_rank", "is_late", "is_within"),
+    ),
+    "claims_before_churn": ("rpt_health_departures", ("account_id", "left_on"), ("claims_before", "open_claims")),
+    "commitments_kept": (
+        "rpt_commitments", ("commitment_id",),
+        ("days_late", "buffer_days", "buffer_days_used", "is_in_time", "is_on_time_in_full"),
+    ),
+    "stock_outs_told": ("rpt_stock_outs", ("stock_out_id",), ("days_to_tell", "days_to_request", "is_requested_in_time")),
     "cards": (
         "rpt_accounts", ("account_id",),
         ("card_lag_days", "card_entries", "timed_entries", "open_cases", "oldest_case_days"),
@@ -43,7 +54,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "load_quality": (
         "rpt_load_quality", ("measure", "load_band"),
-        ("employees", "employee_months", "accounts_average", "value", "low", "high", "correlation", "correlation_low",
+        ("employees", "employee_months", "endless_months", "accounts_average", "value", "low", "high", "correlation", "correlation_low",
          "correlation_high"),
     ),
     "effort_outcome": (

@@ -13,11 +13,11 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any
 
-from pipelines.verification.allocation import LAST, Allocation, Due
 from tests.support.assumed import Assumed
 from tests.support.debts import ZERO, Debt, Movement, total
 from tests.support.oracle import days
 from tests.support.truncation import cut, day_of
+from tests.support.walk import LAST, Due, Walk
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 EDGES = ((None, 0), (1, 30), (31, 60), (61, 90), (91, 120), (121, None))
@@ -82,7 +82,7 @@ class Book(Assumed):
         for row in self.received.values():
             self.unapplied.append((self.account(row), row["received_on"], row["amount"]))
             self.flows["collected"].append((row["received_on"], row["amount"]))
-        self.steps: dict[str, list[tuple[date, int, str, Callable[[Allocation], None]]]] = defaultdict(list)
+        self.steps: dict[str, list[tuple[date, int, str, Callable[[Walk], None]]]] = defaultdict(list)
         # Whose payments the export applies, be it to a document that is void: their money is for nothing else.
         applied = [row for row in self.of("applications") if row["payment_id"]]
         named = {(key, row[key]) for row in applied for key in ("payment_id", "invoice_id")}
@@ -187,8 +187,8 @@ class Book(Assumed):
                 self.unapplied.append((account, on, -amount))
                 self.notes.append((on, -amount))
             if place:
-                self.step(debt.customer, day, 3, partial(Allocation.loses, day=day, debt=place, amount=part))
-                self.step(debt.customer, end, 3, partial(Allocation.owes_again, day=end, debt=place, amount=part))
+                self.step(debt.customer, day, 3, partial(Walk.loses, day=day, debt=place, amount=part))
+                self.step(debt.customer, end, 3, partial(Walk.owes_again, day=end, debt=place, amount=part))
 
     def is_of_payment(self, row: Row) -> bool:
         """Whether an adjustment is of a payment whose applications are known: notes that it happens to it."""
@@ -245,7 +245,7 @@ class Book(Assumed):
         earlier = [settled for number, settled in debt.paid if debt.events[number][1] < 0 and settled <= at]
         self.reopen(debt, at, amount, max(earlier or [at]))
         if place:
-            self.step(debt.customer, at, 4, partial(Allocation.owes_again, day=at, debt=place, amount=amount))
+            self.step(debt.customer, at, 4, partial(Walk.owes_again, day=at, debt=place, amount=amount))
 
     def follow(self, name: str) -> None:
         """A payment that an export applies, one thing after the other.
@@ -292,7 +292,7 @@ class Book(Assumed):
         debt.written_off.append((day, amount))
         self.flows["written_off"].append((day, amount))
 
-    def give_up_walked(self, walk: Allocation, debt: Debt, place: Due, day: date, amount: Decimal) -> None:
+    def give_up_walked(self, walk: Walk, debt: Debt, place: Due, day: date, amount: Decimal) -> None:
         """What is owed to the money that is followed is given up, then what a balance leaves besides."""
         found = ZERO if debt.is_balance_given_up() else walk.gives_up(day, place, amount)
         if found:

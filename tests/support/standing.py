@@ -14,9 +14,10 @@ from tests.support.claims import WEEK
 from tests.support.dealings import NOBODY, Row
 from tests.support.foreseen import Foreseen
 from tests.support.oracle import days, month_end, months_before
+from tests.support.serving import Serving
 
 
-class Standing(Foreseen):
+class Standing(Foreseen, Serving):
     """All figures of `tests/support/figures.py`."""
 
     def renewals(self) -> Rows:

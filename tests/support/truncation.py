@@ -58,12 +58,14 @@ ENTERED = {
     "billing.payments": ["received_on"], "billing.applications": ["applied_on"], "billing.adjustments": ["occurred_on"],
     "billing.subscriptions": ["started_on"], "billing.dunning_events": ["sent_at"], "billing.promises": ["made_on"],
     "calls.calls": ["started_at"], "calls.channel_costs": ["spent_on"], "plan.costs": ["month"],
-    "plan.fx_rates": ["rate_date"],
+    "plan.fx_rates": ["rate_date"], "crm.case_events": ["occurred_at"], "crm.commitments": ["made_on"],
+    "crm.stock_outs": ["asked_on"], "billing.deliveries": ["ordered_on"],
 }  # fmt: skip
 
 # A row that names one of these is entered after it.
 NAMES = {
     "crm.deal_stages": {"deal_id": "crm.deals"},
+    "crm.case_events": {"case_id": "crm.cases"},
     "billing.instalments": {"invoice_id": "billing.invoices"},
     "billing.invoice_lines": {"invoice_id": "billing.invoices"},
     "billing.applications": {
@@ -96,6 +98,17 @@ def _case(row: Row, happened: Callable[[str], bool]) -> None:
         row |= {"closed_at": None, "status": None}
 
 
+def _stock_out(row: Row, happened: Callable[[str], bool]) -> None:
+    _only("supply_requested_on", "told_on", "analogue_offered_on")(row, happened)
+    if not happened("closed_on"):
+        row |= {"closed_on": None, "outcome": None}
+
+
+def _delivery(row: Row, happened: Callable[[str], bool]) -> None:
+    if not happened("delivered_on"):
+        row |= {"delivered_on": None, "quantity_delivered": None}
+
+
 def _invoice(row: Row, happened: Callable[[str], bool]) -> None:
     if not happened("voided_on"):
         row |= {"voided_on": None, "status": "issued"}
@@ -122,6 +135,7 @@ def _only(*columns: str) -> Callable[[Row, Callable[[str], bool]], None]:
 UNDONE = {
     "crm.accounts": _only("updated_at"), "crm.account_owners": _only("ends_on"), "crm.deals": _deal,
     "crm.deal_stages": _only("left_at"), "crm.leads": _lead, "crm.activities": _activity, "crm.cases": _case, "crm.documents": _only("sent_at", "signed_at"),
+    "crm.commitments": _only("approved_on", "done_on"), "crm.stock_outs": _stock_out, "billing.deliveries": _delivery,
     "billing.invoices": _invoice, "billing.promises": _only("cancelled_on"),
 }  # fmt: skip
 

@@ -78,6 +78,11 @@ class Workload(Contacting):
         middle = statistics.median(found) if found else inf
         return None if middle == inf else middle
 
+    def waited(self, who: str, month: date) -> float | None:
+        """The same, endless where it never ended; unknown where nobody was missed."""
+        found = self.responses.get((who, month))
+        return statistics.median(found) if found else None
+
     @cached_property
     def sales(self) -> dict[str, list[tuple[date, Decimal | None]]]:
         """Account -> what it was billed, tax and all, less credit notes, each at the rate of its day."""
@@ -154,7 +159,7 @@ class Workload(Contacting):
                 continue
             before = [row for row in self.led.get((who, months_before(month, 1)), []) if row["status"] == "active"]
             known = {
-                "response_minutes": self.response(who, month), "dso_days": self.dso(who, month),
+                "response_minutes": self.waited(who, month), "dso_days": self.dso(who, month),
                 "lost_share": lost[who, month] / len(before) if before else None,
             }  # fmt: skip
             for measure, value in known.items():
@@ -168,13 +173,14 @@ class Workload(Contacting):
                 values, number = [one[3] for one in own], len(own)
                 row: Row = dict.fromkeys(("value", "low", "high", "correlation", "correlation_low", "correlation_high"))
                 row |= {
-                    "employees": len({one[0] for one in own}), "employee_months": number,
+                    "employees": len({one[0] for one in own}), "employee_months": number, "endless_months": values.count(inf),
                     "accounts_average": sum(one[1] for one in own) / number,
                 }  # fmt: skip
                 if number >= least:
-                    mean = statistics.fmean(values)
-                    apart = z * sqrt(spread(values) / (number - 1) / number)
-                    row |= {"value": mean, "low": max(mean - apart, 0), "high": mean + apart}
+                    if inf not in values:
+                        mean = statistics.fmean(values)
+                        apart = z * sqrt(spread(values) / (number - 1) / number)
+                        row |= {"value": mean, "low": max(mean - apart, 0), "high": mean + apart}
                     if band == "all":
                         row |= self.correlated([one[1] for one in own], [round(value, 6) for value in values], z)
                 out[measure, band] = row

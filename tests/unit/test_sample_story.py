@@ -122,6 +122,9 @@ def test_nothing_happens_after_the_last_day(tmp_path: Path) -> None:
         "billing_adjustments.csv": ["occurred_on"], "billing_dunning_events.csv": ["sent_at"],
         "billing_promises.csv": ["made_on"], "crm_documents.csv": ["sent_at", "signed_at"],
         "plan_fx_rates.csv": ["rate_date"], "calls_channel_costs.csv": ["spent_on"],
+        "crm_case_events.csv": ["occurred_at"], "crm_commitments.csv": ["made_on", "approved_on", "done_on"],
+        "crm_stock_outs.csv": ["asked_on", "supply_requested_on", "told_on", "analogue_offered_on", "closed_on"],
+        "billing_deliveries.csv": ["ordered_on", "delivered_on"],
     }  # fmt: skip
     for name, columns in happened.items():
         frame = read(tmp_path / "out", name)
@@ -150,7 +153,8 @@ def test_ids_refer_to_rows_of_the_sample(sample: tuple[Path, SampleTruth]) -> No
         "Invoice Number": invoices["Invoice Number"], "invoice_id": invoices["Invoice Number"],
         "Product2Id__c": read(folder, "Product2.csv")["Id"], "CampaignId": read(folder, "Campaign.csv")["Id"],
         "SKU": read(folder, "crm_products.csv")["product_id"],
-        "product_id": read(folder, "crm_products.csv")["product_id"],
+        "product_id": pl.concat([read(folder, "crm_products.csv")["product_id"], read(folder, "Product2.csv")["Id"]]),
+        "case_id": read(folder, "Case.csv")["Id"],
     }  # fmt: skip
     # The small billing systems have ids of their own.
     apart = {spec["file"] for kind in ("lists", "reports") for spec in formats()[kind]}

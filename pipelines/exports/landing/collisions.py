@@ -299,7 +299,8 @@ def _shortened(store: RawStore, source: _Source, new: set[str], names: dict[str,
             f"from read_parquet([{files}], union_by_name = true) where not coalesce(_deleted, false)"
         )
         padded = f"select distinct * from ({ids}) where starts_with(id, '0') and regexp_full_match(bare, '[1-9]\\d*')"
-        connection.execute(f"create temp table padded as {padded}")
+        if connection.execute(f"create temp table padded as {padded}").fetchall() == [(0,)]:
+            return []
         # Of two files in which an id is written otherwise the one that came later is held.
         counted = connection.execute(
             f"with spelt as (select * from padded union select * from ({ids}) semi join padded using (_system, bare)), "

@@ -22,8 +22,7 @@ placed as (
         conversations.*,
         days.business_seconds_before,
         days.business_seconds as day_seconds,
-        epoch(timezone(run.business_timezone, conversations.started_at)) - epoch(cast(days.day as timestamp))
-        - {{ parameter('opens_at_hour') }} * 3600 as since_opening
+        {{ since_opening('conversations.started_at', 'days.day', 'run.business_timezone') }} as since_opening
     from conversations
     cross join run
     inner join days on conversations.started_on = days.day
@@ -33,11 +32,7 @@ placed as (
 clocked as (
     select
         placed.*,
-        placed.business_seconds_before + case
-            when placed.since_opening <= 0 then 0
-            when placed.since_opening >= placed.day_seconds then placed.day_seconds
-            else placed.since_opening
-        end as business_seconds
+        {{ business_seconds('placed.business_seconds_before', 'placed.day_seconds', 'placed.since_opening') }} as business_seconds
     from placed
 ),
 

@@ -57,6 +57,21 @@ last_weeks as (
     inner join weeks
         on departures.account_id = weeks.account_id and weeks.as_of_date < departures.left_on
     qualify row_number() over (partition by departures.account_id, departures.left_on order by weeks.as_of_date desc) = 1
+),
+
+-- What it had complained of before it left (E1, C26), as far as the last closing of each case tells.
+claimed as (
+    select
+        departures.account_id,
+        departures.left_on,
+        count(*) filter (
+            where claims.opened_on >= {{ plus_days('departures.left_on', '-cast(' ~ parameter('claims_before_days') ~ ' as integer)') }}
+        ) as claims_before,
+        count(*) filter (where coalesce(claims.closed_on >= departures.left_on, true)) as open_claims
+    from departures
+    inner join {{ ref('fct_claims') }} as claims
+        on departures.account_id = claims.account_id and claims.opened_on < departures.left_on
+    group by departures.account_id, departures.left_on
 )
 
 select
@@ -73,6 +88,8 @@ select
         when flags.score_flagged_on is not null then 'flagged_late'
         else 'not_flagged'
     end as outcome,
+    cast(coalesce(claimed.claims_before, 0) as bigint) as claims_before,
+    cast(coalesce(claimed.open_claims, 0) as bigint) as open_claims,
     last_weeks.score as last_score,
     last_weeks.band as last_band,
     last_weeks.coverage as last_coverage,
@@ -94,3 +111,4 @@ left join accounts on departures.account_id = accounts.account_id
 left join employees on accounts.owner_id = employees.employee_id
 left join flags on departures.account_id = flags.account_id and departures.left_on = flags.left_on
 left join last_weeks on departures.account_id = last_weeks.account_id and departures.left_on = last_weeks.left_on
+left join claimed on departures.account_id = claimed.account_id and departures.left_on = claimed.left_on

@@ -13,8 +13,10 @@
     ('key_account_ratings', 'account_id', 'accounts'),
     ('key_account_ratings', 'criterion', 'criteria'),
     ('product_eligibility', 'product_id', 'products'),
+    ('risk_flags', 'account_id', 'accounts'),
     ('specific_provisions', 'account_id', 'accounts'),
     ('specific_provisions', 'invoice_id', 'invoices'),
+    ('survey_answers', 'account_id', 'accounts'),
     ('work_reports', 'employee_id', 'employees'),
     ('working_times', 'employee_id', 'employees'),
 ] %}

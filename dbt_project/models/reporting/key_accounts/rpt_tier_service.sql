@@ -23,7 +23,10 @@ requests as (
         'call' as kind,
         started_on as day,
         is_handled as is_done,
-        callback_minutes as taken
+        callback_minutes as taken,
+        cast(null as double) as business_minutes,
+        cast(null as boolean) as is_reopened,
+        cast(null as boolean) as is_escalated
     from {{ ref('fct_missed_calls') }}
     where account_id is not null
     union all
@@ -31,9 +34,12 @@ requests as (
         account_id,
         'case',
         opened_on,
-        closed_on is not null,
-        cast({{ days_from('opened_on', 'closed_on') }} as double)
-    from {{ ref('fct_cases') }}
+        not is_open,
+        cast(resolve_days as double),
+        cast(business_minutes as double),
+        is_reopened,
+        is_escalated
+    from {{ ref('fct_claims') }}
     where account_id is not null and opened_on is not null
 ),
 
@@ -83,6 +89,9 @@ select
     count(*) filter (where kind = 'case') as cases_opened,
     count(*) filter (where kind = 'case' and is_done) as cases_closed,
     median(taken) filter (where kind = 'case') as case_days_median,
+    {{ censored_median('business_minutes', "kind = 'case'") }} as case_business_minutes_median,
+    count(*) filter (where kind = 'case' and is_reopened) as cases_reopened,
+    count(*) filter (where kind = 'case' and is_escalated) as cases_escalated,
     max(case_target) as case_target,
     {{ ratio(
         "count(*) filter (where kind = 'case' and is_judged and is_within)",

@@ -1,7 +1,8 @@
 -- Grain: one row per measure of quality and load band (below, within and above the band of role and grade, and `all` with those
 -- who have none): how the months of employees who lead so many accounts went, over the effort_window_months complete months
 -- up to the as-of date (N10). In the row of all, whether the measure rises with the accounts: Spearman's rank correlation
--- with Fisher's interval. Each measure is worse the higher it is. People differ in more than their load: not causal.
+-- with Fisher's interval. Each measure is worse the higher it is. A month whose middle wait never ended is the worst of all: it has
+-- its rank, and a mean that it is part of is not known. People differ in more than their load: not causal.
 with run as (
     select
         *,
@@ -25,14 +26,21 @@ measured as (
         'lost_share': ratio('lost_accounts', 'opening_accounts'),
     }.items() %}
     select
-        '{{ measure }}' as measure, employee_id, month, accounts, load_band, cast({{ value }} as decimal(18, 6)) as value
+        '{{ measure }}' as measure,
+        employee_id,
+        month,
+        accounts,
+        load_band,
+        cast({{ value }} as decimal(18, 6)) as value,
+        {{ 'response_minutes_median is null and decided_missed > 0' if measure == 'response_minutes' else 'false' }}
+            as is_endless
     from loads
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
 known as (
-    select * from measured where value is not null
+    select * from measured where value is not null or is_endless
 ),
 
 -- Twice the mean rank of equal values: whole numbers, whose sums depend on no order.
@@ -41,8 +49,8 @@ ranked as (
         measure,
         2 * rank() over (partition by measure order by accounts) + count(*) over (partition by measure, accounts) - 1
             as load_rank,
-        2 * rank() over (partition by measure order by value) + count(*) over (partition by measure, value) - 1
-            as value_rank
+        2 * rank() over (partition by measure order by is_endless, value)
+        + count(*) over (partition by measure, is_endless, value) - 1 as value_rank
     from known
 ),
 
@@ -69,7 +77,8 @@ correlated as (
     cross join run
 ),
 
-{% set summary = ['count(distinct employee_id) as employees', 'count(*) as employee_months', 'sum(accounts) as accounts',
+{% set summary = ['count(distinct employee_id) as employees', 'count(*) as employee_months',
+    'count(*) filter (where is_endless) as endless_months', 'sum(accounts) as accounts',
     'sum(value) as total', 'sum(cast(value as decimal(38, 6)) * value) as squares'] -%}
 bands as (
     select measure, coalesce(load_band, 'no_band') as load_band, {{ summary | join(', ') }} from known group by 1, 2
@@ -81,7 +90,10 @@ described as (
     select
         bands.*,
         {{ ratio('bands.accounts', 'bands.employee_months') }} as accounts_average,
-        case when bands.employee_months >= run.least_months then {{ ratio('bands.total', 'bands.employee_months') }} end as value,
+        case
+            when bands.employee_months >= run.least_months and bands.endless_months = 0
+                then {{ ratio('bands.total', 'bands.employee_months') }}
+        end as value,
         run.z * sqrt({{ greatest_known(
             ratio(
                 'bands.squares - cast(bands.total as double) * cast(bands.total as double) / bands.employee_months',
@@ -109,6 +121,7 @@ select
     joined.load_band,
     cast(joined.employees as bigint) as employees,
     cast(joined.employee_months as bigint) as employee_months,
+    cast(joined.endless_months as bigint) as endless_months,
     joined.accounts_average,
     joined.value,
     case when joined.value is not null then {{ greatest_known('joined.value - joined.apart', '0') }} end as low,

@@ -69,7 +69,9 @@ def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> 
     whole = (FIXTURES / "hubspot" / "deals.csv").read_text(encoding="utf-8")
     deals.write_text(whole.replace("qualifiedtobuy", "Haggling"), encoding="utf-8")
     with serving(home) as address:
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+        context = browser.new_context(
+            viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce"
+        )
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.outside = []

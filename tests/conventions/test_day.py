@@ -76,7 +76,7 @@ def test_a_row_of_raw_reaches_a_model_through_the_cut() -> None:
 # Names that below staging may be a day that staging never saw: a contract's end as an event of an account, an adjustment or a
 # promise without a day that of its export, an owner's stretch begins where the one before is agreed to end; money that an
 # application alone tells of takes the day on which that became known.
-DERIVED = {"occurred_on", "made_on", "entered_on", "settled_on", "starts_on", "received_on"}
+DERIVED = {"occurred_on", "made_on", "entered_on", "settled_on", "starts_on", "received_on", "told_on", "done_on"}
 
 
 def test_what_staging_has_cut_is_not_cut_again() -> None:

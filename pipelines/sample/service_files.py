@@ -109,7 +109,7 @@ def stock_outs(world: World) -> pl.DataFrame:
 
 
 def deliveries(world: World) -> pl.DataFrame:
-    """Order lines of hardware: most come on the promised day and whole."""
+    """Order lines of customers: most come on the promised day and whole."""
     parties, scope, noise = world.parties, world.scope, world.scope.noise
     count = max(40, scope.accounts * scope.months // 12)
     party, ordered = laid_out(scope, "delivery", weights(scope, parties), count)
@@ -131,4 +131,4 @@ def deliveries(world: World) -> pl.DataFrame:
         "internal_on": days(internal),
         "promised_on": days(promised),
         "delivered_on": days(came),
-    })  # fmt: skip
+    }).filter(pl.Series(parties.is_customer[party]))  # fmt: skip

@@ -339,7 +339,9 @@ class RowSql:
             if not column.one_of or (spec.map is not None and spec.otherwise != "keep"):
                 return text
             words = ", ".join(quoted(word) for word in column.one_of)
-            others = "".join(f" when lower({text}) = {quoted(word)} then {quoted(ours)}" for word, ours in column.words)
+            # A word of ours with a capital is met in letters of any case, as the others are.
+            meant = [*column.words, *((word.lower(), word) for word in column.one_of if word != word.lower())]
+            others = "".join(f" when lower({text}) = {quoted(word)} then {quoted(ours)}" for word, ours in meant)
             return f"(case when lower({text}) in ({words}) then lower({text}){others} end)"
         if column.type == "currency":
             return f"(case when regexp_full_match(upper({text}), '[A-Z]{{3}}') then upper({text}) end)"

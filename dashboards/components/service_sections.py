@@ -197,10 +197,10 @@ def commitments_section(page: PageContext) -> None:
                 "in_time_share": Column("In time", "ratio", "Of those that are decided."),
                 "whole_share": Column("Whole", "ratio", "E5", optional=True),
                 "on_time_in_full_share": Column("On time in full", "ratio", "E4", optional=True),
-                "buffer_days_median": Column(
-                    "Buffer days", "days", "E17: from our own day to the promised one, in the middle.", optional=True
+                "buffer_days": Column(
+                    "Buffer days", "days", "E17: from our own day to the promised one, on average.", optional=True
                 ),
-                "buffer_days_used_median": Column("Used", "days", "Of them, until it was done.", optional=True),
+                "buffer_days_used": Column("Used", "days", "Of them, until it was done, on average.", optional=True),
                 "unapproved": Column("Not approved", "count", "E16", optional=True),
                 "done_unapproved": Column("Done unapproved", "count", "E16", optional=True),
                 "over_budget": Column("Over budget", "count", "E9", optional=True),
@@ -249,7 +249,7 @@ def stock_section(page: PageContext) -> None:
                 "lost": Column("Lost", "count"),
                 "lost_amount": Column("Lost amount", "money"),
                 "offered": Column("Another offered", "count"),
-                "days_to_tell_median": Column("Days to tell", "days", "Until the client was told when, in the middle."),
+                "days_to_tell": Column("Days to tell", "days", "Until the client was told when, on average."),
                 "requested_share": Column("Asked supply in time", "ratio", "E7, parameter supply_request_days."),
             },
             "demand",

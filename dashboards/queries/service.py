@@ -127,7 +127,8 @@ KEPT = f"""
         {ratio("count(*) filter (is_in_time)", "count(is_in_time)")} as in_time_share,
         {ratio("count(*) filter (is_whole)", "count(is_whole)")} as whole_share,
         {ratio("count(*) filter (is_on_time_in_full)", "count(is_on_time_in_full)")} as on_time_in_full_share,
-        median(buffer_days) as buffer_days_median, median(buffer_days_used) as buffer_days_used_median,
+        {ratio("sum(buffer_days)", "count(buffer_days)")} as buffer_days,
+        {ratio("sum(buffer_days_used)", "count(buffer_days_used)")} as buffer_days_used,
         case when kind = 'change' then count(*) filter (not is_approved) end as unapproved,
         case when kind = 'change' then count(*) filter (is_done_unapproved) end as done_unapproved,
         case when kind = 'project' then count(*) filter (budget_used > 1) end as over_budget
@@ -164,7 +165,8 @@ DEMAND = f"""
     select currency, count(*) as requests, count(*) filter (outcome = 'open') as open,
         count(*) filter (not is_saved) as lost, {ratio("count(*) filter (is_saved)", "count(is_saved)")} as saved_share,
         {ratio("count(*) filter (is_requested_in_time)", "count(is_requested_in_time)")} as requested_share,
-        count(*) filter (is_analogue_offered) as offered, median(days_to_tell) as days_to_tell_median,
+        count(*) filter (is_analogue_offered) as offered,
+        {ratio("sum(days_to_tell)", "count(days_to_tell)")} as days_to_tell,
         sum(amount) filter (not is_saved) as lost_amount
     from found
     where asked_on >= $since or outcome = 'open'
@@ -196,7 +198,8 @@ _VOICES = f"""
 ANSWERS = f"""
     {_VOICES}
 
-    select kind, count(score) as answers, avg(points) as points, count(*) filter (is_off_scale) as off_scale
+    select kind, count(score) as answers, count(*) filter (is_off_scale) as off_scale,
+        {ratio("count(*) filter (points > 0) - count(*) filter (points < 0)", "count(points)")} as points
     from found
     where kind <> 'risk' and said_on >= $since
     group by kind

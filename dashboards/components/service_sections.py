@@ -158,8 +158,8 @@ def churn_section(page: PageContext) -> None:
             return
         if total["told"]:
             st.markdown(
-                f"**{number(total['with_claims'])} of {plural(total['departures'], 'account')}** had opened a case "
-                f"shortly before (parameter claims_before_days), **{number(total['with_open'])}** left with one open."
+                f"**{number(total['with_claims'])} of {plural(total['departures'], 'departure')}** had a case shortly "
+                f"before (parameter claims_before_days), **{number(total['with_open'])}** a case that was open then."
             )
         data = service.found(page.warehouse, "DEPARTED", page.filters)
         columns = {

@@ -42,6 +42,20 @@ ACCOUNTS = f"""
 # The condition on a table with an account_id; without a choice also rows of accounts that the publication doesn't list.
 CHOSEN = "($everything or account_id in (select account_id from chosen))"
 
+
+def rows_of_chosen(table: str, condition: str = "true") -> str:
+    """CTEs `chosen`, and `found`: a table's rows of the accounts that the filters leave, each account by name or id."""
+    return f"""
+    with chosen as ({ACCOUNTS}),
+
+    found as (
+        select * replace (coalesce(account_name, account_id) as account_name)
+        from {table} as found
+        where {CHOSEN} and {condition}
+    )
+"""
+
+
 # Everybody who owns accounts or sells, with name and team: what an employee_id is shown as.
 EMPLOYEES = """
     select employee_id, max(employee_name) as employee_name, max(team) as team

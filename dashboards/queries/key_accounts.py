@@ -8,19 +8,11 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, rows_of_chosen, select
 
 _NEWEST = "(select max(quarter) from {rpt_key_accounts})"
 
-_LISTED = f"""
-    with chosen as ({ACCOUNTS}),
-
-    found as (
-        select * replace (coalesce(account_name, account_id) as account_name)
-        from {{rpt_key_accounts}} as accounts
-        where {CHOSEN} and quarter = $quarter
-    )
-"""
+_LISTED = rows_of_chosen("{rpt_key_accounts}", "quarter = $quarter")
 
 _LISTED_SHARE = ratio("sum(counted_revenue_12m) filter (is_listed)", "max(company_revenue_12m)")
 

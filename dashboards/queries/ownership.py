@@ -7,17 +7,9 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, OF_PEOPLE, Filters, first, ratio, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, OF_PEOPLE, Filters, first, ratio, rows_of_chosen, select
 
-_OWNED = f"""
-    with chosen as ({ACCOUNTS}),
-
-    found as (
-        select * replace (coalesce(account_name, account_id) as account_name)
-        from {{rpt_account_ownership}} as accounts
-        where {CHOSEN}
-    )
-"""
+_OWNED = rows_of_chosen("{rpt_account_ownership}")
 
 OWNED_TOTALS = f"""
     {_OWNED}

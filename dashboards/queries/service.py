@@ -7,17 +7,9 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, rows_of_chosen, select
 
-_CLAIMS = f"""
-    with chosen as ({ACCOUNTS}),
-
-    found as (
-        select * replace (coalesce(account_name, account_id) as account_name)
-        from {{rpt_claims}} as claims
-        where {CHOSEN}
-    )
-"""
+_CLAIMS = rows_of_chosen("{rpt_claims}")
 
 _WITHIN = "count(*) filter (closed_on >= $since and is_within)"
 _JUDGED = "count(*) filter (closed_on >= $since and is_within is not null)"
@@ -109,15 +101,7 @@ DEPARTED_TOTALS = f"""
     where {CHOSEN} and left_on >= $since
 """
 
-_COMMITMENTS = f"""
-    with chosen as ({ACCOUNTS}),
-
-    found as (
-        select * replace (coalesce(account_name, account_id) as account_name)
-        from {{rpt_commitments}} as commitments
-        where {CHOSEN}
-    )
-"""
+_COMMITMENTS = rows_of_chosen("{rpt_commitments}")
 
 KEPT = f"""
     {_COMMITMENTS}
@@ -149,15 +133,7 @@ WAITED_FOR = f"""
     limit $most
 """
 
-_STOCK_OUTS = f"""
-    with chosen as ({ACCOUNTS}),
-
-    found as (
-        select * replace (coalesce(account_name, account_id) as account_name)
-        from {{rpt_stock_outs}} as stock_outs
-        where {CHOSEN}
-    )
-"""
+_STOCK_OUTS = rows_of_chosen("{rpt_stock_outs}")
 
 DEMAND = f"""
     {_STOCK_OUTS}
@@ -185,15 +161,7 @@ OUT_OF_STOCK = f"""
     limit $most
 """
 
-_VOICES = f"""
-    with chosen as ({ACCOUNTS}),
-
-    found as (
-        select * replace (coalesce(account_name, account_id) as account_name)
-        from {{rpt_client_voices}} as voices
-        where {CHOSEN}
-    )
-"""
+_VOICES = rows_of_chosen("{rpt_client_voices}")
 
 ANSWERS = f"""
     {_VOICES}

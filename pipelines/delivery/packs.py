@@ -9,15 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pipelines.delivery.periods import Period, Unit
 from pipelines.files import clear_unfinished, read_object, replacing, write_whole
 from pipelines.settings import Settings
 from pipelines.words import languages
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.reports.packs.sections import Pack as Figures
 
 RECEIPT = "pack.json"
 ScopeKind = Literal["all", "team", "own book", "account"]
@@ -65,60 +70,52 @@ class Maker(Protocol):
         """
 
 
-class Weekly:
-    """The weekly pack for leadership: of the whole company."""
+@dataclass(frozen=True)
+class Report:
+    """A report whose figures `read` takes out of a publication, for what a scope lets see."""
 
-    unit: Unit = "week"
-    scopes: frozenset[ScopeKind] = frozenset({"all"})
-
-    def make(
-        self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
-    ) -> dict[str, bytes]:
-        """The pack of the seven days up to the publication's as-of day."""
-        import duckdb
-
-        from pipelines.bounds import connect
-        from pipelines.exports.contracts.loading import load_contracts
-        from pipelines.reports.packs.checking import PackError
-        from pipelines.reports.packs.making import make
-        from pipelines.reports.weekly.reading import read
-
-        titles = {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
-        try:
-            with connect(str(publication), read_only=True) as connection:
-                pack = read(connection, settings.company_name, titles)
-                return make(pack, language, publication.parent.name, notes)
-        except (PackError, duckdb.CatalogException) as error:
-            raise PackFailed(str(error)) from error
-
-
-class Monthly:
-    """The monthly pack of an account manager: of the own book."""
-
-    unit: Unit = "month"
-    scopes: frozenset[ScopeKind] = frozenset({"own book"})
+    unit: Unit
+    scopes: frozenset[ScopeKind]
+    read: Callable[[duckdb.DuckDBPyConnection, Settings, Scope], Figures]
 
     def make(
         self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
     ) -> dict[str, bytes]:
-        """The pack of the month up to the publication's as-of day, of the book of `scope`."""
+        """The pack of the period up to the publication's as-of day; accounts that are left out are counted."""
         import duckdb
 
         from pipelines.bounds import connect
-        from pipelines.reports.monthly.reading import read
         from pipelines.reports.packs.checking import PackError
         from pipelines.reports.packs.making import make
 
-        left = [languages()[language].text("monthly.moved", count=len(scope.without))] if scope.without else []
+        left = [languages()[language].text("pack.moved", count=len(scope.without))] if scope.without else []
         try:
             with connect(str(publication), read_only=True) as connection:
-                pack = read(connection, settings.company_name, scope.of, scope.without)
-                return make(pack, language, publication.parent.name, [*notes, *left])
+                figures = self.read(connection, settings, scope)
+                return make(figures, language, publication.parent.name, [*notes, *left])
         except (PackError, duckdb.CatalogException) as error:
             raise PackFailed(str(error)) from error
 
 
-MAKERS: dict[str, Maker] = {"weekly": Weekly(), "monthly": Monthly()}
+def _weekly(connection: duckdb.DuckDBPyConnection, settings: Settings, scope: Scope) -> Figures:
+    from pipelines.exports.contracts.loading import load_contracts
+    from pipelines.reports.weekly.reading import read
+
+    titles = {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
+    return read(connection, settings.company_name, titles)
+
+
+def _monthly(connection: duckdb.DuckDBPyConnection, settings: Settings, scope: Scope) -> Figures:
+    from pipelines.reports.monthly.reading import read
+
+    return read(connection, settings.company_name, scope.of, scope.without)
+
+
+# The weekly report is of the whole company, the monthly one of an account manager's own book.
+MAKERS: dict[str, Maker] = {
+    "weekly": Report("week", frozenset({"all"}), _weekly),
+    "monthly": Report("month", frozenset({"own book"}), _monthly),
+}
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,22 @@ def monthly(home: Path | None, period: str | None, whose: str | None, language: 
             write(read(connection, settings.company_name, person), language or spoken or settings.language)
 
 
+@report.command(cls=HomeCommand)
+@click.option("--period", help="A quarter such as 2026-Q3; the newest that was published as of its end if not given.")
+@LANGUAGE
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="<home>/reports/quarterly if not given.")
+def quarterly(home: Path | None, period: str | None, language: str | None, out: Path | None) -> None:
+    """Write the quarterly pack: sales results, the year ahead, how accounts stand, and the review of key accounts.
+
+    The quarter is one that was published as of its last day; `keybook refresh --as-of` with that day makes it.
+    """
+    from pipelines.reports.quarterly.reading import read
+
+    settings = _published(home)
+    with _writing(_ended(period, 3, settings), out or settings.home / "reports" / "quarterly") as (connection, write):
+        write(read(connection, settings.company_name), language or settings.language)
+
+
 def _recipients(settings: Settings) -> list[Recipient]:
     """Those of delivery.yml."""
     from pipelines.delivery.plan import PlanError, read_plan

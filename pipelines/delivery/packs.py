@@ -111,10 +111,17 @@ def _monthly(connection: duckdb.DuckDBPyConnection, settings: Settings, scope: S
     return read(connection, settings.company_name, scope.of, scope.without)
 
 
-# The weekly report is of the whole company, the monthly one of an account manager's own book.
+def _quarterly(connection: duckdb.DuckDBPyConnection, settings: Settings, scope: Scope) -> Figures:
+    from pipelines.reports.quarterly.reading import read
+
+    return read(connection, settings.company_name)
+
+
+# The weekly and the quarterly report are of the whole company, the monthly one of an account manager's own book.
 MAKERS: dict[str, Maker] = {
     "weekly": Report("week", frozenset({"all"}), _weekly),
     "monthly": Report("month", frozenset({"own book"}), _monthly),
+    "quarterly": Report("quarter", frozenset({"all"}), _quarterly),
 }
 
 

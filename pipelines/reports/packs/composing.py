@@ -12,6 +12,7 @@ from pipelines.reports.packs.drawing import charts
 from pipelines.reports.packs.figures import Figure
 from pipelines.reports.packs.sections import Pack, Section
 from pipelines.reports.packs.wording import changed_by, difference, shown, signed, text_of, written
+from pipelines.reports.quarterly import saying as quarterly
 from pipelines.reports.statements.document import (
     Block,
     Cell,
@@ -32,7 +33,7 @@ from pipelines.words import Language
 
 # What each report says in sentences.
 SAYING: dict[str, ModuleType] = {
-    "weekly": weekly, "monthly": monthly,
+    "weekly": weekly, "monthly": monthly, "quarterly": quarterly,
 }  # fmt: skip
 # A table's width in mm and its letters in points, smaller where it has more columns than MANY, as house.typ and
 # statement.typ have them; what stands between two columns, and the longest word that is not broken.

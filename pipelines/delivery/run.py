@@ -300,8 +300,12 @@ class Deliveries:
         return self.ledger.add(entry, outcome.state, now, **said)
 
     def _publication(self, day: date) -> Publication | None:
-        """What is published as of a day, of all that is known, else the newest kept version that is."""
-        return next((each for each in self.warehouse.as_of(day) if each.known_at is None), None)
+        """What is published as of a day, of all that is known, else the newest kept version that is.
+
+        What was begun before the day was over knows a part of it, and is no publication of the day.
+        """
+        found = (each for each in self.warehouse.as_of(day) if each.known_at is None)
+        return next((each for each in found if each.is_begun_after(day, self.zone)), None)
 
     def _file(self, version: str) -> Path:
         return self.warehouse.versions / version / FILE

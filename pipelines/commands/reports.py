@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.shared import HomeCommand, settings_of
+from pipelines.commands.shared import HomeCommand, Text, settings_of
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,6 +94,40 @@ def quarterly(home: Path | None, period: str | None, language: str | None, out: 
     settings = _published(home)
     with _writing(_ended(period, 3, settings), out or settings.home / "reports" / "quarterly") as (connection, write):
         write(read(connection, settings.company_name), language or settings.language)
+
+
+@report.command(cls=HomeCommand)
+@click.option("--account", required=True, type=Text(), help="An account's id or name.")
+@click.option("--period", help="A month such as 2026-10; the newest that was published as of its end if not given.")
+@click.option(
+    "--language", type=click.Choice(["en", "ru", "sv"]),
+    help="That of the recipient of delivery.yml who has the account, else the setting `language`, if not given.",
+)  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="<home>/reports/client if not given.")
+def client(home: Path | None, account: str, period: str | None, language: str | None, out: Path | None) -> None:
+    """Write the report to one client: how the account stands, its statement, and budget against actual.
+
+    It holds the client's own rows, and of them nothing that is internal. The month is one that was published as of its
+    last day; `keybook refresh --as-of` with that day makes it.
+    """
+    from pipelines.reports.client.reading import accounts, read
+
+    settings = _published(home)
+    with _writing(_ended(period, 1, settings), out or settings.home / "reports" / "client") as (connection, write):
+        found = accounts(connection, account)
+        if len(found) != 1:
+            told = f"several accounts are called so; ask by id: {', '.join(found)}" if found else "there is none"
+            raise click.UsageError(f"--account {account}: {told}.")
+        [wanted] = found
+        pack = read(connection, settings.company_name, wanted)
+        write(pack, language or _language_of(wanted, settings) or settings.language)
+
+
+def _language_of(account: str, settings: Settings) -> str | None:
+    """The language of the recipient who has an account."""
+    from pipelines.delivery.packs import Scope
+
+    return next((each.language for each in _recipients(settings) if each.scope == Scope("account", account)), None)
 
 
 def _recipients(settings: Settings) -> list[Recipient]:

@@ -58,6 +58,10 @@ class Maker(Protocol):
     def scopes(self) -> frozenset[ScopeKind]:
         """To whose figures its queries can restrict it."""
 
+    @property
+    def is_for_clients(self) -> bool:
+        """Whether it leaves the company: nothing of what is late or odd inside is written on it."""
+
     def make(
         self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
     ) -> dict[str, bytes]:
@@ -77,6 +81,7 @@ class Report:
     unit: Unit
     scopes: frozenset[ScopeKind]
     read: Callable[[duckdb.DuckDBPyConnection, Settings, Scope], Figures]
+    is_for_clients: bool = False
 
     def make(
         self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
@@ -117,11 +122,19 @@ def _quarterly(connection: duckdb.DuckDBPyConnection, settings: Settings, scope:
     return read(connection, settings.company_name)
 
 
-# The weekly and the quarterly report are of the whole company, the monthly one of an account manager's own book.
+def _client(connection: duckdb.DuckDBPyConnection, settings: Settings, scope: Scope) -> Figures:
+    from pipelines.reports.client.reading import read
+
+    return read(connection, settings.company_name, scope.of)
+
+
+# The weekly and the quarterly report are of the whole company, the monthly one of an account manager's own book, the
+# client's of one account.
 MAKERS: dict[str, Maker] = {
     "weekly": Report("week", frozenset({"all"}), _weekly),
     "monthly": Report("month", frozenset({"own book"}), _monthly),
     "quarterly": Report("quarter", frozenset({"all"}), _quarterly),
+    "client": Report("month", frozenset({"account"}), _client, is_for_clients=True),
 }
 
 

@@ -26,7 +26,7 @@ from pipelines.delivery.periods import Period, is_late
 from pipelines.delivery.plan import Folder, Plan, Recipient, Smtp, read_plan
 from pipelines.settings import Settings
 from pipelines.warehouse.publications import FILE, Publication, Warehouse
-from pipelines.words import Language, languages
+from pipelines.words import languages
 
 FOLDER = "deliveries"
 # Asked again after so many minutes, each time after twice as long, at most after four hours.

@@ -68,6 +68,7 @@ class Alerts:
         self.deliveries = deliveries
         self.ledger = deliveries.ledger
         self.recipients = {each.id: each for each in deliveries.plan.recipients}
+        self._is_over = False
         self.rules, self.problems = read_rules(deliveries.settings.lists_dir, self.recipients)
 
     def send(self, now: datetime, is_dry: bool = False) -> list[Alerted]:
@@ -89,6 +90,11 @@ class Alerts:
                                 continue
                             done += self._one(rule, recipient, published, found, now, is_dry)
         return done
+
+    def waits(self, now: datetime) -> bool:
+        """Whether `send` would do anything: there is something to tell, or what was told is over."""
+        self._is_over = False
+        return bool([each for each in self.send(now, is_dry=True) if each.state == "would go"]) or self._is_over
 
     def acknowledge(self, alert: str, recipient: str, now: datetime) -> int:
         """A person has seen what was told: it is told no more while it lasts. How many rows that are."""
@@ -144,9 +150,10 @@ class Alerts:
             return [Alerted(rule.name, recipient.id, "deferred", entry.said)]
         rows = {row_key(rule, row): row for row in found}
         seen = _acknowledged(entry)
-        if (over := sorted((seen | set(_told(entry))) - _gone(entry) - rows.keys())) and not is_dry:
-            entry = self.ledger.add(entry, "cleared", now, rows=over)
+        if over := sorted((seen | set(_told(entry))) - _gone(entry) - rows.keys()):
+            self._is_over = True
             seen -= set(over)
+            entry = entry if is_dry else self.ledger.add(entry, "cleared", now, rows=over)
         told, silent = _told(entry), timedelta(days=rule.cooldown_days)
         new = {key: row for key, row in rows.items()
                if key not in seen and (key not in told or now >= told[key] + silent)}  # fmt: skip

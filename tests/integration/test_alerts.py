@@ -91,9 +91,12 @@ def test_what_is_acknowledged_stays_silent_while_it_lasts(home: Path) -> None:
         assert _alerts(home, post).send(MONDAY + timedelta(days=1 + day)) == []
     [standing] = _alerts(home).standing()
     assert (standing.rows, standing.acknowledged) == ((), ('["a1"]',))
+    assert not _alerts(home).waits(MONDAY + timedelta(days=20))
     # It is paid, and overdue anew.
     for day, amount in ((21, 0), (22, 2000)):
         _publish(home, SUNDAY + timedelta(days=day), {"a1": amount})
+        # Whoever asks before a run is begun is told that what was seen is over.
+        assert _alerts(home).waits(MONDAY + timedelta(days=day))
         _alerts(home, post).send(MONDAY + timedelta(days=day))
         [standing] = _alerts(home).standing()
         assert standing.rows == (('["a1"]',) if amount else ())

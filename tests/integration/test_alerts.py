@@ -239,7 +239,12 @@ def test_what_is_wrong_with_a_line_is_said_and_nothing_of_it_is_sql(home: Path) 
     assert _alerts(home, Post()).send(MONDAY) == []
     _say(home, "x,rpt_accounts,account_name,is,a1 Ltd,chair,1\n")
     assert len(_alerts(home, Post()).send(MONDAY)) == 1
+    assert f"1 in {home / 'lists' / 'alerts.csv'}" in keybook("doctor", "--home", home).output
     (home / "lists" / "alerts.csv").write_text("alert,table\n", encoding="utf-8")
+    assert (
+        "the header lacks column, operator; what stands in other lines counts"
+        in keybook("doctor", "--home", home).output
+    )
     assert "the header lacks column, operator" in read_rules(home / "lists", [])[1][0]
 
 

@@ -10,9 +10,9 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from pipelines.delivery.periods import Period, Unit
 from pipelines.files import clear_unfinished, read_object, replacing, write_whole
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pipelines.reports.packs.sections import Pack as Figures
 
 RECEIPT = "pack.json"
+# What a pack tells of the report before it is no figure of its own period.
+BESIDE = ("restated",)
 ScopeKind = Literal["all", "team", "own book", "account"]
 
 
@@ -74,13 +76,23 @@ class Maker(Protocol):
         """
 
 
+class Asked(NamedTuple):
+    """What a report is read from: a published file, for what a scope lets see."""
+
+    connection: duckdb.DuckDBPyConnection
+    settings: Settings
+    scope: Scope
+    publication: Path
+    period: Period
+
+
 @dataclass(frozen=True)
 class Report:
     """A report whose figures `read` takes out of a publication, for what a scope lets see."""
 
     unit: Unit
     scopes: frozenset[ScopeKind]
-    read: Callable[[duckdb.DuckDBPyConnection, Settings, Scope], Figures]
+    read: Callable[[Asked], Figures]
     is_for_clients: bool = False
 
     def make(
@@ -96,36 +108,45 @@ class Report:
         left = [languages()[language].text("pack.moved", count=len(scope.without))] if scope.without else []
         try:
             with connect(str(publication), read_only=True) as connection:
-                figures = self.read(connection, settings, scope)
+                figures = self.read(Asked(connection, settings, scope, publication, period))
                 return make(figures, language, publication.parent.name, [*notes, *left])
         except (PackError, duckdb.CatalogException) as error:
             raise PackFailed(str(error)) from error
 
 
-def _weekly(connection: duckdb.DuckDBPyConnection, settings: Settings, scope: Scope) -> Figures:
+def changed_since(publication: Path, before: str, settings: Settings) -> dict[str, Any]:
+    """What has changed since the weekly report before was sent, by a publication."""
+    from pipelines.delivery.restated import restated
+
+    found = restated(settings, "weekly", "week", before=before, publication=publication.parent.name)
+    return asdict(found)
+
+
+def _weekly(asked: Asked) -> Figures:
     from pipelines.exports.contracts.loading import load_contracts
     from pipelines.reports.weekly.reading import read
 
-    titles = {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
-    return read(connection, settings.company_name, titles)
+    titles = {name: contract.title for name, contract in load_contracts(asked.settings.contracts_dir).items()}
+    changed = changed_since(asked.publication, asked.period.key, asked.settings)
+    return read(asked.connection, asked.settings.company_name, titles, changed)
 
 
-def _monthly(connection: duckdb.DuckDBPyConnection, settings: Settings, scope: Scope) -> Figures:
+def _monthly(asked: Asked) -> Figures:
     from pipelines.reports.monthly.reading import read
 
-    return read(connection, settings.company_name, scope.of, scope.without)
+    return read(asked.connection, asked.settings.company_name, asked.scope.of, asked.scope.without)
 
 
-def _quarterly(connection: duckdb.DuckDBPyConnection, settings: Settings, scope: Scope) -> Figures:
+def _quarterly(asked: Asked) -> Figures:
     from pipelines.reports.quarterly.reading import read
 
-    return read(connection, settings.company_name)
+    return read(asked.connection, asked.settings.company_name)
 
 
-def _client(connection: duckdb.DuckDBPyConnection, settings: Settings, scope: Scope) -> Figures:
+def _client(asked: Asked) -> Figures:
     from pipelines.reports.client.reading import read
 
-    return read(connection, settings.company_name, scope.of)
+    return read(asked.connection, asked.settings.company_name, asked.scope.of)
 
 
 # The weekly and the quarterly report are of the whole company, the monthly one of an account manager's own book, the
@@ -159,6 +180,10 @@ class Pack:
         """The file that ends so."""
         return (self.folder / next(name for name in self.files if name.endswith(suffix))).read_bytes()
 
+    def has(self, suffix: str) -> bool:
+        """Whether a file ends so."""
+        return any(name.endswith(suffix) for name in self.files)
+
     @property
     def figures(self) -> list[dict[str, Any]]:
         """Every figure with the cells that it is made of."""
@@ -188,7 +213,8 @@ def kept(folder: Path) -> Pack | None:
 
 def keep(folder: Path, publication: str, files: Mapping[str, bytes]) -> Pack:
     """Writes a pack's files, the receipt last: without it there is none."""
-    figures = next(json.loads(made)["figures"] for name, made in files.items() if name.endswith(".json"))
+    told = next(json.loads(made)["figures"] for name, made in files.items() if name.endswith(".json"))
+    figures = [figure for figure in told if figure["table"] not in BESIDE]
     content = _digest(json.dumps(figures, sort_keys=True).encode())
     folder.mkdir(parents=True, exist_ok=True)
     clear_unfinished(folder)
@@ -209,7 +235,9 @@ def forget_others(folder: Path, wanted: set[str]) -> None:
 
 def changed(before: Pack, now: Pack) -> list[dict[str, Any]]:
     """The figures that differ: what each is, what it was and what it is now, in the order of the pack."""
-    earlier, later = ({_cells(figure): figure for figure in pack.figures} for pack in (before, now))
+    earlier, later = (
+        {_cells(figure): figure for figure in pack.figures if figure["table"] not in BESIDE} for pack in (before, now)
+    )
     found = []
     for cells in dict.fromkeys([*later, *earlier]):
         was, is_ = (figures.get(cells, {}).get("value") for figures in (earlier, later))

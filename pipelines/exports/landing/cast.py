@@ -86,14 +86,14 @@ class RowSql:
         self.dates = dates
 
     def cleaned(self, blanks: Blanks) -> str:
-        """The grid with each cell's text trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
+        """The grid with the texts of its cells trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
 
         `blanks` says which white space occurs in the cells: to trim spaces alone is three times as quick, and plain ones
         are trimmed only where they stand, which shows by a look at a text's ends.
         """
         marks = ", ' ' || chr(9) || chr(10) || chr(13) || chr(160)" if blanks == "any" else ""
         texts = []
-        for place in range(len(self.match.headers)):
+        for place in self._asked_for():
             text = f"nullif(trim(c{place}{marks}), '')"
             if blanks == "plain":
                 # What begins with a blank, or is empty, comes before any sign.
@@ -101,7 +101,15 @@ class RowSql:
             if self.contract.formats.blank:
                 text = f"case when {any_of(text, self.contract.formats.blank)} then null else {text} end"
             texts.append(f"{text} as t{place}")
-        return f"select *, {', '.join(texts)} from grid"
+        return f"select {', '.join(['*', *texts])} from grid"
+
+    def _asked_for(self) -> list[int]:
+        """The places of the columns whose texts are asked for: a company's own, which may be thousands, are not."""
+        contract, table = self.contract, self.contract.table
+        if table.blank_rows == "skip" or table.lines_below or table.group:
+            return list(range(len(self.match.headers)))
+        asked = [*contract.headers, *filter(None, [contract.system_column])]
+        return sorted({place for name in asked if (place := self.match.find([name])) is not None})
 
     def typed(self, casts: list[Cast], rows: str) -> str:
         """Rows of `cleaned` with the canonical columns beside their texts; what is out of bounds is not read."""

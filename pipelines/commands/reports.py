@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -51,7 +51,7 @@ def weekly(home: Path | None, period: str | None, language: str | None, out: Pat
         published = _published_as_of(_last_day(period), settings)
     spoken = language or settings.language
     with _writing(published, out or settings.home / "reports" / "weekly") as (connection, write):
-        pack = read(connection, settings.company_name, _titles(settings))
+        pack = read(connection, settings.company_name, _titles(settings), _changed_since(published, settings))
         write(pack, spoken)
         for warning in warnings(pack, languages()[spoken]):
             click.echo(warning, err=True)
@@ -77,6 +77,16 @@ def monthly(home: Path | None, period: str | None, whose: str | None, language: 
         wanted, spoken = _wanted(whose, owners, settings)
         for person in wanted:
             write(read(connection, settings.company_name, person), language or spoken or settings.language)
+
+
+def _changed_since(published: Path, settings: Settings) -> dict[str, Any]:
+    """What has changed since the weekly report before was sent, by what is published as of its week's end."""
+    from pipelines.delivery.packs import changed_since
+    from pipelines.warehouse.publications import Warehouse
+
+    told = {each.version: each.as_of_date for each in Warehouse(settings.warehouse).publications()}
+    day = date.fromisoformat(told[published.parent.name])
+    return changed_since(published, "{}-W{:02}".format(*day.isocalendar()), settings)
 
 
 def _published(home: Path | None) -> Settings:

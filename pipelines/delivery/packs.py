@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -20,6 +20,8 @@ from pipelines.settings import Settings
 from pipelines.words import languages
 
 RECEIPT = "pack.json"
+# What a pack tells of the report before it is no figure of its own period.
+BESIDE = ("restated",)
 ScopeKind = Literal["all", "team", "own book", "account"]
 
 
@@ -86,10 +88,18 @@ class Weekly:
         titles = {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
         try:
             with connect(str(publication), read_only=True) as connection:
-                pack = read(connection, settings.company_name, titles)
+                pack = read(connection, settings.company_name, titles, changed_since(publication, period.key, settings))
                 return make(pack, language, publication.parent.name, notes)
         except (PackError, duckdb.CatalogException) as error:
             raise PackFailed(str(error)) from error
+
+
+def changed_since(publication: Path, before: str, settings: Settings) -> dict[str, Any]:
+    """What has changed since the weekly report before was sent, by a publication."""
+    from pipelines.delivery.restated import restated
+
+    found = restated(settings, "weekly", "week", before=before, publication=publication.parent.name)
+    return asdict(found)
 
 
 class Monthly:
@@ -142,6 +152,10 @@ class Pack:
         """The file that ends so."""
         return (self.folder / next(name for name in self.files if name.endswith(suffix))).read_bytes()
 
+    def has(self, suffix: str) -> bool:
+        """Whether a file ends so."""
+        return any(name.endswith(suffix) for name in self.files)
+
     @property
     def figures(self) -> list[dict[str, Any]]:
         """Every figure with the cells that it is made of."""
@@ -171,7 +185,8 @@ def kept(folder: Path) -> Pack | None:
 
 def keep(folder: Path, publication: str, files: Mapping[str, bytes]) -> Pack:
     """Writes a pack's files, the receipt last: without it there is none."""
-    figures = next(json.loads(made)["figures"] for name, made in files.items() if name.endswith(".json"))
+    told = next(json.loads(made)["figures"] for name, made in files.items() if name.endswith(".json"))
+    figures = [figure for figure in told if figure["table"] not in BESIDE]
     content = _digest(json.dumps(figures, sort_keys=True).encode())
     folder.mkdir(parents=True, exist_ok=True)
     clear_unfinished(folder)
@@ -192,7 +207,9 @@ def forget_others(folder: Path, wanted: set[str]) -> None:
 
 def changed(before: Pack, now: Pack) -> list[dict[str, Any]]:
     """The figures that differ: what each is, what it was and what it is now, in the order of the pack."""
-    earlier, later = ({_cells(figure): figure for figure in pack.figures} for pack in (before, now))
+    earlier, later = (
+        {_cells(figure): figure for figure in pack.figures if figure["table"] not in BESIDE} for pack in (before, now)
+    )
     found = []
     for cells in dict.fromkeys([*later, *earlier]):
         was, is_ = (figures.get(cells, {}).get("value") for figures in (earlier, later))

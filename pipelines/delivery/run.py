@@ -20,7 +20,7 @@ from pipelines import reporting_contract
 from pipelines.bounds import connect
 from pipelines.delivery import channels, packs
 from pipelines.delivery.brake import Finding, findings
-from pipelines.delivery.ledger import FINAL, Entry, Ledger, State
+from pipelines.delivery.ledger import FINAL, FOLDER, Entry, Ledger, State
 from pipelines.delivery.packs import MAKERS, Maker, Pack, PackFailed, Scope
 from pipelines.delivery.periods import Period, is_late
 from pipelines.delivery.plan import Folder, Plan, Recipient, Smtp, read_plan
@@ -28,7 +28,6 @@ from pipelines.settings import Settings
 from pipelines.warehouse.publications import FILE, Publication, Warehouse
 from pipelines.words import Language, languages
 
-FOLDER = "deliveries"
 # Asked again after so many minutes, each time after twice as long, at most after four hours.
 FIRST_WAIT, LONGEST_WAIT = 5, 240
 # How many figures a correction names above its first sentence.

@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
@@ -169,8 +169,8 @@ class Warehouse:
             raise PublishError(f"run {run_id} left no whole build to publish; run `keybook refresh` again")
         return file, stamp
 
-    def publish(self, run_id: str, keep: int, as_of_date: str) -> Publication:
-        """Moves a run's finished build to the versions and swaps the link to it.
+    def publish(self, run_id: str, keep: int, as_of_date: str, also: Collection[str] = ()) -> Publication:
+        """Moves a run's finished build to the versions and swaps the link to it; the newest stay, and `also` these.
 
         Raises:
             PublishError: the run left no whole build, or what is published began later.
@@ -196,13 +196,13 @@ class Warehouse:
         fsync(self.versions)
         link_whole(self.link, Path("versions") / publication.version / FILE)
         self._drop_build(run_id)
-        self._keep_newest(keep, publication.version)
+        self._keep_newest(keep, {publication.version, *also})
         return publication
 
-    def _keep_newest(self, keep: int, published: str) -> None:
-        """Deletes the versions beyond the newest, and what is none."""
+    def _keep_newest(self, keep: int, also: Collection[str]) -> None:
+        """Deletes the versions beyond the newest and those that are named, and what is none."""
         whole = [publication.version for publication in self.publications()]
-        kept = {published, *whole[-keep:]}
+        kept = {*also, *whole[-keep:]}
         for folder in self.versions.iterdir():
             if folder.name not in kept:
                 shutil.rmtree(folder)

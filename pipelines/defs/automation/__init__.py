@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from pipelines.delivery.alerts import Alerts
 from pipelines.delivery.run import Deliveries
 from pipelines.exports.landing.folder import export_files
 from pipelines.warehouse.refresh import Refresh
@@ -84,6 +85,8 @@ def _deliveries(refresh: Refresh) -> dg.Definitions:
             state = "held" if done.does == "hold" else done.due.entry.state
             tell = context.log.info if state == "sent" else context.log.warning
             tell(f"{done.due}: {state}. {done.said or done.due.entry.said}")
+        for told in Alerts(deliveries).send(datetime.now(UTC)) if deliveries else ():
+            (context.log.info if told.state == "sent" else context.log.warning)(f"{told}: {told.state}. {told.said}")
 
     @dg.job(name="deliver", executor_def=dg.in_process_executor)
     def deliver() -> None:
@@ -94,13 +97,14 @@ def _deliveries(refresh: Refresh) -> dg.Definitions:
         job=deliver,
         cron_schedule="*/10 * * * *",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every ten minutes, where something is due by delivery.yml that may be sent.",
+        description="Every ten minutes, where something is due by delivery.yml that may be sent, or an alert.",
     )
     def often(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         deliveries = Deliveries.of(refresh.settings)
         if deliveries is None:
             return dg.SkipReason("There is no delivery.yml.")
-        waits = deliveries.waiting(context.scheduled_execution_time)
+        now = context.scheduled_execution_time
+        waits = deliveries.waiting(now) or Alerts(deliveries).waits(now)
         return dg.RunRequest() if waits else dg.SkipReason("Nothing that is due waits to be sent.")
 
     return dg.Definitions(jobs=[deliver], schedules=[often])

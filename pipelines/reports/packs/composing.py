@@ -130,15 +130,16 @@ def missing(pack: Pack, language: Language) -> Table:
 
 def _section(section: Section, language: Language, pack: Pack, drawn: list[Picture]) -> list[Block]:
     heading = Text(language.text(f"pack.sections.{section.name}"), "heading")
-    if not section.rows or (section.drawn and not drawn):
-        return [heading, Text(language.text(section.nothing))]
-    if section.drawn:
-        # What is but a chart has the chart's title, which names the currency.
-        return [Text(drawn[0].title, "heading"), Pictures(tuple(replace(each, title="") for each in drawn))]
     lead = [
         language.text(f"pack.notes.{name}", **{label: figure.value for label, figure in values.items()})
         for name, values in section.notes
     ]
+    if not section.rows or (section.drawn and not drawn):
+        # A note may say why there is nothing.
+        return [heading, *([Text(" ".join(lead), "lead")] if lead else []), Text(language.text(section.nothing))]
+    if section.drawn:
+        # What is but a chart has the chart's title, which names the currency.
+        return [Text(drawn[0].title, "heading"), Pictures(tuple(replace(each, title="") for each in drawn))]
     is_wide = any(each.wide for each in drawn)
     beside: list[tuple[Picture, ...]] = [(each,) for each in drawn] if is_wide else [tuple(drawn)] if drawn else []
     if len(section.rows) > MOST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.reports.packs.figures import Figure
 from pipelines.reports.packs.sections import Pack
-from pipelines.reports.packs.wording import changed, difference, money, shown, signed, written
+from pipelines.reports.packs.wording import changed, difference, money, shown, signed, text_of, written
 from pipelines.reports.statements.wording import clean
 from pipelines.words import Language
 
@@ -49,6 +49,7 @@ def sentences(pack: Pack, language: Language) -> list[str]:
     )  # fmt: skip
     names = [clean(row[0].value) for row in pack.sections["danger"].rows[:_NAMED]]
     said.append(_said("danger", language, count=str(len(pack.sections["danger"].rows)), names="; ".join(names) or None))
+    said += _restated(pack, language)
     said.append(_said("feeds", language, count=str(len(pack.sections["feeds"].rows))))
     return [*said, *warnings(pack, language)]
 
@@ -73,6 +74,21 @@ def _pipeline(pack: Pack, language: Language) -> list[str]:
         values[name] = written(-value if left else value, "money", language)  # type: ignore[operator]
     [(_, days), *_] = section.notes
     return [_said("pipeline", language, **values, **{name: figure.value for name, figure in days.items()})]
+
+
+def _restated(pack: Pack, language: Language) -> list[str]:
+    """What was told otherwise in the report before, figure by figure; nothing where nothing was."""
+    section = pack.sections.get("restated")
+    if section is None or not section.rows:
+        return []
+    [(_, values)] = section.notes
+    parts = []
+    for week, movement, currency, was, now in section.rows[:_NAMED]:
+        change = signed(difference(now, was), language, "pay")
+        unit = f"\u00a0{currency.value}" if currency.value else ""
+        parts.append(f"{text_of(movement, language)} {language.day(week.value)} {change}{unit}")  # type: ignore[arg-type]
+    return [_said("restated", language, period=values["period"].value, count=str(len(section.rows)),
+                  figures="; ".join(parts))]  # fmt: skip
 
 
 def _said(name: str, language: Language, **values: object) -> str:

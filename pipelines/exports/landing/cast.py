@@ -18,7 +18,7 @@ from pipelines.exports.contracts.needs import is_given, reachable, unasked
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Column, Entity, entities
 from pipelines.exports.landing import moments
-from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
+from pipelines.exports.landing.numbers import ZERO_DECIMAL, lost_figures, number
 from pipelines.exports.landing.orders import Dates
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.landing.words import any_of, mapped, replaced
@@ -29,9 +29,6 @@ _FALSE = ["false", "no", "n", "f", "0"]
 BLANK = "cast(null as varchar)"
 NO_DATES = Dates()
 NO_REASON = rejection_sql(Rejection("blank"))
-# A long id of which a spreadsheet kept six figures (2.58420E+16): many would be one. How such a text begins is asked first.
-FIGURES_LOST = r"\d[.,]\d+[eE]\+?\d\d|\d[eE]\+\d\d"
-FEW_FIGURES = ("_.%", "_,%", "_E+%", "_e+%")
 _LITERAL = ColumnMap.model_validate({"value": ""})
 
 
@@ -169,8 +166,7 @@ class RowSql:
             elif kind == "ratio":
                 condition = f"{name} between 0 and 1"
             elif cast.column.is_id:
-                few = " or ".join(f"{name} like {quoted(start)}" for start in FEW_FIGURES)
-                condition = f"not (({few}) and regexp_full_match({name}, {quoted(FIGURES_LOST)}))"
+                condition = f"not {lost_figures(name)}"
             elif kind in ("date", "timestamp") and not cast.column.any_year:
                 # A comparison: to ask each moment for its year takes as long as to read it.
                 first, end = (

@@ -351,8 +351,15 @@ class Refresh:
         return {name for name, digest in tables.items() if published.tables.get(name) != digest}
 
     def is_current(self, view: PointInTime) -> bool:
-        """Whether a refresh would publish what is published already."""
+        """Whether a refresh would publish what is published already.
+
+        What was begun before its day was over knows a part of it, whatever it is made from: it is made once more after.
+        """
         published = self.warehouse.published()
+        if published is not None and published.as_of_date:
+            day, zone = date.fromisoformat(published.as_of_date), ZoneInfo(self.settings.business_timezone)
+            if not published.is_begun_after(day, zone) and datetime.now(zone).date() > day:
+                return False
         pending = self.new_files() or any(self.lists.to_land()) or self.store.begun() or self.damages()
         return published is not None and not pending and published.inputs == self.inputs(view)
 

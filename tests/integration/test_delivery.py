@@ -16,6 +16,8 @@ from pipelines.commands.main import main
 from pipelines.delivery.channels import Letter, Outcome
 from pipelines.delivery.packs import PackFailed
 from pipelines.delivery.run import WordError
+from pipelines.settings import load_settings
+from pipelines.warehouse.refresh import PointInTime, Refresh
 from tests.support.deliveries import (
     FRESH,
     MONDAY,
@@ -84,6 +86,19 @@ def test_what_was_begun_before_the_day_was_over_is_not_sent_as_if_it_were_whole(
         deliveries(home, post).deliver(MONDAY)
     [letter] = post.arrived
     assert float(letter.pack.figures[0]["value"]) == (120 if state == "held" else 100)
+
+
+def test_a_refresh_makes_once_more_what_was_begun_before_its_day_was_over(tmp_path: Path) -> None:
+    work, view = Refresh(load_settings(home=tmp_path, business_timezone="Europe/Stockholm")), PointInTime(str(SUNDAY))
+    (tmp_path / "landing").mkdir()
+    for version, began_at, is_current in (
+        ("v1", "2026-03-01T12:00:00+00:00", False), ("v2", "2026-03-02T05:00:00+00:00", True)
+    ):  # fmt: skip
+        publish_week(tmp_path, SUNDAY, again=version, began_at=began_at)
+        [receipt] = (tmp_path / "warehouse" / "versions").glob(f"*{version}/publication.json")
+        # Nothing was landed since, and nothing else is otherwise.
+        receipt.write_text(json.dumps({**json.loads(receipt.read_text()), "inputs": work.inputs(view)}))
+        assert work.is_current(view) is is_current
 
 
 def test_what_is_previewed_is_what_is_sent(home: Path) -> None:

@@ -167,7 +167,7 @@ def table(section: Section, language: Language, pack: Pack) -> Table:
         columns.append(Column(language.text("pack.columns.change"), "money"))
         now, before = map(section.column, section.change)
         for figures, cells in zip(section.rows, rows, strict=False):
-            cells.append(signed(difference(figures[now], figures[before]), language))
+            cells.append(signed(difference(figures[now], figures[before]), language, section.columns[now][1]))
     return Table(tuple(columns), tuple(Row(tuple(cells)) for cells in rows), whole=True)
 
 

@@ -101,7 +101,9 @@ def _raw(home: Path) -> dict[str, list[Any]]:
     """Every landed file's rows; when they were landed is each home's own."""
     files = (home / "warehouse" / "raw").glob("*/*/*-*.parquet")
     rows = "select * exclude (_loaded_at, _known_at) from read_parquet(?) order by all"
-    landed = [file for file in files if not file.name.endswith((".rejects.parquet", ".totals.parquet"))]
+    # What is typed and empty is of every home.
+    beside = (".rejects.parquet", ".totals.parquet")
+    landed = [file for file in files if not file.name.startswith("none-") and not file.name.endswith(beside)]
     return {file.name: duckdb.execute(rows, [str(file)]).fetchall() for file in landed}
 
 

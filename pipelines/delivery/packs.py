@@ -9,15 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from pipelines.delivery.periods import Period, Unit
 from pipelines.files import clear_unfinished, read_object, replacing, write_whole
 from pipelines.settings import Settings
 from pipelines.words import languages
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.reports.packs.sections import Pack as Figures
 
 RECEIPT = "pack.json"
 # What a pack tells of the report before it is no figure of its own period.
@@ -55,6 +60,10 @@ class Maker(Protocol):
     def scopes(self) -> frozenset[ScopeKind]:
         """To whose figures its queries can restrict it."""
 
+    @property
+    def is_for_clients(self) -> bool:
+        """Whether it leaves the company: nothing of what is late or odd inside is written on it."""
+
     def make(
         self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
     ) -> dict[str, bytes]:
@@ -67,29 +76,40 @@ class Maker(Protocol):
         """
 
 
-class Weekly:
-    """The weekly pack for leadership: of the whole company."""
+class Asked(NamedTuple):
+    """What a report is read from: a published file, for what a scope lets see."""
 
-    unit: Unit = "week"
-    scopes: frozenset[ScopeKind] = frozenset({"all"})
+    connection: duckdb.DuckDBPyConnection
+    settings: Settings
+    scope: Scope
+    publication: Path
+    period: Period
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report whose figures `read` takes out of a publication, for what a scope lets see."""
+
+    unit: Unit
+    scopes: frozenset[ScopeKind]
+    read: Callable[[Asked], Figures]
+    is_for_clients: bool = False
 
     def make(
         self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
     ) -> dict[str, bytes]:
-        """The pack of the seven days up to the publication's as-of day."""
+        """The pack of the period up to the publication's as-of day; accounts that are left out are counted."""
         import duckdb
 
         from pipelines.bounds import connect
-        from pipelines.exports.contracts.loading import load_contracts
         from pipelines.reports.packs.checking import PackError
         from pipelines.reports.packs.making import make
-        from pipelines.reports.weekly.reading import read
 
-        titles = {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
+        left = [languages()[language].text("pack.moved", count=len(scope.without))] if scope.without else []
         try:
             with connect(str(publication), read_only=True) as connection:
-                pack = read(connection, settings.company_name, titles, changed_since(publication, period.key, settings))
-                return make(pack, language, publication.parent.name, notes)
+                figures = self.read(Asked(connection, settings, scope, publication, period))
+                return make(figures, language, publication.parent.name, [*notes, *left])
         except (PackError, duckdb.CatalogException) as error:
             raise PackFailed(str(error)) from error
 
@@ -102,33 +122,41 @@ def changed_since(publication: Path, before: str, settings: Settings) -> dict[st
     return asdict(found)
 
 
-class Monthly:
-    """The monthly pack of an account manager: of the own book."""
+def _weekly(asked: Asked) -> Figures:
+    from pipelines.exports.contracts.loading import load_contracts
+    from pipelines.reports.weekly.reading import read
 
-    unit: Unit = "month"
-    scopes: frozenset[ScopeKind] = frozenset({"own book"})
-
-    def make(
-        self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
-    ) -> dict[str, bytes]:
-        """The pack of the month up to the publication's as-of day, of the book of `scope`."""
-        import duckdb
-
-        from pipelines.bounds import connect
-        from pipelines.reports.monthly.reading import read
-        from pipelines.reports.packs.checking import PackError
-        from pipelines.reports.packs.making import make
-
-        left = [languages()[language].text("monthly.moved", count=len(scope.without))] if scope.without else []
-        try:
-            with connect(str(publication), read_only=True) as connection:
-                pack = read(connection, settings.company_name, scope.of, scope.without)
-                return make(pack, language, publication.parent.name, [*notes, *left])
-        except (PackError, duckdb.CatalogException) as error:
-            raise PackFailed(str(error)) from error
+    titles = {name: contract.title for name, contract in load_contracts(asked.settings.contracts_dir).items()}
+    changed = changed_since(asked.publication, asked.period.key, asked.settings)
+    return read(asked.connection, asked.settings.company_name, titles, changed)
 
 
-MAKERS: dict[str, Maker] = {"weekly": Weekly(), "monthly": Monthly()}
+def _monthly(asked: Asked) -> Figures:
+    from pipelines.reports.monthly.reading import read
+
+    return read(asked.connection, asked.settings.company_name, asked.scope.of, asked.scope.without)
+
+
+def _quarterly(asked: Asked) -> Figures:
+    from pipelines.reports.quarterly.reading import read
+
+    return read(asked.connection, asked.settings.company_name)
+
+
+def _client(asked: Asked) -> Figures:
+    from pipelines.reports.client.reading import read
+
+    return read(asked.connection, asked.settings.company_name, asked.scope.of)
+
+
+# The weekly and the quarterly report are of the whole company, the monthly one of an account manager's own book, the
+# client's of one account.
+MAKERS: dict[str, Maker] = {
+    "weekly": Report("week", frozenset({"all"}), _weekly),
+    "monthly": Report("month", frozenset({"own book"}), _monthly),
+    "quarterly": Report("quarter", frozenset({"all"}), _quarterly),
+    "client": Report("month", frozenset({"account"}), _client, is_for_clients=True),
+}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
+from zoneinfo import ZoneInfo
 
 from pipelines.bounds import clear_left, connect
 from pipelines.files import clear_unfinished, fsync, link_whole, read_object, write_whole
@@ -44,7 +45,7 @@ class Publication:
     raw table: by these the next build knows what it may keep. They, and the counts, are those of the moment at which
     the build began: what was landed or forgotten since is not in it. `contract` is the digest of its reporting
     contract, by which readers know whether they understand it; publications of versions that had none carry ''.
-    `bytes` is the file's size.
+    `bytes` is the file's size. `began_at` is when the build began: what was landed later is not in it.
     """
 
     version: str
@@ -60,6 +61,15 @@ class Publication:
     contract: str = ""
     tables: dict[str, str] = field(default_factory=dict)
     bytes: int | None = None
+    began_at: str = ""
+
+    def is_begun_after(self, day: date, zone: ZoneInfo) -> bool:
+        """Whether a day was over, by the clock on the wall, when the build began: only then it can know all of it.
+
+        Of a publication of an earlier version, which does not say when it began, it counts when it was published.
+        """
+        began = self.began_at or self.published_at
+        return bool(began) and datetime.fromisoformat(began).astimezone(zone).date() > day
 
 
 def version_name(run_id: str, now: datetime | None = None) -> str:

@@ -393,8 +393,10 @@ class Refresh:
         """What a build that starts now is made from."""
         receipts = self.receipts(view.known_at)
         rows = [row for receipt in receipts for row in receipt.entities]
+        now = datetime.now(UTC)
         return Publication(
-            version=version_name(run_id),
+            version=version_name(run_id, now),
+            began_at=now.isoformat(timespec="seconds"),
             as_of_date="",
             published_at="",
             inputs=self.inputs(view),

@@ -71,6 +71,11 @@ class Publication:
         began = self.began_at or self.published_at
         return bool(began) and datetime.fromisoformat(began).astimezone(zone).date() > day
 
+    def may_be_made_whole(self, zone: ZoneInfo) -> bool:
+        """Whether it was begun before the day that it is as of was over, and that day is over by now."""
+        day = date.fromisoformat(self.as_of_date) if self.as_of_date else None
+        return day is not None and not self.is_begun_after(day, zone) and datetime.now(zone).date() > day
+
 
 def version_name(run_id: str, now: datetime | None = None) -> str:
     """A name for what a run publishes: it sorts by when its build began."""

@@ -356,10 +356,8 @@ class Refresh:
         What was begun before its day was over knows a part of it, whatever it is made from: it is made once more after.
         """
         published = self.warehouse.published()
-        if published is not None and published.as_of_date:
-            day, zone = date.fromisoformat(published.as_of_date), ZoneInfo(self.settings.business_timezone)
-            if not published.is_begun_after(day, zone) and datetime.now(zone).date() > day:
-                return False
+        if published is not None and published.may_be_made_whole(ZoneInfo(self.settings.business_timezone)):
+            return False
         pending = self.new_files() or any(self.lists.to_land()) or self.store.begun() or self.damages()
         return published is not None and not pending and published.inputs == self.inputs(view)
 

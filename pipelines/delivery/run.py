@@ -7,7 +7,6 @@ just that. Each step is on disk before the next: whatever ends a run, the next o
 from __future__ import annotations
 
 import getpass
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -20,19 +19,17 @@ from pipelines import reporting_contract
 from pipelines.bounds import connect
 from pipelines.delivery import channels, packs
 from pipelines.delivery.brake import Finding, findings
-from pipelines.delivery.ledger import FINAL, Entry, Ledger, State
+from pipelines.delivery.ledger import FINAL, FOLDER, Entry, Ledger, State
+from pipelines.delivery.notes import MOST_CHANGED, cared, corrected
 from pipelines.delivery.packs import MAKERS, Maker, Pack, PackFailed, Scope
 from pipelines.delivery.periods import Period, is_late
 from pipelines.delivery.plan import Folder, Plan, Recipient, Smtp, read_plan
 from pipelines.settings import Settings
 from pipelines.warehouse.publications import FILE, Publication, Warehouse
-from pipelines.words import Language, languages
+from pipelines.words import languages
 
-FOLDER = "deliveries"
 # Asked again after so many minutes, each time after twice as long, at most after four hours.
 FIRST_WAIT, LONGEST_WAIT = 5, 240
-# How many figures a correction names above its first sentence.
-MOST_CHANGED = 8
 
 
 class WordError(Exception):
@@ -239,20 +236,22 @@ class Deliveries:
 
     def _to_send(self, due: Due, publication: Publication, found: Sequence[Finding], now: datetime) -> Decision:
         language = languages()[due.recipient.language]
-        notes = _cared(found, language)
-        corrected = due.entry.corrects
-        if corrected is None:
+        is_for_clients = self.makers[due.report].is_for_clients
+        notes = [] if is_for_clients else cared(found, language)
+        replaced = due.entry.corrects
+        if replaced is None:
             if is_late(due.period, self.zone, now):
                 due_on = due.period.due_at.astimezone(self.zone).date()
                 notes = [language.text("delivery.late", due_on=due_on), *notes]
             return Decision(due, "send", pack=self._pack(due, publication, notes))
-        before = packs.kept(self._packs(due) / corrected["pack"])
+        before = packs.kept(self._packs(due) / replaced["pack"])
         changed = packs.changed(before, self._pack(due, publication, ())) if before else []
-        sent_on = datetime.fromisoformat(corrected["at"]).astimezone(self.zone).date()
-        notes = [*_corrected(changed, sent_on, language), *notes]
+        sent_on = datetime.fromisoformat(replaced["at"]).astimezone(self.zone).date()
+        most = 0 if is_for_clients else MOST_CHANGED
+        notes = [*corrected(changed, sent_on, language, most), *notes]
         number = sum(event["event"] == "correct" for event in due.entry.events)
         pack = self._pack(due, publication, notes)
-        return Decision(due, "send", pack=pack, number=number, answers=corrected["message_id"])
+        return Decision(due, "send", pack=pack, number=number, answers=replaced["message_id"])
 
     def _replayed(self, due: Due) -> Decision | None:
         """What was about to be sent last, as it was; None where its pack is gone, or more than may be seen now."""
@@ -300,8 +299,12 @@ class Deliveries:
         return self.ledger.add(entry, outcome.state, now, **said)
 
     def _publication(self, day: date) -> Publication | None:
-        """What is published as of a day, of all that is known, else the newest kept version that is."""
-        return next((each for each in self.warehouse.as_of(day) if each.known_at is None), None)
+        """What is published as of a day, of all that is known, else the newest kept version that is.
+
+        What was begun before the day was over knows a part of it, and is no publication of the day.
+        """
+        found = (each for each in self.warehouse.as_of(day) if each.known_at is None)
+        return next((each for each in found if each.is_begun_after(day, self.zone)), None)
 
     def _file(self, version: str) -> Path:
         return self.warehouse.versions / version / FILE
@@ -360,22 +363,3 @@ class Deliveries:
 
     def _text(self, hold: str, **values: object) -> str:
         return languages()[self.settings.language].text(f"delivery.hold.{hold}", **values)
-
-
-def _cared(found: Sequence[Finding], language: Language) -> list[str]:
-    """A line a cause: the report's own tables name what is late or odd."""
-    causes = Counter(each.cause for each in found)
-    first = {each.cause: each for each in reversed(found)}
-    return [
-        f"{language.text('delivery.care')}: "
-        + (language.text(f"delivery.many.{cause}", count=count) if count > 1 else first[cause].told(language))
-        for cause, count in causes.items()
-    ]
-
-
-def _corrected(changed: Sequence[Mapping[str, Any]], sent_on: date, language: Language) -> list[str]:
-    notes = [language.text("delivery.corrected.replaces", sent_on=sent_on, count=len(changed))]
-    notes += [language.text("delivery.corrected.figure", **figure) for figure in changed[:MOST_CHANGED]]
-    if len(changed) > MOST_CHANGED:
-        notes.append(language.text("delivery.corrected.more", count=len(changed) - MOST_CHANGED))
-    return notes

@@ -24,12 +24,12 @@ def parted(rows: list[Row], books: Books) -> list[Row]:
         if money and (row["amount"] or ZERO) > 0 and books.named.get(other, ("", ""))[1] == money.currency:
             lines[money.id].append(row)
     found = {id(row): [row] for row in rows}
-    for money, told in lines.items():
+    for payment, told in lines.items():
         notes = [
             row for row in told if not row["invoice_id"] and named(row["_system"], row["credit_note_id"]) in books.money
         ]
         paying = [row for row in told if row["invoice_id"] and not row["credit_note_id"]]
-        came = books.money[money].came
+        came = books.money[payment].came
         left = [[row, row["amount"]] for row in paying]
         for note in reversed(notes):
             rest, pieces = note["amount"], []

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -121,6 +122,71 @@ def client(home: Path | None, account: str, period: str | None, language: str | 
         [wanted] = found
         pack = read(connection, settings.company_name, wanted)
         write(pack, language or _language_of(wanted, settings) or settings.language)
+
+
+@report.command(cls=HomeCommand)
+@click.option("--period", help="A half-year such as 2026-H1; the newest that was published as of its end if not given.")
+@click.option("--for", "whose", help="An employee's id, or a recipient of delivery.yml; everybody if not given.")
+@click.option("--as-it-is", is_flag=True, help="Also where a feed does not tell all of the half-year.")
+@LANGUAGE
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="<home>/reports/appraisal if not given.")
+def appraisal(
+    home: Path | None, period: str | None, whose: str | None, as_it_is: bool, language: str | None, out: Path | None
+) -> None:
+    """Write the half-year appraisal: turnover growth, the plan, timely client cards and the quota.
+
+    What it is made of is kept in `deliveries/appraisal/` of the home when it is first made: from then on it is the
+    same, whatever is landed or published later.
+    """
+    from pipelines.delivery.snapshots import SnapshotDamaged
+    from pipelines.reports.appraisal.reading import read
+
+    settings = _published(home)
+    try:
+        published = _kept_appraisal(period, as_it_is, settings)
+    except SnapshotDamaged as error:
+        raise click.ClickException(f"{error}.") from error
+    recipient = next((each for each in _recipients(settings) if each.id == whose), None)
+    if recipient is not None and recipient.scope.kind not in ("all", "own book"):
+        raise click.UsageError(f"--for {whose}: the recipient has the scope {recipient.scope}.")
+    person = recipient.scope.of if recipient else whose or ""
+    spoken = language or (recipient.language if recipient else settings.language)
+    with _writing(published, out or settings.home / "reports" / "appraisal") as (connection, write):
+        write(read(connection, settings.company_name, person), spoken)
+
+
+def _kept_appraisal(period: str | None, as_it_is: bool, settings: Settings) -> Path:
+    """What was kept of a half-year's appraisal; where nothing was, that of its publication is, now."""
+    from pipelines.bounds import connect
+    from pipelines.delivery import snapshots
+    from pipelines.delivery.ledger import FOLDER, Ledger
+    from pipelines.delivery.packs import MAKERS
+    from pipelines.reports.appraisal.reading import is_told
+    from pipelines.warehouse.publications import Warehouse
+
+    ledger = Ledger(settings.home / FOLDER)
+
+    def folder(last: date) -> Path:
+        return ledger.period("appraisal", f"{last.year}-H{last.month // 6}")
+
+    if period and (kept := snapshots.taken(folder(_end(period, 6)))):
+        return kept[1]
+    published = _ended(period, 6, settings)
+    version = published.parent.name
+    made_of = next(each for each in Warehouse(settings.warehouse).publications() if each.version == version)
+    last = date.fromisoformat(made_of.as_of_date)
+    if not made_of.is_begun_after(last, ZoneInfo(settings.business_timezone)):
+        raise click.ClickException(
+            f"{last} was not over when {version} was begun; run `keybook refresh --as-of {last}`."
+        )
+    with connect(str(published), read_only=True) as connection:
+        if not (as_it_is or snapshots.taken(folder(last)) or is_told(connection)):
+            raise click.ClickException(
+                f"Not every feed tells all of the half-year up to {last}, and an appraisal stays as it is first made; "
+                "drop the exports that are missing, or ask for it --as-it-is."
+            )
+    with ledger.writing():
+        return snapshots.take(folder(last), made_of, published, MAKERS["appraisal"].keeps)
 
 
 def _language_of(account: str, settings: Settings) -> str | None:

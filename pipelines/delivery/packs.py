@@ -61,6 +61,10 @@ class Maker(Protocol):
         """To whose figures its queries can restrict it."""
 
     @property
+    def keeps(self) -> tuple[str, ...]:
+        """The tables that are kept when it is first handed out, so that nothing restates it; none elsewhere."""
+
+    @property
     def is_for_clients(self) -> bool:
         """Whether it leaves the company: nothing of what is late or odd inside is written on it."""
 
@@ -94,6 +98,7 @@ class Report:
     scopes: frozenset[ScopeKind]
     read: Callable[[Asked], Figures]
     is_for_clients: bool = False
+    keeps: tuple[str, ...] = ()
 
     def make(
         self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
@@ -149,13 +154,25 @@ def _client(asked: Asked) -> Figures:
     return read(asked.connection, asked.settings.company_name, asked.scope.of)
 
 
+def _appraisal(asked: Asked) -> Figures:
+    from pipelines.reports.appraisal.reading import read
+
+    return read(asked.connection, asked.settings.company_name, asked.scope.of)
+
+
 # The weekly and the quarterly report are of the whole company, the monthly one of an account manager's own book, the
-# client's of one account.
+# client's of one account, an appraisal of everybody or of one person's own work.
 MAKERS: dict[str, Maker] = {
     "weekly": Report("week", frozenset({"all"}), _weekly),
     "monthly": Report("month", frozenset({"own book"}), _monthly),
     "quarterly": Report("quarter", frozenset({"all"}), _quarterly),
     "client": Report("month", frozenset({"account"}), _client, is_for_clients=True),
+    "appraisal": Report(
+        "half-year",
+        frozenset({"all", "own book"}),
+        _appraisal,
+        keeps=("rpt_run", "rpt_feed_ends", "rpt_team_scorecard"),
+    ),
 }
 
 

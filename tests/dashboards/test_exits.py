@@ -27,6 +27,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.csv import to_csv
+from pipelines.delivery import alerts
+from pipelines.delivery.alert_rules import Condition, Rule
+from pipelines.reports.appraisal.reading import read as read_half
+from pipelines.reports.client.reading import read as read_client
 from pipelines.reports.monthly.reading import people
 from pipelines.reports.monthly.reading import read as read_month
 from pipelines.reports.packs import making as packs
@@ -35,6 +39,7 @@ from pipelines.reports.quarterly.reading import read as read_quarter
 from pipelines.reports.statements import making as statements
 from pipelines.reports.statements.reading import Ageing, Asked, Line, Statement, Totals
 from pipelines.reports.weekly.reading import read
+from pipelines.warehouse.publications import Warehouse
 from tests.support.homes import keybook
 from tests.support.publications import publish
 
@@ -129,7 +134,19 @@ def _pack(pack: Pack, shape: str) -> bytes:
 
 
 def _mail(pack: Pack) -> Shown:
-    message = email.message_from_bytes(_pack(pack, "eml"), policy=email.policy.default)
+    return of_mail(_pack(pack, "eml"))
+
+
+def _alert(given: Given) -> bytes:
+    [published] = Warehouse(given.home / "warehouse").publications()
+    rows = [{"account_id": "crm:1", "account_name": NAME}]
+    rule = Rule("one", "rpt_accounts", 2, [Condition("account_name", "filled")])
+    return alerts.make(rule, "en", replace(published, as_of_date=str(DAY)), rows)["alert.eml"]
+
+
+def of_mail(made: bytes) -> Shown:
+    """The HTML of a mail."""
+    message = email.message_from_bytes(made, policy=email.policy.default)
     body = message.get_body(("html",))
     assert body is not None
     return of_html(body.get_content())
@@ -150,6 +167,13 @@ EXITS: dict[str, Callable[[Given], Shown]] = {
     "quarterly pack, workbook": lambda given: of_xlsx(_pack(given.packs["quarterly"], "xlsx")),
     "quarterly pack, PDF": lambda given: of_pdf(_pack(given.packs["quarterly"], "pdf")),
     "quarterly pack, mail": lambda given: _mail(given.packs["quarterly"]),
+    "alert, mail": lambda given: of_mail(_alert(given)),
+    "client's pack, workbook": lambda given: of_xlsx(_pack(given.packs["client"], "xlsx")),
+    "client's pack, PDF": lambda given: of_pdf(_pack(given.packs["client"], "pdf")),
+    "client's pack, mail": lambda given: _mail(given.packs["client"]),
+    "appraisal, workbook": lambda given: of_xlsx(_pack(given.packs["appraisal"], "xlsx")),
+    "appraisal, PDF": lambda given: of_pdf(_pack(given.packs["appraisal"], "pdf")),
+    "appraisal, mail": lambda given: _mail(given.packs["appraisal"]),
 }
 
 
@@ -164,7 +188,7 @@ def _naming(pack: Pack, section: str) -> Pack:
 
 @pytest.fixture(scope="module")
 def named(
-    warehouse: duckdb.DuckDBPyConnection, quarter_ended: Path, tmp_path_factory: pytest.TempPathFactory
+    warehouse: duckdb.DuckDBPyConnection, published: Path, quarter_ended: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, dict[str, Pack], Statement]:
     home = tmp_path_factory.mktemp("named")
     publish(home, "v1", {"rpt_accounts": [{"account_id": "crm:1", "account_name": NAME}]})
@@ -177,6 +201,12 @@ def named(
     }
     with duckdb.connect(str(quarter_ended / "warehouse" / "keybook.duckdb"), read_only=True) as ended:
         made["quarterly"] = _naming(read_quarter(ended, ""), "proposals")
+    [(account,)] = warehouse.execute("select min(account_id) from reporting.rpt_accounts").fetchall()
+    made["client"] = _naming(read_client(warehouse, "", account), "terms")
+    half = publish(home / "half", "v1", base=published,
+                   changes=["update reporting.rpt_run set as_of_date = date '2026-06-30'"])  # fmt: skip
+    with duckdb.connect(str(half), read_only=True) as ended:
+        made["appraisal"] = _naming(read_half(ended, ""), "appraised")
     return home, made, statement
 
 

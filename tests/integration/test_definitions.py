@@ -107,6 +107,8 @@ def test_the_sensor_waits_for_files_to_settle_and_runs_once(definitions: dg.Defi
         ("monthly", "2027-01-02T04:00:00+00:00", "2026-12-31"),
         ("quarterly", "2026-04-10T03:00:00+00:00", "2026-03-31"),
         ("quarterly", "2027-01-10T04:00:00+00:00", "2026-12-31"),
+        ("half_yearly", "2026-07-15T03:00:00+00:00", "2026-06-30"),
+        ("half_yearly", "2027-01-15T04:00:00+00:00", "2026-12-31"),
     ],
 )
 def test_a_period_is_published_as_of_its_last_day(definitions: dg.Definitions, name: str, tick: str, last: str) -> None:

@@ -58,8 +58,10 @@ def build(refresh: Refresh) -> dg.Definitions:
     periods = [
         after("monthly", "0 5 1-3 * *", 1, "On the 1st to the 3rd at 05:00 business time, as of the last day of the "
               "month before: a month's report has what came in until it is due."),
-        # Later publications have taken the place of what was published as the quarter ended.
+        # Later publications have taken the place of what was published as the quarter or half-year ended.
         after("quarterly", "0 5 10 1,4,7,10 *", 3, "On the 10th after a quarter at 05:00 business time, as of its last "
+              "day."),
+        after("half_yearly", "0 5 15 1,7 *", 6, "On the 15th after a half-year at 05:00 business time, as of its last "
               "day."),
     ]  # fmt: skip
 

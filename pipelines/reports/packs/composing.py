@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from types import ModuleType
 
+from pipelines.reports.appraisal import saying as appraisal
 from pipelines.reports.client import saying as client
 from pipelines.reports.monthly import saying as monthly
 from pipelines.reports.packs.drawing import charts
@@ -35,6 +36,7 @@ from pipelines.words import Language
 # What each report says in sentences.
 SAYING: dict[str, ModuleType] = {
     "weekly": weekly, "monthly": monthly, "quarterly": quarterly, "client": client,
+    "appraisal": appraisal,
 }  # fmt: skip
 # A table's width in mm and its letters in points, smaller where it has more columns than MANY, as house.typ and
 # statement.typ have them; what stands between two columns, and the longest word that is not broken.
@@ -193,7 +195,8 @@ def table(section: Section, language: Language, pack: Pack) -> Table:
         kinds.append("money")
         shares.append(1.0)
         now, before = map(section.column, section.change)
-        changes = [signed(difference(row[now], row[before]), language) for row in section.rows[: section.most]]
+        kind = section.columns[now][1]
+        changes = [signed(difference(row[now], row[before]), language, kind) for row in section.rows[: section.most]]
         for row, change in zip(cells, [*changes, *[""] * has_total], strict=True):
             row.append(change)
     rows = tuple(

@@ -40,6 +40,9 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str | None
     "--arrived", nargs=3, metavar="REPORT PERIOD RECIPIENT", help="Say that what may not have arrived did: it is sent."
 )
 @click.option("--correct", nargs=2, metavar="REPORT PERIOD", help="Replace what was sent, where its figures changed.")
+@click.option(
+    "--acknowledge", nargs=2, metavar="ALERT RECIPIENT", help="Say that an alert was seen: silent while it lasts."
+)
 @click.option("--template", is_flag=True, help="Write a delivery.yml to begin with, and send nothing.")
 def deliver(
     home: Path | None,
@@ -49,6 +52,7 @@ def deliver(
     again: tuple[str, str, str] | None,
     arrived: tuple[str, str, str] | None,
     correct: tuple[str, str] | None,
+    acknowledge: tuple[str, str] | None,
     template: bool,
 ) -> None:
     """Make and send the reports that are due by delivery.yml, once; what holds one is said.
@@ -63,8 +67,10 @@ def deliver(
         return _write_template(settings)
     if as_of_time is not None and not dry_run:
         raise click.UsageError("--as-of-time is for --dry-run: what is sent is sent now.")
-    if dry_run and (release or again or arrived or correct):
-        raise click.UsageError("--release, --again, --arrived and --correct are a person's word, and not tried.")
+    if dry_run and (release or again or arrived or correct or acknowledge):
+        raise click.UsageError(
+            "--release, --again, --arrived, --correct and --acknowledge are a person's word, and not tried."
+        )
     deliveries = _deliveries(settings)
     now = datetime.now(UTC)
     if as_of_time is not None:
@@ -82,6 +88,7 @@ def deliver(
         raise click.UsageError(f"{error}.") from error
     decisions = deliveries.preview(now) if dry_run else deliveries.deliver(now)
     are_well = [_told(decision, dry_run) for decision in decisions]
+    are_well.append(_alerted(deliveries, acknowledge, now, dry_run))
     _tell_coming(deliveries, now)
     sys.exit(0 if all(are_well) else WITH_REJECTS)
 
@@ -134,6 +141,22 @@ def _told(decision: Decision, is_dry: bool) -> bool:
     told = helps if decision.does == "hold" else remedy(due)
     click.echo(printable(f"{state:<9} {what}: {said} {told}".rstrip()), err=True)
     return False
+
+
+def _alerted(deliveries: Deliveries, acknowledge: tuple[str, str] | None, now: datetime, is_dry: bool) -> bool:
+    """Sends the alerts of the home's list, and says what became of each; whether nobody has to do anything."""
+    from pipelines.delivery.alerts import Alerts
+
+    alerts = Alerts(deliveries)
+    if acknowledge:
+        click.echo(f"seen      alert {' to '.join(acknowledge)}: {alerts.acknowledge(*acknowledge, now)} rows")
+    for problem in alerts.problems:
+        click.echo(printable(problem), err=True)
+    done = alerts.send(now, is_dry)
+    for each in done:
+        is_well = each.state in ("sent", "would go")
+        click.echo(printable(f"{each.state:<9} {each}, {each.rows} rows: {each.said}"), err=not is_well)
+    return not alerts.problems and all(each.state in ("sent", "would go") for each in done)
 
 
 def _tell_coming(deliveries: Deliveries, now: datetime) -> None:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines import reporting_contract
 from pipelines.bounds import connect, work_within
+from pipelines.delivery.restated import kept_for_reports
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
@@ -392,8 +393,10 @@ class Refresh:
         """What a build that starts now is made from."""
         receipts = self.receipts(view.known_at)
         rows = [row for receipt in receipts for row in receipt.entities]
+        now = datetime.now(UTC)
         return Publication(
-            version=version_name(run_id),
+            version=version_name(run_id, now),
+            began_at=now.isoformat(timespec="seconds"),
             as_of_date="",
             published_at="",
             inputs=self.inputs(view),
@@ -428,4 +431,5 @@ class Refresh:
         built, _ = self.warehouse.built(run_id)
         with connect(built, read_only=True) as connection:
             as_of_date = connection.execute("select as_of_date from intermediate.int_run_dated").fetchall()[0][0]
-        return self.warehouse.publish(run_id, self.settings.keep_versions, str(as_of_date))
+        told_against = kept_for_reports(self.settings.home)
+        return self.warehouse.publish(run_id, self.settings.keep_versions, str(as_of_date), told_against)

@@ -61,6 +61,31 @@ def test_nothing_before_it_is_due_then_once_whatever_is_run_again(home: Path) ->
     assert len(post.arrived) == 1
 
 
+@pytest.mark.parametrize(
+    ("began_at", "state"),
+    [
+        ("2026-03-01T22:59:59+00:00", "held"),  # on Sunday, a second before midnight in Stockholm
+        ("2026-03-01T23:00:00+00:00", "sent"),
+        ("2026-02-20T12:00:00+00:00", "held"),  # of a day that had not come
+    ],
+)
+def test_what_was_begun_before_the_day_was_over_is_not_sent_as_if_it_were_whole(
+    tmp_path: Path, began_at: str, state: str
+) -> None:
+    home, post = home_of(tmp_path / "home", plan(CHAIR)), Post()
+    publish_week(home, SUNDAY, began_at=began_at)
+    [decision] = deliveries(home, post).deliver(MONDAY)
+    assert decision.due.entry.state == state
+    if state == "held":
+        assert "begun after that day was over" in decision.said
+        assert not post.arrived
+        # It waits for one that is whole, and that one is sent.
+        publish_week(home, SUNDAY, 120, again="-whole")
+        deliveries(home, post).deliver(MONDAY)
+    [letter] = post.arrived
+    assert float(letter.pack.figures[0]["value"]) == (120 if state == "held" else 100)
+
+
 def test_what_is_previewed_is_what_is_sent(home: Path) -> None:
     post, stub = Post(), Stub()
     [decision] = deliveries(home, post, stub).preview(MONDAY)

@@ -7,7 +7,7 @@ is opened but receipts, the ledger and the lists: no figure of the company is he
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -51,10 +51,10 @@ def _gauge(registry: CollectorRegistry, name: str, said: str, *labels: str) -> G
 
 def _publication(registry: CollectorRegistry, published: Publication, zone: ZoneInfo) -> None:
     at = datetime.fromisoformat(published.published_at) if published.published_at else None
-    began = _began(published.version)
     if at is not None:
         _gauge(registry, "keybook_published_timestamp_seconds", "When what is published was").set(at.timestamp())
-        if began is not None:
+        if published.began_at:
+            began = datetime.fromisoformat(published.began_at)
             took = _gauge(registry, "keybook_build_duration_seconds", "From the build's beginning to its publication")
             took.set((at - began).total_seconds())
     if published.as_of_date:
@@ -100,11 +100,3 @@ def _alerts(registry: CollectorRegistry, settings: Settings) -> None:
         open_rows[each.alert] += len(each.rows)
     for alert, count in open_rows.items():
         rows.labels(alert).set(count)
-
-
-def _began(version: str) -> datetime | None:
-    """When a build began, by its version's name; None for a name that says none."""
-    try:
-        return datetime.strptime(version.partition("-")[0], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
-    except ValueError:
-        return None

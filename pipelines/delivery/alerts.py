@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -187,37 +187,42 @@ class Alerts:
     def _pack(
         self, rule: Rule, recipient: Recipient, published: Publication, rows: list[dict[str, Any]], now: datetime
     ) -> packs.Pack:
-        """The mail and the data of an alert, kept as every pack is."""
-        from pipelines.reports.mail import to_mail
-        from pipelines.reports.statements.document import Block, Column, Document, Facts, Row, Table, Text
-
-        language = languages()[recipient.language]
-        title = language.text("delivery.alert.title", name=rule.name, count=len(rows))
-        as_of = datetime.fromisoformat(published.as_of_date).date()
-        columns = tuple(Column(name) for name in rows[0])
-        shown = tuple(Row(tuple("" if cell is None else str(cell) for cell in row.values())) for row in rows[:MOST])
-        blocks: list[Block] = [
-            Text(title, "title"),
-            Facts((
-                (language.text("delivery.alert.condition"), str(rule)),
-                (language.text("weekly.as_of"), language.day(as_of)),
-                (language.text("pack.publication"), published.version),
-            )),
-            *([Text(language.text("delivery.alert.more", shown=MOST, all=len(rows)))] if len(rows) > MOST else []),
-            Table(columns, shown),
-            Text(language.text("delivery.alert.quiet", days=rule.cooldown_days)),
-        ]  # fmt: skip
-        document = Document(title, "", "", language, 0, as_of, tuple(blocks))
-        figures = [
-            {"value": None if value is None else str(value), "table": rule.table, "column": name, "how": "cell",
-             "key": {part: str(row[part]) for part in rule.key}}
-            for row in rows for name, value in row.items() if name not in rule.key
-        ]  # fmt: skip
-        data = {"alert": rule.name, "condition": str(rule), "as_of": published.as_of_date, "figures": figures}
-        files = {"alert.json": (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()}
+        """What is sent, kept as every pack is."""
         named = f"{recipient.id} {now.isoformat()} {published.version} {recipient.scope}"
         folder = self.ledger.period(ALERT, rule.name) / "packs" / hashlib.sha256(named.encode()).hexdigest()[:16]
-        return packs.keep(folder, published.version, files | {"alert.eml": to_mail(document, files)})
+        return packs.keep(folder, published.version, make(rule, recipient.language, published, rows))
+
+
+def make(rule: Rule, language_code: str, published: Publication, rows: list[dict[str, Any]]) -> dict[str, bytes]:
+    """File name -> bytes: the mail of an alert, with its first rows, and its data, with all."""
+    from pipelines.reports.mail import to_mail
+    from pipelines.reports.statements.document import Block, Column, Document, Facts, Row, Table, Text
+
+    language = languages()[language_code]
+    title = language.text("delivery.alert.title", name=rule.name, count=len(rows))
+    as_of = date.fromisoformat(published.as_of_date)
+    columns = tuple(Column(name) for name in rows[0])
+    shown = tuple(Row(tuple("" if cell is None else str(cell) for cell in row.values())) for row in rows[:MOST])
+    blocks: list[Block] = [
+        Text(title, "title"),
+        Facts((
+            (language.text("delivery.alert.condition"), str(rule)),
+            (language.text("weekly.as_of"), language.day(as_of)),
+            (language.text("pack.publication"), published.version),
+        )),
+        *([Text(language.text("delivery.alert.more", shown=MOST, all=len(rows)))] if len(rows) > MOST else []),
+        Table(columns, shown),
+        Text(language.text("delivery.alert.quiet", days=rule.cooldown_days)),
+    ]  # fmt: skip
+    document = Document(title, "", "", language, 0, as_of, tuple(blocks))
+    figures = [
+        {"value": None if value is None else str(value), "table": rule.table, "column": name, "how": "cell",
+         "key": {part: str(row[part]) for part in rule.key}}
+        for row in rows for name, value in row.items() if name not in rule.key
+    ]  # fmt: skip
+    data = {"alert": rule.name, "condition": str(rule), "as_of": published.as_of_date, "figures": figures}
+    files = {"alert.json": (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()}
+    return files | {"alert.eml": to_mail(document, files)}
 
 
 def alerts_of(settings: Settings) -> Alerts | None:

@@ -27,6 +27,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.csv import to_csv
+from pipelines.delivery import alerts
+from pipelines.delivery.alert_rules import Condition, Rule
 from pipelines.reports.appraisal.reading import read as read_half
 from pipelines.reports.client.reading import read as read_client
 from pipelines.reports.monthly.reading import people
@@ -37,6 +39,7 @@ from pipelines.reports.quarterly.reading import read as read_quarter
 from pipelines.reports.statements import making as statements
 from pipelines.reports.statements.reading import Ageing, Asked, Line, Statement, Totals
 from pipelines.reports.weekly.reading import read
+from pipelines.warehouse.publications import Warehouse
 from tests.support.homes import keybook
 from tests.support.publications import publish
 
@@ -131,7 +134,19 @@ def _pack(pack: Pack, shape: str) -> bytes:
 
 
 def _mail(pack: Pack) -> Shown:
-    message = email.message_from_bytes(_pack(pack, "eml"), policy=email.policy.default)
+    return of_mail(_pack(pack, "eml"))
+
+
+def _alert(given: Given) -> bytes:
+    [published] = Warehouse(given.home / "warehouse").publications()
+    rows = [{"account_id": "crm:1", "account_name": NAME}]
+    rule = Rule("one", "rpt_accounts", 2, [Condition("account_name", "filled")])
+    return alerts.make(rule, "en", replace(published, as_of_date=str(DAY)), rows)["alert.eml"]
+
+
+def of_mail(made: bytes) -> Shown:
+    """The HTML of a mail."""
+    message = email.message_from_bytes(made, policy=email.policy.default)
     body = message.get_body(("html",))
     assert body is not None
     return of_html(body.get_content())
@@ -152,6 +167,7 @@ EXITS: dict[str, Callable[[Given], Shown]] = {
     "quarterly pack, workbook": lambda given: of_xlsx(_pack(given.packs["quarterly"], "xlsx")),
     "quarterly pack, PDF": lambda given: of_pdf(_pack(given.packs["quarterly"], "pdf")),
     "quarterly pack, mail": lambda given: _mail(given.packs["quarterly"]),
+    "alert, mail": lambda given: of_mail(_alert(given)),
     "client's pack, workbook": lambda given: of_xlsx(_pack(given.packs["client"], "xlsx")),
     "client's pack, PDF": lambda given: of_pdf(_pack(given.packs["client"], "pdf")),
     "client's pack, mail": lambda given: _mail(given.packs["client"]),

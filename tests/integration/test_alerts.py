@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -261,3 +261,20 @@ def test_the_template_is_a_list_that_can_be_used_and_no_refresh_lands_it(home: P
     refresh = Refresh(load_settings(home=home))
     assert not [receipt.file for receipt in refresh.land() if "alerts" in receipt.file]
     assert "lists/alerts.csv" not in refresh.lists.strange
+
+
+def test_a_log_reads_what_became_of_each_as_a_line_of_json(home: Path) -> None:
+    # At least one Monday ago, and nothing is published as of its Sunday.
+    weeks_ago = datetime.now(ZONE).date() - timedelta(days=8)
+    (home / "delivery.yml").write_text(plan({"id": "chair", "from": weeks_ago}), encoding="utf-8")
+    _say(home, OVERDUE)
+    _publish(home, SUNDAY, {"a1": 1500})
+    done = keybook("deliver", "--json", "--home", home)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {line["state"] for line in lines if line.get("report") == "weekly"} == {"held"}
+    [alert] = [line for line in lines if "alert" in line]
+    assert (alert["alert"], alert["recipient"], alert["state"], alert["rows"]) == ("overdue", "chair", "sent", 1)
+    assert all(datetime.fromisoformat(line["at"]) and line["said"] for line in lines)
+    said = keybook("deliver", "--acknowledge", "overdue", "chair", "--home", home).output
+    assert "seen      alert overdue to chair: 1 rows" in said
+    assert _alerts(home).standing()[0].rows == ()

@@ -56,13 +56,14 @@ def test_what_is_published_sent_held_and_told(home: Path) -> None:
     versions = home / "warehouse" / "versions"
     [publication] = Warehouse(home / "warehouse").publications()
     at = MONDAY - timedelta(minutes=5)
-    told = replace(publication, version="20260302T040000000000-run", published_at=at.isoformat(), files=4,
+    began = datetime(2026, 3, 2, 4, tzinfo=UTC)
+    told = replace(publication, began_at=began.isoformat(), published_at=at.isoformat(), files=4,
                    rows_loaded=300, rows_rejected=7, files_held=1)  # fmt: skip
     (versions / publication.version / RECEIPT).write_text(json.dumps(asdict(told)), encoding="utf-8")
     found = _metrics(home)
     assert found["keybook_published",] == 1
     assert found["keybook_published_timestamp_seconds",] == at.timestamp()
-    assert found["keybook_build_duration_seconds",] == (at - datetime(2026, 3, 2, 4, tzinfo=UTC)).total_seconds()
+    assert found["keybook_build_duration_seconds",] == (at - began).total_seconds()
     assert found["keybook_as_of_timestamp_seconds",] == pytest.approx(datetime(2026, 3, 2, tzinfo=ZONE).timestamp())
     assert (found["keybook_rows", "loaded"], found["keybook_rows", "rejected"]) == (300, 7)
     assert (found["keybook_files", "landed"], found["keybook_files", "held"]) == (4, 1)

@@ -195,7 +195,8 @@ def table(section: Section, language: Language, pack: Pack) -> Table:
         kinds.append("money")
         shares.append(1.0)
         now, before = map(section.column, section.change)
-        changes = [signed(difference(row[now], row[before]), language) for row in section.rows[: section.most]]
+        kind = section.columns[now][1]
+        changes = [signed(difference(row[now], row[before]), language, kind) for row in section.rows[: section.most]]
         for row, change in zip(cells, [*changes, *[""] * has_total], strict=True):
             row.append(change)
     rows = tuple(

@@ -173,6 +173,23 @@ def test_ids_refer_to_rows_of_the_sample(sample: tuple[Path, SampleTruth]) -> No
         assert read(folder, name).select(pl.col("^(Id|Contact ID)$").is_unique().all()).item(), name
 
 
+def test_what_became_of_a_case_ends_as_the_case_does(sample: tuple[Path, SampleTruth]) -> None:
+    """Its history says the day and hour of its closing that the CRM says, and nothing before its opening or after that."""
+    folder, _ = sample
+    cases, events = read(folder, "Case.csv"), read(folder, "crm_case_events.csv")
+    moments = {
+        row["Id"]: (row["CreatedDate"][:19], (row["ClosedDate"] or "9999")[:19]) for row in cases.iter_rows(named=True)
+    }
+    last: dict[str, str] = {}
+    for row in events.sort("occurred_at").iter_rows(named=True):
+        opened, closed = moments[row["case_id"]]
+        assert opened <= row["occurred_at"][:19] <= closed, row
+        if row["event"] == "closed":
+            last[row["case_id"]] = row["occurred_at"][:19]
+    assert last == {case: closed for case, (_, closed) in moments.items() if closed != "9999"}
+    assert {row["event"] for row in events.iter_rows(named=True)} == {"closed", "reopened", "escalated"}
+
+
 def test_templates_carry_their_entitys_columns_and_its_key(sample: tuple[Path, SampleTruth]) -> None:
     folder, _ = sample
     for spec in formats()["templates"]:

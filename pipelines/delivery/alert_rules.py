@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from pipelines import reporting_contract
+from pipelines.bounds import connect
 from pipelines.delivery.packs import Scope
 from pipelines.lists import COMMENT, lists
 
@@ -169,7 +170,7 @@ def _fits(value: str, kind: str) -> bool:
     if not value:
         return False
     try:
-        with duckdb.connect() as connection:
+        with connect() as connection:
             connection.execute(f"select cast(? as {kind})", [value])
         return not kind.startswith(_NUMBERS) or Decimal(value).is_finite()
     except (duckdb.Error, InvalidOperation):

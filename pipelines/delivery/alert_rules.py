@@ -241,8 +241,6 @@ def _earlier(rule: Rule, now: duckdb.DuckDBPyConnection, before: Path | None) ->
     newest = [each.column for each in rule.conditions if each.operator == "newest"]
     key = [name for name in rule.key if name not in newest]
     names = list(dict.fromkeys([*rule.key, *(each.column for each in rule.changes)]))
-    from pipelines.bounds import connect
-
     with connect(str(before), read_only=True) as connection:
         table = f"reporting.{rule.table}"
         [(as_of,)] = connection.execute("select as_of_date from reporting.rpt_run").fetchall()

@@ -70,8 +70,8 @@ class Allocation:
     waiting: dict[str, Decimal] = field(default_factory=dict)
     paid: list[Paid] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
-    # What of each document is open, whatever asks for it: below zero where more was credited than it was, or than money
-    # that nobody saw left of it. What is written off is not, and what came of that changes nothing; `lost` is all that was.
+    # What of each document is open, whatever asks for it: below zero where more was credited than it was, or than
+    # unseen money left of it. What is written off is not open, whatever came of that; `lost` is all that ever was.
     stands: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     lost: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     # The places of debts, the first on top; one that nothing is owed at any more is passed over.
@@ -116,8 +116,8 @@ class Allocation:
         self._reopens(debt, debt.again(), amount)
 
     def _reopens(self, debt: Due, place: Due, amount: Decimal) -> None:
-        # What is open is never less than nothing: what was credited beyond that is filled first; then what was recovered
-        # of a write-off is lost again; the rest is owed.
+        # What is open is never less than nothing: what was credited beyond that is filled first; then what was
+        # recovered of a write-off is lost again; the rest is owed.
         beyond = min(amount, max(-self.stands[debt.name], ZERO))
         again = min(amount - beyond, self.lost[debt.name] - self.owed.get(debt.given_up(), ZERO))
         for whose, part in ((debt.given_up(), again), (place, amount - beyond - again)):

@@ -184,5 +184,23 @@ with section("Managers by month", f"Newest first, in {code or 'base currency'}."
         "sales_managers",
     )
     download("Download as CSV", "sales-by-manager", lambda: data, "sales")
+with section("Referrals, exhibitions, tenders and competitors", "As the deals' own words say.", key="deal-kinds"):
+    said = in_place(sales.kinds(page.warehouse, page.filters), "employee_name")
+    if said.num_rows:
+        kinds = {
+            "month": Column("Month", pinned=True),
+            "employee_name": Column("Manager", width="medium"),
+            "referred": Column("Referred", "count", "C14: created, by the source."),
+            "referred_won": Column("Of referrals won", "count"),
+            "from_exhibitions": Column("From exhibitions", "count", "A28: created, by the source."),
+            "tenders": Column("Tenders closed", "count", "C22"),
+            "tender_win_rate": Column("Tenders won", "ratio", "C22"),
+            "lost_to_competitor": Column("Lost to competitors", "count", "C30, C31: by the reason of the loss."),
+            "lost_to_competitor_amount": Column(f"Lost to them, {code or 'base'}", "money"),
+        }
+        table(said, kinds, "deal_kinds", height=460 if said.num_rows > 11 else "content")
+        download("Download as CSV", "deal-kinds", lambda: said, "deal_kinds", kinds)
+    else:
+        nothing("No deal of this period says that it was referred, a tender, of an exhibition or lost to a competitor.")
 forecast_error_section(page)
 footnotes()

@@ -139,6 +139,25 @@ def monthly(warehouse: str, filters: Filters) -> pa.Table:
     return select(warehouse, MONTHLY, **filters.values())
 
 
+# Where deals come from and go (C14, A28, C22, C30), of months in which a deal says so.
+KINDS = f"""
+    with {_PEOPLE}
+
+    select strftime(month, '%Y-%m') as month, employee_id, owner as employee_name, owner_team as team, referred,
+        referred_won, from_exhibitions, tenders, tender_win_rate, lost_to_competitor, lost_to_competitor_amount
+    from months
+    where {_CHOSEN_MONTHS} and month >= $since
+        and referred + referred_won + from_exhibitions + tenders + lost_to_competitor > 0
+    order by months.month desc, lost_to_competitor_amount desc nulls last, employee_name
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def kinds(warehouse: str, filters: Filters) -> pa.Table:
+    """Referrals, exhibitions, tenders and competitors, one row a manager and month."""
+    return select(warehouse, KINDS, **filters.values())
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def by_manager(warehouse: str, filters: Filters) -> pa.Table:
     """Sales a manager and month, newest first."""

@@ -1,8 +1,9 @@
 """Call legs folded, given to sources and counted for norms, beside one script written by hand.
 
-Both read the same staged legs, the same ledger of receivables, deals, accounts and norms (K1, K21, P13 with A1). The models of
-Keybook also tell missed cases with their call-backs, what a withheld number, an exchange's own leg or another system's tracker
-does, costs and payback, and keep file and line of each; the script does none of this. Equal figures first, then times.
+Both read the same staged legs, the same ledger, deals, accounts and norms (K1, K21, P13 with A1). The models
+of Keybook also tell missed cases with their call-backs, what a withheld number, an exchange's own leg or another
+tracker does, costs and payback, and keep file and line of each; the script does none of this. Equal figures first, then
+times.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ MODELS = [
 ]  # fmt: skip
 # The most that the models may take of the script's time.
 MOST = 1.5
-# Conversations of a year, two of three inbound, every other one of two legs: one names its parent, one follows within a minute.
+# Conversations of a year, two of three inbound, every other one of two legs: of these one names its parent, the next
+# follows within a minute.
 ROWS = {
     "calls.calls": """
         select 'c' || c || case part when 0 then 'a' else 'b' end as call_id,
@@ -88,13 +90,13 @@ ROWS = {
 # What the two must agree in, row by row: ours and the script's.
 EQUAL = {
     "conversations": (
-        "select split_part(conversation_id, ':', 2) as conversation_id, direction, status, account_id, employee_id, legs, "
-        "talk_seconds, is_first_time_caller, is_target_call, started_at from marts.fct_calls",
+        "select split_part(conversation_id, ':', 2) as conversation_id, direction, status, account_id, employee_id, "
+        "legs, talk_seconds, is_first_time_caller, is_target_call, started_at from marts.fct_calls",
         "select * exclude (source_key, client) from by_hand_conversations",
     ),
     "sources": (
-        "select model, month, case when source_kind in ('named', 'unknown') then lower(source) else source_kind end, leads, "
-        "cast(deals as decimal(18, 4)), won_amount, invoiced, cash_applied from reporting.rpt_call_attribution",
+        "select model, month, case when source_kind in ('named', 'unknown') then lower(source) else source_kind end, "
+        "leads, cast(deals as decimal(18, 4)), won_amount, invoiced, cash_applied from reporting.rpt_call_attribution",
         "select * from by_hand_sources",
     ),
     "norms": (

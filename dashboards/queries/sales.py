@@ -158,6 +158,36 @@ def kinds(warehouse: str, filters: Filters) -> pa.Table:
     return select(warehouse, KINDS, **filters.values())
 
 
+STAGES_PASSED = """
+    select pipeline, stage, deals, went_further, conversion, still_there, reentered, days_median
+    from {rpt_stage_conversion}
+    order by pipeline, deals desc, stage
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def stages_passed(warehouse: str) -> pa.Table:
+    """Stages of the whole company: how many deals went further, and how long they took (P3, P4)."""
+    return select(warehouse, STAGES_PASSED)
+
+
+# Of the whole company: a campaign is nobody's.
+CAMPAIGNS = """
+    select begun_on, coalesce(campaign_name, campaign_id) as campaign_name, kind, channel, members, accounts, coverage,
+        open_rate, response_rate, attendance_rate, revenue_change, other_revenue_change, stayed_share,
+        other_stayed_share
+    from {rpt_campaign_reach}
+    where begun_on >= $since
+    order by begun_on desc, campaign_name, kind, channel
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def campaigns(warehouse: str, filters: Filters) -> pa.Table:
+    """Whom each campaign reached, and how these bought and stayed beside the others."""
+    return select(warehouse, CAMPAIGNS, since=filters.values()["since"])
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def by_manager(warehouse: str, filters: Filters) -> pa.Table:
     """Sales a manager and month, newest first."""

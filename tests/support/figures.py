@@ -33,6 +33,15 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         "rpt_claims", ("case_id",),
         ("target_days", "age_days", "resolve_days", "business_minutes", "reopened_count", "work_rank", "is_late", "is_within"),
     ),
+    "stages_passed": (
+        "rpt_stage_conversion", ("pipeline", "stage"),
+        ("deals", "reentered", "still_there", "went_further", "conversion", "days_median"),
+    ),
+    "campaigns": (
+        "rpt_campaign_reach", ("campaign_id", "kind", "channel"),
+        ("members", "accounts", "active_accounts", "coverage", "opened", "open_rate", "responded", "response_rate", "attended",
+         "attendance_rate", "revenue_change", "stayed_share", "other_revenue_change", "other_stayed_share"),
+    ),
     "claims_before_churn": (
         "rpt_health_departures", ("account_id", "left_on"),
         ("claims_before", "open_claims", "stayed_accounts", "stayed_claims", "stayed_with_claims"),

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.support.books import Rows
 from tests.support.dealings import NOBODY, Row, median
-from tests.support.oracle import days, month_end, seed
+from tests.support.oracle import days, month_end, months_before, seed
 from tests.support.serving import Serving
 
 
@@ -316,3 +316,89 @@ class Talking(Serving):
                 "lost_to_competitor_amount": sum(known) if known else None if own["lost_to_competitor"] else 0,
             }
         return out
+
+    def campaigns(self) -> Rows:
+        """Campaign, kind and channel: whom it reached, and how these bought and stayed beside the others (A21, A28, C24, C29, C32)."""
+        window = self.parameter("campaign_effect_days")
+        groups: dict[Any, list[Row]] = defaultdict(list)
+        for row in self.rows("fct_campaign_members"):
+            groups[row["campaign_id"], row["kind"], row["channel"]].append(row)
+        said = {
+            name: any(row[name] for rows in groups.values() for row in rows)
+            for name in ("opened_on", "responded_on", "attended_on")
+        }
+        status = {(row["account_id"], row["month"]): row["status"] for row in self.rows("fct_account_months")}
+        bills: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows("fct_invoices"):
+            if not row["is_void"] and not row["is_draft"] and row["issued_on"]:
+                bills[row["account_id"]].append(row)
+        first = min((row["issued_on"] for rows in bills.values() for row in rows), default=date.max)
+        found: Rows = {}
+        for key, rows in groups.items():
+            begun = min((row["invited_on"] for row in rows if row["invited_on"]), default=None)
+            accounts = {row["account_id"] for row in rows} - {None}
+            own: Row = {"members": len(rows), "accounts": len(accounts), "active_accounts": None, "coverage": None}
+            for name, rate in (
+                ("opened", "open_rate"),
+                ("responded", "response_rate"),
+                ("attended", "attendance_rate"),
+            ):
+                number = sum(row[f"{name}_on"] is not None for row in rows)
+                own |= {name: number, rate: number / len(rows)} if said[f"{name}_on"] else {name: None, rate: None}
+            parts: dict[bool, list[str]] = {True: [], False: []}
+            for (account, month), stood in status.items():
+                if begun and month == begun.replace(day=1) and stood == "active":
+                    parts[account in accounts].append(account)
+            everybody = len(parts[True]) + len(parts[False])
+            if everybody:
+                own |= {"active_accounts": len(parts[True]), "coverage": len(parts[True]) / everybody}
+            for is_reached, prefix in ((True, ""), (False, "other_")):
+                now = [status.get((account, self.day.replace(day=1))) == "active" for account in parts[is_reached]]
+                own[f"{prefix}stayed_share"] = share(sum(now), len(now))
+                own[f"{prefix}revenue_change"] = None
+                if begun and begun + days(window) <= self.day and begun - days(window) >= first:
+                    near = [
+                        row for account in parts[is_reached] for row in bills[account]
+                        if begun - days(window) <= row["issued_on"] < begun + days(window)
+                    ]  # fmt: skip
+                    worth = [row["revenue_amount_base"] for row in near if row["revenue_amount"]]
+                    before = [row["revenue_amount_base"] or 0 for row in near if row["issued_on"] < begun]
+                    after = [row["revenue_amount_base"] or 0 for row in near if row["issued_on"] >= begun]
+                    if None not in worth and sum(before) and after:
+                        own[f"{prefix}revenue_change"] = float(sum(after)) / float(sum(before)) - 1
+            found[key] = own
+        return found
+
+    def stages_passed(self) -> Rows:
+        """Pipeline and stage: deals that entered it lately, what became of them, and how long they were there (P3, P4)."""
+        since = months_before(self.day, self.parameter("stage_window_months"))
+        deals = {row["deal_id"]: row["status"] for row in self.rows("fct_deals")}
+        ways: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows("fct_deal_stages"):
+            if row["deal_id"] in deals:
+                ways[row["deal_id"]].append(row)
+        met: dict[Any, list[tuple[int, bool, bool, int | None]]] = defaultdict(list)
+        for deal, way in ways.items():
+            way.sort(key=lambda row: row["stage_number"])
+            stays: dict[Any, list[int]] = defaultdict(list)
+            for place, row in enumerate(way):
+                if row["entered_on"] > since and not row["is_closing"]:
+                    stays[row["pipeline"] or "not_known", row["stage"] or "not_known"].append(place)
+            for key, places in stays.items():
+                later = [row for row in way[places[0] + 1 :] if not (row["is_closing"] and deals[deal] == "lost")]
+                spent = [
+                    (way[place]["left_on"] - way[place]["entered_on"]).days if way[place]["left_on"] else None
+                    for place in places
+                ]
+                is_there = deals[deal] == "open" and any(way[place]["is_current"] for place in places)
+                total = None if None in spent else sum(one for one in spent if one is not None)
+                met[key].append((len(places), bool(later) or deals[deal] == "won", is_there, total))
+        return {
+            key: {
+                "deals": len(rows), "reentered": sum(row[0] > 1 for row in rows), "still_there": sum(row[2] for row in rows),
+                "went_further": sum(row[1] for row in rows),
+                "conversion": share(sum(row[1] for row in rows), sum(not row[2] or row[1] for row in rows)),
+                "days_median": median(inf if row[3] is None else row[3] for row in rows),
+            }
+            for key, rows in met.items()
+        }  # fmt: skip

@@ -125,6 +125,7 @@ def test_nothing_happens_after_the_last_day(tmp_path: Path) -> None:
         "crm_case_events.csv": ["occurred_at"], "crm_commitments.csv": ["made_on", "approved_on", "done_on"],
         "crm_stock_outs.csv": ["asked_on", "supply_requested_on", "told_on", "analogue_offered_on", "closed_on"],
         "billing_deliveries.csv": ["ordered_on", "delivered_on"],
+        "crm_campaign_members.csv": ["invited_on", "opened_on", "responded_on", "attended_on"],
     }  # fmt: skip
     for name, columns in happened.items():
         frame = read(tmp_path / "out", name)
@@ -171,6 +172,23 @@ def test_ids_refer_to_rows_of_the_sample(sample: tuple[Path, SampleTruth]) -> No
     assert checked > 20_000
     for name in ("Account.csv", "Contact.csv", "Opportunity.csv", "User.csv", "Contacts.csv"):
         assert read(folder, name).select(pl.col("^(Id|Contact ID)$").is_unique().all()).item(), name
+
+
+def test_what_became_of_a_case_ends_as_the_case_does(sample: tuple[Path, SampleTruth]) -> None:
+    """Its history says the day and hour of its closing that the CRM says, and nothing before its opening or after that."""
+    folder, _ = sample
+    cases, events = read(folder, "Case.csv"), read(folder, "crm_case_events.csv")
+    moments = {
+        row["Id"]: (row["CreatedDate"][:19], (row["ClosedDate"] or "9999")[:19]) for row in cases.iter_rows(named=True)
+    }
+    last: dict[str, str] = {}
+    for row in events.sort("occurred_at").iter_rows(named=True):
+        opened, closed = moments[row["case_id"]]
+        assert opened <= row["occurred_at"][:19] <= closed, row
+        if row["event"] == "closed":
+            last[row["case_id"]] = row["occurred_at"][:19]
+    assert last == {case: closed for case, (_, closed) in moments.items() if closed != "9999"}
+    assert {row["event"] for row in events.iter_rows(named=True)} == {"closed", "reopened", "escalated"}
 
 
 def test_templates_carry_their_entitys_columns_and_its_key(sample: tuple[Path, SampleTruth]) -> None:

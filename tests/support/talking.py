@@ -58,8 +58,8 @@ class Talking(Serving):
         """Whose month a row falls into, by one of its days."""
         return (row["who"], row[name].replace(day=1)) if row[name] else None
 
-    def weekly(self) -> tuple[dict[Any, float], dict[date, int]]:
-        """Person and month: accounts spoken with in a week that is over, by the month in which it begins (A10); and its weeks."""
+    def weekly(self) -> dict[Any, float]:
+        """Person and month: accounts spoken with in a week that is over, by the month in which it begins (A10)."""
         met: dict[Any, set[Any]] = defaultdict(set)
         for contact in self.contacts:
             monday = contact.on - days(contact.on.weekday())
@@ -70,7 +70,7 @@ class Talking(Serving):
         weeks: dict[date, int] = defaultdict(int)
         for monday in mondays:
             weeks[monday.replace(day=1)] += monday + days(6) <= self.day
-        return {key: len(found) / weeks[key[1]] for key, found in met.items()}, weeks
+        return {key: len(found) / weeks[key[1]] for key, found in met.items()}
 
     def replies(self) -> dict[Any, list[float | None]]:
         """Person and month: how long each e-mail waited; endless without an answer in time, None while that is open (A22)."""
@@ -126,7 +126,7 @@ class Talking(Serving):
                 for other in known
             )
             step = any(
-                other["activity_type"] != "note" and other["planned"] is not None and other["planned"] > on
+                other["activity_type"] != "note" and other["planned"] and other["planned"] > max(on, other["entered"])
                 for other in known
             )
             found[self.of_month(row, "occurred_on")].append((last < self.day, record, step))
@@ -206,15 +206,15 @@ class Talking(Serving):
                 if row["is_two_way"] and decides is not None:
                     own["known"] += float(row["duration_seconds"] or 0)
                     own["deciding"] += float(row["duration_seconds"] or 0) * decides
-        weekly, weeks = self.weekly()
+        weekly = self.weekly()
         replies, meetings, arranged, birthdays = self.replies(), self.meetings(), self.arranged(), self.birthdays()
         found: Rows = {}
         for key in self.read_keys("rpt_team_scorecard", ("employee_id", "month")):
             own, held, waits = counts[key], meetings.get(key, []), replies.get(key, [])
             over = [one for one in held if one[0]]
-            spoken = key in weekly or any(own.values()) or held or waits or arranged.get(key) or birthdays.get(key)
+            monday = next(day for day in (key[1] + days(number) for number in range(7)) if not day.weekday())
             found[key] = {
-                "weekly_contact_accounts": (weekly.get(key, 0.0) if weeks[key[1]] and spoken else None),
+                "weekly_contact_accounts": weekly.get(key, 0.0) if monday + days(6) <= self.day else None,
                 "connected_share": share(own["connected"], own["dialled"]),
                 "planned_activities": round(own["planned"]), "planned_done_ratio": share(own["done"], own["planned"]),
                 "logged_calls": round(own["calls"]), "call_outcome_ratio": share(own["results"], own["calls"]),

@@ -197,6 +197,7 @@ stepped as (
         and not later.is_note
         and later.created_on <= held.recorded_by
         and later.planned_on > held.occurred_on
+        and later.planned_on > later.created_on
 ),
 
 meetings as (

@@ -258,7 +258,11 @@ select
     end as overdue_ratio,
     coalesce(contacts.two_way_contact_accounts, 0) as two_way_contact_accounts,
     coalesce(contacts.two_way_contacts, 0) as two_way_contacts,
-    talks.weekly_contact_accounts,
+    -- Whoever spoke with nobody spoke with none, from the end of the first week that begins in the month on.
+    case
+        when {{ plus_days('keys.month', 'cast((8 - extract(isodow from keys.month)) % 7 + 6 as integer)') }} <= run.as_of_date
+            then coalesce(talks.weekly_contact_accounts, 0)
+    end as weekly_contact_accounts,
     {{ ratio('talks.connected_calls', 'talks.outbound_calls') }} as connected_share,
     coalesce(talks.planned_activities, 0) as planned_activities,
     {{ ratio('talks.planned_done', 'talks.planned_activities') }} as planned_done_ratio,

@@ -76,6 +76,11 @@ class Column:
         """The DuckDB type of the column in raw and in staging."""
         return STORED_TYPES[self.type]
 
+    @property
+    def is_id(self) -> bool:
+        """Whether it holds ids: the record's own, or those of what it is linked to."""
+        return self.type == "text" and self.name.endswith("_id")
+
 
 # What a column holds until a date has come: one value, or a value for each that it may have now.
 State = str | bool | None | dict[str, str]

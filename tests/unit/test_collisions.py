@@ -212,3 +212,92 @@ def test_ids_without_the_noughts_that_a_spreadsheet_took_are_held(home: Home, sh
     forget(home.work, "a.csv")
     home.land({})
     assert home.codes() == {}
+
+
+@pytest.mark.parametrize(
+    ("ids", "is_held"),
+    [
+        # Fifteen figures and noughts, as a spreadsheet leaves them; what a binary number leaves of nineteen.
+        (["1234567890123450", "2234567890123450", "3234567890123450", "4234567890123450"], True),
+        (["4876876000003330000"], True),
+        (["4876876000000329728", "4876876000000990208"], True),
+        # One in ten ends in a nought; one that does not shows that all are whole; and what has fifteen figures is.
+        (["1234567890123450"], False),
+        (["1234567890123450", "2234567890123450", "3234567890123450", "4234567890123450", "4234567890123451"], False),
+        (["123456789012000", "223456789012000", "323456789012000", "423456789012000"], False),
+    ],
+)
+def test_ids_that_are_all_such_as_a_rounded_number_are_held(home: Home, ids: list[str], is_held: bool) -> None:
+    home.land({"a.csv": COMPANIES + "".join(f"{one},Firm {one},Ada,Umeå\n" for one in ids)})
+    assert home.codes() == ({"a.csv": ["ids_rounded"]} if is_held else {})
+    if is_held:
+        (finding,) = [receipt.held[0] for receipt in home.work.store.receipts()]
+        assert (finding["row_count"], finding["column_name"]) == (len(ids), "account_id")
+        accept(home.work, "a.csv")
+        home.land({})
+        assert home.codes() == {}
+        assert [account for _, account, _ in home.companies()] == sorted(ids)
+
+
+def test_links_that_are_rounded_are_held(home: Home) -> None:
+    """The record's own ids are whole, and each of its links leads nowhere, or to another."""
+    header = "invoice_id,customer_id,issued_on,gross_amount,currency\n"
+    home.land({"a.csv": header + "".join(f"F-{n},{n}234567890123450,2026-01-02,10.00,EUR\n" for n in range(1, 5))})
+    assert home.codes() == {"a.csv": ["ids_rounded"]}
+    (finding,) = [receipt.held[0] for receipt in home.work.store.receipts()]
+    assert finding["column_name"] == "customer_id"
+
+
+@pytest.mark.parametrize("rounded_first", [True, False])
+@pytest.mark.parametrize(("name", "is_held"), [("Alder AB", True), ("Birch AB", False)])
+def test_an_id_that_is_a_known_one_but_for_its_last_figures_is_held(
+    home: Home, rounded_first: bool, name: str, is_held: bool
+) -> None:
+    """Where it is the same company: of another one the next number may well be."""
+    texts = [COMPANIES + "1234567890123456,Alder AB,Ada,Umeå\n", COMPANIES + f"1234567890123450,{name},Ada,Umeå\n"]
+    first, second = reversed(texts) if rounded_first else texts
+    home.land({"a.csv": first})
+    home.land({"b.csv": second})
+    assert home.codes() == ({"b.csv": ["ids_rounded"]} if is_held else {})
+    if is_held:
+        (finding,) = [receipt.held[0] for receipt in home.work.store.receipts() if receipt.held]
+        assert finding["name"] == "a.csv"
+        forget(home.work, "a.csv")
+        home.land({})
+        assert home.codes() == {}
+
+
+DEALS = "Record ID,Deal Name,Deal Stage,Amount,Close Date,Deal owner\n"
+NORTH_DEALS = DEALS + "1,Pallets,Negotiation,100,2026-03-01,Ada\n2,Boards,Negotiation,250,2026-04-01,Ada\n"
+THIN = "Record ID,Deal Stage,Amount,Close Date,Deal owner\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "held", "told"),
+    [
+        # Without names: most of what both say is another; the same but for a price; nothing that both say.
+        (THIN + "1,Offer,900,2027-01-05,Bo\n2,Offer,700,2027-02-05,Bo\n", ["ids_collide"], []),
+        (THIN + "1,Negotiation,900,2026-03-01,Ada\n2,Offer,250,2026-04-01,Ada\n", [], []),
+        ("Record ID,Deal Stage,Pipeline\n1,Offer,Rentals\n2,Offer,Rentals\n", [], ["system_untold"]),
+    ],
+)
+def test_a_second_system_without_what_tells_a_thing_is_told_by_all_that_both_say(
+    home: Home, text: str, held: list[str], told: list[str]
+) -> None:
+    words = "contract: hubspot_deals\nwords:\n  crm.deals.status: {Offer: open, Negotiation: open}\n"
+    (home.folder / "contracts").mkdir()
+    (home.folder / "contracts" / "hubspot_deals.yml").write_text(words, encoding="utf-8")
+    home.land({"a.csv": NORTH_DEALS})
+    home.land({"b.csv": text})
+    assert home.codes() == ({"b.csv": held} if held else {})
+    (second,) = [receipt for receipt in home.work.store.receipts() if receipt.file == "b.csv"]
+    assert [row["code"] for row in second.findings if row["code"] == "system_untold"] == told
+
+
+def test_activities_of_a_second_system_are_held(home: Home) -> None:
+    """What has no name is known again by when it was made and done."""
+    header = "Activity - ID,Activity - Type,Activity - Subject,Activity - Due date,Activity - Add time\n"
+    rows = "1,Call,Call,2026-0{0}-01,2026-0{0}-01 10:00:00\n2,Call,Call,2026-0{0}-02,2026-0{0}-02 10:00:00\n"
+    home.land({"a.csv": header + rows.format(1)})
+    home.land({"b.csv": header + rows.format(2)})
+    assert home.codes() == {"b.csv": ["ids_collide"]}

@@ -137,10 +137,17 @@ entities: {{crm.accounts: {{columns: {{account_id: Nr {0}, name: Name, city: Ort
     assert took["many"] - took["few"] < 0.02, took
 
 
-def test_an_id_of_which_a_spreadsheet_kept_six_figures_is_none(tmp_path: Path) -> None:
-    landed = land(tmp_path, "Record ID,Deal Name,Deal Stage\n2.58420E+16,Pallets,closedwon\n77,Boards,closedwon\n")
-    assert landed.rows("crm.deals", "deal_id") == [("77",)]
-    assert landed.rejects("line, value") == [(2, "2.58420E+16")]
+@pytest.mark.parametrize("id_", ["2.58420E+16", '"2,5842E+16"', "1E+15", "1.2345678901234568e+18", "4.87E18"])
+def test_an_id_of_which_a_program_kept_some_figures_is_none(tmp_path: Path, id_: str) -> None:
+    """No row of its own, and no link; what only looks like it is one."""
+    header = "Record ID,Deal Name,Deal Stage,Associated Company IDs\n"
+    landed = land(
+        tmp_path, f"{header}{id_},Pallets,closedwon,7\n77,Boards,closedwon,{id_}\n5E10,Tins,closedwon,5.10E\n"
+    )
+    rows = landed.rows("crm.deals", "deal_id, account_id")
+    assert rows == [("77", None), ("5E10", "5.10E")]
+    assert landed.rejects("line, value") == [(2, id_.strip('"'))]
+    assert [row["row_count"] for row in landed.receipt.findings if row["code"] == "cells_blank"] == [1]
 
 
 def test_of_two_systems_that_fit_equally_the_one_whose_records_are_landed_is_it(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ _FALSE = ["false", "no", "n", "f", "0"]
 BLANK = "cast(null as varchar)"
 NO_DATES = Dates()
 NO_REASON = rejection_sql(Rejection("blank"))
+# A long id of which a spreadsheet kept six figures (2.58420E+16): many would be one. How such a text begins is asked first.
+FIGURES_LOST = r"\d[.,]\d+[eE]\+?\d\d|\d[eE]\+\d\d"
+FEW_FIGURES = ("_.%", "_,%", "_E+%", "_e+%")
 _LITERAL = ColumnMap.model_validate({"value": ""})
 
 
@@ -147,7 +150,7 @@ class RowSql:
         return {cast.column.name: f"(case when {cast.when} then {cast.column.name} end)" for cast in casts if cast.when}
 
     def _within_bounds(self, casts: list[Cast]) -> dict[str, str]:
-        """Durations from 0 on, shares from 0 to 1, dates in years that an export can speak of; else NULL."""
+        """Durations from 0 on, shares from 0 to 1, dates in years that an export can speak of, whole ids; else NULL."""
         bounded = {}
         for cast in casts:
             name, kind = cast.column.name, cast.column.type
@@ -157,6 +160,9 @@ class RowSql:
                 condition = f"{name} >= 0"
             elif kind == "ratio":
                 condition = f"{name} between 0 and 1"
+            elif cast.column.is_id:
+                few = " or ".join(f"{name} like {quoted(start)}" for start in FEW_FIGURES)
+                condition = f"not (({few}) and regexp_full_match({name}, {quoted(FIGURES_LOST)}))"
             elif kind in ("date", "timestamp") and not cast.column.any_year:
                 # A comparison: to ask each moment for its year takes as long as to read it.
                 first, end = (
@@ -213,9 +219,6 @@ class RowSql:
                 continue
             required = spec.required or (column.name in entity.key and mapping.key == "given")
             cast = replace(self._column(column, spec, required), when=self._when_sql(spec))
-            if column.name in entity.key and column.type == "text" and spec.from_:
-                # A spreadsheet kept six figures of a long number (2.58420E+16): many rows would be one.
-                cast = replace(cast, typed=f"(case when not ({cast.typed} like '_.%E+__') then {cast.typed} end)")
             casts.append(self._totalled(cast, mapping.one_row_per) if spec.total else cast)
         return casts
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
+
+import duckdb
 
 from pipelines.exports.codes import Finding, FindingCode
 from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.accounting import note
 from pipelines.exports.landing.raw import RawStore, Receipt
+from pipelines.exports.landing.spreadsheets import Source, rounded, rounded_since, shortened
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import quoted
 
@@ -27,6 +30,8 @@ MOST_SHORTENED = 0.1
 MOST_DOUBLED = 0.1
 # So many columns at least must agree: a day alone is the same in many rows.
 LEAST_COLUMNS = 2
+# What has few values agrees by chance.
+_SHARED_TYPES = ("boolean", "currency")
 
 
 @dataclass
@@ -35,21 +40,14 @@ class _Seen:
 
     same: int = 0
     other: int = 0
+    # Of how many nothing that both say tells it.
+    untold: int = 0
     # An id that is something else, and what the older and the new file call it.
     example: str = ""
 
 
-@dataclass
-class _Source:
-    """The files of one contract that give rows to one entity, with the system of each, in the order of their landing."""
-
-    entity: Entity
-    contract: str
-    systems: dict[str, str] = field(default_factory=dict)
-
-
 # What a file is held for that collides with an older one, which its finding names; a person's word lets it in.
-CODES = {"ids_collide", "ids_shortened", "key_changed", "key_doubled", "lines_gone", "system_doubled"}
+CODES = {"ids_collide", "ids_rounded", "ids_shortened", "key_changed", "key_doubled", "lines_gone", "system_doubled"}
 
 
 def to_compare_again(receipts: Iterable[Receipt]) -> set[str]:
@@ -63,7 +61,7 @@ def to_compare_again(receipts: Iterable[Receipt]) -> set[str]:
     while waiting := [
         receipt
         for receipt in held.values()
-        if {str(row["name"]) for row in receipt.held if row["code"] in CODES} <= standing
+        if {str(row.get("name")) for row in receipt.held if row["code"] in CODES} <= standing
     ]:
         for receipt in waiting:
             standing.add(receipt.file)
@@ -93,13 +91,21 @@ def _judge(store: RawStore, landed: list[Receipt]) -> list[Receipt]:
     receipts = sorted(store.receipts(), key=lambda receipt: (receipt.known_at, receipt.sha256 in new, receipt.file))
     names = {receipt.sha256: receipt.file for receipt in receipts}
     gone, fewer = _fewer_lines(store, receipts, set(new))
-    for sha256, finding in [*_told_otherwise(receipts, set(new)), *_told_twice(store, receipts, set(new)), *gone]:
+    for sha256, finding in [
+        *rounded(store, receipts, set(new)),
+        *_told_otherwise(receipts, set(new)),
+        *_told_twice(store, receipts, set(new)),
+        *gone,
+    ]:
         held.setdefault(sha256, finding)
     for source in _sources(receipts, set(new)):
-        for sha256, finding in _shortened(store, source, set(new), names):
+        for spelt in (shortened, rounded_since):
+            for sha256, finding in spelt(store, source, set(new), names):
+                held.setdefault(sha256, finding)
+        judged, untold = _judged(store, source, set(new), set(held), names)
+        for sha256, finding in judged:
             held.setdefault(sha256, finding)
-        for sha256, finding in _judged(store, source, set(new), set(held), names):
-            held.setdefault(sha256, finding)
+        fewer += untold
     for sha256, finding in fewer:
         if sha256 not in held:
             note(new[sha256], "", "note", finding)
@@ -237,23 +243,24 @@ def _has_documents(entity_id: str) -> bool:
     return any(column.name == "invoice_id" for column in entities()[entity_id].columns)
 
 
-def _sources(receipts: list[Receipt], new: set[str]) -> list[_Source]:
+def _sources(receipts: list[Receipt], new: set[str]) -> list[Source]:
     """Where new files stand beside others of their contract."""
-    found: dict[tuple[str, str], _Source] = {}
+    found: dict[tuple[str, str], Source] = {}
     for receipt in receipts:
         for row in receipt.entities:
             entity = entities()[f"{row['domain']}.{row['entity']}"]
             if entity.same:
-                source = found.setdefault((entity.id, row["contract"]), _Source(entity, row["contract"]))
+                source = found.setdefault((entity.id, row["contract"]), Source(entity, row["contract"]))
                 source.systems[receipt.sha256] = row["system"]
     return [source for source in found.values() if len(source.systems) > 1 and new & source.systems.keys()]
 
 
 def _judged(
-    store: RawStore, source: _Source, new: set[str], held: set[str], names: dict[str, str]
-) -> list[tuple[str, Finding]]:
-    """The new files of a source that are to be held, and why."""
+    store: RawStore, source: Source, new: set[str], held: set[str], names: dict[str, str]
+) -> tuple[list[tuple[str, Finding]], list[tuple[str, Finding]]]:
+    """The new files of a source that are to be held, and why; and those of which nothing tells whose ids they have."""
     found: list[tuple[str, Finding]] = []
+    untold: list[tuple[str, Finding]] = []
     within, across = _compared(store, source, new)
     for sha256 in (sha256 for sha256 in source.systems if sha256 in new):
         seen = within.get(sha256, {})
@@ -263,6 +270,10 @@ def _judged(
         facts: dict[str, Any] = {"contract": source.contract, "row_count": other, "other_count": other + same}
         code: FindingCode = "ids_collide"
         worst = max(seen.items(), key=lambda item: item[1].other, default=None)
+        if worst and not other + same:
+            facts = {"contract": source.contract, "name": names[worst[0]], "row_count": worst[1].untold}
+            untold.append((sha256, Finding("system_untold", **facts)))
+            continue
         if not other or other < LEAST_SHARE * (other + same):
             doubled = {older: pair for older, pair in across.get(sha256, {}).items() if older not in held}
             agreeing = sum(pair.same for pair in doubled.values())
@@ -278,48 +289,10 @@ def _judged(
         facts |= {"name": names[older], "said": said}
         found.append((sha256, Finding(code, **facts)))
         held.add(sha256)
-    return found
+    return found, untold
 
 
-def _shortened(store: RawStore, source: _Source, new: set[str], names: dict[str, str]) -> list[tuple[str, Finding]]:
-    """The new files whose ids differ from an older file's by noughts in front alone: a spreadsheet saved one of the two.
-
-    Each row would be another one beside the one that it is.
-    """
-    found_of = {sha256: store.rows_file(source.entity, source.contract, sha256) for sha256 in source.systems}
-    paths = {sha256: path for sha256, path in found_of.items() if path}
-    key, *more = source.entity.key
-    if more or not new & paths.keys() or len(paths) < 2:
-        return []
-    places = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))
-    files = ", ".join(quoted(str(path)) for path in paths.values())
-    with connected() as connection:
-        ids = (
-            f"select _system, _file_sha256 as sha256, cast({key} as varchar) as id, ltrim(id, '0') as bare "
-            f"from read_parquet([{files}], union_by_name = true) where not coalesce(_deleted, false)"
-        )
-        padded = f"select distinct * from ({ids}) where starts_with(id, '0') and regexp_full_match(bare, '[1-9]\\d*')"
-        if connection.execute(f"create temp table padded as {padded}").fetchall() == [(0,)]:
-            return []
-        # Of two files in which an id is written otherwise the one that came later is held.
-        counted = connection.execute(
-            f"with spelt as (select * from padded union select * from ({ids}) semi join padded using (_system, bare)), "
-            f"landed as (from (values {places}) as landed (sha256, place)) "
-            "select later.sha256, last(earlier.sha256 order by before.place), count(distinct later.id), "
-            "first(concat(later.id, ' / ', earlier.id) order by later.id) "
-            "from spelt as later join landed as after on after.sha256 = later.sha256 "
-            "join spelt as earlier on earlier._system = later._system and earlier.bare = later.bare "
-            "and earlier.id <> later.id join landed as before on before.sha256 = earlier.sha256 "
-            "and before.place < after.place group by later.sha256"
-        ).fetchall()
-    return [
-        (sha256, Finding("ids_shortened", contract=source.contract, name=names[older], row_count=count, said=said))
-        for sha256, older, count, said in counted
-        if sha256 in new
-    ]
-
-
-def _rows(store: RawStore, sha256: str, source: _Source) -> int:
+def _rows(store: RawStore, sha256: str, source: Source) -> int:
     receipt = store.receipt(sha256)
     rows = receipt.entities if receipt else []
     return sum(row["rows_loaded"] for row in rows if f"{row['domain']}.{row['entity']}" == source.entity.id)
@@ -328,51 +301,98 @@ def _rows(store: RawStore, sha256: str, source: _Source) -> int:
 Pairs = dict[str, dict[str, _Seen]]
 
 
-def _compared(store: RawStore, source: _Source, new: set[str]) -> tuple[Pairs, Pairs]:
-    """Each new file's rows against the version before of the same id: in its own system, and in others."""
+def _compared(store: RawStore, source: Source, new: set[str]) -> tuple[Pairs, Pairs]:
+    """Each new file's rows against the version before of the same id: in its own system, and in others.
+
+    In its own by whatever both hold, where none of its rows has a column in common by which a thing is known again.
+    """
     entity = source.entity
     found_of = {sha256: store.rows_file(entity, source.contract, sha256) for sha256 in source.systems}
-    paths = {sha256: path for sha256, path in found_of.items() if path}
+    paths = {sha256: str(path) for sha256, path in found_of.items() if path}
     if not new & paths.keys() or len(paths) < 2:
         return {}, {}
-    order = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))
-    told = {name: f"nullif(lower(trim(cast({name} as varchar))), '')" for name in entity.same}
-    texts = ", ".join(f"{text} as {name}" for name, text in told.items())
-    key = ", ".join(entity.key)
-    files = ", ".join(quoted(str(path)) for path in paths.values())
-    fresh = ", ".join(quoted(str(paths[sha256])) for sha256 in sorted(new & paths.keys()))
-    shown = entity.same[0]
-    agrees = " or ".join(f"coalesce({name} = before.{name}, false)" for name in told)
-    comparable = " or ".join(f"({name} is not null and before.{name} is not null)" for name in told)
-    packed = ", ".join(f"{name} := {name}" for name in ("_file_sha256", *told))
-    found: list[Pairs] = []
+    same = {name: f"nullif(lower(trim(cast({name} as varchar))), '')" for name in entity.same}
     with connected() as connection:
-        connection.execute(
-            f"create temp table versions as select _system, {key}, _file_sha256, place, {texts} "
-            f"from read_parquet([{files}], union_by_name = true) "
-            f"join (values {order}) as landed (sha256, place) on _file_sha256 = sha256 "
-            f"semi join (select {key} from read_parquet([{fresh}], union_by_name = true)) using ({key}) "
-            "where not coalesce(_deleted, false)"
-        )
-        # Of each other system a row of the id that was there before this file came.
-        own = f"select *, lag(struct_pack({packed})) over (partition by _system, {key} order by place) as before from versions"
-        others = (
-            f"select versions.*, struct_pack({', '.join(f'{name} := other.{name}' for name in ('_file_sha256', *told))}) "
-            f"as before from versions join (select * from versions qualify row_number() over "
-            f"(partition by _system, {key} order by place) = 1) as other using ({key}) "
-            "where other._system <> versions._system and other.place < versions.place"
-        )
-        for rows in (own, others):
-            counted = connection.execute(
-                f"select _file_sha256, before._file_sha256, count(*) filter (where {agrees}), "
-                f"count(*) filter (where not ({agrees})), "
-                f"first(concat({entity.key[0]}, ': ', before.{shown}, ' / ', {shown})) filter (where not ({agrees})) "
-                f"from ({rows}) where before is not null and before._file_sha256 <> _file_sha256 "
-                f"and ({comparable}) group by all"
-            ).fetchall()
-            pairs: Pairs = defaultdict(dict)
-            for sha256, older, same, other, example in counted:
-                if sha256 in new:
-                    pairs[sha256][older] = _Seen(same, other, example or "")
-            found.append(pairs)
-    return found[0], found[1]
+        _versions(connection, source, paths, new, same)
+        agreeing, comparable = _agreeing(same)
+        told = f"case when {comparable} > 0 then {agreeing} > 0 end"
+        within, across = (_counted(connection, entity, same, rows, told, new) for rows in (_OWN, _OTHERS))
+        if untold := {
+            sha256 for sha256, seen in within.items() if not any(pair.same + pair.other for pair in seen.values())
+        }:
+            others = {
+                column.name: f"nullif(lower(trim(cast({column.name} as varchar))), '')"
+                for column in entity.columns
+                if column.name not in (*entity.key, *entity.same)
+                and not column.one_of
+                and column.type not in _SHARED_TYPES
+            }
+            _versions(connection, source, paths, untold, others)
+            agreeing, comparable = _agreeing(others)
+            # What is written over from day to day may be another in one column; where most are, it is another thing.
+            told = (
+                f"case when {comparable} >= {LEAST_COLUMNS} then 2 * {agreeing} >= {comparable} "
+                f"when {agreeing} > 0 then true end"
+            )
+            within |= _counted(connection, entity, others, _OWN, told, untold)
+    return within, across
+
+
+# Of each version of an id the one before it in its system; and of each other system the first, if it was there before.
+_OWN = "select versions as row, lag(versions) over (partition by _system, {key} order by place) as before from versions"
+_OTHERS = (
+    "select versions as row, other as before from versions join (select * from versions qualify row_number() over "
+    "(partition by _system, {key} order by place) = 1) as other using ({key}) "
+    "where other._system <> versions._system and other.place < versions.place"
+)
+
+
+def _versions(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    paths: dict[str, str],
+    new: set[str],
+    told: dict[str, str],
+) -> None:
+    """Makes the table `versions` of all rows whose ids the new files have, with the columns that tell a thing."""
+    order = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))
+    key = ", ".join(source.entity.key)
+    files = ", ".join(map(quoted, paths.values()))
+    fresh = ", ".join(quoted(paths[sha256]) for sha256 in sorted(new & paths.keys()))
+    connection.execute(
+        f"create or replace temp table versions as select _system, {key}, _file_sha256, place, "
+        f"{', '.join(f'{text} as {name}' for name, text in told.items())} "
+        f"from read_parquet([{files}], union_by_name = true) "
+        f"join (values {order}) as landed (sha256, place) on _file_sha256 = sha256 "
+        f"semi join (select {key} from read_parquet([{fresh}], union_by_name = true)) using ({key}) "
+        "where not coalesce(_deleted, false)"
+    )
+
+
+def _agreeing(told: dict[str, str]) -> tuple[str, str]:
+    """SQL of how many of the columns agree in a row and the one before, and of how many both have."""
+    agreeing = " + ".join(f"cast(coalesce(row.{name} = before.{name}, false) as integer)" for name in told)
+    both = " + ".join(f"cast(row.{name} is not null and before.{name} is not null as integer)" for name in told)
+    return f"({agreeing})", f"({both})"
+
+
+def _counted(
+    connection: duckdb.DuckDBPyConnection, entity: Entity, told: dict[str, str], rows: str, same: str, new: set[str]
+) -> Pairs:
+    """By new file and older one, of how many rows `same` (SQL) is true, false and unknown."""
+    key = ", ".join(entity.key)
+    differs = " ".join(
+        f"when row.{name} <> before.{name} then concat(row.{entity.key[0]}, ': ', before.{name}, ' / ', row.{name})"
+        for name in told
+    )
+    counted = connection.execute(
+        "select row._file_sha256, before._file_sha256, count(*) filter (where same), count(*) filter (where not same), "
+        f"count(*) filter (where same is null), first(case {differs} end) filter (where not same) "
+        f"from (select *, {same} as same from ({rows.format(key=key)}) where before is not null "
+        "and before._file_sha256 <> row._file_sha256) group by all"
+    ).fetchall()
+    pairs: Pairs = defaultdict(dict)
+    for sha256, older, same_rows, other_rows, untold_rows, example in counted:
+        if sha256 in new:
+            pairs[sha256][older] = _Seen(same_rows, other_rows, untold_rows, example or "")
+    return pairs

@@ -19,6 +19,7 @@ activities as (
         {{ business_date('coalesce(activities.due_at, activities.occurred_at)', 'run.business_timezone') }} as planned_on,
         {{ business_date('activities.created_at', 'run.business_timezone') }} as created_on,
         coalesce(activities.activity_type = 'note', false) as is_note,
+        coalesce(activities.activity_type = 'call', false) as is_call,
         run.as_of_date
     from {{ ref('fct_activities') }} as activities
     cross join run
@@ -47,7 +48,7 @@ weeks as (
 
 weekly as (
     select talker_id as employee_id, {{ month_of('week_start') }} as month, count(*) as account_weeks
-    from (select distinct talker_id, week_start, account_id from talks) as told
+    from (select distinct talker_id, week_start, account_id from talks) as weekly_accounts
     cross join run
     where {{ plus_days('week_start', 6) }} <= run.as_of_date
     group by talker_id, {{ month_of('week_start') }}
@@ -76,12 +77,12 @@ planned as (
     group by 1, 2
 ),
 
-told as (
+logged as (
     select
         activities.employee_id,
         {{ month_of('activities.occurred_on') }} as month,
-        count(*) filter (where activities.activity_type = 'call') as logged_calls,
-        count(activities.outcome) filter (where activities.activity_type = 'call') as calls_with_outcome,
+        count(*) filter (where activities.is_call) as logged_calls,
+        count(activities.outcome) filter (where activities.is_call) as calls_with_outcome,
         sum(activities.duration_seconds) filter (where activities.is_two_way and people.is_decision_maker) as decider_seconds,
         sum(activities.duration_seconds) filter (where activities.is_two_way and people.is_decision_maker is not null)
             as known_seconds
@@ -281,7 +282,7 @@ greetings as (
     group by 1, 2
 ),
 
-{%- set parts = ['weekly', 'dialled', 'planned', 'told', 'replies', 'meetings', 'booked', 'greetings'] %}
+{%- set parts = ['weekly', 'dialled', 'planned', 'logged', 'replies', 'meetings', 'booked', 'greetings'] %}
 keys as (
     {%- for part in parts %}
     select employee_id, month from {{ part }} where month is not null
@@ -297,10 +298,10 @@ select
     dialled.connected_calls,
     planned.planned_activities,
     planned.planned_done,
-    told.logged_calls,
-    told.calls_with_outcome,
-    coalesce(told.decider_seconds, 0) as decider_seconds,
-    told.known_seconds,
+    logged.logged_calls,
+    logged.calls_with_outcome,
+    coalesce(logged.decider_seconds, 0) as decider_seconds,
+    logged.known_seconds,
     replies.emails_received,
     replies.email_reply_minutes_median,
     meetings.meetings_held,

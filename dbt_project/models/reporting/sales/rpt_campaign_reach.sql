@@ -13,7 +13,7 @@ members as (
 ),
 
 -- Where no row of the feed says that anything was opened, answered or visited, nobody knows.
-told as (
+answered as (
     select count(opened_on) > 0 as is_opened, count(responded_on) > 0 as is_responded, count(attended_on) > 0 as is_attended
     from members
 ),
@@ -105,8 +105,8 @@ select
     cast(compared.reached_active as bigint) as active_accounts,
     {{ ratio('compared.reached_active', '(compared.reached_active + compared.other_active)') }} as coverage,
     {%- for what, name in {'opened': 'open_rate', 'responded': 'response_rate', 'attended': 'attendance_rate'}.items() %}
-    case when told.is_{{ what }} then cast(campaigns.{{ what }} as bigint) end as {{ what }},
-    case when told.is_{{ what }} then {{ ratio('campaigns.' ~ what, 'campaigns.members') }} end as {{ name }},
+    case when answered.is_{{ what }} then cast(campaigns.{{ what }} as bigint) end as {{ what }},
+    case when answered.is_{{ what }} then {{ ratio('campaigns.' ~ what, 'campaigns.members') }} end as {{ name }},
     {%- endfor %}
     {%- for prefix, name in {'reached': '', 'other': 'other_'}.items() %}
     case
@@ -119,7 +119,7 @@ select
     run.as_of_date
 from campaigns
 cross join run
-cross join told
+cross join answered
 left join compared
     on campaigns.campaign_id = compared.campaign_id
     and campaigns.kind = compared.kind

@@ -252,7 +252,8 @@ class Talking(Serving):
         for row in self.company.raw.rows("plan.costs"):
             account, month = self.company.account(row), row["month"].replace(day=1)
             own = found.setdefault((account, month), {"representation_cost": None, "unknown": False})
-            worth = self.company.in_base(row["amount"], row["currency"], min(month_end(month), self.day))
+            currency = row["currency"] or self.company.raw.run.default_currency
+            worth = self.company.in_base(row["amount"], currency, min(month_end(month), self.day))
             own["unknown"] |= row["amount"] is not None and worth is None
             if says("representation", row["cost_kind"]) and worth is not None and row["amount"] is not None:
                 own["representation_cost"] = (own["representation_cost"] or 0) + worth

@@ -41,11 +41,14 @@ class List:
     row: str
     instead_of: str = ""
     ranges: dict[str, tuple[float, float | None]] = field(default_factory=dict)
+    # Whether it is landed as an export; one that is not is read where it lies, by who acts on it.
+    lands: bool = True
+    examples: tuple[dict[str, str], ...] = ()
 
     @property
     def defaults(self) -> list[dict[str, str]]:
-        """The rows of the seed that the list changes."""
-        return seed_rows(self.instead_of) if self.instead_of else []
+        """The rows of the seed that the list changes, or rows to begin with."""
+        return seed_rows(self.instead_of) if self.instead_of else list(self.examples)
 
     @property
     def headers(self) -> list[str]:
@@ -59,11 +62,22 @@ def lists() -> dict[str, List]:
     said = read_yaml(LISTS_FILE)
     found = {}
     for name, entry in said.items():
-        entity = entities()[f"{DOMAIN}.{name}"]
-        columns = tuple(column.name for column in entity.columns if column.name != MADE_KEY)
+        columns = entry.pop("columns", None)
+        if columns is None:
+            entity = entities()[f"{DOMAIN}.{name}"]
+            columns = [column.name for column in entity.columns if column.name != MADE_KEY]
         entry |= {"required": tuple(entry["required"]), "row": " ".join(entry["row"].split())}
-        found[name] = List(name, columns, **entry)
+        entry["examples"] = tuple(
+            dict(zip(columns, map(str, example), strict=False)) for example in entry.get("examples", ())
+        )
+        found[name] = List(name, tuple(columns), **entry)
     return found
+
+
+@cache
+def landed_lists() -> dict[str, List]:
+    """Those of them that are landed, by their names."""
+    return {name: wanted for name, wanted in lists().items() if wanted.lands}
 
 
 def write_templates(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -27,6 +27,18 @@ def declared() -> dict[str, dict[str, str]]:
 
 
 @cache
+def keys() -> dict[str, tuple[str, ...]]:
+    """Table -> the columns that tell its rows apart."""
+    found: dict[str, tuple[str, ...]] = {}
+    for file in sorted(_FOLDER.rglob("_*.yml")):
+        for model in read_yaml(file).get("models", []):
+            for rule in model.get("constraints", []):
+                if rule["type"] in ("primary_key", "unique"):
+                    found.setdefault(model["name"], tuple(rule["columns"]))
+    return found
+
+
+@cache
 def digest() -> str:
     """A hash over names and types; descriptions and the order of columns are no part of it."""
     canonical = {

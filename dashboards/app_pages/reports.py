@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from dashboards.components.alerts import alerts
 from dashboards.components.deliveries import alarm, coming, deliveries, published
 from dashboards.components.formats import number, plain
 from dashboards.components.page import current_page, footnotes, header
@@ -41,6 +42,7 @@ else:
         ],
     )
     deliveries(found)
+    alerts()
     coming(found)
 published(found)
 footnotes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,9 @@ import streamlit as st
 from dashboards.components.formats import plain, plural
 from dashboards.components.page import nothing, section
 from dashboards.components.tables import Column, table
-from pipelines.delivery.record import Record, Told
+from pipelines.delivery.record import Record, Restated, Told, changed_since
+from pipelines.settings import load_settings
+from pipelines.words import languages
 
 # So many of what is not sent are told in sentences; the table has all.
 FEW = 5
@@ -95,6 +98,7 @@ def _opened(each: Told) -> None:
                         suffix.removeprefix(".").upper(), (each.pack.folder / name).read_bytes(), name,
                         MIME.get(suffix, "application/octet-stream"), key=f"pack-{name}", on_click="ignore",
                     )  # fmt: skip
+        _changed_since(each)
         events = pa.table({
             "at": [event.at and event.at.replace(tzinfo=None) for event in each.events],
             "event": [STATES.get(event.event, event.event) for event in each.events],
@@ -106,6 +110,40 @@ def _opened(each: Told) -> None:
                 "at": Column("When", "time", "Business time."), "event": Column("What happened"),
                 "said": Column("Said", width="large", optional=True), "by": Column("By", optional=True),
             }, "delivery_events")  # fmt: skip
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _compared(report: str, period: str, publication: str, published: str) -> Restated:
+    """What a period's report and what is published tell differently; the files say when to ask anew."""
+    return changed_since(load_settings(), report, period)
+
+
+def _changed_since(each: Told) -> None:
+    """What is told otherwise by now, in the period and in those before it."""
+    if not each.publication:
+        return
+    found = _compared(each.report, each.period, each.publication, os.path.realpath(load_settings().published))
+    st.markdown("**What has changed since it was sent**")
+    if found.problem:
+        nothing(languages()["en"].text(f"pack.notes.restated_{found.problem}", period=plain(each.period)))
+    elif not found.rows:
+        nothing(f"Nothing up to {found.until} is told otherwise by the publication {found.publication}.")
+    else:
+        names = ("period", "measure", "currency", "account_name", "document", "reason", "occurred_on", "was", "now",
+                 "difference", "was_file", "was_row", "now_file", "now_row")  # fmt: skip
+        data = pa.table({name: [row[name] for row in found.rows] for name in names})
+        money = "In the currency; conversations are counted."
+        st.caption(f"Lines up to {found.until} that are others in {found.publication}; their sum is the change.")
+        table(data, {
+            "period": Column("Period from", "date"), "measure": Column("Movement", words="pack.restated_measure"),
+            "currency": Column("Currency", optional=True), "account_name": Column("Account", optional=True),
+            "document": Column("Number", optional=True), "reason": Column("Why", words="pack.restated_reason"),
+            "occurred_on": Column("Day", "date"), "was": Column("Was", "money", money),
+            "now": Column("Is", "money", money), "difference": Column("Change", "money", money),
+            "was_file": Column("Then in file", optional=True),
+            "was_row": Column("Then in line", "count", optional=True),
+            "now_file": Column("Now in file", optional=True), "now_row": Column("Now in line", "count", optional=True),
+        }, "restated")  # fmt: skip
 
 
 def coming(record: Record) -> None:

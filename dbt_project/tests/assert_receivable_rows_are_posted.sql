@@ -2,17 +2,26 @@
 -- fct_receivable_exceptions, a received payment is cash, and a document is a fact.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_receivable_exceptions'}}}) }}
 
-with counted as (
+with applied as (
+    select linked.line_id, linked.in_place_of
+    from {{ ref('int_applications_linked') }} as linked
+    left join {{ ref('fct_receivable_exceptions') }} as told
+        on told.entity = 'applications' and linked.application_id = told.row_id
+    where not linked.is_taken_back and (linked.issue is null or told.row_id is not null)
+),
+
+-- What a payment's credit notes paid stands in place of its own line.
+lines as (
+    select line_id from applied
+    union
+    select in_place_of from applied where in_place_of is not null
+),
+
+counted as (
     select
         'applications' as entity,
         (select count(*) from {{ ref('stg_billing__applications') }}) as landed,
-        (select count(*) from {{ ref('int_applications_linked') }} where issue is null and not is_taken_back)
-        + (
-            select count(*)
-            from {{ ref('fct_receivable_exceptions') }}
-            where entity = 'applications'
-                and row_id not in (select application_id from {{ ref('int_applications_linked') }} where issue is null)
-        ) as found
+        (select count(*) from lines) as found
     union all
     select
         'posted applications',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,10 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str | None
     "--arrived", nargs=3, metavar="REPORT PERIOD RECIPIENT", help="Say that what may not have arrived did: it is sent."
 )
 @click.option("--correct", nargs=2, metavar="REPORT PERIOD", help="Replace what was sent, where its figures changed.")
+@click.option(
+    "--acknowledge", nargs=2, metavar="ALERT RECIPIENT", help="Say that an alert was seen: silent while it lasts."
+)
+@click.option("--json", "as_json", is_flag=True, help="A line of JSON a report and alert, for a log.")
 @click.option("--template", is_flag=True, help="Write a delivery.yml to begin with, and send nothing.")
 def deliver(
     home: Path | None,
@@ -49,6 +54,8 @@ def deliver(
     again: tuple[str, str, str] | None,
     arrived: tuple[str, str, str] | None,
     correct: tuple[str, str] | None,
+    acknowledge: tuple[str, str] | None,
+    as_json: bool,
     template: bool,
 ) -> None:
     """Make and send the reports that are due by delivery.yml, once; what holds one is said.
@@ -63,8 +70,10 @@ def deliver(
         return _write_template(settings)
     if as_of_time is not None and not dry_run:
         raise click.UsageError("--as-of-time is for --dry-run: what is sent is sent now.")
-    if dry_run and (release or again or arrived or correct):
-        raise click.UsageError("--release, --again, --arrived and --correct are a person's word, and not tried.")
+    if dry_run and (release or again or arrived or correct or acknowledge):
+        raise click.UsageError(
+            "--release, --again, --arrived, --correct and --acknowledge are a person's word, and not tried."
+        )
     deliveries = _deliveries(settings)
     now = datetime.now(UTC)
     if as_of_time is not None:
@@ -81,8 +90,10 @@ def deliver(
     except WordError as error:
         raise click.UsageError(f"{error}.") from error
     decisions = deliveries.preview(now) if dry_run else deliveries.deliver(now)
-    are_well = [_told(decision, dry_run) for decision in decisions]
-    _tell_coming(deliveries, now)
+    are_well = [_told(decision, dry_run, as_json) for decision in decisions]
+    are_well.append(_alerted(deliveries, acknowledge, now, dry_run, as_json))
+    if not as_json:
+        _tell_coming(deliveries, now)
     sys.exit(0 if all(are_well) else WITH_REJECTS)
 
 
@@ -113,27 +124,57 @@ def _deliveries(settings: Settings) -> Deliveries:
     return deliveries
 
 
-def _told(decision: Decision, is_dry: bool) -> bool:
+def _told(decision: Decision, is_dry: bool, as_json: bool) -> bool:
     """Says what became of a delivery; whether nobody has to do anything."""
     from pipelines.delivery.record import remedy
 
     due, entry = decision.due, decision.due.entry
     what = f"{due} ({due.recipient.address or due.recipient.name})"
+    facts = {"report": due.report, "period": due.period.key, "recipient": due.recipient.id}
     if decision.does == "send" and is_dry and decision.pack:
-        click.echo(printable(f"would go  {what}: {decision.pack.folder}"))
-        return True
+        return _say("would go", what, str(decision.pack.folder), as_json, **facts)
     state = {"hold": "held", "wait": "deferred"}.get(decision.does, entry.state)
     if state == "sent":
-        if decision.does == "send":
-            click.echo(printable(f"sent      {what}: {entry.said}"))
-        return True
+        # What was sent before is no news.
+        return decision.does != "send" or _say(state, what, entry.said, as_json, **facts)
     said = decision.said if decision.does == "hold" else entry.said
     helps = (
         f"`keybook deliver --release {due.report} {due.period.key}` sends it all the same." if decision.found else ""
     )
     told = helps if decision.does == "hold" else remedy(due)
-    click.echo(printable(f"{state:<9} {what}: {said} {told}".rstrip()), err=True)
-    return False
+    return _say(state, what, f"{said} {told}".rstrip(), as_json, **facts)
+
+
+def _say(state: str, what: str, said: str, as_json: bool, **facts: str | int) -> bool:
+    """A line of what became of something; whether it is well."""
+    is_well = state in ("sent", "would go")
+    if as_json:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        click.echo(json.dumps({"at": at, **facts, "state": state, "said": said}, ensure_ascii=False))
+    else:
+        click.echo(printable(f"{state:<9} {what}: {said}"), err=not is_well)
+    return is_well
+
+
+def _alerted(
+    deliveries: Deliveries, acknowledge: tuple[str, str] | None, now: datetime, is_dry: bool, as_json: bool
+) -> bool:
+    """Sends the alerts of the home's list, and says what became of each; whether nobody has to do anything."""
+    from pipelines.delivery.alerts import Alerts
+
+    alerts = Alerts(deliveries)
+    if acknowledge:
+        click.echo(
+            f"seen      alert {' to '.join(acknowledge)}: {alerts.acknowledge(*acknowledge, now)} rows", err=True
+        )
+    for problem in alerts.problems:
+        click.echo(printable(problem), err=True)
+    are_well = [
+        _say(each.state, f"{each}, {each.rows} rows", each.said, as_json, alert=each.alert, recipient=each.recipient,
+             rows=each.rows)
+        for each in alerts.send(now, is_dry)
+    ]  # fmt: skip
+    return not alerts.problems and all(are_well)
 
 
 def _tell_coming(deliveries: Deliveries, now: datetime) -> None:

@@ -196,6 +196,8 @@ def _deliveries(settings: Settings) -> Iterator[Check]:
     """
     from datetime import UTC, datetime
 
+    from pipelines.delivery.alert_rules import FILE as LIST_FILE
+    from pipelines.delivery.alerts import Alerts
     from pipelines.delivery.channels import unreachable
     from pipelines.delivery.plan import FILE, Folder, PlanError, Smtp, Webhook, secret
     from pipelines.delivery.run import Deliveries
@@ -233,6 +235,12 @@ def _deliveries(settings: Settings) -> Iterator[Check]:
         [coming] = report.due.coming(deliveries.zone, now, 1)
         due = f"{coming.due_at.astimezone(deliveries.zone):%A %-d %B %Y %H:%M} {deliveries.zone.key}"
         yield Check("schedule", "well", f"{name} {coming.key} is due next, on {due}")
+    alerts = Alerts(deliveries)
+    yield from (
+        Check("alerts", "wrong", f"{problem}; what stands in other lines counts") for problem in alerts.problems
+    )
+    if alerts.rules:
+        yield Check("alerts", "well", f"{len(alerts.rules)} in {settings.lists_dir / LIST_FILE}")
     late = deliveries.missing(now)
     if late:
         yield Check("delivery", "note", f"{len(late)} reports are due and not known to be sent: `keybook status`")

@@ -19,8 +19,10 @@ import click
 from pipelines.commands.deliver import deliver, delivered
 from pipelines.commands.doctor import doctor
 from pipelines.commands.files import FILE_COMMANDS
+from pipelines.commands.metrics import metrics
 from pipelines.commands.query import sql
 from pipelines.commands.reports import REPORT_COMMANDS
+from pipelines.commands.restated import restated
 from pipelines.commands.shared import (
     GATE_FAILED,
     PUBLISHED,
@@ -338,5 +340,15 @@ def sample(accounts: int, months: int, seed: int, out: Path) -> None:
     click.echo(f"Wrote {len(files)} exports of a company with {accounts} accounts to {out}.")
 
 
-for _command in [*FILE_COMMANDS, *STATEMENT_COMMANDS, *REPORT_COMMANDS, deliver, sql, verify, doctor]:
+for _command in [
+    *FILE_COMMANDS,
+    *STATEMENT_COMMANDS,
+    *REPORT_COMMANDS,
+    deliver,
+    restated,
+    metrics,
+    sql,
+    verify,
+    doctor,
+]:
     main.add_command(_command)

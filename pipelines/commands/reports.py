@@ -6,18 +6,20 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
-from pipelines.commands.shared import HomeCommand, settings_of
+from pipelines.commands.shared import HomeCommand, Text, settings_of
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
 
+    from pipelines.delivery.plan import Recipient
     from pipelines.reports.packs.sections import Pack
 
 
@@ -51,7 +53,7 @@ def weekly(home: Path | None, period: str | None, language: str | None, out: Pat
         published = _published_as_of(_last_day(period), settings)
     spoken = language or settings.language
     with _writing(published, out or settings.home / "reports" / "weekly") as (connection, write):
-        pack = read(connection, settings.company_name, _titles(settings))
+        pack = read(connection, settings.company_name, _titles(settings), _changed_since(published, settings))
         write(pack, spoken)
         for warning in warnings(pack, languages()[spoken]):
             click.echo(warning, err=True)
@@ -71,12 +73,148 @@ def monthly(home: Path | None, period: str | None, whose: str | None, language: 
     from pipelines.reports.monthly.reading import people, read
 
     settings = _published(home)
-    published = _month(period, settings)
+    published = _ended(period, 1, settings)
     with _writing(published, out or settings.home / "reports" / "monthly") as (connection, write):
         owners = people(connection)
         wanted, spoken = _wanted(whose, owners, settings)
         for person in wanted:
             write(read(connection, settings.company_name, person), language or spoken or settings.language)
+
+
+@report.command(cls=HomeCommand)
+@click.option("--period", help="A quarter such as 2026-Q3; the newest that was published as of its end if not given.")
+@LANGUAGE
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="<home>/reports/quarterly if not given.")
+def quarterly(home: Path | None, period: str | None, language: str | None, out: Path | None) -> None:
+    """Write the quarterly pack: sales results, the year ahead, how accounts stand, and the review of key accounts.
+
+    The quarter is one that was published as of its last day; `keybook refresh --as-of` with that day makes it.
+    """
+    from pipelines.reports.quarterly.reading import read
+
+    settings = _published(home)
+    with _writing(_ended(period, 3, settings), out or settings.home / "reports" / "quarterly") as (connection, write):
+        write(read(connection, settings.company_name), language or settings.language)
+
+
+@report.command(cls=HomeCommand)
+@click.option("--account", required=True, type=Text(), help="An account's id or name.")
+@click.option("--period", help="A month such as 2026-10; the newest that was published as of its end if not given.")
+@click.option(
+    "--language", type=click.Choice(["en", "ru", "sv"]),
+    help="That of the recipient of delivery.yml who has the account, else the setting `language`, if not given.",
+)  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="<home>/reports/client if not given.")
+def client(home: Path | None, account: str, period: str | None, language: str | None, out: Path | None) -> None:
+    """Write the report to one client: how the account stands, its statement, and budget against actual.
+
+    It holds the client's own rows, and of them nothing that is internal. The month is one that was published as of its
+    last day; `keybook refresh --as-of` with that day makes it.
+    """
+    from pipelines.reports.client.reading import accounts, read
+
+    settings = _published(home)
+    with _writing(_ended(period, 1, settings), out or settings.home / "reports" / "client") as (connection, write):
+        found = accounts(connection, account)
+        if len(found) != 1:
+            told = f"several accounts are called so; ask by id: {', '.join(found)}" if found else "there is none"
+            raise click.UsageError(f"--account {account}: {told}.")
+        [wanted] = found
+        pack = read(connection, settings.company_name, wanted)
+        write(pack, language or _language_of(wanted, settings) or settings.language)
+
+
+@report.command(cls=HomeCommand)
+@click.option("--period", help="A half-year such as 2026-H1; the newest that was published as of its end if not given.")
+@click.option("--for", "whose", help="An employee's id, or a recipient of delivery.yml; everybody if not given.")
+@click.option("--as-it-is", is_flag=True, help="Also where a feed does not tell all of the half-year.")
+@LANGUAGE
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="<home>/reports/appraisal if not given.")
+def appraisal(
+    home: Path | None, period: str | None, whose: str | None, as_it_is: bool, language: str | None, out: Path | None
+) -> None:
+    """Write the half-year appraisal: turnover growth, the plan, timely client cards and the quota.
+
+    What it is made of is kept in `deliveries/appraisal/` of the home when it is first made: from then on it is the
+    same, whatever is landed or published later.
+    """
+    from pipelines.delivery.snapshots import SnapshotDamaged
+    from pipelines.reports.appraisal.reading import read
+
+    settings = _published(home)
+    try:
+        published = _kept_appraisal(period, as_it_is, settings)
+    except SnapshotDamaged as error:
+        raise click.ClickException(f"{error}.") from error
+    recipient = next((each for each in _recipients(settings) if each.id == whose), None)
+    if recipient is not None and recipient.scope.kind not in ("all", "own book"):
+        raise click.UsageError(f"--for {whose}: the recipient has the scope {recipient.scope}.")
+    person = recipient.scope.of if recipient else whose or ""
+    spoken = language or (recipient.language if recipient else settings.language)
+    with _writing(published, out or settings.home / "reports" / "appraisal") as (connection, write):
+        write(read(connection, settings.company_name, person), spoken)
+
+
+def _kept_appraisal(period: str | None, as_it_is: bool, settings: Settings) -> Path:
+    """What was kept of a half-year's appraisal; where nothing was, that of its publication is, now."""
+    from pipelines.bounds import connect
+    from pipelines.delivery import snapshots
+    from pipelines.delivery.ledger import FOLDER, Ledger
+    from pipelines.delivery.packs import MAKERS
+    from pipelines.reports.appraisal.reading import is_told
+    from pipelines.warehouse.publications import Warehouse
+
+    ledger = Ledger(settings.home / FOLDER)
+
+    def folder(last: date) -> Path:
+        return ledger.period("appraisal", f"{last.year}-H{last.month // 6}")
+
+    if period and (kept := snapshots.taken(folder(_end(period, 6)))):
+        return kept[1]
+    published = _ended(period, 6, settings)
+    version = published.parent.name
+    made_of = next(each for each in Warehouse(settings.warehouse).publications() if each.version == version)
+    last = date.fromisoformat(made_of.as_of_date)
+    if not made_of.is_begun_after(last, ZoneInfo(settings.business_timezone)):
+        raise click.ClickException(
+            f"{last} was not over when {version} was begun; run `keybook refresh --as-of {last}`."
+        )
+    with connect(str(published), read_only=True) as connection:
+        if not (as_it_is or snapshots.taken(folder(last)) or is_told(connection)):
+            raise click.ClickException(
+                f"Not every feed tells all of the half-year up to {last}, and an appraisal stays as it is first made; "
+                "drop the exports that are missing, or ask for it --as-it-is."
+            )
+    with ledger.writing():
+        return snapshots.take(folder(last), made_of, published, MAKERS["appraisal"].keeps)
+
+
+def _language_of(account: str, settings: Settings) -> str | None:
+    """The language of the recipient who has an account."""
+    from pipelines.delivery.packs import Scope
+
+    return next((each.language for each in _recipients(settings) if each.scope == Scope("account", account)), None)
+
+
+def _recipients(settings: Settings) -> list[Recipient]:
+    """Those of delivery.yml."""
+    from pipelines.delivery.plan import PlanError, read_plan
+
+    try:
+        plan = read_plan(settings.home)
+    except PlanError as error:
+        raise click.ClickException(str(error)) from error
+    return plan.recipients if plan else []
+
+
+def _changed_since(published: Path, settings: Settings) -> dict[str, Any]:
+    """What has changed since the weekly report before was sent, by what is published as of its week's end."""
+    from pipelines.delivery.packs import changed_since
+    from pipelines.warehouse.publications import Warehouse
+
+    told = {each.version: each.as_of_date for each in Warehouse(settings.warehouse).publications()}
+    day = date.fromisoformat(told[published.parent.name])
+    return changed_since(published, "{}-W{:02}".format(*day.isocalendar()), settings)
 
 
 def _published(home: Path | None) -> Settings:
@@ -115,38 +253,49 @@ def _writing(published: Path, folder: Path) -> Iterator[tuple[duckdb.DuckDBPyCon
         raise click.ClickException(f"{folder} cannot be written to: {error.strerror or error}") from error
 
 
-def _month(period: str | None, settings: Settings) -> Path:
-    """What was published as of the last day of a month, or of the newest of which something was."""
+def _ended(period: str | None, months: int, settings: Settings) -> Path:
+    """What was published as of the last day of a period, or of the newest such period of which something was."""
     from pipelines.warehouse.publications import FILE, Warehouse
 
     if period:
-        try:
-            first = datetime.strptime(period, "%Y-%m").date()
-        except ValueError as error:
-            raise click.UsageError(f"--period {period}: write a month such as 2026-10.") from error
-        return _published_as_of((first + timedelta(days=31)).replace(day=1) - timedelta(days=1), settings)
+        return _published_as_of(_end(period, months), settings)
     warehouse = Warehouse(settings.warehouse)
     days = {date.fromisoformat(each.as_of_date) for each in warehouse.publications()}
-    ends = [day for day in days if (day + timedelta(days=1)).day == 1]
+    ends = [day for day in days if _period_end(day, months) == day]
     if not ends:
-        last = max(days).replace(day=1) - timedelta(days=1)
+        first = max(days).replace(day=1)
+        last = first.replace(month=(first.month - 1) // months * months + 1) - timedelta(days=1)
         raise click.ClickException(
-            f"No kept version is as of a month's last day; run `keybook refresh --as-of {last}`."
+            f"No kept version is as of a {PERIODS[months][0]}'s last day; run `keybook refresh --as-of {last}`."
         )
     return warehouse.versions / warehouse.as_of(max(ends))[0].version / FILE
 
 
+# Months of a period -> what it is called, how it is written, and that with what may stand for the hyphen.
+PERIODS = {1: ("month", "2026-10", r"(\d{4})-(\d\d)"), 3: ("quarter", "2026-Q3", r"(\d{4})-?Q(\d)"),
+           6: ("half-year", "2026-H1", r"(\d{4})-?H(\d)")}  # fmt: skip
+
+
+def _end(period: str, months: int) -> date:
+    """The last day of a month, quarter or half-year that a person wrote."""
+    unit, example, shape = PERIODS[months]
+    written = re.fullmatch(shape, period.upper())
+    if not written or not 1 <= int(written[2]) <= 12 // months:
+        raise click.UsageError(f"--period {period}: write a {unit} such as {example}.")
+    return _period_end(date(int(written[1]), int(written[2]) * months, 1), months)
+
+
+def _period_end(day: date, months: int) -> date:
+    """The last day of the period of so many months that a day lies in."""
+    month = day.replace(month=-(-day.month // months) * months, day=28)
+    return (month + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
 def _wanted(whose: str | None, owners: dict[str, str], settings: Settings) -> tuple[list[str], str | None]:
     """Whose packs are made, by their ids, and the language of a recipient."""
-    from pipelines.delivery.plan import PlanError, read_plan
-
     if whose is None:
         return list(owners), None
-    try:
-        plan = read_plan(settings.home)
-    except PlanError as error:
-        raise click.ClickException(str(error)) from error
-    for recipient in plan.recipients if plan else ():
+    for recipient in _recipients(settings):
         if recipient.id == whose:
             if recipient.scope.kind != "own book":
                 raise click.UsageError(

@@ -201,8 +201,8 @@ def _post(channel: Webhook, letter: Letter, settings: Settings) -> Outcome:
         "report": letter.report, "period": letter.period, "recipient": letter.recipient.id, "id": letter.message_id,
         "subject": f"{letter.prefix}: {subject}" if letter.prefix else subject,
         "text": text.get_content() if text else "",
-        "pdf": base64.b64encode(letter.pack.read(".pdf")).decode(),
-    }, ensure_ascii=False).encode()  # fmt: skip
+    } | ({"pdf": base64.b64encode(letter.pack.read(".pdf")).decode()} if letter.pack.has(".pdf") else {}),
+        ensure_ascii=False).encode()  # fmt: skip
     is_handed_over = False
     try:
         connection = (

@@ -19,7 +19,13 @@ from typing import Any, Literal
 
 from pipelines.files import clear_unfinished, fsync, locked, read_object, write_whole
 
-State = Literal["due", "held", "released", "sending", "sent", "deferred", "refused", "unknown", "again", "correct"]
+FOLDER = "deliveries"
+# What stands in the place of a report where an alert is told, with the alert in the place of the period.
+ALERT = "alert"
+State = Literal[
+    "due", "held", "released", "sending", "sent", "deferred", "refused", "unknown", "again", "correct", "acknowledged",
+    "cleared",
+]  # fmt: skip
 # States after which nothing is sent without a person's word.
 FINAL = ("sent", "refused", "unknown")
 
@@ -59,6 +65,18 @@ class Entry:
     def sendings(self) -> list[dict[str, Any]]:
         """Each time that it was about to be sent."""
         return [event for event in self.events if event["event"] == "sending"]
+
+    @property
+    def arrived(self) -> list[dict[str, Any]]:
+        """Those of them that arrived, or may have."""
+        found: list[dict[str, Any]] = []
+        last: dict[str, Any] | None = None
+        for event in self.events:
+            if event["event"] == "sending":
+                last = event
+            elif event["event"] in ("sent", "unknown") and last is not None:
+                found, last = [*found, last], None
+        return [*found, last] if self.is_interrupted and last is not None else found
 
     @property
     def is_interrupted(self) -> bool:

@@ -9,17 +9,24 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from pipelines.delivery.periods import Period, Unit
 from pipelines.files import clear_unfinished, read_object, replacing, write_whole
 from pipelines.settings import Settings
 from pipelines.words import languages
 
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.reports.packs.sections import Pack as Figures
+
 RECEIPT = "pack.json"
+# What a pack tells of the report before it is no figure of its own period.
+BESIDE = ("restated",)
 ScopeKind = Literal["all", "team", "own book", "account"]
 
 
@@ -53,6 +60,14 @@ class Maker(Protocol):
     def scopes(self) -> frozenset[ScopeKind]:
         """To whose figures its queries can restrict it."""
 
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """The tables that are kept when it is first handed out, so that nothing restates it; none elsewhere."""
+
+    @property
+    def is_for_clients(self) -> bool:
+        """Whether it leaves the company: nothing of what is late or odd inside is written on it."""
+
     def make(
         self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
     ) -> dict[str, bytes]:
@@ -65,60 +80,100 @@ class Maker(Protocol):
         """
 
 
-class Weekly:
-    """The weekly pack for leadership: of the whole company."""
+class Asked(NamedTuple):
+    """What a report is read from: a published file, for what a scope lets see."""
 
-    unit: Unit = "week"
-    scopes: frozenset[ScopeKind] = frozenset({"all"})
-
-    def make(
-        self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
-    ) -> dict[str, bytes]:
-        """The pack of the seven days up to the publication's as-of day."""
-        import duckdb
-
-        from pipelines.bounds import connect
-        from pipelines.exports.contracts.loading import load_contracts
-        from pipelines.reports.packs.checking import PackError
-        from pipelines.reports.packs.making import make
-        from pipelines.reports.weekly.reading import read
-
-        titles = {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
-        try:
-            with connect(str(publication), read_only=True) as connection:
-                pack = read(connection, settings.company_name, titles)
-                return make(pack, language, publication.parent.name, notes)
-        except (PackError, duckdb.CatalogException) as error:
-            raise PackFailed(str(error)) from error
+    connection: duckdb.DuckDBPyConnection
+    settings: Settings
+    scope: Scope
+    publication: Path
+    period: Period
 
 
-class Monthly:
-    """The monthly pack of an account manager: of the own book."""
+@dataclass(frozen=True)
+class Report:
+    """A report whose figures `read` takes out of a publication, for what a scope lets see."""
 
-    unit: Unit = "month"
-    scopes: frozenset[ScopeKind] = frozenset({"own book"})
+    unit: Unit
+    scopes: frozenset[ScopeKind]
+    read: Callable[[Asked], Figures]
+    is_for_clients: bool = False
+    keeps: tuple[str, ...] = ()
 
     def make(
         self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
     ) -> dict[str, bytes]:
-        """The pack of the month up to the publication's as-of day, of the book of `scope`."""
+        """The pack of the period up to the publication's as-of day; accounts that are left out are counted."""
         import duckdb
 
         from pipelines.bounds import connect
-        from pipelines.reports.monthly.reading import read
         from pipelines.reports.packs.checking import PackError
         from pipelines.reports.packs.making import make
 
-        left = [languages()[language].text("monthly.moved", count=len(scope.without))] if scope.without else []
+        left = [languages()[language].text("pack.moved", count=len(scope.without))] if scope.without else []
         try:
             with connect(str(publication), read_only=True) as connection:
-                pack = read(connection, settings.company_name, scope.of, scope.without)
-                return make(pack, language, publication.parent.name, [*notes, *left])
+                figures = self.read(Asked(connection, settings, scope, publication, period))
+                return make(figures, language, publication.parent.name, [*notes, *left])
         except (PackError, duckdb.CatalogException) as error:
             raise PackFailed(str(error)) from error
 
 
-MAKERS: dict[str, Maker] = {"weekly": Weekly(), "monthly": Monthly()}
+def changed_since(publication: Path, before: str, settings: Settings) -> dict[str, Any]:
+    """What has changed since the weekly report before was sent, by a publication."""
+    from pipelines.delivery.restated import restated
+
+    found = restated(settings, "weekly", "week", before=before, publication=publication.parent.name)
+    return asdict(found)
+
+
+def _weekly(asked: Asked) -> Figures:
+    from pipelines.exports.contracts.loading import load_contracts
+    from pipelines.reports.weekly.reading import read
+
+    titles = {name: contract.title for name, contract in load_contracts(asked.settings.contracts_dir).items()}
+    changed = changed_since(asked.publication, asked.period.key, asked.settings)
+    return read(asked.connection, asked.settings.company_name, titles, changed)
+
+
+def _monthly(asked: Asked) -> Figures:
+    from pipelines.reports.monthly.reading import read
+
+    return read(asked.connection, asked.settings.company_name, asked.scope.of, asked.scope.without)
+
+
+def _quarterly(asked: Asked) -> Figures:
+    from pipelines.reports.quarterly.reading import read
+
+    return read(asked.connection, asked.settings.company_name)
+
+
+def _client(asked: Asked) -> Figures:
+    from pipelines.reports.client.reading import read
+
+    return read(asked.connection, asked.settings.company_name, asked.scope.of)
+
+
+def _appraisal(asked: Asked) -> Figures:
+    from pipelines.reports.appraisal.reading import read
+
+    return read(asked.connection, asked.settings.company_name, asked.scope.of)
+
+
+# The weekly and the quarterly report are of the whole company, the monthly one of an account manager's own book, the
+# client's of one account, an appraisal of everybody or of one person's own work.
+MAKERS: dict[str, Maker] = {
+    "weekly": Report("week", frozenset({"all"}), _weekly),
+    "monthly": Report("month", frozenset({"own book"}), _monthly),
+    "quarterly": Report("quarter", frozenset({"all"}), _quarterly),
+    "client": Report("month", frozenset({"account"}), _client, is_for_clients=True),
+    "appraisal": Report(
+        "half-year",
+        frozenset({"all", "own book"}),
+        _appraisal,
+        keeps=("rpt_run", "rpt_feed_ends", "rpt_team_scorecard"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -141,6 +196,10 @@ class Pack:
     def read(self, suffix: str) -> bytes:
         """The file that ends so."""
         return (self.folder / next(name for name in self.files if name.endswith(suffix))).read_bytes()
+
+    def has(self, suffix: str) -> bool:
+        """Whether a file ends so."""
+        return any(name.endswith(suffix) for name in self.files)
 
     @property
     def figures(self) -> list[dict[str, Any]]:
@@ -171,7 +230,8 @@ def kept(folder: Path) -> Pack | None:
 
 def keep(folder: Path, publication: str, files: Mapping[str, bytes]) -> Pack:
     """Writes a pack's files, the receipt last: without it there is none."""
-    figures = next(json.loads(made)["figures"] for name, made in files.items() if name.endswith(".json"))
+    told = next(json.loads(made)["figures"] for name, made in files.items() if name.endswith(".json"))
+    figures = [figure for figure in told if figure["table"] not in BESIDE]
     content = _digest(json.dumps(figures, sort_keys=True).encode())
     folder.mkdir(parents=True, exist_ok=True)
     clear_unfinished(folder)
@@ -192,7 +252,9 @@ def forget_others(folder: Path, wanted: set[str]) -> None:
 
 def changed(before: Pack, now: Pack) -> list[dict[str, Any]]:
     """The figures that differ: what each is, what it was and what it is now, in the order of the pack."""
-    earlier, later = ({_cells(figure): figure for figure in pack.figures} for pack in (before, now))
+    earlier, later = (
+        {_cells(figure): figure for figure in pack.figures if figure["table"] not in BESIDE} for pack in (before, now)
+    )
     found = []
     for cells in dict.fromkeys([*later, *earlier]):
         was, is_ = (figures.get(cells, {}).get("value") for figures in (earlier, later))

@@ -283,8 +283,11 @@ def _crossed(plan: Plan, home: Path, makers: Mapping[str, Maker]) -> Iterator[tu
             yield ("reports", name), f"there is no such pack to deliver; there are {', '.join(sorted(makers))}"
         elif report.due.unit != makers[name].unit:
             yield ("reports", name, "due"), f"the pack is of a {makers[name].unit}; write when it is due after one"
-        for cause in report.brake.keys() - CAUSES.keys():
-            yield ("reports", name, "brake", cause), f"is no cause; there are {', '.join(CAUSES)}"
+        for cause, does in report.brake.items():
+            if cause not in CAUSES:
+                yield ("reports", name, "brake", cause), f"is no cause; there are {', '.join(CAUSES)}"
+            elif does == "mark" and name in makers and makers[name].is_for_clients:
+                yield ("reports", name, "brake", cause), "a client is not told what is odd inside; write hold or pass"
     seen: set[str] = set()
     for number, recipient in enumerate(plan.recipients):
         place = ("recipients", number)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from pipelines.delivery import packs
 from pipelines.delivery.plan import PlanError
+from pipelines.delivery.restated import Restated as Restated
+from pipelines.delivery.restated import restated
 from pipelines.delivery.run import Deliveries, Due
 from pipelines.settings import Settings
 from pipelines.warehouse.publications import Publication, Warehouse
@@ -92,6 +94,11 @@ def record(settings: Settings, now: datetime) -> Record:
         told=tuple(sorted(told, key=lambda each: each.due_at, reverse=True)), coming=tuple(coming),
         publications=published,
     )  # fmt: skip
+
+
+def changed_since(settings: Settings, report: str, period: str) -> Restated:
+    """What has changed since a report of a period was sent."""
+    return restated(settings, report, packs.MAKERS[report].unit, period=period)
 
 
 def _told(deliveries: Deliveries, due: Due) -> Told:

@@ -7,10 +7,9 @@ just that. Each step is on disk before the next: whatever ends a run, the next o
 from __future__ import annotations
 
 import getpass
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -18,21 +17,19 @@ from zoneinfo import ZoneInfo
 
 from pipelines import reporting_contract
 from pipelines.bounds import connect
-from pipelines.delivery import channels, packs
+from pipelines.delivery import channels, packs, snapshots
 from pipelines.delivery.brake import Finding, findings
-from pipelines.delivery.ledger import FINAL, Entry, Ledger, State
+from pipelines.delivery.ledger import FINAL, FOLDER, Entry, Ledger, State
+from pipelines.delivery.notes import MOST_CHANGED, cared, corrected
 from pipelines.delivery.packs import MAKERS, Maker, Pack, PackFailed, Scope
 from pipelines.delivery.periods import Period, is_late
 from pipelines.delivery.plan import Folder, Plan, Recipient, Smtp, read_plan
 from pipelines.settings import Settings
 from pipelines.warehouse.publications import FILE, Publication, Warehouse
-from pipelines.words import Language, languages
+from pipelines.words import languages
 
-FOLDER = "deliveries"
 # Asked again after so many minutes, each time after twice as long, at most after four hours.
 FIRST_WAIT, LONGEST_WAIT = 5, 240
-# How many figures a correction names above its first sentence.
-MOST_CHANGED = 8
 
 
 class WordError(Exception):
@@ -189,10 +186,10 @@ class Deliveries:
                 raise WordError(f"of {report} {period} nothing was sent")
             other = []
             for due in sent:
-                publication = self._publication(due.period.last)
-                if publication is None:
-                    raise WordError(self._text("not_published", last=due.period.last).rstrip("."))
                 try:
+                    publication = self._publication(due)
+                    if publication is None:
+                        raise WordError(self._text("not_published", last=due.period.last).rstrip("."))
                     pack = self._pack(due, publication, ())
                 except PackFailed as error:
                     raise WordError(self._text("pack_failed", said=str(error)).rstrip(".")) from error
@@ -217,10 +214,13 @@ class Deliveries:
             return Decision(due, "wait", entry.said)
         if due.recipient.scope.kind not in maker.scopes:
             return Decision(due, "hold", self._text("scope", scope=str(due.recipient.scope)))
-        publication = self._publication(due.period.last)
+        try:
+            publication = self._publication(due)
+        except PackFailed as error:
+            return Decision(due, "hold", self._text("pack_failed", said=str(error)))
         if publication is None:
             return Decision(due, "hold", self._text("not_published", last=due.period.last))
-        if publication.contract != reporting_contract.digest():
+        if publication.contract != reporting_contract.digest() and not self._kept(due.report, due.period.key):
             return Decision(due, "hold", self._text("other_version", last=due.period.last))
         found = self._findings(publication.version, due.report, due.period)
         holding = [each for each in found if each.does == "hold" and each.key not in entry.released]
@@ -239,27 +239,29 @@ class Deliveries:
 
     def _to_send(self, due: Due, publication: Publication, found: Sequence[Finding], now: datetime) -> Decision:
         language = languages()[due.recipient.language]
-        notes = _cared(found, language)
-        corrected = due.entry.corrects
-        if corrected is None:
+        is_for_clients = self.makers[due.report].is_for_clients
+        notes = [] if is_for_clients else cared(found, language)
+        replaced = due.entry.corrects
+        if replaced is None:
             if is_late(due.period, self.zone, now):
                 due_on = due.period.due_at.astimezone(self.zone).date()
                 notes = [language.text("delivery.late", due_on=due_on), *notes]
             return Decision(due, "send", pack=self._pack(due, publication, notes))
-        before = packs.kept(self._packs(due) / corrected["pack"])
+        before = packs.kept(self._packs(due) / replaced["pack"])
         changed = packs.changed(before, self._pack(due, publication, ())) if before else []
-        sent_on = datetime.fromisoformat(corrected["at"]).astimezone(self.zone).date()
-        notes = [*_corrected(changed, sent_on, language), *notes]
+        sent_on = datetime.fromisoformat(replaced["at"]).astimezone(self.zone).date()
+        most = 0 if is_for_clients else MOST_CHANGED
+        notes = [*corrected(changed, sent_on, language, most), *notes]
         number = sum(event["event"] == "correct" for event in due.entry.events)
         pack = self._pack(due, publication, notes)
-        return Decision(due, "send", pack=pack, number=number, answers=corrected["message_id"])
+        return Decision(due, "send", pack=pack, number=number, answers=replaced["message_id"])
 
     def _replayed(self, due: Due) -> Decision | None:
         """What was about to be sent last, as it was; None where its pack is gone, or more than may be seen now."""
         last = due.entry.sendings[-1] if due.entry.sendings else {}
         pack = packs.kept(self._packs(due) / last["pack"]) if last else None
         try:
-            if pack is None or last.get("scope") != str(self._scope(due.recipient.scope, pack.publication)):
+            if pack is None or last.get("scope") != str(self._seen(due, pack.publication)):
                 return None
         except PackFailed:
             return None
@@ -267,6 +269,11 @@ class Deliveries:
 
     def _done(self, decision: Decision, now: datetime) -> Decision:
         due = decision.due
+        if decision.does == "send" and decision.pack is not None:
+            try:
+                self._keep(due, decision.pack)
+            except PackFailed as error:
+                decision = Decision(due, "hold", self._text("pack_failed", said=str(error)))
         if decision.does == "hold":
             held = {"findings": list(decision.found), "said": decision.said}
             last = due.entry.events[-1] if due.entry.state == "held" else {}
@@ -290,7 +297,7 @@ class Deliveries:
         entry = self.ledger.add(
             due.entry, "sending", now, pack=pack.name, content=pack.content, publication=pack.publication,
             message_id=message_id, number=decision.number, answers=decision.answers, channel=due.recipient.channel,
-            address=due.recipient.address, scope=str(self._scope(due.recipient.scope, pack.publication)),
+            address=due.recipient.address, scope=str(self._seen(due, pack.publication)),
         )  # fmt: skip
         outcome = self.send(channel, letter, self.settings)
         said: dict[str, Any] = {"said": outcome.said}
@@ -299,16 +306,56 @@ class Deliveries:
             said["retry_at"] = (now + timedelta(minutes=minutes)).isoformat(timespec="seconds")
         return self.ledger.add(entry, outcome.state, now, **said)
 
-    def _publication(self, day: date) -> Publication | None:
-        """What is published as of a day, of all that is known, else the newest kept version that is."""
-        return next((each for each in self.warehouse.as_of(day) if each.known_at is None), None)
+    def _publication(self, due: Due) -> Publication | None:
+        """What a report is made of: what was kept of it, else what is published as of its day, of all that is known.
 
-    def _file(self, version: str) -> Path:
-        return self.warehouse.versions / version / FILE
+        What was begun before the day was over knows a part of it, and is no publication of the day.
+
+        Raises:
+            PackFailed: what was kept is damaged.
+        """
+        if kept := self._kept(due.report, due.period.key):
+            return kept[0]
+        day = due.period.last
+        found = (each for each in self.warehouse.as_of(day) if each.known_at is None)
+        return next((each for each in found if each.is_begun_after(day, self.zone)), None)
+
+    def _kept(self, report: str, period: str) -> tuple[Publication, Path] | None:
+        """What was kept of a report that stays."""
+        if not self.makers[report].keeps:
+            return None
+        try:
+            return snapshots.taken(self.ledger.period(report, period))
+        except snapshots.SnapshotDamaged as error:
+            raise PackFailed(str(error)) from error
+
+    def _keep(self, due: Due, pack: Pack) -> None:
+        """Keeps what a report that stays is made of, before anybody has it.
+
+        Raises:
+            PackFailed: it is gone since the pack was made, or what was kept is damaged.
+        """
+        if not (tables := self.makers[due.report].keeps) or self._kept(due.report, due.period.key):
+            return
+        made_of = {each.version: each for each in self.warehouse.publications()}.get(pack.publication)
+        if made_of is None:
+            raise PackFailed(f"the publication {pack.publication}, of which it was made, is gone")
+        folder = self.ledger.period(due.report, due.period.key)
+        snapshots.take(folder, made_of, self._file(made_of.version), tables)
+
+    def _file(self, version: str, report: str = "", period: str = "") -> Path:
+        """The file of a version, or of what was kept of a report's period."""
+        kept = self._kept(report, period) if report else None
+        return kept[1] if kept else self.warehouse.versions / version / FILE
 
     def _find(self, version: str, report: str, period: Period) -> list[Finding]:
-        with connect(self._file(version), read_only=True) as connection:
+        with connect(self._file(version, report, period.key), read_only=True) as connection:
             return findings(connection, period, self.plan.reports[report].brake)
+
+    def _seen(self, due: Due, version: str) -> Scope:
+        """What a recipient may see; of what stays, whose an account is now changes nothing: it has none."""
+        scope = due.recipient.scope
+        return scope if self.makers[due.report].keeps else self._scope(scope, version)
 
     def _scope_now(self, scope: Scope, version: str) -> Scope:
         """A book as it may be seen now: without the accounts that are somebody else's in the newest publication.
@@ -343,13 +390,18 @@ class Deliveries:
     def _pack(self, due: Due, publication: Publication, notes: Sequence[str]) -> Pack:
         """The pack for a recipient, as it was made for whoever gets the same."""
         recipient = due.recipient
-        scope = self._scope(recipient.scope, publication.version)
+        scope = self._seen(due, publication.version)
         name = packs.pack_name(publication.version, scope, recipient.language, notes)
         folder = self._packs(due) / name
         if (pack := packs.kept(folder)) is not None:
             return pack
         made = self.makers[due.report].make(
-            self._file(publication.version), due.period, scope, recipient.language, notes, self.settings
+            self._file(publication.version, due.report, due.period.key),
+            due.period,
+            scope,
+            recipient.language,
+            notes,
+            self.settings,
         )
         return packs.keep(folder, publication.version, made)
 
@@ -360,22 +412,3 @@ class Deliveries:
 
     def _text(self, hold: str, **values: object) -> str:
         return languages()[self.settings.language].text(f"delivery.hold.{hold}", **values)
-
-
-def _cared(found: Sequence[Finding], language: Language) -> list[str]:
-    """A line a cause: the report's own tables name what is late or odd."""
-    causes = Counter(each.cause for each in found)
-    first = {each.cause: each for each in reversed(found)}
-    return [
-        f"{language.text('delivery.care')}: "
-        + (language.text(f"delivery.many.{cause}", count=count) if count > 1 else first[cause].told(language))
-        for cause, count in causes.items()
-    ]
-
-
-def _corrected(changed: Sequence[Mapping[str, Any]], sent_on: date, language: Language) -> list[str]:
-    notes = [language.text("delivery.corrected.replaces", sent_on=sent_on, count=len(changed))]
-    notes += [language.text("delivery.corrected.figure", **figure) for figure in changed[:MOST_CHANGED]]
-    if len(changed) > MOST_CHANGED:
-        notes.append(language.text("delivery.corrected.more", count=len(changed) - MOST_CHANGED))
-    return notes

@@ -91,7 +91,8 @@ def _parts(block: Block, document: Document) -> list[dict[str, Any]]:
             sides = ["right" if column.kind in ("money", "count") else "left" for column in block.columns]
             columns = [{"label": column.label, "side": side} for column, side in zip(block.columns, sides, strict=True)]
             return [{"is": "table", "columns": columns,
-                     "rows": [[document.written(cell) for cell in row.cells] for row in block.rows]}]  # fmt: skip
+                     "rows": [{"strong": row.strong, "cells": list(map(document.written, row.cells))}
+                              for row in block.rows]}]  # fmt: skip
         case Pictures(pictures=pictures):
             return [{"is": "picture", "title": each.title, "alt": each.alt, "cid": _cid(each), "width": WIDE}
                     for each in pictures]  # fmt: skip

@@ -23,6 +23,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 STANDARDS: list[Literal["ua-1", "a-2a"]] = ["ua-1", "a-2a"]
 # What stands in the place of a character that the fonts lack: PDF/UA lets no page show one that is missing.
 BOX = "□"
+MM_OF_POINT = 0.352778
 
 
 class TypesettingError(Exception):
@@ -81,6 +82,22 @@ def _settable(value: Any) -> Any:
 @cache
 def _shown(sign: str) -> str:
     return sign if ord(sign) in _letters() and unicodedata.category(sign) not in ("Co", "Cn", "Cs") else BOX
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """How wide a text is set on one line, in mm, by the letters of the font; `size` is in points."""
+    advances = _advances("-Bold" if bold else "")
+    return sum(advances.get(ord(sign), 0.6) for sign in text) * size * MM_OF_POINT
+
+
+@cache
+def _advances(face: str) -> dict[int, float]:
+    """How far each letter of the font advances, as a share of its size."""
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(FONTS / f"DejaVuSansCondensed{face}.ttf", lazy=True)
+    widths, units = font["hmtx"], font["head"].unitsPerEm
+    return {code: widths[name][0] / units for code, name in font.getBestCmap().items()}
 
 
 @cache

@@ -97,8 +97,9 @@ class Allocation:
             self.spend(day)
 
     def owes_again(self, day: date, debt: Due, amount: Decimal) -> None:
-        """Something else than money leaves more to be paid: of a debt that is not settled, more than before."""
-        self.owes(day, debt if debt.settled < LAST else debt.again(), amount)
+        """Something else than money leaves more to be paid: a settlement tells of it where it does not come before."""
+        is_told = debt.settled < LAST and day <= max(debt.settled, debt.issued)
+        self.owes(day, debt if is_told else debt.again(), amount)
 
     def comes(self, day: date, money: str, amount: Decimal) -> None:
         """Money comes."""

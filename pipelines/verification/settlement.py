@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from pipelines.verification.allocation import LAST, Allocation
 from pipelines.verification.assumption import Events, Place, Walks, add
+from pipelines.verification.carried import parted
 from pipelines.verification.documents import (
     ZERO,
     Applied,
@@ -49,7 +50,7 @@ class Settlement:
         has_payments = raw.systems("billing.payments")
         lag = timedelta(days=raw.parameters["settlement_lag_days"])
         self.walks = Walks(books, set(self._appliers(applications, has_payments)), lag)
-        for row in applications:
+        for row in parted(applications, books):
             self._apply(row, row["_system"] in has_payments)
         for row in adjustments:
             row["occurred_on"] = row["occurred_on"] or raw.day(row["_known_at"])

@@ -16,12 +16,13 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
+from zoneinfo import ZoneInfo
 
 from pipelines.bounds import clear_left, connect
 from pipelines.files import clear_unfinished, fsync, link_whole, read_object, write_whole
@@ -44,7 +45,7 @@ class Publication:
     raw table: by these the next build knows what it may keep. They, and the counts, are those of the moment at which
     the build began: what was landed or forgotten since is not in it. `contract` is the digest of its reporting
     contract, by which readers know whether they understand it; publications of versions that had none carry ''.
-    `bytes` is the file's size.
+    `bytes` is the file's size. `began_at` is when the build began: what was landed later is not in it.
     """
 
     version: str
@@ -60,6 +61,20 @@ class Publication:
     contract: str = ""
     tables: dict[str, str] = field(default_factory=dict)
     bytes: int | None = None
+    began_at: str = ""
+
+    def is_begun_after(self, day: date, zone: ZoneInfo) -> bool:
+        """Whether a day was over, by the clock on the wall, when the build began: only then it can know all of it.
+
+        Of a publication of an earlier version, which does not say when it began, it counts when it was published.
+        """
+        began = self.began_at or self.published_at
+        return bool(began) and datetime.fromisoformat(began).astimezone(zone).date() > day
+
+    def may_be_made_whole(self, zone: ZoneInfo) -> bool:
+        """Whether it was begun before the day that it is as of was over, and that day is over by now."""
+        day = date.fromisoformat(self.as_of_date) if self.as_of_date else None
+        return day is not None and not self.is_begun_after(day, zone) and datetime.now(zone).date() > day
 
 
 def version_name(run_id: str, now: datetime | None = None) -> str:
@@ -169,8 +184,8 @@ class Warehouse:
             raise PublishError(f"run {run_id} left no whole build to publish; run `keybook refresh` again")
         return file, stamp
 
-    def publish(self, run_id: str, keep: int, as_of_date: str) -> Publication:
-        """Moves a run's finished build to the versions and swaps the link to it.
+    def publish(self, run_id: str, keep: int, as_of_date: str, also: Collection[str] = ()) -> Publication:
+        """Moves a run's finished build to the versions and swaps the link to it; the newest stay, and `also` these.
 
         Raises:
             PublishError: the run left no whole build, or what is published began later.
@@ -196,13 +211,13 @@ class Warehouse:
         fsync(self.versions)
         link_whole(self.link, Path("versions") / publication.version / FILE)
         self._drop_build(run_id)
-        self._keep_newest(keep, publication.version)
+        self._keep_newest(keep, {publication.version, *also})
         return publication
 
-    def _keep_newest(self, keep: int, published: str) -> None:
-        """Deletes the versions beyond the newest, and what is none."""
+    def _keep_newest(self, keep: int, also: Collection[str]) -> None:
+        """Deletes the versions beyond the newest and those that are named, and what is none."""
         whole = [publication.version for publication in self.publications()]
-        kept = {published, *whole[-keep:]}
+        kept = {*also, *whole[-keep:]}
         for folder in self.versions.iterdir():
             if folder.name not in kept:
                 shutil.rmtree(folder)

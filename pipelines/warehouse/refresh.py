@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines import reporting_contract
 from pipelines.bounds import connect, work_within
+from pipelines.delivery.restated import kept_for_reports
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
@@ -350,8 +351,13 @@ class Refresh:
         return {name for name, digest in tables.items() if published.tables.get(name) != digest}
 
     def is_current(self, view: PointInTime) -> bool:
-        """Whether a refresh would publish what is published already."""
+        """Whether a refresh would publish what is published already.
+
+        What was begun before its day was over knows a part of it, whatever it is made from: it is made once more after.
+        """
         published = self.warehouse.published()
+        if published is not None and published.may_be_made_whole(ZoneInfo(self.settings.business_timezone)):
+            return False
         pending = self.new_files() or any(self.lists.to_land()) or self.store.begun() or self.damages()
         return published is not None and not pending and published.inputs == self.inputs(view)
 
@@ -392,8 +398,10 @@ class Refresh:
         """What a build that starts now is made from."""
         receipts = self.receipts(view.known_at)
         rows = [row for receipt in receipts for row in receipt.entities]
+        now = datetime.now(UTC)
         return Publication(
-            version=version_name(run_id),
+            version=version_name(run_id, now),
+            began_at=now.isoformat(timespec="seconds"),
             as_of_date="",
             published_at="",
             inputs=self.inputs(view),
@@ -428,4 +436,5 @@ class Refresh:
         built, _ = self.warehouse.built(run_id)
         with connect(built, read_only=True) as connection:
             as_of_date = connection.execute("select as_of_date from intermediate.int_run_dated").fetchall()[0][0]
-        return self.warehouse.publish(run_id, self.settings.keep_versions, str(as_of_date))
+        told_against = kept_for_reports(self.settings.home)
+        return self.warehouse.publish(run_id, self.settings.keep_versions, str(as_of_date), told_against)

@@ -80,15 +80,15 @@ class Language:
 
     def short_month(self, value: date) -> str:
         """A month and its year, under a chart."""
-        return str(format_skeleton("yMMM", value, locale=self.locale))
+        return str(format_date(value, "LLL yyyy", self.locale))
 
     def month(self, value: date) -> str:
         """A month and its year."""
         return str(format_skeleton("yMMMM", value, locale=self.locale))
 
     def share(self, value: float) -> str:
-        """A share in whole percent."""
-        return str(format_percent(value, locale=self.locale))
+        """A share in whole percent; less than half of one is none, on whichever side."""
+        return str(format_percent(0 if abs(value) < 0.005 else value, locale=self.locale))
 
     def amount(self, value: float | Decimal, decimals: int) -> str:
         """An amount without its currency, to so many decimals."""

@@ -31,7 +31,9 @@ def test_commands_and_options_exist(doc: Path) -> None:
     text = doc.read_text(encoding="utf-8")
     code = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^```sh\n(.*?)^```", text, flags=re.S | re.M)
     for line in "\n".join(code).splitlines():
-        called = re.search(r"(?:^|[\s/])keybook ([a-z]+)( new| weekly| monthly)?(.*)", line)
+        called = re.search(
+            r"(?:^|[\s/])keybook ([a-z]+)( new| weekly| monthly| quarterly| client| appraisal)?(.*)", line
+        )
         if not called or called[1] in ("in", "and"):
             continue
         name = called[1] + (called[2] or "")

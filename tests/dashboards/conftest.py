@@ -69,6 +69,14 @@ def home(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def quarter_ended(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose publication says that it is as of 30 September 2026, a quarter's end."""
+    home = tmp_path_factory.mktemp("quarter")
+    publish(home, "v1", base=published, changes=["update reporting.rpt_run set as_of_date = date '2026-09-30'"])
+    return home
+
+
+@pytest.fixture(scope="session")
 def warehouse(home: Path) -> duckdb.DuckDBPyConnection:
     """What the pages' figures are held against."""
     return duckdb.connect(str((home / "warehouse" / "keybook.duckdb").resolve()), read_only=True)

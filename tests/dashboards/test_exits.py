@@ -27,13 +27,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.csv import to_csv
+from pipelines.delivery import alerts
+from pipelines.delivery.alert_rules import Condition, Rule
+from pipelines.reports.appraisal.reading import read as read_half
+from pipelines.reports.client.reading import read as read_client
 from pipelines.reports.monthly.reading import people
 from pipelines.reports.monthly.reading import read as read_month
 from pipelines.reports.packs import making as packs
 from pipelines.reports.packs.sections import Pack
+from pipelines.reports.quarterly.reading import read as read_quarter
 from pipelines.reports.statements import making as statements
 from pipelines.reports.statements.reading import Ageing, Asked, Line, Statement, Totals
 from pipelines.reports.weekly.reading import read
+from pipelines.warehouse.publications import Warehouse
 from tests.support.homes import keybook
 from tests.support.publications import publish
 
@@ -108,11 +114,10 @@ def of_page(app: AppTest) -> Shown:
 
 
 class Given(NamedTuple):
-    """Where the name stands: a home, a weekly and a monthly pack, a statement."""
+    """Where the name stands: a home, packs, a statement."""
 
     home: Path
-    pack: Pack
-    monthly: Pack
+    packs: dict[str, Pack]
     statement: Statement
     open_page: Callable[..., AppTest]
 
@@ -129,7 +134,19 @@ def _pack(pack: Pack, shape: str) -> bytes:
 
 
 def _mail(pack: Pack) -> Shown:
-    message = email.message_from_bytes(_pack(pack, "eml"), policy=email.policy.default)
+    return of_mail(_pack(pack, "eml"))
+
+
+def _alert(given: Given) -> bytes:
+    [published] = Warehouse(given.home / "warehouse").publications()
+    rows = [{"account_id": "crm:1", "account_name": NAME}]
+    rule = Rule("one", "rpt_accounts", 2, [Condition("account_name", "filled")])
+    return alerts.make(rule, "en", replace(published, as_of_date=str(DAY)), rows)["alert.eml"]
+
+
+def of_mail(made: bytes) -> Shown:
+    """The HTML of a mail."""
+    message = email.message_from_bytes(made, policy=email.policy.default)
     body = message.get_body(("html",))
     assert body is not None
     return of_html(body.get_content())
@@ -141,37 +158,56 @@ EXITS: dict[str, Callable[[Given], Shown]] = {
     "keybook sql": lambda given: of_csv(_sql(given, "csv")),
     "statement, workbook": lambda given: of_xlsx(statements.make(given.statement, "activity", "en", "xlsx")),
     "statement, PDF": lambda given: of_pdf(statements.make(given.statement, "activity", "en", "pdf")),
-    "weekly pack, workbook": lambda given: of_xlsx(_pack(given.pack, "xlsx")),
-    "weekly pack, PDF": lambda given: of_pdf(_pack(given.pack, "pdf")),
-    "weekly pack, mail": lambda given: _mail(given.pack),
-    "monthly pack, workbook": lambda given: of_xlsx(_pack(given.monthly, "xlsx")),
-    "monthly pack, PDF": lambda given: of_pdf(_pack(given.monthly, "pdf")),
-    "monthly pack, mail": lambda given: _mail(given.monthly),
+    "weekly pack, workbook": lambda given: of_xlsx(_pack(given.packs["weekly"], "xlsx")),
+    "weekly pack, PDF": lambda given: of_pdf(_pack(given.packs["weekly"], "pdf")),
+    "weekly pack, mail": lambda given: _mail(given.packs["weekly"]),
+    "monthly pack, workbook": lambda given: of_xlsx(_pack(given.packs["monthly"], "xlsx")),
+    "monthly pack, PDF": lambda given: of_pdf(_pack(given.packs["monthly"], "pdf")),
+    "monthly pack, mail": lambda given: _mail(given.packs["monthly"]),
+    "quarterly pack, workbook": lambda given: of_xlsx(_pack(given.packs["quarterly"], "xlsx")),
+    "quarterly pack, PDF": lambda given: of_pdf(_pack(given.packs["quarterly"], "pdf")),
+    "quarterly pack, mail": lambda given: _mail(given.packs["quarterly"]),
+    "alert, mail": lambda given: of_mail(_alert(given)),
+    "client's pack, workbook": lambda given: of_xlsx(_pack(given.packs["client"], "xlsx")),
+    "client's pack, PDF": lambda given: of_pdf(_pack(given.packs["client"], "pdf")),
+    "client's pack, mail": lambda given: _mail(given.packs["client"]),
+    "appraisal, workbook": lambda given: of_xlsx(_pack(given.packs["appraisal"], "xlsx")),
+    "appraisal, PDF": lambda given: of_pdf(_pack(given.packs["appraisal"], "pdf")),
+    "appraisal, mail": lambda given: _mail(given.packs["appraisal"]),
 }
+
+
+def _naming(pack: Pack, section: str) -> Pack:
+    """A pack in which the first account of a list has the name, and stands alone."""
+    found = pack.sections[section]
+    (first, *others) = found.rows[0]
+    return replace(
+        pack, sections={**pack.sections, section: replace(found, rows=[[replace(first, value=NAME), *others]])}
+    )
 
 
 @pytest.fixture(scope="module")
 def named(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Pack, Pack, Statement]:
+    warehouse: duckdb.DuckDBPyConnection, published: Path, quarter_ended: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Pack], Statement]:
     home = tmp_path_factory.mktemp("named")
     publish(home, "v1", {"rpt_accounts": [{"account_id": "crm:1", "account_name": NAME}]})
-    pack = read(warehouse, "")
-    causes = pack.sections["causes"]
-    (first, *others) = causes.rows[0]
-    one = replace(causes, rows=[[replace(first, value=NAME), *others]])
     lines = (Line(DAY, "invoice", "R1", None, "explicit", Decimal(7), Decimal(0), Decimal(7)),)
     totals = Totals(Decimal(0), Decimal(7), Decimal(0), Decimal(7))
     statement = Statement(Asked("crm:1", "EUR", DAY, DAY), NAME, "", lines, totals, Ageing(), ())
-    month = read_month(warehouse, "", next(iter(people(warehouse))))
-    book = month.sections["book"]
-    (first, *others) = book.rows[0]
-    own = replace(book, rows=[[replace(first, value=NAME), *others]])
-    weekly, monthly = (
-        replace(each, sections={**each.sections, name: named})
-        for each, name, named in ((pack, "causes", one), (month, "book", own))
-    )
-    return home, weekly, monthly, statement
+    made = {
+        "weekly": _naming(read(warehouse, ""), "causes"),
+        "monthly": _naming(read_month(warehouse, "", next(iter(people(warehouse)))), "book"),
+    }
+    with duckdb.connect(str(quarter_ended / "warehouse" / "keybook.duckdb"), read_only=True) as ended:
+        made["quarterly"] = _naming(read_quarter(ended, ""), "proposals")
+    [(account,)] = warehouse.execute("select min(account_id) from reporting.rpt_accounts").fetchall()
+    made["client"] = _naming(read_client(warehouse, "", account), "terms")
+    half = publish(home / "half", "v1", base=published,
+                   changes=["update reporting.rpt_run set as_of_date = date '2026-06-30'"])  # fmt: skip
+    with duckdb.connect(str(half), read_only=True) as ended:
+        made["appraisal"] = _naming(read_half(ended, ""), "appraised")
+    return home, made, statement
 
 
 def _bare(text: str) -> str:
@@ -180,7 +216,7 @@ def _bare(text: str) -> str:
 
 @pytest.mark.parametrize("exit", EXITS)
 def test_a_name_is_text_at_every_exit(
-    named: tuple[Path, Pack, Statement], open_page: Callable[..., AppTest], exit: str
+    named: tuple[Path, dict[str, Pack], Statement], open_page: Callable[..., AppTest], exit: str
 ) -> None:
     shown = EXITS[exit](Given(*named, open_page))
     assert _bare(NAME) in _bare(shown.text)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,11 +30,10 @@ from pipelines.reports.packs.checking import PackError
 from pipelines.reports.packs.composing import sentences
 from pipelines.reports.packs.making import make
 from pipelines.reports.packs.own_book import NotOwnError, OwnBook
-from pipelines.reports.packs.sections import MOST, Pack
-from pipelines.reports.packs.wording import shown
+from pipelines.reports.packs.sections import Pack
 from pipelines.settings import load_settings
 from pipelines.words import languages
-from tests.support.packs import expected, flat, lookup_of, text_of
+from tests.support.packs import expected, files_say, flat, lookup_of, text_of
 from tests.support.publications import publish
 
 MONTH = date(2026, 10, 1)
@@ -100,30 +98,7 @@ def test_files_say_what_the_pack_holds_and_name_no_account_of_another(packs: dic
     spoken = languages()[language]
     names = {person: {str(row[0].value) for row in pack.sections["book"].rows} for person, pack in packs.items()}
     for person, pack in list(packs.items())[:2]:
-        files = make(pack, language, "v1")
-        pdf, workbook, _, mail = files.values()
-        said = text_of(pdf)
-        assert all(flat(sentence) in said for sentence in sentences(pack, spoken))
-        book = openpyxl.load_workbook(io.BytesIO(workbook))
-        # No name of a sheet is cut.
-        assert book.sheetnames[2:] == [spoken.text(f"pack.sections.{name}") for name in pack.sections]
-        for section, sheet in zip(pack.sections.values(), book.worksheets[2:], strict=True):
-            for number, row in enumerate(section.rows):
-                for place, (figure, (_, kind)) in enumerate(zip(row, section.columns, strict=True)):
-                    inside = sheet.cell(number + 2, place + 1)
-                    assert inside.data_type != "f"
-                    if kind in ("money", "pay", "count", "ratio") and figure.value is not None:
-                        assert inside.value == pytest.approx(float(figure.value))
-                        on_paper = not section.drawn and not section.detail and number < MOST
-                        assert not on_paper or flat(shown(figure, kind, spoken)) in said
-        for number, pair in enumerate(pack.pairs.values()):
-            for place, figure in ((2, pair.now), (3, pair.before), (4, pair.plan)):
-                if figure is not None and figure.value is not None:
-                    assert book.worksheets[0].cell(number + 2, place).value == pytest.approx(float(figure.value))
-                    assert flat(shown(figure, pair.kind, spoken)) in said
-        letter = message_from_bytes(mail, policy=policy.default)
-        texts = [said, *(letter.get_body((kind,)).get_content() for kind in ("html", "plain"))]
-        texts += [str(cell.value) for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
+        texts = files_say(make(pack, language, "v1"), pack, spoken)
         others = set().union(*(theirs for other, theirs in names.items() if other != person)) - names[person]
         assert others
         assert not [name for name in others if any(flat(name) in flat(text) for text in texts)]

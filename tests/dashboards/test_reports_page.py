@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pipelines.delivery.alerts import Alerts
 from pipelines.delivery.channels import Outcome
 from pipelines.delivery.record import record
 from pipelines.settings import load_settings
 from tests.dashboards.conftest import words
 from tests.support.deliveries import FRESH, MONDAY, SUNDAY, ZONE, Post, deliveries, home_of, plan
-from tests.support.publications import publish
+from tests.support.publications import publish, withdraw
 
 Open = Callable[..., AppTest]
 # Nothing more comes after the first week, whenever the page is opened.
@@ -80,6 +81,31 @@ def test_what_was_sent_is_there_to_be_opened(open_page: Open, home: Path) -> Non
     assert "nothing was handed over" in _said(app)
 
 
+def test_what_was_told_otherwise_since_is_shown_with_its_lines(open_page: Open, home: Path) -> None:
+    def published(version: str, day: date, amount: int) -> None:
+        line = {"line_id": "document:1", "document": "No 1", "kind": "invoice", "account_name": "*One*", "debit": amount,
+                "currency": "EUR", "occurred_on": SUNDAY, "_file": f"{version}.csv", "_row": 7}  # fmt: skip
+        owed = f"create macro receivable_aging(day) as table select 'EUR' as currency, {amount} as net_amount"
+        run = {"as_of_date": day, "base_currency": "EUR", "business_timezone": ZONE.key}
+        publish(home, version, {"rpt_run": [run], "rpt_statement_lines": [line]}, changes=[owed])
+
+    withdraw(home, ["20260301"])
+    published("20260301", SUNDAY, 100)
+    published("20260308", SUNDAY + timedelta(days=7), 90)
+    app = open_page("reports", at_home=home)
+    app.session_state["delivery_opened"] = "weekly 2026-W09 to chair"
+    app.run()
+    assert not app.exception
+    [lines] = [frame.value for frame in app.dataframe if "was_file" in frame.value]
+    [line] = lines.to_dict("records")
+    assert (line["was"], line["now"], line["difference"], line["reason"]) == (100, 90, -10, "another amount")
+    assert (line["was_file"], line["now_file"], line["now_row"]) == ("20260301.csv", "20260308.csv", 7)
+    withdraw(home, ["20260301"])
+    published("20260309", SUNDAY + timedelta(days=8), 90)
+    app.run()
+    assert "what has changed since is not known" in _said(app)
+
+
 def test_what_nobody_has_sent_is_expected_and_not_sent(open_page: Open, tmp_path: Path) -> None:
     home = home_of(tmp_path / "home", plan({"id": "chair", **ONE_WEEK}))
     _published(home)
@@ -111,3 +137,22 @@ def test_the_record_makes_and_sends_nothing(home: Path) -> None:
     assert [each.as_of_date for each in found.publications] == [str(SUNDAY)]
     # The next times are those of the clock on the wall.
     assert {(report, when.hour) for report, _, when in found.coming} == {("weekly", 6)}
+
+
+def test_an_alert_is_acknowledged_by_a_click(open_page: Open, home: Path) -> None:
+    (home / "lists").mkdir()
+    (home / "lists" / "alerts.csv").write_text(
+        "alert,table,column,operator,value,recipients\nhigh,rpt_accounts,open_amount,above,50,chair\n"
+        "bad,rpt_accounts,nothing,is,1,chair\n", encoding="utf-8"
+    )  # fmt: skip
+    Alerts(deliveries(home, Post())).send(MONDAY)
+    app = open_page("reports", at_home=home)
+    assert "has no column" in _said(app)
+    [button] = [each for each in app.button if each.label.startswith("Acknowledge high")]
+    button.click().run()
+    assert not app.exception
+    assert not [each for each in app.button if each.label.startswith("Acknowledge")]
+    [rows] = [frame.value for frame in app.dataframe if "condition" in frame.value]
+    assert list(rows["state"]) == ["acknowledged"]
+    assert (list(rows["open"]), list(rows["seen"])) == ([0], [1])
+    assert Alerts(deliveries(home, Post())).send(MONDAY + timedelta(days=300)) == []

@@ -10,7 +10,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import pytest
 
 from pipelines.verification.rows import Raw, Run
 from tests.support.homes import make
-from tests.support.ledger import Book, Row
+from tests.support.ledger import BUCKETS, Book, Row
 from tests.support.oracle import days, month_end
 from tests.support.random_books import AS_OF, FIRST, STRANGE, RandomBooks
 from tests.support.raw_rows import files_of, write_raw
@@ -32,8 +32,17 @@ TOGETHER = 150
 # The suite has the last day alone.
 DAYS = (AS_OF, date(2025, 1, 19), date(2024, 12, 10))[: 3 if "COMPANIES" in os.environ else 1]
 Cells = dict[tuple[Any, ...], Decimal]
+# In the place of an account.
+TOTAL = "all"
 # What is exchanged is rounded where its row is made.
 APART = Decimal("0.001")
+# Nobody's documents are in it, and no currency of a parameter's or a setting's default.
+BASE = "CHF"
+# What an account owes over its currencies, and what that is made of in each.
+FIGURES = {
+    "open_amount": ("open_amount",), "unapplied_amount": ("unapplied_amount",),
+    "overdue_amount": tuple(name for name in BUCKETS if name.startswith("days_")),
+}  # fmt: skip
 IDS = ("customer_id", "invoice_id", "payment_id", "credit_note_id", "application_id", "adjustment_id")
 
 
@@ -55,11 +64,18 @@ def landed(batch: list[RandomBooks]) -> dict[str, list[Row]]:
     return rows
 
 
+def figure(name: str, on: date, whose: str, amount: Decimal | None, unknown: int = 0) -> Cells:
+    """A figure in the base currency as cells: what is known of it, that it is not known, and how many parts are not."""
+    said = {"": amount or Decimal(0), " unknown": Decimal(amount is None), " unknown parts": Decimal(unknown)}
+    return {(f"{name} in base{suffix}", on, whose): value for suffix, value in said.items() if value}
+
+
 def built(batch: list[RandomBooks], home: Path, day: date) -> tuple[Cells, Raw, dict[str, str]]:
     """What the models say: balances of every snapshot, cash of every month; and what the proof reads."""
-    write_raw(home, landed(batch), as_of_date=day)
+    write_raw(home, landed(batch), as_of_date=day, base_currency=BASE)
     cells: Cells = {}
-    with duckdb.connect(str(make(home, ["rpt_receivable_kpis", "rpt_receivable_aging"])), read_only=True) as warehouse:
+    models = ["rpt_receivable_kpis", "rpt_receivable_aging", "fct_account_balances"]
+    with duckdb.connect(str(make(home, models)), read_only=True) as warehouse:
         query = f"select as_of_date, account_id, currency, {', '.join(NAMES)} from reporting.rpt_receivable_aging"
         for on, account, currency, *amounts in warehouse.execute(query).fetchall():
             cells |= {
@@ -69,23 +85,76 @@ def built(batch: list[RandomBooks], home: Path, day: date) -> tuple[Cells, Raw, 
             "select month, currency, collected from reporting.rpt_receivable_kpis where not is_total and collected <> 0"
         )
         cells |= {("collected", *key): amount for *key, amount in warehouse.execute(query).fetchall()}
+        for name in FIGURES:
+            query = f"""select as_of_date, account_id, {name}, unknown_{name.removesuffix("amount")}count, base_currency
+                from marts.fct_account_balances"""
+            for on, account, amount, unknown, base in warehouse.execute(query).fetchall():
+                assert base == BASE
+                cells |= figure(name, on, account, amount, unknown)
+        query = f"select as_of_date, {', '.join(FIGURES)}, collected, money_currency from reporting.rpt_receivable_kpis where is_total"
+        for on, *amounts, currency in warehouse.execute(query).fetchall():
+            assert currency == BASE
+            for name, amount in zip((*FIGURES, "collected"), amounts, strict=True):
+                cells |= figure(name, on, TOTAL, amount)
         accounts = warehouse.execute(
             "select system || ':' || native_id, account_id from intermediate.int_account_identities "
             "where kind = 'billing_customer'"
         ).fetchall()
     folder = home / "warehouse" / "raw"
-    return cells, Raw(folder, Run(day, "EUR", "EUR", "UTC", "SE", 31), parameters(), files_of(folder)), dict(accounts)
+    return cells, Raw(folder, Run(day, BASE, "EUR", "UTC", "SE", 31), parameters(), files_of(folder)), dict(accounts)
 
 
-def proven(raw: Raw, accounts: dict[str, str]) -> Cells:
-    """What the proof says."""
+def in_base(company: RandomBooks, cells: Cells) -> Cells:
+    """What an account owes over its currencies, each at the day's rate, if there is one, and rounded by itself."""
+    parts: dict[tuple[str, date, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for name, made_of in FIGURES.items():
+        for part, on, *account, currency in cells:
+            if part in made_of and account:
+                parts[name, on, account[0]][currency] += cells[part, on, account[0], currency]
+    found: Cells = {}
+    for (name, on, account), amounts in parts.items():
+        rates = {currency: company.rate(currency, on) for currency, amount in amounts.items() if amount}
+        known = [
+            (amounts[currency] * rate).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+            for currency, rate in rates.items()
+            if rate
+        ]
+        unknown = len(rates) - len(known)
+        found |= figure(name, on, account, None if unknown and not sum(known) else sum(known, Decimal(0)), unknown)
+    return found
+
+
+def totals(batch: list[RandomBooks], cells: Cells, cash: list[tuple[str, str, date, Decimal]], day: date) -> Cells:
+    """What all companies owe at each month's end and on the day, and what a month collected, at the rates of their days."""
+    owner = {currency: company for company in batch for currency in company.currencies}
+    parts: dict[tuple[str, date], dict[tuple[str, date], Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    ends = {on for on in snapshots(day) if on in (month_end(on), day)}
+    for name, made_of in FIGURES.items():
+        for part, on, *account, currency in cells:
+            if part in made_of and account and on in ends:
+                parts[name, on][currency, on] += cells[part, on, account[0], currency]
+    for _, currency, on, amount in cash:
+        if on <= day and currency in owner:
+            parts["collected", min(month_end(on), day)][currency, on] += amount
+    found: Cells = {}
+    for (name, end), amounts in parts.items():
+        rates = {place: owner[place[0]].rate(*place) for place, amount in amounts.items() if amount}
+        known = [amounts[place] * rate for place, rate in rates.items() if rate]
+        found |= figure(
+            name, end, TOTAL, None if len(known) < len(rates) and not sum(known) else sum(known, Decimal(0))
+        )
+    return found
+
+
+def proven(raw: Raw, accounts: dict[str, str]) -> tuple[Cells, list[tuple[str, str, date, Decimal]]]:
+    """What the proof says, and what came in: of whom, in which currency, when, how much."""
     whole, books = owed(raw, accounts)
     cells: Cells = {}
     for on in snapshots(raw.run.as_of):
         for name, found in balances(books, on).items():
             if name in NAMES:
                 cells |= {(name, on, *key): amount for key, amount in found.items() if amount}
-    return cells | {("collected", *key): amount for key, amount in whole.months.items() if amount}
+    return cells | {("collected", *key): amount for key, amount in whole.months.items() if amount}, books.cash
 
 
 def plain(company: RandomBooks, day: date) -> Cells:
@@ -135,7 +204,11 @@ def merged(company: RandomBooks, currency: str) -> dict[str, list[Row]]:
 
 def of(company: RandomBooks, cells: Cells) -> Cells:
     """A company's own cells."""
-    return {key: amount for key, amount in cells.items() if key[-1] in company.currencies}
+    return {
+        key: amount
+        for key, amount in cells.items()
+        if key[-1] in company.currencies or key[-1].startswith(company.name)
+    }
 
 
 def differences(one: Cells, other: Cells) -> list[str]:
@@ -147,15 +220,21 @@ def differences(one: Cells, other: Cells) -> list[str]:
     ]
 
 
-def apart(batch: list[RandomBooks], home: Path, day: date) -> Iterator[tuple[RandomBooks, str, list[str], int]]:
-    """Each company with what of the models is not said by another ledger, by that one's name, and how many cells it has."""
+def apart(batch: list[RandomBooks], home: Path, day: date) -> Iterator[tuple[RandomBooks | None, str, list[str], int]]:
+    """Each company with what of the models is not said by another ledger, by that one's name, and how many cells it has.
+
+    The last is all companies together.
+    """
     cells, raw, accounts = built(batch, home, day)
-    ledger = proven(raw, accounts)
+    ledger, cash = proven(raw, accounts)
     for company in batch:
-        own = of(company, cells)
-        yield company, "proof", differences(own, of(company, ledger)), len(own)
+        own, theirs = of(company, cells), of(company, ledger)
+        yield company, "proof", differences(own, theirs | in_base(company, theirs)), len(own)
         if not company.features & set(STRANGE):
-            yield company, "plain ledger", differences(own, plain(company, day)), len(own)
+            theirs = plain(company, day)
+            yield company, "plain ledger", differences(own, theirs | in_base(company, theirs)), len(own)
+    summed = {key: amount for key, amount in cells.items() if key[-1] == TOTAL}
+    yield None, "proof", differences(summed, totals(batch, ledger, cash, day)), len(summed)
 
 
 @pytest.mark.parametrize("first", range(FIRST_COMPANY, FIRST_COMPANY + COMPANIES, TOGETHER))
@@ -167,7 +246,8 @@ def test_random_companies(first: int, tmp_path: Path) -> None:
         for company, whose, found, number in apart(batch, tmp_path / f"{day}", day):
             cells += number
             if found:
-                told = [f"{company} as of {day}, {len(found)} cells are not the {whose}'s:", *found[:3], company.told()]
-                wrong.setdefault(company.name, "\n".join(told))
+                name, rows = (company.name, company.told()) if company else (TOTAL, "")
+                told = [f"{name} as of {day}, {len(found)} cells are not the {whose}'s:", *found[:3], rows]
+                wrong.setdefault(name, "\n".join(told))
     assert cells > 50 * len(batch)
     assert not wrong, f"{len(wrong)} companies differ:\n" + "\n\n".join(wrong.values())

@@ -59,7 +59,7 @@ PAID = {
     # 1,250 of which 25.50 went back; 2,000 yen, the 3,000 failed.
     ("stripe:cus_31", "SEK"): Decimal("1224.5"), ("stripe:cus_32", "JPY"): 2000,
     ("quickbooks:Example Bakery", "SEK"): 1000, ("quickbooks:Nordic Timber AB", "SEK"): 250,
-    ("quickbooks_api:58", "USD"): 1050,
+    ("quickbooks_api:58", "USD"): 1110,
     # 125 of which 25 went back; 40 is pending.
     ("invoiceninja:Nordic Timber AB", "SEK"): 1000, ("invoiceninja:Example Bakery", "EUR"): 100,
     ("zoho_books:59000000101", "SEK"): 1000, ("zoho_books:59000000102", "EUR"): 40,
@@ -121,6 +121,15 @@ def test_a_line_of_a_payment_that_names_no_invoice_is_told(home: Path) -> None:
         "select issue, amount from intermediate.int_applications_linked where application_id = 'quickbooks_api:140/1'"
     )
     assert query(home, told) == [("no_invoice", 50)]
+
+
+def test_a_credit_memo_that_a_payment_used_paid_its_part(home: Path) -> None:
+    """60 was sent and a memo of 40 used for an invoice of 100: it is paid, nothing is left of either, and nothing is told."""
+    lines = "select application_id, amount, issue from intermediate.int_applications_linked where invoice_id = 'quickbooks_api:133'"
+    assert sorted(query(home, lines)) == [("quickbooks_api:141/0", 60, None), ("quickbooks_api:141/1", 40, None)]
+    left = """select sum(amount) from marts.fct_unapplied_credits
+        where origin_id in ('quickbooks_api:141', 'quickbooks_api:8') group by origin_id"""
+    assert query(home, left) == [(0,), (0,)]
 
 
 def test_what_is_left_in_the_customers_favour(home: Path) -> None:

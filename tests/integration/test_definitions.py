@@ -99,16 +99,20 @@ def test_the_sensor_waits_for_files_to_settle_and_runs_once(definitions: dg.Defi
 
 
 @pytest.mark.parametrize(
-    ("tick", "last"),
+    ("name", "tick", "last"),
     [
-        ("2026-03-01T04:00:00+00:00", "2026-02-28"),
+        ("monthly", "2026-03-01T04:00:00+00:00", "2026-02-28"),
         # Files that came since are in it; a day before, the clock has gone forward.
-        ("2026-04-03T03:00:00+00:00", "2026-03-31"),
-        ("2027-01-02T04:00:00+00:00", "2026-12-31"),
+        ("monthly", "2026-04-03T03:00:00+00:00", "2026-03-31"),
+        ("monthly", "2027-01-02T04:00:00+00:00", "2026-12-31"),
+        ("quarterly", "2026-04-10T03:00:00+00:00", "2026-03-31"),
+        ("quarterly", "2027-01-10T04:00:00+00:00", "2026-12-31"),
+        ("half_yearly", "2026-07-15T03:00:00+00:00", "2026-06-30"),
+        ("half_yearly", "2027-01-15T04:00:00+00:00", "2026-12-31"),
     ],
 )
-def test_a_month_is_published_as_of_its_last_day(definitions: dg.Definitions, tick: str, last: str) -> None:
-    schedule = definitions.resolve_schedule_def("monthly")
+def test_a_period_is_published_as_of_its_last_day(definitions: dg.Definitions, name: str, tick: str, last: str) -> None:
+    schedule = definitions.resolve_schedule_def(name)
     context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(tick))
     [request] = schedule.evaluate_tick(context).run_requests or []
     assert request.run_config == {"ops": {"transform": {"config": {"as_of": last}}}}

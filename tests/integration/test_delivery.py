@@ -16,6 +16,8 @@ from pipelines.commands.main import main
 from pipelines.delivery.channels import Letter, Outcome
 from pipelines.delivery.packs import PackFailed
 from pipelines.delivery.run import WordError
+from pipelines.settings import load_settings
+from pipelines.warehouse.refresh import PointInTime, Refresh
 from tests.support.deliveries import (
     FRESH,
     MONDAY,
@@ -59,6 +61,44 @@ def test_nothing_before_it_is_due_then_once_whatever_is_run_again(home: Path) ->
     for minute in (0, 0, 1, 60, 60 * 24):
         assert states(deliveries(home, post).deliver(_minutes(minute))) == {WEEK: "sent"}
     assert len(post.arrived) == 1
+
+
+@pytest.mark.parametrize(
+    ("began_at", "state"),
+    [
+        ("2026-03-01T22:59:59+00:00", "held"),  # on Sunday, a second before midnight in Stockholm
+        ("2026-03-01T23:00:00+00:00", "sent"),
+        ("2026-02-20T12:00:00+00:00", "held"),  # of a day that had not come
+    ],
+)
+def test_what_was_begun_before_the_day_was_over_is_not_sent_as_if_it_were_whole(
+    tmp_path: Path, began_at: str, state: str
+) -> None:
+    home, post = home_of(tmp_path / "home", plan(CHAIR)), Post()
+    publish_week(home, SUNDAY, began_at=began_at)
+    [decision] = deliveries(home, post).deliver(MONDAY)
+    assert decision.due.entry.state == state
+    if state == "held":
+        assert "begun after that day was over" in decision.said
+        assert not post.arrived
+        # It waits for one that is whole, and that one is sent.
+        publish_week(home, SUNDAY, 120, again="-whole")
+        deliveries(home, post).deliver(MONDAY)
+    [letter] = post.arrived
+    assert float(letter.pack.figures[0]["value"]) == (120 if state == "held" else 100)
+
+
+def test_a_refresh_makes_once_more_what_was_begun_before_its_day_was_over(tmp_path: Path) -> None:
+    work, view = Refresh(load_settings(home=tmp_path, business_timezone="Europe/Stockholm")), PointInTime(str(SUNDAY))
+    (tmp_path / "landing").mkdir()
+    for version, began_at, is_current in (
+        ("v1", "2026-03-01T12:00:00+00:00", False), ("v2", "2026-03-02T05:00:00+00:00", True)
+    ):  # fmt: skip
+        publish_week(tmp_path, SUNDAY, again=version, began_at=began_at)
+        [receipt] = (tmp_path / "warehouse" / "versions").glob(f"*{version}/publication.json")
+        # Nothing was landed since, and nothing else is otherwise.
+        receipt.write_text(json.dumps({**json.loads(receipt.read_text()), "inputs": work.inputs(view)}))
+        assert work.is_current(view) is is_current
 
 
 def test_what_is_previewed_is_what_is_sent(home: Path) -> None:

@@ -35,10 +35,19 @@ class Loose(Scenario):
         self.invoice(gross, issued, due, number, **extra)
         return self
 
-    def takes_back(self, kind: str, day: date, amount: int, payment: str | None, invoice: str | None = None) -> Loose:
-        """An adjustment of a payment, an invoice, or of nothing that it names."""
+    def takes_back(
+        self,
+        kind: str,
+        day: date,
+        amount: int,
+        payment: str | None,
+        invoice: str | None = None,
+        number: int | None = None,
+    ) -> Loose:
+        """An adjustment of a payment, an invoice, or of nothing that it names; its id has its place among them, or `number`."""
+        place = len(self.rows["billing.adjustments"]) if number is None else number
         self.add(
-            "adjustments", adjustment_id=f"{self.name} J{len(self.rows['billing.adjustments'])}", adjustment_kind=kind,
+            "adjustments", adjustment_id=f"{self.name} J{place}", adjustment_kind=kind,
             customer_id=self.name, occurred_on=day, currency="EUR", amount=Decimal(amount),
             payment_id=payment and f"{self.name} {payment}", invoice_id=invoice and f"{self.name} {invoice}",
         )  # fmt: skip
@@ -135,6 +144,39 @@ def allocation_scenarios() -> list[Scenario]:
         .credits(on(1, 9), 70, applied=70),
         Loose("settled by being written off, then sent", {on(1, 21): (100, 0, 0, 0), on(1, 22): NOTHING, on(3, 1): NOTHING})
         .owes(settled_on=on(1, 20)).takes_back("write_off", on(1, 22), 100, None, "1").sends(on(3, 1), 45),
+        # A day of settlement tells nothing of what came after it, be it within the days that its money may take.
+        Loose("settled, then reversed", {
+            on(1, 20): NOTHING, on(1, 23): NOTHING, on(1, 24): (100, 0, 0, 0), AS_OF: (100, 100, 0, 0),
+        }).owes(settled_on=on(1, 20)).takes_back("reversal", on(1, 24), 100, None, "1"),
+        Loose("settled, then its note is void", {
+            on(1, 10): (60, 0, 0, 0), on(1, 20): NOTHING, on(1, 24): (40, 0, 0, 0), AS_OF: (40, 40, 0, 0),
+        }).owes(settled_on=on(1, 20)).credits(on(1, 10), 40, applied=40, status="void", voided_on=on(1, 24)),
+        # It does of what came before.
+        Loose("reversed, then settled", {on(1, 10): (200, 0, 0, 0), on(1, 20): NOTHING, AS_OF: NOTHING})
+        .owes(settled_on=on(1, 20)).takes_back("reversal", on(1, 10), 100, None, "1"),
+        Loose("settled by being written off, then reversed", {
+            on(1, 21): (100, 0, 0, 0), on(1, 22): NOTHING, on(1, 24): (100, 0, 0, 0), AS_OF: (100, 100, 0, 0),
+        }).owes(settled_on=on(1, 20)).takes_back("write_off", on(1, 22), 100, None, "1")
+        .takes_back("reversal", on(1, 24), 100, None, "1"),
+        Loose("settled, the rest written off, the money reversed", {
+            on(1, 21): (40, 0, 0, 0), on(1, 22): NOTHING, on(1, 24): (60, 0, 0, 0), AS_OF: (60, 60, 0, 0),
+        }).owes(settled_on=on(1, 20)).sends(on(1, 10), 60).takes_back("write_off", on(1, 22), 40, None, "1")
+        .takes_back("reversal", on(1, 24), 60, "P0"),
+        Loose("settled, the money reversed, then written off", {
+            on(1, 20): NOTHING, on(1, 22): (100, 0, 0, 0), on(1, 24): NOTHING, AS_OF: NOTHING,
+        }).owes(settled_on=on(1, 20)).sends(on(1, 20), 100).takes_back("reversal", on(1, 22), 100, "P0")
+        .takes_back("write_off", on(1, 24), 100, None, "1"),
+        # Of one day a credit note pays before money does, whichever stands first: so it is used up, and the money waits.
+        Loose("note and money of one day", {on(1, 20): (0, 0, 0, 100), AS_OF: (0, 0, 0, 100)})
+        .owes().sends(on(1, 20), 100).credits(on(1, 20), 100, settled_on=on(1, 20)),
+        # Of one day's adjustments the one whose id comes first, whichever stands first: what waits is charged back, so that the
+        # refund is of what had paid; or is refunded, so that the chargeback finds none of its payment.
+        Loose("charged back, then refunded that day", {on(2, 9): (0, 0, 0, 50), on(2, 10): (50, 50, 0, 0)})
+        .owes().sends(on(1, 20), 100).sends(on(2, 1), 50)
+        .takes_back("refund", on(2, 10), 50, None, number=1).takes_back("chargeback", on(2, 10), 50, "P1", number=0),
+        Loose("refunded, then charged back that day", {on(2, 9): (0, 0, 0, 50), on(2, 10): NOTHING, AS_OF: NOTHING})
+        .owes().sends(on(1, 20), 100).sends(on(2, 1), 50)
+        .takes_back("chargeback", on(2, 10), 50, "P1", number=1).takes_back("refund", on(2, 10), 50, None, number=0),
         # Settled goes before what is due first.
         Loose("settled before it is due", {on(1, 12): (100, 0, 0, 0), on(2, 1): (100, 100, 0, 0)})
         .owes().owes(60, on(1, 5), on(3, 1), "2", settled_on=on(1, 12)).sends(on(1, 12), 60),
@@ -199,6 +241,9 @@ def allocation_scenarios() -> list[Scenario]:
              invoice_id="rejected payment applied 1", applied_on=on(1, 20), amount=Decimal(100)),
         # The last instalment is written first.
         instalments_by_due_date(),
+        used_notes("a payment used a note", 100, 60, {on(1, 20): (0, 0, 0, 0), AS_OF: NOTHING}),
+        used_notes("a payment used a note, and some is left", 90, 60, {on(1, 19): (100, 0, 0, 40), on(1, 20): (10, 0, 0, 10)}),
+        used_notes("a payment of nothing used a note", 40, 0, {on(1, 19): (100, 0, 0, 40), AS_OF: (60, 60, 0, 0)}),
     ]  # fmt: skip
 
 
@@ -226,3 +271,19 @@ def paid_two(name: str, day: date, kind: str, then: Balance) -> Scenario:
         applied_on=on(1, 20), amount=Decimal(20),
     )  # fmt: skip
     return told.adjust(kind, day, 50, of_payment=True, invoice="2")
+
+
+def used_notes(name: str, applied: int, paid: int, then: dict[date, Balance]) -> Scenario:
+    """A credit note of 40 that a payment used, with as much as both gave put on the invoice."""
+    told = Loose(name, then).owes().credits(on(1, 10), 40).sends(on(1, 20), paid)
+    common = {"payment_id": f"{name} P0", "applied_on": None}
+    told.add("applications", application_id=f"{name} 0", invoice_id=f"{name} 1", amount=Decimal(applied), **common)
+    told.add(
+        "applications",
+        application_id=f"{name} 1",
+        invoice_id=None,
+        credit_note_id=f"{name} N",
+        amount=Decimal(40),
+        **common,
+    )
+    return told

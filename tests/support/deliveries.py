@@ -66,6 +66,8 @@ class Stub:
 
     unit: Unit = "week"
     scopes: frozenset[ScopeKind] = frozenset({"all"})
+    is_for_clients: bool = False
+    keeps: tuple[str, ...] = ()
     made: int = 0
 
     def make(
@@ -109,14 +111,16 @@ class Post:
         return [letter for letter in self.arrived if letter.recipient.id == recipient]
 
 
-def publish_week(home: Path, last: date, amount: float = 100, rows: Rows | None = None, again: str = "") -> Path:
+def publish_week(
+    home: Path, last: date, amount: float = 100, rows: Rows | None = None, again: str = "", began_at: str | None = None
+) -> Path:
     """A publication as of a Sunday, of one account that owes so much, with fresh billing."""
     given: dict[str, Any] = {
         "rpt_run": [{"as_of_date": last, "base_currency": "EUR", "business_timezone": ZONE.key}],
         "rpt_accounts": [{"account_id": "crm:1", "open_amount": amount}],
         "rpt_data_health": [FRESH],
     }
-    return publish(home, f"{last:%Y%m%d}{again}", given | dict(rows or {}), base=_base())
+    return publish(home, f"{last:%Y%m%d}{again}", given | dict(rows or {}), base=_base(), began_at=began_at)
 
 
 def home_of(folder: Path, text: str) -> Path:

@@ -101,7 +101,7 @@ class Book(Assumed):
         self.moneyed: set[str] = set()
         for debt in self.debts.values():
             self.owing[debt.account].add(debt.customer)
-        for row in self.of("applications"):
+        for row in self.named_by_note():
             self.apply(row)
         self.paying = {row["payment_id"] for row in self.of("payments")}
         given = sorted(self.of("adjustments"), key=lambda row: (row["occurred_on"], row["adjustment_id"]))
@@ -154,6 +154,28 @@ class Book(Assumed):
         debt.reported = self.told.get(row["invoice_id"]) if not is_void else None
         self.flows["sales"] += moves
         self.debts[row["invoice_id"]] = debt
+
+    def named_by_note(self) -> list[Row]:
+        """Applications; a credit note that a payment used (a line of it without an invoice) paid the end of its lines."""
+        lines: dict[str, list[Row]] = defaultdict(list)
+        for row in sorted(self.of("applications"), key=lambda row: str(row["application_id"])):
+            if row["payment_id"] in self.received and row["invoice_id"] in self.debts and not row.get("credit_note_id"):
+                lines[row["payment_id"]].append(dict(row))
+        kept = [row for row in self.of("applications") if not any(row["application_id"] == line["application_id"]
+                for told in lines.values() for line in told)]  # fmt: skip
+        for note in sorted(kept, key=lambda row: str(row["application_id"]), reverse=True):
+            if note["invoice_id"] or note.get("credit_note_id") not in self.credits:
+                continue
+            rest = note["amount"]
+            for line in reversed(lines.get(note["payment_id"] or "", [])):
+                part = min(rest, max(line["amount"], ZERO))
+                if part:
+                    line["amount"] -= part
+                    rest -= part
+                    day = line["applied_on"] or self.received[note["payment_id"]]["received_on"]
+                    names = {"application_id": f"{note['application_id']} {line['application_id']}", "payment_id": None}
+                    kept.append(note | names | {"invoice_id": line["invoice_id"], "applied_on": day, "amount": part})
+        return kept + [line for told in lines.values() for line in told if line["amount"]]
 
     def apply(self, row: Row) -> None:
         """Money of a payment or credit note on an invoice: not before the invoice, not on a void one."""

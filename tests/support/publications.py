@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -79,10 +80,12 @@ def publish(
     changes: Sequence[str] = (),
     base: Path | None = None,
     contract: str | None = None,
+    began_at: str | None = None,
 ) -> Path:
     """Publishes `version` as a refresh does: a versioned file with its receipt, and a link that is swapped to it.
 
-    It holds what `base` holds, or else the contract's empty tables; then come the rows, and then statements.
+    It holds what `base` holds, or else the contract's empty tables; then come the rows, and then statements. It was begun
+    at noon (UTC) of the day after the one that it is as of, unless it is said when.
     """
     folder = home / "warehouse" / "versions" / version
     folder.mkdir(parents=True)
@@ -96,8 +99,9 @@ def publish(
             connection.execute(change)
         run = connection.execute("select as_of_date from reporting.rpt_run").fetchone()
     file.chmod(0o444)
+    began = f"{run[0] + timedelta(days=1)}T12:00:00+00:00" if run else ""
     receipt = Publication(
-        version, as_of_date=str(run[0]) if run else "", published_at="", inputs="", files=0, rows_loaded=0,
+        version, as_of_date=str(run[0]) if run else "", began_at=began_at or began, published_at="", inputs="", files=0, rows_loaded=0,
         rows_rejected=0, files_held=0, contract=reporting_contract.digest() if contract is None else contract,
     )  # fmt: skip
     (folder / RECEIPT).write_text(json.dumps(asdict(receipt)), encoding="utf-8")

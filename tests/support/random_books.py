@@ -55,6 +55,12 @@ class RandomBooks:
         """Its name: a whole build is told when a test fails."""
         return self.name
 
+    def rate(self, currency: str, on: date) -> Decimal | None:
+        """Base units for one of a currency of its own: the last quote of the day or the 31 days before."""
+        quotes = [(row["rate_date"], row["rate"]) for row in self.rows["plan.fx_rates"] if row["currency"] == currency]
+        known = [(quote, rate) for quote, rate in quotes if quote <= on <= quote + days(31)]
+        return max(known)[1] if known else None
+
     def told(self) -> str:
         """What a person needs to replay it."""
         lines = [f"{entity}: {row}" for entity, rows in self.rows.items() for row in rows]
@@ -188,6 +194,15 @@ class RandomBooks:
                 credit_note_id=source.get("invoice_id"), invoice_id=debt["invoice_id"],
                 applied_on=pick((None, self._day(), self._day())), amount=self._amount(),
                 payment_amount=pick((None, self._amount())) if is_other else None,
+            )  # fmt: skip
+        # A payment used a credit note, its export does not say for which of its lines.
+        has = Random(f"{system} used")
+        for number in range(2 if self._has("notes applied") and notes and money and has.random() < 0.6 else 0):
+            payment, note = has.choice(money), has.choice(notes)
+            self._add(
+                "applications", system, application_id=f"A{has.randrange(20)}/{number}", invoice_id=None, applied_on=None,
+                payment_id=payment["payment_id"], credit_note_id=note["invoice_id"], amount=has.choice(AMOUNTS),
+                payment_amount=None,
             )  # fmt: skip
 
     def _adjustments(

@@ -125,8 +125,9 @@ class Walk:
             self._pays(day)
 
     def owes_again(self, day: date, debt: Due, amount: Decimal) -> None:
-        """Something else than money leaves more to be paid; before a document is settled that is of it."""
-        self.owes(day, debt if debt.kind == SETTLED else debt.once_more(), amount)
+        """Something else than money leaves more to be paid; up to the day on which a document is settled that is of it."""
+        is_before = debt.kind == SETTLED and day <= max(debt.settled, debt.issued)
+        self.owes(day, debt if is_before else debt.once_more(), amount)
 
     def comes(self, day: date, money: str, amount: Decimal) -> None:
         """Money comes."""

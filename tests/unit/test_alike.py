@@ -22,6 +22,7 @@ INVOICES = "invoice_id,customer_id,issued_on,gross_amount,currency,Shade\n"
 ACTIVITIES = "Activity - Subject,Activity - Type,Activity - Due date,Activity - Note,Activity - Assigned to user,Activity - Organization,Activity - Deal,Activity - Add time\n"
 CALL = "Call about timber,Call,2023-02-01,,Ada Example,Nordic Timber AB,Sawn timber 2023,2023-01-30 08:00:00\n"
 MAIL = "Send price list,Task,2023-02-10,,Ada Example,Nordic Timber AB,,2023-02-02 08:00:00\n"
+RECORD = '{{"invoice_id": "I-{}", "customer_id": "{}", "issued_on": "2026-01-05", "gross_amount": "{}", "Shade": null, "Big": {{"a": [1, 2.50]}}}}'
 TOGETHER = {
     "a.csv": INVOICES + "I-1,C-1,2026-01-02,100.00,EUR,red\nI-2,C-2,2026-01-03,5.00,EUR,\n",
     "b.csv": INVOICES + "I-3,C-1,2026-01-05,70.00,EUR,\nI-1,C-1,2026-01-06,71.00,SEK,\n",
@@ -36,6 +37,14 @@ TOGETHER = {
     "american2.csv": INVOICES + "I-25,C-2,01/26/2026,71.00,EUR,\nI-26,C-1,05/01/2026,5.00,EUR,red\n",
     "packed.csv.gz": INVOICES + "I-15,C-1,2026-01-07,70.00,EUR,\nI-1,C-1,2026-01-08,72.00,SEK,\n",
     "latin.csv.gz": INVOICES + "I-16,Café,2026-01-07,70.00,EUR,\n",
+    "list.json": f"[{RECORD.format(14, 'C-1', 1)}]",
+    # Unpacked they have one name.
+    "second/list.json.gz": f"[{RECORD.format(18, 'C-1', 1.5)},\n {RECORD.format(19, '', 2)}]",
+    "second/more/list.json.gz": f"[{RECORD.format(20, 'C-2', 100)}]",
+    "lines.jsonl": f"{RECORD.format(35, 'C-1', 1)}\n\n{RECORD.format(36, 'C-9', 2)}\n",
+    "lines2.jsonl": f"{RECORD.format(39, 'C-1', 1)}\n{RECORD.format(40, 'C-9', 2)}\n",
+    "table.parquet": "I-37,C-1",
+    "table2.parquet": "I-38,C-2",
 }
 ALONE = {
     "unread.csv": INVOICES + "I-5,C-1,soon,70.00,EUR,\n",
@@ -48,8 +57,10 @@ ALONE = {
     "header.csv": INVOICES,
     "strange.csv": "Umlaut,Ferment\n1,2\n",
     "large.csv.gz": INVOICES + "I-17,C-1,2026-01-07,70.00,EUR," + "x" * alike.MOST_BYTES + "\n",
-    "list.json.gz": '[{"invoice_id": "I-18", "customer_id": "C-1", "issued_on": "2026-01-05", "gross_amount": 1, "currency": "EUR"}]',
-    "list.json": '[{"invoice_id": "I-14", "customer_id": "C-1", "issued_on": "2026-01-05", "gross_amount": 1, "currency": "EUR"}]',
+    "document.json": '{"day": "x", "rows": [{"invoice_id": "I-30", "customer_id": "C-1", "issued_on": "2026-01-05", "gross_amount": 1}]}',
+    "web.json": f"[{RECORD.format(31, 'C&amp;A', 1)}]",
+    "broken.jsonl": f"{RECORD.format(32, 'C-1', 1)}\n{RECORD.format(33, 'C-1', 1)}\n{{\n",
+    "unread.json": f"[{RECORD.format(34, 'C-1', '1x')}]",
 }
 
 
@@ -58,8 +69,14 @@ def _files(folder: Path, names: Iterable[str]) -> list[NewFile]:
     for name in names:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
-        content = (TOGETHER | ALONE)[name].encode("latin-1" if "latin" in name else "utf-8")
+        text = (TOGETHER | ALONE)[name]
+        content = text.encode("latin-1" if "latin" in name else "utf-8")
         path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        if name.endswith(".parquet"):
+            invoice, customer = text.split(",")
+            told = f"'{invoice}' as invoice_id, '{customer}' as customer_id, date '2026-01-05' as issued_on, 7.5 as gross_amount"
+            with connected() as connection:
+                connection.execute(f"copy (select {told}, true as \"Paid it\") to '{path}' (format parquet)")
         files.append(NewFile(path, name, sha256_of(path), stamp_of(path)))
     return files
 

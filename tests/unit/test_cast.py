@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from pipelines.exports.landing.cast import RowSql
+from pipelines.exports.readers.grids import Blanks
 from tests.support.landing import contract, land
 
 INVOICES = """
@@ -284,3 +287,21 @@ def test_a_file_whose_times_are_midnights_in_utc_is_told_of(tmp_path: Path) -> N
         landed = land(tmp_path / name, text, business_timezone="Europe/Berlin")
         said[name] = [finding for finding in landed.receipt.findings if finding["code"] == "midnights"]
     assert [len(found) for found in said.values()] == [1, 0, 0]
+
+
+def test_a_companys_own_columns_cost_no_expression_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every statement binds each anew: thousands of texts that nobody asks for cost seconds a file."""
+    asked: list[str] = []
+    cleaned = RowSql.cleaned
+
+    def noted(self: RowSql, blanks: Blanks) -> str:
+        asked.append(cleaned(self, blanks))
+        return asked[-1]
+
+    monkeypatch.setattr(RowSql, "cleaned", noted)
+    own = [f"Own {number}" for number in range(50)]
+    text = f"Number;Date;Amount;{';'.join(own)}\n1;;10;{';'.join(own)}\n"
+    landed = land(tmp_path, text, contract(INVOICES.replace("FORMATS", "blank: []")))
+    assert [sql.count(" as t") for sql in asked] == [3]
+    (kept,) = landed.rows("billing.invoices", "_extra")
+    assert json.loads(kept[0]) == dict(zip(own, own, strict=True))

@@ -60,7 +60,7 @@ def test_a_good_one(tmp_path: Path) -> None:
         ("due: every Monday 06:00", "due: by the 3rd", "delivery.yml line 6, reports.weekly.due: the pack is of a week"),
         ("implausible", "improbable", "delivery.yml line 7, reports.weekly.brake.improbable: is no cause; there are incomplete"),
         ("implausible: hold", "implausible: stop", "delivery.yml line 7, reports.weekly.brake.implausible: Input should be"),
-        ("  weekly:\n", "  wekly:\n", "delivery.yml line 5, reports.wekly: there is no such pack to deliver; there are monthly"),
+        ("  weekly:\n", "  wekly:\n", "delivery.yml line 5, reports.wekly: there is no such pack to deliver; there are "),
         ("id: chair", "id: The Chair", "delivery.yml line 9, recipients.The Chair.id: 'The Chair': write small letters"),
         ("anna@example.com", "anna", "delivery.yml line 11, recipients.chair.address: 'anna' is no mail address"),
         ("    address: anna@example.com\n", "", "delivery.yml line 9, recipients.chair.address: is missing; a mail needs one"),

@@ -15,6 +15,7 @@ NO_EXPORTS = [
     ("profit and loss", "Profit and Loss\nExample\nJanuary 2024\n\n,Total\nIncome,\nSales,100.00\n"),
     ("ageing of receivables", "A/R Aging Summary\nExample\n\n,Current,1 - 30,31 - 60,61 - 90,91 and over,Total\nEk,1,0,0,0,0,1\n"),
     ("journal", "Journal\nExample\n\n,Date,Transaction type,Num,Name,Account,Debit,Credit\n,01/02/2024,Invoice,1,Ek,AR,10.00,\n"),
+    ("journal", "Transaction ID,Account Name,Debit Amount (Two Column Approach),Credit Amount (Two Column Approach),Customer\n1,AR,1.00,,Ek\n"),
     ("MT940", ":20:X\n:25:SE1\n:28C:1/1\n:60F:C240101EUR100,00\n"),
 ]  # fmt: skip
 

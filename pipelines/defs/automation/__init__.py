@@ -1,4 +1,4 @@
-"""What runs by itself: refreshes on Mondays, as a month begins and when files were dropped, and deliveries."""
+"""What runs by itself: refreshes on Mondays, after a month or a quarter and when files were dropped, and deliveries."""
 
 import hashlib
 import time
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from pipelines.delivery.alerts import Alerts
 from pipelines.delivery.run import Deliveries
 from pipelines.exports.landing.folder import export_files
 from pipelines.warehouse.refresh import Refresh
@@ -16,7 +17,7 @@ SETTLED_SECONDS = 15
 
 
 def build(refresh: Refresh) -> dg.Definitions:
-    """The job of a whole refresh, its schedules by week and month, the sensor on the landing folder, and deliveries."""
+    """The job of a whole refresh, its schedules, the sensor on the landing folder, and deliveries."""
     # One writer: every step runs in one process, one after another.
     job = dg.define_asset_job("refresh", selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor)
     zone = refresh.settings.business_timezone
@@ -34,20 +35,35 @@ def build(refresh: Refresh) -> dg.Definitions:
         config = {"ops": {"transform": {"config": {"as_of": str(sunday)}}}}
         return dg.RunRequest(run_key=f"as of {sunday}", run_config=config, tags={"keybook/as_of": str(sunday)})
 
-    @dg.schedule(
-        name="monthly",
-        job=job,
-        cron_schedule="0 5 1-3 * *",
-        execution_timezone=zone,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="On the 1st to the 3rd at 05:00 business time, as of the last day of the month before: a month's "
-        "report has what came in until it is due.",
-    )
-    def monthly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        now = context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date()
-        last = now.replace(day=1) - timedelta(days=1)
-        config = {"ops": {"transform": {"config": {"as_of": str(last)}}}}
-        return dg.RunRequest(run_key=f"as of {last}, {now}", run_config=config, tags={"keybook/as_of": str(last)})
+    def after(name: str, cron: str, months: int, description: str) -> dg.ScheduleDefinition:
+        """Refreshes as of the last day of the newest period of so many months that is over."""
+
+        @dg.schedule(
+            name=name,
+            job=job,
+            cron_schedule=cron,
+            execution_timezone=zone,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description=description,
+        )
+        def ended(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+            now = context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date()
+            last = now.replace(month=(now.month - 1) // months * months + 1, day=1) - timedelta(days=1)
+            config = {"ops": {"transform": {"config": {"as_of": str(last)}}}}
+            key = f"{name} as of {last}, {now}"
+            return dg.RunRequest(run_key=key, run_config=config, tags={"keybook/as_of": str(last)})
+
+        return ended
+
+    periods = [
+        after("monthly", "0 5 1-3 * *", 1, "On the 1st to the 3rd at 05:00 business time, as of the last day of the "
+              "month before: a month's report has what came in until it is due."),
+        # Later publications have taken the place of what was published as the quarter or half-year ended.
+        after("quarterly", "0 5 10 1,4,7,10 *", 3, "On the 10th after a quarter at 05:00 business time, as of its last "
+              "day."),
+        after("half_yearly", "0 5 15 1,7 *", 6, "On the 15th after a half-year at 05:00 business time, as of its last "
+              "day."),
+    ]  # fmt: skip
 
     @dg.sensor(
         name="landing",
@@ -70,7 +86,7 @@ def build(refresh: Refresh) -> dg.Definitions:
         context.update_cursor(digest)
         return dg.RunRequest(run_key=digest)
 
-    own = dg.Definitions(jobs=[job], schedules=[weekly, monthly], sensors=[landing])
+    own = dg.Definitions(jobs=[job], schedules=[weekly, *periods], sensors=[landing])
     return dg.Definitions.merge(own, _deliveries(refresh))
 
 
@@ -84,6 +100,8 @@ def _deliveries(refresh: Refresh) -> dg.Definitions:
             state = "held" if done.does == "hold" else done.due.entry.state
             tell = context.log.info if state == "sent" else context.log.warning
             tell(f"{done.due}: {state}. {done.said or done.due.entry.said}")
+        for told in Alerts(deliveries).send(datetime.now(UTC)) if deliveries else ():
+            (context.log.info if told.state == "sent" else context.log.warning)(f"{told}: {told.state}. {told.said}")
 
     @dg.job(name="deliver", executor_def=dg.in_process_executor)
     def deliver() -> None:
@@ -94,13 +112,14 @@ def _deliveries(refresh: Refresh) -> dg.Definitions:
         job=deliver,
         cron_schedule="*/10 * * * *",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every ten minutes, where something is due by delivery.yml that may be sent.",
+        description="Every ten minutes, where something is due by delivery.yml that may be sent, or an alert.",
     )
     def often(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         deliveries = Deliveries.of(refresh.settings)
         if deliveries is None:
             return dg.SkipReason("There is no delivery.yml.")
-        waits = deliveries.waiting(context.scheduled_execution_time)
+        now = context.scheduled_execution_time
+        waits = deliveries.waiting(now) or Alerts(deliveries).waits(now)
         return dg.RunRequest() if waits else dg.SkipReason("Nothing that is due waits to be sent.")
 
     return dg.Definitions(jobs=[deliver], schedules=[often])

@@ -18,7 +18,7 @@ from pipelines.exports.contracts.languages import in_every_language
 from pipelines.exports.contracts.own_words import ADDITIONS, with_words
 from pipelines.exports.entities import Entity, entities
 from pipelines.files import read_yaml
-from pipelines.lists import COMMENT, DOMAIN, MADE_KEY, List, lists
+from pipelines.lists import COMMENT, DOMAIN, MADE_KEY, List, landed_lists
 
 SOURCES = Path(__file__).resolve().parents[2] / "sources"
 _COPIES = Path(__file__).with_name("copies.yml")
@@ -57,7 +57,7 @@ def list_contracts() -> dict[str, Contract]:
     They stand apart from the others: which list a file is, its name says, so a list's headers are told from no export's.
     """
     found = {}
-    for wanted in lists().values():
+    for wanted in landed_lists().values():
         entity = entities()[f"{DOMAIN}.{wanted.name}"]
         columns = {name: {"from": name, "required": name in wanted.required} for name in wanted.columns}
         if wanted.ranges:

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -31,42 +32,58 @@ from pipelines.exports.landing.orders import Dates, Writing, written
 from pipelines.exports.landing.raw import Receipt
 from pipelines.exports.landing.rows import stored
 from pipelines.exports.landing.tables import TableLanding
-from pipelines.exports.landing.versions import reader_version
+from pipelines.exports.landing.versions import format_of, reader_version
 from pipelines.exports.readers.deadline import within
 from pipelines.exports.readers.delimited import Delimited
-from pipelines.exports.readers.engine import connected
-from pipelines.exports.readers.grids import quoted
+from pipelines.exports.readers.engine import answer, connected
+from pipelines.exports.readers.grids import Blanks, Grid, quoted
+from pipelines.exports.readers.records import Records
 
 # A file's lines are numbered from its own number times this on.
 STRIDE = 1024
 FILE_OF = f"(_line // {STRIDE})"
 MOST_BYTES = 1 << 18
 MOST_FILES = 128
-# What text begins with, and neither JSON nor anything that is packed; and what Gzip and Zstandard begin with.
+# What text begins with that is no JSON, and JSON whose records stand in a list or line by line: a document may hold several
+# tables, and would be read twice.
 _TEXT = re.compile(rb"\s*[^\s\[{\x00-\x1f][^\x00-\x08\x0e-\x1f]{3}")
+_LISTED = re.compile(rb"\s*(?:\[\s*\{|\{[^\n]*\}\s*\n\s*\{)")
+# What Gzip and Zstandard begin with, and Parquet, as a text may.
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-# Which begins as a text may.
 _PARQUET = b"PAR1"
 _ENTITY = re.compile(ENTITY)
 
 
 @dataclass(frozen=True)
 class Small:
-    """A small file that may be landed with others: what it was recognised as, and its lines below the header."""
+    """A small file that may be landed with others: what it was recognised as, and its rows.
+
+    They are its lines below the header, or of records the query that gives them as text (`Records.select`).
+    """
 
     file: NewFile
     receipt: Receipt
     before: Receipt | None
     match: Match
     header: tuple[str | None, ...]
-    delimiter: str
-    lines: list[str]
+    reader: str
+    rows: int
+    delimiter: str = ""
+    lines: tuple[str, ...] = ()
+    query: str = ""
 
     @property
     def kind(self) -> tuple[object, ...]:
         """What files have in common that are read by the same SQL."""
         receipt = self.receipt
-        return self.match.contract.contract, self.header, self.delimiter, receipt.system, receipt.known_at[:4]
+        return (
+            self.match.contract.contract,
+            self.header,
+            self.reader,
+            self.delimiter,
+            receipt.system,
+            receipt.known_at[:4],
+        )
 
 
 def land_files(
@@ -76,7 +93,8 @@ def land_files(
     waiting: dict[tuple[object, ...], list[Small]] = {}
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         for file in files:
-            small = _small(landing, file, known_at, Path(folder))
+            # What is unpacked is read when its rows are: each has a folder of its own.
+            small = _small(landing, file, known_at, Path(tempfile.mkdtemp(dir=folder)))
             if small is None:
                 yield file, _alone(landing, file, known_at)
                 continue
@@ -106,44 +124,42 @@ def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path)
 
 
 def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
-    with file.path.open("rb") as opened:
-        head = opened.read(64)
-        if head.startswith(_PARQUET) or not (_TEXT.match(head) or head.startswith(_PACKED)):
-            return None
+    head = file.path.read_bytes()
+    if not head.startswith((*_PACKED, _PARQUET)) and not _TEXT.match(head) and not _LISTED.match(head):
+        return None
     limits = landing.reading_rules.limits
     with within(limits.seconds):
         grids = open_grids(file.path, scratch, landing.contracts, limits)
         match = recognise(grids[0], landing.contracts).match if len(grids) == 1 else None
     grid = grids[0] if grids else None
-    if match is None or type(grid) is not Delimited or not _is_plain(match, grid):
+    if match is None or grid is None or not _is_plain(match, grid):
         return None
-    if grid.path.stat().st_size > MOST_BYTES:
+    header = tuple(grid.heads()[0].rows[0])
+    before = landing.store.receipt(file.sha256)
+    receipt = landing.begun(file.sha256, file.name, file.stamp, known_at, before=before)
+    small = partial(Small, file, receipt, before, match, header, format_of(grid))
+    if isinstance(grid, Records):
+        query = grid.select()
+        rows, last = answer(f"select count(*), max(_line) from ({query})")[0]
+        return small(rows, query=query) if 0 < rows < ROWS and last < STRIDE else None
+    if not isinstance(grid, Delimited) or grid.path.stat().st_size > MOST_BYTES:
         return None
     text = grid.path.read_bytes().decode()
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
-    header = tuple(grid.heads()[0].rows[0])
     if not 1 < len(lines) <= ROWS or "\r" in "".join(lines) or _ENTITY.search(text):
         return None
     if any("\n" in (cell or "") for cell in header):
         return None
-    before = landing.store.receipt(file.sha256)
-    return Small(
-        file,
-        landing.begun(file.sha256, file.name, file.stamp, known_at, before=before),
-        before,
-        match,
-        header,
-        grid.delimiter(0),
-        lines[1:],
-    )
+    return small(len(lines) - 1, delimiter=grid.delimiter(0), lines=tuple(lines[1:]))
 
 
-def _is_plain(match: Match, grid: Delimited) -> bool:
-    """Whether the file is a header in its first line and rows below it, each of which is read by itself."""
+def _is_plain(match: Match, grid: Grid) -> bool:
+    """Whether the file is a header in its first line and rows below it, or records, each of which is read by itself."""
     contract, table = match.contract, match.contract.table
     feeds = [entity_id for entity_id, _ in match.feeds]
+    unread = grid.bad_bytes if isinstance(grid, Delimited) else isinstance(grid, Records) and grid.bad_lines
     return (
-        not (contract.refuse or contract.ask or grid.part or grid.bad_bytes or grid.document)
+        not (contract.refuse or contract.ask or grid.part or grid.document or unread)
         and (match.head, match.header_row, table.header_rows, table.short_rows) == (0, 0, 1, "reject")
         and not (table.path or table.header or table.derived or table.blocks or table.drop or table.ends)
         and len(feeds) == len(set(feeds))
@@ -223,7 +239,7 @@ class _Together(TableLanding):
         for unread in filter(None, (self._skipped(), self._untaken(mappings))):
             self._set_apart(f"select distinct {FILE_OF} from cleaned where {unread}")
         found = likeness(self.connection, self.sql, mappings, FILE_OF, len(self.files))
-        self.apart |= {number for number, told in found.items() if is_unlike(*told, len(self.files[number].lines))}
+        self.apart |= {number for number, told in found.items() if is_unlike(*told, self.files[number].rows)}
         self.staged.mkdir()
         counts = {}
         for entity, mapping in mappings:
@@ -287,6 +303,23 @@ class _Together(TableLanding):
         Raises:
             UnreadableError: there are not as many rows as lines: one line is no row, or part of one.
         """
+        blanks = self._load_records() if self.files[0].query else self._load_lines()
+        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(blanks)}")
+
+    def _load_records(self) -> Blanks:
+        """Records say themselves which they are of their file."""
+        self._files()
+        parts = (
+            f"select {number} * {STRIDE} + _line as _line, * exclude (_line) from ({small.query})"
+            for number, small in enumerate(self.files)
+        )
+        self.connection.execute(f"create or replace temp table grid as {' union all '.join(parts)}")
+        cells = " or ".join(f"contains(c{place}, '&')" for place in range(len(self.files[0].header)))
+        self._set_apart(f"select distinct {FILE_OF} from grid where {cells}")
+        return "any"
+
+    def _load_lines(self) -> Blanks:
+        """Lines are numbered over all files, and then by those above each."""
         rows = self.staged.with_name("rows.csv")
         rows.write_text(
             "".join(f"{line}\n" for small in self.files for line in small.lines), encoding="utf-8", newline=""
@@ -297,6 +330,16 @@ class _Together(TableLanding):
         width = len(self.connection.execute("from grid limit 0").description or []) - 1
         if loaded.bad_lines or loaded.rows != count or width != len(self.files[0].header):
             raise UnreadableError("unknown_format")
+        self._files()
+        # Below the header, which is a file's first line.
+        self.connection.execute(
+            f"create or replace temp table grid as select _number * {STRIDE} + _line - above + 1 as _line, "
+            "grid.* exclude (_line) from grid asof join files on grid._line > files.above order by all"
+        )
+        return loaded.blanks
+
+    def _files(self) -> None:
+        """Makes the table `files`: each with how many rows stand above its own."""
         self.connection.execute(
             "create or replace temp table files (_number bigint, above bigint, file varchar, file_sha256 varchar, "
             "landed_at timestamptz, known_at timestamptz)"
@@ -307,14 +350,8 @@ class _Together(TableLanding):
             receipt = small.receipt
             texts = map(quoted, (receipt.file, receipt.sha256, receipt.landed_at, receipt.known_at))
             values.append(f"({number}, {above}, {', '.join(texts)})")
-            above += len(small.lines)
+            above += small.rows
         self.connection.execute(f"insert into files values {', '.join(values)}")
-        # Below the header, which is a file's first line.
-        self.connection.execute(
-            f"create or replace temp table grid as select _number * {STRIDE} + _line - above + 1 as _line, "
-            "grid.* exclude (_line) from grid asof join files on grid._line > files.above order by all"
-        )
-        self.connection.execute(f"create or replace temp view cleaned as {self.sql.cleaned(loaded.blanks)}")
 
     def _extra(self) -> str:
         """As of one file: a column that is blank in all of it is none of its rows'."""
@@ -376,7 +413,8 @@ class _Together(TableLanding):
 
     def _tell(self, receipt: Receipt, told: Receipt) -> None:
         """Writes into a receipt what the header says, which is the same of all."""
-        receipt.readers["delimited"] = reader_version("delimited")
+        reader = self.files[0].reader
+        receipt.readers[reader] = reader_version(reader)
         receipt.digests[self.contract.contract] = digest_of(self.contract, self.landing.reading_rules)
         note_unfed(receipt, self.match, "")
         place = {"file": receipt.file, "file_sha256": receipt.sha256}

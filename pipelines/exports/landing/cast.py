@@ -18,7 +18,7 @@ from pipelines.exports.contracts.needs import is_given, reachable, unasked
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Column, Entity, entities
 from pipelines.exports.landing import moments
-from pipelines.exports.landing.numbers import ZERO_DECIMAL, number
+from pipelines.exports.landing.numbers import ZERO_DECIMAL, lost_figures, number
 from pipelines.exports.landing.orders import Dates
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.landing.words import any_of, mapped, replaced
@@ -29,9 +29,6 @@ _FALSE = ["false", "no", "n", "f", "0"]
 BLANK = "cast(null as varchar)"
 NO_DATES = Dates()
 NO_REASON = rejection_sql(Rejection("blank"))
-# A long id of which a spreadsheet kept six figures (2.58420E+16): many would be one. How such a text begins is asked first.
-FIGURES_LOST = r"\d[.,]\d+[eE]\+?\d\d|\d[eE]\+\d\d"
-FEW_FIGURES = ("_.%", "_,%", "_E+%", "_e+%")
 _LITERAL = ColumnMap.model_validate({"value": ""})
 
 
@@ -86,14 +83,14 @@ class RowSql:
         self.dates = dates
 
     def cleaned(self, blanks: Blanks) -> str:
-        """The grid with each cell's text trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
+        """The grid with the texts of its cells trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
 
         `blanks` says which white space occurs in the cells: to trim spaces alone is three times as quick, and plain ones
         are trimmed only where they stand, which shows by a look at a text's ends.
         """
         marks = ", ' ' || chr(9) || chr(10) || chr(13) || chr(160)" if blanks == "any" else ""
         texts = []
-        for place in range(len(self.match.headers)):
+        for place in self._asked_for():
             text = f"nullif(trim(c{place}{marks}), '')"
             if blanks == "plain":
                 # What begins with a blank, or is empty, comes before any sign.
@@ -101,7 +98,15 @@ class RowSql:
             if self.contract.formats.blank:
                 text = f"case when {any_of(text, self.contract.formats.blank)} then null else {text} end"
             texts.append(f"{text} as t{place}")
-        return f"select *, {', '.join(texts)} from grid"
+        return f"select {', '.join(['*', *texts])} from grid"
+
+    def _asked_for(self) -> list[int]:
+        """The places of the columns whose texts are asked for: a company's own, which may be thousands, are not."""
+        contract, table = self.contract, self.contract.table
+        if table.blank_rows == "skip" or table.lines_below or table.group:
+            return list(range(len(self.match.headers)))
+        asked = [*contract.headers, *filter(None, [contract.system_column])]
+        return sorted({place for name in asked if (place := self.match.find([name])) is not None})
 
     def typed(self, casts: list[Cast], rows: str) -> str:
         """Rows of `cleaned` with the canonical columns beside their texts; what is out of bounds is not read."""
@@ -161,8 +166,7 @@ class RowSql:
             elif kind == "ratio":
                 condition = f"{name} between 0 and 1"
             elif cast.column.is_id:
-                few = " or ".join(f"{name} like {quoted(start)}" for start in FEW_FIGURES)
-                condition = f"not (({few}) and regexp_full_match({name}, {quoted(FIGURES_LOST)}))"
+                condition = f"not {lost_figures(name)}"
             elif kind in ("date", "timestamp") and not cast.column.any_year:
                 # A comparison: to ask each moment for its year takes as long as to read it.
                 first, end = (

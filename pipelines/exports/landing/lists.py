@@ -22,7 +22,7 @@ from pipelines.exports.landing.folder import ChangedError, Stamp, is_export, sta
 from pipelines.exports.landing.land import Landing, ReadingRules, digest_of_all, needs_landing
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.files import write_whole
-from pipelines.lists import DOMAIN, lists
+from pipelines.lists import DOMAIN, landed_lists, lists
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class ListLanding:
                 self.strange[shown] = Finding("no_such_list", name=name, said=", ".join(lists()))
             elif name in seen:
                 self.strange[shown] = Finding("list_twice", name=f"{DOMAIN}/{seen[name]}")
-            else:
+            elif lists()[name].lands:
                 seen[name] = path.name
                 try:
                     stamp, content = stamp_of(path), path.read_bytes()
@@ -97,7 +97,7 @@ class ListLanding:
         before = self.in_force()
         other: dict[str, str | None] = {
             name: lying[name].sha256 if name in lying else None
-            for name in lists()
+            for name in landed_lists()
             if (lying[name].sha256 if name in lying else None) != before.get(name)
         }
         files = [

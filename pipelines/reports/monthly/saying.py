@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pipelines.reports.packs.figures import Figure
 from pipelines.reports.packs.sections import Pack, Section
-from pipelines.reports.packs.wording import changed, money, shown, text_of
-from pipelines.reports.statements.wording import clean
+from pipelines.reports.packs.wording import changed, counted, money, named, shown, text_of
 from pipelines.words import Language
-
-# How many accounts a sentence names.
-_NAMED = 3
 
 
 def sentences(pack: Pack, language: Language) -> list[str]:
@@ -32,8 +28,8 @@ def sentences(pack: Pack, language: Language) -> list[str]:
         said.append(norms)
     for name in ("call", "called", "silent", "unwell", "renewals"):
         section = pack.sections[name]
-        count = str(len(section.rows)) if section.rows or section.told else None
-        said.append(_said(name, language, count=count, names=_names(section)))
+        names = named(section.rows, section.column("account"))
+        said.append(_said(name, language, count=counted(section), names=names))
     states: list[Figure] = [row[-1] for row in pack.sections["own_promises"].rows]
     counts = {state: str(sum(each.value == state for each in states)) for state in ("broken", "partly", "open")}
     if states:
@@ -55,13 +51,6 @@ def _norms(section: Section, language: Language) -> str | None:
         return None
     return _said("norms", language, reached=str(len(known) - len(behind)), all=str(len(section.rows)),
                  names=names or None, unknown=unknown or None)  # fmt: skip
-
-
-def _names(section: Section) -> str | None:
-    """The first accounts of a list, each once."""
-    place = section.column("account")
-    names = list(dict.fromkeys(clean(row[place].value) for row in section.rows))[:_NAMED]
-    return "; ".join(names) or None
 
 
 def _said(name: str, language: Language, **values: object) -> str:

@@ -26,11 +26,11 @@ def charts(pack: Pack, language: Language) -> dict[str, list[Picture]]:
     """Section -> its charts, side by side; none where nothing is known."""
     draws: dict[str, Callable[[Section], list[Picture]]] = {
         "trend": lambda section: _trend(section, pack, language),
-        "months": lambda section: _trend(section, pack, language),
         "bridge": lambda section: _bridges(section, language),
         "pipeline": lambda section: _pipeline(section, pack, language),
     }
-    made = {name: draws[name](section) for name, section in pack.sections.items() if name in draws}
+    made = {name: draws[name if name in draws else "trend"](section)
+            for name, section in pack.sections.items() if name in draws or section.drawn}  # fmt: skip
     return {name: found for name, found in made.items() if found}
 
 

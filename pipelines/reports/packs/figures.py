@@ -12,7 +12,7 @@ import duckdb
 
 Value = str | date | Decimal | int | float | None
 Key = Mapping[str, Any]
-How = Literal["cell", "sum", "known", "moved", "last", "share"]
+How = Literal["cell", "sum", "known", "moved", "last", "share", "count"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Figure:
     """A value, its table and column, and the rows: column -> value, several values, or the first and the last.
 
     A `sum` is unknown where one of its cells is, `known` the sum of those that are set; `moved` is the sum less that of
-    `less`, and nothing where no row is; `last` is the latest of them; a `share` is the sum divided by that of `less`.
+    `less`, and nothing where no row is; `last` is the latest of them; a `share` is the sum divided by that of `less`;
+    `count` is how many rows there are.
     """
 
     value: Value
@@ -35,7 +36,7 @@ class Figure:
 
     def told(self) -> dict[str, Any]:
         """As data that others can look up."""
-        key = {name: list(map(str, part)) if isinstance(part, tuple | list) else str(part)
+        key = {name: list(map(str, part)) if isinstance(part, tuple | list) else part and str(part)
                for name, part in self.key.items()}  # fmt: skip
         value = self.value if self.value is None or isinstance(self.value, int | float) else str(self.value)
         said = {"value": value, "table": self.table, "column": self.column, "how": self.how, "key": key}
@@ -65,6 +66,26 @@ class Tables:
 
     def total(self, table: str, column: str, how: How = "sum", less: str | None = None, **key: Any) -> Figure:
         """The sum of a column over the rows of a key."""
+        where, values = self.matching(key)
+        summed = f"case when count(*) = count({column}) then sum({column}) end"
+        if how == "known":
+            summed = f"sum({column})"
+        if how == "last":
+            summed = f"max({column})"
+        if how == "count":
+            summed = "count(*)"
+        if how == "share":
+            summed = f"case when count(*) = count({less}) then {summed} / nullif(sum({less}), 0) end"
+        if how == "moved":
+            summed = f"coalesce(sum({column}), 0)" + (f" - coalesce(sum({less}), 0)" if less else "")
+        found = self.connection.execute(
+            f"select {summed} from {self.relation(table, 'totals')} where {where}", values
+        ).fetchall()
+        return Figure(_plain(found[0][0]), table, column, key, how, less)
+
+    @staticmethod
+    def matching(key: Key) -> tuple[str, list[Any]]:
+        """The condition of a key's rows, and its values."""
         wheres = ["true"]
         values: list[Any] = []
         for name, part in key.items():
@@ -75,21 +96,9 @@ class Tables:
                 wheres.append(f"list_contains(?, {name})")
                 values.append(part)
             else:
-                wheres.append(f"{name} = ?")
+                wheres.append(f"{name} is not distinct from ?")
                 values.append(part)
-        summed = f"case when count(*) = count({column}) then sum({column}) end"
-        if how == "known":
-            summed = f"sum({column})"
-        if how == "last":
-            summed = f"max({column})"
-        if how == "share":
-            summed = f"{summed} / nullif(sum({less}), 0)"
-        if how == "moved":
-            summed = f"coalesce(sum({column}), 0)" + (f" - coalesce(sum({less}), 0)" if less else "")
-        found = self.connection.execute(
-            f"select {summed} from {self.relation(table, 'totals')} where {' and '.join(wheres)}", values
-        ).fetchall()
-        return Figure(_plain(found[0][0]), table, column, key, how, less)
+        return " and ".join(wheres), values
 
     def rows(
         self, table: str, where: str, rest: str = "", values: Sequence[Any] | Mapping[str, Any] = ()

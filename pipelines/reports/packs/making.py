@@ -23,9 +23,8 @@ def make(pack: Pack, language: str, publication: str, notes: Sequence[str] = ())
         PackError: a part came out blank or is missing.
     """
     spoken = languages()[language]
-    day = f"{pack.as_of:%Y-%m}" if pack.name == "monthly" else str(pack.as_of)
     person = "".join(sign if sign.isalnum() else "-" for sign in pack.person)
-    stem = "-".join(filter(None, (pack.name, day, person, language)))
+    stem = "-".join(filter(None, (pack.name, pack.period, person, language)))
     document = compose(pack, spoken, publication, notes)
     told = {
         "publication": publication,

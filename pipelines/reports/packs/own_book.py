@@ -1,8 +1,9 @@
-"""The reporting tables cut to one person's own book: what is not in it cannot be read, whatever a pack asks for."""
+"""The reporting tables cut to a book or an account: what is not in it cannot be read, whatever a pack asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 
@@ -19,32 +20,36 @@ class NotOwnError(Exception):
     """A pack asks for a table of which nobody has said which rows belong to a book."""
 
 
-class OwnBook(Tables):
-    """Figures of one person's book: of the accounts that the person owns on the as-of day, and of the person's work.
+class Cut(Tables):
+    """Figures of some accounts, and of one person's work.
 
-    `own` says which rows of a table are read, as `sections.yml` has it; accounts of `without` are left out.
+    `own` says which rows of a table are read, and which columns where not all are, as a report's `sections.yml` has it;
+    what it does not name cannot be read.
     """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         own: Mapping[str, Mapping[str, Sequence[str]]],
-        person: str,
-        without: Sequence[str] = (),
+        accounts: str,
+        values: Mapping[str, Any],
+        person: str = "",
     ) -> None:
-        """Makes the book, and of each table what may be read of it."""
+        """Makes of each table what may be read of it; `accounts` is the condition of the accounts, if any."""
         self.own = own
         connection.execute("create or replace temp table person as select cast($1 as varchar) as employee_id", [person])
-        connection.execute(
-            "create or replace temp table book as select account_id from reporting.rpt_accounts "
-            "where owner_id = $1 and not list_contains($2::varchar[], account_id)",
-            [person, list(without)],
-        )
+        if accounts:
+            connection.execute(
+                f"create or replace temp table book as select account_id from reporting.rpt_accounts where {accounts}",
+                values,
+            )
         for table, rules in own.items():
+            columns = ", ".join(rules.get("columns", ["*"]))
             for part in ("rows", "totals"):
                 wheres = " and ".join(_RULES[name] for name in rules.get(part, rules["rows"])) or "true"
                 connection.execute(
-                    f"create or replace temp view own_{part}_{table} as select * from reporting.{table} where {wheres}"
+                    f"create or replace temp view own_{part}_{table} as "
+                    f"select {columns} from reporting.{table} where {wheres}"
                 )
         super().__init__(connection)
 
@@ -66,3 +71,43 @@ class OwnBook(Tables):
         if table not in self.own:
             raise NotOwnError(f"which rows of {table} belong to a book is not said")
         return f"own_{part}_{table}"
+
+
+class OwnBook(Cut):
+    """Figures of one person's book: of the accounts that the person owns on the as-of day, and of the person's work.
+
+    Accounts of `without` are left out.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        own: Mapping[str, Mapping[str, Sequence[str]]],
+        person: str,
+        without: Sequence[str] = (),
+    ) -> None:
+        """Makes the book."""
+        super().__init__(
+            connection, own, "owner_id = $person and not list_contains($without::varchar[], account_id)",
+            {"person": person, "without": list(without)}, person,
+        )  # fmt: skip
+
+
+class OneAccount(Cut):
+    """Figures of one account alone."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, own: Mapping[str, Mapping[str, Sequence[str]]], account: str
+    ) -> None:
+        """Cuts to the account."""
+        super().__init__(connection, own, "account_id = $account", {"account": account})
+
+
+class OwnWork(Cut):
+    """Figures of one person's work, and of no account."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, own: Mapping[str, Mapping[str, Sequence[str]]], person: str
+    ) -> None:
+        """Cuts to the person."""
+        super().__init__(connection, own, "", {}, person)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 from pipelines.reports.packs.figures import Figure, Value, cell
@@ -22,7 +23,7 @@ class Section:
     `change` names two columns that stand beside each other with the change between them; a note is a text of
     `pack.notes` with its figures. What is `drawn` is a chart on paper, and a table in the workbook alone; a `detail`
     is not on paper at all. What is `first` stands before what is not known, as charts do. Of what is `told`, no row
-    means that there is none; elsewhere nobody knows.
+    means that there is none; elsewhere nobody knows. `most` rows stand on paper.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Section:
     detail: bool = False
     first: bool = False
     told: bool = False
+    most: int = MOST
 
     @property
     def nothing(self) -> str:
@@ -45,6 +47,11 @@ class Section:
     def is_leading(self) -> bool:
         """Whether it stands before what is not known."""
         return self.drawn or self.first
+
+    def total(self, name: str) -> Decimal | None:
+        """The sum of a column over all rows; unknown where one of them is."""
+        values = [row[self.column(name)].value for row in self.rows]
+        return None if None in values else sum((Decimal(str(value)) for value in values), Decimal(0))
 
     def column(self, name: str) -> int:
         """The place of a column."""
@@ -74,7 +81,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pack:
-    """All of it; `as_of` is the last day of the period, `of` the person whose book it is, where it is one's."""
+    """All of it; `as_of` is the last day of the period."""
 
     company: str
     base_currency: str
@@ -86,9 +93,31 @@ class Pack:
     sections: dict[str, Section]
     # Contract -> what it is called: an export has no other name.
     titles: Mapping[str, str] = field(default_factory=dict)
-    name: Literal["weekly", "monthly"] = "weekly"
+    name: str = "weekly"
+    # Whose it is, under which name, and an id that tells its files apart.
     of: Figure | None = None
+    of_what: str = "manager"
     person: str = ""
+    # Whether it leaves the company: nothing of how it was made is told.
+    is_for_client: bool = False
+    # How many months the period has; none for a week.
+    months: int = 0
+
+    @property
+    def period(self) -> str:
+        """What the period is called in a file's name: 2026-10, 2026-Q3, 2026-H1, or a week's last day."""
+        match self.months:
+            case 0:
+                return str(self.as_of)
+            case 1:
+                return f"{self.as_of:%Y-%m}"
+            case months:
+                return f"{self.as_of.year}-{'Q' if months == 3 else 'H'}{self.number}"
+
+    @property
+    def number(self) -> int:
+        """The number of the period in its year."""
+        return (self.as_of.month - 1) // max(self.months, 1) + 1
 
     def figures(self) -> list[Figure]:
         """Every figure that is printed."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from pipelines.reports.packs.figures import Figure, Value
-from pipelines.reports.packs.sections import Pack, Pair
+from pipelines.reports.packs.sections import Pack, Pair, Section
 from pipelines.reports.statements.wording import clean
 from pipelines.words import UNKNOWN, Language, catalogue, words
+
+# How many accounts a sentence names.
+NAMED = 3
 
 
 def shown(figure: Figure, kind: str, language: Language) -> str:
@@ -33,7 +36,10 @@ def written(value: Value, kind: str, language: Language) -> str:
 def text_of(figure: Figure, language: Language, titles: Mapping[str, str] | None = None) -> str:
     """A text of the data on one line, a code in words; a text that is no code of its group is itself."""
     if figure.value is None:
-        return language.text("placeholder.no_owner") if figure.words == "owner" else ""
+        if figure.words == "owner":
+            return language.text("placeholder.no_owner")
+        # What rows are summed by is not known of some; elsewhere there is nothing.
+        return UNKNOWN if figure.column in figure.key else ""
     if figure.words == "contract":
         return clean((titles or {}).get(str(figure.value), str(figure.value)))
     # Reasons are several codes; a placeholder, a channel or an export's kind is one, or a text that a user wrote.
@@ -80,3 +86,14 @@ def changed(pair: Pair, pack: Pack, language: Language, report: str) -> str:
     way = "same" if not round(change) else "more" if change > 0 else "less"
     size = f"{written(abs(change), 'money', language)}\u00a0{pack.base_currency}"
     return language.text(f"{report}.changed.{way}", size=size)
+
+
+def named(rows: Sequence[Sequence[Figure]], place: int = 0) -> str | None:
+    """The first names of a list, each once."""
+    names = list(dict.fromkeys(clean(row[place].value) for row in rows))[:NAMED]
+    return "; ".join(names) or None
+
+
+def counted(section: Section) -> str | None:
+    """How many rows a list has; nothing where nobody knows."""
+    return str(len(section.rows)) if section.rows or section.told else None

@@ -10,6 +10,7 @@ from typing import Literal
 from pipelines.words import Language
 
 Cell = str | date | Decimal | int | None
+ColumnKind = Literal["text", "date", "money", "count"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Column:
     """A column of a table: its header, what its cells are, and its share of the width."""
 
     label: str
-    kind: Literal["text", "date", "money", "count"] = "text"
+    kind: ColumnKind = "text"
     share: float = 1.0
 
 

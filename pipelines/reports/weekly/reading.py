@@ -11,6 +11,7 @@ import duckdb
 
 from pipelines.reports.packs.figures import Figure, Tables, aging, cell
 from pipelines.reports.packs.sections import Kind, Pack, Pair, Section, listed
+from pipelines.reports.weekly.restating import sections as restated_sections
 
 # Movements by what they are; all others are `other`.
 MOVED = {"invoiced": ("invoice", "debit_note", "opening_balance"), "credited": ("credit_note",), "paid": ("payment",)}
@@ -23,8 +24,13 @@ MOVEMENTS = (
 )  # fmt: skip
 
 
-def read(connection: duckdb.DuckDBPyConnection, company: str, titles: Mapping[str, str] | None = None) -> Pack:
-    """The pack of what is published."""
+def read(
+    connection: duckdb.DuckDBPyConnection,
+    company: str,
+    titles: Mapping[str, str] | None = None,
+    restated: Mapping[str, Any] | None = None,
+) -> Pack:
+    """The pack of what is published; `restated` is what changed since the one before was sent."""
     tables = Tables(connection)
     return Pack(
         company, str(tables.run["base_currency"] or ""), str(tables.run["business_timezone"]), tables.as_of,
@@ -32,7 +38,7 @@ def read(connection: duckdb.DuckDBPyConnection, company: str, titles: Mapping[st
         {section.name: section for section in (
             _trend(tables), _causes(tables), _bridge(tables), _debtors(tables), _promises(tables), _cash(tables),
             _pipeline(tables), _danger(tables), _norms(tables), _channels(tables), _feeds(tables),
-            _unlikely(tables),
+            _unlikely(tables), *restated_sections(restated),
         )},
         titles or {},
     )  # fmt: skip

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pipelines.reports.packs.figures import Figure
 from pipelines.reports.packs.sections import Pack
-from pipelines.reports.packs.wording import changed, difference, money, shown, signed, written
+from pipelines.reports.packs.wording import NAMED, changed, difference, money, named, shown, signed, text_of, written
 from pipelines.reports.statements.wording import clean
 from pipelines.words import Language
-
-# How many accounts a sentence names.
-_NAMED = 3
 
 
 def sentences(pack: Pack, language: Language) -> list[str]:
@@ -27,7 +24,7 @@ def sentences(pack: Pack, language: Language) -> list[str]:
     grew, fell = ([row for row in pack.sections["causes"].rows if (difference(row[1], row[2]) or 0) * sign > 0]
                   for sign in (1, -1))  # fmt: skip
     for name, rows in (("up", grew), ("down", fell)):
-        names = [f"{clean(row[0].value)} {signed(difference(row[1], row[2]), language)}" for row in rows[:_NAMED]]
+        names = [f"{clean(row[0].value)} {signed(difference(row[1], row[2]), language)}" for row in rows[:NAMED]]
         if names:
             said.append(_said(name, language, names="; ".join(names), currency=pack.base_currency))
     bridge = pack.sections["bridge"]
@@ -47,8 +44,9 @@ def sentences(pack: Pack, language: Language) -> list[str]:
         _said("won", language, now=money(won.now, pack, language), target=money(won.plan, pack, language),
               month=language.day(pack.as_of.replace(day=1)))
     )  # fmt: skip
-    names = [clean(row[0].value) for row in pack.sections["danger"].rows[:_NAMED]]
-    said.append(_said("danger", language, count=str(len(pack.sections["danger"].rows)), names="; ".join(names) or None))
+    danger = pack.sections["danger"].rows
+    said.append(_said("danger", language, count=str(len(danger)), names=named(danger)))
+    said += _restated(pack, language)
     said.append(_said("feeds", language, count=str(len(pack.sections["feeds"].rows))))
     return [*said, *warnings(pack, language)]
 
@@ -73,6 +71,21 @@ def _pipeline(pack: Pack, language: Language) -> list[str]:
         values[name] = written(-value if left else value, "money", language)  # type: ignore[operator]
     [(_, days), *_] = section.notes
     return [_said("pipeline", language, **values, **{name: figure.value for name, figure in days.items()})]
+
+
+def _restated(pack: Pack, language: Language) -> list[str]:
+    """What was told otherwise in the report before, figure by figure; nothing where nothing was."""
+    section = pack.sections.get("restated")
+    if section is None or not section.rows:
+        return []
+    [(_, values)] = section.notes
+    parts = []
+    for week, movement, currency, was, now in section.rows[:NAMED]:
+        change = signed(difference(now, was), language, "pay")
+        unit = f"\u00a0{currency.value}" if currency.value else ""
+        parts.append(f"{text_of(movement, language)} {language.day(week.value)} {change}{unit}")  # type: ignore[arg-type]
+    return [_said("restated", language, period=values["period"].value, count=str(len(section.rows)),
+                  figures="; ".join(parts))]  # fmt: skip
 
 
 def _said(name: str, language: Language, **values: object) -> str:

@@ -366,10 +366,16 @@ final as (
         steps.debt_id,
         steps.origin_id,
         steps.adjustment_id,
-        -- What is owed again is neither settled nor what a balance is of; before its settlement it is.
+        -- What is owed again is neither settled nor what a balance is of; up to the day of its settlement it is.
         case
             when debts.certainty = 'settled' and steps.kind = 'end' then {{ owed_rank() }}
-            when debts.certainty <> 'settled' and (steps.kind = 'end' or (steps.kind = 'owe' and steps.place > 10))
+            when steps.kind = 'end' then {{ owed_again_rank('debts.rank') }}
+            when steps.kind = 'owe'
+                and steps.place > 10
+                and (
+                    debts.certainty <> 'settled'
+                    or steps.happened_on > {{ greatest_or_unknown('debts.settled_on', 'debts.issued_on') }}
+                )
                 then {{ owed_again_rank('debts.rank') }}
             else coalesce(debts.rank, 0)
         end as rank,

@@ -120,8 +120,8 @@ unseen as (
         )
 ),
 
--- What is written off or credited soon after the day of settlement was settled by that, and not by money that nobody saw. A
--- balance tells of what came before it.
+-- What is written off or credited soon after the day of settlement was settled by that, and not by money that nobody saw; what
+-- is owed again after it was not settled. A balance tells of what came before it.
 claimed as (
     select
         unseen.invoice_id,
@@ -131,8 +131,8 @@ claimed as (
         + coalesce(sum(changed.amount) filter (
             where changed.changed_on <= unseen.told_until
                 and (
-                    unseen.settled_on is not null
-                    or (changed.is_lasting and not (changed.is_write_off and unseen.is_balance_given_up))
+                    (unseen.settled_on is not null and (changed.amount < 0 or changed.changed_on <= unseen.paid_on))
+                    or (unseen.settled_on is null and changed.is_lasting and not (changed.is_write_off and unseen.is_balance_given_up))
                 )
         ), 0)
         - case when unseen.settled_on is null then {{ greatest_or_unknown('unseen.reported_balance', 0) }} else 0 end as amount

@@ -1,5 +1,6 @@
 -- Grain: one row per application that an export holds: money of a payment or a credit note put on an invoice; and one more
--- (`is_taken_back`) for each that ended because its credit note was made void.
+-- (`is_taken_back`) for each that ended because its credit note was made void. A line of a payment that tells of a credit note
+-- that the payment used has one for each invoice that the note paid, in place of as much of the payment's own line.
 -- `issue` says why one is not posted; it is NULL for those that count. `amount` is in the invoice's currency,
 -- `origin_amount` in the payment's. Nothing is applied before the invoice and the money are both there, and no more than
 -- what its payment or credit note still has that day: `unposted_amount` is the rest of what the export says.
@@ -7,7 +8,7 @@ with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
-applications as (
+given as (
     select
         *,
         {{ global_id('_system', 'application_id') }} as application_key,
@@ -35,7 +36,7 @@ paying_systems as (
     select distinct _system from {{ ref('stg_billing__payments') }}
     union
     select applications._system
-    from (select distinct _system from applications) as applications
+    from (select distinct _system from given) as applications
     inner join (
         select distinct system, row_text from {{ source('raw', 'landing_held_payments') }}
     ) as rejects
@@ -63,6 +64,102 @@ credit_notes as (
 
 rates as (
     select * from {{ ref('int_fx_rates_dated') }}
+),
+
+-- A payment's line that names a credit note and no invoice: the payment used the note, and its lines of invoices come to what
+-- both gave. Laid end to end in their order, the payment's own money pays the first of these and its notes the last.
+noted_lines as (
+    select
+        given.application_key,
+        given.payment_key,
+        given.credit_note_key,
+        given.amount,
+        sum(given.amount) over (partition by given.payment_key order by given.application_key) as upto,
+        sum(given.amount) over (partition by given.payment_key) as total
+    from given
+    inner join payments on given.payment_key = payments.payment_id
+    inner join credit_notes
+        on given.credit_note_key = credit_notes.invoice_id and payments.currency = credit_notes.currency
+    where given.invoice_id is null and given.amount > 0 and payments.is_received
+),
+
+paying_lines as (
+    select
+        given.application_key,
+        given.payment_key,
+        given.invoice_id,
+        given.invoice_key,
+        given.amount,
+        payments.customer_id as used_by_id,
+        coalesce(given.applied_on, payments.received_on) as applied_on,
+        sum(given.amount) over (partition by given.payment_key order by given.application_key) as upto,
+        sum(given.amount) over (partition by given.payment_key) as total
+    from given
+    semi join noted_lines on given.payment_key = noted_lines.payment_key
+    inner join payments on given.payment_key = payments.payment_id
+    inner join documents as invoices
+        on given.invoice_key = invoices.invoice_id and payments.currency = invoices.currency
+    where given.credit_note_id is null and given.amount > 0
+),
+
+pieces as (
+    select
+        noted_lines.application_key as line_id,
+        paying_lines.application_key as in_place_of,
+        paying_lines.invoice_id,
+        paying_lines.invoice_key,
+        paying_lines.used_by_id,
+        paying_lines.applied_on,
+        {{ least_known('paying_lines.upto', 'noted_lines.upto + paying_lines.total - noted_lines.total') }}
+        - {{ greatest_known(
+            'paying_lines.upto - paying_lines.amount',
+            'noted_lines.upto - noted_lines.amount + paying_lines.total - noted_lines.total'
+        ) }} as amount
+    from noted_lines
+    inner join paying_lines on noted_lines.payment_key = paying_lines.payment_key
+    where noted_lines.upto + paying_lines.total - noted_lines.total > paying_lines.upto - paying_lines.amount
+        and noted_lines.upto - noted_lines.amount + paying_lines.total - noted_lines.total < paying_lines.upto
+),
+
+numbered as (
+    select *, row_number() over (partition by line_id order by in_place_of) as piece_number from pieces
+),
+
+covered as (
+    select in_place_of, sum(amount) as amount from pieces group by in_place_of
+),
+
+applications as (
+    select
+        given.* replace (
+            given.amount - coalesce(covered.amount, 0) as amount,
+            given.payment_amount - coalesce(covered.amount, 0) as payment_amount
+        ),
+        given.application_key as line_id,
+        cast(null as varchar) as in_place_of,
+        cast(null as varchar) as used_by_id
+    from given
+    left join covered on given.application_key = covered.in_place_of
+    where coalesce(given.amount > covered.amount, true)
+        and given.application_key not in (select line_id from pieces)
+    union all
+    select
+        given.* replace (
+            numbered.invoice_id as invoice_id,
+            numbered.invoice_key as invoice_key,
+            cast(null as varchar) as payment_id,
+            cast(null as varchar) as payment_key,
+            numbered.applied_on as applied_on,
+            numbered.amount as amount,
+            numbered.amount as payment_amount,
+            given.application_key || case when numbered.piece_number > 1 then ':' || numbered.piece_number else '' end
+                as application_key
+        ),
+        numbered.line_id,
+        numbered.in_place_of,
+        numbered.used_by_id
+    from given
+    inner join numbered on given.application_key = numbered.line_id
 ),
 
 joined as (
@@ -107,6 +204,9 @@ joined as (
         applications.amount as given_amount,
         applications.payment_amount as given_origin_amount,
         invoices.document_kind = 'opening' as is_opening,
+        applications.line_id,
+        applications.in_place_of,
+        applications.used_by_id,
         invoices.issued_on,
         invoices.due_on,
         -- Never before the invoice: money that came earlier is unapplied until there is something to pay. Nor before the
@@ -295,6 +395,9 @@ final as (
         end') }} as unposted_amount,
         is_taken_back,
         is_opening,
+        line_id,
+        in_place_of,
+        used_by_id,
         event_date,
         origin_date,
         issued_on,

@@ -1,5 +1,5 @@
 -- Grain: one row per finding about a billing row: it could not be posted to the ledger, its export's own balance is not
--- ours, its lines do not add up to it, or it has no exchange rate into the base currency.
+-- ours, its lines do not add up to it, a line's document is in no export, or it has no exchange rate into the base currency.
 with accounts as (
     select account_id, account_name from {{ ref('dim_accounts') }}
 ),
@@ -65,6 +65,25 @@ lines_differing as (
     where not invoices.is_void and not invoices.is_draft and abs(invoices.net_amount - lines.net_amount) >= 0.005
 ),
 
+-- A line whose document was rejected, or is in no export, is no sale: not where an export has lines alone.
+headless as (
+    select
+        'invoice_lines' as entity,
+        lines.line_id as row_id,
+        lines.account_id,
+        'line_without_document' as reason,
+        lines.currency,
+        lines.net_amount as amount,
+        cast(null as decimal(18, 4)) as our_amount,
+        cast(null as decimal(18, 4)) as difference,
+        lines.issued_on as event_date,
+        lines._file,
+        lines._row
+    from {{ ref('fct_invoice_lines') }} as lines
+    semi join {{ ref('fct_invoices') }} as documents on lines._system = documents._system
+    where lines.document_kind is null
+),
+
 -- One of these makes each total and share unknown that holds it.
 unrated as (
     select
@@ -109,6 +128,8 @@ findings as (
     select * from unrated
     union all
     select * from lines_differing
+    union all
+    select * from headless
     union all
     select * from differing
 )

@@ -36,11 +36,18 @@ with outdated as (
 
 {{ name }}_versions as (
     select
+        '{{ entity_id }}' as entity_id,
         landed._system,
         {{ row_key(entity.key, 'landed') }} as row_key,
-        cast(to_json(struct_pack(
-            {%- for column in columns[name] or [] %}{{ column }} := landed.{{ column }}{{ ', ' if not loop.last }}{% endfor -%}
-        )) as varchar) as content,
+        keys.is_uneven,
+        ['{{ (columns[name] or []) | join("', '") }}'] as names,
+        [
+            {%- for column in columns[name] or [] %}
+            coalesce(cast(to_json(landed.{{ column }}) as varchar), 'null'){{ ',' if not loop.last }}
+            {%- endfor %}
+        ] as cells,
+        landed._holds,
+        landed._deleted,
         case
             when documents._replaces is not null then 'replaced'
             when outdated.vanished_at is not null then 'vanished'
@@ -52,7 +59,12 @@ with outdated as (
         landed.{{ version_columns() | join(', landed.') }},
         landed._source,
         landed._file
-    from ({{ all_versions(relation, name ~ '_keys', entity) }}) as landed
+    from {{ relation }} as landed
+    inner join {{ name }}_keys as keys
+        on landed._system is not distinct from keys._system
+        {%- for column in entity.key %}
+        and landed.{{ column }} is not distinct from keys.{{ column }}
+        {%- endfor %}
     left join outdated
         on outdated.raw_table = '{{ name }}'
         and landed._source = outdated.contract
@@ -66,10 +78,59 @@ with outdated as (
 
 versions as (
     {%- for entity_id in landed_entities() if not entity_id.startswith('lists.') %}
-    {%- set name = entity_id | replace('.', '_') %}
-    select '{{ entity_id }}' as entity_id, {{ name }}_versions.* from {{ name }}_versions
+    select * from {{ entity_id | replace('.', '_') }}_versions
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+numbered as materialized (
+    select *, row_number() over () as version_number
+    from versions
+),
+
+-- What a file has no column for is as the newest version before it says whose file has. A row that its export marks as
+-- deleted may be there with its key alone: it says nothing.
+said as (
+    select
+        version_number,
+        entity_id,
+        _system,
+        row_key,
+        {{ version_columns() | join(', ') }},
+        unnest(names) as name,
+        unnest(cells) as cell,
+        coalesce(contains(_holds, ',' || name || ','), true) and not coalesce(_deleted, false) as is_said
+    from numbered
+    where is_uneven
+),
+
+filled as (
+    select
+        version_number,
+        name,
+        coalesce(first_value(case when is_said then cell end ignore nulls) over until_then, cell) as cell
+    from said
+    window until_then as (
+        partition by entity_id, _system, row_key, name
+        order by {{ version_columns() | join(' desc, ') }} desc
+        rows between current row and unbounded following
+    )
+),
+
+told as (
+    select version_number, map_from_entries(list((name, cell))) as cell_of
+    from filled
+    group by version_number
+),
+
+contents as (
+    select
+        numbered.* exclude (names, cells, is_uneven, _holds, _deleted, version_number),
+        '{' || list_aggregate(list_transform(
+            names, lambda name, position: '"' || name || '":' || coalesce(told.cell_of[name], cells[position])
+        ), 'string_agg', ',') || '}' as content
+    from numbered
+    left join told on numbered.version_number = told.version_number
 ),
 
 followed as (
@@ -79,7 +140,7 @@ followed as (
         lead(_known_at) over newer as newer_known_at,
         lead(_file) over newer as newer_file,
         lead(_row) over newer as newer_row
-    from versions
+    from contents
     window newer as (partition by entity_id, _system, row_key order by {{ version_columns() | join(', ') }})
 )
 

@@ -50,15 +50,14 @@ ROWS = {
 }
 
 
-def write_rows(home: Path, rows: dict[str, str], **sizes: int) -> None:
-    """Writes rows that queries make to the raw store of a home, by entity; the run's day is the last one of 2025."""
+def _write_raw(home: Path, invoices: int) -> None:
     store = RawStore(home / "warehouse" / "raw")
     store.prepare()
     connection = duckdb.connect()
-    for entity_id, query in rows.items():
+    for entity_id, query in ROWS.items():
         entity = entities()[entity_id]
         given = f"select *, 'bench' as _system, 'f' as _file, row_number() over () as _row from ({query})"
-        connection.execute(f"create or replace temp table given as {given.format(**sizes)}")
+        connection.execute(f"create or replace temp table given as {given.format(invoices=invoices)}")
         has = {row[0] for row in connection.execute("describe given").fetchall()}
         columns = ", ".join(
             f"cast({name if name in has else 'null'} as {kind}) as {name}"
@@ -100,7 +99,7 @@ def compare(invoices: int, folder: Path) -> str:
         AssertionError: the two histories differ.
     """
     about = machine()
-    write_rows(folder, ROWS, invoices=invoices)
+    _write_raw(folder, invoices)
     built = place_of_build(folder)
     say = "import sys; from pathlib import Path; from benchmarks.aging import {0}; {0}(Path(sys.argv[1]){1})"
     names = ", " + repr(MODELS)

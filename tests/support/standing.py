@@ -87,12 +87,8 @@ class Standing(Foreseen, Talking):
             if row["spent_on"] and row["amount"]:
                 worth = in_base(row["amount"], row["currency"] or run.default_currency, row["spent_on"])
                 channel[row["spent_on"].replace(day=1)] += worth is None
-        whose = {
-            (row["system"], row["reference"]): row["account_id"]
-            for row in self.rows("int_account_references", "intermediate")
-        }
         for row in self.company.raw.rows("plan.costs"):
-            account = whose.get((row["_system"], row["account_id"]))
+            account = self.of_plan.get((row["_system"], row["account_id"]))
             if account and row["month"] and row["amount"] is not None:
                 day = min(month_end(row["month"]), self.day)
                 worth = in_base(row["amount"], row["currency"] or run.default_currency, day)

@@ -250,7 +250,7 @@ class Talking(Serving):
         """Account and month: what the plan says was spent on looking after it (C33)."""
         found: Rows = {}
         for row in self.company.raw.rows("plan.costs"):
-            account, month = self.company.account(row), row["month"].replace(day=1)
+            account, month = self.of_plan.get((row["_system"], row["account_id"])), row["month"].replace(day=1)
             own = found.setdefault((account, month), {"representation_cost": None, "unknown": False})
             currency = row["currency"] or self.company.raw.run.default_currency
             worth = self.company.in_base(row["amount"], currency, min(month_end(month), self.day))

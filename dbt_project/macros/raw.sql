@@ -149,19 +149,6 @@ from (
 ) as said
 {%- endmacro %}
 
-{#- The versions of the rows with these keys, as `filled_versions`; those with the same columns are taken as they are. -#}
-{% macro all_versions(relation, keys, entity) -%}
-select {{ version_row(entity, 'versions') }}, cast(null as {{ kept_type() }}) as _kept
-from {{ relation }} as versions
-semi join (select * from {{ keys }} where not is_uneven) as even_keys
-    on versions._system is not distinct from even_keys._system
-    {%- for column in entity.key %}
-    and versions.{{ column }} is not distinct from even_keys.{{ column }}
-    {%- endfor %}
-union all
-{{ filled_versions(relation, '(select * from ' ~ keys ~ ' where is_uneven)', entity) }}
-{%- endmacro %}
-
 {#- The newest export of every document of a raw table whose rows replace its older ones. -#}
 {% macro newest_documents(raw_table) -%}
 (

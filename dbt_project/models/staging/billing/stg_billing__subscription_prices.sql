@@ -18,6 +18,7 @@ keys as (
     group by _system, subscription_id
 ),
 
+{%- set entity = landed_entities()['billing.subscriptions'] %}
 {%- set order = 'partition by _system, subscription_id order by ' ~ version_columns() | join(', ') %}
 versions as (
     select
@@ -33,7 +34,14 @@ versions as (
         lag({{ column }}) over ({{ order }}) as earlier_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
-        {{ all_versions(source('raw', 'billing_subscriptions'), 'keys', landed_entities()['billing.subscriptions']) }}
+        -- Those with the same columns are taken as they are.
+        select {{ version_row(entity, 'versions') }}, cast(null as {{ kept_type() }}) as _kept
+        from {{ source('raw', 'billing_subscriptions') }} as versions
+        semi join (select * from keys where not is_uneven) as even_keys
+            on versions._system is not distinct from even_keys._system
+            and versions.subscription_id is not distinct from even_keys.subscription_id
+        union all
+        {{ filled_versions(source('raw', 'billing_subscriptions'), '(select * from keys where is_uneven)', entity) }}
     ) as landed
 )
 

@@ -117,7 +117,7 @@ filled as (
     )
 ),
 
-told as (
+known as (
     select version_number, map_from_entries(list((name, cell))) as cell_of
     from filled
     group by version_number
@@ -127,10 +127,10 @@ contents as (
     select
         numbered.* exclude (names, cells, is_uneven, _holds, _deleted, version_number),
         '{' || list_aggregate(list_transform(
-            names, lambda name, position: '"' || name || '":' || coalesce(told.cell_of[name], cells[position])
+            names, lambda name, position: '"' || name || '":' || coalesce(known.cell_of[name], cells[position])
         ), 'string_agg', ',') || '}' as content
     from numbered
-    left join told on numbered.version_number = told.version_number
+    left join known on numbered.version_number = known.version_number
 ),
 
 followed as (

@@ -67,6 +67,8 @@ class Allocation:
     waiting: dict[str, Decimal] = field(default_factory=dict)
     paid: list[Paid] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    # What each document's own rows leave of it, whatever money does: below zero where more was credited than it was.
+    stands: dict[str, Decimal] = field(default_factory=dict)
     # The places of debts, the first on top; one that nothing is owed at any more is passed over.
     _order: list[Due] = field(default_factory=list)
 
@@ -90,16 +92,21 @@ class Allocation:
             lower(self.owed, debt, amount)
             lower(self.waiting, money, amount)
 
-    def owes(self, day: date, debt: Due, amount: Decimal) -> None:
-        """A debt comes."""
+    def owes(self, day: date, debt: Due, amount: Decimal, left: Decimal = ZERO) -> None:
+        """A debt comes, of which so much is `left` besides that no money pays."""
+        self.stands[debt.name] = self.stands.get(debt.name, ZERO) + amount + left
         if amount > 0:
             self._owes(debt, amount)
             self.spend(day)
 
     def owes_again(self, day: date, debt: Due, amount: Decimal) -> None:
-        """Something else than money leaves more to be paid: a settlement tells of it where it does not come before."""
+        """Something else than money leaves more to be paid: a settlement tells of it where it does not come before.
+
+        What was credited beyond the document takes its part first.
+        """
         is_told = debt.settled < LAST and day <= max(debt.settled, debt.issued)
-        self.owes(day, debt if is_told else debt.again(), amount)
+        beyond = min(amount, max(-self.stands.get(debt.name, ZERO), ZERO))
+        self.owes(day, debt if is_told else debt.again(), amount - beyond, beyond)
 
     def comes(self, day: date, money: str, amount: Decimal) -> None:
         """Money comes."""
@@ -110,6 +117,7 @@ class Allocation:
     def loses(self, day: date, debt: Due, amount: Decimal | None) -> None:
         """A credit note was applied to it, or (no amount) it is void: what was too much for it is free again."""
         rest = sum((p.amount for p in self.paid), sum(self.owed.values(), ZERO)) if amount is None else amount
+        self.stands[debt.name] = self.stands.get(debt.name, ZERO) - rest
         for place in (debt, debt.again(), debt.given_up()):
             part = min(rest, self.owed.get(place, ZERO))
             lower(self.owed, place, part)

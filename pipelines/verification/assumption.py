@@ -137,7 +137,7 @@ class Walks:
         if debt.reported and not debt.settled:
             # No more can have been paid than the balance leaves.
             most = debt.gross - min(max(debt.reported[1], ZERO), debt.gross)
-        self.step(*who, day, 1, lambda walk: walk.owes(day, place, most))
+        self.step(*who, day, 1, lambda walk: walk.owes(day, place, most, debt.gross - most))
         if debt.voided:
             gone = debt.voided
             self.step(*who, gone, 7, lambda walk: walk.loses(gone, place, None))

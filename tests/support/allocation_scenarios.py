@@ -53,12 +53,12 @@ class Loose(Scenario):
         )  # fmt: skip
         return self
 
-    def credits(self, day: date, amount: int, applied: int = 0, **extra: Any) -> Loose:
+    def credits(self, day: date, amount: int, applied: int = 0, number: str = "N", **extra: Any) -> Loose:
         """A credit note, and how much of it the export sets against the invoice."""
-        self.owes(amount, day, day, "N", **({"document_kind": "credit_note"} | extra))
+        self.owes(amount, day, day, number, **({"document_kind": "credit_note"} | extra))
         if applied:
             self.add(
-                "applications", application_id=f"{self.name} AN", credit_note_id=f"{self.name} N",
+                "applications", application_id=f"{self.name} A{number}", credit_note_id=f"{self.name} {number}",
                 invoice_id=f"{self.name} 1", applied_on=day, amount=Decimal(applied),
             )  # fmt: skip
         return self
@@ -166,6 +166,24 @@ def allocation_scenarios() -> list[Scenario]:
             on(1, 20): NOTHING, on(1, 22): (100, 0, 0, 0), on(1, 24): NOTHING, AS_OF: NOTHING,
         }).owes(settled_on=on(1, 20)).sends(on(1, 20), 100).takes_back("reversal", on(1, 22), 100, "P0")
         .takes_back("write_off", on(1, 24), 100, None, "1"),
+        # Of 100, notes of 90 and 110 are 100 too much: 120 that is reversed leaves 20 to be paid, by whatever money there is.
+        Loose("credited too much, reversed, then settled", {
+            on(1, 10): (10, 0, 0, 0), on(1, 12): (0, 0, 100, 0), on(1, 24): (20, 0, 0, 0), on(2, 9): (20, 20, 0, 0),
+            on(2, 10): NOTHING, AS_OF: NOTHING,
+        }).owes(settled_on=on(2, 10)).credits(on(1, 10), 90, applied=90).credits(on(1, 12), 110, applied=110, number="M")
+        .takes_back("reversal", on(1, 24), 120, None, "1"),
+        Loose("credited too much, reversed, then settled beside money", {
+            on(1, 24): (20, 0, 0, 0), on(2, 10): NOTHING, on(3, 1): (0, 0, 0, 45), AS_OF: (0, 0, 0, 45),
+        }).owes(settled_on=on(2, 10)).credits(on(1, 10), 90, applied=90).credits(on(1, 12), 110, applied=110, number="M")
+        .takes_back("reversal", on(1, 24), 120, None, "1").sends(on(3, 1), 45),
+        Loose("credited too much, reversed, then paid", {
+            on(1, 12): (0, 0, 100, 0), on(1, 24): (20, 0, 0, 0), on(2, 5): (0, 0, 0, 80), AS_OF: (0, 0, 0, 80),
+        }).owes().credits(on(1, 10), 90, applied=90).credits(on(1, 12), 110, applied=110, number="M")
+        .takes_back("reversal", on(1, 24), 120, None, "1").sends(on(2, 5), 100),
+        Loose("credited too much until a note is void, then paid", {
+            on(1, 12): (0, 0, 100, 0), on(1, 24): (10, 0, 0, 0), on(2, 5): (0, 0, 0, 90), AS_OF: (0, 0, 0, 90),
+        }).owes().credits(on(1, 10), 90, applied=90)
+        .credits(on(1, 12), 110, applied=110, number="M", status="void", voided_on=on(1, 24)).sends(on(2, 5), 100),
         # Of one day a credit note pays before money does, whichever stands first: so it is used up, and the money waits.
         Loose("note and money of one day", {on(1, 20): (0, 0, 0, 100), AS_OF: (0, 0, 0, 100)})
         .owes().sends(on(1, 20), 100).credits(on(1, 20), 100, settled_on=on(1, 20)),

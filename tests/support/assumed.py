@@ -88,7 +88,7 @@ class Assumed:
                 most -= min(max(debt.reported[1], ZERO), debt.gross)
                 seen = max(debt.reported[0], issued)
                 self.step(whose, seen, 9, partial(Walk.ends, day=seen, debt=place))
-            self.step(whose, issued, 1, partial(Walk.owes, day=issued, debt=place, amount=most))
+            self.step(whose, issued, 1, partial(Walk.owes, day=issued, debt=place, amount=most, gross=debt.gross))
             if debt.voided:
                 self.step(whose, debt.voided, 7, partial(Walk.loses, day=debt.voided, debt=place, amount=None))
             if debt.settled and not debt.voided:

@@ -6,6 +6,7 @@ paid is remembered as it happened. Nothing is quick here, and nothing is taken f
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -71,6 +72,8 @@ class Walk:
         self.money: list[Piece] = []
         self.paid: list[Piece] = []
         self.moves: list[Move] = []
+        # By document what it was, was credited and is owed again, in the order in which that came.
+        self.told: dict[str, list[Decimal]] = defaultdict(list)
 
     def _pays(self, day: date) -> None:
         """As long as there is both, the first money pays the first debt."""
@@ -118,16 +121,21 @@ class Walk:
         """What is owed in these places, in their order."""
         return [piece for place in places for piece in self.debts if piece.place == place]
 
-    def owes(self, day: date, debt: Due, amount: Decimal) -> None:
-        """A debt comes."""
+    def owes(self, day: date, debt: Due, amount: Decimal, gross: Decimal | None = None) -> None:
+        """A debt comes; of a document of which a balance leaves a part, `gross` is all of it."""
+        self.told[debt.name].append(amount if gross is None else gross)
         if amount > 0:
             self.debts.append(Piece(amount, debt))
             self._pays(day)
 
     def owes_again(self, day: date, debt: Due, amount: Decimal) -> None:
-        """Something else than money leaves more to be paid; up to the day on which a document is settled that is of it."""
+        """Something else than money leaves more to be paid; up to the day on which a document is settled that is of it.
+
+        As long as more was credited than there was, nothing is to be paid.
+        """
         is_before = debt.kind == SETTLED and day <= max(debt.settled, debt.issued)
-        self.owes(day, debt if is_before else debt.once_more(), amount)
+        now = sum(self.told[debt.name], ZERO) + amount
+        self.owes(day, debt if is_before else debt.once_more(), max(min(now, amount), ZERO), amount)
 
     def comes(self, day: date, money: str, amount: Decimal) -> None:
         """Money comes."""
@@ -138,6 +146,7 @@ class Walk:
     def loses(self, day: date, debt: Due, amount: Decimal | None) -> None:
         """It is credited, or void (no amount): less is owed; what had paid more than that is free."""
         most = Decimal(10**15) if amount is None else amount
+        self.told[debt.name].append(-most)
         most -= sum((part for _, part in self._take(self._owed(debt, debt.once_more(), debt.lost()), most)), ZERO)
         self._frees(day, most, lambda piece: bool(piece.place and piece.place.name == debt.name))
         self._pays(day)

@@ -271,6 +271,31 @@ walked as (
     )
 ),
 
+-- What else than money changes what is to be paid: credit notes that are applied, until they are void, and reversals that name
+-- no payment, which take nothing of any. `stands` is what its own rows leave of the document: less than nothing where more was
+-- credited than it was, and that takes its part of what is owed again first.
+changes as (
+    select
+        changed.*,
+        debts.gross_amount + sum(changed.amount) over (
+            partition by changed.debt_id order by changed.day, changed.place, changed.amount
+            rows between unbounded preceding and current row
+        ) as stands
+    from (
+        select customer_id, currency, event_date as day, 30 as place, invoice_id as debt_id, -amount as amount
+        from applied
+        where origin_kind = 'credit_note'
+        union all
+        select
+            asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on), 40,
+            asked_of.invoice_id, asked_of.amount
+        from asked_of
+        inner join debts on asked_of.invoice_id = debts.invoice_id
+        where asked_of.adjustment_kind = 'reversal' and asked_of.payment_id is null
+    ) as changed
+    inner join debts on changed.debt_id = debts.invoice_id
+),
+
 {% set everything = "cast('99999999999999' as decimal(18, 4))" %}
 steps as (
     select
@@ -299,14 +324,10 @@ steps as (
     from money
     where amount < 0 and origin_id like 'payment:%'
     union all
-    -- What credit notes are applied to is owed no longer, until the credit note is void.
     select
-        applied.customer_id, applied.currency, applied.event_date, applied.event_date, 30,
-        case when applied.amount > 0 then 'lose' else 'owe' end, applied.invoice_id, null, abs(applied.amount), null,
-        null
-    from applied
-    inner join debts on applied.invoice_id = debts.invoice_id
-    where applied.origin_kind = 'credit_note'
+        customer_id, currency, day, day, place, case when amount < 0 then 'lose' else 'owe' end, debt_id, null,
+        case when amount < 0 then -amount when stands < amount then stands else amount end, null, null
+    from changes
     union all
     select
         asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on),
@@ -315,14 +336,6 @@ steps as (
     from asked_of
     inner join debts on asked_of.invoice_id = debts.invoice_id
     where asked_of.adjustment_kind = 'write_off' and not debts.is_balance_given_up
-    union all
-    -- A reversal that names no payment takes nothing of any: its invoice is owed again.
-    select
-        asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on),
-        greatest(asked_of.occurred_on, debts.issued_on), 40, 'owe', asked_of.invoice_id, null, asked_of.amount, null, null
-    from asked_of
-    inner join debts on asked_of.invoice_id = debts.invoice_id
-    where asked_of.adjustment_kind = 'reversal' and asked_of.payment_id is null
     union all
     select customer_id, currency, day, day, 50, kind, debt_id, origin_id, amount, adjustment_id, turn from taken
     union all

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from pipelines.settings import Settings
 if TYPE_CHECKING:
     import duckdb
 
+    from pipelines.delivery.periods import Unit
     from pipelines.delivery.plan import Recipient
     from pipelines.reports.packs.sections import Pack
 
@@ -43,6 +44,7 @@ def weekly(home: Path | None, period: str | None, language: str | None, out: Pat
     The week is the seven days up to the publication's as-of date; `keybook refresh --as-of` publishes an earlier one.
     With `--period` it is taken from the kept version that was published as of its last day.
     """
+    from pipelines.delivery.packs import titles
     from pipelines.reports.weekly.reading import read
     from pipelines.reports.weekly.saying import warnings
     from pipelines.words import languages
@@ -53,7 +55,7 @@ def weekly(home: Path | None, period: str | None, language: str | None, out: Pat
         published = _published_as_of(_last_day(period), settings)
     spoken = language or settings.language
     with _writing(published, out or settings.home / "reports" / "weekly") as (connection, write):
-        pack = read(connection, settings.company_name, _titles(settings), _changed_since(published, settings))
+        pack = read(connection, settings.company_name, titles(settings), _changed_since(published, settings))
         write(pack, spoken)
         for warning in warnings(pack, languages()[spoken]):
             click.echo(warning, err=True)
@@ -73,7 +75,7 @@ def monthly(home: Path | None, period: str | None, whose: str | None, language: 
     from pipelines.reports.monthly.reading import people, read
 
     settings = _published(home)
-    published = _ended(period, 1, settings)
+    published = _ended(period, "month", settings)
     with _writing(published, out or settings.home / "reports" / "monthly") as (connection, write):
         owners = people(connection)
         wanted, spoken = _wanted(whose, owners, settings)
@@ -93,7 +95,10 @@ def quarterly(home: Path | None, period: str | None, language: str | None, out: 
     from pipelines.reports.quarterly.reading import read
 
     settings = _published(home)
-    with _writing(_ended(period, 3, settings), out or settings.home / "reports" / "quarterly") as (connection, write):
+    with _writing(_ended(period, "quarter", settings), out or settings.home / "reports" / "quarterly") as (
+        connection,
+        write,
+    ):
         write(read(connection, settings.company_name), language or settings.language)
 
 
@@ -114,7 +119,10 @@ def client(home: Path | None, account: str, period: str | None, language: str | 
     from pipelines.reports.client.reading import accounts, read
 
     settings = _published(home)
-    with _writing(_ended(period, 1, settings), out or settings.home / "reports" / "client") as (connection, write):
+    with _writing(_ended(period, "month", settings), out or settings.home / "reports" / "client") as (
+        connection,
+        write,
+    ):
         found = accounts(connection, account)
         if len(found) != 1:
             told = f"several accounts are called so; ask by id: {', '.join(found)}" if found else "there is none"
@@ -161,17 +169,18 @@ def _kept_appraisal(period: str | None, as_it_is: bool, settings: Settings) -> P
     from pipelines.delivery import snapshots
     from pipelines.delivery.ledger import FOLDER, Ledger
     from pipelines.delivery.packs import MAKERS
+    from pipelines.delivery.periods import key
     from pipelines.reports.appraisal.reading import is_told
     from pipelines.warehouse.publications import Warehouse
 
     ledger = Ledger(settings.home / FOLDER)
 
     def folder(last: date) -> Path:
-        return ledger.period("appraisal", f"{last.year}-H{last.month // 6}")
+        return ledger.period("appraisal", key("half-year", last))
 
-    if period and (kept := snapshots.taken(folder(_end(period, 6)))):
+    if period and (kept := snapshots.taken(folder(_end(period, "half-year")))):
         return kept[1]
-    published = _ended(period, 6, settings)
+    published = _ended(period, "half-year", settings)
     version = published.parent.name
     made_of = next(each for each in Warehouse(settings.warehouse).publications() if each.version == version)
     last = date.fromisoformat(made_of.as_of_date)
@@ -210,11 +219,12 @@ def _recipients(settings: Settings) -> list[Recipient]:
 def _changed_since(published: Path, settings: Settings) -> dict[str, Any]:
     """What has changed since the weekly report before was sent, by what is published as of its week's end."""
     from pipelines.delivery.packs import changed_since
+    from pipelines.delivery.periods import key
     from pipelines.warehouse.publications import Warehouse
 
     told = {each.version: each.as_of_date for each in Warehouse(settings.warehouse).publications()}
     day = date.fromisoformat(told[published.parent.name])
-    return changed_since(published, "{}-W{:02}".format(*day.isocalendar()), settings)
+    return changed_since(published, key("week", day), settings)
 
 
 def _published(home: Path | None) -> Settings:
@@ -253,42 +263,41 @@ def _writing(published: Path, folder: Path) -> Iterator[tuple[duckdb.DuckDBPyCon
         raise click.ClickException(f"{folder} cannot be written to: {error.strerror or error}") from error
 
 
-def _ended(period: str | None, months: int, settings: Settings) -> Path:
+def _ended(period: str | None, unit: Unit, settings: Settings) -> Path:
     """What was published as of the last day of a period, or of the newest such period of which something was."""
+    from pipelines.delivery.periods import last_day, last_over
     from pipelines.warehouse.publications import FILE, Warehouse
 
     if period:
-        return _published_as_of(_end(period, months), settings)
+        return _published_as_of(_end(period, unit), settings)
     warehouse = Warehouse(settings.warehouse)
     days = {date.fromisoformat(each.as_of_date) for each in warehouse.publications()}
-    ends = [day for day in days if _period_end(day, months) == day]
+    ends = [day for day in days if last_day(unit, day) == day]
     if not ends:
-        first = max(days).replace(day=1)
-        last = first.replace(month=(first.month - 1) // months * months + 1) - timedelta(days=1)
+        last = last_over(unit, max(days))
         raise click.ClickException(
-            f"No kept version is as of a {PERIODS[months][0]}'s last day; run `keybook refresh --as-of {last}`."
+            f"No kept version is as of a {unit}'s last day; run `keybook refresh --as-of {last}`."
         )
     return warehouse.versions / warehouse.as_of(max(ends))[0].version / FILE
 
 
-# Months of a period -> what it is called, how it is written, and that with what may stand for the hyphen.
-PERIODS = {1: ("month", "2026-10", r"(\d{4})-(\d\d)"), 3: ("quarter", "2026-Q3", r"(\d{4})-?Q(\d)"),
-           6: ("half-year", "2026-H1", r"(\d{4})-?H(\d)")}  # fmt: skip
+# How a person writes a period, and that with what may stand for the hyphen.
+WRITTEN: dict[Unit, tuple[str, str]] = {
+    "month": ("2026-10", r"(\d{4})-(\d\d)"),
+    "quarter": ("2026-Q3", r"(\d{4})-?Q(\d)"),
+    "half-year": ("2026-H1", r"(\d{4})-?H(\d)"),
+}
 
 
-def _end(period: str, months: int) -> date:
+def _end(period: str, unit: Unit) -> date:
     """The last day of a month, quarter or half-year that a person wrote."""
-    unit, example, shape = PERIODS[months]
+    from pipelines.delivery.periods import MONTHS, last_day
+
+    example, shape = WRITTEN[unit]
     written = re.fullmatch(shape, period.upper())
-    if not written or not 1 <= int(written[2]) <= 12 // months:
+    if not written or not 1 <= int(written[2]) <= 12 // MONTHS[unit]:
         raise click.UsageError(f"--period {period}: write a {unit} such as {example}.")
-    return _period_end(date(int(written[1]), int(written[2]) * months, 1), months)
-
-
-def _period_end(day: date, months: int) -> date:
-    """The last day of the period of so many months that a day lies in."""
-    month = day.replace(month=-(-day.month // months) * months, day=28)
-    return (month + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return last_day(unit, date(int(written[1]), int(written[2]) * MONTHS[unit], 1))
 
 
 def _wanted(whose: str | None, owners: dict[str, str], settings: Settings) -> tuple[list[str], str | None]:
@@ -330,12 +339,6 @@ def _published_as_of(day: date, settings: Settings) -> Path:
     for version in warehouse.as_of(day):
         return warehouse.versions / version.version / FILE
     raise click.ClickException(f"No kept version is as of {day}; run `keybook refresh --as-of {day}` first.")
-
-
-def _titles(settings: Settings) -> dict[str, str]:
-    from pipelines.exports.contracts.loading import load_contracts
-
-    return {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
 
 
 REPORT_COMMANDS: list[click.Command] = [report]

@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from pipelines import reporting_contract
+from pipelines.bounds import connect
 from pipelines.delivery.packs import Scope
 from pipelines.lists import COMMENT, lists
 
@@ -169,7 +170,7 @@ def _fits(value: str, kind: str) -> bool:
     if not value:
         return False
     try:
-        with duckdb.connect() as connection:
+        with connect() as connection:
             connection.execute(f"select cast(? as {kind})", [value])
         return not kind.startswith(_NUMBERS) or Decimal(value).is_finite()
     except (duckdb.Error, InvalidOperation):
@@ -240,8 +241,6 @@ def _earlier(rule: Rule, now: duckdb.DuckDBPyConnection, before: Path | None) ->
     newest = [each.column for each in rule.conditions if each.operator == "newest"]
     key = [name for name in rule.key if name not in newest]
     names = list(dict.fromkeys([*rule.key, *(each.column for each in rule.changes)]))
-    from pipelines.bounds import connect
-
     with connect(str(before), read_only=True) as connection:
         table = f"reporting.{rule.table}"
         [(as_of,)] = connection.execute("select as_of_date from reporting.rpt_run").fetchall()

@@ -127,13 +127,18 @@ def changed_since(publication: Path, before: str, settings: Settings) -> dict[st
     return asdict(found)
 
 
-def _weekly(asked: Asked) -> Figures:
+def titles(settings: Settings) -> dict[str, str]:
+    """Contract -> what its export is called."""
     from pipelines.exports.contracts.loading import load_contracts
+
+    return {name: contract.title for name, contract in load_contracts(settings.contracts_dir).items()}
+
+
+def _weekly(asked: Asked) -> Figures:
     from pipelines.reports.weekly.reading import read
 
-    titles = {name: contract.title for name, contract in load_contracts(asked.settings.contracts_dir).items()}
     changed = changed_since(asked.publication, asked.period.key, asked.settings)
-    return read(asked.connection, asked.settings.company_name, titles, changed)
+    return read(asked.connection, asked.settings.company_name, titles(asked.settings), changed)
 
 
 def _monthly(asked: Asked) -> Figures:

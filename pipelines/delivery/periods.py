@@ -74,7 +74,7 @@ class Schedule:
         for first, end, due_on in self._weeks(since) if self.unit == "week" else self._months(since):
             due_at = datetime.combine(due_on, self.at, zone).astimezone(UTC)
             last = end - timedelta(days=1)
-            yield Period(_key(self.unit, last), first, last, due_at)
+            yield Period(key(self.unit, last), first, last, due_at)
 
     def due(self, zone: ZoneInfo, since: date, now: datetime) -> list[Period]:
         """Those of them that are due by now, oldest first."""
@@ -94,7 +94,7 @@ class Schedule:
 
     def _months(self, since: date) -> Iterator[tuple[date, date, date]]:
         months = MONTHS[self.unit]
-        number = since.year * 12 + (since.month - 1) // months * months
+        number = _first(self.unit, since)
         while True:
             end = _month(number)
             due_on = end.replace(day=min(self.day, monthrange(end.year, end.month)[1]))
@@ -108,6 +108,20 @@ def is_late(period: Period, zone: ZoneInfo, now: datetime) -> bool:
     return now.astimezone(zone).date() > period.due_at.astimezone(zone).date()
 
 
+def last_day(unit: Unit, day: date) -> date:
+    """The last day of the month, quarter or half-year that a day lies in."""
+    return _month(_first(unit, day) + MONTHS[unit]) - timedelta(days=1)
+
+
+def last_over(unit: Unit, day: date) -> date:
+    """The last day of the newest month, quarter or half-year that was over before a day."""
+    return _month(_first(unit, day)) - timedelta(days=1)
+
+
+def _first(unit: Unit, day: date) -> int:
+    return day.year * 12 + (day.month - 1) // MONTHS[unit] * MONTHS[unit]
+
+
 def _month(number: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
@@ -116,7 +130,7 @@ def _time(written: str) -> time:
     return datetime.strptime(written, "%H:%M").time()
 
 
-def _key(unit: Unit, last: date) -> str:
+def key(unit: Unit, last: date) -> str:
     """A period's name, which sorts by time within its unit."""
     match unit:
         case "week":

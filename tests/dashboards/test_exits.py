@@ -133,10 +133,6 @@ def _pack(pack: Pack, shape: str) -> bytes:
     return next(content for name, content in made.items() if name.endswith(f".{shape}"))
 
 
-def _mail(pack: Pack) -> Shown:
-    return of_mail(_pack(pack, "eml"))
-
-
 def _alert(given: Given) -> bytes:
     [published] = Warehouse(given.home / "warehouse").publications()
     rows = [{"account_id": "crm:1", "account_name": NAME}]
@@ -158,23 +154,14 @@ EXITS: dict[str, Callable[[Given], Shown]] = {
     "keybook sql": lambda given: of_csv(_sql(given, "csv")),
     "statement, workbook": lambda given: of_xlsx(statements.make(given.statement, "activity", "en", "xlsx")),
     "statement, PDF": lambda given: of_pdf(statements.make(given.statement, "activity", "en", "pdf")),
-    "weekly pack, workbook": lambda given: of_xlsx(_pack(given.packs["weekly"], "xlsx")),
-    "weekly pack, PDF": lambda given: of_pdf(_pack(given.packs["weekly"], "pdf")),
-    "weekly pack, mail": lambda given: _mail(given.packs["weekly"]),
-    "monthly pack, workbook": lambda given: of_xlsx(_pack(given.packs["monthly"], "xlsx")),
-    "monthly pack, PDF": lambda given: of_pdf(_pack(given.packs["monthly"], "pdf")),
-    "monthly pack, mail": lambda given: _mail(given.packs["monthly"]),
-    "quarterly pack, workbook": lambda given: of_xlsx(_pack(given.packs["quarterly"], "xlsx")),
-    "quarterly pack, PDF": lambda given: of_pdf(_pack(given.packs["quarterly"], "pdf")),
-    "quarterly pack, mail": lambda given: _mail(given.packs["quarterly"]),
     "alert, mail": lambda given: of_mail(_alert(given)),
-    "client's pack, workbook": lambda given: of_xlsx(_pack(given.packs["client"], "xlsx")),
-    "client's pack, PDF": lambda given: of_pdf(_pack(given.packs["client"], "pdf")),
-    "client's pack, mail": lambda given: _mail(given.packs["client"]),
-    "appraisal, workbook": lambda given: of_xlsx(_pack(given.packs["appraisal"], "xlsx")),
-    "appraisal, PDF": lambda given: of_pdf(_pack(given.packs["appraisal"], "pdf")),
-    "appraisal, mail": lambda given: _mail(given.packs["appraisal"]),
 }
+for _name in ("weekly", "monthly", "quarterly", "client", "appraisal"):
+    EXITS |= {
+        f"{_name} pack, workbook": lambda given, name=_name: of_xlsx(_pack(given.packs[name], "xlsx")),
+        f"{_name} pack, PDF": lambda given, name=_name: of_pdf(_pack(given.packs[name], "pdf")),
+        f"{_name} pack, mail": lambda given, name=_name: of_mail(_pack(given.packs[name], "eml")),
+    }
 
 
 def _naming(pack: Pack, section: str) -> Pack:

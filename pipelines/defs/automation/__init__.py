@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from pipelines.delivery.alerts import Alerts
+from pipelines.delivery.periods import Unit, last_over
 from pipelines.delivery.run import Deliveries
 from pipelines.exports.landing.folder import export_files
 from pipelines.warehouse.refresh import Refresh
@@ -35,8 +36,8 @@ def build(refresh: Refresh) -> dg.Definitions:
         config = {"ops": {"transform": {"config": {"as_of": str(sunday)}}}}
         return dg.RunRequest(run_key=f"as of {sunday}", run_config=config, tags={"keybook/as_of": str(sunday)})
 
-    def after(name: str, cron: str, months: int, description: str) -> dg.ScheduleDefinition:
-        """Refreshes as of the last day of the newest period of so many months that is over."""
+    def after(name: str, cron: str, unit: Unit, description: str) -> dg.ScheduleDefinition:
+        """Refreshes as of the last day of the newest month, quarter or half-year that is over."""
 
         @dg.schedule(
             name=name,
@@ -48,7 +49,7 @@ def build(refresh: Refresh) -> dg.Definitions:
         )
         def ended(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
             now = context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date()
-            last = now.replace(month=(now.month - 1) // months * months + 1, day=1) - timedelta(days=1)
+            last = last_over(unit, now)
             config = {"ops": {"transform": {"config": {"as_of": str(last)}}}}
             key = f"{name} as of {last}, {now}"
             return dg.RunRequest(run_key=key, run_config=config, tags={"keybook/as_of": str(last)})
@@ -56,13 +57,13 @@ def build(refresh: Refresh) -> dg.Definitions:
         return ended
 
     periods = [
-        after("monthly", "0 5 1-3 * *", 1, "On the 1st to the 3rd at 05:00 business time, as of the last day of the "
-              "month before: a month's report has what came in until it is due."),
+        after("monthly", "0 5 1-3 * *", "month", "On the 1st to the 3rd at 05:00 business time, as of the last day of "
+              "the month before: a month's report has what came in until it is due."),
         # Later publications have taken the place of what was published as the quarter or half-year ended.
-        after("quarterly", "0 5 10 1,4,7,10 *", 3, "On the 10th after a quarter at 05:00 business time, as of its last "
-              "day."),
-        after("half_yearly", "0 5 15 1,7 *", 6, "On the 15th after a half-year at 05:00 business time, as of its last "
-              "day."),
+        after("quarterly", "0 5 10 1,4,7,10 *", "quarter", "On the 10th after a quarter at 05:00 business time, as of "
+              "its last day."),
+        after("half_yearly", "0 5 15 1,7 *", "half-year", "On the 15th after a half-year at 05:00 business time, as of "
+              "its last day."),
     ]  # fmt: skip
 
     @dg.sensor(

@@ -72,18 +72,25 @@ def rounded(store: RawStore, receipts: Iterable[Receipt], new: set[str]) -> list
     return list(found.items())
 
 
+def _compared(store: RawStore, source: Source, new: set[str]) -> tuple[str, str, str] | None:
+    """The one column of the key, the files with the place of each, and their paths, as SQL; None with nothing to compare."""
+    found = {sha256: store.rows_file(source.entity, source.contract, sha256) for sha256 in source.systems}
+    paths = {sha256: path for sha256, path in found.items() if path}
+    key, *more = source.entity.key
+    if more or not new & paths.keys() or len(paths) < 2:
+        return None
+    places = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))
+    return key, places, ", ".join(quoted(str(path)) for path in paths.values())
+
+
 def shortened(store: RawStore, source: Source, new: set[str], names: dict[str, str]) -> list[tuple[str, Finding]]:
     """The new files whose ids differ from an older file's by noughts in front alone: a spreadsheet saved one of the two.
 
     Each row would be another one beside the one that it is.
     """
-    found_of = {sha256: store.rows_file(source.entity, source.contract, sha256) for sha256 in source.systems}
-    paths = {sha256: path for sha256, path in found_of.items() if path}
-    key, *more = source.entity.key
-    if more or not new & paths.keys() or len(paths) < 2:
+    if (compared := _compared(store, source, new)) is None:
         return []
-    places = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))
-    files = ", ".join(quoted(str(path)) for path in paths.values())
+    key, places, files = compared
     with connected() as connection:
         ids = (
             f"select _system, _file_sha256 as sha256, cast({key} as varchar) as id, ltrim(id, '0') as bare "
@@ -115,16 +122,11 @@ def rounded_since(store: RawStore, source: Source, new: set[str], names: dict[st
 
     One of the two is such as rounding leaves: few that are so by themselves prove nothing.
     """
-    entity = source.entity
-    found_of = {sha256: store.rows_file(entity, source.contract, sha256) for sha256 in source.systems}
-    paths = {sha256: path for sha256, path in found_of.items() if path}
-    key, *more = entity.key
-    if more or not entity.same or not new & paths.keys() or len(paths) < 2:
+    if not source.entity.same or (compared := _compared(store, source, new)) is None:
         return []
-    places = ", ".join(f"({quoted(sha256)}, {place})" for place, sha256 in enumerate(source.systems))
-    files = ", ".join(quoted(str(path)) for path in paths.values())
+    key, places, files = compared
     # An id among them may be rounded too.
-    same = {name: f"lower(trim(cast({name} as varchar)))" for name in entity.same if not name.endswith("_id")}
+    same = {name: f"lower(trim(cast({name} as varchar)))" for name in source.entity.same if not name.endswith("_id")}
     agrees = [
         f"coalesce(later.{name} = earlier.{name}, later.{name} is null or earlier.{name} is null)" for name in same
     ]

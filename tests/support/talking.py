@@ -362,7 +362,7 @@ class Talking(Serving):
                         row for account in parts[is_reached] for row in bills[account]
                         if begun - days(window) <= row["issued_on"] < begun + days(window)
                     ]  # fmt: skip
-                    worth = [row["revenue_amount_base"] for row in near if row["revenue_amount"]]
+                    worth = [row["revenue_amount_base"] for row in near if row["revenue_amount"] != 0]
                     before = [row["revenue_amount_base"] or 0 for row in near if row["issued_on"] < begun]
                     after = [row["revenue_amount_base"] or 0 for row in near if row["issued_on"] >= begun]
                     if None not in worth and sum(before) and after:

@@ -61,7 +61,9 @@ bought as (
         invoices.account_id,
         sum(invoices.revenue_amount_base) filter (where invoices.issued_on < begun.begun_on) as revenue_before,
         sum(invoices.revenue_amount_base) filter (where invoices.issued_on >= begun.begun_on) as revenue_after,
-        count(*) filter (where invoices.revenue_amount <> 0 and invoices.revenue_amount_base is null) as unknown_revenue
+        count(*) filter (
+            where invoices.revenue_amount is distinct from 0 and invoices.revenue_amount_base is null
+        ) as unknown_revenue
     from begun
     cross join run
     inner join history on {{ plus_days('begun.begun_on', '-run.effect_days') }} >= history.first_on

@@ -295,7 +295,12 @@ def backtest_tab() -> None:
 
 
 def silence_tab() -> None:
-    """Who should have been spoken with by now."""
+    """With whom to talk next, and who should have been spoken with by now."""
+    soon = health.talk_next(page.warehouse, page.filters)
+    about = "What is open, silence, a renewal that is near and open deals, in one rank (A14)."
+    with section("Whom to talk to next", about, key="talk-next"):
+        open_account(table(soon, columns.talk_next(base), "talk_next", pick="account_id", height="content"))
+        download("Download as CSV", "talk-next", lambda: soon, "talk_next", columns.talk_next(base))
     data = health.silent(page.warehouse, page.filters, MOST)
     about = (
         f"No two-way contact for longer than the tier or the account's own habit asks (A17); key accounts first. "

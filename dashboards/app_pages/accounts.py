@@ -21,6 +21,7 @@ FLAGS = {
     "unsigned": "Unsigned acts",
     "unplanned": "Nothing planned",
     "away": "Manager away",
+    "deciders": "Key, decision makers not reached",
 }
 ABOUT = "Every account that the CRM, the billing system or the telephone knows, once."
 

@@ -184,5 +184,62 @@ with section("Managers by month", f"Newest first, in {code or 'base currency'}."
         "sales_managers",
     )
     download("Download as CSV", "sales-by-manager", lambda: data, "sales")
+with section("Referrals, exhibitions, tenders and competitors", "As the deals' own words say.", key="deal-kinds"):
+    said = in_place(sales.kinds(page.warehouse, page.filters), "employee_name")
+    if said.num_rows:
+        kinds = {
+            "month": Column("Month", pinned=True),
+            "employee_name": Column("Manager", width="medium"),
+            "referred": Column("Referred", "count", "C14: created, by the source."),
+            "referred_won": Column("Of referrals won", "count"),
+            "from_exhibitions": Column("From exhibitions", "count", "A28: created, by the source."),
+            "tenders": Column("Tenders closed", "count", "C22"),
+            "tender_win_rate": Column("Tenders won", "ratio", "C22"),
+            "lost_to_competitor": Column("Lost to competitors", "count", "C30, C31: by the reason of the loss."),
+            "lost_to_competitor_amount": Column(f"Lost to them, {code or 'base'}", "money"),
+        }
+        table(said, kinds, "deal_kinds", height=460 if said.num_rows > 11 else "content")
+        download("Download as CSV", "deal-kinds", lambda: said, "deal_kinds", kinds)
+    else:
+        nothing("No deal of this period says that it was referred, a tender, of an exhibition or lost to a competitor.")
+passed = sales.stages_passed(page.warehouse)
+if passed.num_rows:
+    with section("Stages", "Deals of the whole company that entered a stage in the last months.", key="stages-passed"):
+        ways = {
+            "pipeline": Column("Pipeline", optional=True),
+            "stage": Column("Stage", width="medium"),
+            "deals": Column("Deals", "count", "P3: each once, however often it came back."),
+            "went_further": Column("Went further", "count"),
+            "conversion": Column("Conversion", "ratio", "P3: of those that are not there still."),
+            "days_median": Column("Days in it", "real", "P4: in the middle; who is there still is the longest."),
+            "still_there": Column("Still there", "count"),
+            "reentered": Column("Came back", "count", optional=True),
+        }
+        table(passed, ways, "stages_passed", height="content" if passed.num_rows < 15 else "auto")
+        download("Download as CSV", "stages", lambda: passed, "stages_passed", ways)
+reached = sales.campaigns(page.warehouse, page.filters)
+if reached.num_rows:
+    about = (
+        "Whom they reached, of the whole company. Who is reached is chosen: that one bought more says nothing of why."
+    )
+    with section("Campaigns", about, key="campaigns"):
+        shown = {
+            "begun_on": Column("Since", "date"),
+            "campaign_name": Column("Campaign", width="medium"),
+            "kind": Column("For", words="campaign_kind"),
+            "channel": Column("Channel"),
+            "members": Column("People", "count"),
+            "accounts": Column("Accounts", "count"),
+            "coverage": Column("Of active accounts", "ratio", "A21: of those that were active in its first month."),
+            "open_rate": Column("Opened", "ratio", "C29", optional=True),
+            "response_rate": Column("Answered", "ratio", optional=True),
+            "attendance_rate": Column("Came", "ratio", "A28", optional=True),
+            "revenue_change": Column("Revenue after", "ratio", "C32: campaign_effect_days after against before."),
+            "other_revenue_change": Column("Of the others", "ratio"),
+            "stayed_share": Column("Still active", "ratio", "C24", optional=True),
+            "other_stayed_share": Column("Of the others still", "ratio", optional=True),
+        }
+        table(reached, shown, "campaigns", height=460 if reached.num_rows > 11 else "content")
+        download("Download as CSV", "campaigns", lambda: reached, "campaigns", shown)
 forecast_error_section(page)
 footnotes()

@@ -8,7 +8,7 @@ from dashboards.components.page import current_page, drop_in, footnotes, header
 from dashboards.components.team_commission import commission_section
 from dashboards.components.team_load import load_section
 from dashboards.components.team_norms import norms_section
-from dashboards.components.team_scorecard import scorecard_section
+from dashboards.components.team_scorecard import scorecard_section, talks_section
 from dashboards.queries import team
 
 page = current_page()
@@ -21,6 +21,7 @@ if page.filters.segments or page.filters.countries:
     st.caption("People are counted by team and manager: the filters of segment and country don't narrow this page.")
 norms_section(page)
 scorecard_section(page)
+talks_section(page)
 load_section(page)
 commission_section(page)
 footnotes()

@@ -74,6 +74,18 @@ def money_section(account: str, code: str | None) -> None:
                 key="card_contact",
                 alt_text="Contacts and calls of this account by month",
             )
+            charts.bars(
+                monthly,
+                {
+                    "call_contacts": "By telephone",
+                    "email_contacts": "By e-mail",
+                    "meeting_contacts": "Meetings and visits",
+                },
+                ["blue", "teal", "orange"],
+                "Two-way contacts",
+                key="card_channels",
+                alt_text="Contacts of this account by channel and month",
+            )
         else:
             nothing("No contact in this period.")
 
@@ -87,20 +99,20 @@ def plan_section(account: str, code: str | None) -> None:
         return
     about = f"A month, in {code or 'base currency'}; the months for which a plan has a budget or a cost, newest first."
     with section("Budget and margin", about, key="card-plan"):
-        table(
-            pa.Table.from_pylist(planned[::-1], schema=monthly.schema),
-            {
-                "month": Column("Month", pinned=True),
-                "net_revenue": Column("Revenue", "money", "V1"),
-                "budget": Column("Budget", "money"),
-                "budget_variance": Column("Variance", "money", "V19: revenue less budget."),
-                "budget_variance_ratio": Column("Variance, share", "ratio", "V19"),
-                "cost": Column("Cost", "money", optional=True),
-                "margin": Column("Margin", "money", "Revenue less cost (C17).", optional=True),
-            },
-            "card_plan",
-            height="content" if len(planned) <= 12 else "auto",
-        )
+        data = pa.Table.from_pylist(planned[::-1], schema=monthly.schema)
+        columns = {
+            "month": Column("Month", pinned=True),
+            "net_revenue": Column("Revenue", "money", "V1"),
+            "budget": Column("Budget", "money"),
+            "budget_variance": Column("Variance", "money", "V19: revenue less budget."),
+            "budget_variance_ratio": Column("Variance, share", "ratio", "V19"),
+            "budget_state": Column("Is", help="C16: by more than budget_tolerance.", words="budget_state"),
+            "cost": Column("Cost", "money", optional=True),
+            "representation_cost": Column("Of it representation", "money", "C33", optional=True),
+            "margin": Column("Margin", "money", "Revenue less cost (C17).", optional=True),
+        }
+        table(data, columns, "card_plan", height="content" if len(planned) <= 12 else "auto")
+        download("Download as CSV", "budget-and-margin", lambda: data, "card_plan", columns)
 
 
 def terms_section(account: str) -> None:

@@ -129,6 +129,25 @@ def silent(base: str | None) -> dict[str, Column]:
     }
 
 
+def talk_next(base: str | None) -> dict[str, Column]:
+    """With whom to talk next; amounts in base currency."""
+    return {
+        "talk_rank": Column("Rank", "count"),
+        "account_name": Column("Account", width="medium"),
+        "overdue_amount": Column(f"Overdue, {base or 'base'}", "money", "R4"),
+        "days_since_contact": Column("Days silent", "count", "P15"),
+        "days_to_renewal": Column("Days to renewal", "count", "C12"),
+        "open_deals": Column("Open deals", "count"),
+        "open_deals_amount": Column(f"In them, {base or 'base'}", "money"),
+        "is_key_account": Column("Key", "bool"),
+        "is_silent": Column("Silent", "bool", "For longer than its cadence (A17)."),
+        "talk_score": Column(
+            "Score", "score", "Silence, money, renewal and deals, with the weights of the silent list."
+        ),
+        "owner_name": Column("Owner"),
+    }
+
+
 def renewals(base: str | None) -> dict[str, Column]:
     """The renewals calendar; amounts in base currency."""
     return {

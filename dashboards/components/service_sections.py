@@ -161,12 +161,21 @@ def churn_section(page: PageContext) -> None:
                 f"**{number(total['with_claims'])} of {plural(total['departures'], 'departure')}** had a case shortly "
                 f"before (parameter claims_before_days), **{number(total['with_open'])}** a case that was open then."
             )
+            if total["stayed_share"] is not None:
+                st.markdown(
+                    f"That is {percent(total['with_claims_share'], 0)}; of the accounts that never left, "
+                    f"**{percent(total['stayed_share'], 0)}** had one in the same days, on average over the departures."
+                )
         data = service.found(page.warehouse, "DEPARTED", page.filters)
         columns = {
             "left_on": Column("Left", "date"),
             "account_name": Column("Account", width="medium"),
             "claims_before": Column("Cases before", "count"),
             "open_claims": Column("Open then", "count"),
+            "stayed_with_claims": Column(
+                "Stayed, with a case", "count", "Accounts that never left, in the same days.", optional=True
+            ),
+            "stayed_accounts": Column("Stayed", "count", optional=True),
             "revenue_12m": Column("Revenue", "money", "Net, the 12 months before."),
             "owner_name": Column("Owner"),
             "returned_on": Column("Came back", "date", optional=True),

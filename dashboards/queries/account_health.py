@@ -141,6 +141,17 @@ SILENT = f"""
     limit $most
 """
 
+TALK_NEXT = f"""
+    with chosen as ({ACCOUNTS})
+
+    select talk_rank, account_name, talk_score, overdue_amount, days_since_contact, days_to_renewal, open_deals,
+        open_deals_amount, is_silent, is_key_account, owner_name, account_id
+    from {{rpt_silent_accounts}}
+    where {CHOSEN}
+    order by talk_rank
+    limit 15
+"""
+
 SILENT_TOTALS = f"""
     with chosen as ({ACCOUNTS})
 
@@ -223,6 +234,12 @@ def departures(warehouse: str, filters: Filters, most: int) -> pa.Table:
 def silent(warehouse: str, filters: Filters, most: int) -> pa.Table:
     """Silent accounts by rank (N9)."""
     return select(warehouse, SILENT, most=most, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def talk_next(warehouse: str, filters: Filters) -> pa.Table:
+    """With whom to talk next, silent or not (A14)."""
+    return select(warehouse, TALK_NEXT, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -70,6 +70,7 @@ _FOUND = f"""
             and (not list_contains($flags, 'unsigned') or unsigned_acts > 0)
             and (not list_contains($flags, 'unplanned') or (next_contact_on is null and next_task_on is null))
             and (not list_contains($flags, 'away') or is_owner_away)
+            and (not list_contains($flags, 'deciders') or is_decision_maker_silent)
             and (
                 $search = ''
                 or contains(lower(account_name), lower($search))
@@ -99,7 +100,8 @@ UNIVERSAL = f"""{_FOUND}
         payment_terms_days, currency, credit_limit, credit_currency, credit_used, credit_used_ratio,
         effective_discount_12m, contract_number, contract_ends_on, last_invoice_on, last_payment_on,
         last_payment_amount, next_due_on, next_due_amount, last_act_sent_on, last_act_signed_on, unsigned_acts,
-        last_contact_on, usual_channel, next_contact_on, decision_maker_names, phone, email, card_completeness,
+        last_contact_on, last_review_on, usual_channel, next_contact_on, decision_maker_names,
+        is_decision_maker_silent, phone, email, card_completeness,
         missing_fields, _file, _row
     from found
     order by revenue_12m desc nulls last, open_amount desc nulls last, account_name, account_id

@@ -139,6 +139,55 @@ def monthly(warehouse: str, filters: Filters) -> pa.Table:
     return select(warehouse, MONTHLY, **filters.values())
 
 
+# Where deals come from and go (C14, A28, C22, C30), of months in which a deal says so.
+KINDS = f"""
+    with {_PEOPLE}
+
+    select strftime(month, '%Y-%m') as month, employee_id, owner as employee_name, owner_team as team, referred,
+        referred_won, from_exhibitions, tenders, tender_win_rate, lost_to_competitor, lost_to_competitor_amount
+    from months
+    where {_CHOSEN_MONTHS} and month >= $since
+        and referred + referred_won + from_exhibitions + tenders + lost_to_competitor > 0
+    order by months.month desc, lost_to_competitor_amount desc nulls last, employee_name
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def kinds(warehouse: str, filters: Filters) -> pa.Table:
+    """Referrals, exhibitions, tenders and competitors, one row a manager and month."""
+    return select(warehouse, KINDS, **filters.values())
+
+
+STAGES_PASSED = """
+    select pipeline, stage, deals, went_further, conversion, still_there, reentered, days_median
+    from {rpt_stage_conversion}
+    order by pipeline, deals desc, stage
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def stages_passed(warehouse: str) -> pa.Table:
+    """Stages of the whole company: how many deals went further, and how long they took (P3, P4)."""
+    return select(warehouse, STAGES_PASSED)
+
+
+# Of the whole company: a campaign is nobody's.
+CAMPAIGNS = """
+    select begun_on, coalesce(campaign_name, campaign_id) as campaign_name, kind, channel, members, accounts, coverage,
+        open_rate, response_rate, attendance_rate, revenue_change, other_revenue_change, stayed_share,
+        other_stayed_share
+    from {rpt_campaign_reach}
+    where begun_on >= $since
+    order by begun_on desc, campaign_name, kind, channel
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def campaigns(warehouse: str, filters: Filters) -> pa.Table:
+    """Whom each campaign reached, and how these bought and stayed beside the others."""
+    return select(warehouse, CAMPAIGNS, since=filters.values()["since"])
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def by_manager(warehouse: str, filters: Filters) -> pa.Table:
     """Sales a manager and month, newest first."""

@@ -85,7 +85,8 @@ TIMES = """
 DEPARTED = f"""
     with chosen as ({ACCOUNTS})
 
-    select left_on, coalesce(account_name, account_id) as account_name, claims_before, open_claims, revenue_12m,
+    select left_on, coalesce(account_name, account_id) as account_name, claims_before, open_claims, stayed_with_claims,
+        stayed_accounts, revenue_12m,
         last_band, owner_name, returned_on, account_id
     from {{rpt_health_departures}} as departures
     where {CHOSEN} and left_on >= $since
@@ -96,7 +97,9 @@ DEPARTED_TOTALS = f"""
     with chosen as ({ACCOUNTS})
 
     select count(*) as departures, count(claims_before) as told, count(*) filter (claims_before > 0) as with_claims,
-        count(*) filter (open_claims > 0) as with_open
+        count(*) filter (open_claims > 0) as with_open,
+        {ratio("count(*) filter (claims_before > 0)", "count(claims_before)")} as with_claims_share,
+        {ratio("sum(stayed_with_claims)", "sum(stayed_accounts)")} as stayed_share
     from {{rpt_health_departures}} as departures
     where {CHOSEN} and left_on >= $since
 """

@@ -162,11 +162,28 @@ SCORECARD = f"""
     select coalesce(employee_name, employee_id) as employee_name, team, revenue, revenue_growth, target, attainment,
         quota, quota_band, misses_in_a_row, is_quota_missed_again, new_contracts, card_timeliness, card_on_time_ratio,
         accounts, load_band, response_minutes_median, dso_days, promises_due, promises_kept_ratio, lost_accounts,
-        overdue_ratio, collected
+        overdue_ratio, collected, profit, profit_target, profit_attainment, representation_cost, representation_budget
     from {{rpt_team_scorecard}}
     where month = $month and employee_id <> 'unassigned' and {OF_PEOPLE}
     order by attainment desc nulls last, employee_name
 """
+
+
+TALKS = f"""
+    select coalesce(employee_name, employee_id) as employee_name, team, weekly_contact_accounts, two_way_contacts,
+        connected_share, decision_maker_talk_share, planned_activities, planned_done_ratio, logged_calls,
+        call_outcome_ratio, emails_received, email_reply_minutes_median, meetings_held, meetings_recorded_ratio,
+        meetings_next_step_ratio, meetings_made, meetings_by_call, birthdays, birthdays_reached_ratio
+    from {{rpt_team_scorecard}}
+    where month = $month and employee_id <> 'unassigned' and {OF_PEOPLE}
+    order by weekly_contact_accounts desc nulls last, employee_name
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def talks(warehouse: str, filters: Filters, month: date) -> pa.Table:
+    """One row a person: how clients were spoken with in a month."""
+    return select(warehouse, TALKS, **filters.values(), month=month)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

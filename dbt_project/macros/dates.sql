@@ -53,3 +53,8 @@ epoch(timezone({{ timezone }}, {{ moment }})) - epoch(cast({{ day }} as timestam
             else {{ since_opening }}
         end
 {%- endmacro %}
+
+{#- Up to when all of these feeds, as far as they are landed, have told everything. -#}
+{% macro told_until() -%}
+select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('{{ varargs | join("', '") }}')
+{%- endmacro %}

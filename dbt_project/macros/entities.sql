@@ -188,6 +188,13 @@
         'supply_requested_on': {}, 'told_on': {}, 'analogue_offered_on': {}, 'closed_on': {}}, 'fresh': ['asked_on',
         'supply_requested_on', 'told_on', 'analogue_offered_on', 'closed_on'], 'now': {'account_id': 'link',
         'owner_id': 'link', 'product_id': 'link', 'outcome': 'undated', 'expected_on': 'replaced'}},
+    'crm.campaign_members': {'key': ['member_id'], 'columns': ['member_id', 'campaign_id', 'account_id', 'contact_id',
+        'kind', 'channel', 'invited_on', 'opened_on', 'responded_on', 'attended_on', 'left_on'], 'measures': [],
+        'has_currency': False, 'moments': [], 'since': ['invited_on'], 'of': {}, 'later': {'opened_on': {},
+        'responded_on': {}, 'attended_on': {}, 'left_on': {}}, 'until': {}, 'at_export': [], 'events': {'invited_on':
+        {}, 'opened_on': {}, 'responded_on': {}, 'attended_on': {}, 'left_on': {}}, 'fresh': ['invited_on',
+        'opened_on', 'responded_on', 'attended_on', 'left_on'], 'now': {'campaign_id': 'link', 'account_id': 'link',
+        'contact_id': 'link', 'kind': 'overwritten', 'channel': 'overwritten'}},
     'billing.deliveries': {'key': ['delivery_id'], 'columns': ['delivery_id', 'order_id', 'customer_id', 'product_id',
         'quantity_ordered', 'quantity_delivered', 'ordered_on', 'internal_on', 'promised_on', 'delivered_on'],
         'measures': [], 'has_currency': False, 'moments': [], 'since': ['ordered_on'], 'of': {}, 'later':

@@ -75,6 +75,7 @@ FRAMES: dict[str, Callable[[World], pl.DataFrame]] = {
     "commitments": service_files.commitments,
     "stock_outs": service_files.stock_outs,
     "deliveries": service_files.deliveries,
+    "campaign_members": service_files.campaign_members,
     "card_invoices": side_files.card_invoices,
     "card_notes": side_files.card_notes,
     "card_payments": side_files.card_payments,

@@ -13,7 +13,7 @@ from pipelines.sample.scope import DAY
 from pipelines.sample.story import CAMPAIGNS, CHANNEL, CHANNELS
 from pipelines.sample.world import World
 
-TARGETS = (("revenue", 0), ("new_contracts", 4), ("outbound_calls", 600))
+TARGETS = (("revenue", 0), ("profit", 0), ("representation", 300), ("new_contracts", 4), ("outbound_calls", 600))
 DAILY_COST = {"search": 12_900, "brand": 15_700}  # cents
 NEWS_COST = 6_000  # a week
 POUND_PERMILLE = 1165  # of the euro
@@ -66,6 +66,7 @@ def targets(world: World) -> pl.DataFrame:
                 continue
             for metric, fixed in TARGETS:
                 rise = 900 + 300 * number // scope.months
+                rise = rise * 8 // 10 if metric == "profit" else rise
                 rows.append((employee, metric, number, fixed or max(usual * rise // 1000 // 100_000 * 1000, 5000)))
     return pl.DataFrame({
         "employee_id": taken(world.ids.user, np.array([row[0] for row in rows])),

@@ -1,4 +1,4 @@
-"""Service, in templates: what became of the cases, what clients wait for, what was out of stock, what was delivered."""
+"""In templates: what became of cases, what clients wait for, what was out of stock or delivered, who got the news."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.sample.columns import blank_unless, cents, days, numbered, taken,
 from pipelines.sample.crm_files import product_codes
 from pipelines.sample.documents import served
 from pipelines.sample.noise import Bools, Ints
-from pipelines.sample.scope import next_workday
+from pipelines.sample.scope import DAY, next_workday
 from pipelines.sample.world import World
 
 KINDS = ("project", "milestone", "change", "submission", "report")
@@ -132,3 +132,32 @@ def deliveries(world: World) -> pl.DataFrame:
         "promised_on": days(promised),
         "delivered_on": days(came),
     }).filter(pl.Series(parties.is_customer[party]))  # fmt: skip
+
+
+def campaign_members(world: World) -> pl.DataFrame:
+    """The news of every month, to most clients and now and then by telephone; some open it, and fewer answer."""
+    parties, scope, noise = world.parties, world.scope, world.scope.noise
+    here = np.flatnonzero(parties.is_crm[: parties.accounts])
+    party, month = np.repeat(here, scope.months), np.tile(np.arange(scope.months), len(here))
+    keys = party * scope.months + month
+    sent = scope.month_ends[month] - 4 + noise.whole("member/day", keys, 0, 2)
+    told = noise.chance("member/told", keys, 0.7) & (parties.created[party] // DAY < sent) & (sent <= scope.until_day)
+    party, month, sent, keys = party[told], month[told], sent[told], keys[told]
+    by_phone = noise.chance("member/phone", keys, 0.15)
+    opened = noise.chance("member/opened", keys, 0.45) & ~by_phone
+    answered = noise.chance("member/answered", keys, np.where(by_phone, 0.3, 0.06))
+    came = noise.chance("member/came", keys, 0.2)
+    is_event = month % 6 == 5
+    return pl.DataFrame({
+        "member_id": numbered("CM-", np.arange(len(keys)) + 1, 6),
+        "campaign_id": taken(world.ids.campaign, month + len(world.ids.campaign) - scope.months),
+        "account_id": taken(world.ids.account, party),
+        "contact_id": taken(world.ids.contact, world.contacts.first_of_party[party]),
+        "kind": taken(("news", "event"), is_event.astype(np.int64)),
+        "channel": taken(("email", "phone"), by_phone.astype(np.int64)),
+        "invited_on": days(sent),
+        "opened_on": days(_came(world, opened, sent + noise.whole("member/open_days", keys, 0, 3))),
+        "responded_on": days(_came(world, answered, sent + noise.whole("member/answer_days", keys, 1, 9))),
+        "attended_on": days(_came(world, came & is_event, sent + 10)),
+        "left_on": days(np.full(len(keys), -1)),
+    })  # fmt: skip

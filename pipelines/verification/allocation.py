@@ -7,6 +7,7 @@ the next invoice; nothing is spent twice. What goes back of a payment is owed ag
 from __future__ import annotations
 
 import heapq
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,8 @@ from typing import Any, NamedTuple
 
 ZERO = Decimal(0)
 LAST = date.max
+# More than any document is.
+EVERYTHING = Decimal(10**15)
 
 
 class Move(NamedTuple):
@@ -67,8 +70,10 @@ class Allocation:
     waiting: dict[str, Decimal] = field(default_factory=dict)
     paid: list[Paid] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
-    # What each document's own rows leave of it, whatever money does: below zero where more was credited than it was.
-    stands: dict[str, Decimal] = field(default_factory=dict)
+    # What of each document is open, whatever asks for it: below zero where more was credited than it was, or than
+    # unseen money left of it. What is written off is not open, whatever came of that; `lost` is all that ever was.
+    stands: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    lost: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     # The places of debts, the first on top; one that nothing is owed at any more is passed over.
     _order: list[Due] = field(default_factory=list)
 
@@ -91,22 +96,47 @@ class Allocation:
             self.moves.append(Move(day, debt.name, money, amount, day))
             lower(self.owed, debt, amount)
             lower(self.waiting, money, amount)
+            self.stands[debt.name] -= ZERO if debt.is_written_off else amount
 
-    def owes(self, day: date, debt: Due, amount: Decimal, left: Decimal = ZERO) -> None:
-        """A debt comes, of which so much is `left` besides that no money pays."""
-        self.stands[debt.name] = self.stands.get(debt.name, ZERO) + amount + left
+    def owes(self, day: date, debt: Due, amount: Decimal) -> None:
+        """A debt comes."""
+        self.stands[debt.name] += amount
         if amount > 0:
             self._owes(debt, amount)
             self.spend(day)
 
     def owes_again(self, day: date, debt: Due, amount: Decimal) -> None:
-        """Something else than money leaves more to be paid: a settlement tells of it where it does not come before.
-
-        What was credited beyond the document takes its part first.
-        """
+        """Something else than money leaves more to be paid: a settlement tells of it where it does not come before."""
         is_told = debt.settled < LAST and day <= max(debt.settled, debt.issued)
-        beyond = min(amount, max(-self.stands.get(debt.name, ZERO), ZERO))
-        self.owes(day, debt if is_told else debt.again(), amount - beyond, beyond)
+        self._reopens(debt, debt if is_told else debt.again(), amount)
+        self.spend(day)
+
+    def reopens(self, debt: Due, amount: Decimal) -> None:
+        """What had paid it went back."""
+        self._reopens(debt, debt.again(), amount)
+
+    def _reopens(self, debt: Due, place: Due, amount: Decimal) -> None:
+        # What is open is never less than nothing: what was credited beyond that is filled first; then what was
+        # recovered of a write-off is lost again; the rest is owed.
+        beyond = min(amount, max(-self.stands[debt.name], ZERO))
+        again = min(amount - beyond, self.lost[debt.name] - self.owed.get(debt.given_up(), ZERO))
+        for whose, part in ((debt.given_up(), again), (place, amount - beyond - again)):
+            if part > 0:
+                self._owes(whose, part)
+        self.stands[debt.name] += amount - again
+
+    def _lowers(self, debt: Due, amount: Decimal) -> tuple[Decimal, Decimal]:
+        """Takes off what is owed, then off what a balance leaves besides; how much of either."""
+        taken = ZERO
+        beside = self.stands[debt.name]
+        for place in (debt, debt.again()):
+            beside -= self.owed.get(place, ZERO)
+            part = min(amount - taken, self.owed.get(place, ZERO))
+            lower(self.owed, place, part)
+            taken += part
+        left = min(amount - taken, max(beside, ZERO))
+        self.stands[debt.name] -= taken + left
+        return taken, left
 
     def comes(self, day: date, money: str, amount: Decimal) -> None:
         """Money comes."""
@@ -116,13 +146,12 @@ class Allocation:
 
     def loses(self, day: date, debt: Due, amount: Decimal | None) -> None:
         """A credit note was applied to it, or (no amount) it is void: what was too much for it is free again."""
-        rest = sum((p.amount for p in self.paid), sum(self.owed.values(), ZERO)) if amount is None else amount
-        self.stands[debt.name] = self.stands.get(debt.name, ZERO) - rest
-        for place in (debt, debt.again(), debt.given_up()):
-            part = min(rest, self.owed.get(place, ZERO))
-            lower(self.owed, place, part)
-            rest -= part
-        self._frees(day, debt, rest, recovered=True)
+        rest = EVERYTHING if amount is None else amount
+        rest -= sum(self._lowers(debt, rest))
+        lost = min(rest, self.owed.get(debt.given_up(), ZERO))
+        lower(self.owed, debt.given_up(), lost)
+        rest -= lost
+        self.stands[debt.name] -= rest - self._frees(day, debt, rest, recovered=True)
         self.spend(day)
 
     def _frees(self, day: date, debt: Due, most: Decimal, *, recovered: bool = False) -> Decimal:
@@ -140,25 +169,24 @@ class Allocation:
     def gives_up(self, day: date, debt: Due, amount: Decimal) -> Decimal:
         """Written off: only money that nothing else needs goes there, and what had paid as much of it is free again.
 
-        Returns how much of it there was to give up.
+        Returns how much of it there was to give up, beside what a balance leaves that no money asks for.
         """
-        part = ZERO
-        for place in (debt, debt.again()):
-            rest = min(amount - part, self.owed.get(place, ZERO))
-            lower(self.owed, place, rest)
-            part += rest
-        part += self._frees(day, debt, amount - part)
+        part, left = self._lowers(debt, amount)
+        part += self._frees(day, debt, amount - part - left)
         if part > 0:
+            self.lost[debt.name] += part
             self._owes(debt.given_up(), part)
             self.spend(day)
         return part
 
-    def ends(self, day: date, debt: Due) -> None:
+    def ends(self, day: date, debt: Due, left: Decimal = ZERO) -> None:
         """Its document says that it was settled: what no money has paid was paid by money that nobody exported.
 
-        What is owed again is not of that: neither a settlement nor a balance is known to tell of what went back.
+        What is owed again is not of that: neither a settlement nor a balance is known to tell of what went back. What a
+        balance leaves is open from now on, and no money asks for it.
         """
         rest = self.owed.pop(debt, ZERO)
+        self.stands[debt.name] += left - rest
         if rest:
             self.paid.append(Paid(None, debt, rest, day))
             self.moves.append(Move(day, debt.name, None, rest, day))
@@ -213,7 +241,7 @@ class Allocation:
             spent()
             unspent(own or [*self.waiting])
         for place, part in reopened:
-            self._owes(place.again(), part)
+            self.reopens(place, part)
         self.spend(day)
         return taken
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from pipelines.verification.allocation import LAST, Allocation, Due, Move
-from pipelines.verification.documents import ZERO, Applied, Books, Debt, Money, is_nobody
+from pipelines.verification.documents import ZERO, Applied, Books, Debt, Money, is_balance_given_up, is_nobody
 from pipelines.verification.rows import Row
 
 Place = tuple[str, str]
@@ -89,7 +89,7 @@ class Walks:
                 # No money of theirs is known: it is owed again.
                 debt.events.append((day, amount))
                 if place := self.place(debt):
-                    walk.owes(day, place.again(), amount)
+                    walk.reopens(place, amount)
                 return
             for move in walk.goes_back(day, amount, money, is_refund=is_refund, debt=debt.id if debt else None):
                 left += move.amount
@@ -133,11 +133,11 @@ class Walks:
 
     def _debt_steps(self, place: Due, debt: Debt) -> None:
         who, day = (debt.customer, debt.currency), debt.issued
-        most = debt.gross
+        left = ZERO
         if debt.reported and not debt.settled:
             # No more can have been paid than the balance leaves.
-            most = debt.gross - min(max(debt.reported[1], ZERO), debt.gross)
-        self.step(*who, day, 1, lambda walk: walk.owes(day, place, most, debt.gross - most))
+            left = min(max(debt.reported[1], ZERO), debt.gross)
+        self.step(*who, day, 1, lambda walk: walk.owes(day, place, debt.gross - left))
         if debt.voided:
             gone = debt.voided
             self.step(*who, gone, 7, lambda walk: walk.loses(gone, place, None))
@@ -146,7 +146,12 @@ class Walks:
             self.step(*who, max(debt.settled + self.lag, day), 8, lambda walk: walk.ends(at, place))
         elif debt.reported:
             seen = max(debt.reported[0], day)
-            self.step(*who, seen, 9, lambda walk: walk.ends(seen, place))
+
+            def told(walk: Allocation) -> None:
+                # A balance that is the one before what was written off leaves less.
+                walk.ends(seen, place, left - min(left, debt.to_give_up if is_balance_given_up(debt) else ZERO))
+
+            self.step(*who, seen, 9, told)
 
     def _money_steps(self, money: Money, free: Decimal, who: Place, is_whole: bool) -> None:
         came, end = money.came, money.ends

@@ -61,7 +61,10 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     home: Path = tmp_path_factory.mktemp("team")
     rows: dict[str, list[Row]] = {
         "calls.calls": [row for tracker in TRACKERS for row in tracker.rows], "plan.fx_rates": rates.ROWS,
-        "crm.deals": [row | {"account_id": f"K{place % 5}"} for crm in SALES for place, row in enumerate(crm.deals)],
+        "crm.deals": [
+            row | {"account_id": f"K{place % 5}", "product_id": (None, "P1", "P2")[place % 3]}
+            for crm in SALES for place, row in enumerate(crm.deals)
+        ],
         "crm.deal_stages": [row for crm in SALES for row in crm.stages],
         "crm.activities": TEAM.activities, "crm.employees": TEAM.employees, "crm.accounts": TEAM.accounts,
         "crm.documents": TEAM.documents, "plan.targets": TEAM.plans, "plan.absences": TEAM.absences,
@@ -110,6 +113,11 @@ def test_commission(built: tuple[date, Any]) -> None:
     # Of deals, and not only of what somebody closed.
     known = {place[2] for place, row in expected.items() if place[0] and row["amount"]}
     assert known == {"accrued", "payable", "clawed_back"}
+    # Every rule decides a deal: of all, a team, a person, a product, and a product for a team; of two their newer version too.
+    used = {row["plan_version"] for row in expected.values() if row["plan_version"]}
+    assert used == ({"documents"} if as_of < date(2025, 5, 1) else {
+        "old", "new 2025-02-01", "nordic 2024-09-01", "own 2025-05-01", "thing", "thing 2025-07-01", "both",
+    })  # fmt: skip
     query = """
         select * replace (coalesce(cash_application_id, event_type || ' ' || closed_month) as cash_application_id)
         from reporting.rpt_commission

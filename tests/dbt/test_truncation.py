@@ -168,7 +168,9 @@ def test_figures_of_a_past_day_are_what_the_definitions_say(whole: Callable[[dat
         "concentration.key_accounts", "key_accounts.company_revenue_12m", "late_alarms.account_weeks",
         "contact_effect.payments_per_100_days_without", "contact_effect.payments_per_100_days_after",
         "contact_effect.hazard_ratio", "contact_effect.low", "contact_effect.high", "waiting.waiting_missed_calls",
-        "effort_outcome.employees",
+        "effort_outcome.employees", "talks_of_people.emails_received", "talks_of_people.email_reply_minutes_median",
+        "contact_days.email_contacts", "stages_passed.reentered",
+        "campaigns.revenue_change", "campaigns.other_revenue_change",
     }  # fmt: skip
 
 

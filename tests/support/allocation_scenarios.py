@@ -184,6 +184,51 @@ def allocation_scenarios() -> list[Scenario]:
             on(1, 12): (0, 0, 100, 0), on(1, 24): (10, 0, 0, 0), on(2, 5): (0, 0, 0, 90), AS_OF: (0, 0, 0, 90),
         }).owes().credits(on(1, 10), 90, applied=90)
         .credits(on(1, 12), 110, applied=110, number="M", status="void", voided_on=on(1, 24)).sends(on(2, 5), 100),
+        # What no money can be given back for is credited beyond the invoice: without the note 40 is open again, and no more.
+        Loose("credited beyond unseen money until the note is void, then paid", {
+            on(2, 29): (100, 100, 0, 0), on(3, 1): (40, 40, 0, 0), on(3, 10): (0, 0, 20, 0), on(3, 20): (40, 40, 0, 0),
+            on(3, 25): (0, 0, 0, 10), AS_OF: (0, 0, 0, 10),
+        }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z")
+        .credits(on(3, 10), 60, applied=60, status="void", voided_on=on(3, 20)).sends(on(3, 25), 50),
+        Loose("credited beyond unseen money, that is charged back, then paid", {
+            on(3, 10): (0, 0, 20, 0), on(3, 15): (40, 40, 0, 0), on(3, 25): (0, 0, 0, 10), AS_OF: (0, 0, 0, 10),
+        }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z").credits(on(3, 10), 60, applied=60)
+        .takes_back("chargeback", on(3, 15), 60, None, "1").sends(on(3, 25), 50),
+        Loose("settled unseen, credited until the note is void, then paid", {
+            on(1, 20): NOTHING, on(2, 10): (0, 0, 60, 0), on(2, 20): NOTHING, on(3, 1): (0, 0, 0, 50), AS_OF: (0, 0, 0, 50),
+        }).owes(settled_on=on(1, 20)).credits(on(2, 10), 60, applied=60, status="void", voided_on=on(2, 20))
+        .sends(on(3, 1), 50),
+        # Of 100 with 60 paid the balance leaves 40, which is credited or given up before the 60 is free for the other invoice.
+        Loose("written off of what a balance leaves", {
+            on(1, 20): (40, 0, 0, 0), on(3, 9): (90, 40, 0, 0), on(3, 10): (60, 10, 0, 0), AS_OF: (60, 10, 0, 0),
+        }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z").sends(on(1, 20), 60)
+        .owes(50, on(3, 5), AS_OF, "2").takes_back("write_off", on(3, 10), 30, None, "1"),
+        # Without the note 30 is owed again, which is paid first; the 10 that the balance leaves besides stay open.
+        Loose("credited of what a balance leaves", {
+            on(3, 9): (90, 40, 0, 0), on(3, 10): (60, 10, 0, 0), on(3, 20): (90, 40, 0, 0), on(3, 25): (40, 10, 0, 0),
+        }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z").sends(on(1, 20), 60)
+        .owes(50, on(3, 5), AS_OF, "2").credits(on(3, 10), 30, applied=30, status="void", voided_on=on(3, 20))
+        .sends(on(3, 25), 50),
+        # What was recovered of a write-off is lost again with what recovered it, and asks for no money before the other invoice.
+        Loose("recovered, returned, then more is owed", {
+            on(2, 10): NOTHING, on(3, 1): NOTHING, on(3, 10): NOTHING, on(3, 15): (60, 0, 0, 0), on(3, 20): NOTHING, AS_OF: NOTHING,
+        }).owes().takes_back("write_off", on(2, 10), 100, None, "1").sends(on(3, 1), 100)
+        .takes_back("chargeback", on(3, 10), 100, "P0").owes(60, on(3, 15), AS_OF, "2").sends(on(3, 20), 60),
+        Loose("recovered by a note until that is void, then more is owed", {
+            on(2, 10): NOTHING, on(3, 1): NOTHING, on(3, 10): NOTHING, on(3, 15): (60, 0, 0, 0), on(3, 20): NOTHING, AS_OF: NOTHING,
+        }).owes().takes_back("write_off", on(2, 10), 100, None, "1")
+        .credits(on(3, 1), 60, applied=60, status="void", voided_on=on(3, 10)).owes(60, on(3, 15), AS_OF, "2")
+        .sends(on(3, 20), 60),
+        # A write-off takes no more than there is, with money in sight or without: of the 60 that is reversed 60 came unseen.
+        Loose("written off beyond it, reversed, then settled", {
+            on(1, 10): NOTHING, on(1, 15): (60, 0, 0, 0), on(2, 19): (60, 60, 0, 0), on(2, 20): NOTHING, AS_OF: NOTHING,
+        }).owes(settled_on=on(2, 20)).takes_back("write_off", on(1, 10), 120, None, "1")
+        .takes_back("reversal", on(1, 15), 60, None, "1"),
+        # 40 of a note that was void is owed again beside the 40 that the balance leaves, as it is beside money.
+        Loose("a balance of no money after a note is void", {
+            on(1, 10): (60, 0, 0, 0), on(2, 10): (100, 100, 0, 0), on(4, 1): (80, 80, 0, 0), AS_OF: (80, 80, 0, 0),
+        }).owes(reported_balance=Decimal(40), _known_at="2024-04-01T00:00:00Z")
+        .credits(on(1, 10), 40, applied=40, status="void", voided_on=on(2, 10)),
         # Of one day a credit note pays before money does, whichever stands first: so it is used up, and the money waits.
         Loose("note and money of one day", {on(1, 20): (0, 0, 0, 100), AS_OF: (0, 0, 0, 100)})
         .owes().sends(on(1, 20), 100).credits(on(1, 20), 100, settled_on=on(1, 20)),

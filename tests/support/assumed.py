@@ -85,10 +85,13 @@ class Assumed:
             whose, issued, most = debt.customer, debt.issued, debt.gross
             if debt.reported and not debt.settled:
                 # No more can have been paid than the balance leaves; of that, what no money has paid came in unseen.
-                most -= min(max(debt.reported[1], ZERO), debt.gross)
+                left = min(max(debt.reported[1], ZERO), debt.gross)
+                most -= left
+                if debt.is_balance_given_up():
+                    left = max(left - debt.to_give_up, ZERO)
                 seen = max(debt.reported[0], issued)
-                self.step(whose, seen, 9, partial(Walk.ends, day=seen, debt=place))
-            self.step(whose, issued, 1, partial(Walk.owes, day=issued, debt=place, amount=most, gross=debt.gross))
+                self.step(whose, seen, 9, partial(Walk.ends, day=seen, debt=place, left=left))
+            self.step(whose, issued, 1, partial(Walk.owes, day=issued, debt=place, amount=most))
             if debt.voided:
                 self.step(whose, debt.voided, 7, partial(Walk.loses, day=debt.voided, debt=place, amount=None))
             if debt.settled and not debt.voided:
@@ -184,7 +187,7 @@ class Assumed:
                 # No money of theirs is known.
                 debt = self.debts[place.name.removeprefix(f"{self.system}:")]
                 self.reopen(debt, day, amount, day)
-                walk.owes(day, place.once_more(), amount)
+                walk.unpaid(place, amount)
                 return
             taken = walk.goes_back(day, amount, money, is_refund=is_refund, debt=place.name if place else None)
             if whose in self.loose:

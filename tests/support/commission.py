@@ -41,6 +41,17 @@ class Billed:
             {"plan": "nordic", "valid_from": date(2024, 9, 1), "team": "North", "rate": 0.2},
             {"plan": "own", "valid_from": date(2025, 5, 1), "employee_id": people[0], "rate": 0.15},
             {"plan": "thing", "valid_from": None, "product_id": f"{crms[1]}:P1", "min_amount": 100, "rate": 0.3},
+            # A version of a product's rule, and one for the product and the team together, in two sizes.
+            {"plan": "thing", "valid_from": date(2025, 7, 1), "product_id": f"{crms[1]}:P1", "rate": 0.28},
+            {"plan": "both", "valid_from": None, "product_id": f"{crms[2]}:P1", "team": "North", "rate": 0.15},
+            {
+                "plan": "both",
+                "valid_from": None,
+                "product_id": f"{crms[2]}:P1",
+                "team": "North",
+                "min_amount": 900,
+                "rate": 0.05,
+            },
         ]
         self.shares: list[Row] = []
         for system in crms:

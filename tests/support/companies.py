@@ -33,6 +33,11 @@ OLDER = 2
 NEAR = (0, 1, -1, 0, 1, -1, -7, 7, -30, 31, -91, -365, 90)
 TIMES = (time(0), time(23, 59, 59), time(12), time(9, 30))
 WORDS = ("alpha", "beta", "gamma")
+# Columns whose words mean something to a report.
+SAID = {
+    "lead_source": ("Partner referral", "Trade fair", "gamma"), "lost_reason": ("Competitor", "beta", "gamma"),
+    "pipeline": ("Tenders", "beta", "gamma"), "cost_kind": ("entertainment", "beta", "gamma"),
+}  # fmt: skip
 NUMBERS = {"money": "100.00", "price": "9.99", "rate": "1.25", "ratio": "0.5", "quantity": "3", "seconds": "60"}
 
 
@@ -125,7 +130,8 @@ class Company:
             return number if column.name in entity.key else pick((1, 14, 30))
         if column.type == "text" and "number" in column.name:
             return f"+46 8 {100000 + self.random.randrange(6)}"
-        return pick({"currency": ("EUR", "USD"), "boolean": (True, False), "text": WORDS}[column.type])
+        said = SAID.get(column.name, WORDS)
+        return pick({"currency": ("EUR", "USD"), "boolean": (True, False), "text": said}[column.type])
 
     def _make_sense(self, entity: Entity, row: dict[str, Any]) -> None:
         """What no export would say of one row is not said: a void without a day, a closed deal that is open."""

@@ -72,6 +72,12 @@ class Dealings:
         return int(self.company.parameter(name))
 
     @cached_property
+    def of_plan(self) -> dict[tuple[str, str], str]:
+        """Whose account a system's reference is: a plan belongs to no system, and may name one of another."""
+        found = self.rows("int_account_references", "intermediate")
+        return {(row["system"], row["reference"]): row["account_id"] for row in found}
+
+    @cached_property
     def contacts(self) -> list[Contact]:
         """Every contact once: a call that the CRM logs and the tracker has too is the tracker's (P14, K17).
 

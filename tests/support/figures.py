@@ -14,7 +14,7 @@ from tests.support.standing import Standing
 
 # Name of the method of `tests.support.standing.Standing` -> table, key, columns. Of `PART` the method tells also of what the report
 # leaves out, of `SUMS` what the report's rows come to.
-PART, SUMS = {"effort", "silence"}, {"timeline"}
+PART, SUMS = {"effort", "silence", "represented"}, {"timeline"}
 # Random companies date and name their documents at random: of the sample alone.
 SAMPLE_ONLY = {"timeline"}
 FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -33,7 +33,36 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         "rpt_claims", ("case_id",),
         ("target_days", "age_days", "resolve_days", "business_minutes", "reopened_count", "work_rank", "is_late", "is_within"),
     ),
-    "claims_before_churn": ("rpt_health_departures", ("account_id", "left_on"), ("claims_before", "open_claims")),
+    "stages_passed": (
+        "rpt_stage_conversion", ("pipeline", "stage"),
+        ("deals", "reentered", "still_there", "went_further", "conversion", "days_median"),
+    ),
+    "campaigns": (
+        "rpt_campaign_reach", ("campaign_id", "kind", "channel"),
+        ("members", "accounts", "active_accounts", "coverage", "opened", "open_rate", "responded", "response_rate", "attended",
+         "attendance_rate", "revenue_change", "stayed_share", "other_revenue_change", "other_stayed_share"),
+    ),
+    "claims_before_churn": (
+        "rpt_health_departures", ("account_id", "left_on"),
+        ("claims_before", "open_claims", "stayed_accounts", "stayed_claims", "stayed_with_claims"),
+    ),
+    "talks_of_people": (
+        "rpt_team_scorecard", ("employee_id", "month"),
+        ("weekly_contact_accounts", "connected_share", "planned_activities", "planned_done_ratio", "logged_calls", "call_outcome_ratio",
+         "decision_maker_talk_share", "emails_received", "email_reply_minutes_median", "meetings_held", "meetings_recorded_ratio",
+         "meetings_next_step_ratio", "meetings_made", "meetings_by_call", "birthdays", "birthdays_reached_ratio"),
+    ),
+    "planned_money": (
+        "rpt_team_scorecard", ("employee_id", "month"), ("profit", "profit_target", "representation_cost", "representation_budget"),
+    ),
+    "contact_days": (
+        "rpt_account_monthly", ("account_id", "month"), ("contact_days", "call_contacts", "email_contacts", "meeting_contacts"),
+    ),
+    "represented": ("rpt_account_monthly", ("account_id", "month"), ("representation_cost",)),
+    "deal_kinds": (
+        "rpt_sales_monthly", ("month", "employee_id"),
+        ("referred", "referred_won", "from_exhibitions", "tenders", "tender_win_rate", "lost_to_competitor", "lost_to_competitor_amount"),
+    ),
     "commitments_kept": (
         "rpt_commitments", ("commitment_id",),
         ("days_late", "buffer_days", "buffer_days_used", "is_in_time", "is_on_time_in_full"),

@@ -173,13 +173,28 @@ class Serving(Dealings):
         """Account and day on which it left: cases that it had opened lately by then, and those that were open (E1, C26)."""
         window = self.parameter("claims_before_days")
         found: Rows = {}
+        left = {row["account_id"] for row in self.rows("fct_account_departures")}
+        weeks: dict[date, set[str]] = defaultdict(set)
+        of_account: dict[str, list[date]] = defaultdict(list)
+        for row in self.rows("fct_account_health"):
+            weeks[row["as_of_date"]].add(row["account_id"])
+            of_account[row["account_id"]].append(row["as_of_date"])
         for row in self.rows("fct_account_departures"):
+            # Beside it, of the last week before in which it had a score, all that had one and never left.
+            last = max((week for week in of_account[row["account_id"]] if week < row["left_on"]), default=None)
+            stayed = weeks[last] - left if last else set()
+            theirs = [
+                case["account"] for case in self.cases
+                if case["account"] in stayed and case["opened"] is not None
+                and 0 < (row["left_on"] - case["opened"]).days <= window
+            ]  # fmt: skip
             own = [case for case in self.cases if case["account"] == row["account_id"]
                    and case["opened"] is not None and case["opened"] < row["left_on"]]  # fmt: skip
             found[row["account_id"], row["left_on"]] = {
                 "claims_before": sum((row["left_on"] - case["opened"]).days <= window for case in own),
                 "open_claims": sum(case["closed"] is None or case["closed"] >= row["left_on"] for case in own),
-            }
+                "stayed_accounts": len(stayed), "stayed_claims": len(theirs), "stayed_with_claims": len(set(theirs)),
+            }  # fmt: skip
         return found
 
     def commitments_kept(self) -> Rows:

@@ -14,10 +14,10 @@ from tests.support.claims import WEEK
 from tests.support.dealings import NOBODY, Row
 from tests.support.foreseen import Foreseen
 from tests.support.oracle import days, month_end, months_before
-from tests.support.serving import Serving
+from tests.support.talking import Talking
 
 
-class Standing(Foreseen, Serving):
+class Standing(Foreseen, Talking):
     """All figures of `tests/support/figures.py`."""
 
     def renewals(self) -> Rows:
@@ -87,12 +87,8 @@ class Standing(Foreseen, Serving):
             if row["spent_on"] and row["amount"]:
                 worth = in_base(row["amount"], row["currency"] or run.default_currency, row["spent_on"])
                 channel[row["spent_on"].replace(day=1)] += worth is None
-        whose = {
-            (row["system"], row["reference"]): row["account_id"]
-            for row in self.rows("int_account_references", "intermediate")
-        }
         for row in self.company.raw.rows("plan.costs"):
-            account = whose.get((row["_system"], row["account_id"]))
+            account = self.of_plan.get((row["_system"], row["account_id"]))
             if account and row["month"] and row["amount"] is not None:
                 day = min(month_end(row["month"]), self.day)
                 worth = in_base(row["amount"], row["currency"] or run.default_currency, day)

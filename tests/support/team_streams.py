@@ -106,7 +106,7 @@ class Team:
         return {
             "_system": system, "employee_id": name, "full_name": name if " of " in name else f"{name} in {system}",
             "role_profile": pick(ROLES), "grade": pick(GRADES), "active_from": pick((None, None, date(2025, 4, 17))),
-            "active_to": pick((None, None, date(2025, 10, 28))),
+            "active_to": pick((None, None, date(2025, 10, 28))), "team": "North" if name == "ann" else None,
         }  # fmt: skip
 
     def day(self) -> date:

@@ -59,7 +59,7 @@ ENTERED = {
     "billing.subscriptions": ["started_on"], "billing.dunning_events": ["sent_at"], "billing.promises": ["made_on"],
     "calls.calls": ["started_at"], "calls.channel_costs": ["spent_on"], "plan.costs": ["month"],
     "plan.fx_rates": ["rate_date"], "crm.case_events": ["occurred_at"], "crm.commitments": ["made_on"],
-    "crm.stock_outs": ["asked_on"], "billing.deliveries": ["ordered_on"],
+    "crm.stock_outs": ["asked_on"], "crm.campaign_members": ["invited_on"], "billing.deliveries": ["ordered_on"],
 }  # fmt: skip
 
 # A row that names one of these is entered after it.
@@ -135,7 +135,8 @@ def _only(*columns: str) -> Callable[[Row, Callable[[str], bool]], None]:
 UNDONE = {
     "crm.accounts": _only("updated_at"), "crm.account_owners": _only("ends_on"), "crm.deals": _deal,
     "crm.deal_stages": _only("left_at"), "crm.leads": _lead, "crm.activities": _activity, "crm.cases": _case, "crm.documents": _only("sent_at", "signed_at"),
-    "crm.commitments": _only("approved_on", "done_on"), "crm.stock_outs": _stock_out, "billing.deliveries": _delivery,
+    "crm.commitments": _only("approved_on", "done_on"), "crm.stock_outs": _stock_out,
+    "crm.campaign_members": _only("opened_on", "responded_on", "attended_on", "left_on"), "billing.deliveries": _delivery,
     "billing.invoices": _invoice, "billing.promises": _only("cancelled_on"),
 }  # fmt: skip
 

@@ -72,8 +72,9 @@ class Walk:
         self.money: list[Piece] = []
         self.paid: list[Piece] = []
         self.moves: list[Move] = []
-        # By document what it was, was credited and is owed again, in the order in which that came.
+        # By document what it was, was credited, was reversed, and what a balance left; and what of it was written off.
         self.told: dict[str, list[Decimal]] = defaultdict(list)
+        self.lost: dict[str, list[Decimal]] = defaultdict(list)
 
     def _pays(self, day: date) -> None:
         """As long as there is both, the first money pays the first debt."""
@@ -121,21 +122,37 @@ class Walk:
         """What is owed in these places, in their order."""
         return [piece for place in places for piece in self.debts if piece.place == place]
 
-    def owes(self, day: date, debt: Due, amount: Decimal, gross: Decimal | None = None) -> None:
-        """A debt comes; of a document of which a balance leaves a part, `gross` is all of it."""
-        self.told[debt.name].append(amount if gross is None else gross)
+    def _open(self, debt: Due) -> Decimal:
+        """What is open of a document, less than nothing where it was credited too much: neither paid nor written off."""
+        paid = sum((piece.amount for piece in self.paid if piece.place and piece.place.name == debt.name), ZERO)
+        lost = sum((piece.amount for piece in self._owed(debt.lost())), ZERO)
+        return sum(self.told[debt.name], ZERO) - paid - lost
+
+    def owes(self, day: date, debt: Due, amount: Decimal) -> None:
+        """A debt comes; of one of which a balance leaves a part, the rest."""
+        self.told[debt.name].append(amount)
         if amount > 0:
             self.debts.append(Piece(amount, debt))
             self._pays(day)
 
-    def owes_again(self, day: date, debt: Due, amount: Decimal) -> None:
-        """Something else than money leaves more to be paid; up to the day on which a document is settled that is of it.
+    def _more(self, place: Due, amount: Decimal) -> None:
+        """So much more is open, as far as anything is: what was recovered of a write-off is lost again, the rest is owed."""
+        more = max(min(self._open(place), amount), ZERO)
+        recovered = sum(self.lost[place.name], ZERO) - sum((piece.amount for piece in self._owed(place.lost())), ZERO)
+        again = min(more, recovered)
+        self.debts += [Piece(again, place.lost()), Piece(more - again, place)]
 
-        As long as more was credited than there was, nothing is to be paid.
-        """
+    def owes_again(self, day: date, debt: Due, amount: Decimal) -> None:
+        """Something else than money leaves more to be paid; up to the day on which a document is settled that is of it."""
         is_before = debt.kind == SETTLED and day <= max(debt.settled, debt.issued)
-        now = sum(self.told[debt.name], ZERO) + amount
-        self.owes(day, debt if is_before else debt.once_more(), max(min(now, amount), ZERO), amount)
+        self.told[debt.name].append(amount)
+        self._more(debt if is_before else debt.once_more(), amount)
+        self._pays(day)
+
+    def unpaid(self, debt: Due, amount: Decimal) -> None:
+        """What nobody knows the payment of went back."""
+        self.told[debt.name].append(amount)
+        self._more(debt.once_more(), amount)
 
     def comes(self, day: date, money: str, amount: Decimal) -> None:
         """Money comes."""
@@ -146,26 +163,40 @@ class Walk:
     def loses(self, day: date, debt: Due, amount: Decimal | None) -> None:
         """It is credited, or void (no amount): less is owed; what had paid more than that is free."""
         most = Decimal(10**15) if amount is None else amount
+        rest = most - sum(self._lowers(debt, most))
+        rest -= sum((part for _, part in self._take(self._owed(debt.lost()), rest)), ZERO)
+        self._frees(day, rest, lambda piece: bool(piece.place and piece.place.name == debt.name))
         self.told[debt.name].append(-most)
-        most -= sum((part for _, part in self._take(self._owed(debt, debt.once_more(), debt.lost()), most)), ZERO)
-        self._frees(day, most, lambda piece: bool(piece.place and piece.place.name == debt.name))
         self._pays(day)
 
+    def _lowers(self, debt: Due, most: Decimal) -> tuple[Decimal, Decimal]:
+        """Takes what is owed, and then of what is open besides, which a balance left: how much of each."""
+        owed = self._owed(debt, debt.once_more())
+        beside = max(self._open(debt) - sum((piece.amount for piece in owed), ZERO), ZERO)
+        taken = sum((part for _, part in self._take(owed, most)), ZERO)
+        return taken, min(most - taken, beside)
+
     def gives_up(self, day: date, debt: Due, amount: Decimal) -> Decimal:
-        """Written off: what is owed, then what had paid it, which is free; how much there was."""
-        part = sum((part for _, part in self._take(self._owed(debt, debt.once_more()), amount)), ZERO)
+        """Written off: what is owed, what a balance left, then what had paid it, which is free; how much but of a balance."""
+        part, left = self._lowers(debt, amount)
         part += self._frees(
             day,
-            amount - part,
+            amount - part - left,
             lambda piece: bool(piece.place and piece.place.name == debt.name and piece.place.kind != WRITTEN_OFF),
         )
+        self.told[debt.name].append(-left)
+        self.lost[debt.name].append(part)
         if part:
             self.debts.append(Piece(part, debt.lost()))
             self._pays(day)
         return part
 
-    def ends(self, day: date, debt: Due) -> None:
-        """It is settled, or its balance is told: what no money has paid came in unseen; what is owed again did not."""
+    def ends(self, day: date, debt: Due, left: Decimal = ZERO) -> None:
+        """It is settled, or its balance is told: what no money has paid came in unseen; what is owed again did not.
+
+        What the balance leaves is open.
+        """
+        self.told[debt.name].append(left)
         for piece, part in self._take(self._owed(debt), Decimal(10**15)):
             self.paid.append(Piece(part, piece.place, None, day))
             self.moves.append(Move(day, debt.name, None, part, day))
@@ -180,7 +211,7 @@ class Walk:
     ) -> list[Move]:
         """Money goes back: of what paid the debt that is named; then a refund of what waits before what paid, else after."""
         found: list[Move] = []
-        again: list[Piece] = []
+        again: dict[Due, Decimal] = defaultdict(Decimal)
         waiting = [piece for piece in self.money if piece.money == money]
         if is_refund or not money:
             waiting += [piece for piece in self.money if piece.money != money]
@@ -194,9 +225,10 @@ class Walk:
                 amount -= part
                 if piece.place:
                     found.append(Move(day, piece.place.name, piece.money, -part, piece.day))
-                    again.append(Piece(part, piece.place.once_more()))
+                    again[piece.place.once_more()] += part
                 else:
                     found.append(Move(day, None, piece.money, -part, day))
-        self.debts += again
+        for place, part in again.items():
+            self._more(place, part)
         self._pays(day)
         return found

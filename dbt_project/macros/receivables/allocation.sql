@@ -7,16 +7,23 @@
     its place). Amounts are ten-thousandths, and so exact. DuckDB's list_reduce carries the state from step to step (Spark: aggregate).
 
     A step is a struct with the state's type; its kind is one of
-      owe         something is owed: an invoice, the part of it that its balance left open, a debt that was reversed
+      owe         something is owed: an invoice, or what of it its balance does not leave open
+      owe_again   a debt was reversed, or its credit note is void
       come        money: a payment or credit note
       lose        it is owed no longer: credited or void; what was taken to have paid it is free again
       write_off   it is given up: only money that nothing else needs goes there (a recovery). Who gives up a debt knows that it
                   was open: what was taken to have paid it is free again
       end         its document says that it was settled: what no money has paid was paid by money that no export holds
+      leave       its balance leaves so much, that no money is asked for
       consume     a credit note says that it is used up, no export says on what
       refund      money went back: of the payment or invoice that is named, of what was unspent before what was spent
       chargeback  money was taken back: what it paid before what was unspent
-      paid_out    a payment with a minus, which names nothing -#}
+      paid_out    a payment with a minus, which names nothing
+
+    What is open of a document is never less than nothing. `aside` holds of each that is credited or given up what no money is
+    asked for: `kept` open by its balance, which is credited and given up before money is free again; what was credited `beyond` all
+    of it, which what is owed again fills first; and all that was ever `lost` by writing it off: what of that was recovered is
+    lost again before anything is owed again. -#}
 
 {#- A debt's rank holds its places by the day on which it was settled, if it was, and by due date: what is settled comes first,
     then what is owed, then what was written off. A debt that is owed again is owed as any other, right after what was always
@@ -53,7 +60,8 @@ struct_pack(
         money := cast([] as struct(origin varchar, since bigint, upto bigint)[]),
         moves := cast([] as struct(
             origin varchar, debt varchar, rank bigint, amount bigint, back_of bigint, day date, settled date, cause varchar
-        )[])
+        )[]),
+        aside := cast([] as struct(debt varchar, kept bigint, beyond bigint, lost bigint)[])
     )
 {%- endmacro %}
 
@@ -100,7 +108,8 @@ list_transform([{{ state }}], lambda t: list_transform(
                         )
                         for d in t.debts if d.since < x and least(m.upto, d.upto, x) > greatest(m.since, d.since)
                     ]
-                )))
+                ))),
+                aside := t.aside
             )
         )[1])[1]
 {%- endmacro %}
@@ -122,7 +131,8 @@ struct_pack(
                     ]
                 ),
                 money := s.money,
-                moves := e.moves
+                moves := e.moves,
+                aside := s.aside
             )
 {%- endmacro %}
 
@@ -135,7 +145,8 @@ struct_pack(
                     since := coalesce(s.money[-1].upto, 0),
                     upto := coalesce(s.money[-1].upto, 0) + e.amount
                 )),
-                moves := e.moves
+                moves := e.moves,
+                aside := s.aside
             )
 {%- endmacro %}
 
@@ -150,13 +161,48 @@ list_transform([{{ pieces }}], lambda pieces: list_transform(pieces, lambda piec
             )))[1]
 {%- endmacro %}
 
+{#- A sum of amounts of a list, nought of none. -#}
+{% macro allocation_sum(amounts) -%} cast(coalesce(list_sum({{ amounts }}), 0) as bigint) {%- endmacro %}
+
+{#- What is owed again, in pieces: of each what fills what was credited beyond its document, what is lost again, what is owed. -#}
+{% macro allocation_backs() -%}
+list_transform(case
+                when e.kind = 'owe_again' then [struct_pack(
+                    debt := e.debt, rank := e.rank, size := e.amount, since := cast(0 as bigint)
+                )]
+                else [
+                    struct_pack(
+                        debt := s.moves[p.slot].debt,
+                        rank := {{ owed_again_rank('s.moves[p.slot].rank') }},
+                        size := p.size,
+                        since := {{ allocation_sum(
+                            "[q.size for q in picks[:i - 1] if q.what = 'move' and s.moves[q.slot].debt = s.moves[p.slot].debt]"
+                        ) }}
+                    )
+                    for p, i in picks if p.what = 'move' and e.kind not in ('lose', 'write_off')
+                ]
+            end, lambda b: list_transform([struct_pack(
+                beyond := {{ allocation_sum('[a.beyond for a in s.aside if a.debt = b.debt]') }},
+                recovered := {{ allocation_sum('[a.lost for a in s.aside if a.debt = b.debt]') }} - {{ allocation_sum(
+                    '[d.upto - d.since for d in s.debts if d.debt = b.debt and d.rank >= ' ~ written_off_rank() ~ ']'
+                ) }}
+            )], lambda o: struct_pack(
+                debt := b.debt,
+                rank := b.rank,
+                beyond := greatest(least(b.since + b.size, o.beyond) - b.since, 0),
+                lost := greatest(least(b.since + b.size, o.beyond + o.recovered) - greatest(b.since, o.beyond), 0),
+                again := greatest(b.since + b.size - greatest(b.since, o.beyond + o.recovered), 0)
+            ))[1])
+{%- endmacro %}
+
 {#- What a step takes, in the order of `place`: off what is owed, off unspent money, off what was paid. `picks` are the
     pieces that it reaches, each with how much of it. -#}
 {% macro allocation_taken() -%}
 list_transform([list_sort(list_concat(
                 [
                     struct_pack(
-                        place := 1, turn := cast(i as bigint), what := 'debt', slot := i, size := d.upto - d.since
+                        place := case when d.rank < {{ written_off_rank() }} then 1 else 3 end,
+                        turn := cast(i as bigint), what := 'debt', slot := i, size := d.upto - d.since
                     )
                     for d, i in s.debts
                     if e.kind in ('lose', 'write_off', 'end') and d.debt = e.debt
@@ -165,6 +211,10 @@ list_transform([list_sort(list_concat(
                             when e.kind = 'write_off' then {{ written_off_rank() }}
                             else {{ written_off_rank() }} + {{ written_off_rank() }}
                         end
+                ],
+                [
+                    struct_pack(place := 2, turn := cast(i as bigint), what := 'kept', slot := i, size := a.kept)
+                    for a, i in s.aside if e.kind in ('lose', 'write_off') and a.debt = e.debt and a.kept > 0
                 ],
                 [
                     struct_pack(
@@ -211,7 +261,7 @@ list_transform([list_sort(list_concat(
                 ))
                 for c, i in reached
                 if e.amount > coalesce(list_sum([q.size for q in reached[:i - 1]]), 0)
-            ]], lambda picks: struct_pack(
+            ]], lambda picks: list_transform([{{ allocation_backs() }}], lambda backs: struct_pack(
                 debts := {{ allocation_ruler("list_sort(list_concat(
                     [
                         struct_pack(rank := d.rank, debt := d.debt, size := d.upto - d.since - cast(coalesce(
@@ -226,15 +276,15 @@ list_transform([list_sort(list_concat(
                         struct_pack(
                             rank := " ~ written_off_rank() ~ " + " ~ due_place("case when p.what = 'move' then s.moves[p.slot].rank else s.debts[p.slot].rank end") ~ ", debt := e.debt, size := p.size
                         )
-                        for p in picks if e.kind = 'write_off'
+                        for p in picks if e.kind = 'write_off' and p.what <> 'kept'
                     ],
                     [
                         struct_pack(
-                            rank := " ~ owed_again_rank('s.moves[p.slot].rank') ~ ",
-                            debt := s.moves[p.slot].debt, size := p.size
+                            rank := " ~ written_off_rank() ~ " + " ~ due_place('b.rank') ~ ", debt := b.debt, size := b.lost
                         )
-                        for p in picks if p.what = 'move' and e.kind not in ('lose', 'write_off')
-                    ]
+                        for b in backs if b.lost > 0
+                    ],
+                    [struct_pack(rank := b.rank, debt := b.debt, size := b.again) for b in backs if b.again > 0]
                 ))", ['rank', 'debt']) }},
                 money := {{ allocation_ruler("list_concat(
                     [
@@ -280,6 +330,33 @@ list_transform([list_sort(list_concat(
                         if p.what = 'move'
                             or e.kind in ('end', 'consume')
                             or (p.what = 'money' and e.cause is not null)
-                    ]
-            ))[1])[1]
+                    ],
+                aside := list_transform(
+                    list_concat(s.aside, [
+                        struct_pack(debt := debt, kept := cast(0 as bigint), beyond := cast(0 as bigint), lost := cast(0 as bigint))
+                        for debt in [e.debt]
+                        if e.kind in ('lose', 'write_off', 'leave')
+                            and not list_contains(list_transform(s.aside, lambda a: a.debt), e.debt)
+                    ]),
+                    lambda a: struct_pack(
+                        debt := a.debt,
+                        kept := a.kept + case
+                            when a.debt = e.debt and e.kind = 'leave' then greatest(e.amount - a.beyond, 0)
+                            when a.debt = e.debt then -{{ allocation_sum("[p.size for p in picks if p.what = 'kept']") }}
+                            else 0
+                        end,
+                        beyond := a.beyond + case
+                            when a.debt = e.debt and e.kind = 'leave' then -least(e.amount, a.beyond)
+                            when a.debt = e.debt and e.kind = 'lose'
+                                then e.amount - {{ allocation_sum('[p.size for p in picks]') }}
+                            else 0
+                        end - {{ allocation_sum('[b.beyond for b in backs if b.debt = a.debt]') }},
+                        lost := a.lost + case
+                            when a.debt = e.debt and e.kind = 'write_off'
+                                then {{ allocation_sum("[p.size for p in picks if p.what <> 'kept']") }}
+                            else 0
+                        end
+                    )
+                )
+            ))[1])[1])[1]
 {%- endmacro %}

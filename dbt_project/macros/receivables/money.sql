@@ -36,6 +36,16 @@ coalesce(nullif({{ column }}, ''), (select default_currency from {{ source('raw'
 (cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0))
 {%- endmacro %}
 
+{#- Which way an estimate points, by its interval against `nothing`, the value that says nothing; `too_few` where `unknown` holds. -#}
+{% macro reading(unknown, low, high, nothing, more, less) -%}
+case
+        when {{ unknown }} then 'too_few'
+        when {{ low }} > {{ nothing }} then '{{ more }}'
+        when {{ high }} < {{ nothing }} then '{{ less }}'
+        else 'not_told_apart'
+    end
+{%- endmacro %}
+
 {#- The provenance columns of a fact: of `relation`, or of the only one that the select reads. -#}
 {% macro provenance(relation=none) -%}
 {%- set prefix = relation ~ '.' if relation else '' -%}

@@ -121,7 +121,8 @@ claims as (
             else 'unknown'
         end as certainty,
         {{ least_or_unknown(greatest_or_unknown('documents.reported_balance', 0), 'documents.gross_amount') }} as left_amount,
-        {{ is_balance_given_up('documents', 'written_off.amount') }} as is_balance_given_up
+        {{ is_balance_given_up('documents', 'written_off.amount') }} as is_balance_given_up,
+        coalesce(written_off.amount, 0) as written_off_amount
     from documents
     left join explicit_customers
         on documents.customer_id = explicit_customers.customer_id
@@ -272,28 +273,35 @@ walked as (
 ),
 
 -- What else than money changes what is to be paid: credit notes that are applied, until they are void, and reversals that name
--- no payment, which take nothing of any. `stands` is what its own rows leave of the document: less than nothing where more was
--- credited than it was, and that takes its part of what is owed again first.
+-- no payment, which take nothing of any.
 changes as (
+    select applied.customer_id, applied.currency, event_date as day, 30 as place, applied.invoice_id as debt_id, -applied.amount as amount
+    from applied
+    inner join debts on applied.invoice_id = debts.invoice_id
+    where applied.origin_kind = 'credit_note'
+    union all
     select
-        changed.*,
-        debts.gross_amount + sum(changed.amount) over (
-            partition by changed.debt_id order by changed.day, changed.place, changed.amount
-            rows between unbounded preceding and current row
-        ) as stands
-    from (
-        select customer_id, currency, event_date as day, 30 as place, invoice_id as debt_id, -amount as amount
-        from applied
-        where origin_kind = 'credit_note'
-        union all
-        select
-            asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on), 40,
-            asked_of.invoice_id, asked_of.amount
-        from asked_of
-        inner join debts on asked_of.invoice_id = debts.invoice_id
-        where asked_of.adjustment_kind = 'reversal' and asked_of.payment_id is null
-    ) as changed
-    inner join debts on changed.debt_id = debts.invoice_id
+        asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on), 40, asked_of.invoice_id,
+        asked_of.amount
+    from asked_of
+    inner join debts on asked_of.invoice_id = debts.invoice_id
+    where asked_of.adjustment_kind = 'reversal' and asked_of.payment_id is null
+),
+
+written as (
+    select
+        asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on) as day,
+        asked_of.invoice_id as debt_id, asked_of.amount, asked_of.adjustment_id as turn
+    from asked_of
+    inner join debts on asked_of.invoice_id = debts.invoice_id
+    where asked_of.adjustment_kind = 'write_off' and not debts.is_balance_given_up
+),
+
+-- What a balance leaves matters where something may lower it.
+lowered as (
+    select debt_id from changes
+    union
+    select debt_id from written
 ),
 
 {% set everything = "cast('99999999999999' as decimal(18, 4))" %}
@@ -325,17 +333,11 @@ steps as (
     where amount < 0 and origin_id like 'payment:%'
     union all
     select
-        customer_id, currency, day, day, place, case when amount < 0 then 'lose' else 'owe' end, debt_id, null,
-        case when amount < 0 then -amount when stands < amount then stands else amount end, null, null
+        customer_id, currency, day, day, place, case when amount < 0 then 'lose' else 'owe_again' end, debt_id, null, abs(amount),
+        null, null
     from changes
     union all
-    select
-        asked_of.customer_id, asked_of.currency, greatest(asked_of.occurred_on, debts.issued_on),
-        greatest(asked_of.occurred_on, debts.issued_on), 60, 'write_off', asked_of.invoice_id, null, asked_of.amount, null,
-        asked_of.adjustment_id
-    from asked_of
-    inner join debts on asked_of.invoice_id = debts.invoice_id
-    where asked_of.adjustment_kind = 'write_off' and not debts.is_balance_given_up
+    select customer_id, currency, day, day, 60, 'write_off', debt_id, null, amount, null, turn from written
     union all
     select customer_id, currency, day, day, 50, kind, debt_id, origin_id, amount, adjustment_id, turn from taken
     union all
@@ -360,6 +362,15 @@ steps as (
     from debts
     where certainty <> 'unknown' and not is_void
     union all
+    -- A balance that is the one before what was written off leaves less.
+    select
+        debts.customer_id, debts.currency, {{ greatest_or_unknown('debts.known_on', 'debts.issued_on') }},
+        {{ greatest_or_unknown('debts.known_on', 'debts.issued_on') }}, 90, 'leave', debts.invoice_id, null,
+        debts.left_amount - case when debts.is_balance_given_up then debts.written_off_amount else 0 end, null, null
+    from debts
+    inner join lowered on debts.invoice_id = lowered.debt_id
+    where debts.certainty = 'balance' and not debts.is_void
+    union all
     select customer_id, currency, used_on, used_on, 80, 'consume', null, origin_id, {{ everything }}, null, null
     from money
     where used_on is not null
@@ -383,8 +394,7 @@ final as (
         case
             when debts.certainty = 'settled' and steps.kind = 'end' then {{ owed_rank() }}
             when steps.kind = 'end' then {{ owed_again_rank('debts.rank') }}
-            when steps.kind = 'owe'
-                and steps.place > 10
+            when steps.kind = 'owe_again'
                 and (
                     debts.certainty <> 'settled'
                     or steps.happened_on > {{ greatest_or_unknown('debts.settled_on', 'debts.issued_on') }}

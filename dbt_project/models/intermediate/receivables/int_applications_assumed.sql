@@ -70,7 +70,7 @@ changed as (
     select
         invoice_id,
         occurred_on as changed_on,
-        adjustment_kind = 'write_off' as is_lasting,
+        case when adjustment_kind = 'write_off' then 60 else 40 end as place,
         adjustment_kind = 'write_off' as is_write_off,
         case when adjustment_kind = 'write_off' then -amount else amount end as amount
     from {{ ref('int_adjustments_resolved') }}
@@ -79,7 +79,7 @@ changed as (
         -- A settlement knows as little as a balance of money that went back.
         and (adjustment_kind = 'write_off' or (adjustment_kind = 'reversal' and payment_id is null))
     union all
-    select invoice_id, event_date, true, false, -amount from linked where origin_kind = 'credit_note'
+    select invoice_id, event_date, 30, false, -amount from linked where origin_kind = 'credit_note'
 ),
 
 written_off as (
@@ -121,25 +121,61 @@ unseen as (
 ),
 
 -- What is written off or credited soon after the day of settlement was settled by that, and not by money that nobody saw; what
--- is owed again after it was not settled. A balance tells of what came before it.
-claimed as (
+-- is owed again after it was not settled. A balance tells of what came before it. One thing after the other: a write-off takes
+-- no more than is open, a credit note gives back of it what nothing else needs, and what is owed again is lost again first.
+claims as (
     select
         unseen.invoice_id,
         unseen.settled_on,
         unseen.paid_on,
-        unseen.gross_amount
-        + coalesce(sum(changed.amount) filter (
+        {{ money(
+            'unseen.gross_amount - case when unseen.settled_on is null then '
+            ~ greatest_or_unknown('unseen.reported_balance', 0) ~ ' else 0 end'
+        ) }} as amount,
+        list(struct_pack(is_write_off := changed.is_write_off, amount := {{ money('changed.amount') }}) order by
+            {{ greatest_known('changed.changed_on', 'unseen.issued_on') }}, changed.place, changed.amount
+        ) filter (
             where changed.changed_on <= unseen.told_until
-                and (
-                    (unseen.settled_on is not null and (changed.amount < 0 or changed.changed_on <= unseen.paid_on))
-                    or (unseen.settled_on is null and changed.is_lasting and not (changed.is_write_off and unseen.is_balance_given_up))
-                )
-        ), 0)
-        - case when unseen.settled_on is null then {{ greatest_or_unknown('unseen.reported_balance', 0) }} else 0 end as amount
+                and (changed.amount < 0 or (unseen.settled_on is not null and changed.changed_on <= unseen.paid_on))
+                and not (changed.is_write_off and unseen.is_balance_given_up)
+        ) as changes
     from unseen
     left join changed on unseen.invoice_id = changed.invoice_id
     group by
         unseen.invoice_id, unseen.settled_on, unseen.paid_on, unseen.gross_amount, unseen.reported_balance
+),
+
+claimed as (
+    select invoice_id, settled_on, paid_on, amount from claims where changes is null
+    union all
+    select
+        invoice_id, settled_on, paid_on,
+        -- What the linter cannot read is a lambda.
+        list_reduce( -- noqa: PRS
+            changes,
+            lambda so_far, next: struct_pack(
+                amount := {{ money(
+                    'case when next.is_write_off then so_far.amount - least(-next.amount, greatest(so_far.amount, 0)) '
+                    ~ 'when next.amount < 0 then so_far.amount + next.amount + '
+                    ~ 'least(greatest(-next.amount - greatest(so_far.amount, 0), 0), so_far.lost) '
+                    ~ 'else so_far.amount + next.amount - '
+                    ~ 'least(greatest(next.amount + least(so_far.amount, 0), 0), so_far.given_up - so_far.lost) end'
+                ) }},
+                lost := {{ money(
+                    'so_far.lost + case when next.is_write_off then least(-next.amount, greatest(so_far.amount, 0)) '
+                    ~ 'when next.amount < 0 '
+                    ~ 'then -least(greatest(-next.amount - greatest(so_far.amount, 0), 0), so_far.lost) '
+                    ~ 'else least(greatest(next.amount + least(so_far.amount, 0), 0), so_far.given_up - so_far.lost) end'
+                ) }},
+                given_up := {{ money(
+                    'so_far.given_up + '
+                    ~ 'case when next.is_write_off then least(-next.amount, greatest(so_far.amount, 0)) else 0 end'
+                ) }}
+            ),
+            struct_pack(amount := amount, lost := {{ money('0') }}, given_up := {{ money('0') }})
+        ).amount
+    from claims
+    where changes is not null
 ),
 
 assumed as (

@@ -77,6 +77,15 @@ open_cases as (
     group by cases.account_id
 ),
 
+-- A18: a meeting or visit that is called a review.
+reviews as (
+    select activities.account_id, max(activities.occurred_on) as last_review_on
+    from {{ ref('fct_activities') }} as activities
+    where activities.is_two_way and activities.account_id is not null
+        and activities.activity_type in ('meeting', 'visit', 'event') and {{ tells_of('review', 'activities.subject') }}
+    group by activities.account_id
+),
+
 keys as (
     select account_id from last_contacts
     union
@@ -93,6 +102,7 @@ select
     last_contacts.last_contact_channel,
     last_contacts.last_contact_by_id,
     last_contacts.last_contact_person_id,
+    reviews.last_review_on,
     next_contacts.next_contact_on,
     next_contacts.next_contact_type,
     next_contacts.next_contact_subject,
@@ -109,6 +119,7 @@ select
     open_cases.oldest_case_reason
 from keys
 left join last_contacts on keys.account_id = last_contacts.account_id
+left join reviews on keys.account_id = reviews.account_id
 left join next_contacts on keys.account_id = next_contacts.account_id
 left join next_tasks on keys.account_id = next_tasks.account_id
 left join open_deals on keys.account_id = open_deals.account_id

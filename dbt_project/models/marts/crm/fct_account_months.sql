@@ -140,7 +140,13 @@ events as (
     select
         account_id,
         {{ month_of('occurred_on') }},
-        {{ measured({'two_way_contacts': '1'}) }}
+        {{ measured({
+            'two_way_contacts': '1',
+            'contact_days': 'case when row_number() over (partition by account_id, occurred_on order by contact_event_id) = 1 then 1 else 0 end',
+            'call_contacts': "case when channel = 'call' then 1 else 0 end",
+            'email_contacts': "case when channel = 'email' then 1 else 0 end",
+            'meeting_contacts': "case when channel in ('meeting', 'visit', 'event') then 1 else 0 end",
+        }) }}
         occurred_on,
         occurred_on
     from {{ ref('fct_two_way_contacts') }}
@@ -165,6 +171,7 @@ events as (
         month,
         {{ measured({
             'cost': "case when plan_kind = 'cost' then amount_base end",
+            'representation_cost': "case when plan_kind = 'cost' then representation_base end",
             'budget': "case when plan_kind = 'budget' then amount_base end",
             'unknown_cost': "case when plan_kind = 'cost' then missing_rate_count end",
             'unknown_budget': "case when plan_kind = 'budget' then missing_rate_count end",
@@ -220,7 +227,7 @@ select
     {{ account_status(days_from('signed.last_sign_on', 'signed.month_end'), 'states.invoice_gap_days') }} as status,
     -- What no plan and no price list says stays unknown.
     {%- for measure in measures %}
-    {%- if measure in ['cost', 'budget', 'listed_net', 'list_amount'] %}
+    {%- if measure in ['cost', 'representation_cost', 'budget', 'listed_net', 'list_amount'] %}
     summed.{{ measure }},
     {%- elif 'unknown_' ~ measure in measures %}
     {{ known_amount('summed.' ~ measure, 'summed.unknown_' ~ measure) }} as {{ measure }},

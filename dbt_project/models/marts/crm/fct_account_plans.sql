@@ -21,9 +21,12 @@ run as (
 ),
 
 plans as (
-    select _system as system, 'budget' as plan_kind, account_id, month, currency, amount from budgets
+    select _system as system, 'budget' as plan_kind, account_id, month, currency, amount, false as is_representation
+    from budgets
     union all
-    select _system, 'cost', account_id, month, currency, amount from costs
+    -- C33: what is spent on looking after a client.
+    select _system, 'cost', account_id, month, currency, amount, {{ tells_of('representation', 'costs.cost_kind') }}
+    from costs
 ),
 
 converted as (
@@ -33,6 +36,7 @@ converted as (
         plans.account_id as account_reference,
         {{ month_of('plans.month') }} as month,
         run.base_currency,
+        plans.is_representation,
         plans.amount,
         plans.amount * rates.rate as amount_base
     from plans
@@ -50,6 +54,7 @@ select
     plan_kind,
     base_currency,
     {{ money('sum(amount_base)') }} as amount_base,
+    {{ money('sum(amount_base) filter (where is_representation)') }} as representation_base,
     count(*) filter (where amount is not null and amount_base is null) as missing_rate_count,
     month
 from converted

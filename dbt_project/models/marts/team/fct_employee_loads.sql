@@ -23,7 +23,7 @@ bands as (
 
 -- What an employee's months are made of has been told in full up to this day.
 feeds as (
-    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
+    {{ told_until('invoices', 'deals', 'calls') }}
 ),
 
 led as (

@@ -49,6 +49,7 @@ last_weeks as (
     select
         departures.account_id,
         departures.left_on,
+        weeks.as_of_date as week,
         weeks.score,
         weeks.band,
         weeks.coverage,
@@ -72,6 +73,28 @@ claimed as (
     inner join {{ ref('fct_claims') }} as claims
         on departures.account_id = claims.account_id and claims.opened_on < departures.left_on
     group by departures.account_id, departures.left_on
+),
+
+-- Beside it: what the accounts that stood in the last week before it and never left complained of in the same days.
+stayed_weeks as (
+    select weeks.account_id, weeks.as_of_date as week
+    from weeks
+    left join (select distinct account_id from departures) as leavers on weeks.account_id = leavers.account_id
+    where leavers.account_id is null and weeks.as_of_date in (select last_weeks.week from last_weeks)
+),
+
+stayed as (
+    select week, count(*) as accounts from stayed_weeks group by week
+),
+
+stayed_claims as (
+    select windows.left_on, windows.week, count(*) as claims, count(distinct claims.account_id) as accounts
+    from (select distinct left_on, week from last_weeks) as windows
+    inner join {{ ref('fct_claims') }} as claims
+        on claims.opened_on < windows.left_on
+        and claims.opened_on >= {{ plus_days('windows.left_on', '-cast(' ~ parameter('claims_before_days') ~ ' as integer)') }}
+    inner join stayed_weeks on claims.account_id = stayed_weeks.account_id and windows.week = stayed_weeks.week
+    group by windows.left_on, windows.week
 )
 
 select
@@ -90,6 +113,9 @@ select
     end as outcome,
     cast(coalesce(claimed.claims_before, 0) as bigint) as claims_before,
     cast(coalesce(claimed.open_claims, 0) as bigint) as open_claims,
+    cast(coalesce(stayed.accounts, 0) as bigint) as stayed_accounts,
+    cast(coalesce(stayed_claims.claims, 0) as bigint) as stayed_claims,
+    cast(coalesce(stayed_claims.accounts, 0) as bigint) as stayed_with_claims,
     last_weeks.score as last_score,
     last_weeks.band as last_band,
     last_weeks.coverage as last_coverage,
@@ -111,4 +137,6 @@ left join accounts on departures.account_id = accounts.account_id
 left join employees on accounts.owner_id = employees.employee_id
 left join flags on departures.account_id = flags.account_id and departures.left_on = flags.left_on
 left join last_weeks on departures.account_id = last_weeks.account_id and departures.left_on = last_weeks.left_on
+left join stayed on last_weeks.week = stayed.week
+left join stayed_claims on last_weeks.left_on = stayed_claims.left_on and last_weeks.week = stayed_claims.week
 left join claimed on departures.account_id = claimed.account_id and departures.left_on = claimed.left_on

@@ -156,6 +156,15 @@ pointed as (
         end') }} as cadence_points,
         {{ points('settings.weight_money * case when placed.is_silent then placed.money_place else 0 end') }}
             as receivable_points,
+        -- A14: the same weights for everybody, silent or not: with whom to talk next.
+        {{ points(
+            'settings.weight_silence * case when placed.silence_factor is null then 1 else '
+            ~ least_known('1', 'placed.silence_factor / settings.full_factor') ~ ' end'
+            ~ ' + settings.weight_money * placed.money_place'
+            ~ ' + settings.weight_renewal * case when placed.days_to_renewal is null then 0 else '
+            ~ greatest_known('0', '1 - placed.days_to_renewal / settings.renewal_days') ~ ' end'
+            ~ ' + settings.weight_pipeline * placed.pipeline_place'
+        ) }} as talk_score,
         {{ points('settings.weight_renewal * case
             when placed.is_silent and placed.days_to_renewal is not null
                 then ' ~ greatest_known('0', '1 - placed.days_to_renewal / settings.renewal_days') ~ '
@@ -197,6 +206,9 @@ select
                 advised.account_id
         )
     end as silence_rank,
+    row_number() over (
+        order by advised.talk_score desc, advised.overdue_amount desc nulls last, advised.account_id
+    ) as talk_rank,
     advised.account_id,
     accounts.account_name,
     accounts.owner_id,
@@ -212,6 +224,7 @@ select
     advised.health_band,
     cast(advised.health_score as double) as health_score,
     advised.silence_score,
+    advised.talk_score,
     advised.cadence_points,
     advised.receivable_points,
     advised.renewal_points,

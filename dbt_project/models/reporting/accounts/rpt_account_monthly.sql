@@ -36,9 +36,14 @@ select
     months.won_deals,
     months.won_amount,
     months.two_way_contacts,
+    months.contact_days,
+    months.call_contacts,
+    months.email_contacts,
+    months.meeting_contacts,
     months.inbound_calls,
     months.outbound_calls,
     months.cost,
+    case when months.unknown_cost = 0 then {{ money('months.representation_cost') }} end as representation_cost,
     -- What is left of known revenue, or held against a plan, says nothing where a part of it is unknown.
     case when months.unknown_net_revenue + months.unknown_cost = 0 then {{ money('months.net_revenue - months.cost') }} end
         as margin,
@@ -52,6 +57,15 @@ select
         when months.unknown_net_revenue + months.unknown_budget = 0 and {{ is_over }}
             then {{ ratio('months.net_revenue - months.budget', 'months.budget') }}
     end as budget_variance_ratio,
+    -- C16: what lies further from the plan than the parameter allows is to be acted on.
+    case
+        when months.unknown_net_revenue + months.unknown_budget = 0 and {{ is_over }} and months.budget > 0 then
+            case
+                when months.net_revenue < months.budget * (1 - {{ parameter('budget_tolerance') }}) then 'below'
+                when months.net_revenue > months.budget * (1 + {{ parameter('budget_tolerance') }}) then 'above'
+                else 'within'
+            end
+    end as budget_state,
     1 - {{ ratio('months.listed_net', 'months.list_amount') }} as effective_discount,
     {{ money('months.revenue_to_date') }} as revenue_to_date,
     {{ money('months.cost_to_date') }} as cost_to_date,

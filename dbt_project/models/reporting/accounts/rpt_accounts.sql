@@ -240,6 +240,12 @@ select
     cast(cards.timed_entries as bigint) as timed_entries,
     cast(states.days_silent as bigint) as days_since_contact,
     classes.is_key_account,
+    -- A15: a key account nobody who decides was reached at for as long as the parameter says.
+    case
+        when classes.is_key_account then coalesce(
+            {{ days_from('people.last_decision_maker_contact_on', 'run.as_of_date') }} > {{ parameter('decision_maker_silent_days') }}, true
+        )
+    end as is_decision_maker_silent,
     away.employee_id is not null as is_owner_away,
     accounts.has_crm_record,
     accounts.has_billing_record,
@@ -264,6 +270,7 @@ select
     engagements.next_task_on,
     engagements.next_close_on,
     people.last_decision_maker_contact_on,
+    engagements.last_review_on,
     people.next_birthday_on,
     away.ends_on as owner_away_until,
     run.as_of_date,

@@ -6,7 +6,7 @@ with run as (
 ),
 
 feed_end as (
-    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed = 'calls'
+    {{ told_until('calls') }}
 ),
 
 calls as (

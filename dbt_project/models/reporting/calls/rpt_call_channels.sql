@@ -81,7 +81,7 @@ happened as (
 
 -- A month is made of calls, deals and invoices, as far as they are landed.
 feed_end as (
-    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
+    {{ told_until('invoices', 'deals', 'calls') }}
 ),
 
 known as (

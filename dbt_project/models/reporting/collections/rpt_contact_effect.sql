@@ -39,7 +39,7 @@ begun as (
 ),
 
 feed_end as (
-    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed = 'calls'
+    {{ told_until('calls') }}
 ),
 
 channels as (
@@ -316,12 +316,10 @@ select
     compared.hazard_ratio,
     compared.hazard_ratio * exp(-compared.spread) as low,
     compared.hazard_ratio * exp(compared.spread) as high,
-    case
-        when compared.hazard_ratio is null then 'too_few'
-        when compared.hazard_ratio * exp(-compared.spread) > 1 then 'sooner'
-        when compared.hazard_ratio * exp(compared.spread) < 1 then 'later'
-        else 'not_told_apart'
-    end as reading,
+    {{ reading(
+        'compared.hazard_ratio is null', 'compared.hazard_ratio * exp(-compared.spread)',
+        'compared.hazard_ratio * exp(compared.spread)', 1, 'sooner', 'later'
+    ) }} as reading,
     'not_causal' as evidence,
     run.as_of_date
 from compared

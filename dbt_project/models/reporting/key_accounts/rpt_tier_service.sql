@@ -17,85 +17,74 @@ targets as (
     select * from {{ ref('service_targets') }}
 ),
 
-requests as (
+calls as (
     select
-        account_id,
-        'call' as kind,
-        started_on as day,
-        is_handled as is_done,
-        callback_minutes as taken,
-        cast(null as double) as business_minutes,
-        cast(null as boolean) as is_reopened,
-        cast(null as boolean) as is_escalated
-    from {{ ref('fct_missed_calls') }}
-    where account_id is not null
-    union all
-    select
-        account_id,
-        'case',
-        opened_on,
-        not is_open,
-        cast(resolve_days as double),
-        cast(business_minutes as double),
-        is_reopened,
-        is_escalated
-    from {{ ref('fct_claims') }}
-    where account_id is not null and opened_on is not null
-),
-
-classed as (
-    select
-        requests.*,
-        {{ month_of('requests.day') }} as month,
+        {{ month_of('missed.started_on') }} as month,
         case
             when classes.is_key_account then 'key'
             else coalesce(classes.tier, 'none')
         end as service_class,
-        {{ days_from('requests.day', 'run.as_of_date') }} as age_days
-    from requests
+        missed.is_handled,
+        missed.callback_minutes,
+        {{ days_from('missed.started_on', 'run.as_of_date') }} as age_days
+    from {{ ref('fct_missed_calls') }} as missed
     cross join run
-    inner join begun on requests.day >= begun.first_list_on
-    left join classes on requests.account_id = classes.account_id and {{ holds_on('classes', 'requests.day') }}
+    inner join begun on missed.started_on >= begun.first_list_on
+    left join classes on missed.account_id = classes.account_id and {{ holds_on('classes', 'missed.started_on') }}
+    where missed.account_id is not null
 ),
 
 -- What is open and still in time is neither within its target nor beyond it.
-judged as (
+requests as (
     select
-        classed.*,
-        targets.class_rank,
-        targets.callback_minutes as callback_target,
-        targets.case_days as case_target,
-        classed.taken <= case when classed.kind = 'call' then targets.callback_minutes else targets.case_days end
-            as is_within,
-        classed.taken is not null
-        or classed.age_days > case when classed.kind = 'call' then targets.callback_minutes / 1440 else targets.case_days end
-            as is_judged
-    from classed
-    left join targets on classed.service_class = targets.service_class
+        calls.month,
+        calls.service_class,
+        'call' as kind,
+        calls.is_handled as is_done,
+        calls.callback_minutes as taken,
+        cast(null as double) as business_minutes,
+        cast(null as boolean) as is_reopened,
+        cast(null as boolean) as is_escalated,
+        case
+            when calls.callback_minutes is not null then calls.callback_minutes <= targets.callback_minutes
+            when calls.age_days > targets.callback_minutes / 1440 then false
+        end as is_within
+    from calls
+    left join targets on calls.service_class = targets.service_class
+    union all
+    select
+        {{ month_of('opened_on') }},
+        service_class,
+        'case',
+        not is_open,
+        cast(resolve_days as double),
+        cast(business_minutes as double),
+        is_reopened,
+        is_escalated,
+        is_within
+    from {{ ref('fct_claims') }}
+    where account_id is not null and is_class_then
 )
 
 select
-    month,
-    service_class,
-    max(class_rank) as class_rank,
+    requests.month,
+    requests.service_class,
+    max(targets.class_rank) as class_rank,
     count(*) filter (where kind = 'call') as missed_cases,
     count(*) filter (where kind = 'call' and taken is not null) as called_back,
     {{ censored_median('taken', "kind = 'call' and is_done is not null") }} as callback_minutes_median,
-    max(callback_target) as callback_target,
-    {{ ratio(
-        "count(*) filter (where kind = 'call' and is_judged and is_within)",
-        "count(*) filter (where kind = 'call' and is_judged)"
-    ) }} as callback_within_target,
+    max(targets.callback_minutes) as callback_target,
+    {{ ratio("count(*) filter (where kind = 'call' and is_within)", "count(is_within) filter (where kind = 'call')") }}
+        as callback_within_target,
     count(*) filter (where kind = 'case') as cases_opened,
     count(*) filter (where kind = 'case' and is_done) as cases_closed,
     median(taken) filter (where kind = 'case') as case_days_median,
     {{ censored_median('business_minutes', "kind = 'case'") }} as case_business_minutes_median,
     count(*) filter (where kind = 'case' and is_reopened) as cases_reopened,
     count(*) filter (where kind = 'case' and is_escalated) as cases_escalated,
-    max(case_target) as case_target,
-    {{ ratio(
-        "count(*) filter (where kind = 'case' and is_judged and is_within)",
-        "count(*) filter (where kind = 'case' and is_judged)"
-    ) }} as case_within_target
-from judged
-group by month, service_class
+    max(targets.case_days) as case_target,
+    {{ ratio("count(*) filter (where kind = 'case' and is_within)", "count(is_within) filter (where kind = 'case')") }}
+        as case_within_target
+from requests
+left join targets on requests.service_class = targets.service_class
+group by requests.month, requests.service_class

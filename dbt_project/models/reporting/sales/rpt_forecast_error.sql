@@ -20,7 +20,7 @@ horizons as (
 ),
 
 feed_end as (
-    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed = 'deals'
+    {{ told_until('deals') }}
 ),
 
 bands as (

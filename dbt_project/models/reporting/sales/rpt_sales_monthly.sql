@@ -10,7 +10,12 @@ deals as (
     select
         deals.*,
         coalesce(deals.owner_id, 'unassigned') as employee_id,
-        deals.amount is not null and deals.amount_base is null as has_no_rate
+        deals.amount is not null and deals.amount_base is null as has_no_rate,
+        -- What a deal is and where it came from or went, as its words say (seed activity_purposes).
+        {{ tells_of('tender', 'deals.name, deals.pipeline, deals.lead_source') }} as is_tender,
+        {{ tells_of('referral', 'deals.lead_source') }} as is_referral,
+        {{ tells_of('exhibition', 'deals.lead_source') }} as is_of_exhibition,
+        {{ tells_of('competitor', 'deals.lost_reason') }} as is_to_competitor
     from {{ ref('fct_deals') }} as deals
 ),
 
@@ -38,7 +43,12 @@ month_ends as (
 ),
 
 created as (
-    select deals.employee_id, {{ month_of('deals.created_on') }} as month, count(*) as created
+    select
+        deals.employee_id,
+        {{ month_of('deals.created_on') }} as month,
+        count(*) as created,
+        count(*) filter (where deals.is_referral) as referred,
+        count(*) filter (where deals.is_of_exhibition) as from_exhibitions
     from deals
     where deals.created_on is not null
     group by 1, 2
@@ -54,6 +64,14 @@ closed as (
         sum(deals.amount_base) filter (where deals.status = '{{ status }}') as {{ status }}_amount,
         count(*) filter (where deals.status = '{{ status }}' and deals.amount_base is null) as unknown_{{ status }},
         {%- endfor %}
+        count(*) filter (where deals.status = 'won' and deals.is_referral) as referred_won,
+        count(*) filter (where deals.is_tender) as tenders,
+        count(*) filter (where deals.status = 'won' and deals.is_tender) as tenders_won,
+        count(*) filter (where deals.status = 'lost' and deals.is_to_competitor) as lost_to_competitor,
+        {{ known_total(
+            "case when deals.status = 'lost' and deals.is_to_competitor then deals.amount_base end",
+            "case when deals.status = 'lost' and deals.is_to_competitor and deals.amount_base is null then 1 else 0 end"
+        ) }} as lost_to_competitor_amount,
         median(deals.cycle_days) filter (where deals.cycle_days >= 0) as cycle_days_median,
         count(*) filter (where deals.cycle_days < 0) as negative_cycle_deals,
         count(*) filter (where deals.amount is null) as missing_amount_count,
@@ -118,6 +136,14 @@ joined as (
         {{ known_amount('closed.' ~ status ~ '_amount', 'closed.unknown_' ~ status) }} as {{ status }}_amount,
         coalesce(closed.unknown_{{ status }}, 0) as unknown_{{ status }},
         {%- endfor %}
+        {%- for count in ['referred', 'from_exhibitions'] %}
+        coalesce(created.{{ count }}, 0) as {{ count }},
+        {%- endfor %}
+        {%- for count in ['referred_won', 'tenders', 'tenders_won', 'lost_to_competitor'] %}
+        coalesce(closed.{{ count }}, 0) as {{ count }},
+        {%- endfor %}
+        case when coalesce(closed.lost_to_competitor, 0) = 0 then 0 else closed.lost_to_competitor_amount end
+            as lost_to_competitor_amount,
         coalesce(standing.open_deals, 0) as open_deals,
         case when expected.deals is null then 0 else expected.expected_amount end as expected_amount,
         targets.target,
@@ -146,6 +172,13 @@ select
     joined.won,
     joined.lost,
     joined.open_deals,
+    joined.referred,
+    joined.referred_won,
+    joined.from_exhibitions,
+    joined.tenders,
+    {{ ratio('joined.tenders_won', 'joined.tenders') }} as tender_win_rate,
+    joined.lost_to_competitor,
+    {{ money('joined.lost_to_competitor_amount') }} as lost_to_competitor_amount,
     {{ money('joined.won_amount') }} as won_amount,
     {{ money('joined.lost_amount') }} as lost_amount,
     {{ money('joined.expected_amount') }} as expected_amount,

@@ -11,7 +11,7 @@ with run as (
 ),
 
 feed_end as (
-    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
+    {{ told_until('invoices', 'deals', 'calls') }}
 ),
 
 -- Whole weeks alone, as far as everything has been told.
@@ -155,12 +155,10 @@ select
     compared.slope,
     compared.slope - compared.apart as low,
     compared.slope + compared.apart as high,
-    case
-        when compared.slope is null or compared.apart is null then 'too_few'
-        when compared.slope - compared.apart > 0 then 'more'
-        when compared.slope + compared.apart < 0 then 'less'
-        else 'not_told_apart'
-    end as reading,
+    {{ reading(
+        'compared.slope is null or compared.apart is null', 'compared.slope - compared.apart',
+        'compared.slope + compared.apart', 0, 'more', 'less'
+    ) }} as reading,
     'not_causal' as evidence,
     run.as_of_date
 from compared

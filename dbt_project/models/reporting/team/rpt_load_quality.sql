@@ -130,11 +130,10 @@ select
     joined.correlation_low,
     joined.correlation_high,
     case
-        when joined.load_band <> 'all' then null
-        when joined.correlation is null then 'too_few'
-        when joined.correlation_low > 0 then 'worse_with_load'
-        when joined.correlation_high < 0 then 'better_with_load'
-        else 'not_told_apart'
+        when joined.load_band = 'all' then {{ reading(
+            'joined.correlation is null', 'joined.correlation_low', 'joined.correlation_high', 0, 'worse_with_load',
+            'better_with_load'
+        ) }}
     end as reading,
     'not_causal' as evidence,
     run.as_of_date

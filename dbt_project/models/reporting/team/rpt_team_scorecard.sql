@@ -18,9 +18,14 @@ loads as (
 ),
 
 targets as (
-    select employee_id, month, sum(target) as target
+    select
+        employee_id,
+        month,
+        sum(target) filter (where metric = 'revenue') as target,
+        sum(target) filter (where metric = 'profit') as profit_target,
+        sum(target) filter (where metric = 'representation') as representation_budget
     from {{ ref('fct_targets') }}
-    where metric = 'revenue'
+    where metric in ('revenue', 'profit', 'representation')
     group by employee_id, month
 ),
 
@@ -32,7 +37,7 @@ reconciled as (
 
 -- A month is made of invoices, deals and calls, as far as they are landed.
 feed_end as (
-    select min(complete_until) as complete_until from {{ ref('fct_feed_ends') }} where feed in ('invoices', 'deals', 'calls')
+    {{ told_until('invoices', 'deals', 'calls') }}
 ),
 
 -- Without any act of reconciliation in the exports, nobody knows who reconciled: that is no coverage of zero.
@@ -53,6 +58,9 @@ portfolios as (
         {{ known_total('account_months.' ~ measure, 'account_months.unknown_' ~ measure) }} as {{ name }},
         sum(account_months.unknown_{{ measure }}) as unknown_{{ name }},
         {%- endfor %}
+        sum(account_months.cost) as cost,
+        sum(account_months.representation_cost) as representation_cost,
+        sum(account_months.unknown_cost) as unknown_cost,
         sum(account_months.missing_rate_count) as missing_rate_count
     from account_months
     left join reconciled
@@ -250,6 +258,36 @@ select
     end as overdue_ratio,
     coalesce(contacts.two_way_contact_accounts, 0) as two_way_contact_accounts,
     coalesce(contacts.two_way_contacts, 0) as two_way_contacts,
+    -- Whoever spoke with nobody spoke with none, from the end of the first week that begins in the month on.
+    case
+        when {{ plus_days('keys.month', 'cast((8 - extract(isodow from keys.month)) % 7 + 6 as integer)') }} <= run.as_of_date
+            then coalesce(talks.weekly_contact_accounts, 0)
+    end as weekly_contact_accounts,
+    {{ ratio('talks.connected_calls', 'talks.outbound_calls') }} as connected_share,
+    coalesce(talks.planned_activities, 0) as planned_activities,
+    {{ ratio('talks.planned_done', 'talks.planned_activities') }} as planned_done_ratio,
+    coalesce(talks.logged_calls, 0) as logged_calls,
+    {{ ratio('talks.calls_with_outcome', 'talks.logged_calls') }} as call_outcome_ratio,
+    {{ ratio('talks.decider_seconds', 'talks.known_seconds') }} as decision_maker_talk_share,
+    coalesce(talks.emails_received, 0) as emails_received,
+    talks.email_reply_minutes_median,
+    coalesce(talks.meetings_held, 0) as meetings_held,
+    {{ ratio('talks.meetings_recorded', 'talks.meetings_decided') }} as meetings_recorded_ratio,
+    {{ ratio('talks.meetings_with_next_step', 'talks.meetings_decided') }} as meetings_next_step_ratio,
+    coalesce(talks.meetings_made, 0) as meetings_made,
+    coalesce(talks.meetings_by_call, 0) as meetings_by_call,
+    coalesce(talks.birthdays, 0) as birthdays,
+    {{ ratio('talks.birthdays_reached', 'talks.birthdays') }} as birthdays_reached_ratio,
+    -- C25: what is left of known revenue, where the plan says what the clients cost.
+    case when portfolios.unknown_revenue + portfolios.unknown_cost = 0 then {{ money('portfolios.revenue - portfolios.cost') }} end
+        as profit,
+    {{ money('targets.profit_target') }} as profit_target,
+    case
+        when portfolios.unknown_revenue + portfolios.unknown_cost = 0
+            then {{ ratio('portfolios.revenue - portfolios.cost', 'targets.profit_target') }}
+    end as profit_attainment,
+    case when portfolios.unknown_cost = 0 then {{ money('portfolios.representation_cost') }} end as representation_cost,
+    {{ money('targets.representation_budget') }} as representation_budget,
     loads.response_minutes_median,
     loads.dso_days,
     coalesce(promises.promises_due, 0) as promises_due,
@@ -282,6 +320,8 @@ left join reports on keys.employee_id = reports.employee_id and keys.month = rep
 left join commissions on keys.employee_id = commissions.employee_id and keys.month = commissions.month
 left join portfolios as before
     on keys.employee_id = before.employee_id and before.month = {{ plus_months('keys.month', -12) }}
+left join {{ ref('fct_employee_contacts') }} as talks
+    on keys.employee_id = talks.employee_id and keys.month = talks.month
 left join loads on keys.employee_id = loads.employee_id and keys.month = loads.month
 left join promises on keys.employee_id = promises.employee_id and keys.month = promises.month
 left join judged on keys.employee_id = judged.employee_id and keys.month = judged.month

@@ -192,12 +192,14 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
 def _tell_costs(work: Refresh, whole: bool = False, most: int = 10) -> None:
     """What the columns cost that exports lack: of each file of this run the dearest, or all; files alike once."""
     from pipelines.exports.costs import costs_of_file
+    from pipelines.warehouse.kept import kept
 
-    found: dict[tuple[str, ...], tuple[list[str], list[Cost]]] = {}
+    found: dict[tuple[object, ...], tuple[list[str], list[Cost]]] = {}
+    standing = kept(work.settings.published.resolve()) if work.warehouse.published() else {}
     for receipt in work.receipts():
         is_told = not receipt.list_name and (whole or receipt.known_at in work.moments)
-        if is_told and (costs := costs_of_file(receipt, work.contracts)):
-            lacking = (*receipt.digests, *(cost.header for cost in costs))
+        if is_told and (costs := costs_of_file(receipt, work.contracts, standing)):
+            lacking = (*receipt.digests, *((cost.header, cost.kept, cost.is_kept_whole) for cost in costs))
             found.setdefault(lacking, ([], costs))[0].append(receipt.file)
     dearest = sorted(found.values(), key=lambda item: -item[1][0].size)
     for files, costs in dearest if whole else dearest[:most]:

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 
 from pipelines.reports.packs.figures import Figure, Tables, aging, cell
+from pipelines.reports.packs.restating import sections as restated_sections
 from pipelines.reports.packs.sections import Kind, Pack, Pair, Section, listed
-from pipelines.reports.weekly.restating import sections as restated_sections
 
 # Movements by what they are; all others are `other`.
 MOVED = {"invoiced": ("invoice", "debit_note", "opening_balance"), "credited": ("credit_note",), "paid": ("payment",)}

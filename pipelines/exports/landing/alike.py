@@ -93,8 +93,7 @@ def land_files(
     waiting: dict[tuple[object, ...], list[Small]] = {}
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         for file in files:
-            # What is unpacked is read when its rows are: each has a folder of its own.
-            small = _small(landing, file, known_at, Path(tempfile.mkdtemp(dir=folder)))
+            small = _small(landing, file, known_at, Path(folder))
             if small is None:
                 yield file, _alone(landing, file, known_at)
                 continue
@@ -113,20 +112,23 @@ def _alone(landing: Landing, file: NewFile, known_at: str | None) -> Receipt | N
         return None
 
 
-def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
-    """The file as one of many; None where it has to be landed alone, for whatever reason."""
+def _small(landing: Landing, file: NewFile, known_at: str | None, folder: Path) -> Small | None:
+    """The file as one of many; None where it has to be landed alone, for whatever reason. What is unpacked goes below `folder`."""
     if file.stamp[0] > MOST_BYTES or landing.store.word(file.sha256) is not None:
         return None
     try:
-        return _read(landing, file, known_at, scratch)
+        return _read(landing, file, known_at, folder)
     except Exception:  # what is wrong with it, `land_file` says; it holds up no other
         return None
 
 
-def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
+def _read(landing: Landing, file: NewFile, known_at: str | None, folder: Path) -> Small | None:
     head = file.path.read_bytes()
-    if not head.startswith((*_PACKED, _PARQUET)) and not _TEXT.match(head) and not _LISTED.match(head):
+    packed, is_text = head.startswith((*_PACKED, _PARQUET)), _TEXT.match(head)
+    if not packed and not is_text and not _LISTED.match(head):
         return None
+    # Records are read when their rows are: what they were unpacked to has a folder of its own. Lines are taken now.
+    scratch = folder if is_text and not packed else Path(tempfile.mkdtemp(dir=folder))
     limits = landing.reading_rules.limits
     with within(limits.seconds):
         grids = open_grids(file.path, scratch, landing.contracts, limits)
@@ -163,7 +165,6 @@ def _is_plain(match: Match, grid: Grid) -> bool:
         and (match.head, match.header_row, table.header_rows, table.short_rows) == (0, 0, 1, "reject")
         and not (table.path or table.header or table.derived or table.blocks or table.drop or table.ends)
         and len(feeds) == len(set(feeds))
-        and not any(mapping.one_row_per for _, mapping in match.feeds)
         and not any(spec.total for _, mapping in match.feeds for spec in mapping.columns.values())
     )
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from pipelines.reports.packs.figures import Figure
 from pipelines.reports.packs.sections import Pack
-from pipelines.reports.packs.wording import NAMED, changed, difference, money, named, shown, signed, text_of, written
+from pipelines.reports.packs.wording import (
+    NAMED,
+    changed,
+    counted,
+    difference,
+    money,
+    named,
+    shown,
+    signed,
+    text_of,
+    written,
+)
 from pipelines.reports.statements.wording import clean
 from pipelines.words import Language
 
@@ -44,8 +55,8 @@ def sentences(pack: Pack, language: Language) -> list[str]:
         _said("won", language, now=money(won.now, pack, language), target=money(won.plan, pack, language),
               month=language.day(pack.as_of.replace(day=1)))
     )  # fmt: skip
-    danger = pack.sections["danger"].rows
-    said.append(_said("danger", language, count=str(len(danger)), names=named(danger)))
+    danger = pack.sections["danger"]
+    said.append(_said("danger", language, count=counted(danger), names=named(danger.rows)))
     said += _restated(pack, language)
     said.append(_said("feeds", language, count=str(len(pack.sections["feeds"].rows))))
     return [*said, *warnings(pack, language)]

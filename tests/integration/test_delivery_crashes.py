@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.delivery.channels import Letter, Outcome, send
 from pipelines.delivery.plan import Channel, Smtp
+from pipelines.delivery.snapshots import FOLDER, take, taken
 from pipelines.settings import Settings
+from pipelines.warehouse.publications import FILE, Warehouse
 from tests.support.deliveries import BOX, MONDAY, SUNDAY, Post, deliveries, home_of, plan, publish_week, states
 from tests.support.disks import Disk, watched
 
@@ -84,3 +88,37 @@ def test_the_folders_of_a_delivery_are_on_disk_before_it_is_sent(
     post = Post(lambda letter: before.extend(brought) or Outcome("sent"))  # type: ignore[func-returns-value]
     deliveries(home, post).deliver(MONDAY)
     assert before == [home, home / "deliveries", home / "deliveries" / "weekly"]
+
+
+def test_what_an_appraisal_is_made_of_is_whole_or_not_there_after_any_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = home_of(tmp_path / "home", plan({"id": "chair"}))
+    publish_week(home, SUNDAY)
+    warehouse = Warehouse(home / "warehouse")
+    published = warehouse.published()
+    assert published
+    file = warehouse.versions / published.version / FILE
+    period = tmp_path / "2026-H1"
+    period.mkdir()
+    disk = Disk(period, tmp_path / "copies")
+    with watched(disk, monkeypatch):
+        kept = take(period, published, file, ("rpt_run",))
+    run = "select * from reporting.rpt_run"
+    whole = query_of(kept, run)
+    assert whole == query_of(file, run)
+    assert len(disk.made) > 5
+    before = 0
+    for copy in disk.made:
+        found = taken(copy)
+        before += found is None
+        again = take(copy, published, file, ("rpt_run",))
+        assert found is None or found == (published, again), copy
+        assert query_of(again, run) == whole, copy
+        assert [left.name for left in (copy / FOLDER).iterdir()] == [published.version], copy
+    assert 0 < before <= len(disk.made)
+
+
+def query_of(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return connection.execute(sql).fetchall()

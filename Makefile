@@ -14,7 +14,7 @@ run: .venv/ready
 	@.venv/bin/keybook dashboard --home $(HOME_OF_SAMPLE) --port $(PORT)
 
 test: .venv/ready
-	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready
 	.venv/bin/ruff check .

@@ -233,8 +233,10 @@ class _Together(TableLanding):
         self.connection.execute(f"set timezone = {quoted(self.landing.zone_of(self.contract))}")
         self._load()
         sql = self.sql
-        writing = written(self.connection, [cast.read or cast.text for cast in sql.moments()])
-        dates = writing.dates(None) if writing == Writing() else self._dates(sql)
+        moments = sql.moments()
+        writings = written(self.connection, [cast.read or cast.text for cast in moments], FILE_OF)
+        plain = all(writing == Writing() for writing in writings.values())
+        dates = Writing().dates(None) if plain else self._dates(moments, writings)
         self.sql = RowSql(self.contract, self.match, sql.business_timezone, dates, sql.known_in)
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
         for unread in filter(None, (self._skipped(), self._untaken(mappings))):
@@ -273,14 +275,12 @@ class _Together(TableLanding):
                 account(small.receipt, self.contract, entity, rows, rows, 0, key_columns(entity, mapping, self.match))
         return landed
 
-    def _dates(self, sql: RowSql) -> Dates:
+    def _dates(self, moments: list[Cast], writings: dict[int, Writing]) -> Dates:
         """How most of the files write their dates, which each tells by itself; the others wait for one another."""
         told: list[tuple[Dates, set[int]]] = []
-        self.connection.execute("create or replace temp table cleaned_all as from cleaned")
         for number, small in enumerate(self.files):
-            of_file = f"select * from cleaned_all where {FILE_OF} = {number}"
-            self.connection.execute(f"create or replace temp view cleaned as {of_file}")
-            dates, problem = self.landing.dates(self.connection, sql, small.receipt)
+            writing = writings.get(number, Writing())
+            dates, problem = self.landing.dates_as(writing, self.contract, moments, small.receipt)
             if dates is None or problem:
                 self.apart.add(number)
                 continue
@@ -288,7 +288,6 @@ class _Together(TableLanding):
             if alike is None:
                 told.append((dates, alike := set()))
             alike.add(number)
-        self.connection.execute("create or replace temp view cleaned as from cleaned_all")
         told.sort(key=lambda pair: -len(pair[1]))
         others = set().union(*(numbers for _, numbers in told[1:]))
         self.others = [small for number, small in enumerate(self.files) if number in others]

@@ -18,7 +18,7 @@ OWNED_TOTALS = f"""
         count(*) filter (is_key_account and is_uncovered) as uncovered_keys,
         count(*) filter (is_uncovered) as uncovered,
         count(*) filter (is_key_account and lacks_dedicated) as shared_keys,
-        count(*) filter (owner_changes_12m > 0) as changed, count(*) filter (is_handover_late) as late_handovers,
+        count(*) filter (is_handover_late) as late_handovers,
         count(first_won_on) as handed_over,
         sum(plan_items) as plan_items, sum(startup_answers) as startup_answers
     from found

@@ -99,6 +99,31 @@ def test_how_much_is_missing_is_what_the_definitions_say(worlds: dict[str, Path]
     assert unmoved == set()
 
 
+def test_what_is_not_known_has_no_class_and_no_sum(worlds: dict[str, Path]) -> None:
+    """A class of what nobody can compare (D3), revenue of months before the first export, and a sum of no predictions."""
+    with duckdb.connect(str(worlds["half"]), read_only=True) as half:
+
+        def counted(sql: str) -> tuple[int, ...]:
+            return half.execute(sql).fetchall()[0]
+
+        classed = "count(*) filter (tier is not null)"
+        unknown, of_them = counted(
+            f"select count(*), {classed} from marts.fct_account_quarters where revenue_12m is null"
+        )
+        assert (unknown > 10, of_them) == (True, 0)
+        assert counted(f"select {classed} > 10 from marts.fct_account_quarters") == (True,)
+        # The sample's exports begin a year before its last day.
+        assert counted("select count(revenue_previous_12m) from reporting.rpt_key_accounts") == (0,)
+        for value in ("clv_predicted", "clv_low", "clv_high"):
+            said = counted(
+                f"select count(*) filter ({value} is not null), count(*) filter ({value} is null) "
+                "from reporting.rpt_account_value_groups where grouping_kind = 'segment' and not exists (select 1 "
+                "from reporting.rpt_account_value as worth where coalesce(worth.segment, 'not_known') = grouping_value "
+                f"and worth.{value} is not null)"
+            )
+            assert said[0] == 0, value
+
+
 def test_a_nought_for_what_is_not_known_is_found(tmp_path: Path) -> None:
     """The comparison itself: 0 and the known part without a count of what is missing are found, NULL is not."""
     meta = {"unit": "money", "in": "base_currency"}

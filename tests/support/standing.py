@@ -263,11 +263,15 @@ class Standing(Foreseen, Talking):
             talks[contact.account].append(contact.on)
         found: Rows = {}
         whole: dict[date, list[Decimal | None]] = defaultdict(list)
+        begun = min((on for parts in self.invoiced.values() for on, _ in parts), default=None)
         for row in self.rows("rpt_key_accounts", "reporting"):
             account, quarter = row["account_id"], row["quarter"]
             day = min(months_before(quarter, -3) - days(1), self.day)
             year, two = months_before(day, 12), months_before(day, 24)
-            before = known(worth for on, worth in self.invoiced[account] if two < on <= year)
+            before = None
+            # What was before the first export nobody knows.
+            if begun is not None and begun <= two + days(1):
+                before = known(worth for on, worth in self.invoiced[account] if two < on <= year)
             brought, unrated = self.earned(account, day)
             whole[quarter].append(None if unrated or brought is None else max(brought, ZERO))
             found[quarter, account] = {

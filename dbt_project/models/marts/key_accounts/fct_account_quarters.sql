@@ -289,10 +289,12 @@ evidence as (
         spine.account_id,
         spine.measured_on,
         case when spine.client_since <= spine.measured_on then spine.client_since end as client_since,
-        {%- for amount in ['12m', 'previous_12m'] %}
-        {{ money(known_amount('earned.revenue_' ~ amount, 'earned.unknown_' ~ amount)) }}
-            as revenue_{{ amount }},
-        {%- endfor %}
+        {{ money(known_amount('earned.revenue_12m', 'earned.unknown_12m')) }} as revenue_12m,
+        -- Of months before the first export nobody knows anything.
+        case
+            when feeds.invoices_from <= {{ plus_days('spine.two_years_before', 1) }}
+                then {{ money(known_amount('earned.revenue_previous_12m', 'earned.unknown_previous_12m')) }}
+        end as revenue_previous_12m,
         cast(coalesce(earned.missing_rate_count, 0) as bigint) as missing_rate_count,
         sold.company_revenue,
         sold.company_unknown,
@@ -373,7 +375,8 @@ select
     measured.quarter,
     measured.account_id,
     case
-        when measured.revenue_12m <= 0 or measured.share_before is null then null
+        -- What brought nothing has no class, and neither has what nobody knows.
+        when coalesce(measured.revenue_12m <= 0, true) or measured.share_before is null then null
         when measured.share_before < {{ parameter('tier_a_share') }} then 'A'
         when measured.share_before < {{ parameter('tier_b_share') }} then 'B'
         else 'C'

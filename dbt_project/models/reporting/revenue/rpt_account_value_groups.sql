@@ -45,9 +45,13 @@ select
     {{ known_revenue('sum(revenue_12m)', 'count(*) - count(revenue_12m)') }} as revenue_12m,
     {{ known_revenue('sum(clv_historic)', 'count(*) - count(clv_historic)') }} as clv_historic,
     {{ known_revenue('sum(tax_in_cash)', 'count(*) - count(tax_in_cash)') }} as tax_in_cash,
-    {{ known_revenue('sum(clv_predicted)', 'count(*) filter (where clv_predicted is null and missing_rate_count > 0)') }} as clv_predicted,
-    {{ known_revenue('sum(clv_low)', 'count(*) filter (where clv_low is null and missing_rate_count > 0)') }} as clv_low,
-    {{ known_revenue('sum(clv_high)', 'count(*) filter (where clv_high is null and missing_rate_count > 0)') }} as clv_high,
+    {%- for value in ['clv_predicted', 'clv_low', 'clv_high'] %}
+    -- Of a group none of whose accounts has one, nobody knows any.
+    case
+        when count({{ value }}) > 0
+            then {{ known_revenue('sum(' ~ value ~ ')', 'count(*) filter (where ' ~ value ~ ' is null and missing_rate_count > 0)') }}
+    end as {{ value }},
+    {%- endfor %}
     {{ known_amount(
         'count(*) filter (where is_revenue_based and revenue_12m <> 0)', 'count(*) - count(revenue_12m)'
     ) }} as revenue_based_accounts,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import streamlit as st
@@ -165,14 +167,18 @@ def published(record: Record) -> None:
     """The publications that are kept: reports are made of them."""
     with section("Published", "The publications that are kept, the newest first; reports are made of these.",
                  key="publications"):  # fmt: skip
-        kept = record.publications
+        kept, zone = record.publications, ZoneInfo(load_settings().business_timezone)
         data = pa.table({
-            "version": [each.version for each in kept], "as_of": [each.as_of_date for each in kept],
-            "published_at": [each.published_at for each in kept], "files": [each.files for each in kept],
+            "version": [each.version for each in kept], "as_of": [date.fromisoformat(each.as_of_date) for each in kept],
+            "published_at": [
+                datetime.fromisoformat(each.published_at).astimezone(zone).replace(tzinfo=None) for each in kept
+            ],
+            "files": [each.files for each in kept],
             "rejected": [each.rows_rejected for each in kept], "held": [each.files_held for each in kept],
         })  # fmt: skip
         table(data, {
-            "version": Column("Publication"), "as_of": Column("As of"), "published_at": Column("Published"),
+            "version": Column("Publication"), "as_of": Column("As of", "date"),
+            "published_at": Column("Published", "time", "Business time."),
             "files": Column("Files", "count"), "rejected": Column("Rows rejected", "count"),
             "held": Column("Files held", "count"),
         }, "publications")  # fmt: skip

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -35,6 +36,7 @@ from pipelines.commands.shared import (
 )
 from pipelines.commands.statements import STATEMENT_COMMANDS
 from pipelines.commands.verify import verify
+from pipelines.delivery.periods import UNITS, last_over
 from pipelines.formats import printable
 from pipelines.settings import PROJECT
 from pipelines.words.landed import finding_said, rejection_said
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
     from pipelines.exports.costs import Cost
     from pipelines.exports.landing.raw import Receipt
     from pipelines.warehouse.refresh import PointInTime, Refresh
+
+# What `--as-of` takes for a day: the last one of the newest week, month … that is over.
+LAST_OF = {f"last-{unit}": unit for unit in UNITS}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,14 +76,27 @@ def _moment(context: click.Context, option: click.Parameter, value: str | None) 
     return moment.isoformat() if len(value) > len("2026-01-31") else _day(context, option, value)
 
 
+def _day_or_period(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """A day as it was written, or the word for the last day of a period that is over."""
+    return value if value in LAST_OF else _day(context, option, value)
+
+
 @main.command(cls=HomeCommand)
 @click.option("--landing", type=click.Path(path_type=Path), help="The folder of exports; <home>/landing if not given.")
-@click.option("--as-of", callback=_day, help="The day to look back from (YYYY-MM-DD); the newest event's if not given.")
+@click.option(
+    "--as-of",
+    callback=_day_or_period,
+    help="The day to look back from (YYYY-MM-DD), or the last day of what is over by the clock of the business: "
+    f"{', '.join(LAST_OF)}. The newest event's if not given.",
+)
 @click.option("--known-at", callback=_moment, help="As reported: without what became known after this day or moment.")
 @click.option("--full", is_flag=True, help="Build everything and publish, even what has not changed.")
 def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at: str | None, full: bool) -> None:
     """Land new exports, build, check and publish."""
     work = refresh_of(home=home, landing=landing)
+    if as_of in LAST_OF:
+        today = datetime.now(ZoneInfo(work.settings.business_timezone)).date()
+        as_of = last_over(LAST_OF[as_of], today).isoformat()
     try:
         view = work.view(as_of, known_at)
     except (ValueError, OverflowError) as error:
@@ -174,12 +192,14 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
 def _tell_costs(work: Refresh, whole: bool = False, most: int = 10) -> None:
     """What the columns cost that exports lack: of each file of this run the dearest, or all; files alike once."""
     from pipelines.exports.costs import costs_of_file
+    from pipelines.warehouse.kept import kept
 
-    found: dict[tuple[str, ...], tuple[list[str], list[Cost]]] = {}
+    found: dict[tuple[object, ...], tuple[list[str], list[Cost]]] = {}
+    standing = kept(work.settings.published.resolve()) if work.warehouse.published() else {}
     for receipt in work.receipts():
         is_told = not receipt.list_name and (whole or receipt.known_at in work.moments)
-        if is_told and (costs := costs_of_file(receipt, work.contracts)):
-            lacking = (*receipt.digests, *(cost.header for cost in costs))
+        if is_told and (costs := costs_of_file(receipt, work.contracts, standing)):
+            lacking = (*receipt.digests, *((cost.header, cost.kept, cost.is_kept_whole) for cost in costs))
             found.setdefault(lacking, ([], costs))[0].append(receipt.file)
     dearest = sorted(found.values(), key=lambda item: -item[1][0].size)
     for files, costs in dearest if whole else dearest[:most]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -55,7 +56,7 @@ def weekly(home: Path | None, period: str | None, language: str | None, out: Pat
         published = _published_as_of(_last_day(period), settings)
     spoken = language or settings.language
     with _writing(published, out or settings.home / "reports" / "weekly") as (connection, write):
-        pack = read(connection, settings.company_name, titles(settings), _changed_since(published, settings))
+        pack = read(connection, settings.company_name, titles(settings), _changed_since("weekly", published, settings))
         write(pack, spoken)
         for warning in warnings(pack, languages()[spoken]):
             click.echo(warning, err=True)
@@ -80,7 +81,9 @@ def monthly(home: Path | None, period: str | None, whose: str | None, language: 
         owners = people(connection)
         wanted, spoken = _wanted(whose, owners, settings)
         for person in wanted:
-            write(read(connection, settings.company_name, person), language or spoken or settings.language)
+            changed = partial(_changed_since, "monthly", published, settings)
+            pack = read(connection, settings.company_name, person, restated=changed)
+            write(pack, language or spoken or settings.language)
 
 
 @report.command(cls=HomeCommand)
@@ -216,15 +219,17 @@ def _recipients(settings: Settings) -> list[Recipient]:
     return plan.recipients if plan else []
 
 
-def _changed_since(published: Path, settings: Settings) -> dict[str, Any]:
-    """What has changed since the weekly report before was sent, by what is published as of its week's end."""
-    from pipelines.delivery.packs import changed_since
+def _changed_since(
+    report: str, published: Path, settings: Settings, accounts: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """What has changed since the report before was sent, by what is published as of its period's end."""
+    from pipelines.delivery.packs import MAKERS, changed_since
     from pipelines.delivery.periods import key
     from pipelines.warehouse.publications import Warehouse
 
     told = {each.version: each.as_of_date for each in Warehouse(settings.warehouse).publications()}
     day = date.fromisoformat(told[published.parent.name])
-    return changed_since(published, key("week", day), settings)
+    return changed_since(report, published, key(MAKERS[report].unit, day), settings, accounts)
 
 
 def _published(home: Path | None) -> Settings:

@@ -119,12 +119,14 @@ class Report:
             raise PackFailed(str(error)) from error
 
 
-def changed_since(publication: Path, before: str, settings: Settings) -> dict[str, Any]:
-    """What has changed since the weekly report before was sent, by a publication."""
+def changed_since(
+    report: str, publication: Path, before: str, settings: Settings, accounts: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """What has changed since a report of an earlier period was sent; of some accounts alone, if they are given."""
     from pipelines.delivery.restated import restated
 
-    found = restated(settings, "weekly", "week", before=before, publication=publication.parent.name)
-    return asdict(found)
+    unit, version = MAKERS[report].unit, publication.parent.name
+    return asdict(restated(settings, report, unit, before=before, publication=version, accounts=accounts))
 
 
 def titles(settings: Settings) -> dict[str, str]:
@@ -137,14 +139,17 @@ def titles(settings: Settings) -> dict[str, str]:
 def _weekly(asked: Asked) -> Figures:
     from pipelines.reports.weekly.reading import read
 
-    changed = changed_since(asked.publication, asked.period.key, asked.settings)
+    changed = changed_since("weekly", asked.publication, asked.period.key, asked.settings)
     return read(asked.connection, asked.settings.company_name, titles(asked.settings), changed)
 
 
 def _monthly(asked: Asked) -> Figures:
     from pipelines.reports.monthly.reading import read
 
-    return read(asked.connection, asked.settings.company_name, asked.scope.of, asked.scope.without)
+    def changed(book: Sequence[str]) -> dict[str, Any]:
+        return changed_since("monthly", asked.publication, asked.period.key, asked.settings, book)
+
+    return read(asked.connection, asked.settings.company_name, asked.scope.of, asked.scope.without, changed)
 
 
 def _quarterly(asked: Asked) -> Figures:

@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 Unit = Literal["week", "month", "quarter", "half-year"]
 
+UNITS: tuple[Unit, ...] = get_args(Unit)
 MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "half-year": 6}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EXAMPLES = "every Monday 06:00, by the 3rd, before the 3rd, by the 3rd of every quarter 09:00"
@@ -114,7 +115,9 @@ def last_day(unit: Unit, day: date) -> date:
 
 
 def last_over(unit: Unit, day: date) -> date:
-    """The last day of the newest month, quarter or half-year that was over before a day."""
+    """The last day of the newest week, month, quarter or half-year that was over before a day."""
+    if unit == "week":
+        return day - timedelta(days=day.isoweekday())
     return _month(_first(unit, day)) - timedelta(days=1)
 
 

@@ -48,6 +48,7 @@ _LINES = """
         _file,
         _row
     from keybook.reporting.rpt_statement_lines
+    where $accounts is null or list_contains($accounts::varchar[], account_id)
     union all
     select
         events.event_id,
@@ -62,10 +63,14 @@ _LINES = """
         events._row
     from keybook.reporting.rpt_account_timeline as events
     left join keybook.reporting.rpt_accounts as accounts on events.account_id = accounts.account_id
-    where events.event_type in ('deal_won', 'call')"""
+    where events.event_type in ('deal_won', 'call')
+        and ($accounts is null or list_contains($accounts::varchar[], events.account_id))"""
 _OWED = """
     create temp table {name}_owed as
-    select currency, sum(net_amount) as owed from receivable_aging($until) group by currency"""
+    select currency, sum(net_amount) as owed
+    from receivable_aging($until)
+    where $accounts is null or list_contains($accounts::varchar[], account_id)
+    group by currency"""
 # A line that is not there moves nothing; the amount of one that is there may be unknown, and so is then the change.
 _CHANGES = """
     with earlier as (
@@ -239,9 +244,12 @@ def kept_for_reports(home: Path) -> set[str]:
 
 def restated(
     settings: Settings, report: str, unit: Unit, *, before: str | None = None, period: str | None = None,
-    publication: str | None = None,
+    publication: str | None = None, accounts: Sequence[str] | None = None,
 ) -> Restated:  # fmt: skip
-    """What changed since a report was sent: by default the newest, against what is published now."""
+    """What changed since a report was sent: by default the newest, against what is published now.
+
+    `accounts` are those whose lines count; all, and the lines of none, when not given.
+    """
     warehouse = Warehouse(settings.warehouse)
     sent = last_sent(Ledger(settings.home / FOLDER), report, before=before, period=period)
     if sent is None:
@@ -257,7 +265,7 @@ def restated(
     if then.contract != reporting_contract.digest() or now.contract != then.contract:
         return Restated(report, sent.period, sent, until, now.version, problem="other_version")
     files = [warehouse.versions / each.version / FILE for each in (then, now)]
-    found = _compared(files[0], files[1], until, unit)
+    found = _compared(files[0], files[1], until, unit, accounts)
     return Restated(report, sent.period, sent, until, now.version, None, *found)
 
 
@@ -273,7 +281,9 @@ def _newest(warehouse: Warehouse, whole: Sequence[Publication] | Any, then: Publ
 Rows = tuple[dict[str, Any], ...]
 
 
-def _compared(then: Path, now: Path, until: date, unit: Unit) -> tuple[Rows, Rows, Rows]:
+def _compared(
+    then: Path, now: Path, until: date, unit: Unit, accounts: Sequence[str] | None
+) -> tuple[Rows, Rows, Rows]:
     """The changed lines, figures and balances between two published files."""
     if then == now:
         return (), (), ()
@@ -282,8 +292,9 @@ def _compared(then: Path, now: Path, until: date, unit: Unit) -> tuple[Rows, Row
             # A publication's views and macros know it by this name alone, so that one is let go before the other.
             connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as keybook (read_only)")
             connection.execute("use keybook.main")
-            connection.execute(_LINES.format(name=name))
-            connection.execute(_OWED.format(name=name), {"until": until})
+            whose = {"accounts": None if accounts is None else list(accounts)}
+            connection.execute(_LINES.format(name=name), whose)
+            connection.execute(_OWED.format(name=name), {"until": until, **whose})
             connection.execute("use memory.main")
             connection.execute("detach keybook")
         unit_said = _TRUNCATED[unit]

@@ -114,15 +114,23 @@ def test_the_pdf_and_the_workbook_say_what_the_pack_holds(pack: Pack, language: 
 def test_what_is_not_there_is_said(pack: Pack, language: str) -> None:
     spoken = languages()[language]
     none = {name: replace(pair, now=replace(pair.now, value=None)) for name, pair in pack.pairs.items()}
+    # The feeds of some are exported, so that there is none; of the others nobody knows.
+    told = [name for name, section in pack.sections.items() if section.told]
+    assert {"danger", "debtors", "unlikely"} <= set(told) < set(pack.sections)
     empty = replace(pack, pairs=none, sections={n: replace(s, rows=[]) for n, s in pack.sections.items()})
     files = make(empty, language, "v1")
     said = text_of(next(made for name, made in files.items() if name.endswith(".pdf")))
-    assert said.count(spoken.text("pack.no_data")) == len(pack.sections)
+    assert said.count(spoken.text("pack.no_data")) == len(pack.sections) - len(told)
+    assert said.count(f" {spoken.text('pack.none')}") == len(told)
+    assert spoken.text("weekly.said.danger", count="0") in sentences(empty, spoken)
+    unheard = {name: replace(section, rows=[], told=False) for name, section in pack.sections.items()}
+    assert spoken.text("weekly.said.danger", count=None) in sentences(replace(empty, sections=unheard), spoken)
     assert not charts(empty, spoken)
     assert flat(spoken.text("weekly.said.open_unknown", count="0")) in said
     assert spoken.text("weekly.said.calls_unknown") in said
     book = openpyxl.load_workbook(io.BytesIO(next(made for name, made in files.items() if name.endswith(".xlsx"))))
-    assert all(sheet["A2"].value == spoken.text("pack.no_data") for sheet in book.worksheets[2:])
+    nothing = [spoken.text(section.nothing) for section in empty.sections.values()]
+    assert [sheet["A2"].value for sheet in book.worksheets[2:]] == nothing
 
 
 def test_every_kind_of_export_has_words() -> None:

@@ -132,6 +132,24 @@ def test_scenario(scenario: Scenario, warehouse: duckdb.DuckDBPyConnection) -> N
         assert (found or (0, 0, 0, 0)) == expected, day
 
 
+def test_what_is_settled_and_open_is_told(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Of the scenarios of one invoice, whose export says when it was settled: what a bookkeeper finds open at the end."""
+    single = {
+        f"books:{story.name}": (invoice, story.balances[AS_OF][0])
+        for story in STORIES
+        for invoice, *others in [
+            [row for row in story.rows["billing.invoices"] if row.get("document_kind") != "credit_note"] or [{}]
+        ]
+        if AS_OF in story.balances and not others
+    }
+    right = {name: open_ for name, (row, open_) in single.items() if row.get("settled_on") and open_}
+    found = warehouse.execute(
+        "select account_id, amount from marts.fct_receivable_exceptions where reason = 'settled_but_open'"
+    ).fetchall()
+    assert {account: amount for account, amount in found if account in single} == right
+    assert len(right) >= 3
+
+
 @pytest.mark.parametrize("identity", BREAKS)
 def test_identity_fails_when_it_is_broken(
     identity: str, sent: dict[str, str], warehouse: duckdb.DuckDBPyConnection

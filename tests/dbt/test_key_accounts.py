@@ -307,6 +307,28 @@ def test_a_change_of_owner(company: Company, warehouse: duckdb.DuckDBPyConnectio
     assert changes == {f"test:A{number}": int(number < 6) for number in range(len(ACCOUNTS))}
 
 
+def test_a_stand_in_goes_and_the_owner_stays(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """An account has one owner on any day: of the spans that hold it the one that began last; after all of them its own."""
+    found = warehouse.execute(
+        "select account_id, employee_id, valid_from, valid_to from marts.dim_account_owners"
+    ).fetchall()
+    seen = set()
+    for number in range(7):
+        spans = company.of("crm.account_owners", number)
+        last = max(row["ends_on"] or date.max for row in spans)
+        for day in sorted({bound for row in spans for at in (row["starts_on"], row["ends_on"] or AS_OF)
+                           for bound in (at - timedelta(days=1), at, at + timedelta(days=1))}):  # fmt: skip
+            held = [row for row in spans if row["starts_on"] <= day <= (row["ends_on"] or date.max)]
+            after = {"test:ben"} if day > last else set()
+            right = {f"test:{max(held, key=lambda row: row['starts_on'])['owner_id']}"} if held else after
+            assert right == {
+                owner for account, owner, since, until in found
+                if account == f"test:A{number}" and (since is None or since <= day) and (until is None or day < until)
+            }, (number, day)  # fmt: skip
+            seen |= right
+    assert seen == {"test:ann", "test:ben"}
+
+
 def test_who_covers(warehouse: duckdb.DuckDBPyConnection) -> None:
     """D11: five covered days, two without a substitute, one of two whose substitute is away; the next one is known."""
     found = warehouse.execute(

@@ -74,7 +74,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     run = {"business_timezone": str(ZONE), "default_country": calls.COUNTRY}
     store = write_raw(home, rows, as_of_date=request.param, **run)
     write_holidays(store.records, calls.COUNTRY)
-    floor.run(sample(tmp_path_factory).parents[3], home, raw_of=home, tables=TABLES)
+    floor.run(sample(tmp_path_factory).parents[3], home, raw_of=home, tables=TABLES, threads=1)
     with duckdb.connect(str(home / "keybook.duckdb")) as connection:
         connection.execute("set timezone = 'UTC'")
         yield request.param, connection

@@ -1,4 +1,4 @@
-"""Mondays from March to November: late files, broken weeks, weeks without power, a mail server that misbehaves, people
+"""A year of Mondays: late files, broken weeks, weeks without power, a mail server that misbehaves, people
 who come and go.
 
 Each report reaches each who should have it once, and nobody else; none with a figure of a broken publication; each hold
@@ -18,14 +18,14 @@ from pipelines.delivery.channels import Letter, Outcome
 from tests.support.deliveries import MONDAY, SUNDAY, ZONE, Post, deliveries, home_of, plan, publish_week
 from tests.support.publications import withdraw
 
-# Both clock changes are among them.
-WEEKS = 36
-BROKEN = {5: "released", 13: "corrected", 30: "released"}
+# Both clock changes and the turn of the year are among them; 2026 has a week 53.
+WEEKS = 52
+BROKEN = {5: "released", 13: "corrected", 30: "released", 43: "corrected"}
 PUBLISHED_LATE = {9: 3, 27: 1}
 WITHOUT_POWER = range(17, 20)
 HELD = {"rpt_landing_findings": [{"file": "a.csv", "severity": "held", "code": "lines_fewer"}]}
 # First and last week of each; from some week on the board may see a team's figures alone.
-PEOPLE = {"chair": (0, WEEKS - 1), "cfo": (8, 23), "heir": (24, WEEKS - 1), "board": (0, WEEKS - 1)}
+PEOPLE = {"chair": (0, WEEKS - 1), "cfo": (8, 23), "heir": (24, 43), "board": (0, WEEKS - 1)}
 DEMOTED = 22
 
 
@@ -116,7 +116,7 @@ def _publish(home: Path, week: int, broken: bool = False) -> None:
     withdraw(home, versions[:-6])
 
 
-def test_mondays_from_march_to_november(tmp_path: Path) -> None:
+def test_a_year_of_mondays(tmp_path: Path) -> None:
     home = home_of(tmp_path / "home", _plan(0))
     world = World(home)
     released: dict[int, datetime] = {}

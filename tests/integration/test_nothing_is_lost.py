@@ -116,6 +116,10 @@ def test_what_is_kept_is_a_finding_and_stays_where_it_stands(home: Path) -> None
         "select file, column_name, name, row_count from reporting.rpt_landing_findings where file like 'deals-%' order by 2",
     )
     assert said == [("deals-2.csv", "Amount", "deals-1.csv", 2), ("deals-2.csv", "Currency", "deals-1.csv", 2)]
+    # Deal 104 stands in no export with an amount; the deals that do keep theirs.
+    status = keybook("status", "--home", home).output
+    kept = "missing   deals-2.csv: without Amount: kept as deals-1.csv said it (rows: 2); of the other rows: no amount"
+    assert kept in status
     kept = query(home, f"select _kept['amount'].file, _kept['amount'].line {HUBSPOT} order by deal_id")
     assert kept == [("deals-1.csv", 2), ("deals-1.csv", 3), (None, None), (None, None)]
     assert query(home, AMOUNTS) == [("deals-1.csv", 1330, 0)]
@@ -144,6 +148,8 @@ def test_a_blank_cell_in_a_column_that_is_there_erases(later: tuple[Path, str]) 
     # An amount whose file says no currency is that of the older file, and stands in its own file's total.
     assert deals[2] == ("103", 90, "SEK", "Bo")
     assert query(later[0], AMOUNTS) == [("deals-1.csv", 1000, 330), ("deals-3.csv", 90, 0)]
+    status = keybook("status", "--home", later[0]).output
+    assert "missing   deals-3.csv: without Currency: kept as deals-1.csv said it (rows: 2)\n" in status
 
 
 def test_a_filtered_view_takes_nothing_away(home: Path) -> None:

@@ -14,7 +14,8 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.commands.main import main
+from pipelines.commands.main import LAST_OF, main
+from pipelines.delivery.periods import UNITS as UNITS_OF_TIME
 from pipelines.settings import load_settings
 from pipelines.warehouse.refresh import Refresh
 from tests.support.deliveries import plan
@@ -159,28 +160,20 @@ def test_a_service_has_the_rights_that_it_needs_and_no_other(unit: Path) -> None
 
 def test_a_timer_has_its_service_and_catches_up() -> None:
     timers = [unit for unit in UNITS if unit.suffix == ".timer"]
-    assert len(timers) == 3
+    assert {timer.stem for timer in timers} == {"keybook-deliver", *(f"keybook-{unit}" for unit in UNITS_OF_TIME)}
     for timer in timers:
-        assert timer.with_suffix(".service").exists()
-        assert _lines(timer)["Persistent"] == ["true"]
+        said = _lines(timer)
+        unit = timer.stem.removeprefix("keybook-")
+        assert said["Persistent"] == ["true"]
+        service = said.get("Unit", [f"{timer.stem}.service"])[0]
+        assert service == ("keybook-deliver.service" if unit == "deliver" else f"keybook-refresh@{unit}.service")
+        assert (timer.parent / service.replace(f"@{unit}", "@")).exists()
 
 
-@pytest.mark.parametrize(("name", "days"), [
-    ("week", {"2026-11-30": "2026-11-29", "2026-12-02": "2026-11-29", "2026-12-06": "2026-11-29"}),
-    ("month", {"2026-12-01": "2026-11-30", "2026-12-03": "2026-11-30", "2027-01-02": "2026-12-31"}),
-])  # fmt: skip
-def test_a_refresh_that_is_caught_up_later_is_as_of_the_same_day(name: str, days: dict[str, str]) -> None:
-    [typed] = _lines(ROOT / "docs" / "systemd" / f"keybook-{name}.service")["ExecStart"]
-    asked = re.search(r"--as-of \"(.*)\"'$", typed)
-    assert asked
-    for today, right in days.items():
-        # As if it were then: the day stands in the place of now.
-        line = (
-            asked[1].replace("%%", "%").replace('"$(date +%u) days ago"', f'"{today} $(date -d {today} +%u) days ago"')
-        )
-        line = line.replace("$(date +%Y-%m-01)", f"$(date -d {today} +%Y-%m-01)")
-        done = subprocess.run(["sh", "-c", f'echo "{line}"'], capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == right, today
+def test_cron_asks_for_what_the_command_takes() -> None:
+    asked = re.findall(r"keybook refresh --as-of ([\w-]+)`", TEXT)
+    assert [word.removeprefix("last-") for word in asked] == list(UNITS_OF_TIME)
+    assert set(asked) == LAST_OF.keys()
 
 
 def test_the_containers_have_the_rights_that_they_need_and_no_other() -> None:

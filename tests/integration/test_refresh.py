@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.commands import main as commands
 from pipelines.exports.landing.raw import RawStore
 from tests.integration.conftest import FILES, drop
 from tests.support.homes import keybook, query
@@ -174,6 +176,24 @@ def test_queries_cannot_read_files_or_write(small: Path) -> None:
     assert said.output.splitlines() == ['"one","two"', '1,"\'=1+1"']
     assert keybook("sql", "--home", small, "select * from read_csv('/etc/passwd')").exit_code == 1
     assert keybook("sql", "--home", small, "create table x as select 1").exit_code == 1
+
+
+@pytest.mark.parametrize(("word", "last"), [("last-week", "2026-03-08"), ("last-quarter", "2025-12-31")])
+def test_as_of_takes_what_is_over_by_the_clock_of_the_business(
+    small: Path, monkeypatch: pytest.MonkeyPatch, word: str, last: str
+) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime(2026, 3, 8, 22, 30, tzinfo=UTC).astimezone(tz)
+
+    asked = []
+    monkeypatch.setattr(commands, "datetime", Clock)
+    monkeypatch.setattr(commands, "_run", lambda _work, view, _full: asked.append(view.as_of))
+    # On Sunday at half past ten in London it is Monday in Helsinki.
+    (small / "keybook.toml").write_text('business_timezone = "Europe/Helsinki"\n', encoding="utf-8")
+    keybook("refresh", "--home", small, "--as-of", word)
+    assert [str(day) for day in asked] == [last]
 
 
 def test_an_unknown_setting_is_an_error(small: Path) -> None:

@@ -19,7 +19,7 @@ from pipelines import reporting_contract
 from pipelines.delivery import packs
 from pipelines.delivery.ledger import Ledger
 from pipelines.delivery.restated import Restated, kept_for_reports, restated
-from pipelines.reports.weekly.restating import sections
+from pipelines.reports.packs.restating import sections
 from pipelines.settings import load_settings
 from tests.support.deliveries import SUNDAY, ZONE
 from tests.support.homes import keybook, make, once
@@ -226,6 +226,28 @@ def test_the_command_says_all_of_it(home: Path) -> None:
     told = json.loads(keybook("restated", "--json", "--home", home).output)
     assert len(told["rows"]) == len(_told(home).rows)
     assert "there are" in keybook("restated", "yearly", "--home", home).output
+
+
+@pytest.mark.parametrize("whose", [slice(0, 1), slice(1, None), slice(0)], ids=["one", "the others", "none"])
+def test_of_a_book_its_own_lines_alone_are_told(home: Path, whose: slice) -> None:
+    """As a manager's monthly pack has it: the parts sum to the change of the book."""
+    whole = _told(home)
+    accounts = sorted({row["account_id"] for row in whole.rows} - {None})[whose]
+    found = restated(load_settings(home=home), "weekly", "week", accounts=accounts)
+    assert found.rows == tuple(row for row in whole.rows if row["account_id"] in accounts)
+    assert bool(found.rows) == bool(accounts)
+    for total in found.totals:
+        parts = [row["difference"] for row in found.rows
+                 if all(row[name] == total[name] for name in ("period", "measure", "currency"))]  # fmt: skip
+        assert total["difference"] == (None if None in parts else sum(parts))
+    moved = {row["currency"] for row in found.rows if row["measure"] not in ("won", "calls")}
+    assert {row["currency"] for row in found.owed} <= moved
+
+
+def test_a_month_is_told_as_a_month(home: Path) -> None:
+    changed, _ = sections(asdict(restated(load_settings(home=home), "weekly", "month")), "month")
+    assert changed.columns[0] == ("month", "month")
+    assert {figure.value for figure, *_ in changed.rows} <= {date(2026, month, 1) for month in (1, 2, 3)}
 
 
 def test_what_a_pack_tells_of_the_report_before_is_no_figure_of_its_own(home: Path, tmp_path: Path) -> None:

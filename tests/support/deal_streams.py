@@ -296,6 +296,8 @@ class Deals:
         closed: dict[Any, list[tuple[str, Fraction | None, int | None, bool]]] = defaultdict(list)
         expected: dict[Any, list[tuple[Fraction | None, bool]]] = defaultdict(list)
         standing: dict[Any, int] = defaultdict(int)
+        # Whether anybody says of a deal that was open when it is expected to close.
+        dated: dict[Any, bool] = defaultdict(bool)
         for record in self.records.values():
             owner = f"{record['_system']}:{record['owner_id']}" if record["owner_id"] else "unassigned"
             begun = on(record["created_at"], ZONE)
@@ -316,6 +318,7 @@ class Deals:
             looked = self.as_of if month == self.as_of.replace(day=1) else first
             for told in self.states.get(looked, {}).values():
                 assert told
+                dated[month, told[6] or "unassigned"] |= told[5] is not None
                 if told[5] and told[5].replace(day=1) == month:
                     at, amount = rate(told[3], looked), _exact(told[2])
                     base = None if amount is None or at is None else amount * at
@@ -331,6 +334,8 @@ class Deals:
             found[place] = self._month(
                 created[place], closed[place], expected[place], standing[place], targets[place]
             )  # fmt: skip
+            if not dated.get(place, True):
+                found[place] |= {"expected_amount": None, "coverage": None}
         return found
 
     def _month(

@@ -83,8 +83,15 @@ class Company:
         self.rows["billing.customers"].append(
             {"customer_id": f"C{number}", "name": f"{name} Works", "account_id": account}
         )
-        for owner, starts, ends in (("ann", began, CHANGED - timedelta(days=1)), ("ben", max(CHANGED, began), None)):
-            if number < 6 and (ends is None or ends > starts):
+        spans: list[tuple[str, date, date | None]] = []
+        if number < 6:
+            spans = [("ann", began, CHANGED - timedelta(days=1)), ("ben", max(CHANGED, began), None)]
+        if number == 6:
+            # Somebody stands in, and somebody for the last days of that, too.
+            spans = [("ann", began, None), ("ben", date(2023, 2, 1), date(2023, 2, 28))]
+            spans += [("ann", date(2023, 2, 20), date(2023, 3, 10)), ("ben", date(2023, 5, 1), date(2023, 5, 5))]
+        for owner, starts, ends in spans:
+            if ends is None or ends > starts:
                 self.rows["crm.account_owners"].append(
                     {"account_id": account, "owner_id": owner, "starts_on": starts, "ends_on": ends}
                 )

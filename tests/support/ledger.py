@@ -158,8 +158,10 @@ class Book(Assumed):
     def named_by_note(self) -> list[Row]:
         """Applications; a credit note that a payment used (a line of it without an invoice) paid the end of its lines."""
         lines: dict[str, list[Row]] = defaultdict(list)
+        # A line of a document that is a draft, or void, is a line too.
+        documents = {row["invoice_id"] for row in self.of("invoices")}
         for row in sorted(self.of("applications"), key=lambda row: str(row["application_id"])):
-            if row["payment_id"] in self.received and row["invoice_id"] in self.debts and not row.get("credit_note_id"):
+            if row["payment_id"] in self.received and row["invoice_id"] in documents and not row.get("credit_note_id"):
                 lines[row["payment_id"]].append(dict(row))
         kept = [row for row in self.of("applications") if not any(row["application_id"] == line["application_id"]
                 for told in lines.values() for line in told)]  # fmt: skip
@@ -266,7 +268,8 @@ class Book(Assumed):
             return
         earlier = [settled for number, settled in debt.paid if debt.events[number][1] < 0 and settled <= at]
         self.reopen(debt, at, amount, max(earlier or [at]))
-        if place:
+        # A settlement tells nothing of money that went back, and no other money is asked for it here.
+        if place and row["adjustment_kind"] == "reversal":
             self.step(debt.customer, at, 4, partial(Walk.owes_again, day=at, debt=place, amount=amount))
 
     def follow(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 Nothing here tells a story: documents, money, applications and adjustments name each other as they are drawn, on few days
 and in few amounts, so that much falls on one day and much is one sum. A company has one or two billing systems with ids of
-their own, and one or two currencies that nobody else has.
+their own, and one or two currencies that nobody else has; the first of a build keeps its books in the default currency, and leaves it out as often as not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 from tests.support.oracle import days
 
 AS_OF = date(2025, 3, 1)
+# What a row without a currency is in.
+DEFAULT = "EUR"
 FIRST = date(2024, 10, 1)
 Row = dict[str, Any]
 AMOUNTS = tuple(Decimal(text) for text in ("100", "60", "40", "30", "10", "33.33", "0.01", "250"))
@@ -36,6 +38,8 @@ class RandomBooks:
         has = self.random.random
         self.features = {name for name in FEATURES if has() < 0.5} | {name for name in STRANGE if has() < 0.07}
         self.currencies = [f"Q{chr(65 + place // 13)}{chr(65 + place % 13 * 2 + more)}" for more in (0, 1)]
+        if place == 0:
+            self.currencies[0] = DEFAULT
         if "two currencies" not in self.features:
             self.currencies = self.currencies[:1]
         self.systems = [f"{self.name}a", f"{self.name}b"] if "two systems" in self.features else [f"{self.name}a"]
@@ -48,12 +52,30 @@ class RandomBooks:
         )
         for system in self.systems:
             self._books(system)
-        for place, currency in enumerate(self.currencies):
-            self._rates(currency, place)
+        for number, currency in enumerate(self.currencies):
+            self._rates(currency, number)
+        if place == 0:
+            self._leaves_out()
 
     def __repr__(self) -> str:
         """Its name: a whole build is told when a test fails."""
         return self.name
+
+    def _leaves_out(self) -> None:
+        """Rows of the default currency do not say so; an adjustment only where what it names is in it."""
+        is_left_out = Random(f"{self.name} currency").random
+        said = {
+            (row["_system"], row[key]): row.get("currency")
+            for entity, key in (("invoices", "invoice_id"), ("payments", "payment_id"))
+            for row in self.rows[f"billing.{entity}"]
+        }
+        for entity in ("invoices", "payments", "adjustments"):
+            for row in self.rows[f"billing.{entity}"]:
+                named = {said.get((row["_system"], row.get(key)), DEFAULT) for key in ("invoice_id", "payment_id")}
+                if row.get("currency") == DEFAULT and named == {DEFAULT} and is_left_out() < 0.5:
+                    row["currency"] = None
+        for row in self.rows["billing.opening_balances"]:
+            row["currency"] = row["currency"] if row["currency"] != DEFAULT else None
 
     def rate(self, currency: str, on: date) -> Decimal | None:
         """Base units for one of a currency of its own: the last quote of the day or the 31 days before."""
@@ -199,6 +221,8 @@ class RandomBooks:
         has = Random(f"{system} used")
         for number in range(2 if self._has("notes applied") and notes and money and has.random() < 0.6 else 0):
             payment, note = has.choice(money), has.choice(notes)
+            if payment["currency"] != note["currency"]:
+                self.features.add("other currency")
             self._add(
                 "applications", system, application_id=f"A{has.randrange(20)}/{number}", invoice_id=None, applied_on=None,
                 payment_id=payment["payment_id"], credit_note_id=note["invoice_id"], amount=has.choice(AMOUNTS),

@@ -23,7 +23,12 @@ ACTIVITIES = "Activity - Subject,Activity - Type,Activity - Due date,Activity - 
 CALL = "Call about timber,Call,2023-02-01,,Ada Example,Nordic Timber AB,Sawn timber 2023,2023-01-30 08:00:00\n"
 MAIL = "Send price list,Task,2023-02-10,,Ada Example,Nordic Timber AB,,2023-02-02 08:00:00\n"
 RECORD = '{{"invoice_id": "I-{}", "customer_id": "{}", "issued_on": "2026-01-05", "gross_amount": "{}", "Shade": null, "Big": {{"a": [1, 2.50]}}}}'
+BOOKS = (Path(__file__).resolve().parents[1] / "fixtures/exports/zoho_books/Invoice.csv").read_text("utf-8-sig")
+HEAD, FIRST, SECOND, *_ = BOOKS.splitlines(keepends=True)
 TOGETHER = {
+    # A row for each line of an invoice, which is one in each file.
+    "books.csv": HEAD + FIRST + SECOND + FIRST.replace("INV-000001", "INV-000009"),
+    "books2.csv": HEAD + SECOND + FIRST.replace("Nordic Timber AB", "Example Works"),
     "a.csv": INVOICES + "I-1,C-1,2026-01-02,100.00,EUR,red\nI-2,C-2,2026-01-03,5.00,EUR,\n",
     "b.csv": INVOICES + "I-3,C-1,2026-01-05,70.00,EUR,\nI-1,C-1,2026-01-06,71.00,SEK,\n",
     "windows.csv": "\ufeff" + INVOICES.replace("\n", "\r\n") + 'I-4,"C, 4",2026-01-05,70.00,EUR,blue\r\n',

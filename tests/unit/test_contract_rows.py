@@ -141,3 +141,18 @@ def test_replaces_names_a_mapped_column() -> None:
     described["entities"]["billing.invoice_lines"][0]["replaces"] = "product_id"
     with pytest.raises(ValidationError, match="`replaces` names a column that is mapped, not product_id"):
         Contract.model_validate(described)
+
+
+def test_a_time_in_a_zone_whose_short_name_is_anybodys_is_rejected(tmp_path: Path) -> None:
+    """India, Israel and Ireland all write IST: nobody can tell when that was."""
+    log = (Path(__file__).resolve().parents[1] / "fixtures" / "exports" / "twilio" / "call_log.csv").read_text()
+    landed = land(tmp_path, log.replace("AEDT", "IST"), name="call_log.csv")
+    assert [(line, code) for line, code in landed.rejects("line, code")] == [(5, "no_time")]
+    assert [call for (call,) in landed.rows("calls.calls", "call_id")] == ["CA21", "CA22", "CA23"]
+
+
+def test_legs_of_calls_that_nobody_names_are_held(tmp_path: Path) -> None:
+    log = (Path(__file__).resolve().parents[1] / "fixtures" / "exports" / "twilio" / "call_log.csv").read_text()
+    landed = land(tmp_path, log.replace("Parent Call Sid", "Batch"), name="call_log.csv")
+    assert not landed.receipt.entities
+    assert "Parent Call Sid" in landed.held[0]

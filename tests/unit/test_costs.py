@@ -9,7 +9,9 @@ import pytest
 import sqlglot
 
 from pipelines.adding import drafted, look, take_in
-from pipelines.exports.costs import FILE, cost
+from pipelines.exports.contracts.loading import shipped_contracts
+from pipelines.exports.costs import FILE, Standing, cost, costs_of_file
+from pipelines.exports.landing.raw import Receipt
 from pipelines.settings import load_settings
 from pipelines.warehouse.lineage import costs, made_of, written
 from tests.support.publications import sample
@@ -103,3 +105,27 @@ def test_a_first_contract_says_what_the_file_lacks(tmp_path: Path) -> None:
     lacks = {each.header: each for each in drafted(settings, file, "", {}).costs}
     assert "due_on" in lacks
     assert not {"gross_amount", "issued_on", "currency"} & lacks.keys()
+
+
+def test_what_an_older_file_still_says_is_kept_and_costs_nothing() -> None:
+    receipt = Receipt("b" * 64, "deals-2.csv", 1, "2026-03-02T00:00:00+00:00", "2026-03-02T00:00:00+00:00")
+    receipt.entities = [{"domain": "crm", "entity": "deals", "rows_loaded": 3}]
+    receipt.schema_events = [
+        {"event": "missing", "contract": "hubspot_deals", "column_name": name} for name in ("Amount", "Deal owner")
+    ]
+    contracts = shipped_contracts()
+
+    def said(rows: int | None) -> list[str]:
+        kept = {} if rows is None else {(receipt.sha256, "crm.deals.amount"): Standing(rows, ("deals-1.csv",))}
+        return [each.said() for each in costs_of_file(receipt, contracts, kept)]
+
+    amount, owner = sorted(said(None))
+    assert amount.startswith("without Amount: no amount; less is known")
+    assert "earlier one too, stays" in amount
+    partly = sorted(said(2))
+    assert partly[1] == owner
+    assert partly[0].startswith(
+        "without Amount: kept as deals-1.csv said it (rows: 2); of the other rows: no amount; less"
+    )
+    # What is kept of every row is no loss: it stands last, and names no table that knows less.
+    assert said(3) == [owner, "without Amount: kept as deals-1.csv said it (rows: 3)"]

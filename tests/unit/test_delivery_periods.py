@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipelines.delivery.periods import Schedule, is_late
+from pipelines.delivery.periods import Schedule, Unit, is_late, last_over
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -83,3 +83,13 @@ def test_what_comes_next_is_what_is_not_due_yet() -> None:
     now = datetime(2026, 10, 19, 4, tzinfo=UTC)
     assert [period.key for period in schedule.coming(STOCKHOLM, now, 3)] == ["2026-W43", "2026-W44", "2026-W45"]
     assert schedule.due(STOCKHOLM, date(2026, 10, 19), now)[-1].key == "2026-W42"
+
+
+@pytest.mark.parametrize(("unit", "days"), [
+    ("week", {"2026-11-30": "2026-11-29", "2026-12-02": "2026-11-29", "2026-12-06": "2026-11-29", "2026-12-07": "2026-12-06"}),
+    ("month", {"2026-12-01": "2026-11-30", "2026-12-31": "2026-11-30", "2027-01-02": "2026-12-31", "2028-03-01": "2028-02-29"}),
+    ("quarter", {"2026-10-10": "2026-09-30", "2026-12-31": "2026-09-30", "2027-01-10": "2026-12-31"}),
+    ("half-year", {"2026-07-15": "2026-06-30", "2026-12-31": "2026-06-30", "2027-01-15": "2026-12-31"}),
+])  # fmt: skip
+def test_what_is_over_ended_on_the_same_day_whenever_it_is_caught_up(unit: Unit, days: dict[str, str]) -> None:
+    assert {day: str(last_over(unit, date.fromisoformat(day))) for day in days} == days

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -32,7 +32,7 @@ def build(refresh: Refresh) -> dg.Definitions:
         description="Every Monday at 06:00 business time, as of the Sunday before: a week's report is of that day.",
     )
     def weekly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        sunday = context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+        sunday = last_over("week", context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date())
         config = {"ops": {"transform": {"config": {"as_of": str(sunday)}}}}
         return dg.RunRequest(run_key=f"as of {sunday}", run_config=config, tags={"keybook/as_of": str(sunday)})
 

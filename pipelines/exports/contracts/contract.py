@@ -134,7 +134,7 @@ class ColumnMap(Part):
         _ = self.branches  # a case outside the vocabulary is found when the contract is read, not when a file is
         return self
 
-    @property
+    @cached_property
     def branches(self) -> list[tuple[list[Where], ColumnMap]]:
         """The cases in order, each with its conditions; a case without `where` is the rest."""
         found = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from math import log
+from typing import Any
 
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.headers import normal, squashed
@@ -24,6 +25,8 @@ ABSENT = 0.5
 LEAST_TOLD = 2
 # How much more a header counts for a contract that is told by it.
 TOLD_BY = 1.25
+# Rows of headers of which is remembered what they say.
+_ROWS_KEPT = 100
 
 
 @dataclass
@@ -71,6 +74,19 @@ class Index:
         self.weights = {header: log(1 + count / len(places)) for header, places in self.by_header.items()}
         self.loudest = log(1 + count)
         self.depths = sorted({contract.table.header_rows for contract in self.contracts})
+        self._remembered: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+
+    def remembered(self, asked: tuple[object, ...]) -> Any:
+        """What was found for a row of headers before; None for nothing."""
+        if asked in self._remembered:
+            self._remembered.move_to_end(asked)
+        return self._remembered.get(asked)
+
+    def remember(self, asked: tuple[object, ...], found: object) -> None:
+        """Keeps what was found, as long as no hundred other rows come."""
+        self._remembered[asked] = found
+        while len(self._remembered) > _ROWS_KEPT:
+            self._remembered.popitem(last=False)
 
     @staticmethod
     def _known(contract: Contract) -> Known:

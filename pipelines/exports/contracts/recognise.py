@@ -96,6 +96,15 @@ class NearMiss:
     score: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A contract that a row of headers speaks for: the headers that it lacks for it, and the feeds that it cannot give."""
+
+    evidence: Evidence
+    lacking: list[str]
+    unfed: dict[int, list[str]]
+
+
 UNKNOWN = Finding("unknown_headers")
 
 
@@ -136,6 +145,17 @@ def _looks_so(pattern: str, place: int | None, rows: list[list[str | None]]) -> 
     whole = [row for row in rows if place < len(row) and sum(map(bool, row)) > 1]
     filled = [cell for row in whole if (cell := (row[place] or "").strip())]
     return sum(bool(re.search(pattern, cell)) for cell in filled) >= LIKE_SHARE * len(filled)
+
+
+def _candidates(index: Index, columns: dict[str, int], depth: int, grid: Grid) -> list[_Candidate]:
+    """What a row of headers says for each contract, and what it lacks for it; of equal rows, as thousands of files have, once."""
+    asked = (depth, tuple(columns), tuple(grid.document))
+    found: list[_Candidate] | None = index.remembered(asked)
+    if found is None:
+        said = index.candidates(columns, depth)
+        found = [_Candidate(evidence, *_lacking(evidence, columns, grid)) for evidence in said]
+        index.remember(asked, found)
+    return found
 
 
 def _lacking(evidence: Evidence, columns: dict[str, int], grid: Grid) -> tuple[list[str], dict[int, list[str]]]:
@@ -206,8 +226,16 @@ def _headless(contract: Contract, head: Head, head_index: int) -> Match | None:
 
 
 def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
-    """The contract that most speaks for, of those that can read the grid."""
+    """The contract that most speaks for, of those that can read the grid; found once, though whoever handles a grid asks."""
     index = index_of(contracts)
+    asked = (index, grid.part, grid.within)
+    if asked not in grid.recognised:
+        grid.recognised[asked] = _recognise(grid, contracts, index)
+    found: Recognition = grid.recognised[asked]
+    return found
+
+
+def _recognise(grid: Grid, contracts: dict[str, Contract], index: Index) -> Recognition:
     # A cell alone is a title; where it is known what the file is (a list, by its name) it may be the whole header.
     fewest = min(2, len(contracts))
     matches: dict[str, Match] = {}
@@ -222,14 +250,14 @@ def recognise(grid: Grid, contracts: dict[str, Contract]) -> Recognition:
             if len(columns) < fewest or len(rows) < depth:
                 continue
             below = head.rows[row_index + depth :]
-            for evidence in index.candidates(columns, depth):
+            for candidate in _candidates(index, columns, depth, grid):
+                evidence, lacking = candidate.evidence, candidate.lacking
                 contract = evidence.contract
                 if not _part_fits(contract, grid) or not _allowed(contract, columns, below, grid, index):
                     continue
-                lacking, unfed = _lacking(evidence, columns, grid)
                 if not lacking:
                     found = _match(evidence, headers, head_index, row_index + depth - 1)
-                    found.unfed.update(unfed)
+                    found.unfed.update(candidate.unfed)
                     best = matches.get(contract.contract)
                     if best is None or found.score > best.score:
                         matches[contract.contract] = found

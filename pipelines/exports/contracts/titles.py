@@ -21,16 +21,18 @@ def _cells(rows: Iterable[list[str | None]]) -> list[str]:
     return [cell.strip() for row in rows for cell in row if cell and cell.strip()]
 
 
-def _says(patterns: list[str], cells: list[str]) -> bool:
+def _says(patterns: list[str], rows: list[list[str | None]]) -> bool:
+    # Few contracts ask, and a file has many cells.
+    cells = _cells(rows) if patterns else []
     return any(re.search(pattern, cell) for pattern in patterns for cell in cells)
 
 
 def _is_told(match: Match, grid: Grid, by: str) -> bool:
     wanted, rows = match.contract.recognise, grid.heads()[match.head].rows
     if by == "rows":
-        return _says(wanted.rows, _cells(rows[match.header_row + 1 :]))
+        return _says(wanted.rows, rows[match.header_row + 1 :])
     depth = match.contract.table.header_rows
-    return _says(wanted.title, [*_cells(rows[: max(match.header_row - depth + 1, 0)]), grid.part, grid.name])
+    return _says(wanted.title, [*rows[: max(match.header_row - depth + 1, 0)], [grid.part, grid.name]])
 
 
 def told(matches: list[Match], grid: Grid) -> tuple[list[Match], set[str]]:

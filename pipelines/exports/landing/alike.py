@@ -93,8 +93,7 @@ def land_files(
     waiting: dict[tuple[object, ...], list[Small]] = {}
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
         for file in files:
-            # What is unpacked is read when its rows are: each has a folder of its own.
-            small = _small(landing, file, known_at, Path(tempfile.mkdtemp(dir=folder)))
+            small = _small(landing, file, known_at, Path(folder))
             if small is None:
                 yield file, _alone(landing, file, known_at)
                 continue
@@ -113,20 +112,23 @@ def _alone(landing: Landing, file: NewFile, known_at: str | None) -> Receipt | N
         return None
 
 
-def _small(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
-    """The file as one of many; None where it has to be landed alone, for whatever reason."""
+def _small(landing: Landing, file: NewFile, known_at: str | None, folder: Path) -> Small | None:
+    """The file as one of many; None where it has to be landed alone, for whatever reason. What is unpacked goes below `folder`."""
     if file.stamp[0] > MOST_BYTES or landing.store.word(file.sha256) is not None:
         return None
     try:
-        return _read(landing, file, known_at, scratch)
+        return _read(landing, file, known_at, folder)
     except Exception:  # what is wrong with it, `land_file` says; it holds up no other
         return None
 
 
-def _read(landing: Landing, file: NewFile, known_at: str | None, scratch: Path) -> Small | None:
+def _read(landing: Landing, file: NewFile, known_at: str | None, folder: Path) -> Small | None:
     head = file.path.read_bytes()
-    if not head.startswith((*_PACKED, _PARQUET)) and not _TEXT.match(head) and not _LISTED.match(head):
+    packed, is_text = head.startswith((*_PACKED, _PARQUET)), _TEXT.match(head)
+    if not packed and not is_text and not _LISTED.match(head):
         return None
+    # Records are read when their rows are: what they were unpacked to has a folder of its own. Lines are taken now.
+    scratch = folder if is_text and not packed else Path(tempfile.mkdtemp(dir=folder))
     limits = landing.reading_rules.limits
     with within(limits.seconds):
         grids = open_grids(file.path, scratch, landing.contracts, limits)
@@ -163,7 +165,6 @@ def _is_plain(match: Match, grid: Grid) -> bool:
         and (match.head, match.header_row, table.header_rows, table.short_rows) == (0, 0, 1, "reject")
         and not (table.path or table.header or table.derived or table.blocks or table.drop or table.ends)
         and len(feeds) == len(set(feeds))
-        and not any(mapping.one_row_per for _, mapping in match.feeds)
         and not any(spec.total for _, mapping in match.feeds for spec in mapping.columns.values())
     )
 
@@ -232,8 +233,10 @@ class _Together(TableLanding):
         self.connection.execute(f"set timezone = {quoted(self.landing.zone_of(self.contract))}")
         self._load()
         sql = self.sql
-        writing = written(self.connection, [cast.read or cast.text for cast in sql.moments()])
-        dates = writing.dates(None) if writing == Writing() else self._dates(sql)
+        moments = sql.moments()
+        writings = written(self.connection, [cast.read or cast.text for cast in moments], FILE_OF)
+        plain = all(writing == Writing() for writing in writings.values())
+        dates = Writing().dates(None) if plain else self._dates(moments, writings)
         self.sql = RowSql(self.contract, self.match, sql.business_timezone, dates, sql.known_in)
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
         for unread in filter(None, (self._skipped(), self._untaken(mappings))):
@@ -272,14 +275,12 @@ class _Together(TableLanding):
                 account(small.receipt, self.contract, entity, rows, rows, 0, key_columns(entity, mapping, self.match))
         return landed
 
-    def _dates(self, sql: RowSql) -> Dates:
+    def _dates(self, moments: list[Cast], writings: dict[int, Writing]) -> Dates:
         """How most of the files write their dates, which each tells by itself; the others wait for one another."""
         told: list[tuple[Dates, set[int]]] = []
-        self.connection.execute("create or replace temp table cleaned_all as from cleaned")
         for number, small in enumerate(self.files):
-            of_file = f"select * from cleaned_all where {FILE_OF} = {number}"
-            self.connection.execute(f"create or replace temp view cleaned as {of_file}")
-            dates, problem = self.landing.dates(self.connection, sql, small.receipt)
+            writing = writings.get(number, Writing())
+            dates, problem = self.landing.dates_as(writing, self.contract, moments, small.receipt)
             if dates is None or problem:
                 self.apart.add(number)
                 continue
@@ -287,7 +288,6 @@ class _Together(TableLanding):
             if alike is None:
                 told.append((dates, alike := set()))
             alike.add(number)
-        self.connection.execute("create or replace temp view cleaned as from cleaned_all")
         told.sort(key=lambda pair: -len(pair[1]))
         others = set().union(*(numbers for _, numbers in told[1:]))
         self.others = [small for number, small in enumerate(self.files) if number in others]

@@ -22,11 +22,11 @@ from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.no_exports import no_exports
 from pipelines.exports.contracts.recognise import Match, Recognition, recognise
 from pipelines.exports.landing.accounting import note, note_unfed
-from pipelines.exports.landing.cast import RowSql
+from pipelines.exports.landing.cast import Cast, RowSql
 from pipelines.exports.landing.folder import Stamp, must_be, sha256_of, stamp_of, system_of
 from pipelines.exports.landing.intact import known_before_damage
 from pipelines.exports.landing.layout import fit, unescape
-from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST, Dates, decided, said, written
+from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST, Dates, Writing, decided, said, written
 from pipelines.exports.landing.owners import settled
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.landing.tables import TableLanding
@@ -355,8 +355,14 @@ class Landing:
         The file itself tells their order, else the contract, else what an earlier file of the source told; None where
         nothing does.
         """
-        contract, moments = sql.contract, sql.moments()
-        writing = written(connection, [cast.read or cast.text for cast in moments])
+        moments = sql.moments()
+        writings = written(connection, [cast.read or cast.text for cast in moments])
+        return self.dates_as(writings.get(0, Writing()), sql.contract, moments, receipt)
+
+    def dates_as(
+        self, writing: Writing, contract: Contract, moments: list[Cast], receipt: Receipt
+    ) -> tuple[Dates | None, tuple[str, Finding] | None]:
+        """As `dates`, of a file that writes the columns of `moments` so."""
         order = decided(writing)
         if order:
             receipt.date_orders[contract.contract] = order

@@ -191,15 +191,16 @@ def _numbers(mask: str, writing: Writing, named: bool = False) -> bool:
     return False
 
 
-def written(connection: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> Writing:
-    """How the dates of the view `cleaned` are written; each of `texts` is SQL of one column of them.
+def written(connection: duckdb.DuckDBPyConnection, texts: Iterable[str], file_of: str = "0") -> dict[int, Writing]:
+    """How the dates of the view `cleaned` are written, by file; each of `texts` is SQL of one column of them.
 
-    Texts with their year first need no pattern and are passed over.
+    Texts with their year first need no pattern and are passed over. `file_of` is SQL of a row's file, where the view holds
+    several; one without a date to be made out is not there.
     """
-    writing = Writing()
+    found: dict[int, Writing] = {}
     unlike = {text: f"substr({text}, 5, 1) <> '-'" for text in dict.fromkeys(texts)}
     if not unlike:
-        return writing
+        return found
     counts = connection.execute(
         f"select {', '.join(f'count(*) filter (where {other})' for other in unlike.values())} from cleaned"
     ).fetchall()[0]
@@ -211,12 +212,14 @@ def written(connection: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> Writ
             for group in (1, 2)
         ]
         rows = connection.execute(
-            "select lower(translate(text, '012345678', '999999999')) as mask, count(*) filter (a > 12 and b <= 12), "
-            f"count(*) filter (b > 12 and a <= 12), count(*) filter (a <> b and a <= 12 and b <= 12) from (select text, {parts[0]} as a, {parts[1]} as b "
-            f"from (select distinct {text} as text from cleaned where {other})) "
-            f"group by mask order by count(*) desc, mask limit {MOST_MASKS}"
+            "select file, lower(translate(text, '012345678', '999999999')) as mask, count(*) filter (a > 12 and b <= 12), "
+            f"count(*) filter (b > 12 and a <= 12), count(*) filter (a <> b and a <= 12 and b <= 12) from (select file, text, {parts[0]} as a, {parts[1]} as b "
+            f"from (select distinct {file_of} as file, {text} as text from cleaned where {other})) group by file, mask "
+            f"qualify row_number() over (partition by file order by count(*) desc, mask) <= {MOST_MASKS} "
+            "order by file, count(*) desc, mask"
         ).fetchall()
-        for mask, above_first, above_second, differ in rows:
+        for file, mask, above_first, above_second, differ in rows:
+            writing = found.setdefault(file, Writing())
             if re.search(r"[^\W\d_]{3,}", re.sub(_ZONES, "", mask)):
                 _named(mask, writing)
             elif _numbers(mask, writing):
@@ -224,7 +227,7 @@ def written(connection: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> Writ
                 writing.month_first += above_second
                 writing.unclear += differ
             writing.zoned |= re.search(_ZONES, mask) is not None
-    return writing
+    return found
 
 
 def decided(writing: Writing) -> str | None:

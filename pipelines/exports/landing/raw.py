@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -340,7 +340,7 @@ class RawStore(FileWords):
         """Commits landed files: from here on they count."""
         with replacing_all([self.receipts_folder / f"{receipt.sha256}.json" for receipt in receipts]) as places:
             for receipt, place in zip(receipts, places, strict=True):
-                text = json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str)
+                text = json.dumps(vars(receipt), ensure_ascii=False, indent=1, default=str)
                 place.write_text(text, encoding="utf-8", newline="")
 
     def put(self, files: dict[Path, Path]) -> None:

@@ -79,7 +79,7 @@ class EntityRows:
             key = ", ".join(self.sql.header([name]) for name in mapping.one_row_per)
             blank = " and ".join(f"{self.sql.header([name])} is null" for name in mapping.one_row_per)
             # The line of each key's first row is found on narrow rows; a window over whole ones would sort them all.
-            first = f"select min(_line) as _line from {rows} group by {key}"
+            first = f"select min(_line) as _line from (select *, {self.file_of} as _of from {rows}) group by _of, {key}"
             # Totals are taken over all rows, before those that repeat are left out.
             folded = f"where ({blank}) or _line in ({first})"
             if not any(column.total for column in mapping.columns.values()):

@@ -31,6 +31,14 @@ class _Deadline:
     moment: float
     connections: list[duckdb.DuckDBPyConnection] = field(default_factory=list)
     done: Event = field(default_factory=Event)
+    watching: Thread | None = None
+
+    def watch(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Interrupts a connection too; what asks for itself after each piece needs nobody who watches."""
+        self.connections.append(connection)
+        if self.watching is None:
+            self.watching = Thread(target=self.interrupt, daemon=True)
+            self.watching.start()
 
     def interrupt(self) -> None:
         """Waits for the moment, and ends whatever query runs until all is done."""
@@ -58,8 +66,6 @@ def within(seconds: float) -> Iterator[None]:
         UnreadableError: it did not end by itself.
     """
     deadline = _Deadline(seconds, time.monotonic() + seconds)
-    watching = Thread(target=deadline.interrupt, daemon=True)
-    watching.start()
     token = _current.set(deadline)
     try:
         yield
@@ -70,7 +76,8 @@ def within(seconds: float) -> Iterator[None]:
     finally:
         _current.reset(token)
         deadline.done.set()
-        watching.join()
+        if deadline.watching:
+            deadline.watching.join()
 
 
 def check() -> None:
@@ -105,7 +112,7 @@ def ends_in_time(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     check()
     deadline = _current.get()
     if deadline:
-        deadline.connections.append(connection)
+        deadline.watch(connection)
     try:
         yield
     finally:

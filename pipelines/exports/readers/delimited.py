@@ -102,16 +102,25 @@ class Delimited(Grid):
         self._delimiters = [delimiter] if delimiter else self._by_likelihood()
 
     def _by_likelihood(self) -> list[str]:
-        scores = {
-            delimiter: _consistency([row for _, row in self._head_records(delimiter)]) for delimiter in DELIMITERS
-        }
-        return sorted(DELIMITERS, key=lambda delimiter: -scores[delimiter])
+        text = self._head_text()
+        # Those that stand nowhere all give the same: a table of one column.
+        absent = [delimiter for delimiter in DELIMITERS if delimiter not in text]
+        tried = [delimiter for delimiter in DELIMITERS if delimiter not in absent[1:]]
+        self._records |= {delimiter: self._records_of(text, delimiter) for delimiter in tried}
+        scores = {delimiter: _consistency([row for _, row in self._records[delimiter]]) for delimiter in tried}
+        return sorted(tried, key=lambda delimiter: -scores[delimiter])
+
+    def _head_text(self) -> str:
+        with self.path.open(encoding="utf-8", newline="") as file:
+            return file.read(CHUNK // 4)
+
+    @staticmethod
+    def _records_of(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+        return list(islice(_records(text_lines(text), delimiter), HEAD_ROWS))
 
     def _head_records(self, delimiter: str) -> list[tuple[int, list[str]]]:
         if delimiter not in self._records:
-            with self.path.open(encoding="utf-8", newline="") as file:
-                text = file.read(CHUNK // 4)
-            self._records[delimiter] = list(islice(_records(text_lines(text), delimiter), HEAD_ROWS))
+            self._records[delimiter] = self._records_of(self._head_text(), delimiter)
         return self._records[delimiter]
 
     def heads(self) -> list[Head]:

@@ -119,7 +119,7 @@ def find_dialect(text: str) -> Dialect | None:
     best = max(there, key=lambda delimiter: (usual[delimiter][1] > 1, usual[delimiter][0], usual[delimiter][1]))
     share, width, _ = usual[best]
     share = share if width > 1 else 0.0
-    for delimiter in dict.fromkeys([best, *there]):
+    for delimiter in dict.fromkeys([best, *there] if "'" in sample else []):
         mark = re.escape(delimiter)
         opened = sum(bool(re.search(rf"(?:^|{mark})'.*'(?:{mark}|$)", line.rstrip("\r\n"))) for line in lines)
         if 2 * opened <= len(lines):

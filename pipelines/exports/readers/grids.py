@@ -10,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -69,6 +69,8 @@ class Grid(ABC):
         self.within: str | None = None
         # How the file's blocks are marked, where it is a text of blocks (`blocks.py`).
         self.blocks: Blocks | None = None
+        # What it was recognised as, by what was asked (`recognise.py`).
+        self.recognised: dict[object, Any] = {}
 
     @abstractmethod
     def heads(self) -> list[Head]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pipelines.reports.packs.checking import PackError
 from pipelines.reports.packs.declared import Reader
 from pipelines.reports.packs.figures import Figure, cell
 from pipelines.reports.packs.own_book import OwnBook
+from pipelines.reports.packs.restating import sections as restated_sections
 from pipelines.reports.packs.sections import Pack, Section
 
 SAID = read_yaml(Path(__file__).with_name("sections.yml"))
@@ -28,8 +30,16 @@ def people(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(found)
 
 
-def read(connection: duckdb.DuckDBPyConnection, company: str, person: str, without: Sequence[str] = ()) -> Pack:
+def read(
+    connection: duckdb.DuckDBPyConnection,
+    company: str,
+    person: str,
+    without: Sequence[str] = (),
+    restated: Callable[[Sequence[str]], Mapping[str, Any]] | None = None,
+) -> Pack:
     """The pack of the month that ends on the publication's as-of day.
+
+    `restated` says what changed of some accounts since the month before was sent.
 
     Raises:
         PackError: the day ends no month, or there is nothing of the person.
@@ -43,7 +53,9 @@ def read(connection: duckdb.DuckDBPyConnection, company: str, person: str, witho
             f"there is nobody {person!r} in the team in {month:%Y-%m}; an id is as the page Team's CSV has it"
         )
     named = cell(_SCORECARD, names[0], "employee_name", ("employee_id", "month"))
-    return reader.pack("monthly", company, {"own_norms": _norms}, of=named, person=person)
+    pack = reader.pack("monthly", company, {"own_norms": _norms}, of=named, person=person)
+    changed = restated_sections(restated(book.book) if restated else None, "month")
+    return replace(pack, sections={**pack.sections, **{section.name: section for section in changed}})
 
 
 def _norms(reader: Reader) -> Section:

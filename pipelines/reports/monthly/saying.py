@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.reports.packs.figures import Figure
+from pipelines.reports.packs.restating import said as restated_said
 from pipelines.reports.packs.sections import Pack, Section
 from pipelines.reports.packs.wording import changed, counted, money, named, shown, text_of
 from pipelines.words import Language
@@ -34,7 +35,7 @@ def sentences(pack: Pack, language: Language) -> list[str]:
     counts = {state: str(sum(each.value == state for each in states)) for state in ("broken", "partly", "open")}
     if states:
         said.append(_said("promises", language, **counts))
-    return said
+    return said + restated_said(pack, language)
 
 
 def _norms(section: Section, language: Language) -> str | None:

@@ -101,10 +101,9 @@ class Reader:
     def section(self, name: str, said: Said) -> Section:
         """A list of rows as they stand, or of what they come to by a column."""
         made = self._summed(name, said) if "by" in said else self._listed(name, said)
-        told = self.tables.rows("rpt_feed_ends", "feed = ? and complete_until is not null", values=[said.get("feed")])
         return replace(
             made, first=said.get("first", False), drawn=said.get("drawn", False), detail=said.get("detail", False),
-            told=bool(told), most=said.get("most", MOST),
+            told=self.tables.has_told(said.get("feed")), most=said.get("most", MOST),
         )  # fmt: skip
 
     def _listed(self, name: str, said: Said) -> Section:

@@ -60,6 +60,10 @@ class Tables:
         self.before = self.as_of - timedelta(days=7)
         self.week = (self.before + timedelta(days=1), self.as_of)
 
+    def has_told(self, feed: str | None) -> bool:
+        """Whether somebody exported a feed, so that no row of it means that there is none."""
+        return bool(self.rows("rpt_feed_ends", "feed = ? and complete_until is not null", values=[feed]))
+
     def relation(self, table: str, part: str = "rows") -> str:
         """Where a table is read; `totals` are sums over it."""
         return table if "(" in table else f"reporting.{table}"

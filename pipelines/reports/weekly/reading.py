@@ -10,11 +10,18 @@ from typing import Any
 import duckdb
 
 from pipelines.reports.packs.figures import Figure, Tables, aging, cell
+from pipelines.reports.packs.restating import sections as restated_sections
 from pipelines.reports.packs.sections import Kind, Pack, Pair, Section, listed
-from pipelines.reports.weekly.restating import sections as restated_sections
 
 # Movements by what they are; all others are `other`.
 MOVED = {"invoiced": ("invoice", "debit_note", "opening_balance"), "credited": ("credit_note",), "paid": ("payment",)}
+# The feed without which nobody knows whether a section has rows.
+FEEDS = {
+    "causes": "invoices", "bridge": "invoices", "debtors": "invoices", "cash": "invoices", "pipeline": "deals",
+    "danger": "deals", "channels": "calls",
+}  # fmt: skip
+# What Keybook knows by itself.
+KNOWN = ("feeds", "unlikely")
 WEEKS_AHEAD = 4
 WEEKS_BACK = 12
 # What moves the open pipeline, in the order in which it is read.
@@ -32,14 +39,15 @@ def read(
 ) -> Pack:
     """The pack of what is published; `restated` is what changed since the one before was sent."""
     tables = Tables(connection)
+    sections = [
+        _trend(tables), _causes(tables), _bridge(tables), _debtors(tables), _promises(tables), _cash(tables),
+        _pipeline(tables), _danger(tables), _norms(tables), _channels(tables), _feeds(tables), _unlikely(tables),
+    ]  # fmt: skip
+    told = [replace(one, told=one.name in KNOWN or tables.has_told(FEEDS.get(one.name))) for one in sections]
     return Pack(
         company, str(tables.run["base_currency"] or ""), str(tables.run["business_timezone"]), tables.as_of,
         tables.week[0], _pairs(tables), _missing(tables),
-        {section.name: section for section in (
-            _trend(tables), _causes(tables), _bridge(tables), _debtors(tables), _promises(tables), _cash(tables),
-            _pipeline(tables), _danger(tables), _norms(tables), _channels(tables), _feeds(tables),
-            _unlikely(tables), *restated_sections(restated),
-        )},
+        {section.name: section for section in (*told, *restated_sections(restated))},
         titles or {},
     )  # fmt: skip
 

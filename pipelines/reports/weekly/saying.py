@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from pipelines.reports.packs.figures import Figure
+from pipelines.reports.packs.restating import said as restated_said
 from pipelines.reports.packs.sections import Pack
-from pipelines.reports.packs.wording import NAMED, changed, difference, money, named, shown, signed, text_of, written
+from pipelines.reports.packs.wording import (
+    NAMED,
+    changed,
+    counted,
+    difference,
+    money,
+    named,
+    shown,
+    signed,
+    written,
+)
 from pipelines.reports.statements.wording import clean
 from pipelines.words import Language
 
@@ -44,9 +55,9 @@ def sentences(pack: Pack, language: Language) -> list[str]:
         _said("won", language, now=money(won.now, pack, language), target=money(won.plan, pack, language),
               month=language.day(pack.as_of.replace(day=1)))
     )  # fmt: skip
-    danger = pack.sections["danger"].rows
-    said.append(_said("danger", language, count=str(len(danger)), names=named(danger)))
-    said += _restated(pack, language)
+    danger = pack.sections["danger"]
+    said.append(_said("danger", language, count=counted(danger), names=named(danger.rows)))
+    said += restated_said(pack, language)
     said.append(_said("feeds", language, count=str(len(pack.sections["feeds"].rows))))
     return [*said, *warnings(pack, language)]
 
@@ -71,21 +82,6 @@ def _pipeline(pack: Pack, language: Language) -> list[str]:
         values[name] = written(-value if left else value, "money", language)  # type: ignore[operator]
     [(_, days), *_] = section.notes
     return [_said("pipeline", language, **values, **{name: figure.value for name, figure in days.items()})]
-
-
-def _restated(pack: Pack, language: Language) -> list[str]:
-    """What was told otherwise in the report before, figure by figure; nothing where nothing was."""
-    section = pack.sections.get("restated")
-    if section is None or not section.rows:
-        return []
-    [(_, values)] = section.notes
-    parts = []
-    for week, movement, currency, was, now in section.rows[:NAMED]:
-        change = signed(difference(now, was), language, "pay")
-        unit = f"\u00a0{currency.value}" if currency.value else ""
-        parts.append(f"{text_of(movement, language)} {language.day(week.value)} {change}{unit}")  # type: ignore[arg-type]
-    return [_said("restated", language, period=values["period"].value, count=str(len(section.rows)),
-                  figures="; ".join(parts))]  # fmt: skip
 
 
 def _said(name: str, language: Language, **values: object) -> str:

@@ -91,23 +91,36 @@ standing as (
     group by 1, 2
 ),
 
-expected as (
-    select
-        coalesce(open_deals.owner_id, 'unassigned') as employee_id,
-        month_ends.month,
-        count(*) as deals,
-        {{ known_amount('sum(open_deals.amount_base)', 'count(*) - count(open_deals.amount_base)') }} as expected_amount,
-        count(*) - count(open_deals.amount_base) as unknown_amounts,
-        sum(open_deals.missing_amount_count) as missing_amount_count,
-        sum(open_deals.missing_rate_count) as missing_rate_count
+looked as (
+    select open_deals.*, month_ends.month, coalesce(open_deals.owner_id, 'unassigned') as employee_id
     from {{ ref('fct_open_deals') }} as open_deals
     cross join run
     inner join month_ends
-        on {{ month_of('open_deals.expected_close_on') }} = month_ends.month
-        and open_deals.as_of_date = case
+        on open_deals.as_of_date = case
             when month_ends.month = run.as_of_month then run.as_of_date else {{ plus_days('month_ends.month', -1) }}
         end
+),
+
+expected as (
+    select
+        employee_id,
+        month,
+        count(*) as deals,
+        {{ known_amount('sum(amount_base)', 'count(*) - count(amount_base)') }} as expected_amount,
+        count(*) - count(amount_base) as unknown_amounts,
+        sum(missing_amount_count) as missing_amount_count,
+        sum(missing_rate_count) as missing_rate_count
+    from looked
+    where {{ month_of('expected_close_on') }} = month
     group by 1, 2
+),
+
+-- Where nobody says of any open deal when it is expected to close, nobody knows what was expected of the month.
+undated as (
+    select employee_id, month
+    from looked
+    group by 1, 2
+    having count(expected_close_on) = 0
 ),
 
 keys as (
@@ -145,7 +158,11 @@ joined as (
         case when coalesce(closed.lost_to_competitor, 0) = 0 then 0 else closed.lost_to_competitor_amount end
             as lost_to_competitor_amount,
         coalesce(standing.open_deals, 0) as open_deals,
-        case when expected.deals is null then 0 else expected.expected_amount end as expected_amount,
+        case
+            when undated.month is not null then null
+            when expected.deals is null then 0
+            else expected.expected_amount
+        end as expected_amount,
         targets.target,
         targets.target - coalesce(closed.won_amount, 0) as target_left,
         coalesce(expected.unknown_amounts, 0) as unknown_expected,
@@ -159,6 +176,7 @@ joined as (
     left join closed on keys.employee_id = closed.employee_id and keys.month = closed.month
     left join standing on keys.employee_id = standing.employee_id and keys.month = standing.month
     left join expected on keys.employee_id = expected.employee_id and keys.month = expected.month
+    left join undated on keys.employee_id = undated.employee_id and keys.month = undated.month
     left join targets on keys.employee_id = targets.employee_id and keys.month = targets.month
 )
 

@@ -166,11 +166,13 @@ def _refresh(settings: Settings, files: list[Waiting]) -> None:
         st.markdown("#### 2. Refresh")
         _base(settings, files)
         fresh = sum(file.state in ("new", "changed") for file in files)
-        st.caption(
-            f"{plural(fresh, 'file')} to be read. What still asks is held, and the rest is published."
-            if fresh
-            else "There is nothing new to be read; what you said above counts from the next refresh on."
-        )
+        if fresh:
+            said = f"{plural(fresh, 'file')} to be read. What still asks is held, and the rest is published."
+        elif files:
+            said = "There is nothing new to be read; what you said above counts from the next refresh on."
+        else:
+            said = "There is nothing new to be read."
+        st.caption(said)
         if st.button(
             "Refresh now",
             key="adding_refresh",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main() -> int:
     """Reads the arguments and runs one benchmark, `refresh` when none is named, or each of them on next to nothing."""
-    from benchmarks import aging, drafts, drop, files, growth, identity, land, pollock, refresh, robustness, scale
+    from benchmarks import aging, drafts, drop, files, growth, identity, land, legs, pollock, refresh, robustness, scale
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command")
@@ -35,6 +35,11 @@ def main() -> int:
     largest.add_argument("--memory-limit", default=scale.MEMORY_LIMIT, help="what DuckDB may take")
     history = commands.add_parser("aging", help="the ageing history beside one query written by hand")
     history.add_argument("--invoices", type=int, default=1_000_000)
+    folding = commands.add_parser("legs", help="call legs folded, given to sources and counted, beside one script")
+    folding.add_argument("--legs", type=int, default=10_000_000)
+    folding.add_argument(
+        "--folder", type=Path, help="an empty folder to work in and keep; a temporary one if not given"
+    )
     reading = commands.add_parser("land", help="landing beside DuckDB's and Polars' readers, a format at a time")
     reading.add_argument("--rows", type=int, default=200_000, help="of each file")
     reading.add_argument("--files", type=int, default=40, help="small files, for files a second")
@@ -68,6 +73,7 @@ def main() -> int:
             lambda: land.compare(500, 2, None),
             lambda: files.main(40),
             lambda: aging.main(20_000),
+            lambda: legs.main(6_000)[0],
             lambda: identity.main(60, [1], 1_000),
             lambda: pollock.main(None),
             lambda: robustness.main(robustness.SMALL),
@@ -87,6 +93,10 @@ def main() -> int:
             told, is_within = scale.main(arguments.share, arguments.folder, arguments.memory_limit)
         print(told)
         return 0 if is_within else 1
+    if arguments.command == "legs":
+        told, times = legs.main(arguments.legs, arguments.folder)
+        print(told)
+        return 0 if times <= legs.MOST else 1
     print(
         {
             "land": lambda: land.compare(arguments.rows, arguments.files, arguments.dlt, arguments.formats),

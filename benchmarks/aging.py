@@ -50,14 +50,15 @@ ROWS = {
 }
 
 
-def _write_raw(home: Path, invoices: int) -> None:
+def write_rows(home: Path, rows: dict[str, str], **sizes: int) -> None:
+    """Writes rows that queries make to the raw store of a home, by entity; the run's day is the last one of 2025."""
     store = RawStore(home / "warehouse" / "raw")
     store.prepare()
     connection = duckdb.connect()
-    for entity_id, query in ROWS.items():
+    for entity_id, query in rows.items():
         entity = entities()[entity_id]
         given = f"select *, 'bench' as _system, 'f' as _file, row_number() over () as _row from ({query})"
-        connection.execute(f"create or replace temp table given as {given.format(invoices=invoices)}")
+        connection.execute(f"create or replace temp table given as {given.format(**sizes)}")
         has = {row[0] for row in connection.execute("describe given").fetchall()}
         columns = ", ".join(
             f"cast({name if name in has else 'null'} as {kind}) as {name}"
@@ -99,7 +100,7 @@ def compare(invoices: int, folder: Path) -> str:
         AssertionError: the two histories differ.
     """
     about = machine()
-    _write_raw(folder, invoices)
+    write_rows(folder, ROWS, invoices=invoices)
     built = place_of_build(folder)
     say = "import sys; from pathlib import Path; from benchmarks.aging import {0}; {0}(Path(sys.argv[1]){1})"
     names = ", " + repr(MODELS)

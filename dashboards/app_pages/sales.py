@@ -7,6 +7,7 @@ import streamlit as st
 from dashboards.components import charts
 from dashboards.components.forecast_error import forecast_error_section
 from dashboards.components.formats import money, number, plural
+from dashboards.components.lead_sections import leads_section, untidy_section
 from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, section
 from dashboards.components.pipeline_bridge import bridge_section
 from dashboards.components.tables import Column, download, table
@@ -129,6 +130,7 @@ with right, section("By manager", "The same, a bar a manager; the fifteen larges
         nothing("No open deals.")
 
 bridge_section(page)
+untidy_section(page)
 
 left, right = st.columns(2, gap="small")
 with left, section("Won and lost", "Deals by the month they were closed in.", key="wonlost"):
@@ -202,7 +204,7 @@ with section("Referrals, exhibitions, tenders and competitors", "As the deals' o
         download("Download as CSV", "deal-kinds", lambda: said, "deal_kinds", kinds)
     else:
         nothing("No deal of this period says that it was referred, a tender, of an exhibition or lost to a competitor.")
-passed = sales.stages_passed(page.warehouse)
+passed = in_place(sales.stages_passed(page.warehouse), "pipeline", "stage")
 if passed.num_rows:
     with section("Stages", "Deals of the whole company that entered a stage in the last months.", key="stages-passed"):
         ways = {
@@ -241,5 +243,6 @@ if reached.num_rows:
         }
         table(reached, shown, "campaigns", height=460 if reached.num_rows > 11 else "content")
         download("Download as CSV", "campaigns", lambda: reached, "campaigns", shown)
+leads_section(page)
 forecast_error_section(page)
 footnotes()

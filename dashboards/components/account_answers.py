@@ -120,6 +120,7 @@ def terms(card: dict[str, Any], account: str) -> None:
         [
             ("Payment terms", number(days) + " days" if days is not None else None),
             ("Credit limit", "; ".join(limits) or money(card["credit_limit"], card["currency"])),
+            ("Price list", card["price_list"]),
             ("Discount", f"{percent(discount)} off list, 12 months" if discount is not None else None),
             ("Payment rating", "; ".join(ratings)),
             ("Unapplied", money(card["unapplied_amount"], current_page().base_currency, 2)),
@@ -171,6 +172,7 @@ def profile(card: dict[str, Any]) -> None:
                 "Group",
                 (card["group_name"] or card["group_id"]) if card["group_id"] != card["account_id"] else None,
             ),
+            ("Goal", card["client_goal"]),
             ("Website", card["website"]),
             ("Tier", card["tier"]),
             ("Card filled", percent(card["card_completeness"], 0)),

@@ -107,6 +107,9 @@ def plan_section(account: str, code: str | None) -> None:
             "budget_variance": Column("Variance", "money", "V19: revenue less budget."),
             "budget_variance_ratio": Column("Variance, share", "ratio", "V19"),
             "budget_state": Column("Is", help="C16: by more than budget_tolerance.", words="budget_state"),
+            "budget_explanation": Column(
+                "Said to the client", width="medium", help="C34: from the plan.", optional=True
+            ),
             "cost": Column("Cost", "money", optional=True),
             "representation_cost": Column("Of it representation", "money", "C33", optional=True),
             "margin": Column("Margin", "money", "Revenue less cost (C17).", optional=True),
@@ -210,6 +213,7 @@ def deals_section(account: str) -> None:
                 "probability": Column("Probability", "ratio", "As the CRM gives it."),
                 "currency": Column("Currency"),
                 "amount": Column("Amount", "money"),
+                "payment_warning": Column("Warning", help="B12", optional=True, words="payment_warning"),
                 "expected_close_on": Column("Expected", "date"),
                 "created_on": Column("Created", "date"),
                 "employee_name": Column("Manager", words="placeholder"),

@@ -48,6 +48,8 @@ def universal_columns(code: str) -> dict[str, Column]:
         "credit_used": Column("Limit used", "money"),
         "credit_used_ratio": Column("Limit used, share", "ratio"),
         "effective_discount_12m": Column("Effective discount", "ratio"),
+        "price_list": Column("Price list"),
+        "client_goal": Column("Client's goal"),
         "contract_number": Column("Contract"),
         "contract_ends_on": Column("Contract ends", "date"),
         "last_invoice_on": Column("Last invoice", "date"),

@@ -20,7 +20,8 @@ CARD = """
 MONTHLY = """
     select strftime(month, '%Y-%m') as month, net_revenue, collected, open_amount_end, overdue_amount_end, won_deals,
         won_amount, two_way_contacts, contact_days, call_contacts, email_contacts, meeting_contacts, inbound_calls,
-        outbound_calls, budget, budget_variance, budget_variance_ratio, budget_state, cost, representation_cost, margin
+        outbound_calls, budget, budget_variance, budget_variance_ratio, budget_state, budget_explanation, cost,
+        representation_cost, margin
     from {rpt_account_monthly}
     where account_id = $account and month >= $since
     order by month
@@ -141,7 +142,7 @@ INVOICES = """
 """
 
 DEALS = """
-    select deal_name, stage, probability, currency, amount, expected_close_on, created_on,
+    select deal_name, stage, probability, currency, amount, payment_warning, expected_close_on, created_on,
         case when employee_id = 'unassigned' then 'no_owner' else coalesce(employee_name, employee_id) end
             as employee_name,
         _file, _row

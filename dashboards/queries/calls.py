@@ -67,7 +67,7 @@ CHANNELS = f"""
     select coalesce(nullif(source, 'unknown'), 'Not known') as source, sum(calls) as calls, sum(answered) as answered,
         sum(missed) as missed, sum(out_of_hours) as out_of_hours, {_ANSWER_RATE} as answer_rate,
         sum(first_time_callers) as first_time_callers, sum(target_calls) as target_calls,
-        sum(leads) as leads, sum(deals) as deals, sum(cost) as cost, sum(won_amount) as won_amount,
+        sum(leads) as leads, sum(goals) as goals, sum(deals) as deals, sum(cost) as cost, sum(won_amount) as won_amount,
         sum(invoiced) as invoiced, sum(cash_applied) as cash_applied
     from {{rpt_call_channels}}
     where month >= $since
@@ -77,7 +77,7 @@ CHANNELS = f"""
 
 CHANNEL_MONTHS = """
     select strftime(month, '%Y-%m') as month, coalesce(nullif(source, 'unknown'), 'Not known') as source,
-        calls, answered, missed, out_of_hours, answer_rate, leads, cost, cost_per_lead,
+        calls, answered, missed, out_of_hours, answer_rate, leads, cost, cost_per_lead, goals, cost_per_goal,
         deals, won_amount, invoiced, cash_applied, is_complete
     from {rpt_call_channels} as channels
     where channels.month >= $since

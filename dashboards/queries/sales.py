@@ -188,6 +188,60 @@ def campaigns(warehouse: str, filters: Filters) -> pa.Table:
     return select(warehouse, CAMPAIGNS, since=filters.values()["since"])
 
 
+UNTIDY = f"""
+    with owners as ({EMPLOYEES})
+
+    select hygiene, deal_name, account_id, stage, amount, currency, expected_close_on, idle_days, payment_warning,
+        case when employee_id = 'unassigned' then 'no_owner' else coalesce(deals.employee_name, employee_id) end
+            as employee_name,
+        _file, _row
+    from {{rpt_open_deals}} as deals
+    left join owners using (employee_id)
+    where hygiene is not null and {OF_PEOPLE}
+    order by amount_base desc nulls last, deal_id
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def untidy(warehouse: str, filters: Filters) -> pa.Table:
+    """Open deals about which something is to be tidied up (P11), the largest first."""
+    return select(warehouse, UNTIDY, **filters.values())
+
+
+# What leads took (F19): those that came in the period, and those that are open whenever they came.
+LEAD_STATES = f"""
+    select state, count(*) as leads, sum(efforts) as efforts, sum(effort_minutes) as effort_minutes,
+        {ratio("sum(effort_minutes)", "sum(sum(effort_minutes)) over ()")} as time_share
+    from {{rpt_leads}}
+    where {OF_PEOPLE} and created_on >= $since
+    group by state
+    order by leads desc, state
+"""
+
+OPEN_LEADS = f"""
+    select lead_name, lead_source, status, score, scored_leads, is_doubtful, efforts, effort_minutes, created_on,
+        last_effort_on,
+        case when employee_id = 'unassigned' then 'no_owner' else coalesce(employee_name, employee_id) end
+            as employee_name,
+        _file, _row
+    from {{rpt_leads}}
+    where {OF_PEOPLE} and state = 'open'
+    order by score nulls last, effort_minutes desc nulls last, created_on, lead_id
+"""
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def lead_states(warehouse: str, filters: Filters) -> pa.Table:
+    """What became of the period's leads, and the time that they took."""
+    return select(warehouse, LEAD_STATES, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def open_leads(warehouse: str, filters: Filters) -> pa.Table:
+    """Open leads, those of which the fewest become clients first."""
+    return select(warehouse, OPEN_LEADS, **filters.values())
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def by_manager(warehouse: str, filters: Filters) -> pa.Table:
     """Sales a manager and month, newest first."""

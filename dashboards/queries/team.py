@@ -162,7 +162,8 @@ SCORECARD = f"""
     select coalesce(employee_name, employee_id) as employee_name, team, revenue, revenue_growth, target, attainment,
         quota, quota_band, misses_in_a_row, is_quota_missed_again, new_contracts, card_timeliness, card_on_time_ratio,
         accounts, load_band, response_minutes_median, dso_days, promises_due, promises_kept_ratio, lost_accounts,
-        overdue_ratio, collected, profit, profit_target, profit_attainment, representation_cost, representation_budget
+        overdue_ratio, collected, profit, profit_target, profit_attainment, representation_cost, representation_budget,
+        bonus, commission_payable
     from {{rpt_team_scorecard}}
     where month = $month and employee_id <> 'unassigned' and {OF_PEOPLE}
     order by attainment desc nulls last, employee_name

@@ -80,13 +80,13 @@
         {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': ['starts_on'], 'now': {'name':
         'overwritten', 'channel': 'overwritten', 'cost': 'overwritten', 'currency': 'overwritten'}},
     'billing.customers': {'key': ['customer_id'], 'columns': ['customer_id', 'name', 'email', 'phone', 'tax_id',
-        'address', 'city', 'postal_code', 'country', 'currency', 'payment_terms_days', 'credit_limit',
+        'address', 'city', 'postal_code', 'country', 'currency', 'payment_terms_days', 'credit_limit', 'price_list',
         'parent_customer_id', 'account_id'], 'measures': ['credit_limit'], 'has_currency': True, 'moments': [],
         'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {'name':
         'overwritten', 'email': 'overwritten', 'phone': 'overwritten', 'tax_id': 'overwritten', 'address':
         'overwritten', 'city': 'overwritten', 'postal_code': 'overwritten', 'country': 'overwritten', 'currency':
-        'overwritten', 'payment_terms_days': 'overwritten', 'credit_limit': 'overwritten', 'parent_customer_id':
-        'link', 'account_id': 'link'}},
+        'overwritten', 'payment_terms_days': 'overwritten', 'credit_limit': 'overwritten', 'price_list':
+        'overwritten', 'parent_customer_id': 'link', 'account_id': 'link'}},
     'billing.invoices': {'key': ['invoice_id'], 'columns': ['invoice_id', 'number', 'document_kind', 'customer_id',
         'deal_id', 'issued_on', 'due_on', 'delivered_on', 'currency', 'exchange_rate', 'net_amount', 'tax_amount',
         'gross_amount', 'status', 'voided_on', 'is_disputed', 'disputed_on', 'dispute_resolved_on', 'settled_on',
@@ -149,16 +149,17 @@
         'overwritten', 'campaign': 'overwritten', 'keyword': 'overwritten', 'disposition': 'overwritten', 'tags':
         'overwritten', 'note': 'overwritten'}},
     'calls.channel_costs': {'key': ['source', 'medium', 'spent_on'], 'columns': ['source', 'medium', 'spent_on',
-        'amount', 'currency'], 'measures': ['amount'], 'has_currency': True, 'moments': [], 'since': ['spent_on'],
-        'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': ['spent_on'], 'now': {'amount':
-        'replaced'}},
+        'amount', 'currency', 'goals'], 'measures': ['amount'], 'has_currency': True, 'moments': [], 'since':
+        ['spent_on'], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': ['spent_on'], 'now':
+        {'amount': 'replaced', 'goals': 'replaced'}},
     'plan.targets': {'key': ['employee_id', 'metric', 'period_start'], 'columns': ['employee_id', 'metric',
         'period_start', 'target'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {},
         'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': ['period_start'], 'now': {'target':
         'replaced'}},
-    'plan.budgets': {'key': ['account_id', 'month'], 'columns': ['account_id', 'month', 'amount', 'currency'],
-        'measures': ['amount'], 'has_currency': True, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {},
-        'at_export': [], 'events': {}, 'fresh': ['month'], 'now': {'amount': 'replaced'}},
+    'plan.budgets': {'key': ['account_id', 'month'], 'columns': ['account_id', 'month', 'amount', 'currency',
+        'explanation'], 'measures': ['amount'], 'has_currency': True, 'moments': [], 'since': [], 'of': {}, 'later':
+        {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': ['month'], 'now': {'amount': 'replaced',
+        'explanation': 'overwritten'}},
     'plan.absences': {'key': ['employee_id', 'starts_on'], 'columns': ['employee_id', 'starts_on', 'ends_on',
         'substitute_id'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {},
         'until': {}, 'at_export': [], 'events': {}, 'fresh': ['starts_on'], 'now': {'substitute_id': 'replaced'}},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import polars as pl
 
@@ -13,12 +15,21 @@ from pipelines.sample.scope import DAY
 from pipelines.sample.story import CAMPAIGNS, CHANNEL, CHANNELS
 from pipelines.sample.world import World
 
-TARGETS = (("revenue", 0), ("profit", 0), ("representation", 300), ("new_contracts", 4), ("outbound_calls", 600))
+TARGETS = (
+    ("revenue", 0), ("profit", 0), ("representation", 300), ("bonus", 500), ("new_contracts", 4),
+    ("outbound_calls", 600),
+)  # fmt: skip
 DAILY_COST = {"search": 12_900, "brand": 15_700}  # cents
 NEWS_COST = 6_000  # a week
 POUND_PERMILLE = 1165  # of the euro
 NO_RATES_DAYS = 63
 FAIR_COST = 1_800_000
+# What a client is told of a month that went otherwise.
+EXPLANATIONS = (
+    "More seats than agreed, from the new office on.",
+    "Hours of support beyond the contract, as ordered.",
+    "The second delivery moved into the next month.",
+)
 
 
 def rates(world: World) -> pl.DataFrame:
@@ -89,11 +100,15 @@ def budgets(world: World) -> pl.DataFrame:
     account, month = account[runs], month[runs]
     hope = noise.whole("budget", account, 900, 1150)
     amount = usual[account] * hope // 1000 * (900 + 250 * month // scope.months) // 1000 // 10_000 * 10_000
+    said = np.where(
+        noise.chance("budget/said", account, 0.1), noise.whole("budget/why", account, 0, len(EXPLANATIONS) - 1), -1
+    )
     return pl.DataFrame({
         "account_id": taken(world.ids.account, account),
         "month": days(scope.month_starts[month]),
         "amount": cents(np.maximum(amount, 10_000)),
         "currency": taken(words.CURRENCIES, parties.currency[account]),
+        "explanation": taken(EXPLANATIONS, said),
     })  # fmt: skip
 
 
@@ -165,7 +180,19 @@ def channel_costs(world: World) -> pl.DataFrame:
         "spent_on": days(np.array([row[1] for row in rows])),
         "amount": cents(np.array([row[2] for row in rows])),
         "currency": pl.Series(["USD"] * len(rows)),
+        "goals": _goals(world, [(row[0], row[1]) for row in rows]),
     })  # fmt: skip
+
+
+def _goals(world: World, spent: list[tuple[str, int]]) -> pl.Series:
+    """Enquiries that web analytics counted of a channel and day, of the news those of the week; none of a fair."""
+    leads = world.leads
+    came = Counter(zip(leads.channel.tolist(), (leads.created // DAY).tolist(), strict=True))
+    weeks = {"newsletter": 7}
+    return pl.Series([
+        None if key == "fair" else sum(came[CHANNEL[key], day - back] for back in range(weeks.get(key, 1)))
+        for key, day in spent
+    ], dtype=pl.Int64)  # fmt: skip
 
 
 def campaign_spend(world: World) -> list[int]:

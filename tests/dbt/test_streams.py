@@ -56,6 +56,8 @@ ACCOUNTS = {
 COSTS = [cost for tracker in TRACKERS for cost in tracker.costs]
 # What nobody ever came from.
 COSTS.append(min(COSTS, key=lambda cost: cost["spent_on"]) | {"source": "Nowhere"})
+# What web analytics alone knows, which says no cost.
+COSTS.append(COSTS[-1] | {"source": "Analytics", "amount": None, "currency": None, "goals": 3})
 BILLING = [Billing(seed) for seed in range(20)]
 SALES = [Sales(seed) for seed in range(12)]
 COUNTED = (

@@ -136,7 +136,7 @@ def attribution(
                 parts[one.sold_on.replace(day=1), kind, kind, model].append((one, one.amount))
     spent: dict[tuple[date, str], list[Fraction | None]] = defaultdict(list)
     for cost in costs:
-        if cost["spent_on"] <= as_of:
+        if cost["spent_on"] <= as_of and cost["amount"] is not None:
             known = rate(cost["currency"], cost["spent_on"])
             place = cost["spent_on"].replace(day=1), key(cost["source"])
             spent[place].append(None if known is None else Fraction(str(cost["amount"])) * known)

@@ -226,7 +226,7 @@ class Company:
             ("acquisition_cost", "calls.channel_costs", "spent_on"), ("serving_cost", "plan.costs", "month"),
         ):  # fmt: skip
             for row in self.raw.rows(entity):
-                if name == "acquisition_cost" or row["account_id"]:
+                if row["amount"] is not None if name == "acquisition_cost" else row["account_id"]:
                     day = row[on] if on == "spent_on" else min(month_end(row[on]), self.day)
                     worth = self.in_base(row["amount"], row["currency"] or self.raw.run.default_currency, day)
                     costs[name][month_number(day)].append(worth)

@@ -136,13 +136,17 @@ def channels(
         if one.direction == "inbound" and one.day:
             calls[one.day.replace(day=1), key(one.opening["source"])].append(one)
     spent: dict[tuple[date, str], list[Fraction | None]] = defaultdict(list)
+    goals: dict[tuple[date, str], int] = {}
     for cost in costs:
         if cost["spent_on"] <= as_of:
             known = rate(cost["currency"], cost["spent_on"])
             place = cost["spent_on"].replace(day=1), key(cost["source"])
-            spent[place].append(None if known is None else Fraction(str(cost["amount"])) * known)
+            if cost["amount"] is not None:
+                spent[place].append(None if known is None else Fraction(str(cost["amount"])) * known)
+            if cost["goals"] is not None:
+                goals[place] = goals.get(place, 0) + cost["goals"]
     rows = {}
-    for place in {*calls, *spent, *money}:
+    for place in {*calls, *spent, *goals, *money}:
         mine = calls[place]
         brought = {name: money.get(place, {}).get(name, []) for name in BROUGHT}
         leads = {one.client for one in mine if one.is_first_time and one.is_target}
@@ -155,6 +159,7 @@ def channels(
             "leads": len(leads) if is_known else None, "cost": cost,
             "unmatched_calls": sum((one.client or "") not in accounts for one in mine),
             "cost_per_lead": ratio(cost, len(leads)) if is_whole and is_known else None,
+            "goals": goals.get(place), "cost_per_goal": ratio(cost, goals.get(place, 0)) if is_whole else None,
             "missing_rate_count": spent[place].count(None) + sum(given.count(None) for given in brought.values()),
             **{name: known_sum(given) for name, given in brought.items()},
         }  # fmt: skip

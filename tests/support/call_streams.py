@@ -50,7 +50,8 @@ class Stream:
             self.tell()
         self.costs: list[Row] = [
             {"_system": self.system, "source": f"{self.system} Ads", "medium": str(place), "spent_on": self.moment().date(),
-             "amount": self.random.choice((100, 33.33, 0)), "currency": self.random.choice(("EUR", "SEK", "GBP", "PLN"))}
+             "amount": self.random.choice((100, 33.33, 0)), "currency": self.random.choice(("EUR", "SEK", "GBP", "PLN")),
+             "goals": (None, 0, 1, 4)[place]}
             for place in range(4)
         ]  # fmt: skip
 

@@ -156,8 +156,21 @@ class Deals:
                 "probability": _exact(probability), "expected_close_on": expected,
                 "missing_rate_count": int(amount is not None and at is None),
                 "created_on": on(self.records[deal]["created_at"], ZONE),
+                "idle_days": self.idle(deal, self.as_of), "hygiene": self.untidy(deal, told),
             }  # fmt: skip
         return found
+
+    def untidy(self, deal: str, told: tuple[Any, ...]) -> str | None:
+        """What is to be tidied up about an open deal (P11)."""
+        _, _, amount, _, _, expected, owner = told
+        days_idle = self.idle(deal, self.as_of) or 0
+        is_stale, is_idle = (days_idle > parameter(name) for name in ("stale_deal_days", "idle_deal_days"))
+        found = {
+            "no_amount": amount is None, "no_close_date": expected is None,
+            "close_date_past": bool(expected and expected < self.as_of), "no_owner": not owner,
+            "idle": is_idle and not is_stale, "stale": is_stale,
+        }  # fmt: skip
+        return ",".join(name for name, so in found.items() if so) or None
 
     def pipeline(self) -> dict[tuple[date, str, str], Row]:
         """`rpt_pipeline`."""
@@ -174,7 +187,7 @@ class Deals:
                     ) | {"open_amount": None, "weighted_amount": None},
                 )  # fmt: skip
                 row["open_deals"] += 1
-                row["stale_deals"] += self.idle(deal, day) > parameter("stale_deal_days")
+                row["stale_deals"] += (self.idle(deal, day) or 0) > parameter("stale_deal_days")
                 row["missing_amount_count"] += amount is None
                 row["missing_probability_count"] += amount is not None and probability is None
                 row["missing_rate_count"] += amount is not None and at is None
@@ -266,7 +279,7 @@ class Deals:
             }  # fmt: skip
         return rows
 
-    def idle(self, deal: str, day: date) -> int:
+    def idle(self, deal: str, day: date) -> int | None:
         """Days without anything done for a deal, or a row of its history (P11)."""
         record = self.records[deal]
         moves = [
@@ -275,8 +288,7 @@ class Deals:
             *(on(row["entered_at"], ZONE) for row in record["history"]),
         ]
         past = [move for move in moves if move and move <= day]
-        # Of a deal without any such day it is known since the day on which an export had it: the run's, here.
-        return (day - max(past)).days if past else 0
+        return (day - max(past)).days if past else None
 
     def sales(self) -> dict[tuple[date, str], Row]:
         """`rpt_sales_monthly`: an unknown amount or rate leaves what is known of a sum, and no ratio of it."""

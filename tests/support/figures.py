@@ -53,7 +53,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
          "meetings_next_step_ratio", "meetings_made", "meetings_by_call", "birthdays", "birthdays_reached_ratio"),
     ),
     "planned_money": (
-        "rpt_team_scorecard", ("employee_id", "month"), ("profit", "profit_target", "representation_cost", "representation_budget"),
+        "rpt_team_scorecard", ("employee_id", "month"), ("profit", "profit_target", "representation_cost", "representation_budget", "bonus"),
     ),
     "contact_days": (
         "rpt_account_monthly", ("account_id", "month"), ("contact_days", "call_contacts", "email_contacts", "meeting_contacts"),
@@ -62,6 +62,9 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "deal_kinds": (
         "rpt_sales_monthly", ("month", "employee_id"),
         ("referred", "referred_won", "from_exhibitions", "tenders", "tender_win_rate", "lost_to_competitor", "lost_to_competitor_amount"),
+    ),
+    "leads_screened": (
+        "rpt_leads", ("lead_id",), ("score", "scored_leads", "efforts", "assumed_efforts", "effort_minutes"),
     ),
     "commitments_kept": (
         "rpt_commitments", ("commitment_id",),

@@ -42,7 +42,7 @@ def names(found: list[Conversation], leads: list[Row], costs: list[Row], as_of: 
     ]
     for lead in leads:
         told.append(("leads", lead["lead_source"], datetime.fromisoformat(lead["created_at"]).astimezone(ZONE).date()))
-    told += [("costs", cost["source"], cost["spent_on"]) for cost in costs]
+    told += [("costs", cost["source"], cost["spent_on"]) for cost in costs if cost["amount"] is not None]
     uses: dict[tuple[str, str], list[date]] = defaultdict(list)
     for feed, name, on in told:
         if spelt(name) != "unknown" and on <= as_of:

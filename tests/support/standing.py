@@ -14,10 +14,10 @@ from tests.support.claims import WEEK
 from tests.support.dealings import NOBODY, Row
 from tests.support.foreseen import Foreseen
 from tests.support.oracle import days, month_end, months_before
-from tests.support.talking import Talking
+from tests.support.screening import Screening
 
 
-class Standing(Foreseen, Talking):
+class Standing(Foreseen, Screening):
     """All figures of `tests/support/figures.py`."""
 
     def renewals(self) -> Rows:

@@ -273,6 +273,7 @@ class Talking(Serving):
             if row["target"] is not None:
                 key = row["employee_id"], row["month"], row["metric"]
                 targets[key] = targets.get(key, Decimal(0)) + row["target"]
+        quotas = self.quotas()
         found: Rows = {}
         for key in self.read_keys("rpt_team_scorecard", ("employee_id", "month")):
             rows = months.get(key, [])
@@ -285,9 +286,15 @@ class Talking(Serving):
                 "representation_cost": (
                     sum(spent) if spent and not any(row["unknown_cost"] for row in rows) else None
                 ),
-                "representation_budget": targets.get((*key, "representation")),
+                "representation_budget": targets.get((*key, "representation")), "bonus": self.bonus(targets.get((*key, "bonus")), quotas.get(key)),
             }  # fmt: skip
         return found
+
+    def bonus(self, promised: Decimal | None, quota: Row | None) -> Decimal | None:
+        """What is promised for a quota that is reached, nothing where it is missed (C27); a month of neither has no misses."""
+        if promised is None or quota is None or quota["misses_in_a_row"] is None:
+            return None
+        return Decimal(0) if quota["misses_in_a_row"] else promised
 
     def deal_kinds(self) -> Rows:
         """Month and person: referrals, exhibitions, tenders, and what went to competitors (C14, A28, C22, C30)."""

@@ -28,6 +28,7 @@ placed as (
         customers.currency,
         customers.payment_terms_days,
         customers.credit_limit,
+        customers.price_list,
         customers._source,
         customers._file_sha256,
         row_number() over (
@@ -46,7 +47,8 @@ select
     {%- for column in ['system', 'native_id', 'customer_name', '_file', '_row'] %}
     {{ first_by(column, 'place') }} as {{ column }},
     {%- endfor %}
-    {%- for column in ['email', 'phone', 'tax_id', 'city', 'country', 'currency', 'payment_terms_days', 'credit_limit'] %}
+    {%- for column in ['email', 'phone', 'tax_id', 'city', 'country', 'currency', 'payment_terms_days', 'credit_limit',
+        'price_list'] %}
     {{ first_by(column, 'place', among=column ~ ' is not null') }} as {{ column }},
     {%- endfor %}
     {{ first_by('currency', 'place', among='credit_limit is not null') }} as credit_limit_currency,

@@ -39,7 +39,18 @@ select
         else 'none'
     end as account_rule,
     leads.lead_source,
-    leads.created_at
+    leads.owner_id as native_owner_id,
+    coalesce(leads.company_name, leads.full_name) as lead_name,
+    leads.phone,
+    leads.status,
+    coalesce(leads.converted_at is not null or leads.account_id is not null or leads.contact_id is not null
+        or leads.deal_id is not null, false) as is_converted,
+    leads.created_at,
+    leads.converted_at,
+    leads._source,
+    leads._file,
+    leads._file_sha256,
+    leads._row
 from leads
 left join account_references
     on leads._system = account_references.system and leads.account_id = account_references.reference

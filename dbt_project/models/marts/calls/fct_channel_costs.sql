@@ -29,6 +29,7 @@ select
     named.base_currency,
     named.amount,
     cast(named.amount * rates.rate as decimal(18, 4)) as amount_base,
+    named.goals,
     named.spent_on,
     named._source,
     named._file,

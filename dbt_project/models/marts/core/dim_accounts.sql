@@ -136,6 +136,7 @@ final as (
             when coalesce(billing_records.currency, terms_now.currency) = terms_now.currency or terms_now.currency is null
                 then terms_now.credit_limit
         end as credit_limit,
+        billing_records.price_list,
         counted.identity_score,
         counted.merged_records,
         counted.billing_records,

@@ -66,6 +66,7 @@ select
                 else 'within'
             end
     end as budget_state,
+    plans.explanation as budget_explanation,
     1 - {{ ratio('months.listed_net', 'months.list_amount') }} as effective_discount,
     {{ money('months.revenue_to_date') }} as revenue_to_date,
     {{ money('months.cost_to_date') }} as cost_to_date,
@@ -79,4 +80,6 @@ select
 from months
 cross join costs
 cross join {{ ref('int_run_dated') }} as runs
+left join {{ ref('fct_account_plans') }} as plans
+    on months.account_id = plans.account_id and months.month = plans.month and plans.plan_kind = 'budget'
 left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'

@@ -153,6 +153,18 @@ away as (
     select absences.employee_id, absences.substitute_id, absences.ends_on
     from {{ ref('fct_absence_days') }} as absences
     inner join run on absences.day = run.as_of_date
+),
+
+-- F11: what the client wants, as the answer to the start-up question says that was given last.
+goals as (
+    select answers.account_id, trim(answers.answer) as client_goal
+    from {{ ref('stg_lists__account_startup_answers') }} as answers
+    cross join run
+    where answers.question = 'goal' and nullif(trim(answers.answer), '') is not null
+        and coalesce(answers.answered_on <= run.as_of_date, true)
+    qualify row_number() over (
+        partition by answers.account_id order by answers.answered_on desc nulls last, answers.answer
+    ) = 1
 )
 
 select
@@ -175,6 +187,8 @@ select
     accounts.phone,
     accounts.email,
     accounts.currency,
+    accounts.price_list,
+    goals.client_goal,
     states.status,
     accounts.crm_status,
     classes.tier,
@@ -300,3 +314,4 @@ left join payments on accounts.account_id = payments.account_id
 left join due on accounts.account_id = due.account_id
 left join overdue on accounts.account_id = overdue.account_id
 left join people on accounts.account_id = people.account_id
+left join goals on accounts.account_id = goals.account_id

@@ -49,6 +49,11 @@ happened as (
     from costs
     where amount is not null
     union all
+    -- C19: what web analytics counted, a form or an order that somebody sent.
+    select source, source_key, spent_on, 'goal', null, null, null, null, null, null, cast(goals as decimal(18, 4)), false
+    from costs
+    where goals is not null
+    union all
     select channels.source, channels.source_key, coalesce(deals.created_on, deals.closed_on), 'deal', null, null, null, null, null, null, null, false
     from deals
     inner join channels
@@ -127,6 +132,7 @@ summed as (
             "count(*) filter (where measure = '" ~ measure ~ "' and is_unpriced)"
         ) }} as {{ name }},
         {%- endfor %}
+        sum(amount) filter (where measure = 'goal') as goals,
         count(*) filter (where measure = 'cost') as costs,
         count(*) filter (where measure = 'cost' and is_unpriced) as unpriced_costs,
         count(*) filter (where is_unpriced) as missing_rate_count
@@ -156,6 +162,10 @@ select
         'case when summed.costs > 0 and summed.unpriced_costs = 0 and summed.is_talk_known then '
         ~ ratio('summed.cost', 'summed.leads') ~ ' end'
     ) }} as cost_per_lead,
+    cast(summed.goals as bigint) as goals,
+    {{ money(
+        'case when summed.costs > 0 and summed.unpriced_costs = 0 then ' ~ ratio('summed.cost', 'summed.goals') ~ ' end'
+    ) }} as cost_per_goal,
     cast(summed.deals as integer) as deals,
     {{ money('summed.won_amount') }} as won_amount,
     {{ money('summed.invoiced') }} as invoiced,

@@ -18,6 +18,7 @@ channel_costs as (
         {{ known_sum('amount_base', 'amount') }} as cost,
         count(*) filter (where coalesce(amount <> 0, false) and amount_base is null) as unknown_amounts
     from {{ ref('fct_channel_costs') }}
+    where amount is not null
     group by 1
 ),
 

@@ -23,9 +23,10 @@ targets as (
         month,
         sum(target) filter (where metric = 'revenue') as target,
         sum(target) filter (where metric = 'profit') as profit_target,
-        sum(target) filter (where metric = 'representation') as representation_budget
+        sum(target) filter (where metric = 'representation') as representation_budget,
+        sum(target) filter (where metric = 'bonus') as bonus
     from {{ ref('fct_targets') }}
-    where metric in ('revenue', 'profit', 'representation')
+    where metric in ('revenue', 'profit', 'representation', 'bonus')
     group by employee_id, month
 ),
 
@@ -246,6 +247,8 @@ select
     judged.quota_band,
     judged.misses_in_a_row,
     judged.misses_in_a_row >= {{ parameter('quota_misses') }} as is_quota_missed_again,
+    -- C27: what the plan promises for a quota that is reached.
+    {{ money("case judged.quota_band when 'reached' then targets.bonus when 'missed' then targets.bonus * 0 end") }} as bonus,
     coalesce(loads.lost_accounts, 0) as lost_accounts,
     coalesce(reports.direct_reports, 0) as direct_reports,
     coalesce(reports.direct_reports, 0) > {{ parameter('span_max_reports') }} as is_above_span,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards.components.account_card import account_card
 from dashboards.components.account_exports import exports
-from dashboards.components.formats import money, number, plain
+from dashboards.components.formats import money, number, plain, plural
 from dashboards.components.page import current_page, drop_in, footnotes, header, nothing, section
 from dashboards.components.tables import MOST, Column, shown_of, table
 from dashboards.components.tiles import Tile, tiles
@@ -115,7 +115,10 @@ def account_list() -> None:
             ),
         ],
     )
-    with section("All accounts", "Click a row to open its card. Sums are in base currency.", key="accounts"):
+    about = "Click a row to open its card. Sums are in base currency."
+    if totals["missing_rate_count"]:
+        about += f" {plural(totals['missing_rate_count'], 'amount')} without an exchange rate are not in the sums."
+    with section("All accounts", about, key="accounts"):
         if not found.num_rows:
             nothing("No account matches. Take a filter away, or search for less.")
         else:

@@ -32,10 +32,9 @@ if page.filters.segments or page.filters.countries:
     st.caption("Deals are counted by manager: the filters of segment and country don't narrow this page.")
 
 totals = sales.totals(page.warehouse, page.filters)
-# Deals of which no amount is known are not worth nothing.
-unknown = (totals["missing_amount_count"] or 0) + (totals["missing_rate_count"] or 0)
-is_worth_known = unknown < (totals["open_deals"] or 0) or not totals["open_deals"]
-lacking = f"{plural(unknown, 'deal')} without an amount" if unknown else None
+lacks = [what for what in ("amount", "rate") if totals[f"missing_{what}_count"]]
+unknown = plural((totals["missing_amount_count"] or 0) + (totals["missing_rate_count"] or 0), "deal")
+lacking = f"{unknown} without {'an' if lacks[0] == 'amount' else 'a'} {' or '.join(lacks)}" if lacks else None
 history = rows(sales.history(page.warehouse, page.filters))
 # The last month that is complete leads; the month so far stands in the notes.
 whole = [row for row in monthly if row["is_complete"]]
@@ -53,14 +52,14 @@ tiles(
         ),
         Tile(
             "Pipeline",
-            money(totals["open_amount"] if is_worth_known else None, code),
+            money(totals["open_amount"], code),
             versus=lacking,
             series=[row["open_amount"] for row in history],
             metric=("rpt_pipeline", "open_amount", "P6"),
         ),
         Tile(
             "Weighted",
-            money(totals["weighted_amount"] if is_worth_known else None, code),
+            money(totals["weighted_amount"], code),
             versus=lacking,
             series=[row["weighted_amount"] for row in history],
             metric=("rpt_pipeline", "weighted_amount", "P8"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import altair as alt
 import streamlit as st
 
+from dashboards.components.formats import UNKNOWN
 from dashboards.components.palette import colours
 from pipelines.charts import specs
 from pipelines.charts.specs import (
@@ -121,6 +123,10 @@ def bars(
     show(chart, key, alt_text)
 
 
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
 def ranked(
     data: Rows,
     label: str,
@@ -136,10 +142,13 @@ def ranked(
     fmt: str | None = None,
     label_limit: int = 150,
 ) -> None:
-    """Horizontal bars with their value at the end; `part` is a column that is a part of the value, drawn darker."""
+    """Horizontal bars with their value at the end; `part` is a column that is a part of the value, drawn darker.
+
+    What is not known has no bar, and a dash.
+    """
     look = colours()
     points = [
-        {"label": str(row[label]), "value": float(row[value] or 0), "part": float(row[part[0]] or 0) if part else 0.0}
+        {"label": str(row[label]), "value": _number(row[value]), "part": _number(row[part[0]]) if part else 0.0}
         for row in data
     ]
     base = alt.Chart(inline(points)).encode(
@@ -159,6 +168,9 @@ def ranked(
             x="value:Q", text=alt.Text("value:Q", format=fmt or ".3~s")
         )
     )
+    if any(point["value"] is None for point in points):
+        unknown = base.transform_filter("datum.value === null").mark_text(align="left", dx=5, color=look["ink"])
+        layers.append(unknown.encode(x=alt.datum(0), text=alt.value(UNKNOWN)))
     show(
         alt.layer(*layers).properties(height=max(40 + 30 * len(points), 110), padding=PADDING),
         key,

@@ -171,7 +171,8 @@ def published(record: Record) -> None:
         data = pa.table({
             "version": [each.version for each in kept], "as_of": [date.fromisoformat(each.as_of_date) for each in kept],
             "published_at": [
-                datetime.fromisoformat(each.published_at).astimezone(zone).replace(tzinfo=None) for each in kept
+                datetime.fromisoformat(at).astimezone(zone).replace(tzinfo=None) if (at := each.published_at) else None
+                for each in kept
             ],
             "files": [each.files for each in kept],
             "rejected": [each.rows_rejected for each in kept], "held": [each.files_held for each in kept],

@@ -146,12 +146,16 @@ CARDS = f"""{_FOUND},
     order by incomplete desc, accounts desc, 1
 """
 
+# A sum of the known part; where nothing of it is known, it is not 0.
+_KNOWN = ", ".join(
+    f"case when sum({name}) <> 0 or count(*) = count({name}) then coalesce(sum({name}), 0) end as {name}"
+    for name in ("revenue_12m", "open_amount", "overdue_amount", "unapplied_amount")
+)
 TOTALS = f"""{_FOUND}
     select count(*) as accounts, count(*) filter (status = 'active') as active,
         count(*) filter (status = 'paused') as paused, count(*) filter (status = 'lost') as lost,
-        count(*) filter (status is null) as status_unknown, sum(revenue_12m) as revenue_12m,
-        sum(open_amount) as open_amount, sum(overdue_amount) as overdue_amount,
-        sum(unapplied_amount) as unapplied_amount, count(*) filter (overdue_amount > 0) as with_overdue
+        count(*) filter (status is null) as status_unknown, {_KNOWN},
+        sum(missing_rate_count) as missing_rate_count, count(*) filter (overdue_amount > 0) as with_overdue
     from found
 """
 

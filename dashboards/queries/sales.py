@@ -43,10 +43,17 @@ _CHOSEN_MONTHS = OF_PEOPLE.replace("coalesce(team", "coalesce(owner_team")
 
 _NOW = f"select * from pipeline where as_of_date = (select max(as_of_date) from pipeline) and {OF_PEOPLE}"
 
+# Deals of none of which an amount is known are not worth nothing.
+_WORTH = ", ".join(
+    f"case when sum({name}) <> 0 or sum(missing_amount_count) = 0 and sum(missing_rate_count) = 0 "
+    f"then sum({name}) end as {name}"
+    for name in ("open_amount", "weighted_amount")
+)
+
 TOTALS = f"""
     with {_PEOPLE}, now as ({_NOW})
 
-    select sum(open_deals) as open_deals, sum(open_amount) as open_amount, sum(weighted_amount) as weighted_amount,
+    select sum(open_deals) as open_deals, {_WORTH},
         sum(stale_deals) as stale_deals, sum(missing_amount_count) as missing_amount_count,
         sum(missing_rate_count) as missing_rate_count
     from now
@@ -55,8 +62,8 @@ TOTALS = f"""
 STAGES = f"""
     with {_PEOPLE}, now as ({_NOW})
 
-    select coalesce(stage, 'not_known') as stage, sum(open_deals) as open_deals, sum(open_amount) as open_amount,
-        sum(weighted_amount) as weighted_amount, sum(stale_deals) as stale_deals
+    select coalesce(stage, 'not_known') as stage, sum(open_deals) as open_deals, {_WORTH},
+        sum(stale_deals) as stale_deals
     from now as deals
     group by 1
     order by {ratio("sum(deals.weighted_amount)", "sum(deals.open_amount)")} nulls last, sum(deals.open_deals) desc, 1
@@ -66,8 +73,7 @@ MANAGERS = f"""
     with {_PEOPLE}, now as ({_NOW})
 
     select employee_id, any_value(employee_name) as employee_name, any_value(team) as team,
-        sum(open_deals) as open_deals, sum(open_amount) as open_amount, sum(weighted_amount) as weighted_amount,
-        sum(stale_deals) as stale_deals
+        sum(open_deals) as open_deals, {_WORTH}, sum(stale_deals) as stale_deals
     from now
     group by employee_id
     order by open_amount desc nulls last, open_deals desc, employee_name
@@ -210,11 +216,15 @@ def untidy(warehouse: str, filters: Filters) -> pa.Table:
 
 # What leads took (F19): those that came in the period, and those that are open whenever they came.
 LEAD_STATES = f"""
-    select state, count(*) as leads, sum(efforts) as efforts, sum(effort_minutes) as effort_minutes,
-        {ratio("sum(effort_minutes)", "sum(sum(effort_minutes)) over ()")} as time_share
-    from {{rpt_leads}}
-    where {OF_PEOPLE} and created_on >= $since
-    group by state
+    with states as (
+        select state, count(*) as leads, sum(efforts) as efforts, sum(effort_minutes) as effort_minutes
+        from {{rpt_leads}}
+        where {OF_PEOPLE} and created_on >= $since
+        group by state
+    )
+
+    select *, {ratio("effort_minutes", "sum(effort_minutes) over ()")} as time_share
+    from states
     order by leads desc, state
 """
 

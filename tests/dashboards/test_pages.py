@@ -385,18 +385,6 @@ def test_calls(open_page: Open, warehouse: duckdb.DuckDBPyConnection) -> None:
     assert len(app.dataframe[-1].value) == one(warehouse, gaps + "'duration_differs'")
 
 
-def test_deals_without_amounts_are_worth_what_nobody_knows(open_page: Open, tmp_path: Path) -> None:
-    deals = {"as_of_date": "2026-11-20", "employee_id": "crm:1", "employee_name": "Astrid Berg", "open_deals": 2089}
-    lacking = deals | {"open_amount": 0, "weighted_amount": 0, "missing_amount_count": 2089, "missing_rate_count": 0}
-    publish(tmp_path, "v1", {"rpt_run": [{"as_of_date": "2026-11-20"}], "rpt_pipeline": [lacking]})
-    app = open_page("sales", at_home=tmp_path)
-    assert not app.exception
-    assert tile(app, "Open deals").value == "2,089"
-    for label in ("Pipeline", "Weighted"):
-        assert tile(app, label).value == "–"
-        assert tile(app, label).proto.delta_description == "2,089 deals without an amount"
-
-
 def test_the_overview_draws_no_half_month(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {"basis": "invoiced", "nrr": 0.98, "base_currency": "EUR"}
     publish(

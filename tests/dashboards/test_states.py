@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards.components import charts
 from pipelines import reporting_contract
-from tests.dashboards.conftest import PAGES, words
+from tests.dashboards.conftest import PAGES, tile, words
 from tests.support.publications import publish
 
 Open = Callable[..., AppTest]
@@ -164,3 +165,31 @@ def test_commission_that_is_known_in_part_is_unknown_and_none_is_nothing(open_pa
     shown = next(frame.value for frame in open_page("team", at_home=tmp_path).dataframe if "clawed_back" in frame.value)
     assert shown[["accrued", "clawed_back"]].astype(float).to_numpy().tolist() == [[5, 0]]
     assert shown[["payable", "to_pay"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(("amounts", "rates", "said"), [
+    (2089, 0, "2,089 deals without an amount"), (0, 2089, "2,089 deals without a rate"),
+    (2088, 1, "2,089 deals without an amount or rate"),
+])  # fmt: skip
+def test_deals_without_amounts_are_worth_what_nobody_knows(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, amounts: int, rates: int, said: str
+) -> None:
+    deals = {"as_of_date": "2026-11-20", "employee_id": "crm:1", "employee_name": "Astrid Berg", "open_deals": 2089}
+    lacking = deals | {
+        "open_amount": 0,
+        "weighted_amount": 0,
+        "missing_amount_count": amounts,
+        "missing_rate_count": rates,
+    }
+    publish(tmp_path, "v1", {"rpt_run": [{"as_of_date": "2026-11-20"}], "rpt_pipeline": [lacking]})
+    drawn: dict[str, str] = {}
+    monkeypatch.setattr(charts, "show", lambda chart, key, _: drawn.update({key: str(chart.to_dict())}))
+    app = open_page("sales", at_home=tmp_path)
+    assert not app.exception
+    assert tile(app, "Open deals").value == "2,089"
+    for label in ("Pipeline", "Weighted"):
+        assert tile(app, label).value == "–"
+        assert tile(app, label).proto.delta_description == said
+    for key in ("stages", "managers"):
+        assert "'value': None" in drawn[key]
+        assert "'text': {'value': '–'}" in drawn[key]

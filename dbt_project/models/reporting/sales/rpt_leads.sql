@@ -108,7 +108,7 @@ select
     {{ ratio('scored.scored_converted', 'scored.scored_leads') }} < {{ parameter('lead_least_score') }} as is_doubtful,
     case when scored.is_effort_known then coalesce(spent.efforts, 0) end as efforts,
     case when scored.is_effort_known then coalesce(spent.assumed_efforts, 0) end as assumed_efforts,
-    cast(case when scored.is_effort_known then coalesce(spent.effort_minutes, 0) end as double) as effort_minutes,
+    cast(case when scored.is_effort_known then coalesce(spent.effort_minutes, 0) end as decimal(18, 4)) as effort_minutes,
     scored.created_on,
     scored.converted_on,
     case when scored.is_effort_known then spent.last_effort_on end as last_effort_on,

@@ -85,7 +85,7 @@ def test_what_was_told_otherwise_since_is_shown_with_its_lines(open_page: Open, 
     def published(version: str, day: date, amount: int) -> None:
         line = {"line_id": "document:1", "document": "No 1", "kind": "invoice", "account_name": "*One*", "debit": amount,
                 "currency": "EUR", "occurred_on": SUNDAY, "_file": f"{version}.csv", "_row": 7}  # fmt: skip
-        owed = f"create macro receivable_aging(day) as table select 'EUR' as currency, {amount} as net_amount"
+        owed = f"create macro receivable_aging(day) as table select 'a' as account_id, 'EUR' as currency, {amount} as net_amount"
         run = {"as_of_date": day, "base_currency": "EUR", "business_timezone": ZONE.key}
         publish(home, version, {"rpt_run": [run], "rpt_statement_lines": [line]}, changes=[owed])
 

@@ -73,6 +73,7 @@ def evidence(company: Company, number: int, day: date) -> dict[str, Any]:
     all_invoices = min(row["issued_on"] for row in company.rows["billing.invoices"])
     return {
         "revenue": revenue,
+        "revenue_before": before if all_invoices <= two else None,
         "since": since if since <= day else None,
         "margin_share": float((revenue - sum(costs)) / revenue) if costs and revenue else None,
         "tenure_years": (day - since).days / 365 if since <= day else None,
@@ -218,6 +219,23 @@ def test_the_list_of_every_quarter(company: Company, warehouse: duckdb.DuckDBPyC
     assert {row[2] for row in wanted.values()} == {"A", "B", "C", None}
     assert {row[3] for row in wanted.values()} >= {"tactical", "operational", "functional"}
     assert told(warehouse) == wanted
+
+
+def test_the_year_before_is_known_once_the_exports_go_back_so_far(
+    company: Company, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    wanted = {
+        (quarter, f"test:A{number}"): evidence(company, number, day)["revenue_before"]
+        for quarter, day in quarters(AS_OF)[1:]
+        for number in range(len(ACCOUNTS))
+        if FIRST + timedelta(days=70 * number) <= day
+    }
+    rows = warehouse.execute(
+        "select quarter, account_id, revenue_previous_12m from reporting.rpt_key_accounts"
+    ).fetchall()
+    assert {row[:2]: row[2] for row in rows} == wanted
+    assert {value is None for value in wanted.values()} == {True, False}
+    assert len(set(wanted.values())) > 10
 
 
 def test_who_is_kept_drifts(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -6,6 +6,7 @@ is added wherever the contract names its own: in conditions and in maps.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,16 @@ _TOLD_BY = "told_by"
 Words = dict[str, str]
 
 
+@cache
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """What a file says of each contract; it is read once, and every contract is asked for."""
+    found: dict[str, dict[str, Any]] = read_yaml(path)
+    return found
+
+
 def said_of(contract: str) -> dict[str, dict[str, Any]]:
     """What a contract's exports say in other languages: language -> `headers` and `cells`."""
-    told: dict[str, Any] = read_yaml(_SAID).get(contract, {})
+    told = _read(_SAID).get(contract, {})
     return {language: said for language, said in told.items() if language != _TOLD_BY}
 
 
@@ -41,7 +49,7 @@ def in_every_language(contract: Contract) -> Contract:
         for header, words in said.get("cells", {}).items():
             cells[header] = cells.get(header, {}) | _agreed(cells.get(header, {}), words, contract)
     own = {squashed(header): header for header in contract.headers}
-    told_by = read_yaml(_SAID)[contract.contract][_TOLD_BY]
+    told_by = _read(_SAID)[contract.contract][_TOLD_BY]
     strange = sorted({*headers.values(), *cells, *told_by} - contract.headers)
     strange += sorted(theirs for theirs, mine in headers.items() if own.get(squashed(theirs), mine) != mine)
     described = contract.model_dump(by_alias=True, exclude_unset=True, exclude={"origin", "contract"})

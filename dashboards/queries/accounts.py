@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, known_sum, select
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,8 @@ CARDS = f"""{_FOUND},
     order by incomplete desc, accounts desc, 1
 """
 
-# A sum of the known part; where nothing of it is known, it is not 0.
 _KNOWN = ", ".join(
-    f"case when sum({name}) <> 0 or count(*) = count({name}) then coalesce(sum({name}), 0) end as {name}"
+    known_sum(name, f"count(*) - count({name})")
     for name in ("revenue_12m", "open_amount", "overdue_amount", "unapplied_amount")
 )
 TOTALS = f"""{_FOUND}

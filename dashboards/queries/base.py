@@ -69,6 +69,14 @@ EMPLOYEES = """
 """
 
 
+def known_sum(column: str, unknown: str) -> str:
+    """A column summed over the rows that the filters leave: what is known of it, NULL where nothing of it is known.
+
+    `unknown` is SQL for how much of it is not known; where nothing is, a sum of no rows is nothing.
+    """
+    return f"case when sum({column}) <> 0 or {unknown} = 0 then coalesce(sum({column}), 0) end as {column}"
+
+
 def ratio(numerator: str, denominator: str) -> str:
     """A ratio over the rows that the filters leave, of two counts or sums of them: the one division of the dashboards.
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import EMPLOYEES, OF_PEOPLE, Filters, first, ratio, select
+from dashboards.queries.base import EMPLOYEES, OF_PEOPLE, Filters, first, known_sum, ratio, select
 
 # A deal without an owner stands under 'unassigned', so that managers add up to the whole.
 _NAME = """
@@ -45,8 +45,7 @@ _NOW = f"select * from pipeline where as_of_date = (select max(as_of_date) from 
 
 # Deals of none of which an amount is known are not worth nothing.
 _WORTH = ", ".join(
-    f"case when sum({name}) <> 0 or sum(missing_amount_count) = 0 and sum(missing_rate_count) = 0 "
-    f"then sum({name}) end as {name}"
+    known_sum(name, "sum(missing_amount_count) + sum(missing_rate_count)")
     for name in ("open_amount", "weighted_amount")
 )
 

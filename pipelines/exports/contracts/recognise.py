@@ -149,6 +149,7 @@ def _looks_so(pattern: str, place: int | None, rows: list[list[str | None]]) -> 
 
 def _candidates(index: Index, columns: dict[str, int], depth: int, grid: Grid) -> list[_Candidate]:
     """What a row of headers says for each contract, and what it lacks for it; of equal rows, as thousands of files have, once."""
+    # Every cell has a header of its own, a blank one too: their order says where each stands.
     asked = (depth, tuple(columns), tuple(grid.document))
     found: list[_Candidate] | None = index.remembered(asked)
     if found is None:

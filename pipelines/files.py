@@ -52,9 +52,10 @@ def replacing_all(paths: list[Path], lasting: bool = True) -> Iterator[list[Path
             fsync(temporaries[0])
         for temporary, path in zip(temporaries, paths, strict=True):
             os.replace(temporary, path)
-    finally:
+    except BaseException:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
+        raise
     if lasting:
         for folder in dict.fromkeys(path.parent for path in paths):
             fsync(folder)

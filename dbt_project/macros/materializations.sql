@@ -31,12 +31,13 @@
     {%- set rules = rules | map('trim') | select | list -%}
     {%- set statements -%}
         create or replace {{ type }} {{ made }} as ({{ told_by_feeds(compiled_code) }});
-        /* It is made. */
         {%- if config.get('contract').enforced %}{{ broken_contract(made) }}{% endif -%}
+        /* It is made. */
         {{ comments_on(made) }}
         {%- for hook in pre_hooks + post_hooks %}
         {{ render(hook.sql) | trim }};
         {%- endfor %}
+        /* Its rows hold to: */
         {{ rules | join('\nunion all\n') }}
     {%- endset -%}
     {%- do write(statements) -%}

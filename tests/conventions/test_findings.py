@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import yaml
-
 from pipelines.exports.entities import entities
+from pipelines.files import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
@@ -25,7 +24,7 @@ def counted() -> dict[str, set[str]]:
 
 
 def test_every_kind_of_finding_is_counted_on_a_page() -> None:
-    watched = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["watched_figures"]
+    watched = read_yaml(PROJECT / "dbt_project.yml")["vars"]["watched_figures"]
     asked = {
         "receivables": {"*"},
         "figures": {figure["table"] for figure in watched},

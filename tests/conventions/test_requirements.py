@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import cache
 from pathlib import Path
 
 import click
 import pytest
-import yaml
 
 from pipelines.commands.main import main
+from pipelines.files import read_yaml
 from pipelines.lists import lists
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,11 +31,12 @@ def register() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@cache
 def columns() -> dict[str, set[str]]:
     """Model -> its columns, as the contract of a reporting table has them; a mart's are not declared, so it has none."""
     found: dict[str, set[str]] = {path.stem: set() for path in (ROOT / "dbt_project/models/marts").rglob("*.sql")}
     for path in (ROOT / "dbt_project/models/reporting").rglob("*.yml"):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+        for model in read_yaml(path).get("models", []):
             found[model["name"]] = {column["name"] for column in model.get("columns", [])}
     return found
 
@@ -44,6 +46,7 @@ def named(row: dict[str, str]) -> list[str]:
     return [name.strip() for name in row["met_by"].split(";") if name.strip()]
 
 
+@cache
 def pages() -> dict[str, set[str]]:
     """Page -> the reporting tables that its own queries read, through its components too."""
     folder = ROOT / "dashboards"

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from pipelines.exports.contracts.loading import SOURCES
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.raw import raw_tables
+from pipelines.files import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 400
@@ -96,7 +96,7 @@ def test_no_file_is_much_longer_than_the_limit() -> None:
 
 
 def test_sources_of_dbt_are_the_canonical_entities() -> None:
-    declared = yaml.safe_load((ROOT / "dbt_project/models/staging/_staging__sources.yml").read_text(encoding="utf-8"))
+    declared = read_yaml(ROOT / "dbt_project/models/staging/_staging__sources.yml")
     tables = {table["name"]: table for table in declared["sources"][0]["tables"]}
     assert tables.keys() == raw_tables().keys()
     for entity in entities().values():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
+from pipelines.files import read_yaml
 from pipelines.settings import load_settings
 from pipelines.warehouse.transform import DBT_PROJECT, read_manifest
 
@@ -69,7 +69,7 @@ def test_money_names_the_column_of_its_currency(reports: dict[str, dict[str, dic
 
 
 def test_watched_figures_are_what_their_columns_say(reports: dict[str, dict[str, dict[str, Any]]]) -> None:
-    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    project = read_yaml(DBT_PROJECT / "dbt_project.yml")
     watched = project["vars"]["watched_figures"]
     assert len(watched) > 5
     codes = reports["rpt_plausibility"]["column_name"]["meta"]["codes"]
@@ -84,11 +84,11 @@ def test_watched_figures_are_what_their_columns_say(reports: dict[str, dict[str,
 
 
 def test_what_is_no_sum_is_watched_in_its_own_grain() -> None:
-    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    project = read_yaml(DBT_PROJECT / "dbt_project.yml")
     grain = {
         model["name"]: set(model["constraints"][0]["columns"])
         for file in (DBT_PROJECT / "models" / "reporting").rglob("_*models.yml")
-        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", [])
+        for model in read_yaml(file).get("models", [])
     }
     for of in project["vars"]["watched_figures"]:
         if set(of["columns"].values()) - {"count", "money"}:

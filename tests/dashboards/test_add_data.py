@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
+from pipelines.files import read_yaml
 from tests.dashboards import test_browser
 from tests.dashboards.test_browser import no_trouble, serving, settled, taken
 
@@ -112,7 +112,7 @@ def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> 
         page.get_by_text("Open receivables").first.wait_for()
         _shot(page, "published")
         context.close()
-    contract = yaml.safe_load((home / "contracts" / "ledgerly_invoices.yml").read_text(encoding="utf-8"))
+    contract = read_yaml(home / "contracts" / "ledgerly_invoices.yml")
     assert "ask" not in contract
     assert contract["formats"]["date"] == ["%d/%m/%Y"]
     states = contract["entities"]["billing.invoices"]["columns"]["status"]["map"]

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from benchmarks import floor
 from pipelines.exports.entities import entities
+from pipelines.files import read_yaml
 from pipelines.settings import load_settings
 from pipelines.warehouse.transform import read_manifest
 from tests.support.feeds import nought_everywhere, of_domain
@@ -21,7 +21,7 @@ from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
 from tests.support.truncation import Rows, read_rows
 
-EXCEPTIONS = yaml.safe_load((Path(__file__).parents[1] / "support" / "feeds.yml").read_text(encoding="utf-8"))
+EXCEPTIONS = read_yaml(Path(__file__).parents[1] / "support" / "feeds.yml")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import yaml
+from pipelines.files import read_yaml
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
@@ -14,7 +14,7 @@ def documented_columns() -> dict[str, set[str]]:
     """Reporting table -> its columns; contracts hold the documented ones equal to the built ones."""
     found: dict[str, set[str]] = {}
     for path in (PROJECT / "models" / "reporting").rglob("*.yml"):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+        for model in read_yaml(path).get("models", []):
             found[model["name"]] = {column["name"] for column in model.get("columns", [])}
     return found
 

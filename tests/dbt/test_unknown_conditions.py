@@ -16,9 +16,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
 from benchmarks import floor
+from pipelines.files import read_yaml
 from pipelines.settings import load_settings
 from pipelines.warehouse.sql_functions import register
 from pipelines.warehouse.transform import queries
@@ -30,7 +30,7 @@ from tests.support.truncation import Rows
 DAY = date(2026, 5, 17)
 COMPANIES = 6
 COUNT = re.compile(r"count\(\*\)\s+filter\s*(?=\()", re.IGNORECASE)
-MEANT = yaml.safe_load((Path(__file__).parents[1] / "support" / "unknown_is_no.yml").read_text(encoding="utf-8"))
+MEANT = read_yaml(Path(__file__).parents[1] / "support" / "unknown_is_no.yml")
 
 
 def closing(text: str, start: int) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from benchmarks import floor
+from pipelines.files import read_yaml
 from pipelines.settings import load_settings
 from pipelines.warehouse.transform import read_manifest
 from tests.support.figures import FIGURES, SAMPLE_ONLY, claims_of, held, moves
@@ -23,7 +23,7 @@ from tests.support.truncation import read_rows
 from tests.support.unrated import every_other, everybody, in_currency, nobody, said_though_unknown
 
 WORLDS = {"known": nobody, "all": everybody, "half": every_other}
-EXCEPTIONS = yaml.safe_load((Path(__file__).parents[1] / "support" / "unrated.yml").read_text(encoding="utf-8"))
+EXCEPTIONS = read_yaml(Path(__file__).parents[1] / "support" / "unrated.yml")
 EXCEPTED = {column for exception in EXCEPTIONS for column in exception["of"]}
 
 

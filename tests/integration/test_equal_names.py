@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import duckdb
 import pytest
-import yaml
 
+from pipelines.files import read_yaml
 from tests.support.publications import sample
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "reporting"
@@ -45,7 +45,7 @@ def keys() -> dict[str, frozenset[str]]:
     return {
         model["name"]: frozenset(constraint["columns"])
         for file in MODELS.rglob("_*.yml")
-        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", [])
+        for model in read_yaml(file).get("models", [])
         for constraint in model.get("constraints", [])
         if constraint["type"] in ("primary_key", "unique")
     }

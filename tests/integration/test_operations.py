@@ -12,10 +12,10 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from pipelines.commands.main import LAST_OF, main
 from pipelines.delivery.periods import UNITS as UNITS_OF_TIME
+from pipelines.files import read_yaml
 from pipelines.settings import load_settings
 from pipelines.warehouse.refresh import Refresh
 from tests.support.deliveries import plan
@@ -177,7 +177,7 @@ def test_cron_asks_for_what_the_command_takes() -> None:
 
 
 def test_the_containers_have_the_rights_that_they_need_and_no_other() -> None:
-    said: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    said: dict[str, Any] = read_yaml(ROOT / "compose.yaml")
     assert said["services"].keys() == {"daemon", "webserver", "dashboards"}
     for name, service in said["services"].items():
         assert service["read_only"] is True, name

@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from pipelines import reporting_contract
+from pipelines.files import read_yaml
 from tests.support.publications import sample
 
 REASONS = Path(__file__).resolve().parents[1] / "support" / "unmoved.yml"
@@ -23,7 +23,7 @@ REASONS = Path(__file__).resolve().parents[1] / "support" / "unmoved.yml"
 
 @cache
 def reasons() -> dict[str, Any]:
-    said: dict[str, Any] = yaml.safe_load(REASONS.read_text(encoding="utf-8"))
+    said: dict[str, Any] = read_yaml(REASONS)
     return said
 
 

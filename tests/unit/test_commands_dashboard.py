@@ -11,10 +11,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from streamlit import config, net_util
 from streamlit.web.server.starlette import starlette_websocket as websocket
 
+from pipelines.files import read_yaml
 from pipelines.settings import PROJECT, load_settings
 
 SERVER = """
@@ -108,6 +108,6 @@ def test_no_service_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert net_util.get_external_ip() is None
     streamlit = tomllib.loads((PROJECT / "dashboards" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert streamlit["browser"]["gatherUsageStats"] is False
-    assert yaml.safe_load((PROJECT / "dagster.yaml").read_text(encoding="utf-8"))["telemetry"] == {"enabled": False}
-    dbt = yaml.safe_load((PROJECT / "dbt_project" / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert read_yaml(PROJECT / "dagster.yaml")["telemetry"] == {"enabled": False}
+    dbt = read_yaml(PROJECT / "dbt_project" / "dbt_project.yml")
     assert dbt["flags"]["send_anonymous_usage_stats"] is False

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from pipelines.exports.contracts.contract import ContractError
 from pipelines.exports.contracts.loading import SOURCES, load_contracts, read_contract
 from pipelines.exports.entities import entities
+from pipelines.files import read_yaml
 from tests.support.landing import contract, land
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "exports"
-EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((FIXTURES / "expected.yml").read_text(encoding="utf-8"))
+EXPECTED: dict[str, dict[str, Any]] = read_yaml(FIXTURES / "expected.yml")
 CONTRACTS = sorted(SOURCES.glob("*.yml"))
 
 

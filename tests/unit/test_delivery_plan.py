@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from pipelines.commands.main import main
 from pipelines.delivery.brake import CAUSES
 from pipelines.delivery.plan import FILE, TEMPLATE, PlanError, Smtp, read_plan, secret
+from pipelines.files import read_yaml
 from pipelines.words import catalogue
 
 GOOD = """\
@@ -107,7 +107,7 @@ def test_the_template_is_a_good_one_that_names_every_cause_as_it_stands(tmp_path
     result = CliRunner().invoke(main, ["deliver", "--home", str(tmp_path), "--template"])
     assert result.exit_code == 0, result.output
     assert read_plan(tmp_path) is not None
-    said = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    said = read_yaml(TEMPLATE)
     assert said["reports"]["weekly"]["brake"] == {name: cause.does for name, cause in CAUSES.items()}
     again = CliRunner().invoke(main, ["deliver", "--home", str(tmp_path), "--template"])
     assert again.exit_code == 2

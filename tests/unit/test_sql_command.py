@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
 from pipelines.commands.query import open_published
+from pipelines.files import read_yaml
 from pipelines.settings import load_settings
 from tests.support.homes import keybook
 
@@ -88,7 +88,7 @@ def test_no_function_reads_a_file(home: Path) -> None:
 
 
 def test_every_function_was_judged() -> None:
-    judged = yaml.safe_load(FUNCTIONS.read_text(encoding="utf-8"))
+    judged = read_yaml(FUNCTIONS)
     known = [name for group in judged["reaching"] for name in group["names"].split()] + judged["computing"].split()
     with duckdb.connect() as connection:
         there = connection.execute(

@@ -10,10 +10,10 @@ from typing import get_args
 
 import numpy as np
 import pytest
-import yaml
 
 from pipelines.exports.codes import FindingCode, RejectionCode
 from pipelines.exports.entities import entities
+from pipelines.files import read_yaml
 from pipelines.settings import Settings
 from pipelines.words import catalogue, languages, word, words
 
@@ -121,7 +121,7 @@ def declared() -> dict[str, set[str]]:
     """Group of words -> the codes that the columns of reporting may hold, as their YAML names them."""
     groups: dict[str, set[str]] = {}
     for file in MODELS.rglob("*.yml"):
-        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models") or []:
+        for model in read_yaml(file).get("models") or []:
             for column in model.get("columns") or []:
                 meta = (column.get("config") or {}).get("meta") or {}
                 assert ("words" in meta) == ("codes" in meta), (model["name"], column["name"])
@@ -170,7 +170,7 @@ def test_landing_and_reporting_name_the_same_codes() -> None:
 
 def test_texts_speak_of_columns_of_their_rows_only() -> None:
     for file in MODELS.rglob("*.yml"):
-        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models") or []:
+        for model in read_yaml(file).get("models") or []:
             columns = {column["name"] for column in model.get("columns") or []}
             for column in model.get("columns") or []:
                 meta = (column.get("config") or {}).get("meta") or {}

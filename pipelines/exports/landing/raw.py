@@ -13,7 +13,9 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -266,6 +268,15 @@ def _made(path: Path, columns: dict[str, str]) -> list[object]:
     return [status.st_size, status.st_mtime_ns, _typed(columns)]
 
 
+@cache
+def _no_rows(typed: str) -> bytes:
+    """A Parquet file of these columns without rows: the same for every entity's rejects and totals, and for every home."""
+    with TemporaryDirectory() as folder, connected() as connection:
+        path = Path(folder) / EMPTY
+        connection.execute(f"copy (select {typed} where false) to {quoted(str(path))} (format parquet)")
+        return path.read_bytes()
+
+
 class RawStore(FileWords):
     """The raw store under one folder (`<home>/warehouse/raw`)."""
 
@@ -290,10 +301,10 @@ class RawStore(FileWords):
         memory = self.root / "empty.json"
         known = read_object(memory) or {}
         if any(known.get(str(path.relative_to(self.root))) != _made(path, columns) for path, columns in empty.items()):
-            with connected() as connection:
-                for path, columns in empty.items():
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    self._copy(connection, f"select {_typed(columns)} where false", path)
+            for path, columns in empty.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(path, lasting=False) as target:
+                    target.write_bytes(_no_rows(_typed(columns)))
             made = {str(path.relative_to(self.root)): _made(path, columns) for path, columns in empty.items()}
             write_whole(memory, json.dumps(made))
         self.sweep()

@@ -3,7 +3,8 @@
 To load dbt, to read what it has parsed and to render every model and its checks takes longer than DuckDB needs for the
 default sample, and depends on the project alone. So dbt makes a project's first build, with its unit tests; what it
 sent is kept beside what it has parsed, and later builds of that project, of whatever home, send the same. What depends
-on a home stands in no statement: raw tables are named, and which feeds ever gave a row is asked as a model is made.
+on a home stands in no statement: raw tables are named, and which feeds ever gave a row is asked as a model is made. What
+depends on the project alone, the columns and types of a model, dbt's build has held to what is declared.
 """
 
 from __future__ import annotations

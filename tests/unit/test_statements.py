@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse import transform
-from pipelines.warehouse.statements import MADE, RECORD, NodeResult, Statements, record, recorded
+from pipelines.warehouse.statements import HELD_TO, MADE, RECORD, NodeResult, Statements, record, recorded
 
 READS = {
     "model.keybook.things": ["seed.keybook.sizes"],
@@ -23,11 +23,12 @@ KEY = """select 'breaks its key (id)' as said, 'select '' (a.csv, line 3)''' as 
 from t.things group by id having count(*) > 1"""
 SENT = {
     "seed.keybook.sizes": "create table t.sizes (size text); copy t.sizes from '{dbt_project}/sizes.csv' (format csv, header)",
-    "model.keybook.things": KEY,
+    "model.keybook.things": "",
     "test.keybook.assert_things": "select count(*), count(*) > 0, count(*) > 0 from t.things where size = 'odd'",
-    "model.keybook.shapes": "comment on table t.shapes is 'Shapes.'; select '', '' where false",
-    "model.keybook.strangers": "select 'holds codes', null where false",
+    "model.keybook.shapes": "comment on table t.shapes is 'Shapes.';",
+    "model.keybook.strangers": "",
 }
+RULES = {"model.keybook.things": KEY, "model.keybook.strangers": "select 'holds codes', null where false"}
 QUERIES = {
     "model.keybook.things": "select 1 as id, size from t.sizes",
     "model.keybook.shapes": "select id, 2 as corners, 3 as edges from t.things",
@@ -61,7 +62,9 @@ def _manifest(severity: str = "ERROR") -> dict[str, Any]:
 def _send(folder: Path, sizes: str, severity: str = "ERROR") -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
     """The outcome of each node, and the rows of each table that was made."""
     (folder / "sizes.csv").write_text(sizes, encoding="utf-8")
-    sent = {key: {"query": QUERIES.get(key, ""), "sent": text} for key, text in SENT.items()}
+    sent = {
+        key: {"query": QUERIES.get(key, ""), "sent": text, "rules": RULES.get(key, "")} for key, text in SENT.items()
+    }
     with duckdb.connect() as connection:
         connection.execute("create schema staging; create table staging.stg_crm__deals (id integer)")
         connection.execute("create table staging.stg_billing__invoices as select 1 as id")
@@ -92,6 +95,14 @@ def test_a_model_that_breaks_its_key_says_where_and_nothing_is_made_on_it(tmp_pa
     assert rows.keys() == {"sizes", "strangers"}
 
 
+def test_a_table_without_rows_is_asked_for_none_of_its_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "model.keybook.shapes", "select error('asked')")
+    outcomes, rows = _send(tmp_path, "size\n")
+    assert (outcomes["shapes"], rows["shapes"]) == (("success", ""), [])
+    outcomes, _ = _send(tmp_path, "size\nsmall\n")
+    assert outcomes["shapes"][0] == "error"
+
+
 def test_a_test_that_fails_keeps_what_is_below_it_from_being_made(tmp_path: Path) -> None:
     outcomes, rows = _send(tmp_path, "size\nodd\n")
     assert outcomes["assert_things"] == ("fail", "1 rows break it")
@@ -110,7 +121,10 @@ def target(tmp_path: Path) -> Path:
     """What dbt leaves of a build, of a project in /old."""
     for key, text in SENT.items():
         node = _manifest()["nodes"][key]
-        for folder, content in (("run", f"create {MADE} {text}"), ("compiled", QUERIES.get(key, ""))):
+        for folder, content in (
+            ("run", f"create {MADE} {text} {HELD_TO} {RULES.get(key, '')}"),
+            ("compiled", QUERIES.get(key, "")),
+        ):
             file = tmp_path / "target" / folder / "keybook" / node["original_file_path"]
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content.replace("{dbt_project}", "/old"), encoding="utf-8")
@@ -123,7 +137,7 @@ def test_what_dbt_sent_is_recorded_whole_or_not_at_all(tmp_path: Path, target: P
     record(tmp_path, manifest, target, Path("/old"))
     found = recorded(tmp_path, manifest)
     assert found is not None
-    assert found["model.keybook.things"] == {"query": QUERIES["model.keybook.things"], "sent": f" {KEY}"}
+    assert found["model.keybook.things"] == {"query": QUERIES["model.keybook.things"], "sent": "  ", "rules": f" {KEY}"}
     assert "'{dbt_project}/sizes.csv'" in found["seed.keybook.sizes"]["sent"]
     content = (tmp_path / RECORD).read_text(encoding="utf-8")
     (tmp_path / RECORD).write_text(content[:-20], encoding="utf-8")

@@ -188,7 +188,7 @@ class Allocation:
         """Its document says that it was settled: what no money has paid was paid by money that nobody exported.
 
         What is owed again is not of that: neither a settlement nor a balance is known to tell of what went back. What a
-        balance leaves is open from now on, and no money asks for it; of a balance before the write-offs these took `given`.
+        balance leaves is open from now on, and no money asks for it; but for `given`, which was written off of it.
         """
         rest = self.owed.pop(debt, ZERO)
         self.stands[debt.name] += left - rest

@@ -43,12 +43,12 @@ def with_documents_of_nobody(rows: Rows) -> Rows:
 
 def _of_nobody(row: Row) -> Row:
     made = row | {"customer_id": None, "deal_id": None, "_row": row["_row"] + LATER_LINES}
-    return {
-        name: f"nobody {value}" if name in IDS and value else value for name, value in made.items() if name in row
-    }
+    return {name: f"nobody {value}" if name in IDS and value else value for name, value in made.items() if name in row}
 
 
-def moved(named: Path, unnamed: Path, contract: dict[str, dict[str, Any]], keys: dict[str, list[str]]) -> dict[str, str]:
+def moved(
+    named: Path, unnamed: Path, contract: dict[str, dict[str, Any]], keys: dict[str, list[str]]
+) -> dict[str, str]:
     """Column -> an example of a row that says something else in the second warehouse; `rows` of a table that has others.
 
     Rows of the account that is nobody, and of its documents, are not compared: they are what was added.

@@ -19,7 +19,7 @@ settings as (
 ),
 
 accounts as (
-    select account_id, account_name, owner_id, is_named from {{ ref('dim_accounts') }}
+    select * from {{ ref('dim_accounts') }}
 ),
 
 employees as (

@@ -27,6 +27,13 @@ def definitions(home: Path) -> dg.Definitions:
     return build_defs(Refresh(load_settings(home=home, business_timezone="Europe/Stockholm")))
 
 
+def test_dagster_takes_all_of_them_together(definitions: dg.Definitions) -> None:
+    # As the daemon, the web server and `dagster dev` load them: one that names another's name is loaded by none.
+    dg.Definitions.validate_loadable(definitions)
+    names = {schedule.name for schedule in definitions.get_repository_def().schedule_defs}
+    assert names == {"weekly", "monthly", "quarterly", "half_yearly", "deliver"}
+
+
 def test_every_entity_is_an_asset_that_staging_depends_on(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for entity in entities().values():

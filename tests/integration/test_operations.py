@@ -183,7 +183,13 @@ def test_cron_asks_for_what_the_command_takes() -> None:
 
 def test_the_containers_have_the_rights_that_they_need_and_no_other() -> None:
     said: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
-    assert said["services"].keys() == {"daemon", "webserver", "dashboards"}
+    assert said["services"].keys() == {"history", "daemon", "webserver", "dashboards"}
+    # Two that make the history of runs at once leave one that nobody can open.
+    for name, service in said["services"].items():
+        opens = service["command"][0].startswith("dagster-")
+        made = {"history": {"condition": "service_completed_successfully"}}
+        assert service.get("depends_on") == (made if opens else None), name
+    assert said["services"]["history"]["restart"] == "no"
     for name, service in said["services"].items():
         assert service["read_only"] is True, name
         assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"]), name

@@ -108,7 +108,7 @@ def build(refresh: Refresh, tries_again: bool = True) -> dg.Definitions:
 def _deliveries(refresh: Refresh) -> dg.Definitions:
     """What is due is asked often and sent once: the ledger decides, and not the tick."""
 
-    @dg.op(name="deliver", description="Sends the reports that are due, once; `keybook deliver` does the same.")
+    @dg.op(name="send", description="Sends the reports that are due, once; `keybook deliver` does the same.")
     def send(context: dg.OpExecutionContext) -> None:
         deliveries = Deliveries.of(refresh.settings)
         if deliveries is None:

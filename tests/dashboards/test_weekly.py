@@ -219,6 +219,17 @@ def test_charts_draw_what_the_sections_hold_and_say_it(pack: Pack) -> None:
     assert all(check_chart(picture).startswith(b"\x89PNG") for pictures in made.values() for picture in pictures)
 
 
+def test_a_chart_leaves_room_for_what_is_not_known(pack: Pack) -> None:
+    spoken, trend = languages()["en"], pack.sections["trend"]
+    unknown = [Figure(None, "", "", {})] * (len(trend.columns) - 1)
+    rows = [row if place not in (0, 4) else [row[0], *unknown] for place, row in enumerate(trend.rows)]
+    [picture] = charts(replace(pack, sections={"trend": replace(trend, rows=rows)}), spoken)["trend"]
+    days = [spoken.short_day(row[0].value) for row in trend.rows]  # type: ignore[arg-type]
+    assert [day in picture.svg for day in days] == [False, *[True] * (len(days) - 1)]
+    [whole] = charts(replace(pack, sections={"trend": trend}), spoken)["trend"]
+    assert 0 < whole.svg.count("<path") - picture.svg.count("<path") <= 2 * len(unknown) + 1
+
+
 def test_what_is_blank_or_lacks_a_row_is_not_handed_out(pack: Pack) -> None:
     nothing = specs.bars([], {"open": "Owed"}, ["blue"], "USD", LIGHT, index="day")
     with pytest.raises(PackError, match="chart nothing is blank"):

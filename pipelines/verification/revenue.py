@@ -38,7 +38,9 @@ def figures(
     # What names no customer is sold to nobody who could be counted.
     nobodys = {account for customer, account in accounts.items() if is_nobody(customer)}
     customers = Counter((month,) for (month, account), amount in found.items() if amount > 0 and account not in nobodys)
-    measures = {"closing_accounts": (customers, ""), "unnamed_revenue": (of_nobody, raw.run.base_currency)}
+    measures: dict[str, tuple[Mapping[Key, Decimal | int], str]] = {
+        "closing_accounts": (customers, ""), "unnamed_revenue": (of_nobody, raw.run.base_currency),
+    }  # fmt: skip
     told = published(publication, "rpt_revenue_retention", ("month",), list(measures), "basis = 'invoiced'")
     for measure, (own, currency) in measures.items():
         yield Figure("revenue", "rpt_revenue_retention", measure, ("month",), told[measure], nonzero(own), currency)

@@ -60,6 +60,13 @@ def test_every_figure_is_the_cell_that_it_names(pack: Pack, lookup: Lookup) -> N
         assert figure.value == expected(figure, lookup(figure.table)), figure
 
 
+def test_amounts_without_a_rate_are_counted_of_what_is_told_in_base_currency(pack: Pack) -> None:
+    counted = {
+        figure.table.partition("(")[0] for figure in pack.missing.values() if figure.column == "missing_rate_count"
+    }
+    assert counted == {"receivable_aging", "rpt_team_scorecard", "rpt_pipeline"}
+
+
 def test_the_head_is_what_the_pages_show(pack: Pack, lookup: Lookup) -> None:
     [total] = [row for row in lookup("rpt_receivable_kpis") if row["is_total"] and row["as_of_date"] == pack.as_of]
     month = [row for row in lookup("rpt_account_monthly") if row["month"] == pack.as_of.replace(day=1)]

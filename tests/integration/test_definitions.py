@@ -137,6 +137,17 @@ def test_the_sensor_waits_for_files_to_settle_and_runs_once(definitions: dg.Defi
         os.utime(file, (1_700_000_000, 1_700_000_000))
         assert isinstance(sensor(context), dg.RunRequest)
         assert isinstance(sensor(context), dg.SkipReason)
+        # What a person says in a list counts from the next refresh on, and is no reason to wait for Monday.
+        said = home / "lists" / "account_links.csv"
+        said.parent.mkdir()
+        for number, text in enumerate(
+            ("kind,native_id,decision\n", "kind,native_id,decision\nphone,1,link\n"), start=1
+        ):
+            said.write_text(text, encoding="utf-8")
+            assert isinstance(sensor(context), dg.SkipReason)
+            os.utime(said, (1_700_000_000 + number, 1_700_000_000 + number))
+            assert isinstance(sensor(context), dg.RunRequest)
+            assert isinstance(sensor(context), dg.SkipReason)
 
 
 @pytest.mark.parametrize(

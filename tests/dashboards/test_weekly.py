@@ -27,6 +27,7 @@ from pipelines.exports.entities import entities
 from pipelines.reports.packs.checking import PackError, check_chart, check_pdf, check_told, check_workbook
 from pipelines.reports.packs.composing import compose, sentences
 from pipelines.reports.packs.drawing import charts
+from pipelines.reports.packs.figures import Figure
 from pipelines.reports.packs.making import make
 from pipelines.reports.packs.sections import MOST, Pack
 from pipelines.reports.packs.wording import difference, shown
@@ -59,6 +60,13 @@ def test_every_figure_is_the_cell_that_it_names(pack: Pack, lookup: Lookup) -> N
         assert figure.value == expected(figure, lookup(figure.table)), figure
 
 
+def test_amounts_without_a_rate_are_counted_of_what_is_told_in_base_currency(pack: Pack) -> None:
+    counted = {
+        figure.table.partition("(")[0] for figure in pack.missing.values() if figure.column == "missing_rate_count"
+    }
+    assert counted == {"receivable_aging", "rpt_team_scorecard", "rpt_pipeline"}
+
+
 def test_the_head_is_what_the_pages_show(pack: Pack, lookup: Lookup) -> None:
     [total] = [row for row in lookup("rpt_receivable_kpis") if row["is_total"] and row["as_of_date"] == pack.as_of]
     month = [row for row in lookup("rpt_account_monthly") if row["month"] == pack.as_of.replace(day=1)]
@@ -79,6 +87,25 @@ def test_the_bridge_and_the_causes_sum_to_the_change(pack: Pack) -> None:
     assert sum(amounts.values()) == closing
     causes = sum(row[1].value - row[2].value for row in pack.sections["causes"].rows)
     assert causes == pack.pairs["overdue"].now.value - pack.pairs["overdue"].before.value
+
+
+@pytest.mark.parametrize("code", list(languages()))
+def test_the_sentence_of_the_bridge_sums_up_as_it_is_read(pack: Pack, code: str) -> None:
+    bridge = pack.sections["bridge"]
+    amounts = {"opening": 649423, "invoiced": 75567, "credited": -900, "paid": -58921, "other": -13, "closing": 665156}
+    figures = [Figure(amounts.get(name, "USD"), "", "", {}) for name, _ in bridge.columns]
+    section = replace(bridge, rows=[figures])
+    said = sentences(replace(pack, sections={**pack.sections, "bridge": section}), languages()[code])
+    [told] = [each for each in said if "USD" in each and "58" in each and "665" in each]
+    # The digits as they are written, with what a language puts between thousands.
+    told = re.sub(r"(?<=\d)[\s\u00a0\u202f,](?=\d{3})", "", told).replace("\u2212", "-")
+    opening, invoiced, paid, credited, other, closing = map(int, re.findall(r"-?\d+", told))
+    assert opening + invoiced - paid + credited + other == closing
+    quiet = replace(section, rows=[[Figure(0, "", "", {}) if name in ("credited", "other") else figure
+                                    for (name, _), figure in zip(bridge.columns, figures, strict=True)]])  # fmt: skip
+    said = sentences(replace(pack, sections={**pack.sections, "bridge": quiet}), languages()[code])
+    [told] = [each for each in said if "USD" in each and "58" in each and "665" in each]
+    assert not re.search("credit|корр|kredit|other|прочее|övrigt", told)
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "sv"])
@@ -199,6 +226,17 @@ def test_charts_draw_what_the_sections_hold_and_say_it(pack: Pack) -> None:
     assert all(check_chart(picture).startswith(b"\x89PNG") for pictures in made.values() for picture in pictures)
 
 
+def test_a_chart_leaves_room_for_what_is_not_known(pack: Pack) -> None:
+    spoken, trend = languages()["en"], pack.sections["trend"]
+    unknown = [Figure(None, "", "", {})] * (len(trend.columns) - 1)
+    rows = [row if place not in (0, 4) else [row[0], *unknown] for place, row in enumerate(trend.rows)]
+    [picture] = charts(replace(pack, sections={"trend": replace(trend, rows=rows)}), spoken)["trend"]
+    days = [spoken.short_day(row[0].value) for row in trend.rows]  # type: ignore[arg-type]
+    assert [day in picture.svg for day in days] == [False, *[True] * (len(days) - 1)]
+    [whole] = charts(replace(pack, sections={"trend": trend}), spoken)["trend"]
+    assert 0 < whole.svg.count("<path") - picture.svg.count("<path") <= 2 * len(unknown) + 1
+
+
 def test_what_is_blank_or_lacks_a_row_is_not_handed_out(pack: Pack) -> None:
     nothing = specs.bars([], {"open": "Owed"}, ["blue"], "USD", LIGHT, index="day")
     with pytest.raises(PackError, match="chart nothing is blank"):
@@ -226,7 +264,7 @@ def test_a_period_is_that_of_a_kept_version_or_refused(home: Path, tmp_path: Pat
     assert weekly(str(pack.as_of)).exit_code == 0
     assert len(list((tmp_path / "out").iterdir())) == 4
     other = weekly("2026-W10")
-    assert (other.exit_code, "keybook refresh --as-of 2026-03-08" in other.output) == (1, True)
+    assert (other.exit_code, "keybook refresh --beside --as-of 2026-03-08" in other.output) == (1, True)
     assert weekly("2026-W60").exit_code == weekly("soon").exit_code == 2
     # Of versions only what they say of themselves is read: one that is damaged or of another Keybook is no error.
     publish(tmp_path / "home", "v2")

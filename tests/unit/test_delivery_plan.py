@@ -117,7 +117,7 @@ def test_the_template_is_a_good_one_that_names_every_cause_as_it_stands(tmp_path
 def test_what_holds_is_said_and_nothing_else_is() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in TEMPLATE.parent.glob("*.py"))
     named = set(re.findall(r"""["'](delivery(?:\.[a-z_]+)+)["']""", text)) | {
-        f"delivery.hold.{name}" for name in re.findall(r"""_text\(["']([a-z_]+)["']""", text)
+        f"delivery.hold.{name}" for name in re.findall(r"""(?:_text\(|_held\(due, )["']([a-z_]+)["']""", text)
     }
     causes = {f"delivery.{kind}.{name}" for name in CAUSES for kind in ("cause", "many")}
     assert {name for name in catalogue() if name.startswith("delivery.")} == (named | causes) - {FILE}

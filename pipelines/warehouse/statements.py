@@ -3,8 +3,8 @@
 To load dbt, to read what it has parsed and to render every model and its checks takes longer than DuckDB needs for the
 default sample, and depends on the project alone. So dbt makes a project's first build, with its unit tests; what it
 sent is kept beside what it has parsed, and later builds of that project, of whatever home, send the same. What depends
-on a home stands in no statement: raw tables are named, and which feeds ever gave a row is asked as a model is made. What
-depends on the project alone, the columns and types of a model, dbt's build has held to what is declared.
+on a home stands in no statement: raw tables are named, and which feeds ever gave a row is asked as a model is made. The
+columns and types of a model depend on the project alone: dbt's build has held them to what is declared.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ THREADS = 2
 # One that found no memory beside another is made again once it is alone.
 CROWDED = "crowded"
 RECORD = "statements.json"
-# What macros/materializations.sql writes between what makes a model as it is declared, what goes with it, and its rules.
+# What macros/materializations.sql writes between what makes a model as declared, what goes with it, and its rules.
 MADE = "/* It is made. */"
 HELD_TO = "/* Its rows hold to: */"
 # In a seed's statement the place of the project, which may be moved.

@@ -13,15 +13,14 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
 from pipelines.exports.entities import PROVENANCE, Entity, entities
 from pipelines.exports.landing.file_words import FileWords
+from pipelines.exports.landing.no_rows import made_of, no_rows, typed_nulls
 from pipelines.exports.readers.engine import answer, connected
 from pipelines.exports.readers.grids import quoted
 from pipelines.files import UNFINISHED, clear_unfinished, read_object, remove, replacing, replacing_all, write_whole
@@ -226,7 +225,7 @@ def _files_of(receipt: Receipt) -> set[str]:
 def rejects_of(files: list[str]) -> str:
     """A query for rejected rows of files; those of a file of before codes are `other`, and `found` is its sentence."""
     read = f"read_parquet([{', '.join(map(quoted, files))}], union_by_name = true)"
-    typed = f"select {_typed(REJECT_COLUMNS)} where false union all by name select * from {read}"
+    typed = f"select {typed_nulls(REJECT_COLUMNS)} where false union all by name select * from {read}"
     return f"select * replace (coalesce(code, 'other') as code, coalesce(found, reason) as found) from ({typed})"
 
 
@@ -256,27 +255,6 @@ def raw_tables() -> dict[str, tuple[str, dict[str, str]]]:
     return found
 
 
-def _typed(columns: dict[str, str]) -> str:
-    return ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
-
-
-def _made(path: Path, columns: dict[str, str]) -> list[object]:
-    """What tells that a file is still the one that was made with these columns; nothing where there is none."""
-    if not path.exists():
-        return []
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns, _typed(columns)]
-
-
-@cache
-def _no_rows(typed: str) -> bytes:
-    """A Parquet file of these columns without rows: the same for every entity's rejects and totals, and for every home."""
-    with TemporaryDirectory() as folder, connected() as connection:
-        path = Path(folder) / EMPTY
-        connection.execute(f"copy (select {typed} where false) to {quoted(str(path))} (format parquet)")
-        return path.read_bytes()
-
-
 class RawStore(FileWords):
     """The raw store under one folder (`<home>/warehouse/raw`)."""
 
@@ -300,12 +278,14 @@ class RawStore(FileWords):
         # As they were made: asking each file for its columns takes longer than all else in a refresh of nothing new.
         memory = self.root / "empty.json"
         known = read_object(memory) or {}
-        if any(known.get(str(path.relative_to(self.root))) != _made(path, columns) for path, columns in empty.items()):
+        if any(
+            known.get(str(path.relative_to(self.root))) != made_of(path, columns) for path, columns in empty.items()
+        ):
             for path, columns in empty.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with replacing(path, lasting=False) as target:
-                    target.write_bytes(_no_rows(_typed(columns)))
-            made = {str(path.relative_to(self.root)): _made(path, columns) for path, columns in empty.items()}
+                    target.write_bytes(no_rows(columns))
+            made = {str(path.relative_to(self.root)): made_of(path, columns) for path, columns in empty.items()}
             write_whole(memory, json.dumps(made))
         self.sweep()
 
@@ -445,5 +425,5 @@ class RawStore(FileWords):
                     self._copy(connection, rows_in_force, self.records / f"{entity.table}.parquet")
             if not (self.records / "holidays.parquet").exists():
                 self._copy(
-                    connection, f"select {_typed(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet"
+                    connection, f"select {typed_nulls(HOLIDAY_COLUMNS)} where false", self.records / "holidays.parquet"
                 )

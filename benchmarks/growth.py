@@ -88,7 +88,7 @@ def run_stage(home: str, stage: str) -> None:
         if failed := [f"{one.subject}: {one.failure}" for one in refresh.verify(RUN) if one.failure]:
             print("\n".join(failed))
     else:
-        refresh.publish(RUN)
+        refresh.publish(RUN, ())
     cost = {"seconds": time.process_time() - began, "steps": steps}
     Path(home, f"{stage}.json").write_text(json.dumps(cost), encoding="utf-8")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -131,15 +132,32 @@ def rows_of(folder: Path, name: str) -> list[dict[str, str]]:
 
     For a page that wants to know what was said already; what counts is what landing makes of the file.
     """
-    path = folder / f"{name}.csv"
     try:
-        text = _read(path)
-        header, delimiter = _header(path, text, lists()[name])
+        return [row for _, row in lines_of(folder, name)]
     except (FileNotFoundError, ListError):
         return []
+
+
+def lines_of(folder: Path, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row that a list's text file holds now, with the line on which it ends: column -> text without blanks around.
+
+    What stands above the header, blank lines and comments are no rows.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ListError: it cannot be read as text, or has no header with what a row needs.
+    """
+    path = folder / f"{name}.csv"
+    text = _read(path)
+    header, delimiter = _header(path, text, lists()[name])
     names = [cell.strip().casefold() for cell in header]
-    cells = csv.reader(io.StringIO(text.removeprefix(_MARK), newline=""), delimiter=delimiter)
-    return [dict(zip(names, row, strict=False)) for row in cells if row and row != header]
+    reader = csv.reader(io.StringIO(text.removeprefix(_MARK), newline=""), delimiter=delimiter)
+    is_below = False
+    for row in reader:
+        cells = [cell.strip() for cell in row]
+        if is_below and any(cells) and not cells[0].startswith(COMMENT):
+            yield reader.line_num, dict(zip(names, cells, strict=False))
+        is_below = is_below or row == header
 
 
 def add_line(folder: Path, name: str, values: dict[str, str], same: tuple[str, ...] = ()) -> str | None:

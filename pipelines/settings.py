@@ -51,6 +51,9 @@ class Settings(BaseModel):
     fiscal_year_first_month: int = Field(1, ge=1, le=12, description="The month that the fiscal year begins with.")
     fx_max_age_days: int = Field(31, ge=0, description="An older exchange rate is no rate.")
     language: Literal["en", "ru", "sv"] = Field("en", description="What pages and downloads say codes in.")
+    log: Literal["text", "json"] = Field(
+        "text", description="What refresh and deliver write: sentences, or a line of JSON an event, for a collector."
+    )
     company_name: str = Field("", description="Your company, as statements of account name it.")
     dashboard_address: str = Field(
         "localhost", min_length=1, description="Where the dashboards listen; localhost is this machine alone."

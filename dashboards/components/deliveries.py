@@ -177,12 +177,14 @@ def published(record: Record) -> None:
                 datetime.fromisoformat(at).astimezone(zone).replace(tzinfo=None) if (at := each.published_at) else None
                 for each in kept
             ],
+            "read_by": ["reports" if each.is_beside else "dashboards" for each in kept],
             "files": [each.files for each in kept],
             "rejected": [each.rows_rejected for each in kept], "held": [each.files_held for each in kept],
         })  # fmt: skip
         table(data, {
             "version": Column("Publication"), "as_of": Column("As of", "date"),
             "published_at": Column("Published", "time", "Business time."),
+            "read_by": Column("For", help="What is for reports is published beside: dashboards never show it."),
             "files": Column("Files", "count"), "rejected": Column("Rows rejected", "count"),
             "held": Column("Files held", "count"),
         }, "publications")  # fmt: skip

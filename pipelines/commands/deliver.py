@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.shared import UNUSABLE, WITH_REJECTS, HomeCommand, settings_of
+from pipelines.commands.shared import UNUSABLE, WITH_REJECTS, HomeCommand, Run, logged, settings_of
 from pipelines.formats import printable
 
 if TYPE_CHECKING:
-    from pipelines.delivery.run import Decision, Deliveries
+    from pipelines.delivery.decisions import Decision
+    from pipelines.delivery.run import Deliveries
     from pipelines.settings import Settings
 
 
@@ -63,8 +65,6 @@ def deliver(
     Exit code 0 when all that is due is sent; 3 when something is held, put off, refused, or may not have arrived; 2
     when delivery.yml cannot be used.
     """
-    from pipelines.delivery.run import WordError
-
     settings = settings_of(home=home)
     if template:
         return _write_template(settings)
@@ -74,22 +74,30 @@ def deliver(
         raise click.UsageError(
             "--release, --again, --arrived, --correct and --acknowledge are a person's word, and not tried."
         )
-    deliveries = _deliveries(settings)
+    with logged(settings, "deliver", as_json, dry_run=dry_run) as run:
+        words = {"release": release, "again": again, "arrived": arrived, "correct": correct}
+        _deliver(settings, run, {name: word for name, word in words.items() if word}, acknowledge, as_of_time,
+                 dry_run, as_json)  # fmt: skip
+
+
+def _deliver(
+    settings: Settings, run: Run, words: dict[str, tuple[str, ...]], acknowledge: tuple[str, str] | None,
+    as_of_time: datetime | None, dry_run: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Takes a person's words, sends or previews, and ends with the exit code."""
+    from pipelines.delivery.run import WordError
+
+    deliveries = _deliveries(settings, run)
     now = datetime.now(UTC)
     if as_of_time is not None:
         now = as_of_time if as_of_time.tzinfo else as_of_time.replace(tzinfo=deliveries.zone)
     try:
-        if release:
-            deliveries.release(*release, now)
-        if again:
-            deliveries.again(*again, now)
-        if arrived:
-            deliveries.arrived(*arrived, now)
-        if correct:
-            deliveries.correct(*correct, now)
+        for name, word in words.items():
+            getattr(deliveries, name)(*word, now)
     except WordError as error:
         raise click.UsageError(f"{error}.") from error
     decisions = deliveries.preview(now) if dry_run else deliveries.deliver(now)
+    run.told = {"reports": Counter(each.state for each in decisions if each.does != "nothing")}
     are_well = [_told(decision, dry_run, as_json) for decision in decisions]
     are_well.append(_alerted(deliveries, acknowledge, now, dry_run, as_json))
     if not as_json:
@@ -109,7 +117,7 @@ def _write_template(settings: Settings) -> None:
     click.echo(str(path))
 
 
-def _deliveries(settings: Settings) -> Deliveries:
+def _deliveries(settings: Settings, run: Run) -> Deliveries:
     from pipelines.delivery.plan import FILE, PlanError
     from pipelines.delivery.run import Deliveries
 
@@ -118,6 +126,9 @@ def _deliveries(settings: Settings) -> Deliveries:
     except PlanError as error:
         for line in str(error).splitlines():
             click.echo(printable(line), err=True)
+        run.told["said"] = (
+            f"{FILE} cannot be used, by {len(str(error).splitlines())} lines; `keybook doctor` names them"
+        )
         sys.exit(UNUSABLE)
     if deliveries is None:
         raise click.UsageError(f"there is no {settings.home / FILE}; `keybook deliver --template` writes one.")
@@ -133,7 +144,7 @@ def _told(decision: Decision, is_dry: bool, as_json: bool) -> bool:
     facts = {"report": due.report, "period": due.period.key, "recipient": due.recipient.id}
     if decision.does == "send" and is_dry and decision.pack:
         return _say("would go", what, str(decision.pack.folder), as_json, **facts)
-    state = {"hold": "held", "wait": "deferred"}.get(decision.does, entry.state)
+    state = decision.state
     if state == "sent":
         # What was sent before is no news.
         return decision.does != "send" or _say(state, what, entry.said, as_json, **facts)

@@ -31,6 +31,8 @@ from pipelines.commands.shared import (
     WITH_REJECTS,
     Commands,
     HomeCommand,
+    Run,
+    logged,
     refresh_of,
     settings_of,
 )
@@ -44,9 +46,10 @@ from pipelines.words.landed import finding_said, rejection_said
 if TYPE_CHECKING:
     from pipelines.exports.costs import Cost
     from pipelines.exports.landing.raw import Receipt
+    from pipelines.warehouse.publications import Publication
     from pipelines.warehouse.refresh import PointInTime, Refresh
 
-# What `--as-of` takes for a day: the last one of the newest week, month … that is over.
+# What `--as-of` takes for a day: the last one of the newest week, month … that is over, for its report.
 LAST_OF = {f"last-{unit}": unit for unit in UNITS}
 
 
@@ -87,24 +90,38 @@ def _day_or_period(context: click.Context, option: click.Parameter, value: str |
     "--as-of",
     callback=_day_or_period,
     help="The day to look back from (YYYY-MM-DD), or the last day of what is over by the clock of the business: "
-    f"{', '.join(LAST_OF)}. The newest event's if not given.",
+    f"{', '.join(LAST_OF)}, which is published beside. The newest event's if not given.",
+)
+@click.option(
+    "--beside", is_flag=True, help="With --as-of: for reports; dashboards and queries go on with what is published."
 )
 @click.option("--known-at", callback=_moment, help="As reported: without what became known after this day or moment.")
 @click.option("--full", is_flag=True, help="Build everything and publish, even what has not changed.")
-def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at: str | None, full: bool) -> None:
+def refresh(
+    home: Path | None, landing: Path | None, as_of: str | None, beside: bool, known_at: str | None, full: bool
+) -> None:
     """Land new exports, build, check and publish."""
     work = refresh_of(home=home, landing=landing)
+    if landing is not None and not landing.is_dir():
+        raise click.UsageError(f"{landing} is no folder.")
+    with logged(work.settings, "refresh", as_of=as_of, beside=beside, known_at=known_at, full=full) as run:
+        _refresh(work, run, as_of, known_at, full, beside)
+
+
+def _refresh(work: Refresh, run: Run, as_of: str | None, known_at: str | None, full: bool, beside: bool) -> None:
+    """Refreshes as it was asked for, and ends with the exit code."""
+    if beside and not as_of:
+        raise click.UsageError("--beside is for a report of a day: --as-of says which.")
     if as_of in LAST_OF:
+        beside = True
         today = datetime.now(ZoneInfo(work.settings.business_timezone)).date()
         as_of = last_over(LAST_OF[as_of], today).isoformat()
     try:
-        view = work.view(as_of, known_at)
+        view = work.view(as_of, known_at, beside)
     except (ValueError, OverflowError) as error:
         raise click.UsageError(f"--as-of, --known-at: {error}") from error
     if view.is_ahead:
         click.echo(f"{as_of} has not come: the figures are as if nothing more happened until then.", err=True)
-    if landing is not None and not landing.is_dir():
-        raise click.UsageError(f"{landing} is no folder.")
     retired = work.retired_until()
     if view.known_at and retired and datetime.fromisoformat(view.known_at) <= retired:
         raise click.UsageError(
@@ -123,14 +140,16 @@ def refresh(home: Path | None, landing: Path | None, as_of: str | None, known_at
         sys.exit(UNUSABLE)
     if not full and work.is_current(view):
         published = work.warehouse.published()
-        click.echo(f"Nothing has changed; the publication as of {published and published.as_of_date} stands.")
+        day = view.as_of if view.is_beside else published and published.as_of_date
+        click.echo(f"Nothing has changed; the publication as of {day} stands.")
     else:
-        _run(work, view, full)
+        _run(work, run, view, full)
+    run.told["publication"] = work.made and work.made.version
     _tell_findings(work)
     sys.exit(_exit_code(work))
 
 
-def _run(work: Refresh, view: PointInTime, full: bool) -> None:
+def _run(work: Refresh, run: Run, view: PointInTime, full: bool) -> None:
     """Runs the refresh job in this process; exits with 1 and each gate's reason when it fails."""
     from pipelines.commands.progress import Progress
 
@@ -155,6 +174,7 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             instance=dg.DagsterInstance.ephemeral(),
+            run_id=run.id,
             raise_on_error=False,
         )
     if not result.success and work.holds_no_row():
@@ -166,6 +186,7 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
         )
         sys.exit(UNUSABLE)
     if not result.success:
+        run.told["steps"] = [event.step_key for event in result.filter_events(lambda event: event.is_step_failure)]
         for event in result.filter_events(lambda event: event.is_step_failure):
             data = event.step_failure_data
             raised = data.error and (data.error.cause or data.error)
@@ -173,12 +194,15 @@ def _run(work: Refresh, view: PointInTime, full: bool) -> None:
             click.echo(f"{event.step_key}: {str(said).strip()}", err=True)
         click.echo("Nothing was published; the earlier publication stands.", err=True)
         sys.exit(GATE_FAILED)
-    published = work.warehouse.published()
-    assert published is not None
+    made, published = work.made, work.warehouse.published()
+    assert made is not None
+    beside = " beside, for reports," if published != made else ""
     click.echo(
-        f"Published as of {published.as_of_date}: {published.rows_loaded:,} rows from {published.files:,} files; "
-        f"{published.rows_rejected:,} rows rejected, {published.files_held:,} files held."
+        f"Published{beside} as of {made.as_of_date}: {made.rows_loaded:,} rows from {made.files:,} files; "
+        f"{made.rows_rejected:,} rows rejected, {made.files_held:,} files held."
     )
+    if beside and published:
+        click.echo(f"Dashboards and queries go on with what is published as of {published.as_of_date}.")
     for export in work.full_exports(view.known_at):
         if export.rows_before is not None and export.known_at in work.moments:
             gone = f"{export.rows_gone:,} of {export.rows_before:,} rows" if export.is_whole else "nothing, see below"
@@ -265,13 +289,20 @@ def status(home: Path | None, as_json: bool) -> None:
     receipts = work.receipts()
     if as_json:
         files = [_in_words(work, receipt) for receipt in receipts]
-        said = {"published": published and asdict(published), "files": files, **delivered(work.settings)}
+        said = {
+            "published": published and asdict(published),
+            "beside": [asdict(each) for each in _beside(work)],
+            "files": files,
+            **delivered(work.settings),
+        }
         click.echo(json.dumps(said, indent=2, ensure_ascii=False, default=str))
         return
     if published is None:
         click.echo(f"Nothing is published in {work.settings.home} yet; `keybook refresh` publishes.")
     else:
         click.echo(f"Published {published.published_at} as of {published.as_of_date} ({work.settings.published}).")
+    for each in _beside(work):
+        click.echo(f"Beside it, for reports, as of {each.as_of_date}: {each.version}, published {each.published_at}.")
     stored = sum(int(row.get("raw_bytes") or 0) for receipt in receipts for row in receipt.entities)
     retired = sum(1 for receipt in receipts if receipt.retired_at)
     click.echo(
@@ -288,6 +319,12 @@ def status(home: Path | None, as_json: bool) -> None:
         click.echo(printable(f"sent      {row['what']}: {row['state']}. {row['said']}"))
     for row in told["not_sent"]:
         click.echo(printable(f"not sent  {row['what']}: {row['state']}. {row['said']}"), err=True)
+
+
+def _beside(work: Refresh) -> list[Publication]:
+    """What is kept for reports alone, oldest first."""
+    published = work.warehouse.published()
+    return [each for each in work.warehouse.publications() if each.is_beside and each != published]
 
 
 @main.command(cls=HomeCommand)

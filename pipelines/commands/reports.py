@@ -71,7 +71,7 @@ def monthly(home: Path | None, period: str | None, whose: str | None, language: 
     """Write the monthly pack of each account manager: the own book, norms, commission and whom to call.
 
     It holds no row of an account that is another's. The month is one that was published as of its last day;
-    `keybook refresh --as-of` with that day makes it.
+    `keybook refresh --beside --as-of` with that day makes it.
     """
     from pipelines.reports.monthly.reading import people, read
 
@@ -93,7 +93,7 @@ def monthly(home: Path | None, period: str | None, whose: str | None, language: 
 def quarterly(home: Path | None, period: str | None, language: str | None, out: Path | None) -> None:
     """Write the quarterly pack: sales results, the year ahead, how accounts stand, and the review of key accounts.
 
-    The quarter is one that was published as of its last day; `keybook refresh --as-of` with that day makes it.
+    The quarter is one that was published as of its last day; `keybook refresh --beside --as-of` with that day makes it.
     """
     from pipelines.reports.quarterly.reading import read
 
@@ -117,7 +117,7 @@ def client(home: Path | None, account: str, period: str | None, language: str | 
     """Write the report to one client: how the account stands, its statement, and budget against actual.
 
     It holds the client's own rows, and of them nothing that is internal. The month is one that was published as of its
-    last day; `keybook refresh --as-of` with that day makes it.
+    last day; `keybook refresh --beside --as-of` with that day makes it.
     """
     from pipelines.reports.client.reading import accounts, read
 
@@ -219,7 +219,7 @@ def _kept_appraisal(period: str | None, as_it_is: bool, settings: Settings) -> P
     last = date.fromisoformat(made_of.as_of_date)
     if not made_of.is_begun_after(last, ZoneInfo(settings.business_timezone)):
         raise click.ClickException(
-            f"{last} was not over when {version} was begun; run `keybook refresh --as-of {last}`."
+            f"{last} was not over when {version} was begun; run `keybook refresh --beside --as-of {last}`."
         )
     with connect(str(published), read_only=True) as connection:
         if not (as_it_is or snapshots.taken(folder(last)) or is_told(connection)):
@@ -311,7 +311,7 @@ def _ended(period: str | None, unit: Unit, settings: Settings) -> Path:
     if not ends:
         last = last_over(unit, max(days))
         raise click.ClickException(
-            f"No kept version is as of a {unit}'s last day; run `keybook refresh --as-of {last}`."
+            f"No kept version is as of a {unit}'s last day; run `keybook refresh --beside --as-of {last}`."
         )
     return warehouse.versions / warehouse.as_of(max(ends))[0].version / FILE
 
@@ -373,7 +373,7 @@ def _published_as_of(day: date, settings: Settings) -> Path:
     warehouse = Warehouse(settings.warehouse)
     for version in warehouse.as_of(day):
         return warehouse.versions / version.version / FILE
-    raise click.ClickException(f"No kept version is as of {day}; run `keybook refresh --as-of {day}` first.")
+    raise click.ClickException(f"No kept version is as of {day}; run `keybook refresh --beside --as-of {day}` first.")
 
 
 REPORT_COMMANDS: list[click.Command] = [report]

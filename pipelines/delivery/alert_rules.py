@@ -7,8 +7,6 @@ same query as the conditions.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Collection, Iterator
@@ -23,7 +21,7 @@ from pipelines import reporting_contract
 from pipelines.bounds import connect
 from pipelines.delivery.packs import Scope
 from pipelines.delivery.sight import PAY_TABLES
-from pipelines.lists import COMMENT, lists
+from pipelines.lists import ListError, lines_of, lists
 
 LIST = "alerts"
 FILE = f"{LIST}.csv"
@@ -98,34 +96,25 @@ def read_rules(folder: Path, recipients: Collection[str]) -> tuple[list[Rule], l
     """The rules of a home's list, and what is wrong with it: a rule of which a line is wrong is none."""
     path = folder / FILE
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        lines = list(lines_of(folder, LIST))
     except FileNotFoundError:
         other = sorted(folder.glob(f"{LIST}.*")) if folder.is_dir() else []
         return [], [f"{each}: save it as {FILE}" for each in other]
-    except (OSError, UnicodeDecodeError) as error:
-        return [], [f"{path} cannot be read as text in UTF-8: {error}"]
+    except OSError as error:
+        return [], [f"{path} cannot be read: {error.strerror or error}"]
+    except ListError as error:
+        return [], [str(error)]
     rules: dict[str, Rule] = {}
     problems: list[str] = []
     broken: set[str] = set()
-    header: list[str] = []
-    delimiter = next((sign for sign in ",;\t" if f"alert{sign}table" in text.replace(" ", "")), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    for cells in reader:
-        cells = [cell.strip() for cell in cells]
-        if not any(cells) or cells[0].startswith(COMMENT):
-            continue
-        if not header:
-            header = [cell.casefold() for cell in cells]
-            if lacking := [name for name in lists()[LIST].required if name not in header]:
-                return [], [f"{path} line {reader.line_num}: the header lacks {', '.join(lacking)}"]
-            continue
-        said = dict.fromkeys(lists()[LIST].columns, "") | dict(zip(header, cells, strict=False))
+    for number, row in lines:
+        said = dict.fromkeys(lists()[LIST].columns, "") | row
         found = list(_wrong(said, rules, recipients))
-        problems += [f"{path} line {reader.line_num}, {said['alert'] or 'no name'}: {what}" for what in found]
+        problems += [f"{path} line {number}, {said['alert'] or 'no name'}: {what}" for what in found]
         if found:
             broken.add(said["alert"])
             continue
-        rule = rules.setdefault(said["alert"], Rule(said["alert"], said["table"], reader.line_num))
+        rule = rules.setdefault(said["alert"], Rule(said["alert"], said["table"], number))
         rule.conditions.append(Condition(said["column"], said["operator"], said["value"]))
         rule.recipients += [each for each in said["recipients"].split() if each not in rule.recipients]
         rule.cooldown_days = int(said["cooldown_days"] or rule.cooldown_days)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -68,33 +68,31 @@ class Alerts:
         self.deliveries = deliveries
         self.ledger = deliveries.ledger
         self.recipients = {each.id: each for each in deliveries.plan.recipients}
-        self._is_over = False
         self.rules, self.problems = read_rules(deliveries.settings.lists_dir, self.recipients)
 
     def send(self, now: datetime, is_dry: bool = False) -> list[Alerted]:
         """Tells what is to be told; with `is_dry` says what would be."""
         published = self._published()
-        if not self.rules or published is None:
-            return []
-        done = []
         with self.ledger.writing():
-            file = self.deliveries.warehouse.versions / published.version / FILE
-            with connect(str(file), read_only=True) as connection:
-                for rule in self.rules:
-                    for recipient in (self.recipients[each] for each in rule.recipients):
-                        if recipient.is_due(now.astimezone(self.deliveries.zone).date()):
-                            try:
-                                found = holds(rule, recipient.scope, connection, self._before(published))
-                            except RuleError as error:
-                                done.append(Alerted(rule.name, recipient.id, "held", str(error)))
-                                continue
-                            done += self._one(rule, recipient, published, found, now, is_dry)
+            done = [
+                each
+                for rule, recipient, found in self._asked(published, now)
+                for each in self._one(rule, recipient, published, found, now, is_dry)
+            ]
+        for each in done if not is_dry else ():
+            where = self.recipients[each.recipient].channel
+            self.deliveries.log.info("alert", what=str(each), where=where, status=each.state, rows=each.rows)
         return done
 
     def waits(self, now: datetime) -> bool:
         """Whether `send` would do anything: there is something to tell, or what was told is over."""
-        self._is_over = False
-        return bool([each for each in self.send(now, is_dry=True) if each.state == "would go"]) or self._is_over
+        with self.ledger.writing():
+            return any(
+                not isinstance(found, RuleError)
+                and not self.ledger.entry(ALERT, rule.name, recipient.id).is_put_off(now)
+                and any(self._looked_at(rule, recipient, found, now))
+                for rule, recipient, found in self._asked(self._published(), now)
+            )
 
     def acknowledge(self, alert: str, recipient: str, now: datetime) -> int:
         """A person has seen what was told: it is told no more while it lasts. How many rows that are."""
@@ -120,9 +118,12 @@ class Alerts:
         return found
 
     def _published(self) -> Publication | None:
-        """What reaches furthest of all that is known: a rebuild of a past day alerts nobody."""
+        """What reaches furthest of all that is known: a rebuild of a past day alerts nobody.
+
+        What is beside knows no more than what was published as it was made, and is not made again with each file.
+        """
         whole = [each for each in self.deliveries.warehouse.publications() if each.known_at is None]
-        newest = max(whole, key=lambda each: (each.as_of_date, each.version), default=None)
+        newest = max(whole, key=lambda each: (not each.is_beside, each.as_of_date, each.version), default=None)
         return newest if newest and newest.contract == reporting_contract.digest() else None
 
     def _before(self, published: Publication) -> Path | None:
@@ -135,10 +136,40 @@ class Alerts:
         newest = max(earlier, key=lambda each: (each.as_of_date, each.version), default=None)
         return self.deliveries.warehouse.versions / newest.version / FILE if newest else None
 
+    def _asked(
+        self, published: Publication | None, now: datetime
+    ) -> Iterator[tuple[Rule, Recipient, list[dict[str, Any]] | RuleError]]:
+        """Every rule for everybody who has it now: the rows that meet it, or why they are not known."""
+        if not self.rules or published is None:
+            return
+        file = self.deliveries.warehouse.versions / published.version / FILE
+        with connect(str(file), read_only=True) as connection:
+            for rule in self.rules:
+                for recipient in (self.recipients[each] for each in rule.recipients):
+                    if recipient.is_due(now.astimezone(self.deliveries.zone).date()):
+                        try:
+                            yield rule, recipient, holds(rule, recipient.scope, connection, self._before(published))
+                        except RuleError as error:
+                            yield rule, recipient, error
+
+    def _looked_at(
+        self, rule: Rule, recipient: Recipient, found: Sequence[dict[str, Any]], now: datetime
+    ) -> tuple[list[str], dict[str, dict[str, Any]]]:
+        """The rows that were told or acknowledged and meet the condition no more, and those that are to be told now."""
+        entry = self.ledger.entry(ALERT, rule.name, recipient.id)
+        rows = {row_key(rule, row): row for row in found}
+        told, seen, silent = _told(entry), _acknowledged(entry), timedelta(days=rule.cooldown_days)
+        over = sorted((seen | set(told)) - _gone(entry) - rows.keys())
+        new = {key: row for key, row in rows.items()
+               if key not in seen and (key not in told or now >= told[key] + silent)}  # fmt: skip
+        return over, new
+
     def _one(
-        self, rule: Rule, recipient: Recipient, published: Publication, found: Sequence[dict[str, Any]], now: datetime,
-        is_dry: bool,
+        self, rule: Rule, recipient: Recipient, published: Publication | None,
+        found: Sequence[dict[str, Any]] | RuleError, now: datetime, is_dry: bool,
     ) -> list[Alerted]:  # fmt: skip
+        if isinstance(found, RuleError):
+            return [Alerted(rule.name, recipient.id, "held", str(found))]
         entry = self.ledger.entry(ALERT, rule.name, recipient.id)
         if entry.is_interrupted and isinstance(self.deliveries.plan.channels[recipient.channel], Folder):
             last = entry.sendings[-1]
@@ -148,16 +179,10 @@ class Alerts:
                 return [self._sent(entry, rule, recipient, pack, last["rows"], datetime.fromisoformat(last["at"]))]
         if entry.is_put_off(now):
             return [Alerted(rule.name, recipient.id, "deferred", entry.said)]
-        rows = {row_key(rule, row): row for row in found}
-        seen = _acknowledged(entry)
-        if over := sorted((seen | set(_told(entry))) - _gone(entry) - rows.keys()):
-            self._is_over = True
-            seen -= set(over)
-            entry = entry if is_dry else self.ledger.add(entry, "cleared", now, rows=over)
-        told, silent = _told(entry), timedelta(days=rule.cooldown_days)
-        new = {key: row for key, row in rows.items()
-               if key not in seen and (key not in told or now >= told[key] + silent)}  # fmt: skip
-        if not new:
+        over, new = self._looked_at(rule, recipient, found, now)
+        if over and not is_dry:
+            entry = self.ledger.add(entry, "cleared", now, rows=over)
+        if not new or published is None:
             return []
         if is_dry:
             return [Alerted(rule.name, recipient.id, "would go", str(rule), len(new))]

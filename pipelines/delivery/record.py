@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pipelines.delivery import packs
+from pipelines.delivery.decisions import Due
 from pipelines.delivery.plan import PlanError
 from pipelines.delivery.restated import Restated as Restated
 from pipelines.delivery.restated import restated
-from pipelines.delivery.run import Deliveries, Due
+from pipelines.delivery.run import Deliveries
 from pipelines.settings import Settings
 from pipelines.warehouse.publications import Publication, Warehouse
 

@@ -7,23 +7,26 @@ just that. Each step is on disk before the next: whatever ends a run, the next o
 from __future__ import annotations
 
 import getpass
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines import reporting_contract
 from pipelines.bounds import connect
 from pipelines.delivery import channels, packs, snapshots
 from pipelines.delivery.brake import Finding, findings
+from pipelines.delivery.decisions import Decision, Due, tell
 from pipelines.delivery.ledger import FINAL, FOLDER, Entry, Ledger, State
 from pipelines.delivery.notes import MOST_CHANGED, cared, corrected
 from pipelines.delivery.packs import MAKERS, Maker, Pack, PackFailed, Scope
 from pipelines.delivery.periods import Period, is_late
-from pipelines.delivery.plan import Folder, Plan, Recipient, Smtp, read_plan
+from pipelines.delivery.plan import Folder, Plan, Smtp, read_plan
+from pipelines.logs import logger
 from pipelines.settings import Settings
 from pipelines.warehouse.publications import FILE, Publication, Warehouse
 from pipelines.words import languages
@@ -34,34 +37,6 @@ FIRST_WAIT, LONGEST_WAIT = 5, 240
 
 class WordError(Exception):
     """What a person asked for has nothing to act on; the message says what there is."""
-
-
-@dataclass(frozen=True)
-class Due:
-    """A report of a period that is due to a recipient, and what the ledger knows of it."""
-
-    report: str
-    period: Period
-    recipient: Recipient
-    entry: Entry
-
-    def __str__(self) -> str:
-        """What it is called."""
-        return f"{self.report} {self.period.key} to {self.recipient.id}"
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is done with it: `said` says why it is held, `found` which findings do; `pack` is what is sent."""
-
-    due: Due
-    does: Literal["send", "hold", "wait", "nothing"]
-    said: str = ""
-    found: tuple[str, ...] = ()
-    pack: Pack | None = None
-    # What the sending is recorded with: `number` counts corrections, `answers` is the Message-ID of what is corrected.
-    number: int = 0
-    answers: str = ""
 
 
 class Deliveries:
@@ -82,6 +57,7 @@ class Deliveries:
         self.zone = ZoneInfo(settings.business_timezone)
         self.ledger = Ledger(settings.home / FOLDER)
         self.warehouse = Warehouse(settings.warehouse)
+        self.log = logger(settings)
         # A publication does not change: what it finds wrong is asked once in a run.
         self._findings = cache(self._find)
         self._scope = cache(self._scope_now)
@@ -122,7 +98,9 @@ class Deliveries:
         done = []
         with self.ledger.writing():
             for due in self.expected(now):
+                began = time.monotonic()
                 done.append(self._done(self._decided(due, now), now))
+                tell(self.log, done[-1], time.monotonic() - began)
             for report, period in {(each.due.report, each.due.period.key) for each in done if each.pack}:
                 self._tidy(report, period)
         return done
@@ -213,24 +191,28 @@ class Deliveries:
         if entry.is_put_off(now):
             return Decision(due, "wait", entry.said)
         if due.recipient.scope.kind not in maker.scopes:
-            return Decision(due, "hold", self._text("scope", scope=str(due.recipient.scope)))
+            return self._held(due, "scope", scope=str(due.recipient.scope))
         try:
             publication = self._publication(due)
         except PackFailed as error:
-            return Decision(due, "hold", self._text("pack_failed", said=str(error)))
+            return self._held(due, "pack_failed", said=str(error))
         if publication is None:
-            return Decision(due, "hold", self._text("not_published", last=due.period.last))
+            return self._held(due, "not_published", last=due.period.last)
         if publication.contract != reporting_contract.digest() and not self._kept(due.report, due.period.key):
-            return Decision(due, "hold", self._text("other_version", last=due.period.last))
+            return self._held(due, "other_version", last=due.period.last)
         found = self._findings(publication.version, due.report, due.period)
         holding = [each for each in found if each.does == "hold" and each.key not in entry.released]
         if holding:
             said = " ".join(each.told(languages()[self.settings.language]) for each in holding)
-            return Decision(due, "hold", said, tuple(each.key for each in holding))
+            keys, causes = tuple(each.key for each in holding), tuple(dict.fromkeys(each.cause for each in holding))
+            return Decision(due, "hold", said, keys, causes=causes)
         try:
             return self._to_send(due, publication, found, now)
         except PackFailed as error:
-            return Decision(due, "hold", self._text("pack_failed", said=str(error)))
+            return self._held(due, "pack_failed", said=str(error))
+
+    def _held(self, due: Due, cause: str, **values: object) -> Decision:
+        return Decision(due, "hold", self._text(cause, **values), causes=(cause,))
 
     def _replays(self, due: Due) -> bool:
         """Whether what was to be sent is sent once more: by a person's word, or the same files into a folder again."""
@@ -273,7 +255,7 @@ class Deliveries:
             try:
                 self._keep(due, decision.pack)
             except PackFailed as error:
-                decision = Decision(due, "hold", self._text("pack_failed", said=str(error)))
+                decision = self._held(due, "pack_failed", said=str(error))
         if decision.does == "hold":
             held = {"findings": list(decision.found), "said": decision.said}
             last = due.entry.events[-1] if due.entry.state == "held" else {}

@@ -4,8 +4,9 @@ A build happens in `warehouse/.build/<run>/keybook.duckdb` (`.build/current` lin
 what it is made from, taken as it starts. Once every gate has passed, the folder moves as a whole to
 `warehouse/versions/<version>/`, its file read-only and `publication.json` in it; then the link
 `warehouse/keybook.duckdb` is swapped. A version without a readable `publication.json` is none. Readers open what the
-link resolves to, so that they see one whole publication or the one before it. Only the steps of a refresh write here,
-one at a time; between a run's build and its publication others may, which changes nothing in either.
+link resolves to, so that they see one whole publication or the one before it. What is published beside, for a report of
+a past day, is a version that the link does not move to. Only the steps of a refresh write here, one at a time; between
+a run's build and its publication others may, which changes nothing in either.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Publication:
     raw table: by these the next build knows what it may keep. They, and the counts, are those of the moment at which
     the build began: what was landed or forgotten since is not in it. `contract` is the digest of its reporting
     contract, by which readers know whether they understand it; publications of versions that had none carry ''.
-    `bytes` is the file's size. `began_at` is when the build began: what was landed later is not in it.
+    `bytes` is the file's size. `began_at` is when the build began: what was landed later is not in it. `is_beside` says
+    that reports are made of it, and that dashboards and queries go on with what they read.
     """
 
     version: str
@@ -62,6 +64,7 @@ class Publication:
     tables: dict[str, str] = field(default_factory=dict)
     bytes: int | None = None
     began_at: str = ""
+    is_beside: bool = False
 
     def is_begun_after(self, day: date, zone: ZoneInfo) -> bool:
         """Whether a day was over, by the clock on the wall, when the build began: only then it can know all of it.
@@ -185,7 +188,9 @@ class Warehouse:
         return file, stamp
 
     def publish(self, run_id: str, keep: int, as_of_date: str, also: Collection[str] = ()) -> Publication:
-        """Moves a run's finished build to the versions and swaps the link to it; the newest stay, and `also` these.
+        """Moves a run's finished build to the versions; the newest stay, and `also` these.
+
+        The link is swapped to it, unless it is published beside; where nothing is published it is all the same.
 
         Raises:
             PublishError: the run left no whole build, or what is published began later.
@@ -193,7 +198,8 @@ class Warehouse:
         built, stamp = self.built(run_id)
         folder = built.parent
         published = self.published()
-        if published is not None and published.version > stamp.version:
+        takes_place = published is None or not stamp.is_beside
+        if takes_place and published and not published.is_beside and published.version > stamp.version:
             raise PublishError("a refresh that began later has published already, with all that this one holds")
         with connect(built) as connection:
             connection.execute("drop schema if exists raw cascade")
@@ -209,15 +215,21 @@ class Warehouse:
         self.versions.mkdir(exist_ok=True)
         os.replace(folder, version)
         fsync(self.versions)
-        link_whole(self.link, Path("versions") / publication.version / FILE)
+        if takes_place:
+            link_whole(self.link, Path("versions") / publication.version / FILE)
         self._drop_build(run_id)
         self._keep_newest(keep, {publication.version, *also})
         return publication
 
     def _keep_newest(self, keep: int, also: Collection[str]) -> None:
-        """Deletes the versions beyond the newest and those that are named, and what is none."""
-        whole = [publication.version for publication in self.publications()]
-        kept = {*also, *whole[-keep:]}
+        """Deletes the versions beyond the newest and those that are named, and what is none.
+
+        Of those that are beside as many stay, each the newest of its day.
+        """
+        whole = self.publications()
+        shown = [each.version for each in whole if not each.is_beside]
+        beside = sorted({each.as_of_date: each.version for each in whole if each.is_beside}.values())
+        kept = {self._linked().name, *also, *shown[-keep:], *beside[-keep:]}
         for folder in self.versions.iterdir():
             if folder.name not in kept:
                 shutil.rmtree(folder)
@@ -232,10 +244,14 @@ class Warehouse:
         return self._version(self._linked()) if self.link.is_symlink() else None
 
     def as_of(self, day: date) -> list[Publication]:
-        """The versions that are as of a day: what is published first, then the newest."""
+        """The versions that are as of a day, the newest first; last those that a person took back."""
         published = self.published()
-        found = [*([published] if published else []), *reversed(self.publications())]
-        return list({each.version: each for each in found if each.as_of_date == str(day)}.values())
+
+        def stands(each: Publication) -> bool:
+            return published is None or each.is_beside or each.version <= published.version
+
+        found = [each for each in self.publications() if each.as_of_date == str(day)]
+        return sorted(found, key=lambda each: (stands(each), each.version), reverse=True)
 
     def _linked(self) -> Path:
         return Path(os.path.realpath(self.link)).parent
@@ -250,13 +266,13 @@ class Warehouse:
         return publication
 
     def rollback(self) -> Publication:
-        """Publishes the version before the published one again.
+        """Publishes the version before the published one again; one that is beside is none before it.
 
         Raises:
             PublishError: there is none before it.
         """
         current = self._linked().name if self.link.is_symlink() else ""
-        earlier = [publication for publication in self.publications() if publication.version < current]
+        earlier = [each for each in self.publications() if each.version < current and not each.is_beside]
         if not earlier:
             raise PublishError("there is no publication before the published one")
         link_whole(self.link, Path("versions") / earlier[-1].version / FILE)

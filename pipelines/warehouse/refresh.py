@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from pipelines import reporting_contract
 from pipelines.bounds import connect, work_within
-from pipelines.delivery.restated import kept_for_reports
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.loading import broken_contracts, load_contracts
@@ -31,10 +30,12 @@ from pipelines.exports.landing.lists import ListLanding
 from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.readers.unpack import Limits
 from pipelines.lists import DOMAIN
+from pipelines.logs import logger
 from pipelines.settings import Settings
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.warehouse.publications import Publication, Warehouse, version_name
 from pipelines.warehouse.raw_views import told
+from pipelines.warehouse.retiring import unneeded
 from pipelines.warehouse.transform import project_digest
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ DAYS_AHEAD = 366
 class PointInTime:
     """From where a run looks: back from a day (ISO), by what was known at a moment (ISO); None is the newest.
 
-    A day that has not come is taken as if nothing more happened until then: what will be overdue if nobody pays.
+    Where `is_beside` is said, it is for a report: dashboards and queries go on with what is published. A day that has
+    not come is taken as if nothing more happened until then: what will be overdue if nobody pays.
 
     Raises:
         ValueError: the day is none that the data can tell of, or the moment has not come.
@@ -59,6 +61,7 @@ class PointInTime:
 
     as_of: str | None = None
     known_at: str | None = None
+    is_beside: bool = False
 
     def __post_init__(self) -> None:
         """Holds the day to what dates of the data can hold."""
@@ -85,6 +88,7 @@ class Refresh:
         """Reads nothing yet."""
         work_within(settings)
         self.settings = settings
+        self.log = logger(settings)
         self.store = RawStore(settings.raw)
         self.warehouse = Warehouse(settings.warehouse)
         limits = Limits.of(settings)
@@ -99,21 +103,22 @@ class Refresh:
         # Who wants to follow: told of each landed file, and of each model, seed and test (its name and status).
         self.on_node: Callable[[str, str], None] | None = None
         self.on_file: Callable[[Receipt], None] | None = None
-        # What the last run's figures came to when they were computed again.
+        # What the last run's figures came to when they were computed again, and what it published.
         self.proof: list[Verdict] = []
+        self.made: Publication | None = None
         # The full exports as they were judged last, with what that was made from.
         self._judged: tuple[str, list[Judged]] = ("", [])
 
-    def view(self, as_of: str | None = None, known_at: str | None = None) -> PointInTime:
+    def view(self, as_of: str | None = None, known_at: str | None = None, is_beside: bool = False) -> PointInTime:
         """What a person writes as a point in time: what is known on a day is known by the end of the business day."""
         if known_at is None:
-            return PointInTime(as_of)
+            return PointInTime(as_of, None, is_beside)
         moment = datetime.fromisoformat(known_at)
         if len(known_at) == len("2026-01-31"):
             moment += timedelta(days=1, microseconds=-1)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=ZoneInfo(self.settings.business_timezone))
-        return PointInTime(as_of, moment.astimezone(UTC).isoformat())
+        return PointInTime(as_of, moment.astimezone(UTC).isoformat(), is_beside)
 
     @property
     def contracts(self) -> dict[str, Contract]:
@@ -262,32 +267,15 @@ class Refresh:
     def retire(self, now: datetime | None = None) -> int:
         """Takes out of raw what the setting `keep_superseded_days` no longer keeps; how many bytes were freed.
 
-        Retired are files landed before that, of which the published warehouse needs no row: none is current and none
-        was rejected. A call export stays, because a call's source is what its first export said (K10).
+        Retired are files landed before that, of which the published warehouse needs no row.
         """
         days = self.settings.keep_superseded_days
         if days is None or self.warehouse.published() is None:
             return 0
         before = (now or datetime.now(UTC)) - timedelta(days=days)
-        with connect(self.warehouse.link.resolve(), read_only=True) as connection:
-            needed = connection.execute(
-                "select file_sha256 from marts.fct_landed_files group by file_sha256 having sum(rows_current) > 0 "
-                "or sum(rows_rejected) > 0 or bool_or(domain || '.' || entity = 'calls.calls' or domain = 'lists') "
-                "or max(landed_at) >= ?",
-                [before],
-            ).fetchall()
-            # A file that marks a row as deleted is what keeps the row's older versions from counting.
-            needed += connection.execute(
-                "select distinct file_sha256 from staging.stg_landing__superseded_rows where state = 'deleted'"
-            ).fetchall()
-            # What newer files have no column for stands in older ones.
-            needed += connection.execute(
-                "select distinct kept_file_sha256 from intermediate.int_kept_columns"
-            ).fetchall()
-            known = connection.execute("select distinct file_sha256 from marts.fct_landed_files").fetchall()
-        unneeded = {sha256 for (sha256,) in known} - {sha256 for (sha256,) in needed}
+        gone = unneeded(self.warehouse.link.resolve(), before)
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        return sum(self.store.retire(receipt, at) for receipt in self.store.receipts() if receipt.sha256 in unneeded)
+        return sum(self.store.retire(receipt, at) for receipt in self.store.receipts() if receipt.sha256 in gone)
 
     def retired_until(self) -> datetime | None:
         """The newest moment at which something became known that was retired since; None when nothing was."""
@@ -297,7 +285,7 @@ class Refresh:
     def made_by(self) -> str:
         """A hash of what makes a publication out of raw: the models and the settings."""
         apart = {"landing", "home", "keep_versions", "keep_superseded_days", "company_name"}
-        apart |= {"dashboard_address", "dashboard_hosts", "webhook_hosts"}
+        apart |= {"dashboard_address", "dashboard_hosts", "webhook_hosts", "log"}
         apart |= {"memory_limit", "dashboard_memory_limit", "max_temp_directory_size"}
         settings = self.settings.model_dump_json(exclude=apart)
         return hashlib.sha256(f"{project_digest()}{settings}".encode()).hexdigest()[:32]
@@ -351,15 +339,17 @@ class Refresh:
         return {name for name, digest in tables.items() if published.tables.get(name) != digest}
 
     def is_current(self, view: PointInTime) -> bool:
-        """Whether a refresh would publish what is published already.
+        """Whether a refresh would publish what is published already, or, beside, what is kept for that day.
 
         What was begun before its day was over knows a part of it, whatever it is made from: it is made once more after.
         """
-        published = self.warehouse.published()
-        if published is not None and published.may_be_made_whole(ZoneInfo(self.settings.business_timezone)):
-            return False
+        published, zone = self.warehouse.published(), ZoneInfo(self.settings.business_timezone)
+        stand = [published] if published else []
+        if published and view.is_beside and view.as_of:
+            stand = self.warehouse.as_of(date.fromisoformat(view.as_of))
+        whole = [each.inputs for each in stand if not each.may_be_made_whole(zone)]
         pending = self.new_files() or any(self.lists.to_land()) or self.store.begun() or self.damages()
-        return published is not None and not pending and published.inputs == self.inputs(view)
+        return bool(whole) and not pending and self.inputs(view) in whole
 
     def is_empty(self) -> bool:
         """Whether there is nothing landed, nothing to land, and nothing published that would have to go."""
@@ -413,6 +403,7 @@ class Refresh:
             made_by=self.made_by(),
             contract=reporting_contract.digest(),
             tables=self.tables(view),
+            is_beside=view.is_beside,
         )
 
     def verify(self, run_id: str) -> list[Verdict]:
@@ -427,8 +418,8 @@ class Refresh:
         self.proof = record(built, self.settings.raw)
         return self.proof
 
-    def publish(self, run_id: str) -> Publication:
-        """Publishes a run's build as what it was made from.
+    def publish(self, run_id: str, needed: Collection[str]) -> Publication:
+        """Publishes a run's build as what it was made from; of older versions those stay that are `needed`.
 
         Raises:
             PublishError: the run left no whole build, or what is published began later.
@@ -436,5 +427,5 @@ class Refresh:
         built, _ = self.warehouse.built(run_id)
         with connect(built, read_only=True) as connection:
             as_of_date = connection.execute("select as_of_date from intermediate.int_run_dated").fetchall()[0][0]
-        told_against = kept_for_reports(self.settings.home)
-        return self.warehouse.publish(run_id, self.settings.keep_versions, str(as_of_date), told_against)
+        self.made = self.warehouse.publish(run_id, self.settings.keep_versions, str(as_of_date), needed)
+        return self.made

@@ -42,6 +42,25 @@ def test_exports_know_nothing_of_dagster(path: Path) -> None:
     assert not [name for name in _imports(path) if name.startswith(("dagster", "dbt", "pipelines.defs"))]
 
 
+# Data flows one way: a package knows itself and those before it.
+FLOW = ("words", "charts", "exports", "reports", "verification", "warehouse", "delivery", "defs", "commands")
+
+
+@pytest.mark.parametrize("package", FLOW)
+def test_a_package_knows_none_that_comes_after_it(package: str) -> None:
+    paths = _tracked(f"pipelines/{package}/*.py")
+    assert paths
+    after = tuple(f"pipelines.{name}." for name in FLOW[FLOW.index(package) + 1 :])
+    found = {(path.name, name) for path in paths for name in _imports(path) if f"{name}.".startswith(after)}
+    assert not found
+
+
+def test_every_package_has_its_place_in_the_flow() -> None:
+    packages = {path.relative_to(ROOT).parts[1] for path in _tracked("pipelines/*/*.py")}
+    # What the sample's exports are written by reads nothing of them.
+    assert packages - {"sample"} == set(FLOW)
+
+
 def test_dashboards_take_of_the_pipelines_only_what_they_share() -> None:
     paths = _tracked("dashboards/*.py")
     assert len(paths) > 5

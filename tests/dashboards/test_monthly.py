@@ -200,7 +200,7 @@ def test_the_command_writes_everybodys_or_one_recipients(home: Path, tmp_path: P
     nobody, month, never = monthly("--for", "Nobody"), monthly("--period", "soon"), monthly("--period", "2025-01")
     assert (nobody.exit_code, person in nobody.output) == (2, True)
     assert month.exit_code == 2
-    assert (never.exit_code, "keybook refresh --as-of 2025-01-31" in never.output) == (1, True)
+    assert (never.exit_code, "keybook refresh --beside --as-of 2025-01-31" in never.output) == (1, True)
 
 
 def _plan(*managers: str, due: str = "by the 3rd") -> str:

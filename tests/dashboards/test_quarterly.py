@@ -98,7 +98,7 @@ def test_the_command_takes_a_quarter_as_people_write_it(quarter_ended: Path, tmp
         assert (code, "quarterly-2026-Q3-en.pdf" in said) == (0, True), said
     assert quarterly("--period", "2026-Q5")[0] == 2
     code, said = quarterly("--period", "2025-Q4")
-    assert (code, "keybook refresh --as-of 2025-12-31" in said) == (1, True)
+    assert (code, "keybook refresh --beside --as-of 2025-12-31" in said) == (1, True)
 
 
 def test_it_is_delivered_once_after_its_quarter_and_caught_up(

@@ -27,6 +27,7 @@ from pipelines.exports.entities import entities
 from pipelines.reports.packs.checking import PackError, check_chart, check_pdf, check_told, check_workbook
 from pipelines.reports.packs.composing import compose, sentences
 from pipelines.reports.packs.drawing import charts
+from pipelines.reports.packs.figures import Figure
 from pipelines.reports.packs.making import make
 from pipelines.reports.packs.sections import MOST, Pack
 from pipelines.reports.packs.wording import difference, shown
@@ -79,6 +80,25 @@ def test_the_bridge_and_the_causes_sum_to_the_change(pack: Pack) -> None:
     assert sum(amounts.values()) == closing
     causes = sum(row[1].value - row[2].value for row in pack.sections["causes"].rows)
     assert causes == pack.pairs["overdue"].now.value - pack.pairs["overdue"].before.value
+
+
+@pytest.mark.parametrize("code", list(languages()))
+def test_the_sentence_of_the_bridge_sums_up_as_it_is_read(pack: Pack, code: str) -> None:
+    bridge = pack.sections["bridge"]
+    amounts = {"opening": 649423, "invoiced": 75567, "credited": -900, "paid": -58921, "other": -13, "closing": 665156}
+    figures = [Figure(amounts.get(name, "USD"), "", "", {}) for name, _ in bridge.columns]
+    section = replace(bridge, rows=[figures])
+    said = sentences(replace(pack, sections={**pack.sections, "bridge": section}), languages()[code])
+    [told] = [each for each in said if "USD" in each and "58" in each and "665" in each]
+    # The digits as they are written, with what a language puts between thousands.
+    told = re.sub(r"(?<=\d)[\s\u00a0\u202f,](?=\d{3})", "", told).replace("\u2212", "-")
+    opening, invoiced, paid, credited, other, closing = map(int, re.findall(r"-?\d+", told))
+    assert opening + invoiced - paid + credited + other == closing
+    quiet = replace(section, rows=[[Figure(0, "", "", {}) if name in ("credited", "other") else figure
+                                    for (name, _), figure in zip(bridge.columns, figures, strict=True)]])  # fmt: skip
+    said = sentences(replace(pack, sections={**pack.sections, "bridge": quiet}), languages()[code])
+    [told] = [each for each in said if "USD" in each and "58" in each and "665" in each]
+    assert not re.search("credit|корр|kredit|other|прочее|övrigt", told)
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "sv"])
@@ -226,7 +246,7 @@ def test_a_period_is_that_of_a_kept_version_or_refused(home: Path, tmp_path: Pat
     assert weekly(str(pack.as_of)).exit_code == 0
     assert len(list((tmp_path / "out").iterdir())) == 4
     other = weekly("2026-W10")
-    assert (other.exit_code, "keybook refresh --as-of 2026-03-08" in other.output) == (1, True)
+    assert (other.exit_code, "keybook refresh --beside --as-of 2026-03-08" in other.output) == (1, True)
     assert weekly("2026-W60").exit_code == weekly("soon").exit_code == 2
     # Of versions only what they say of themselves is read: one that is damaged or of another Keybook is no error.
     publish(tmp_path / "home", "v2")

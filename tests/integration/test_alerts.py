@@ -56,6 +56,17 @@ def _rows(letter: Letter) -> set[str]:
     return {figure["key"]["account_id"] for figure in json.loads(letter.pack.read(".json"))["figures"]}
 
 
+def test_what_is_published_beside_for_a_report_alerts_nobody(home: Path) -> None:
+    _say(home, OVERDUE)
+    _publish(home, SUNDAY, {"a1": 1500})
+    _publish(home, SUNDAY + timedelta(days=7), {"a1": 1500, "a2": 2000})
+    receipt = home / "warehouse" / "versions" / f"{SUNDAY + timedelta(days=7):%Y%m%d}" / "publication.json"
+    receipt.write_text(json.dumps({**json.loads(receipt.read_text()), "is_beside": True}), encoding="utf-8")
+    post = Post()
+    assert [each.rows for each in _alerts(home, post).send(MONDAY)] == [1]
+    assert _rows(post.got()[0]) == {"a1"}
+
+
 def test_a_row_is_told_once_in_a_cool_down_and_again_after_it(home: Path) -> None:
     _say(home, OVERDUE)
     _publish(home, SUNDAY, {"a1": 1500, "b1": 900, "b2": None})
@@ -264,10 +275,23 @@ def test_what_is_wrong_with_a_line_is_said_and_nothing_of_it_is_sql(home: Path) 
     assert f"1 in {home / 'lists' / 'alerts.csv'}" in keybook("doctor", "--home", home).output
     (home / "lists" / "alerts.csv").write_text("alert,table\n", encoding="utf-8")
     assert (
-        "the header lacks column, operator; what stands in other lines counts"
+        "has no header with alert, table, column, operator; `keybook lists` writes a template"
         in keybook("doctor", "--home", home).output
     )
-    assert "the header lacks column, operator" in read_rules(home / "lists", [])[1][0]
+    [said] = read_rules(home / "lists", [])[1]
+    assert "alerts.csv has no header with alert, table, column, operator" in said
+    # It is read as every list is: whatever its delimiter, its encoding's mark, text above its header, capital letters.
+    _say(home, "")
+    (home / "lists" / "alerts.csv").write_text(
+        "\ufeffAlerts of the board\r\n# mine\r\nTable; Alert ;Column;Operator;Value;Recipients\r\n\r\n"
+        "rpt_accounts; x ;overdue_amount;above; 10 ;chair\r\n# y;rpt_accounts;a;is;1;chair\r\n"
+        "rpt_accounts;z;a;is;1;chair\r\n",
+        encoding="utf-8", newline="",
+    )  # fmt: skip
+    rules, problems = read_rules(home / "lists", ["chair"])
+    assert [(rule.name, rule.line, str(rule)) for rule in rules] == [("x", 5, "rpt_accounts: overdue_amount above 10")]
+    assert len(problems) == 1
+    assert problems[0].endswith("alerts.csv line 7, z: the table rpt_accounts has no column 'a'")
 
 
 def test_the_template_is_a_list_that_can_be_used_and_no_refresh_lands_it(home: Path) -> None:

@@ -19,6 +19,7 @@ from tests.integration.conftest import FILES, drop
 LAYERS = ("staging", "intermediate", "marts", "reporting", "parameters")
 MADE, SEEN = dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION
 CHECKED = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+PUBLICATION = dg.AssetKey("publication")
 
 
 @dataclass
@@ -29,6 +30,9 @@ class Told:
     success: bool
     ended: dict[str, float]
     events: list[tuple[dg.DagsterEventType, str, float]]
+    # What the publication says of itself, and the checks of it that passed and did not.
+    published: dict[str, object]
+    checks: dict[str, bool]
 
     def of(self, kind: dg.DagsterEventType) -> dict[str, float]:
         """The names in one kind of event, each with its moment."""
@@ -39,17 +43,25 @@ def _run(home: Path, selection: list[dg.AssetKey] | None = None) -> Told:
     refresh = Refresh(load_settings(home=home))
     ended: dict[str, float] = {}
     refresh.on_node = lambda name, _: ended.update({name: time.time()})
-    events = []
+    events, published, checks = [], {}, {}
     with dg.DagsterInstance.ephemeral() as instance:
         job = build_defs(refresh).resolve_job_def("refresh")
         result = job.execute_in_process(asset_selection=selection, instance=instance, raise_on_error=False)
         for entry in instance.all_logs(result.run_id):
             event = entry.dagster_event
-            if event is not None and event.event_type == CHECKED:
+            if event is not None and event.event_type == MADE and event.asset_key == PUBLICATION:
+                published = {name: value.value for name, value in event.materialization.metadata.items()}
+            elif (
+                event is not None
+                and event.event_type == CHECKED
+                and (event.asset_check_evaluation_data.asset_key == PUBLICATION)
+            ):
+                checks[event.asset_check_evaluation_data.check_name] = event.asset_check_evaluation_data.passed
+            elif event is not None and event.event_type == CHECKED:
                 events.append((CHECKED, event.asset_check_evaluation_data.check_name, entry.timestamp))
             elif event is not None and event.asset_key is not None and event.asset_key.path[0] in LAYERS:
                 events.append((event.event_type, event.asset_key.path[-1], entry.timestamp))
-    return Told(home, result.success, ended, events)
+    return Told(home, result.success, ended, events, published, checks)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +86,16 @@ def test_only_checks_that_were_executed_are_told(told: Told) -> None:
     executed = {name for name in told.ended if name.startswith("assert_")}
     assert "assert_control_totals_tie" in executed
     assert set(told.of(CHECKED)) == executed
+
+
+def test_the_publication_shows_what_it_holds_and_which_exports_are_old(told: Told) -> None:
+    shown = str(told.published["control_totals"]).splitlines()
+    assert shown[0].startswith("| file | entity | measure |")
+    assert [line for line in shown if line.startswith("| newer.csv | invoices | gross_amount | EUR |")]
+    assert "| 2026-03-01 | ALL |" in str(told.published["preview"])
+    # Nothing but billing is exported here, and its newest invoice is a month older than the as-of date.
+    fresh = {"crm": True, "billing": False, "calls": True, "plan": True}
+    assert told.checks == {f"{domain}_is_fresh": is_fresh for domain, is_fresh in fresh.items()}
 
 
 def test_dagster_hears_of_each_model_while_dbt_works(told: Told) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import CronFreshnessPolicy
 
 from pipelines.definitions import build_defs
 from pipelines.exports.entities import entities
@@ -24,6 +25,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def definitions(home: Path) -> dg.Definitions:
     return build_defs(Refresh(load_settings(home=home, business_timezone="Europe/Stockholm")))
+
+
+def test_dagster_takes_all_of_them_together(definitions: dg.Definitions) -> None:
+    # As the daemon, the web server and `dagster dev` load them: one that names another's name is loaded by none.
+    dg.Definitions.validate_loadable(definitions)
+    names = {schedule.name for schedule in definitions.get_repository_def().schedule_defs}
+    assert names == {"weekly", "monthly", "quarterly", "half_yearly", "deliver"}
 
 
 def test_every_entity_is_an_asset_that_staging_depends_on(definitions: dg.Definitions) -> None:
@@ -70,8 +78,28 @@ def test_every_monday_at_six_business_time(definitions: dg.Definitions) -> None:
 def test_a_week_is_published_as_of_its_sunday(definitions: dg.Definitions, tick: str, sunday: str) -> None:
     schedule = definitions.resolve_schedule_def("weekly")
     context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(tick))
-    [request] = schedule.evaluate_tick(context).run_requests or []
-    assert request.run_config == {"ops": {"transform": {"config": {"as_of": sunday}}}}
+    # What dashboards show, and beside it what the report is made of.
+    today, beside = schedule.evaluate_tick(context).run_requests or []
+    assert today.run_config == {}
+    assert beside.run_config == {"ops": {"transform": {"config": {"as_of": sunday, "is_beside": True}}}}
+    assert today.run_key != beside.run_key
+
+
+def test_a_step_is_tried_again_later_each_time_but_not_while_a_person_waits(
+    definitions: dg.Definitions, home: Path
+) -> None:
+    by_itself = definitions.resolve_job_def("refresh")
+    assert by_itself._op_retry_policy is not None
+    waits = [by_itself._op_retry_policy.calculate_delay(tries) for tries in (1, 2)]
+    assert 0 < waits[0] < waits[1]
+    by_hand = build_defs(Refresh(load_settings(home=home)), models=False).resolve_job_def("refresh")
+    assert by_hand._op_retry_policy is None
+
+
+def test_a_week_without_a_publication_is_seen(definitions: dg.Definitions) -> None:
+    policy = definitions.resolve_asset_graph().get(dg.AssetKey("publication")).freshness_policy
+    assert isinstance(policy, CronFreshnessPolicy)
+    assert (policy.deadline_cron, policy.timezone) == ("0 7 * * 1", "Europe/Stockholm")
 
 
 def test_deliveries_are_looked_at_where_something_waits(definitions: dg.Definitions, home: Path) -> None:
@@ -115,4 +143,4 @@ def test_a_period_is_published_as_of_its_last_day(definitions: dg.Definitions, n
     schedule = definitions.resolve_schedule_def(name)
     context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(tick))
     [request] = schedule.evaluate_tick(context).run_requests or []
-    assert request.run_config == {"ops": {"transform": {"config": {"as_of": last}}}}
+    assert request.run_config == {"ops": {"transform": {"config": {"as_of": last, "is_beside": True}}}}

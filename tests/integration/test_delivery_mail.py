@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipelines.commands.main import main
-from pipelines.delivery.run import Decision
+from pipelines.delivery.decisions import Decision
 from tests.support.deliveries import MONDAY, SUNDAY, deliveries, home_of, plan, publish_week
 
 Step = Callable[[Any, str], str]
@@ -143,6 +143,47 @@ def test_one_who_is_refused_keeps_it_from_nobody_else(tmp_path: Path, held: sock
                 "last": ("sent", "250 taken"),
             }
     assert [address for address, _ in mailbox.took] == ["first@example.com", "last@example.com"]
+
+
+def test_the_log_says_what_became_of_each_and_names_no_address_and_no_password(
+    tmp_path: Path, held: socket.socket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KEYBOOK_LOG", "json")
+    monkeypatch.setenv("MAIL_PASSWORD", "correct horse")
+    home = _home(tmp_path, held, "chair", "gone")
+    mailbox = Mailbox(
+        to=lambda server, address: f"550 <{address}> is nobody" if address.startswith("gone") else "250 OK"
+    )
+    with _serving(mailbox, held):
+        deliveries(home).deliver(MONDAY + timedelta(days=7))
+    said = capsys.readouterr().err
+    lines = {line["what"]: line for line in map(json.loads, said.splitlines())}
+    assert {name: line["status"] for name, line in lines.items()} == {
+        "weekly 2026-W09 to chair": "sent", "weekly 2026-W09 to gone": "refused",
+        "weekly 2026-W10 to chair": "held", "weekly 2026-W10 to gone": "held",
+    }  # fmt: skip
+    assert (lines["weekly 2026-W09 to chair"]["where"], lines["weekly 2026-W09 to chair"]["publication"]) == (
+        "mail", "20260301",
+    )  # fmt: skip
+    assert lines["weekly 2026-W09 to gone"]["answered"] == "550 <…> is nobody"
+    assert lines["weekly 2026-W10 to gone"]["causes"] == ["not_published"]
+    assert all(line["event"] == "report" and line["seconds"] >= 0 for line in lines.values())
+    assert not [word for word in ("example.com", "correct horse", "Анна") if word in said]
+
+
+def test_the_command_writes_lines_of_json_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYBOOK_LOG", "json")
+    weeks_ago = datetime.now(UTC).date() - timedelta(days=8)
+    home = home_of(tmp_path / "home", plan({"id": "chair", "from": weeks_ago}))
+    done = CliRunner().invoke(main, ["deliver", "--home", str(home)])
+    assert done.exit_code == 3
+    started, *reports, ended = map(json.loads, done.output.splitlines())
+    assert {line["run"] for line in (started, *reports, ended)} == {ended["run"]}
+    assert {(line["status"], *line["causes"]) for line in reports} == {("held", "not_published")}
+    assert (ended["status"], ended["reports"]) == ("not_all_well", {"held": len(reports)})
+    (home / "delivery.yml").write_text("channels: 7\n", encoding="utf-8")
+    [_, ended] = map(json.loads, CliRunner().invoke(main, ["deliver", "--home", str(home)]).output.splitlines())
+    assert (ended["status"], ended["exit_code"]) == ("unusable", 2)
 
 
 def test_what_was_taken_is_taken_however_the_server_parts(tmp_path: Path, held: socket.socket) -> None:

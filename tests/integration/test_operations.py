@@ -145,7 +145,7 @@ def test_a_service_has_the_rights_that_it_needs_and_no_other(unit: Path) -> None
     assert (said["NoNewPrivileges"], said["CapabilityBoundingSet"]) == (["yes"], [""])
     assert all(path.startswith("/srv/keybook/") for path in said["ReadWritePaths"][0].split())
     calls = re.findall(r"keybook (\w+)((?: --?[\w-]+)*)", " ".join(said["ExecStart"]))
-    assert calls
+    assert len(calls) == len(said["ExecStart"])
     for name, options in calls:
         known = {option for parameter in main.commands[name].params for option in parameter.opts}
         assert set(options.split()) <= known
@@ -171,14 +171,25 @@ def test_a_timer_has_its_service_and_catches_up() -> None:
 
 
 def test_cron_asks_for_what_the_command_takes() -> None:
-    asked = re.findall(r"keybook refresh --as-of ([\w-]+)`", TEXT)
+    asked = re.findall(r"keybook refresh --as-of (last-[\w-]+)`", TEXT)
     assert [word.removeprefix("last-") for word in asked] == list(UNITS_OF_TIME)
     assert set(asked) == LAST_OF.keys()
+    # What dashboards show is refreshed beside what reports are made of: by cron as by the units.
+    assert "keybook refresh; " in TEXT
+    [unit] = [unit for unit in UNITS if unit.stem == "keybook-refresh@"]
+    typed = [line.partition("keybook ")[2] for line in _lines(unit)["ExecStart"]]
+    assert typed == ["refresh", "refresh --as-of last-%i"]
 
 
 def test_the_containers_have_the_rights_that_they_need_and_no_other() -> None:
     said: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
-    assert said["services"].keys() == {"daemon", "webserver", "dashboards"}
+    assert said["services"].keys() == {"history", "daemon", "webserver", "dashboards"}
+    # Two that make the history of runs at once leave one that nobody can open.
+    for name, service in said["services"].items():
+        opens = service["command"][0].startswith("dagster-")
+        made = {"history": {"condition": "service_completed_successfully"}}
+        assert service.get("depends_on") == (made if opens else None), name
+    assert said["services"]["history"]["restart"] == "no"
     for name, service in said["services"].items():
         assert service["read_only"] is True, name
         assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"]), name

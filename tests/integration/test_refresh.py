@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import threading
@@ -53,6 +54,41 @@ def test_where_all_is_held_it_says_so_and_exits_2(tmp_path: Path) -> None:
         assert "held      strange.csv: no source contract knows these headers" in result.output
         assert f"no row of the files in {tmp_path / 'landing'} could be loaded" in result.output
         assert "dim_runs" not in result.output
+
+
+def test_a_log_of_lines_of_json_says_what_ran_what_is_held_and_how_it_ended(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYBOOK_LOG", "json")
+    rejected = FILES["payments.csv"].splitlines()[0] + "\nbooks,p9,c1,2026-03-20,EUR,Kant,received\n"
+    drop(small, {"strange.csv": "Colour,Size\nochre,5\n", "payments-2.csv": rejected})
+    done = keybook("refresh", "--home", small)
+    assert done.exit_code == 3
+    # Every line is one, and none of a person's; no value of a row is in any.
+    lines = [json.loads(line) for line in done.output.splitlines()]
+    assert not [word for word in ("ochre", "Kant", "1003") if word in done.output]
+    assert {(line["command"], line["run"]) for line in lines} == {("refresh", lines[0]["run"])}
+    assert all(datetime.fromisoformat(line["at"]) and line["what"] and line["status"] for line in lines)
+    told = {(line["event"], line["what"]): line for line in lines}
+    assert (lines[0]["event"], lines[-1]["event"]) == ("started", "ended")
+    assert told["file", "strange.csv"]["status"] == "held"
+    assert told["held", "strange.csv"]["code"] == "unknown_headers"
+    payments = told["file", "payments-2.csv"]
+    assert (payments["status"], payments["rows_loaded"], payments["rows_rejected"]) == ("rows_rejected", 0, 1)
+    assert payments["where"] == ["billing.payments"]
+    assert told["landing", "billing"]["files"] == 2
+    assert (told["build", "what changed"]["status"], told["build", "what changed"]["failed"]) == ("done", [])
+    assert told["proof", "figures computed again"]["cells"] == told["proof", "figures computed again"]["equal"] > 0
+    [publication] = [line for line in lines if line["event"] == "publication"]
+    assert (publication["files_held"], publication["rows_rejected"], publication["as_of"]) == (1, 1, "2026-03-25")
+    assert (lines[-1]["status"], lines[-1]["exit_code"]) == ("not_all_well", 3)
+    assert lines[-1]["publication"] == publication["what"]
+    assert all(line["seconds"] >= 0 for line in lines if line["event"] in ("landing", "build", "proof", "ended"))
+    # A reason to end is a line as well.
+    refused = keybook("refresh", "--home", small, "--as-of", "1066-10-14").output
+    [_, ended] = [json.loads(line) for line in refused.splitlines()]
+    assert (ended["status"], ended["exit_code"]) == ("unusable", 2)
+    assert "as of 1066-10-14 nothing can be told" in ended["said"]
 
 
 def test_nothing_new_publishes_nothing_new(small: Path) -> None:
@@ -171,6 +207,27 @@ def test_readers_see_whole_publications_of_an_earlier_day_and_after_a_rollback(s
     assert set(seen) == {(2, 250), (2, 300)}
 
 
+def test_a_report_has_the_publication_of_its_day_and_dashboards_go_on_with_theirs(small: Path, tmp_path: Path) -> None:
+    link = small / "warehouse" / "keybook.duckdb"
+    published, shown = link.resolve(), query(small, OPEN)
+    said = keybook("refresh", "--home", small, "--beside", "--as-of", "2026-02-28")
+    assert said.exit_code == 0, said.output
+    assert "Published beside, for reports, as of 2026-02-28" in said.output
+    assert "go on with what is published as of 2026-03-25" in said.output
+    assert link.resolve() == published
+    assert query(small, OPEN) == shown
+    told = keybook("report", "weekly", "--home", small, "--period", "2026-02-28", "--out", tmp_path / "pack")
+    assert told.exit_code == 0, told.output
+    [pack] = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "pack").glob("*.json")]
+    assert (pack["as_of"], pack["publication"] == published.parent.name) == ("2026-02-28", False)
+    again = keybook("refresh", "--home", small, "--beside", "--as-of", "2026-02-28")
+    assert "Nothing has changed; the publication as of 2026-02-28 stands." in again.output
+    status = json.loads(keybook("status", "--home", small, "--json").output)
+    assert status["published"]["as_of_date"] == "2026-03-25"
+    assert [each["version"] for each in status["beside"]] == [pack["publication"]]
+    assert keybook("refresh", "--home", small, "--beside").exit_code == 2
+
+
 def test_queries_cannot_read_files_or_write(small: Path) -> None:
     said = keybook("sql", "--home", small, "--format", "csv", "select 1 as one, '=1+1' as two")
     assert said.output.splitlines() == ['"one","two"', '1,"\'=1+1"']
@@ -189,11 +246,12 @@ def test_as_of_takes_what_is_over_by_the_clock_of_the_business(
 
     asked = []
     monkeypatch.setattr(commands, "datetime", Clock)
-    monkeypatch.setattr(commands, "_run", lambda _work, view, _full: asked.append(view.as_of))
+    monkeypatch.setattr(commands, "_run", lambda _work, _run, view, _full: asked.append((view.as_of, view.is_beside)))
     # On Sunday at half past ten in London it is Monday in Helsinki.
     (small / "keybook.toml").write_text('business_timezone = "Europe/Helsinki"\n', encoding="utf-8")
     keybook("refresh", "--home", small, "--as-of", word)
-    assert [str(day) for day in asked] == [last]
+    # What a schedule asks for is for a report, and dashboards show today.
+    assert asked == [(last, True)]
 
 
 def test_an_unknown_setting_is_an_error(small: Path) -> None:

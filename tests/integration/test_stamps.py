@@ -32,7 +32,7 @@ def building(small: Path) -> Refresh:
 def test_a_file_landed_while_building_is_built_next(building: Refresh, small: Path) -> None:
     drop(small, {"more.csv": ONE_MORE})
     assert len(_refresh(small).land(run_id="another run")) == 1
-    assert building.publish("run").files == 4
+    assert building.publish("run", ()).files == 4
     assert not building.is_current(NEWEST)
     assert "billing_invoices" in (building.changed(NEWEST) or set())
     assert keybook("refresh", "--home", small).exit_code == 0
@@ -42,13 +42,13 @@ def test_a_file_landed_while_building_is_built_next(building: Refresh, small: Pa
 
 def test_a_file_forgotten_while_building_is_taken_out_next(building: Refresh, small: Path) -> None:
     forget(_refresh(small), "payments.csv")
-    assert building.publish("run").files == 4
+    assert building.publish("run", ()).files == 4
     assert not building.is_current(NEWEST)
     assert "billing_payments" in (building.changed(NEWEST) or set())
 
 
 def test_a_project_edited_while_building_is_built_next(building: Refresh, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.warehouse.refresh.project_digest", lambda: "another project")
-    building.publish("run")
+    building.publish("run", ())
     assert not building.is_current(NEWEST)
     assert building.changed(NEWEST) is None

@@ -19,10 +19,11 @@ import yaml
 from pipelines import reporting_contract
 from pipelines.delivery.brake import CAUSES
 from pipelines.delivery.channels import Letter, Outcome, send
+from pipelines.delivery.decisions import Decision
 from pipelines.delivery.packs import Scope, ScopeKind
 from pipelines.delivery.periods import Period, Unit
 from pipelines.delivery.plan import Channel, read_plan
-from pipelines.delivery.run import Decision, Deliveries
+from pipelines.delivery.run import Deliveries
 from pipelines.reports.mail import to_mail
 from pipelines.reports.statements.document import Document, Text
 from pipelines.settings import Settings, load_settings

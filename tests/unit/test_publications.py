@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,12 +14,12 @@ from pipelines.warehouse.publications import Publication, PublishError, Warehous
 BEGAN = datetime(2026, 3, 2, 6, tzinfo=UTC)
 
 
-def _stamp(run: str, began: datetime) -> Publication:
-    return Publication(version_name(run, began), "", "", "what came in", 1, 10, 0, 0)
+def _stamp(run: str, began: datetime, is_beside: bool = False) -> Publication:
+    return Publication(version_name(run, began), "", "", "what came in", 1, 10, 0, 0, is_beside=is_beside)
 
 
-def _build(warehouse: Warehouse, run: str, day: int) -> None:
-    file = warehouse.start_build(run, _stamp(run, BEGAN + timedelta(days=day)))
+def _build(warehouse: Warehouse, run: str, day: int, is_beside: bool = False) -> None:
+    file = warehouse.start_build(run, _stamp(run, BEGAN + timedelta(days=day), is_beside))
     with duckdb.connect(str(file)) as connection:
         connection.execute(f"create table run as select {day} as day")
 
@@ -27,6 +27,11 @@ def _build(warehouse: Warehouse, run: str, day: int) -> None:
 def _publish(warehouse: Warehouse, run: str, day: int) -> Publication:
     _build(warehouse, run, day)
     return warehouse.publish(run, 3, f"2026-03-0{day}")
+
+
+def _beside(warehouse: Warehouse, day: int, as_of: str) -> Publication:
+    _build(warehouse, f"beside{day}", day, is_beside=True)
+    return warehouse.publish(f"beside{day}", 3, as_of)
 
 
 @pytest.fixture
@@ -117,3 +122,49 @@ def test_a_build_that_was_given_up_is_not_published(warehouse: Warehouse) -> Non
         warehouse.publish("part", 3, "2026-03-04")
     _build(warehouse, "next", 5)
     assert [path.name for path in warehouse.builds.iterdir() if path.is_dir() and not path.is_symlink()] == ["next"]
+
+
+def test_what_is_published_beside_changes_nothing_for_who_reads(warehouse: Warehouse) -> None:
+    before = warehouse.published()
+    beside = _beside(warehouse, 4, "2026-02-28")
+    assert warehouse.published() == before
+    assert _day(warehouse) == 3
+    assert warehouse.as_of(date(2026, 2, 28)) == [beside]
+    # It is no publication to go back to.
+    assert warehouse.rollback().as_of_date == "2026-03-02"
+    assert _publish(warehouse, "run5", 5) == warehouse.published()
+    assert warehouse.rollback().as_of_date == "2026-03-03"
+
+
+def test_of_what_is_beside_the_newest_days_stay_and_what_is_published_stays_beside_them(warehouse: Warehouse) -> None:
+    for day, as_of in ((4, "2026-01-31"), (5, "2026-02-28"), (6, "2026-02-28"), (7, "2026-02-15"), (8, "2025-12-31")):
+        _beside(warehouse, day, as_of)
+    kept = warehouse.publications()
+    assert [each.as_of_date for each in kept if not each.is_beside] == ["2026-03-01", "2026-03-02", "2026-03-03"]
+    assert [each.as_of_date for each in kept if each.is_beside] == ["2026-02-28", "2026-02-15", "2025-12-31"]
+    assert kept[3].version == version_name("beside6", BEGAN + timedelta(days=6))
+    assert _day(warehouse) == 3
+
+
+def test_where_nothing_is_published_what_is_beside_is_shown_until_something_is(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse")
+    _build(warehouse, "today", 3)
+    assert _beside(warehouse, 4, "2026-02-28") == warehouse.published()
+    # It began earlier, and is what dashboards are to show.
+    assert warehouse.publish("today", 3, "2026-03-03") == warehouse.published()
+    assert {each.as_of_date for each in warehouse.publications()} == {"2026-02-28", "2026-03-03"}
+
+
+def test_a_report_is_made_of_the_newest_of_its_day_that_nobody_took_back(warehouse: Warehouse) -> None:
+    day = date(2026, 3, 3)
+    first = warehouse.as_of(day)
+    second = _beside(warehouse, 4, str(day))
+    assert warehouse.as_of(day) == [second, *first]
+    warehouse.rollback()
+    assert warehouse.as_of(day) == [second, *first]
+    _build(warehouse, "wrong", 5)
+    wrong = warehouse.publish("wrong", 3, str(day))
+    assert warehouse.as_of(day) == [wrong, second, *first]
+    warehouse.rollback()
+    assert warehouse.as_of(day)[-1] == wrong
+    assert warehouse.as_of(day)[0] == second

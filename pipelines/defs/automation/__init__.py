@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -11,16 +12,26 @@ from pipelines.delivery.alerts import Alerts
 from pipelines.delivery.periods import Unit, last_over
 from pipelines.delivery.run import Deliveries
 from pipelines.exports.landing.folder import export_files
+from pipelines.logs import of_run
 from pipelines.warehouse.refresh import Refresh
 
 # A file that was written to this lately may still be on its way.
 SETTLED_SECONDS = 15
 
 
-def build(refresh: Refresh) -> dg.Definitions:
+# What no gate and no file is the reason of, such as a disk that another fills, may be over in a minute, or in three.
+AGAIN = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+
+def build(refresh: Refresh, tries_again: bool = True) -> dg.Definitions:
     """The job of a whole refresh, its schedules, the sensor on the landing folder, and deliveries."""
     # One writer: every step runs in one process, one after another.
-    job = dg.define_asset_job("refresh", selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor)
+    job = dg.define_asset_job(
+        "refresh",
+        selection=dg.AssetSelection.all(),
+        executor_def=dg.in_process_executor,
+        op_retry_policy=AGAIN if tries_again else None,
+    )
     zone = refresh.settings.business_timezone
 
     @dg.schedule(
@@ -29,15 +40,20 @@ def build(refresh: Refresh) -> dg.Definitions:
         cron_schedule="0 6 * * 1",
         execution_timezone=zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every Monday at 06:00 business time, as of the Sunday before: a week's report is of that day.",
+        description="Every Monday at 06:00 business time: what is known now, and beside it, for a week's report, as of "
+        "the Sunday before.",
     )
-    def weekly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def weekly(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
         sunday = last_over("week", context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date())
-        config = {"ops": {"transform": {"config": {"as_of": str(sunday)}}}}
-        return dg.RunRequest(run_key=f"as of {sunday}", run_config=config, tags={"keybook/as_of": str(sunday)})
+        return [dg.RunRequest(run_key=f"after {sunday}"), beside(f"as of {sunday}", sunday)]
+
+    def beside(run_key: str, day: date) -> dg.RunRequest:
+        """A run as of a past day, of which a report is made: dashboards go on with what is published."""
+        config = {"ops": {"transform": {"config": {"as_of": str(day), "is_beside": True}}}}
+        return dg.RunRequest(run_key=run_key, run_config=config, tags={"keybook/as_of": str(day)})
 
     def after(name: str, cron: str, unit: Unit, description: str) -> dg.ScheduleDefinition:
-        """Refreshes as of the last day of the newest month, quarter or half-year that is over."""
+        """Refreshes, beside, as of the last day of the newest month, quarter or half-year that is over."""
 
         @dg.schedule(
             name=name,
@@ -50,16 +66,14 @@ def build(refresh: Refresh) -> dg.Definitions:
         def ended(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
             now = context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date()
             last = last_over(unit, now)
-            config = {"ops": {"transform": {"config": {"as_of": str(last)}}}}
-            key = f"{name} as of {last}, {now}"
-            return dg.RunRequest(run_key=key, run_config=config, tags={"keybook/as_of": str(last)})
+            return beside(f"{name} as of {last}, {now}", last)
 
         return ended
 
     periods = [
         after("monthly", "0 5 1-3 * *", "month", "On the 1st to the 3rd at 05:00 business time, as of the last day of "
               "the month before: a month's report has what came in until it is due."),
-        # Later publications have taken the place of what was published as the quarter or half-year ended.
+        # Of what is published beside, the newest days alone are kept: that of the 1st may be gone by then.
         after("quarterly", "0 5 10 1,4,7,10 *", "quarter", "On the 10th after a quarter at 05:00 business time, as of "
               "its last day."),
         after("half_yearly", "0 5 15 1,7 *", "half-year", "On the 15th after a half-year at 05:00 business time, as of "
@@ -94,14 +108,20 @@ def build(refresh: Refresh) -> dg.Definitions:
 def _deliveries(refresh: Refresh) -> dg.Definitions:
     """What is due is asked often and sent once: the ledger decides, and not the tick."""
 
-    @dg.op(name="deliver", description="Sends the reports that are due, once; `keybook deliver` does the same.")
+    @dg.op(name="send", description="Sends the reports that are due, once; `keybook deliver` does the same.")
     def send(context: dg.OpExecutionContext) -> None:
         deliveries = Deliveries.of(refresh.settings)
-        for done in deliveries.deliver(datetime.now(UTC)) if deliveries else ():
-            state = "held" if done.does == "hold" else done.due.entry.state
-            tell = context.log.info if state == "sent" else context.log.warning
-            tell(f"{done.due}: {state}. {done.said or done.due.entry.said}")
-        for told in Alerts(deliveries).send(datetime.now(UTC)) if deliveries else ():
+        if deliveries is None:
+            return
+        with of_run("deliver", context.run.run_id):
+            reports, alerts = deliveries.deliver(datetime.now(UTC)), Alerts(deliveries).send(datetime.now(UTC))
+        for done in reports:
+            tell = context.log.info if done.state == "sent" else context.log.warning
+            tell(f"{done.due}: {done.state}. {done.said or done.due.entry.said}")
+        states = Counter(each.state for each in reports) + Counter(f"alert {each.state}" for each in alerts)
+        ledger = [dg.TableRecord({"report": str(each.due), "state": each.state}) for each in reports]
+        context.add_output_metadata({**states, **({"ledger": dg.MetadataValue.table(ledger)} if ledger else {})})
+        for told in alerts:
             (context.log.info if told.state == "sent" else context.log.warning)(f"{told}: {told.state}. {told.said}")
 
     @dg.job(name="deliver", executor_def=dg.in_process_executor)

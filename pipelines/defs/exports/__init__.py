@@ -1,11 +1,14 @@
 """Landing: one asset for each canonical entity, those of a domain landed in one step."""
 
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
 from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.intact import DamagedError
+from pipelines.exports.landing.raw import Receipt
 from pipelines.warehouse.refresh import Refresh
 from pipelines.words.landed import finding_said
 
@@ -24,6 +27,18 @@ DOMAINS = {
 }
 
 
+def _told(receipt: Receipt) -> dict[str, Any]:
+    """What the log says of a file that was landed."""
+    return {
+        "what": receipt.file,
+        "where": sorted({f"{row['domain']}.{row['entity']}" for row in receipt.entities}),
+        "status": "held" if receipt.held else "rows_rejected" if receipt.rows_rejected else "landed",
+        "rows_loaded": sum(int(row["rows_loaded"]) for row in receipt.entities),
+        "rows_rejected": receipt.rows_rejected,
+        "findings": sorted({str(row["code"]) for row in receipt.findings}),
+    }
+
+
 def _landing_of(domain: str, description: str, refresh: Refresh) -> dg.Definitions:
     """The raw tables of one domain: each run lands the domain's new files from the landing folder."""
     tables = [entity for entity in entities().values() if entity.domain == domain]
@@ -40,13 +55,17 @@ def _landing_of(domain: str, description: str, refresh: Refresh) -> dg.Definitio
 
     @dg.multi_asset(name=f"land_{domain}", specs=specs, can_subset=True)
     def land(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        log, began = refresh.log.bind(command="refresh", run=context.run.run_id), time.monotonic()
         try:
             landed = refresh.land(domain, context.run.run_id)
         except DamagedError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         for receipt in landed:
+            log.info("file", **_told(receipt))
             for finding in receipt.findings:
                 context.log.warning(finding_said(finding, refresh.settings.language))
+        seconds = round(time.monotonic() - began, 3)
+        log.info("landing", what=domain, status="done", files=len(landed), seconds=seconds)
         rows = [row for receipt in refresh.receipts() for row in receipt.entities]
         for entity in tables:
             if asset_key(entity) not in context.selected_asset_keys:

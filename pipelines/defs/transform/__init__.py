@@ -5,6 +5,7 @@ starts from is observed as kept. A failed test keeps what depends on its model f
 publishing. Where somebody selects some models, these are built and what they need, and nothing can be published.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,16 +24,18 @@ class RefreshConfig(dg.Config):
     """What a run may be asked for.
 
     The day that it looks back from (ISO), else the newest event's; the moment whose knowledge counts (ISO), else now;
-    and whether it builds everything, though much of it has not changed.
+    whether it is published beside, for reports, and dashboards go on with what they show; and whether it builds
+    everything, though much of it has not changed.
     """
 
     as_of: str | None = None
     known_at: str | None = None
+    is_beside: bool = False
     full: bool = False
 
     def view(self) -> PointInTime:
         """From where the run looks."""
-        return PointInTime(self.as_of, self.known_at)
+        return PointInTime(self.as_of, self.known_at, self.is_beside)
 
 
 def asset_key(node: Mapping[str, Any]) -> dg.AssetKey:
@@ -149,12 +152,18 @@ def build(refresh: Refresh, models: bool = True) -> dg.Definitions:
     )
     def transform(context: dg.AssetExecutionContext, config: RefreshConfig) -> Iterator[Any]:
         wanted = nodes.wanted(context)
-        run_id = context.run.run_id
+        run_id, view = context.run.run_id, config.view()
+        log, began = refresh.log.bind(command="refresh", run=run_id), time.monotonic()
         with refresh.warehouse.writing():
             if refresh.holds_no_row():
                 raise dg.Failure("No row of any export could be loaded: nothing is built.", allow_retries=False)
             published = refresh.warehouse.published()
-            changed = refresh.start_build(run_id, config.view(), config.full)
+            # What an earlier try of this run left.
+            refresh.warehouse.give_up(run_id)
+            changed = refresh.start_build(run_id, view, config.full)
+            held = [row for receipt in refresh.receipts(view.known_at) for row in receipt.held]
+            for row in [*refresh.troubles(view.known_at), *held]:
+                log.warning("held", what=row["file"], where=row["part"], status="held", code=row["code"])
             work = build_and_tell(refresh.settings, changed, wanted)
             results: list[NodeResult] = []
             for node in work:
@@ -165,6 +174,10 @@ def build(refresh: Refresh, models: bool = True) -> dg.Definitions:
             failed = failures(results)
             if failed or wanted is not None:
                 refresh.warehouse.give_up(run_id)
+        counts = {"nodes": len(results), "failed": [node.name for node in results if node.failed]}
+        status = "failed" if failed else "done" if wanted is None else "partial"
+        log.info("build", what="everything" if changed is None else "what changed", status=status, **counts,
+                 seconds=round(time.monotonic() - began, 3))  # fmt: skip
         if failed:
             raise dg.Failure("\n".join(failed), allow_retries=False)
         if changed is not None and published is not None:

@@ -19,6 +19,8 @@ from pipelines.words import Language
 
 _FORMATS = {"money": "#,##0.00", "pay": "#,##0.00", "count": "#,##0", "ratio": "0%", "date": "yyyy-mm-dd",
             "month": "yyyy-mm"}  # fmt: skip
+# So many characters a sheet's name may have.
+ROOM = 31
 _WIDTHS = {"text": 26, "money": 15, "pay": 15, "month": 12, "count": 11, "ratio": 11, "date": 12}
 
 
@@ -44,11 +46,16 @@ def to_xlsx(pack: Pack, language: Language) -> bytes:
         kinds = {"kpi": [pair.kind for pair in pack.pairs.values()]}
         for section in (key_figures, missing, *pack.sections.values()):
             path = f"pack.{section.name}" if section in (key_figures, missing) else f"pack.sections.{section.name}"
-            # A sheet's name has 31 characters, and none of these.
-            name = "".join(sign for sign in language.text(path) if sign not in "[]:*?/\\")[:31]
+            name = sheet_name(path, language)
             named = heads.get(section.name) or labels(section.columns, language)
             _sheet(book, book.add_worksheet(name), section, named, kinds.get(section.name, []), language, pack.titles)
     return out.getvalue()
+
+
+def sheet_name(path: str, language: Language) -> str:
+    """What the sheet of a section is called: its title, or, where there is no room for it, a shorter one."""
+    name = "".join(sign for sign in language.text(path) if sign not in "[]:*?/\\")
+    return name if len(name) <= ROOM else language.text(f"pack.sheets.{path.rpartition('.')[2]}")
 
 
 def _sheet(

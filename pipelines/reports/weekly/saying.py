@@ -40,10 +40,16 @@ def sentences(pack: Pack, language: Language) -> list[str]:
             said.append(_said(name, language, names="; ".join(names), currency=pack.base_currency))
     bridge = pack.sections["bridge"]
     for row in bridge.rows:
-        values = {name: shown(figure, kind, language) for (name, kind), figure in zip(bridge.columns, row, strict=True)}
+        values: dict[str, object] = {
+            name: shown(figure, kind, language) for (name, kind), figure in zip(bridge.columns, row, strict=True)
+        }
         # What was paid lowers what is owed, and a sentence says so in a word.
         paid = row[bridge.column("paid")].value
         values["paid"] = written(-paid if paid is not None else None, "money", language)  # type: ignore[operator]
+        # So that what is said sums up: what is rarer is said where there was any.
+        for name in ("credited", "other"):
+            moved = row[bridge.column(name)].value
+            values[name] = None if moved == 0 else signed(moved, language)
         said.append(_said("bridge", language, **values))
     said += _pipeline(pack, language)
     calls = {f"{name}{suffix}": shown(figure, "count", language) for name in ("inbound", "missed")

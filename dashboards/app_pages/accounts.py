@@ -152,7 +152,7 @@ def account_list() -> None:
                 height=560 if found.num_rows > 14 else "content",
             )
             picked = picked or opened
-            shown_of(found.num_rows, totals["accounts"], "accounts")
+            shown_of(found.num_rows, totals["rows"], "accounts")
             exports(asked)
     if found.num_rows:
         cards_section(asked)

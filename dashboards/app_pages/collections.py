@@ -82,7 +82,7 @@ def worklist_tab() -> None:
                 pick="account_id",
                 height=460 if found.num_rows > 11 else "content",
             )
-            shown_of(found.num_rows, totals["accounts"] or 0, "accounts")
+            shown_of(found.num_rows, totals["debts"] or 0, "accounts")
             download(
                 "Download as CSV",
                 "collection-worklist",
@@ -308,7 +308,7 @@ def reconciliation_tab() -> None:
 
 
 header("Collections", "Whom to contact next, why and with what; and whether promises, documents and balances hold.")
-if not any((totals["accounts"], promised["promises"], paper["deals"], covered)):
+if not any((totals["debts"], promised["promises"], paper["deals"], covered)):
     drop_in("billing")
     footnotes()
     st.stop()

@@ -132,7 +132,7 @@ CARDS = f"""{_FOUND},
     ),
 
     kept as (
-        select owner_id, max(owner_name) as owner_name, max(team) as team, count(*) as accounts,
+        select owner_id, max(owner_name) as owner_name, max(team) as team, count(*) filter (is_named) as accounts,
             count(*) filter (missing_fields is not null) as incomplete, count(*) filter (is_new_card) as new_cards,
             count(*) filter (is_billed_without_terms) as without_terms
         from found
@@ -151,10 +151,10 @@ _KNOWN = ", ".join(
     for name in ("revenue_12m", "open_amount", "overdue_amount", "unapplied_amount")
 )
 TOTALS = f"""{_FOUND}
-    select count(*) as accounts, count(*) filter (status = 'active') as active,
+    select count(*) as rows, count(*) filter (is_named) as accounts, count(*) filter (status = 'active') as active,
         count(*) filter (status = 'paused') as paused, count(*) filter (status = 'lost') as lost,
-        count(*) filter (status is null) as status_unknown, {_KNOWN},
-        sum(missing_rate_count) as missing_rate_count, count(*) filter (overdue_amount > 0) as with_overdue
+        count(*) filter (status is null and is_named) as status_unknown, {_KNOWN},
+        sum(missing_rate_count) as missing_rate_count, count(*) filter (overdue_amount > 0 and is_named) as with_overdue
     from found
 """
 

@@ -64,7 +64,8 @@ DISPUTES = f"""
 WORKLIST_TOTALS = f"""
     {_WORKLIST}
 
-    select count(*) filter (not coalesce(is_disputed, false)) as accounts,
+    select count(*) filter (not coalesce(is_disputed, false)) as debts,
+        count(*) filter (not coalesce(is_disputed, false) and suggested_action <> 'find_customer') as accounts,
         sum(collectible_amount) as collectible_amount, sum(disputed_amount) as disputed_amount,
         sum(missing_rate_count) as missing_rate_count
     from found

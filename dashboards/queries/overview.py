@@ -116,7 +116,7 @@ ATTENTION = f"""
 STATUS = f"""
     with chosen as ({ACCOUNTS})
 
-    select coalesce(status, 'not known') as status, count(*) as accounts,
+    select coalesce(status, 'not known') as status, count(*) filter (is_named) as accounts,
         case when count(is_key_account) > 0 then count(*) filter (is_key_account) end as key_accounts,
         sum(revenue_12m) as revenue_12m,
         sum(open_amount) as open_amount, sum(overdue_amount) as overdue_amount,

@@ -152,9 +152,10 @@ RFM = f"""
     with chosen as ({ACCOUNTS})
 
     select
-        coalesce(rfm_segment, 'never_paid') as rfm_segment, count(*) as accounts, sum(revenue_12m) as revenue_12m,
-        sum(clv_historic) as clv_historic
-    from {{rpt_account_value}}
+        coalesce(rfm_segment, 'never_paid') as rfm_segment, count(*) filter (is_named) as accounts,
+        sum(worth.revenue_12m) as revenue_12m, sum(worth.clv_historic) as clv_historic
+    from {{rpt_account_value}} as worth
+    left join {{rpt_accounts}} as accounts using (account_id)
     where {CHOSEN}
     group by 1
     order by accounts desc, 1

@@ -70,7 +70,10 @@ coalesce(min(month) filter (where basis <> 'mrr' or revenue <> 0 or missing_rate
         {{- movement_sums('opening_revenue', 'closing_revenue', 'movement', missing) }}
         {{ known_revenue('sum(closing_revenue)', unknown) }} as closing_revenue,
         {{ known_revenue('sum(currency_effect)', missing) }} as currency_effect,
-        {{ known_revenue('sum(closing_revenue - revenue)', unknown) }} as negative_revenue,
+        {{ known_revenue('sum(closing_revenue - revenue) filter (where is_named)', unknown) }} as negative_revenue,
+        {{ known_revenue(
+            'sum(revenue) filter (where not is_named)', 'sum(unknown_count) filter (where not is_named)'
+        ) }} as unnamed_revenue,
         {{ known_revenue('sum(revenue)', unknown) }} as net_revenue,
         {{ known_amount('count(*) filter (where opening_revenue > 0)', missing) }} as opening_accounts,
         {{ known_amount("count(*) filter (where movement = 'new')", missing) }} as new_accounts,
@@ -86,8 +89,8 @@ coalesce(min(month) filter (where basis <> 'mrr' or revenue <> 0 or missing_rate
         count(*) filter (
             where not is_contract and opening_invoice_status = 'active' and invoice_status <> 'active'
         ) as noncontract_churned,
-        count(*) filter (where invoices_12m >= 1) as buying_accounts_12m,
-        count(*) filter (where invoices_12m >= 2) as repeat_accounts_12m,
+        count(*) filter (where is_named and invoices_12m >= 1) as buying_accounts_12m,
+        count(*) filter (where is_named and invoices_12m >= 2) as repeat_accounts_12m,
         coalesce(sum(missing_rate_count), 0) as missing_rate_count,
         coalesce(sum(unpriced_count), 0) as unpriced_count,
         coalesce(sum(year_missing_count), 0) as missing_rate_count_12m

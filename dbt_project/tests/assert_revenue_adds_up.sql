@@ -36,7 +36,12 @@ of_twelve_months as (
 ),
 
 by_month as (
-    select basis, month, sum(revenue) as revenue, sum({{ greatest_known('year_revenue', '0') }}) as year_revenue
+    select
+        basis,
+        month,
+        sum(revenue) as revenue,
+        sum(revenue) filter (where is_named) as named_revenue,
+        sum({{ greatest_known('year_revenue', '0') }}) filter (where is_named) as year_revenue
     from account_revenue
     group by basis, month
 ),
@@ -49,11 +54,14 @@ unclosed as (
     group by month
 ),
 
--- Net revenue is what the ledger says was sold, month by month, and closing revenue less what is below zero.
+-- Net revenue is what the ledger says was sold, month by month, and closing revenue less what is below zero, with what names
+-- no customer.
 sold as (
     select
         coalesce(retention.month, ledger.month) as month,
-        {{ known_parts(['retention.closing_revenue', 'unclosed.revenue'], ['retention.negative_revenue']) }} as parts,
+        {{ known_parts(
+            ['retention.closing_revenue', 'unclosed.revenue', 'retention.unnamed_revenue'], ['retention.negative_revenue']
+        ) }} as parts,
         retention.net_revenue,
         ledger.revenue as whole
     from (select * from retention where basis = 'invoiced') as retention
@@ -82,7 +90,7 @@ chained as (
 ),
 
 months as (
-    select basis, month, opening_revenue, closing_revenue, churned, closing_revenue_12m
+    select basis, month, opening_revenue, closing_revenue, churned, unnamed_revenue, closing_revenue_12m
     from retention
 ),
 
@@ -93,7 +101,8 @@ grouped as (
         grouping_kind,
         sum(opening_revenue) as opening_revenue,
         sum(closing_revenue) as closing_revenue,
-        sum(churned) as churned
+        sum(churned) as churned,
+        sum(unnamed_revenue) as unnamed_revenue
     from {{ ref('rpt_revenue_retention_groups') }}
     where grouping_kind <> 'parent'
     group by basis, month, grouping_kind
@@ -163,11 +172,13 @@ figures as (
             case measures.measure
                 when 'opening' then grouped.opening_revenue
                 when 'closing' then grouped.closing_revenue
+                when 'unnamed' then grouped.unnamed_revenue
                 else grouped.churned
             end as parts,
             case measures.measure
                 when 'opening' then months.opening_revenue
                 when 'closing' then months.closing_revenue
+                when 'unnamed' then months.unnamed_revenue
                 else months.churned
             end as whole
         from grouped
@@ -175,11 +186,12 @@ figures as (
         cross join (
             select 'opening' as measure union all
             select 'closing' union all
+            select 'unnamed' union all
             select 'churned'
         ) as measures
     ) as parted
     union all
-    select 'cohorts', cast(months.month as varchar(10)), cohorts.revenue, months.revenue
+    select 'cohorts', cast(months.month as varchar(10)), cohorts.revenue, months.named_revenue
     from (select * from by_month where basis = 'invoiced') as months
     inner join (select distinct month from account_revenue where basis = 'invoiced' and is_complete) as complete
         on months.month = complete.month
@@ -197,7 +209,7 @@ figures as (
     select
         'concentration and the ledger of twelve months',
         cast(month as varchar(10)),
-        revenue - negative_revenue,
+        revenue - negative_revenue + unnamed_revenue,
         (select of_twelve_months.revenue from of_twelve_months where of_twelve_months.month = concentration.month)
     from {{ ref('rpt_concentration') }} as concentration
     union all

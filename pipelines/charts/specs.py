@@ -127,14 +127,20 @@ def bars(
     axis_format: str = COMPACT,
     as_given: bool = False,
 ) -> alt.Chart:
-    """Columns over months (or days): stacked parts of a whole, or side by side; `as_given` in the order of the rows."""
+    """Columns over months (or days): stacked parts of a whole, or side by side.
+
+    `as_given` in the order of the rows, each with its place though nothing is known of it.
+    """
     points = long(data, index, series)
     names = list(series.values())
+    over = month_axis(index)
+    if as_given:
+        over = over.sort(None).scale(alt.Scale(domain=[row[index] for row in data]))
     chart = (
         alt.Chart(inline(points))
         .mark_bar(cornerRadius=1)
         .encode(
-            x=month_axis(index).sort(None) if as_given else month_axis(index),
+            x=over,
             y=amount_axis(axis_format).stack("zero" if stacked else None),
             color=alt.Color("series:N", scale=scale(names, colour_names, look), sort=names, legend=legend(names)),
             order=alt.Order("order:Q"),

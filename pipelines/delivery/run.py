@@ -167,7 +167,9 @@ class Deliveries:
                 try:
                     publication = self._publication(due)
                     if publication is None:
-                        raise WordError(self._text("not_published", last=due.period.last).rstrip("."))
+                        raise WordError(
+                            self._text("not_published", last=due.period.last, day=str(due.period.last)).rstrip(".")
+                        )
                     pack = self._pack(due, publication, ())
                 except PackFailed as error:
                     raise WordError(self._text("pack_failed", said=str(error)).rstrip(".")) from error
@@ -197,9 +199,9 @@ class Deliveries:
         except PackFailed as error:
             return self._held(due, "pack_failed", said=str(error))
         if publication is None:
-            return self._held(due, "not_published", last=due.period.last)
+            return self._held(due, "not_published", last=due.period.last, day=str(due.period.last))
         if publication.contract != reporting_contract.digest() and not self._kept(due.report, due.period.key):
-            return self._held(due, "other_version", last=due.period.last)
+            return self._held(due, "other_version", last=due.period.last, day=str(due.period.last))
         found = self._findings(publication.version, due.report, due.period)
         holding = [each for each in found if each.does == "hold" and each.key not in entry.released]
         if holding:

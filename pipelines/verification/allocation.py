@@ -74,6 +74,8 @@ class Allocation:
     # unseen money left of it. What is written off is not open, whatever came of that; `lost` is all that ever was.
     stands: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     lost: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    # What of a balance was written off: a credit note is for that before money is free.
+    given: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     # The places of debts, the first on top; one that nothing is owed at any more is passed over.
     _order: list[Due] = field(default_factory=list)
 
@@ -151,7 +153,9 @@ class Allocation:
         lost = min(rest, self.owed.get(debt.given_up(), ZERO))
         lower(self.owed, debt.given_up(), lost)
         rest -= lost
-        self.stands[debt.name] -= rest - self._frees(day, debt, rest, recovered=True)
+        # As far as nothing was credited beyond the document yet.
+        given = min(rest, max(self.given[debt.name] + min(self.stands[debt.name], ZERO), ZERO))
+        self.stands[debt.name] -= rest - self._frees(day, debt, rest - given, recovered=True)
         self.spend(day)
 
     def _frees(self, day: date, debt: Due, most: Decimal, *, recovered: bool = False) -> Decimal:
@@ -172,6 +176,7 @@ class Allocation:
         Returns how much of it there was to give up, beside what a balance leaves that no money asks for.
         """
         part, left = self._lowers(debt, amount)
+        self.given[debt.name] += left
         part += self._frees(day, debt, amount - part - left)
         if part > 0:
             self.lost[debt.name] += part
@@ -179,14 +184,17 @@ class Allocation:
             self.spend(day)
         return part
 
-    def ends(self, day: date, debt: Due, left: Decimal = ZERO) -> None:
+    def ends(self, day: date, debt: Due, left: Decimal = ZERO, given: Decimal = ZERO) -> None:
         """Its document says that it was settled: what no money has paid was paid by money that nobody exported.
 
         What is owed again is not of that: neither a settlement nor a balance is known to tell of what went back. What a
-        balance leaves is open from now on, and no money asks for it.
+        balance leaves is open from now on, and no money asks for it; but for `given`, which was written off of it.
         """
         rest = self.owed.pop(debt, ZERO)
         self.stands[debt.name] += left - rest
+        given = min(given, max(self.stands[debt.name] - self.owed.get(debt.again(), ZERO), ZERO))
+        self.given[debt.name] += given
+        self.stands[debt.name] -= given
         if rest:
             self.paid.append(Paid(None, debt, rest, day))
             self.moves.append(Move(day, debt.name, None, rest, day))

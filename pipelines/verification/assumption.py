@@ -149,7 +149,7 @@ class Walks:
 
             def told(walk: Allocation) -> None:
                 # A balance that is the one before what was written off leaves less.
-                walk.ends(seen, place, left - min(left, debt.to_give_up if is_balance_given_up(debt) else ZERO))
+                walk.ends(seen, place, left, debt.to_give_up if is_balance_given_up(debt) else ZERO)
 
             self.step(*who, seen, 9, told)
 

@@ -1,8 +1,8 @@
-"""Net revenue: V1, by account and month."""
+"""Net revenue: V1, by account and month, how many customers brought it, and what names none."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.verification.compare import Figure, Key, nonzero, published
-from pipelines.verification.documents import DOCUMENT, ZERO, named, status_of
+from pipelines.verification.documents import DOCUMENT, ZERO, is_nobody, named, status_of
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
 from pipelines.verification.shares import parts
@@ -24,14 +24,26 @@ def figures(
     `accounts` says whose account a customer's is.
     """
     found: dict[Key, Decimal] = defaultdict(Decimal)
+    of_nobody: dict[Key, Decimal] = defaultdict(Decimal)
     for part in parts(raw, "billing.invoices", ("_system", "invoice_id")):
         for (customer, month), amount in _revenue(part, rates).items():
             found[month, accounts.get(customer, customer)] += amount
+            if is_nobody(customer):
+                of_nobody[(month,)] += amount
     keys = ("month", "account_id")
     said = published(publication, "rpt_account_monthly", keys, ["net_revenue"])["net_revenue"]
     yield Figure(
         "revenue", "rpt_account_monthly", "net_revenue", keys, said, nonzero(found), raw.run.base_currency
     )  # fmt: skip
+    # What names no customer is sold to nobody who could be counted.
+    nobodys = {account for customer, account in accounts.items() if is_nobody(customer)}
+    customers = Counter((month,) for (month, account), amount in found.items() if amount > 0 and account not in nobodys)
+    measures: dict[str, tuple[Mapping[Key, Decimal | int], str]] = {
+        "closing_accounts": (customers, ""), "unnamed_revenue": (of_nobody, raw.run.base_currency),
+    }  # fmt: skip
+    told = published(publication, "rpt_revenue_retention", ("month",), list(measures), "basis = 'invoiced'")
+    for measure, (own, currency) in measures.items():
+        yield Figure("revenue", "rpt_revenue_retention", measure, ("month",), told[measure], nonzero(own), currency)
 
 
 def _revenue(raw: Raw, rates: Rates) -> Mapping[tuple[str, date], Decimal]:

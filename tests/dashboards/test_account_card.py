@@ -50,7 +50,13 @@ _PEOPLE = {
     "decision_maker_names": "Ida Payer, Olof Head", "next_birthday_name": "Ida Payer", "next_birthday_on": "2026-11-29",
     "card_lag_days": 0.25, "card_on_time_ratio": 0.9, "card_entries": 20, "timed_entries": 18,
 }  # fmt: skip
-_KNOWN = {"base_currency": "EUR", "as_of_date": "2026-11-20", "status": "active", "has_crm_record": True}
+_KNOWN = {
+    "is_named": True,
+    "base_currency": "EUR",
+    "as_of_date": "2026-11-20",
+    "status": "active",
+    "has_crm_record": True,
+}
 _EVENT = {"account_id": "crm:401", "_file": "events.csv"}
 _KINDS = (
     ("invoice", "invoices"),

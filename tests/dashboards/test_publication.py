@@ -25,7 +25,7 @@ def numbered(number: int, accounts: int = 48) -> Rows:
     return {
         "rpt_run": [{"as_of_date": "2026-11-20", "base_currency": "EUR"}],
         "rpt_accounts": [
-            {"account_id": id, "account_name": id, "status": "active", "team": "North", "revenue_12m": number,
+            {"account_id": id, "account_name": id, "status": "active", "is_named": True, "team": "North", "revenue_12m": number,
              "base_currency": "EUR", "as_of_date": "2026-11-20", **person}
             for id in ids
         ],

@@ -64,7 +64,7 @@ def earned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     publish(folder, "v1", {
         "rpt_run": [{"as_of_date": "2026-11-20", "base_currency": "EUR"}],
         "rpt_accounts": [
-            account(number) | {"account_name": f"Account {number}", "owner_id": "crm:1", "owner_name": "Astrid Berg",
+            account(number) | {"account_name": f"Account {number}", "is_named": True, "owner_id": "crm:1", "owner_name": "Astrid Berg",
                                "team": "North" if number % 2 else "South", "base_currency": "EUR",
                                "as_of_date": "2026-11-20"}
             for number in range(48)

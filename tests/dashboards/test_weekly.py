@@ -60,6 +60,13 @@ def test_every_figure_is_the_cell_that_it_names(pack: Pack, lookup: Lookup) -> N
         assert figure.value == expected(figure, lookup(figure.table)), figure
 
 
+def test_amounts_without_a_rate_are_counted_of_what_is_told_in_base_currency(pack: Pack) -> None:
+    counted = {
+        figure.table.partition("(")[0] for figure in pack.missing.values() if figure.column == "missing_rate_count"
+    }
+    assert counted == {"receivable_aging", "rpt_team_scorecard", "rpt_pipeline"}
+
+
 def test_the_head_is_what_the_pages_show(pack: Pack, lookup: Lookup) -> None:
     [total] = [row for row in lookup("rpt_receivable_kpis") if row["is_total"] and row["as_of_date"] == pack.as_of]
     month = [row for row in lookup("rpt_account_monthly") if row["month"] == pack.as_of.replace(day=1)]
@@ -217,6 +224,17 @@ def test_charts_draw_what_the_sections_hold_and_say_it(pack: Pack) -> None:
         assert {shown(figure, "money", spoken).removeprefix("-") for figure in moved} <= labels
     assert made == charts(pack, spoken)
     assert all(check_chart(picture).startswith(b"\x89PNG") for pictures in made.values() for picture in pictures)
+
+
+def test_a_chart_leaves_room_for_what_is_not_known(pack: Pack) -> None:
+    spoken, trend = languages()["en"], pack.sections["trend"]
+    unknown = [Figure(None, "", "", {})] * (len(trend.columns) - 1)
+    rows = [row if place not in (0, 4) else [row[0], *unknown] for place, row in enumerate(trend.rows)]
+    [picture] = charts(replace(pack, sections={"trend": replace(trend, rows=rows)}), spoken)["trend"]
+    days = [spoken.short_day(row[0].value) for row in trend.rows]  # type: ignore[arg-type]
+    assert [day in picture.svg for day in days] == [False, *[True] * (len(days) - 1)]
+    [whole] = charts(replace(pack, sections={"trend": trend}), spoken)["trend"]
+    assert 0 < whole.svg.count("<path") - picture.svg.count("<path") <= 2 * len(unknown) + 1
 
 
 def test_what_is_blank_or_lacks_a_row_is_not_handed_out(pack: Pack) -> None:

@@ -123,9 +123,9 @@ def built(batch: list[RandomBooks], home: Path, day: date) -> tuple[Cells, Raw, 
             assert currency == BASE
             for name, amount in zip((*FIGURES, "collected"), amounts, strict=True):
                 cells |= figure(name, on, TOTAL, amount)
-        # What names no customer is nobody's: of that no state is asked.
+        # What names no customer is nobody's, and has no state: a customer's are asked for by `states`.
         query = """select account_id, status, days_quiet, invoice_gap_days from marts.fct_account_states
-            where status is not null and account_id not like '%:unknown'"""
+            where status is not null"""
         for account, status, quiet, gap in warehouse.execute(query).fetchall():
             told = {status: 1, "days quiet": quiet, "usual gap": gap or 0}
             cells |= {(name, day, account): Decimal(amount) for name, amount in told.items() if amount}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +11,7 @@ import pytest
 from dagster._core.definitions.freshness import CronFreshnessPolicy
 
 from pipelines.definitions import build_defs
+from pipelines.defs import automation
 from pipelines.exports.entities import entities
 from pipelines.settings import PROJECT, load_settings
 from pipelines.warehouse.refresh import Refresh
@@ -112,6 +113,18 @@ def test_deliveries_are_looked_at_where_something_waits(definitions: dg.Definiti
     assert [len(schedule.evaluate_tick(tick).run_requests or []) for tick in ticks] == [0, 1]
 
 
+def test_a_run_of_deliver_shows_its_ledger(tmp_path: Path) -> None:
+    (tmp_path / "delivery.yml").write_text(plan({"id": "chair", "until": date(2026, 3, 2)}), encoding="utf-8")
+    refresh = Refresh(load_settings(home=tmp_path, business_timezone="Europe/Stockholm"))
+    result = automation.build(refresh).resolve_job_def("deliver").execute_in_process()
+    [output] = [event.event_specific_data for event in result.all_events if event.is_successful_output]
+    shown = {name: value.value for name, value in output.metadata.items()}
+    assert shown["held"] == 1
+    assert [record.data for record in shown["ledger"].records] == [
+        {"report": "weekly 2026-W09 to chair", "state": "held"}
+    ]
+
+
 def test_the_sensor_waits_for_files_to_settle_and_runs_once(definitions: dg.Definitions, home: Path) -> None:
     sensor = definitions.resolve_sensor_def("landing")
     with dg.DagsterInstance.ephemeral() as instance:
@@ -124,6 +137,17 @@ def test_the_sensor_waits_for_files_to_settle_and_runs_once(definitions: dg.Defi
         os.utime(file, (1_700_000_000, 1_700_000_000))
         assert isinstance(sensor(context), dg.RunRequest)
         assert isinstance(sensor(context), dg.SkipReason)
+        # What a person says in a list counts from the next refresh on, and is no reason to wait for Monday.
+        said = home / "lists" / "account_links.csv"
+        said.parent.mkdir()
+        for number, text in enumerate(
+            ("kind,native_id,decision\n", "kind,native_id,decision\nphone,1,link\n"), start=1
+        ):
+            said.write_text(text, encoding="utf-8")
+            assert isinstance(sensor(context), dg.SkipReason)
+            os.utime(said, (1_700_000_000 + number, 1_700_000_000 + number))
+            assert isinstance(sensor(context), dg.RunRequest)
+            assert isinstance(sensor(context), dg.SkipReason)
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,34 @@ def allocation_scenarios() -> list[Scenario]:
         }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z").sends(on(1, 20), 60)
         .owes(50, on(3, 5), AS_OF, "2").credits(on(3, 10), 30, applied=30, status="void", voided_on=on(3, 20))
         .sends(on(3, 25), 50),
+        # What of a balance was written off a note is for, before the 60 is free for the other invoice: written off before the
+        # balance was told or after it, all of it or a part, before the note or after it, and when the note is void again.
+        Loose("credited after its balance was given up", {
+            on(3, 9): (90, 40, 0, 0), on(3, 10): (50, 0, 0, 0), on(3, 20): (50, 0, 0, 0), AS_OF: (50, 0, 0, 0),
+        }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z").sends(on(1, 20), 60)
+        .owes(50, on(3, 5), AS_OF, "2").takes_back("write_off", on(3, 10), 40, None, "1")
+        .credits(on(3, 20), 30, applied=30),
+        Loose("given up before its balance, then credited until the note is void", {
+            on(2, 10): NOTHING, on(3, 9): (50, 0, 0, 0), on(3, 20): (50, 0, 0, 0), on(3, 25): (50, 0, 0, 0), on(3, 28): NOTHING,
+        }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z").sends(on(1, 20), 60)
+        .owes(50, on(3, 5), AS_OF, "2").takes_back("write_off", on(2, 10), 40, None, "1")
+        .credits(on(3, 20), 30, applied=30, status="void", voided_on=on(3, 25)).sends(on(3, 28), 50),
+        Loose("credited between its balance and the write-off of it", {
+            on(3, 6): (90, 40, 0, 0), on(3, 7): (60, 10, 0, 0), on(3, 10): (50, 0, 0, 0), AS_OF: (50, 0, 0, 0),
+        }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z").sends(on(1, 20), 60)
+        .owes(50, on(3, 5), AS_OF, "2").credits(on(3, 7), 30, applied=30)
+        .takes_back("write_off", on(3, 10), 40, None, "1"),
+        Loose("credited after a part of what its balance leaves was written off", {
+            on(3, 10): (60, 10, 0, 0), on(3, 20): (50, 0, 0, 0), AS_OF: (50, 0, 0, 0),
+        }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z").sends(on(1, 20), 60)
+        .owes(50, on(3, 5), AS_OF, "2").takes_back("write_off", on(3, 10), 30, None, "1")
+        .credits(on(3, 20), 30, applied=30),
+        # Beyond what was given up it is the 60 that it sets free: of a note of 60 20 pays the other invoice.
+        Loose("credited beyond what was given up", {
+            on(3, 10): (50, 0, 0, 0), on(3, 20): (30, 0, 0, 0), AS_OF: (30, 0, 0, 0),
+        }).owes(reported_balance=Decimal(40), _known_at="2024-03-01T00:00:00Z").sends(on(1, 20), 60)
+        .owes(50, on(3, 5), AS_OF, "2").takes_back("write_off", on(3, 10), 40, None, "1")
+        .credits(on(3, 20), 60, applied=60),
         # What was recovered of a write-off is lost again with what recovered it, and asks for no money before the other invoice.
         Loose("recovered, returned, then more is owed", {
             on(2, 10): NOTHING, on(3, 1): NOTHING, on(3, 10): NOTHING, on(3, 15): (60, 0, 0, 0), on(3, 20): NOTHING, AS_OF: NOTHING,

@@ -87,10 +87,9 @@ class Assumed:
                 # No more can have been paid than the balance leaves; of that, what no money has paid came in unseen.
                 left = min(max(debt.reported[1], ZERO), debt.gross)
                 most -= left
-                if debt.is_balance_given_up():
-                    left = max(left - debt.to_give_up, ZERO)
+                gone = debt.to_give_up if debt.is_balance_given_up() else ZERO
                 seen = max(debt.reported[0], issued)
-                self.step(whose, seen, 9, partial(Walk.ends, day=seen, debt=place, left=left))
+                self.step(whose, seen, 9, partial(Walk.ends, day=seen, debt=place, left=left, given_up=gone))
             self.step(whose, issued, 1, partial(Walk.owes, day=issued, debt=place, amount=most))
             if debt.voided:
                 self.step(whose, debt.voided, 7, partial(Walk.loses, day=debt.voided, debt=place, amount=None))

@@ -75,6 +75,8 @@ class Walk:
         # By document what it was, was credited, was reversed, and what a balance left; and what of it was written off.
         self.told: dict[str, list[Decimal]] = defaultdict(list)
         self.lost: dict[str, list[Decimal]] = defaultdict(list)
+        # What of its balance was written off.
+        self.given: dict[str, Decimal] = defaultdict(lambda: ZERO)
 
     def _pays(self, day: date) -> None:
         """As long as there is both, the first money pays the first debt."""
@@ -163,8 +165,11 @@ class Walk:
     def loses(self, day: date, debt: Due, amount: Decimal | None) -> None:
         """It is credited, or void (no amount): less is owed; what had paid more than that is free."""
         most = Decimal(10**15) if amount is None else amount
+        noted = max(-self._open(debt), ZERO)
         rest = most - sum(self._lowers(debt, most))
         rest -= sum((part for _, part in self._take(self._owed(debt.lost()), rest)), ZERO)
+        # What of its balance was written off, and no note is for yet, comes before what had paid it.
+        rest -= min(rest, max(self.given[debt.name] - noted, ZERO))
         self._frees(day, rest, lambda piece: bool(piece.place and piece.place.name == debt.name))
         self.told[debt.name].append(-most)
         self._pays(day)
@@ -179,6 +184,7 @@ class Walk:
     def gives_up(self, day: date, debt: Due, amount: Decimal) -> Decimal:
         """Written off: what is owed, what a balance left, then what had paid it, which is free; how much but of a balance."""
         part, left = self._lowers(debt, amount)
+        self.given[debt.name] += left
         part += self._frees(
             day,
             amount - part - left,
@@ -191,15 +197,19 @@ class Walk:
             self._pays(day)
         return part
 
-    def ends(self, day: date, debt: Due, left: Decimal = ZERO) -> None:
+    def ends(self, day: date, debt: Due, left: Decimal = ZERO, given_up: Decimal = ZERO) -> None:
         """It is settled, or its balance is told: what no money has paid came in unseen; what is owed again did not.
 
-        What the balance leaves is open.
+        What the balance leaves is open, but for what was given up of it.
         """
         self.told[debt.name].append(left)
         for piece, part in self._take(self._owed(debt), Decimal(10**15)):
             self.paid.append(Piece(part, piece.place, None, day))
             self.moves.append(Move(day, debt.name, None, part, day))
+        beside = self._open(debt) - sum((piece.amount for piece in self._owed(debt.once_more())), ZERO)
+        gone = max(min(given_up, beside), ZERO)
+        self.given[debt.name] += gone
+        self.told[debt.name].append(-gone)
 
     def uses_up(self, day: date, money: str) -> None:
         """What of it waits was used for something unseen."""

@@ -168,3 +168,13 @@ def test_a_report_is_made_of_the_newest_of_its_day_that_nobody_took_back(warehou
     warehouse.rollback()
     assert warehouse.as_of(day)[-1] == wrong
     assert warehouse.as_of(day)[0] == second
+
+
+def test_a_run_that_tries_again_begins_anew(warehouse: Warehouse) -> None:
+    _build(warehouse, "tries", 4)
+    warehouse.give_up("tries")
+    _build(warehouse, "tries", 5)
+    assert warehouse.publish("tries", 3, "2026-03-05") == warehouse.published()
+    assert _day(warehouse) == 5
+    # Of a run that has built nothing yet there is nothing to give up.
+    warehouse.give_up("new")

@@ -15,6 +15,7 @@
                   was open: what was taken to have paid it is free again
       end         its document says that it was settled: what no money has paid was paid by money that no export holds
       leave       its balance leaves so much, that no money is asked for
+      give_up     of what its balance leaves so much was written off before it was told, or will be
       consume     a credit note says that it is used up, no export says on what
       refund      money went back: of the payment or invoice that is named, of what was unspent before what was spent
       chargeback  money was taken back: what it paid before what was unspent
@@ -22,8 +23,8 @@
 
     What is open of a document is never less than nothing. `aside` holds of each that is credited or given up what no money is
     asked for: `kept` open by its balance, which is credited and given up before money is free again; what was credited `beyond` all
-    of it, which what is owed again fills first; and all that was ever `lost` by writing it off: what of that was recovered is
-    lost again before anything is owed again. -#}
+    of it, which what is owed again fills first; all that was ever `lost` by writing it off: what of that was recovered is lost
+    again before anything is owed again; and what of a balance was `given` up, which a credit note is for before money is free. -#}
 
 {#- A debt's rank holds its places by the day on which it was settled, if it was, and by due date: what is settled comes first,
     then what is owed, then what was written off. A debt that is owed again is owed as any other, right after what was always
@@ -61,7 +62,7 @@ struct_pack(
         moves := cast([] as struct(
             origin varchar, debt varchar, rank bigint, amount bigint, back_of bigint, day date, settled date, cause varchar
         )[]),
-        aside := cast([] as struct(debt varchar, kept bigint, beyond bigint, lost bigint)[])
+        aside := cast([] as struct(debt varchar, kept bigint, beyond bigint, lost bigint, given bigint)[])
     )
 {%- endmacro %}
 
@@ -214,7 +215,11 @@ list_transform([list_sort(list_concat(
                 ],
                 [
                     struct_pack(place := 2, turn := cast(i as bigint), what := 'kept', slot := i, size := a.kept)
-                    for a, i in s.aside if e.kind in ('lose', 'write_off') and a.debt = e.debt and a.kept > 0
+                    for a, i in s.aside if e.kind in ('lose', 'write_off', 'give_up') and a.debt = e.debt and a.kept > 0
+                ],
+                [
+                    struct_pack(place := 4, turn := cast(i as bigint), what := 'given', slot := i, size := a.given - a.beyond)
+                    for a, i in s.aside if e.kind = 'lose' and a.debt = e.debt and a.given > a.beyond
                 ],
                 [
                     struct_pack(
@@ -333,7 +338,10 @@ list_transform([list_sort(list_concat(
                     ],
                 aside := list_transform(
                     list_concat(s.aside, [
-                        struct_pack(debt := debt, kept := cast(0 as bigint), beyond := cast(0 as bigint), lost := cast(0 as bigint))
+                        struct_pack(
+                            debt := debt, kept := cast(0 as bigint), beyond := cast(0 as bigint), lost := cast(0 as bigint),
+                            given := cast(0 as bigint)
+                        )
                         for debt in [e.debt]
                         if e.kind in ('lose', 'write_off', 'leave')
                             and not list_contains(list_transform(s.aside, lambda a: a.debt), e.debt)
@@ -348,12 +356,17 @@ list_transform([list_sort(list_concat(
                         beyond := a.beyond + case
                             when a.debt = e.debt and e.kind = 'leave' then -least(e.amount, a.beyond)
                             when a.debt = e.debt and e.kind = 'lose'
-                                then e.amount - {{ allocation_sum('[p.size for p in picks]') }}
+                                then e.amount - {{ allocation_sum("[p.size for p in picks if p.what <> 'given']") }}
                             else 0
                         end - {{ allocation_sum('[b.beyond for b in backs if b.debt = a.debt]') }},
                         lost := a.lost + case
                             when a.debt = e.debt and e.kind = 'write_off'
                                 then {{ allocation_sum("[p.size for p in picks if p.what <> 'kept']") }}
+                            else 0
+                        end,
+                        given := a.given + case
+                            when a.debt = e.debt and e.kind in ('write_off', 'give_up')
+                                then {{ allocation_sum("[p.size for p in picks if p.what = 'kept']") }}
                             else 0
                         end
                     )

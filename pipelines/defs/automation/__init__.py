@@ -85,13 +85,13 @@ def build(refresh: Refresh, tries_again: bool = True) -> dg.Definitions:
         job=job,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Refreshes once the files in the landing folder have changed and settled.",
+        description="Refreshes once the files in the landing folder, or the home's lists, have changed and settled.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         files = export_files(refresh.settings.landing_dir)
-        states = [(path, path.stat()) for path in files]
-        if not states:
+        if not files:
             return dg.SkipReason(f"There is no file in {refresh.settings.landing_dir}.")
+        states = [(path, path.stat()) for path in [*files, *(file.path for file in refresh.lists.files())]]
         if time.time() - max(state.st_mtime for _, state in states) < SETTLED_SECONDS:
             return dg.SkipReason("A file is still being written.")
         listed = "\n".join(f"{path}|{state.st_size}|{state.st_mtime_ns}" for path, state in states)

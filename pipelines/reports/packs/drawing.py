@@ -42,10 +42,12 @@ def _trend(section: Section, pack: Pack, language: Language) -> list[Picture]:
     rows: list[dict[str, Any]] = [
         {"when": when(first.value)} | {name: figure.value for name, figure in zip(names, rest, strict=True)}  # type: ignore[arg-type]
         for first, *rest in section.rows
-        if all(figure.value is not None for figure in rest)
     ]
-    if not rows:
+    # What is not known has its place and no column: without the place the months beside it would look like neighbours.
+    known = [place for place, row in enumerate(rows) if any(row[name] is not None for name in names)]
+    if not known:
         return []
+    rows = rows[known[0] : known[-1] + 1]
     chart = specs.bars(
         rows, names, ["blue", "orange"], pack.base_currency, LIGHT, index="when", stacked=False, axis_format=",.0f",
         as_given=True,

@@ -76,8 +76,13 @@ def _missing(tables: Tables) -> dict[str, Figure]:
     kpis: dict[str, Any] = {"is_total": True, "as_of_date": tables.as_of}
     return {
         "rates": tables.total(aging(tables.as_of), "missing_rate_count"),
+        # What managers' months are told without.
+        "month_rates": tables.total(
+            "rpt_team_scorecard", "missing_rate_count", month=_whole_month(tables, "rpt_team_scorecard")
+        ),
         "undated": tables.total("rpt_receivable_kpis", "undated_payment_count", **kpis),
         "rejected": tables.total("rpt_data_health", "rows_rejected"),
+        "deal_rates": tables.total("rpt_pipeline", "missing_rate_count", as_of_date=tables.as_of),
         "deal_amounts": tables.total("rpt_pipeline", "missing_amount_count", as_of_date=tables.as_of),
     }
 

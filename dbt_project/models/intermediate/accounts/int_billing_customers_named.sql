@@ -4,7 +4,7 @@
 -- only where there is money behind it.
 {%- set entities = ['customers', 'invoices', 'payments', 'adjustments', 'opening_balances', 'orders', 'subscriptions',
                     'dunning_events', 'promises'] %}
-{%- set with_money = ['invoices', 'payments', 'adjustments', 'opening_balances'] %}
+{%- set with_money = ['invoices', 'payments', 'adjustments', 'opening_balances', 'orders', 'subscriptions'] %}
 with occurrences as (
     {%- for entity in entities %}
     select

@@ -362,15 +362,17 @@ steps as (
     from debts
     where certainty <> 'unknown' and not is_void
     union all
-    -- A balance that is the one before what was written off leaves less.
+    -- Of a balance that is the one before what was written off, so much is given up.
+    {%- for place, kind, amount in [(90, 'leave', 'left_amount'), (91, 'give_up', 'written_off_amount')] %}
     select
         debts.customer_id, debts.currency, {{ greatest_or_unknown('debts.known_on', 'debts.issued_on') }},
-        {{ greatest_or_unknown('debts.known_on', 'debts.issued_on') }}, 90, 'leave', debts.invoice_id, null,
-        debts.left_amount - case when debts.is_balance_given_up then debts.written_off_amount else 0 end, null, null
+        {{ greatest_or_unknown('debts.known_on', 'debts.issued_on') }}, {{ place }}, '{{ kind }}', debts.invoice_id, null,
+        debts.{{ amount }}, null, null
     from debts
     inner join lowered on debts.invoice_id = lowered.debt_id
-    where debts.certainty = 'balance' and not debts.is_void
+    where debts.certainty = 'balance' and not debts.is_void{{ ' and debts.is_balance_given_up' if kind == 'give_up' }}
     union all
+    {%- endfor %}
     select customer_id, currency, used_on, used_on, 80, 'consume', null, origin_id, {{ everything }}, null, null
     from money
     where used_on is not null

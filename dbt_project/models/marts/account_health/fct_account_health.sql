@@ -54,6 +54,8 @@ clients as (
         union all
         select account_id, closed_on, cast(null as date) from wins
     ) as began
+    inner join {{ ref('dim_accounts') }} as accounts on began.account_id = accounts.account_id
+    where accounts.is_named
     group by began.account_id
 ),
 

@@ -7,7 +7,7 @@ with run as (
 ),
 
 accounts as (
-    select account_id from {{ ref('dim_accounts') }}
+    select account_id from {{ ref('dim_accounts') }} where is_named
 ),
 
 documents as (

@@ -1,5 +1,5 @@
 -- Grain: one row per account: what its card lacks (P16) and how soon the CRM hears what happens with it (P17). A field is
--- required when a row of seed card_fields for every tier, for the account's own tier, or for key accounts says so.
+-- required when a row of seed card_fields for every tier, for the account's own tier, or for key accounts says so; of nobody none is.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -71,6 +71,7 @@ required as (
 filled as (
     select
         accounts.account_id,
+        accounts.is_named,
         coalesce(classes.tier, '') as tier,
         coalesce(classes.is_key_account, false) as is_key_account,
         {%- for field, is_filled in card.items() %}
@@ -111,5 +112,6 @@ select
     coalesce(entries.timed_entries, 0) as timed_entries,
     {{ ratio('entries.on_time_entries', 'entries.timed_entries') }} as card_on_time_ratio
 from filled
-inner join required on filled.tier = required.tier and filled.is_key_account = required.is_key_account
+left join required
+    on filled.tier = required.tier and filled.is_key_account = required.is_key_account and filled.is_named
 left join entries on filled.account_id = entries.account_id

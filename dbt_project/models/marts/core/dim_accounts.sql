@@ -1,4 +1,5 @@
--- Grain: one row per account: a CRM account that no other absorbed, or a billing customer that no CRM account is.
+-- Grain: one row per account: a CRM account that no other absorbed, or a billing customer that no CRM account is. Rows that name
+-- no customer stand under one account a system, which is nobody (is_named): its money is money, and it is no customer.
 with identities as (
     select * from {{ ref('int_account_identities') }}
 ),
@@ -33,7 +34,8 @@ counted as (
         count(*) filter (where kind = 'crm_account') as crm_records,
         count(*) filter (where kind = 'billing_customer') as billing_records,
         count(*) filter (where rule = 'merged') as merged_records,
-        min(score) as identity_score
+        min(score) as identity_score,
+        bool_or(rule <> 'no_customer_given') as is_named
     from identities
     group by account_id
 ),
@@ -112,7 +114,7 @@ final as (
         coalesce(crm_records._system, billing_records.system) as system,
         coalesce(
             crm_records.name,
-            case when billing_records.native_id = '' then 'No customer given' end,
+            case when not counted.is_named then 'No customer given' end,
             billing_records.customer_name,
             crm_records.native_id,
             billing_records.native_id
@@ -142,6 +144,7 @@ final as (
         counted.billing_records,
         counted.crm_records > 0 as has_crm_record,
         counted.billing_records > 0 as has_billing_record,
+        counted.is_named,
         crm_records.created_at,
         {{ business_date('crm_records.created_at', 'run.business_timezone') }} as created_on,
         crm_records.updated_at,

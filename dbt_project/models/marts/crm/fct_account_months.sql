@@ -224,7 +224,10 @@ select
     signed.account_id,
     owners.employee_id as owner_id,
     run.base_currency,
-    {{ account_status(days_from('signed.last_sign_on', 'signed.month_end'), 'states.invoice_gap_days') }} as status,
+    case
+        when states.is_named
+            then {{ account_status(days_from('signed.last_sign_on', 'signed.month_end'), 'states.invoice_gap_days') }}
+    end as status,
     -- What no plan and no price list says stays unknown.
     {%- for measure in measures %}
     {%- if measure in ['cost', 'representation_cost', 'budget', 'listed_net', 'list_amount'] %}

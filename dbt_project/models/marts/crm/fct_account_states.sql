@@ -1,11 +1,12 @@
 -- Grain: one row per account: its signs of life up to the as-of date and the state that follows from them (V9, P14,
--- P15). The gap between invoices counts from three days of invoicing on: one gap alone is no habit.
+-- P15). The gap between invoices counts from three days of invoicing on: one gap alone is no habit. What nobody is named in is no
+-- sign of anybody's life.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (
-    select account_id from {{ ref('dim_accounts') }}
+    select account_id, is_named from {{ ref('dim_accounts') }}
 ),
 
 invoice_days as (
@@ -68,6 +69,7 @@ channels as (
 signs as (
     select
         accounts.account_id,
+        accounts.is_named,
         invoicing.first_invoice_on,
         invoicing.last_invoice_on,
         winning.first_won_on,
@@ -81,7 +83,7 @@ signs as (
         run.as_of_date
     from accounts
     cross join run
-    left join invoicing on accounts.account_id = invoicing.account_id
+    left join invoicing on accounts.account_id = invoicing.account_id and accounts.is_named
     left join winning on accounts.account_id = winning.account_id
     left join contacted on accounts.account_id = contacted.account_id
     left join channels on accounts.account_id = channels.account_id
@@ -94,6 +96,7 @@ select
     invoice_gap_days,
     {{ days_from('last_sign_on', 'as_of_date') }} as days_quiet,
     {{ days_from('last_contact_on', 'as_of_date') }} as days_silent,
+    is_named,
     first_invoice_on,
     last_invoice_on,
     first_won_on,

@@ -1,4 +1,4 @@
--- Grain: one row per quarter and account that was known by then: the evidence for tier (D3), key account criteria (D6) and
+-- Grain: one row per quarter and account of somebody that was known by then: the evidence for tier (D3), key account criteria (D6) and
 -- relationship stage (D7), measured at the quarter's end or, in the quarter that runs, on the as-of date. Everything is
 -- counted from dated events up to that day, so a past quarter stays as it is when later ones are added.
 with run as (
@@ -152,6 +152,7 @@ spine as (
     left join known on accounts.account_id = known.account_id
     left join clients on accounts.account_id = clients.account_id
     inner join periods on periods.measured_on >= coalesce(known.known_on, periods.measured_on)
+    where accounts.is_named
 ),
 
 -- From when on a feed says anything at all: before, what it would tell is not known, rather than nothing.
@@ -280,6 +281,8 @@ sold as (
         {{ known_total(greatest_known('revenue_12m', '0'), 'unknown_12m') }} as company_revenue,
         sum(unknown_12m) as company_unknown
     from earned
+    inner join {{ ref('dim_accounts') }} as accounts on earned.account_id = accounts.account_id
+    where accounts.is_named
     group by quarter
 ),
 
@@ -298,11 +301,6 @@ evidence as (
         cast(coalesce(earned.missing_rate_count, 0) as bigint) as missing_rate_count,
         sold.company_revenue,
         sold.company_unknown,
-        case
-            when earned.unknown_12m + earned.unknown_previous_12m > 0 then null
-            when feeds.invoices_from <= {{ plus_days('spine.two_years_before', 1) }}
-                then {{ ratio('coalesce(earned.revenue_12m, 0)', 'earned.revenue_previous_12m') }}
-        end as revenue_growth,
         case
             when earned.unknown_12m + spent.unknown_12m = 0
                 then {{ ratio('earned.revenue_12m - spent.cost_12m', 'earned.revenue_12m') }}
@@ -343,6 +341,7 @@ measured as (
         case
             when company_unknown = 0 then {{ ratio(greatest_known('revenue_12m', '0'), 'company_revenue') }}
         end as revenue_share,
+        case when missing_rate_count = 0 then {{ ratio('revenue_12m', 'revenue_previous_12m') }} end as revenue_growth,
         case
             when client_since is not null then {{ days_from('client_since', 'measured_on') }} / 365.0
         end as tenure_years,

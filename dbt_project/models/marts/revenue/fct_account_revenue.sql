@@ -4,7 +4,8 @@
 -- day's rate, subscriptions at the month end's. What the month is compared with is restated at the same rates, so
 -- that a rate moves currency_effect and nothing else. In the as-of month, unless it is over, the month's end is the
 -- as-of date. A year is the trailing 12 months up to that end (year_revenue is what reporting calls revenue_12m). An amount
--- of which nothing has a rate or a price is unknown, of which something has is what is known of it (unknown_count).
+-- of which nothing has a rate or a price is unknown, of which something has is what is known of it (unknown_count). What
+-- names no customer is revenue, and nobody who could be won, kept or lost by it: it opens and closes at nothing.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -35,7 +36,7 @@ feeds as (
 ),
 
 states as (
-    select account_id, invoice_gap_days from {{ ref('fct_account_states') }}
+    select account_id, is_named, invoice_gap_days from {{ ref('fct_account_states') }}
 ),
 
 -- A subscription without a first day may run in any month: it is worth nothing that is known, and is counted.
@@ -262,12 +263,15 @@ statuses as (
     select
         followed.*,
         numbered.account_id,
+        states.is_named,
         months.month_end,
         months.measured_on,
         months.base_currency,
         months.month_number - {{ month_number('followed.first_paid_month') }} as months_of_history,
-        {{ account_status(days_from('followed.last_invoice_on', 'months.measured_on'), 'states.invoice_gap_days') }}
-            as invoice_status
+        case
+            when states.is_named
+                then {{ account_status(days_from('followed.last_invoice_on', 'months.measured_on'), 'states.invoice_gap_days') }}
+        end as invoice_status
     from followed
     inner join months on followed.month = months.month
     inner join numbered on followed.account_number = numbered.account_number
@@ -279,11 +283,11 @@ moved as (
         *,
         lag(invoice_status) over ({{ by_account }}) as opening_invoice_status,
         case
-            when is_comparable then {{ movement('opening_revenue', 'closing_revenue',
+            when is_named and is_comparable then {{ movement('opening_revenue', 'closing_revenue',
                 'months_of_history >= ' ~ parameter('reactivation_min_months')) }}
         end as movement,
         case
-            when is_year_comparable
+            when is_named and is_year_comparable
                 then {{ movement('year_opening_revenue', 'year_closing_revenue', 'months_of_history >= 12') }}
         end as year_movement
     from statuses
@@ -292,7 +296,7 @@ moved as (
 contracts as (
     select account_id, month
     from statuses
-    where basis = 'mrr' and (opening_revenue > 0 or closing_revenue > 0 or unknown_count > 0 or not is_comparable)
+    where basis = 'mrr' and is_named and (opening_revenue > 0 or closing_revenue > 0 or unknown_count > 0 or not is_comparable)
 ),
 
 rated as (
@@ -319,12 +323,12 @@ select
     rated.invoice_status,
     rated.opening_invoice_status,
     {{ money('rated.known_revenue') }} as revenue,
-    {{ money('rated.known_opening') }} as opening_revenue,
-    {{ money('rated.known_closing') }} as closing_revenue,
-    {{ money('rated.known_opening - rated.known_before') }} as currency_effect,
+    {{ money('case when rated.is_named then rated.known_opening else 0 end') }} as opening_revenue,
+    {{ money('case when rated.is_named then rated.known_closing else 0 end') }} as closing_revenue,
+    {{ money('case when rated.is_named then rated.known_opening - rated.known_before else 0 end') }} as currency_effect,
     {{ money('rated.known_year_revenue') }} as year_revenue,
-    {{ money('rated.known_year_opening') }} as year_opening_revenue,
-    {{ money('rated.known_year_closing') }} as year_closing_revenue,
+    {{ money('case when rated.is_named then rated.known_year_opening else 0 end') }} as year_opening_revenue,
+    {{ money('case when rated.is_named then rated.known_year_closing else 0 end') }} as year_closing_revenue,
     cast(rated.invoices as bigint) as invoices,
     cast(rated.invoices_12m as bigint) as invoices_12m,
     cast(rated.months_of_history as bigint) as months_of_history,
@@ -335,6 +339,7 @@ select
     cast(rated.year_unknown_count as bigint) as year_unknown_count,
     cast(rated.year_missing_count as bigint) as year_missing_count,
     contracts.account_id is not null as is_contract,
+    rated.is_named,
     rated.measured_on = rated.month_end and coalesce(rated.month_end <= feeds.complete_until, false) as is_complete,
     rated.month,
     rated.first_month,

@@ -1,12 +1,14 @@
 -- Grain: one row per account, as of the as-of date: what it has been worth in cash (V10), what it may be worth yet
 -- (V11), how it pays (V17), and its place among all by revenue (V15). A cost counts where the plan gives the account
--- any; where it gives none, is_revenue_based says that nothing was taken off.
+-- any; where it gives none, is_revenue_based says that nothing was taken off. What names no customer was worth its cash and
+-- has no place, habit or future.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (
-    select account_id, segment as crm_segment, {{ segment_or_unknown('segment') }} as segment from {{ ref('dim_accounts') }}
+    select account_id, segment as crm_segment, {{ segment_or_unknown('segment') }} as segment, is_named
+    from {{ ref('dim_accounts') }}
 ),
 
 account_revenue as (
@@ -99,7 +101,7 @@ margins as (
 last_bought as (
     select account_id, max(month) as month
     from account_revenue
-    where invoices > 0
+    where invoices > 0 and is_named
     group by account_id
 ),
 
@@ -188,7 +190,7 @@ paid as (
 scored as (
     select
         *,
-        {%- for score, measure in {'recency': ('last_payment_on', 'has_day'), 'frequency': ('payments', 'is_dated'),
+        {%- for score, measure in {'recency': ('last_payment_on', 'has_day'), 'frequency': ('payments', 'has_number'),
             'monetary': ('paid_amount', 'has_rates')}.items() %}
         case
             when {{ measure[1] }} then cast(floor(
@@ -198,7 +200,17 @@ scored as (
         end as {{ score }}_score{{ ',' if not loop.last }}
         {%- endfor %}
     from (
-        select *, last_payment_on is not null as has_day, missing_rate_count = 0 as has_rates from paid
+        select
+            paid.account_id,
+            paid.last_payment_on,
+            paid.payments,
+            paid.paid_amount,
+            paid.missing_rate_count,
+            paid.last_payment_on is not null and accounts.is_named as has_day,
+            paid.is_dated and accounts.is_named as has_number,
+            paid.missing_rate_count = 0 and accounts.is_named as has_rates
+        from paid
+        inner join accounts on paid.account_id = accounts.account_id
     ) as payers
 ),
 
@@ -210,7 +222,10 @@ ranked as (
         account_revenue.year_unknown_count,
         account_revenue.year_missing_rate_count,
         {{ greatest_known('account_revenue.year_revenue', '0') }} as revenue,
-        row_number() over (order by account_revenue.year_revenue desc, account_revenue.account_id) as revenue_rank
+        account_revenue.is_named,
+        row_number() over (
+            partition by account_revenue.is_named order by account_revenue.year_revenue desc, account_revenue.account_id
+        ) as revenue_rank
     from account_revenue
     inner join run on account_revenue.month = run.as_of_month
     where account_revenue.year_revenue <> 0 or account_revenue.year_unknown_count > 0
@@ -218,14 +233,16 @@ ranked as (
 
 -- Where anything of anybody's is not known, nobody's place and share of the whole is.
 unknown as (
-    select coalesce(sum(year_missing_rate_count), 0) as amounts from ranked
+    select coalesce(sum(year_missing_rate_count), 0) as amounts from ranked where is_named
 ),
 
 shared as (
     select
         ranked.*,
-        {{ ratio('revenue', 'sum(revenue) over ()') }} as revenue_share,
-        {{ ratio('sum(revenue) over (order by revenue_rank)', 'sum(revenue) over ()') }} as revenue_share_so_far
+        {{ ratio('revenue', 'sum(revenue) over (partition by is_named)') }} as revenue_share,
+        {{ ratio(
+            'sum(revenue) over (partition by is_named order by revenue_rank)', 'sum(revenue) over (partition by is_named)'
+        ) }} as revenue_share_so_far
     from ranked
 ),
 
@@ -268,13 +285,13 @@ valued as (
         scored.frequency_score,
         scored.monetary_score,
         {{ known_amount('shared.year_revenue', 'shared.year_unknown_count') }} as year_revenue,
-        case when unknown.amounts = 0 then shared.revenue_rank end as revenue_rank,
+        case when unknown.amounts = 0 and accounts.is_named then shared.revenue_rank end as revenue_rank,
         -- Who bought nothing has no share, where anybody bought.
         case
-            when unknown.amounts = 0
-                then coalesce(shared.revenue_share, case when (select sum(revenue) from ranked) > 0 then 0 end)
+            when unknown.amounts = 0 and accounts.is_named
+                then coalesce(shared.revenue_share, case when (select sum(revenue) from ranked where is_named) > 0 then 0 end)
         end as revenue_share,
-        case when unknown.amounts = 0 then shared.revenue_share_so_far end as revenue_share_so_far,
+        case when unknown.amounts = 0 and accounts.is_named then shared.revenue_share_so_far end as revenue_share_so_far,
         coalesce(cash.missing_rate_count, 0) + coalesce(scored.missing_rate_count, 0)
         + {{ greatest_known('coalesce(margins.missing_rate_count, 0)', 'coalesce(shared.year_unknown_count, 0)') }}
             as missing_rate_count,
@@ -287,7 +304,7 @@ valued as (
     left join cash on accounts.account_id = cash.account_id
     left join costs on accounts.account_id = costs.account_id
     left join margins on accounts.account_id = margins.account_id
-    left join churn_rates on accounts.segment = churn_rates.segment
+    left join churn_rates on accounts.segment = churn_rates.segment and accounts.is_named
     left join scored on accounts.account_id = scored.account_id
     left join shared on accounts.account_id = shared.account_id
 ),

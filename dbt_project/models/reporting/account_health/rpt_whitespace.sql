@@ -71,6 +71,7 @@ buyers as (
         {{ segment_or_unknown('accounts.segment') }} as segment
     from bought
     inner join accounts on bought.account_id = accounts.account_id
+    where accounts.is_named
 ),
 
 segments as (

@@ -264,6 +264,7 @@ select
     away.employee_id is not null as is_owner_away,
     accounts.has_crm_record,
     accounts.has_billing_record,
+    accounts.is_named,
     coalesce(
         accounts.created_on > {{ plus_days('run.as_of_date', '-' ~ parameter('new_card_days')) }},
         false

@@ -6,7 +6,7 @@ with run as (
 ),
 
 accounts as (
-    select * from {{ ref('dim_accounts') }}
+    select account_id, account_name, owner_id, is_named from {{ ref('dim_accounts') }}
 ),
 
 documents as (
@@ -110,15 +110,17 @@ select
     accounts.account_name,
     accounts.owner_id,
     documents.currency,
-    cast(case when overdue.overdue_from >= begun.calls_from then coalesce(called.connected_calls, 0) end as bigint)
-        as connected_calls_after_due,
+    cast(case
+        when overdue.overdue_from >= begun.calls_from and accounts.is_named then coalesce(called.connected_calls, 0)
+    end as bigint) as connected_calls_after_due,
     cast(case
         when called.invoice_id is not null then called.talk_seconds / 60
-        when overdue.overdue_from >= begun.calls_from then 0
+        when overdue.overdue_from >= begun.calls_from and accounts.is_named then 0
     end as decimal(18, 2)) as minutes_after_due,
     {{ money('case when overdue.is_dated then coalesce(cashed.cash_after_due, 0) end') }} as cash_after_due,
     {{ money(
-        'case when overdue.is_dated and overdue.overdue_from >= begun.calls_from then coalesce(cashed.cash_after_calls, 0) end'
+        'case when overdue.is_dated and overdue.overdue_from >= begun.calls_from and accounts.is_named'
+        ' then coalesce(cashed.cash_after_calls, 0) end'
     ) }} as cash_after_calls,
     {{ ratio('60 * cashed.cash_after_calls', 'called.talk_seconds') }} as cash_per_minute,
     cast(cashed.days_last_call_to_cash as bigint) as days_last_call_to_cash,

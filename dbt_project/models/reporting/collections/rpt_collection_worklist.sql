@@ -2,7 +2,8 @@
 -- worklist_score is the sum of five components' points, each a share from 0 to 1 times its weight (parameters
 -- worklist_weight_*).
 -- What is disputed is no reason to chase: it has its own action, and counts in no component. A debtor who called in vain and
--- with whom nobody has spoken since stands before all others that can be asked (N8).
+-- with whom nobody has spoken since stands before all others that can be asked (N8). What names no customer is owed by nobody who
+-- could be asked: whose it is has to be found first.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -183,11 +184,12 @@ contacts as (
 shares as (
     select
         owing.*,
+        accounts.is_named,
         balances.overdue_amount,
         -- What no rate weighs comes last.
-        cume_dist() over (order by owing.collectible_amount nulls first) as money_place,
-        rank() over (order by owing.collectible_amount desc nulls last) as money_rank,
-        count(*) over () as debtors,
+        cume_dist() over (partition by accounts.is_named order by owing.collectible_amount nulls first) as money_place,
+        rank() over (partition by accounts.is_named order by owing.collectible_amount desc nulls last) as money_rank,
+        count(*) over (partition by accounts.is_named) as debtors,
         states.last_contact_on,
         states.days_silent,
         states.usual_channel,
@@ -204,8 +206,9 @@ shares as (
         habits.usual_delay_days,
         coalesce(waiting.waiting_missed_calls, 0) as waiting_missed_calls,
         waiting.missed_call_on,
-        case when owing.collectible_items = 0 then 0 else 1 end as can_be_asked
+        case when owing.collectible_items = 0 or not accounts.is_named then 0 else 1 end as can_be_asked
     from owing
+    inner join accounts on owing.account_id = accounts.account_id
     cross join settings
     cross join run
     left join {{ ref('fct_account_balances') }} as balances
@@ -258,6 +261,7 @@ advised as (
         {{ points('pointed.money_points + pointed.age_points + pointed.silence_points + pointed.promise_points
             + pointed.habit_points') }} as worklist_score,
         case
+            when not pointed.is_named then 'find_customer'
             when pointed.can_be_asked = 0 then 'settle_dispute'
             when pointed.waiting_missed_calls > 0 then 'call_back'
             when pointed.is_promise_awaited then 'await_promise'
@@ -306,6 +310,7 @@ select
             when advised.habit_points > 0 then 'pays_on_time'
         end,
         case
+            when not advised.is_named then null
             when advised.days_silent is null then 'no_contact'
             when advised.days_silent = 0 then 'contact_today'
             else 'last_contact'
@@ -346,7 +351,7 @@ select
     cast(advised.dunning_level as bigint) as dunning_level,
     cast(coalesce(advised.dunning_level, 0) + 1 as bigint) as next_dunning_level,
     cast(advised.waiting_missed_calls as bigint) as waiting_missed_calls,
-    advised.can_be_asked = 0 as is_disputed,
+    advised.collectible_items = 0 as is_disputed,
     advised.missed_call_on,
     advised.last_contact_on,
     advised.last_promised_for,

@@ -16,7 +16,9 @@ with run as (
 ),
 
 debt_days as (
-    select *, is_dated and size_band is not null as is_counted from {{ ref('fct_debt_exposures') }}
+    select debts.*, debts.is_dated and debts.size_band is not null and accounts.is_named as is_counted
+    from {{ ref('fct_debt_exposures') }} as debts
+    inner join {{ ref('dim_accounts') }} as accounts on debts.account_id = accounts.account_id
 ),
 
 payment_days as (

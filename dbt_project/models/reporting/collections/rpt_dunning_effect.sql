@@ -25,7 +25,11 @@ steps as (
 ),
 
 intervals as (
-    select * from {{ ref('fct_receivable_intervals') }} where open_amount > 0
+    select *
+    from {{ ref('fct_receivable_intervals') }}
+    -- Whom would one remind of what names no customer? It is no comparison.
+    where open_amount > 0
+        and account_id not in (select account_id from {{ ref('dim_accounts') }} where not is_named)
 ),
 
 rates as (

@@ -33,11 +33,6 @@ sources as (
     group by contract, domain, entity
 ),
 
--- Rows whose account nobody gave stand on an account of their own: they reach none.
-nobodys as (
-    select distinct account_id from {{ ref('dim_account_identities') }} where rule = 'no_customer_given'
-),
-
 facts as (
     {%- for fact, entity in matched_facts.items() %}
     select
@@ -56,10 +51,9 @@ matched as (
         facts.domain,
         facts.entity,
         count(*) as facts,
-        count(facts.account_id) filter (where nobodys.account_id is null) as matched,
+        count(facts.account_id) filter (where coalesce(accounts.is_named, true)) as matched,
         count(*) filter (where accounts.has_crm_record) as matched_in_crm
     from facts
-    left join nobodys on facts.account_id = nobodys.account_id
     left join accounts on facts.account_id = accounts.account_id
     group by facts.contract, facts.domain, facts.entity
 ),

@@ -1,11 +1,11 @@
--- Grain: one row per account, as of the as-of date: who looks after it, for how long, who stands in, how it came from sales,
+-- Grain: one row per account of somebody, as of the as-of date: who looks after it, for how long, who stands in, how it came from sales,
 -- what is planned, and where it belongs (D9 to D15, D18, P18).
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
 accounts as (
-    select * from {{ ref('dim_accounts') }}
+    select * from {{ ref('dim_accounts') }} where is_named
 ),
 
 classes as (

@@ -236,6 +236,7 @@ select
     {{ segment_or_unknown('accounts.segment') }} as segment,
     measured.currency,
     cast(case
+        when not accounts.is_named then null
         when measured.average_days_delinquent <= {{ parameter('payment_rating_a_days') }} then 'A'
         when measured.average_days_delinquent <= {{ parameter('payment_rating_b_days') }} then 'B'
         when measured.average_days_delinquent <= {{ parameter('payment_rating_c_days') }} then 'C'

@@ -236,23 +236,32 @@ shares as (
     group by currency, as_of_date, account_id
 ),
 
+-- What names no customer is owed by nobody that could be one of the largest, or of the others.
 ranked as (
     select
-        *,
-        row_number() over (partition by currency, as_of_date order by open_amount desc, account_id) as place,
-        sum(open_amount) over (partition by currency, as_of_date) as total
+        shares.*,
+        accounts.is_named,
+        row_number() over (
+            partition by shares.currency, shares.as_of_date, accounts.is_named
+            order by shares.open_amount desc, shares.account_id
+        ) as place,
+        sum(shares.open_amount) over (partition by shares.currency, shares.as_of_date, accounts.is_named) as total
     from shares
-    where open_amount > 0
+    inner join {{ ref('dim_accounts') }} as accounts on shares.account_id = accounts.account_id
+    where shares.open_amount > 0
 ),
 
 concentrated as (
     select
         currency,
         as_of_date as day,
-        {{ ratio('sum(open_amount) filter (where place <= 10)', 'max(total)') }} as top10_share,
+        {{ ratio('sum(open_amount) filter (where is_named and place <= 10)', 'max(total) filter (where is_named)') }} as top10_share,
         -- Squares are summed as decimals: a sum of doubles depends on the order in which its parts come.
-        {{ ratio('sum(cast(open_amount as decimal(28, 4)) * open_amount)', 'power(max(total), 2)') }} as hhi,
-        {{ ratio('sum(disputed_amount)', 'max(total)') }} as disputed_share
+        {{ ratio(
+            'sum(cast(open_amount as decimal(28, 4)) * open_amount) filter (where is_named)',
+            'power(max(total) filter (where is_named), 2)'
+        ) }} as hhi,
+        {{ ratio('sum(disputed_amount)', 'sum(open_amount)') }} as disputed_share
     from ranked
     group by currency, as_of_date
 ),

@@ -14,13 +14,18 @@ select
     opening_revenue,
     closing_revenue,
     -- Where the two cannot be compared, the account opened with what it closed with: that is no change of nought.
-    case when missing_rate_count + unpriced_count = 0 then {{ money('closing_revenue - opening_revenue') }} end
+    case
+        when is_named and missing_rate_count + unpriced_count = 0 then {{ money('closing_revenue - opening_revenue') }}
+    end
         as revenue_change,
     currency_effect,
     year_revenue as revenue_12m,
     year_opening_revenue as opening_revenue_12m,
     year_closing_revenue as closing_revenue_12m,
-    case when year_missing_count + year_unknown_count = 0 then {{ money('year_closing_revenue - year_opening_revenue') }} end
+    case
+        when is_named and year_missing_count + year_unknown_count = 0
+            then {{ money('year_closing_revenue - year_opening_revenue') }}
+    end
         as revenue_change_12m,
     invoices,
     missing_rate_count,

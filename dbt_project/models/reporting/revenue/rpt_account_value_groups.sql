@@ -6,7 +6,7 @@ with accounts_worth as (
 ),
 
 accounts as (
-    select account_id, owner_id from {{ ref('dim_accounts') }}
+    select account_id, owner_id, is_named from {{ ref('dim_accounts') }}
 ),
 
 employees as (
@@ -22,6 +22,7 @@ kinds as (
 grouped as (
     select
         accounts_worth.*,
+        accounts.is_named,
         kinds.grouping_kind,
         coalesce(
             case kinds.grouping_kind
@@ -33,7 +34,7 @@ grouped as (
         ) as grouping_value
     from accounts_worth
     cross join kinds
-    left join accounts on accounts_worth.account_id = accounts.account_id
+    inner join accounts on accounts_worth.account_id = accounts.account_id
     left join employees on accounts.owner_id = employees.employee_id
 )
 
@@ -41,7 +42,7 @@ select
     grouping_kind,
     grouping_value,
     base_currency,
-    count(*) as accounts,
+    count(*) filter (where is_named) as accounts,
     {{ known_revenue('sum(revenue_12m)', 'count(*) - count(revenue_12m)') }} as revenue_12m,
     {{ known_revenue('sum(clv_historic)', 'count(*) - count(clv_historic)') }} as clv_historic,
     {{ known_revenue('sum(tax_in_cash)', 'count(*) - count(tax_in_cash)') }} as tax_in_cash,
@@ -53,7 +54,7 @@ select
     end as {{ value }},
     {%- endfor %}
     {{ known_amount(
-        'count(*) filter (where is_revenue_based and revenue_12m <> 0)', 'count(*) - count(revenue_12m)'
+        'count(*) filter (where is_named and is_revenue_based and revenue_12m <> 0)', 'count(*) - count(revenue_12m)'
     ) }} as revenue_based_accounts,
     cast(sum(missing_rate_count) as bigint) as missing_rate_count,
     as_of_date

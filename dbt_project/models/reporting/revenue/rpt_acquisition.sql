@@ -46,7 +46,7 @@ new_accounts as (
     from {{ ref('fct_account_revenue') }} as revenue
     left join brought_forward
         on revenue.account_id = brought_forward.account_id and brought_forward.month <= revenue.first_month
-    where revenue.basis = 'invoiced'
+    where revenue.basis = 'invoiced' and revenue.is_named
         and brought_forward.account_id is null
         -- Who has an invoice in the history's first month may have been there before.
         and revenue.first_month > (select min(month) from {{ ref('fct_account_revenue') }} where basis = 'invoiced')

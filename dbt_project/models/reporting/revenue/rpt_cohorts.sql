@@ -1,8 +1,8 @@
 -- Grain: one row per cohort month and month number: the accounts with their first invoice (or credit note) in the
 -- cohort's month, so many months later (V12). Every complete month, also those in which a cohort bought nothing;
--- revenue is net of tax, credit notes in their own month.
+-- revenue is net of tax, credit notes in their own month. What names no customer is in no cohort.
 with account_revenue as (
-    select * from {{ ref('fct_account_revenue') }} where basis = 'invoiced' and is_complete
+    select * from {{ ref('fct_account_revenue') }} where basis = 'invoiced' and is_complete and is_named
 ),
 
 months as (

@@ -1,6 +1,7 @@
 -- Grain: one row per month: how much of the revenue of the twelve months up to its end (in the as-of month, up to the
 -- as-of date) comes from few accounts (V15, V16). An account with less than nothing counts as nothing; what is below
--- zero stands apart. The key accounts are those of the newest list that was made by then, not of today's.
+-- zero stands apart, and so does what names no customer. The key accounts are those of the newest list that was made by then,
+-- not of today's.
 with account_revenue as (
     select * from {{ ref('fct_account_revenue') }} where basis = 'invoiced' and year_revenue <> 0
 ),
@@ -30,12 +31,16 @@ ranked as (
         account_revenue.month,
         account_revenue.base_currency,
         account_revenue.is_complete,
-        {{ greatest_known('account_revenue.year_revenue', '0') }} as revenue,
-        {{ greatest_known('-account_revenue.year_revenue', '0') }} as negative_revenue,
+        account_revenue.is_named,
+        case when account_revenue.is_named then {{ greatest_known('account_revenue.year_revenue', '0') }} else 0 end as revenue,
+        case when account_revenue.is_named then {{ greatest_known('-account_revenue.year_revenue', '0') }} else 0 end
+            as negative_revenue,
+        case when account_revenue.is_named then 0 else account_revenue.year_revenue end as unnamed_revenue,
         lists_then.quarter is not null as has_list,
         listed.account_id is not null as is_key,
         row_number() over (
-            partition by account_revenue.month order by account_revenue.year_revenue desc, account_revenue.account_id
+            partition by account_revenue.month, account_revenue.is_named
+            order by account_revenue.year_revenue desc, account_revenue.account_id
         ) as revenue_rank
     from account_revenue
     left join lists_then on account_revenue.month = lists_then.month
@@ -54,7 +59,7 @@ added_up as (
         ranked.*,
         totals.total,
         {{ ratio('ranked.revenue', 'totals.total') }} as share,
-        sum(ranked.revenue) over (partition by ranked.month order by ranked.revenue_rank) - ranked.revenue
+        sum(ranked.revenue) over (partition by ranked.month, ranked.is_named order by ranked.revenue_rank) - ranked.revenue
             as revenue_before
     from ranked
     inner join totals on ranked.month = totals.month
@@ -83,7 +88,8 @@ summed as (
         max(case when has_list then 1 else 0 end) as has_list,
         count(*) filter (where is_key) as key_accounts,
         sum(case when is_key then revenue else 0 end) as key_revenue,
-        sum(negative_revenue) as negative_revenue
+        sum(negative_revenue) as negative_revenue,
+        sum(unnamed_revenue) as unnamed_revenue
     from shared
     group by month, base_currency, is_complete, total
 ),
@@ -102,6 +108,7 @@ select
     summed.base_currency,
     {{ money_sum('summed.total') }} as revenue,
     {{ money_sum('summed.negative_revenue') }} as negative_revenue,
+    {{ money_sum('summed.unnamed_revenue') }} as unnamed_revenue,
     summed.clients,
     {%- for column in ['top1_share', 'top5_share', 'top10_share', 'hhi', 'clients_for_80_percent'] %}
     case when rates.missing_rate_count = 0 then summed.{{ column }} end as {{ column }},

@@ -1,6 +1,6 @@
 -- Grain: one row per month and basis (mrr, invoiced), from the basis's first month to the as-of month: what revenue
 -- was kept, lost and won (V3 to V9, V13). Opening + new + expansion + reactivated − contraction − churned = closing;
--- what the month before closed at + currency_effect is the opening. Columns ending in _12m compare a year with the
+-- what the month before closed at + currency_effect is the opening; closing − negative + unnamed revenue is what was sold. Columns ending in _12m compare a year with the
 -- year before, or with what was running a year before.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -63,14 +63,17 @@ repeats as (
 
 -- V6, second variant: an account is lost on the day after which none of its subscriptions runs; each day's loss is
 -- divided by the accounts that the day began with, and the days of the month are added up.
+subscribed as (
+    select periods.account_id, periods.valid_from, periods.valid_to
+    from {{ ref('fct_subscription_periods') }} as periods
+    inner join {{ ref('dim_accounts') }} as accounts on periods.account_id = accounts.account_id
+    where periods.monthly_amount > 0 and periods.valid_from is not null and accounts.is_named
+),
+
 starts_and_ends as (
-    select account_id, valid_from as day, 1 as change
-    from {{ ref('fct_subscription_periods') }}
-    where monthly_amount > 0 and valid_from is not null
+    select account_id, valid_from as day, 1 as change from subscribed
     union all
-    select account_id, {{ plus_days('valid_to', 1) }}, -1
-    from {{ ref('fct_subscription_periods') }}
-    where monthly_amount > 0 and valid_from is not null and valid_to is not null
+    select account_id, {{ plus_days('valid_to', 1) }}, -1 from subscribed where valid_to is not null
 ),
 
 running as (
@@ -122,7 +125,7 @@ filled as (
 
 {%- set movements = ['new', 'expansion', 'contraction', 'churned', 'reactivated'] %}
 {%- set moneys = ['opening_revenue'] + movements + ['closing_revenue', 'currency_effect', 'negative_revenue',
-    'net_revenue'] %}
+    'unnamed_revenue', 'net_revenue'] %}
 {%- set counts = ['opening_accounts', 'new_accounts', 'reactivated_accounts', 'churned_accounts', 'closing_accounts'] %}
 {%- set year_moneys = ['opening_revenue', 'new', 'expansion', 'contraction', 'churned', 'reactivated',
     'closing_revenue'] %}

@@ -91,7 +91,7 @@ select
     sums.basis,
     sums.base_currency,
     {%- for column in ['opening_revenue', 'new', 'expansion', 'contraction', 'churned', 'reactivated',
-        'closing_revenue', 'currency_effect', 'negative_revenue', 'net_revenue', 'opening_accounts',
+        'closing_revenue', 'currency_effect', 'negative_revenue', 'unnamed_revenue', 'net_revenue', 'opening_accounts',
         'new_accounts', 'reactivated_accounts', 'churned_accounts', 'closing_accounts'] %}
     sums.{{ column }},
     {%- endfor %}

@@ -39,7 +39,8 @@ owed as (
     select
         deals.*,
         lines.accrued,
-        case when linking.are_invoices_linked then lines.payable end as payable,
+        -- Where cash has earned nothing, nothing is payable, whatever the rate is.
+        case when linking.are_invoices_linked then case when cash.deal_id is null or cash.earned = 0 then 0 else lines.payable end end as payable,
         case when linking.are_invoices_linked then case when cash.deal_id is null then 0 else cash.billed end end as billed,
         case when linking.are_invoices_linked then case when cash.deal_id is null then 0 else cash.earned end end as earned,
         linking.are_invoices_linked

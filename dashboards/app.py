@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import duckdb
 import streamlit as st
 
-from dashboards.components import filters
+from dashboards.components import filters, viewer
 from dashboards.components.page import PageContext
 from dashboards.queries import common
 from dashboards.queries.base import is_readable, resolve
@@ -28,11 +28,15 @@ ADDING = "add_data"
 FOLDER = Path(__file__).resolve().parent
 
 
-def pages() -> dict[str, list[st.Page]]:
-    """The pages by what they are about, in the order of the menu."""
+def pages(begins_with_today: bool) -> dict[str, list[st.Page]]:
+    """The pages by what they are about, in the order of the menu; the first of who has an own book is its day."""
+    day = st.Page("app_pages/today.py", title="Today", icon=":material/today:", default=begins_with_today)
+    overview = st.Page(
+        "app_pages/overview.py", title="Overview", icon=":material/dashboard:", default=not begins_with_today
+    )
     return {
         "": [
-            st.Page("app_pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+            *((day, overview) if begins_with_today else (overview, day)),
             st.Page("app_pages/reports.py", title="Reports", icon=":material/outgoing_mail:"),
         ],
         "Accounts": [
@@ -115,7 +119,8 @@ def main() -> None:
         st.error("A setting cannot be used:")
         st.text(str(error))
         return
-    chosen = st.navigation(pages(), expanded=True)
+    sight = viewer.seen_by(settings)
+    chosen = st.navigation(pages(bool(sight.people)), expanded=True)
     warehouse = resolve(settings.published)
     watch(settings.published, warehouse)
     # It adds to the home, reads no publication, and is the only page of a home without one.
@@ -131,13 +136,13 @@ def main() -> None:
     try:
         publication = common.publication(warehouse)
         st.session_state["page"] = PageContext(
-            name=chosen.url_path or "overview",
+            name=chosen.url_path or ("today" if sight.people else "overview"),
             warehouse=warehouse,
             landing=settings.landing_dir,
             lists=settings.lists_dir,
             publication=publication,
             published_at=publication_time(settings.published, warehouse, settings.business_timezone),
-            filters=filters.sidebar(warehouse, publication),
+            filters=filters.sidebar(warehouse, publication, sight),
         )
         chosen.run()
     except (duckdb.IOException, FileNotFoundError) as error:

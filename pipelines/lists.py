@@ -96,6 +96,26 @@ def write_templates(folder: Path) -> tuple[list[Path], list[Path]]:
     return written, there
 
 
+def write_feeds(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Writes a template of every kind of export that Keybook reads as it is; what was written, and what was there.
+
+    It has a line of headers: the entity's own columns, optional ones too, and first the system whose ids it uses.
+    Filled in and dropped into the landing folder it is read, whatever it is called.
+    """
+    written, there = [], []
+    folder.mkdir(parents=True, exist_ok=True)
+    for entity in entities().values():
+        if entity.domain == DOMAIN:
+            continue
+        path = folder / f"{entity.table}.csv"
+        if path.exists():
+            there.append(path)
+            continue
+        write_whole(path, ",".join(["system", *(column.name for column in entity.columns)]) + "\n")
+        written.append(path)
+    return written, there
+
+
 def _template(wanted: List) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -21,6 +21,8 @@ from pipelines.machine import GIB, memory
 PROJECT = Path(__file__).resolve().parent.parent
 IS_CLONE = (PROJECT / "pyproject.toml").is_file()
 PREFIX = "KEYBOOK_"
+# This machine alone.
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # Less than this is not enough for DuckDB to open a warehouse and answer.
 LEAST_MEMORY = 128 * 2**20
 
@@ -58,6 +60,15 @@ class Settings(BaseModel):
     )
     dashboard_hosts: str = Field(
         "", description="Names, with commas between, by which browsers may ask for the dashboards besides localhost."
+    )
+    dashboard_user_header: str = Field(
+        "",
+        pattern="^[A-Za-z0-9-]*$",
+        description="The header in which a proxy with sign-in says the mail address of who looks at the dashboards.",
+    )
+    commission_shown: Literal["everybody", "nobody"] | None = Field(
+        None,
+        description="Who of those whom no header names sees commission; not set, everybody on this machine alone.",
     )
     webhook_hosts: str = Field(
         "", description="Names, with commas between, of hosts that reports may be delivered to by webhook."
@@ -105,7 +116,15 @@ class Settings(BaseModel):
     def dashboard_names(self) -> list[str]:
         """Every name by which a browser may ask for the dashboards: another's page leads here (DNS rebinding)."""
         others = [name.strip() for name in self.dashboard_hosts.split(",") if name.strip()]
-        return list(dict.fromkeys(["localhost", "127.0.0.1", "::1", self.dashboard_address, *others]))
+        return list(dict.fromkeys([*LOOPBACK, self.dashboard_address, *others]))
+
+    @property
+    def is_commission_open(self) -> bool:
+        """Whether whom nobody knows by name sees what people are paid: on this machine, whose files tell it too."""
+        if self.commission_shown is not None:
+            return self.commission_shown == "everybody"
+        is_local = self.dashboard_address in LOOPBACK and not self.dashboard_hosts.strip()
+        return is_local and not self.dashboard_user_header
 
     @property
     def webhook_names(self) -> list[str]:

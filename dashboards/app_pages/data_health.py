@@ -15,7 +15,7 @@ from dashboards.components.tiles import Tile, tiles
 from dashboards.components.touching import touching
 from dashboards.components.words import one
 from dashboards.queries import data_health as health
-from dashboards.queries.data_health import Rejects
+from dashboards.queries.data_health import Former, Rejects
 from pipelines.settings import load_settings
 
 page = current_page()
@@ -175,6 +175,7 @@ def rejected_tab() -> None:
         )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         wanted = Rejects(
+            page.filters.sight,
             files=several("Files", choices["file"], "reject_files", 230),
             entities=several("Entities", choices["entity"], "reject_entities", 160),
             columns=several("Columns", choices["column_name"], "reject_columns", 170),
@@ -209,7 +210,8 @@ def former_tab() -> None:
             chosen = several("What became of them", by_state, "former_states", group="superseded_state")
             entities = several("Entities", by_entity, "former_entities")
             search = st.text_input("Search", key="former_search", placeholder="Key, text or file", width=260).strip()
-        found = health.superseded(page.warehouse, chosen, entities, search, MOST)
+        wanted = Former(page.filters.sight, chosen, entities, search)
+        found = health.superseded(page.warehouse, wanted, MOST)
         table(
             found,
             {
@@ -228,11 +230,11 @@ def former_tab() -> None:
             },
             "former_rows",
         )
-        shown_of(found.num_rows, health.superseded_count(page.warehouse, chosen, entities, search), "rows")
+        shown_of(found.num_rows, health.superseded_count(page.warehouse, wanted), "rows")
         download(
             "Download as CSV",
             "rows-that-count-no-longer",
-            lambda: health.superseded(page.warehouse, chosen, entities, search, EVERY),
+            lambda: health.superseded(page.warehouse, wanted, EVERY),
             "former",
         )
 
@@ -310,7 +312,7 @@ def control_tab() -> None:
     """Each file's totals against what became of it."""
     about = "What each file adds up to, against what became of it. A difference that isn't zero stops publishing."
     with section("Control totals", about, key="control"):
-        data = health.control(page.warehouse, MOST)
+        data = health.control(page.warehouse, page.filters.sight, MOST)
         if data.num_rows:
             if checks["without_total"]:
                 st.caption(f"For {number(checks['without_total'])} totals the file's own sum is not known.")
@@ -331,7 +333,12 @@ def control_tab() -> None:
                 height=520 if data.num_rows > 13 else "content",
             )
             shown_of(data.num_rows, checks["checks"], "totals")
-            download("Download as CSV", "control-totals", lambda: health.control(page.warehouse, EVERY), "control")
+            download(
+                "Download as CSV",
+                "control-totals",
+                lambda: health.control(page.warehouse, page.filters.sight, EVERY),
+                "control",
+            )
         else:
             nothing("No totals yet.")
 
@@ -412,7 +419,7 @@ TABS = {
     "Sources": sources_tab,
     "Rejected rows": rejected_tab,
     "Control totals": control_tab,
-    "Proof": lambda: proof_tab(page.warehouse, proven),
+    "Proof": lambda: proof_tab(page.warehouse, page.filters.sight, proven),
     "Former rows": former_tab,
     "Receivables": receivables_tab,
     "Parameters": parameters_tab,

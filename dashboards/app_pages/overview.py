@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.components import charts, money_charts
 from dashboards.components.facts import facts
-from dashboards.components.formats import days, money, number, percent, points, signed
+from dashboards.components.formats import against, days, money, number, percent, points, signed
 from dashboards.components.page import (
     current_page,
     drop_in,
@@ -49,7 +49,7 @@ def balance_tile(label: str, column: str, metric: tuple[str, str, str], good: An
         label,
         money(value, code),
         change,
-        f"vs {now['before']}" if change else None,
+        against(now["before"]) if change else None,
         good,
         [row[column] for row in monthly],
         metric,
@@ -67,7 +67,7 @@ def flow_tile(label: str, column: str, metric: tuple[str, str, str], note: str |
         f"{label} in {shown['month']}" if shown else label,
         money(value, code),
         change,
-        f"vs {shown['before']}" if change else None,
+        against(shown["before"]) if change else None,
         "up",
         [row[column] for row in whole],
         metric,
@@ -84,7 +84,7 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, show: Any) -> T
         label,
         show(now.get(column)),
         text,
-        f"vs {now['before']}" if text else None,
+        against(now["before"]) if text else None,
         good,
         [row[column] for row in kpis],
         ("rpt_receivable_kpis", column, metric_id),

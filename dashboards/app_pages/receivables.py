@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.components import charts, money_charts, receivable_risk
-from dashboards.components.formats import BUCKET_WORDS, days, money, number, percent, points, signed, words
+from dashboards.components.formats import BUCKET_WORDS, against, days, money, number, percent, points, signed, words
 from dashboards.components.page import (
     current_page,
     drop_in,
@@ -48,7 +48,7 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, kind: str) -> T
         label,
         value,
         delta,
-        None if change is None else f"vs {now['before']}",
+        None if change is None else against(now["before"]),
         good,
         [row[column] for row in kpis],
         ("rpt_receivable_kpis", column, metric_id),

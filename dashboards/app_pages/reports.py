@@ -41,7 +41,7 @@ else:
             Tile("Not looked at yet", number(states.count("due")), note="Due, and no run of `keybook deliver` since."),
         ],
     )
-    deliveries(found)
+    deliveries(found, page.filters.sight)
     alerts()
     coming(found)
 published(found)

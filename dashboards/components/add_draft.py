@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.components.add_shared import columns, costs, write
+from dashboards.components.add_shared import column_words, columns, costs, entity_words, write
 from dashboards.components.formats import plain, plural
 from dashboards.components.words import language, one
 from pipelines.adding import ANSWERS, AddingError, Draft, Question, drafted, use
@@ -38,7 +38,7 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
         return
     made = memory[stamp]
     titled = f" › {plain(part)}" if part else ""
-    like = f"**{entity_words(made.entity_id)}** (`{made.entity_id}`)"
+    like = f"**{plain(entity_words(made.entity_id))}**"
     st.markdown(f":material/help: **No contract knows it**{titled}. It looks like {like}.")
     _questions(made, place, given)
     _shown(made)
@@ -51,11 +51,6 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
         write(partial(use, settings, made))
     with st.expander("The contract as a file"):
         st.code(made.text, language="yaml")
-
-
-def entity_words(entity_id: str) -> str:
-    """An entity as people say it."""
-    return entity_id.split(".")[1].replace("_", " ")
 
 
 def _answer(given: dict[str, str], place: str, name: str) -> None:
@@ -143,10 +138,13 @@ def _columns(made: Draft, place: str, given: dict[str, str]) -> None:
     with columns(len(made.mapped), len(made.unmapped), rows, f"drafted-{place}"):
         st.caption("Is one of them another? Choose the column of ours, then the file's.")
         column = st.selectbox(
-            "Ours", [NOT_SAID, *made.columns], key=f"ours-{place}", format_func=lambda name: name or "–"
+            "Ours",
+            [NOT_SAID, *made.columns],
+            key=f"ours-{place}",
+            format_func=lambda name: column_words(name) or "–",
         )
         if column:
-            _ask(f"{column} is", ["none", *headers], place, f"column.{column}", given)
+            _ask(f"{plain(column_words(column)).capitalize()} is", ["none", *headers], place, f"column.{column}", given)
 
 
 def _beside(made: Draft, place: str, given: dict[str, str]) -> None:

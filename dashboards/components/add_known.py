@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboards.components.add_shared import columns, write
+from dashboards.components.add_shared import column_words, columns, entity_words, write
 from dashboards.components.formats import plain, plural
 from pipelines.adding import Known, Looked, meanings, teach
 from pipelines.settings import Settings
@@ -19,7 +19,7 @@ def known_of(settings: Settings, file: Waiting, known: Known, looked: Looked) ->
     """What it is, its mapping with three values a column, the words to be told and the order of its dates."""
     part = f" › {plain(known.part)}" if known.part else ""
     st.markdown(
-        f":material/check: **{plain(known.title)}**{part} → {', '.join(f'`{name}`' for name in known.entities)}"
+        f":material/check: **{plain(known.title)}**{part} → {plain(', '.join(map(entity_words, known.entities)))}"
     )
     with columns(len(known.mapped), len(known.unmapped), known.mapped, f"mapping-{file.name}-{known.part}"):
         if known.unmapped:
@@ -44,7 +44,7 @@ def _words(settings: Settings, file: Waiting, contract: str, words: list[tuple[s
     meant: dict[str, dict[str, str]] = {}
     for _, column, word, rows in words[:20]:
         answer = st.selectbox(
-            f"{plain(word)} ({column.rpartition('.')[2]}, {plural(rows, 'row')})",
+            f"{plain(word)} ({plain(column_words(column.rpartition('.')[2]))}, {plural(rows, 'row')})",
             [SKIP, *meanings(column)],
             key=f"word-{file.name}-{column}-{word}",
         )

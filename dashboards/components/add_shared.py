@@ -25,12 +25,24 @@ def write(said: Callable[[], object]) -> None:
     st.rerun()
 
 
+def entity_words(entity_id: str) -> str:
+    """An entity (`crm.deals`) as people say it."""
+    return entity_id.rpartition(".")[2].replace("_", " ")
+
+
+def column_words(column: str) -> str:
+    """A column of ours (`crm.deals.closed_on`, or `closed_on` where one entity is spoken of) as people say it."""
+    entity_id, _, name = column.rpartition(".")
+    said = name.replace("_", " ")
+    return f"{said} ({entity_words(entity_id)})" if entity_id else said
+
+
 def columns(understood: int, kept: int, rows: Iterable[tuple[str, str, Iterable[str]]], key: str) -> DeltaGenerator:
     """What each column of a file is, folded; there is room for more below it."""
     folded = st.expander(f"{plural(understood, 'column')} understood, {kept} kept beside them")
     folded.dataframe(
         [
-            {"Column of the file": header, "is": column, "such as": " · ".join(samples)}
+            {"Column of the file": header, "is": column_words(column), "such as": " · ".join(samples)}
             for header, column, samples in rows
         ],
         hide_index=True,

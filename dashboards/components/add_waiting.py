@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboards.components.add_shared import write
+from dashboards.components.add_shared import entity_words, write
 from dashboards.components.formats import plain, plural
 from pipelines.adding import MOST_REJECTED, AddingError, Looked
 from pipelines.settings import Settings
@@ -40,8 +40,8 @@ def _filtered(settings: Settings, file: Waiting) -> None:
     """What a full export lacks, and the word that it is whole."""
     lacks = f"{file.gone:,} of the {file.before:,} rows"
     st.warning(
-        f"Read as all that the system has, it lacks {lacks} of `{file.entity}` that were there before. They stay, "
-        "because it may be a filtered view.",
+        f"Read as all that the system has, it lacks {lacks} of {plain(entity_words(file.entity))} that were there "
+        "before. They stay, because it may be a filtered view.",
         icon=":material/filter_alt:",
     )
     gone = would_be_gone(settings, file)

@@ -14,6 +14,7 @@ from dashboards.components.formats import plain, plural
 from dashboards.components.page import nothing, section
 from dashboards.components.tables import Column, table
 from pipelines.delivery.record import Record, Restated, Told, changed_since
+from pipelines.delivery.sight import Sight
 from pipelines.settings import load_settings
 from pipelines.words import languages
 
@@ -48,7 +49,7 @@ def alarm(record: Record) -> None:
     st.error("\n".join(lines), icon=":material/unsubscribe:")
 
 
-def deliveries(record: Record) -> None:
+def deliveries(record: Record, sight: Sight) -> None:
     """A row a delivery, the newest first; a click opens what was sent and what happened to it."""
     with section("Deliveries", "Each report that was due, to whom, what came of it and why.", key="deliveries"):
         if not record.told:
@@ -82,15 +83,17 @@ def deliveries(record: Record) -> None:
             st.session_state[OPENED] = picked
     opened = told.get(st.session_state.get(OPENED, ""))
     if opened is not None:
-        _opened(opened)
+        _opened(opened, sight)
 
 
-def _opened(each: Told) -> None:
+def _opened(each: Told, sight: Sight) -> None:
     with section(plain(str(each)), f"{STATES[each.state].capitalize()}, to {plain(each.name)}.", key="delivery"):
         if each.remedy:
             st.markdown(each.remedy)
         if each.pack is None:
             nothing("No files: nothing was handed over, or what was is deleted.")
+        elif each.pay_of is not None and not sight.covers(each.pay_of):
+            nothing("Its files tell what somebody is paid, and are for those who may see that.")
         else:
             st.caption(f"Made of the publication {each.publication}.")
             with st.container(horizontal=True, gap="small"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from dashboards.components.formats import plain
 from dashboards.components.words import NOT_KNOWN, placed
 from dashboards.queries import common
 from dashboards.queries.base import ALL, Filters
+from pipelines.delivery.sight import Sight
 
 PERIODS = {"3m": "3 months", "6m": "6 months", "12m": "12 months", "24m": "24 months", "all": "All months"}
 _LENGTHS = {"3m": 3, "6m": 6, "12m": 12, "24m": 24}
@@ -25,7 +27,7 @@ def first_month(as_of: date | None, period: str) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def _several(key: str, offered: dict[str, str]) -> tuple[str, ...]:
+def _several(key: str, offered: dict[str, str], first: Sequence[str] = ()) -> tuple[str, ...]:
     if not offered:
         return ()
     # The value that is not known is the empty text, which an address can't carry.
@@ -34,6 +36,7 @@ def _several(key: str, offered: dict[str, str]) -> tuple[str, ...]:
     chosen = st.multiselect(
         _PLURALS[key],
         options,
+        default=list(first),
         key=key,
         format_func=lambda value: labels.get(value, value),
         placeholder="All",
@@ -43,8 +46,8 @@ def _several(key: str, offered: dict[str, str]) -> tuple[str, ...]:
     return tuple(sorted("" if value == NOT_KNOWN else value for value in chosen))
 
 
-def sidebar(warehouse: str, publication: dict[str, Any]) -> Filters:
-    """Draws the filters and returns what is chosen."""
+def sidebar(warehouse: str, publication: dict[str, Any], sight: Sight) -> Filters:
+    """Draws the filters and returns what is chosen; who has an own book begins with it."""
     offered = common.choices(warehouse)
     base = publication["base_currency"] or "base currency"
     with st.sidebar:
@@ -67,7 +70,8 @@ def sidebar(warehouse: str, publication: dict[str, Any]) -> Filters:
             bind="query-params",
             persist_state="session",
         )
-        chosen = {key: _several(key, offered[key]) for key in _PLURALS}
+        own = [person for person in sight.people if person in offered["manager"]]
+        chosen = {key: _several(key, offered[key], own if key == "manager" else ()) for key in _PLURALS}
     return Filters(
         teams=chosen["team"],
         managers=chosen["manager"],
@@ -75,6 +79,7 @@ def sidebar(warehouse: str, publication: dict[str, Any]) -> Filters:
         countries=chosen["country"],
         currency=currency or ALL,
         since=first_month(publication["as_of_date"], period or "12m"),
+        sight=sight,
     )
 
 

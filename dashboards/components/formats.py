@@ -66,6 +66,11 @@ def points(change: Any) -> str | None:
     return signed(None if change is None else change * 100, 1, "pp")
 
 
+def against(month: str) -> str:
+    """The month (2026-09) that a tile's change is against, as short as the narrowest tile needs it: vs Sep."""
+    return f"vs {date.fromisoformat(f'{month}-01'):%b}"
+
+
 def quarter_words(quarter: date) -> str:
     """A quarter by its first day: 2026-Q4."""
     return f"{quarter.year}-Q{(quarter.month + 2) // 3}"

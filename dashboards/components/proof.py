@@ -10,6 +10,7 @@ from dashboards.components.formats import plural
 from dashboards.components.page import nothing, section
 from dashboards.components.tables import Column, download, table
 from dashboards.queries import data_health as health
+from pipelines.delivery.sight import Sight
 
 
 def unconfirmed(proven: dict[str, Any]) -> None:
@@ -21,7 +22,7 @@ def unconfirmed(proven: dict[str, Any]) -> None:
         )
 
 
-def proof_tab(warehouse: str, proven: dict[str, Any]) -> None:
+def proof_tab(warehouse: str, sight: Sight, proven: dict[str, Any]) -> None:
     """The figures that were computed again from raw, and whether they agree."""
     about = (
         "Each publication's figures are computed again from raw by a program that shares no code with the models. "
@@ -32,7 +33,7 @@ def proof_tab(warehouse: str, proven: dict[str, Any]) -> None:
             nothing("Nothing was computed again yet: the next refresh does it.")
             return
         table(
-            health.proof(warehouse),
+            health.proof(warehouse, sight),
             {
                 "subject": Column("Subject", words="verification_subject"),
                 "state": Column("Result", words="verification_state"),
@@ -50,4 +51,4 @@ def proof_tab(warehouse: str, proven: dict[str, Any]) -> None:
             "proof",
             height=520,
         )
-        download("Download as CSV", "proof", lambda: health.proof(warehouse), "proof")
+        download("Download as CSV", "proof", lambda: health.proof(warehouse, sight), "proof")

@@ -9,8 +9,21 @@ from dashboards.components.page import PageContext, month_choice, nothing, open_
 from dashboards.components.tables import Column, download, table
 from dashboards.queries import team
 from dashboards.queries.base import rows
+from pipelines.delivery.sight import Sight
 
 OPENED = "commission_opened"
+
+
+def hidden(sight: Sight) -> str | None:
+    """That some people's commission is not shown, and who says so; None where everybody's is."""
+    if sight.everybody:
+        return None
+    if sight.people or sight.teams:
+        return "Of whom you may see it, by `delivery.yml`."
+    return (
+        "Nobody's commission is shown to you: the pages do not know who you are, or `delivery.yml` gives you nobody's "
+        "figures. The settings `dashboard_user_header` and `commission_shown` say how that is decided."
+    )
 
 
 def commission_section(page: PageContext) -> None:
@@ -22,6 +35,8 @@ def commission_section(page: PageContext) -> None:
         f"write-offs take that away (P21). In {code}.",
         key="commission",
     ):
+        if told := hidden(page.filters.sight):
+            st.caption(told)
         months = team.commission_months(page.warehouse)
         if not months:
             nothing("No deal was won by anybody.")
@@ -63,7 +78,7 @@ def commission_section(page: PageContext) -> None:
         opened = next((row for row in found if row["employee_id"] == st.session_state.get(OPENED)), None)
     if not opened:
         return
-    lines = team.commission_lines(page.warehouse, month, opened["employee_id"])
+    lines = team.commission_lines(page.warehouse, page.filters, month, opened["employee_id"])
     with section(
         f"{plain(opened['employee_name'])}: commission of {month:%Y-%m}",
         f"{money(opened['to_pay'], code)} to pay, {plural(lines.num_rows, 'line')}.",

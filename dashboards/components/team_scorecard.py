@@ -30,7 +30,9 @@ def scorecard_section(page: PageContext) -> None:
             "misses_in_a_row": Column("Misses in a row", "count", "C2: months that missed the quota."),
             "is_quota_missed_again": Column("Missed again", "bool", "C2: two in a row or more."),
             "bonus": Column("Bonus", "money", "C27: that the plan promises for a quota reached.", optional=True),
-            "commission_payable": Column("Commission", "money", "P21: payable less clawed back.", optional=True),
+            "commission_payable": Column(
+                "Commission", "money", "P21: payable less clawed back; of whom you may see it.", optional=True
+            ),
             "new_contracts": Column("New contracts", "count", "A4"),
             "card_timeliness": Column("Card, days", "days", "P17: from an event to its entry, in the middle."),
             "card_on_time_ratio": Column("Cards in time", "ratio", "P17"),

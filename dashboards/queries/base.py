@@ -13,6 +13,7 @@ import pyarrow as pa
 import streamlit as st
 
 from pipelines.bounds import Bounds, connect
+from pipelines.delivery.sight import NOBODYS, Sight
 from pipelines.files import read_object
 from pipelines.reporting_contract import digest
 from pipelines.settings import load_settings
@@ -27,6 +28,12 @@ OF_TEAMS = "(len($teams) = 0 or list_contains($teams, coalesce(team, '')))"
 OF_PEOPLE = f"""
     {OF_TEAMS}
     and (len($managers) = 0 or list_contains($managers, coalesce(nullif(employee_id, 'unassigned'), '')))
+"""
+
+# Whose commission who looks may see, in a table of people's pay.
+OF_PAY = """
+    ($pay_of_all or list_contains($pay_people, coalesce(employee_id, ''))
+        or list_contains($pay_teams, coalesce(team, '')))
 """
 
 # The accounts that the filters leave. A filter without a choice lets everything pass; a value that is not known is ''.
@@ -96,6 +103,8 @@ class Filters:
     countries: tuple[str, ...] = ()
     currency: str = ALL
     since: date = date.min
+    # Whose commission who looks may see: nobody's, until somebody says so.
+    sight: Sight = NOBODYS
 
     @property
     def narrows_accounts(self) -> bool:
@@ -112,6 +121,9 @@ class Filters:
             "everything": not self.narrows_accounts,
             "currency": self.currency,
             "since": self.since,
+            "pay_of_all": self.sight.everybody,
+            "pay_people": list(self.sight.people),
+            "pay_teams": list(self.sight.teams),
         }
 
 

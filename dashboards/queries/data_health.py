@@ -10,6 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboards.queries.base import first, rows, select
+from pipelines.delivery.sight import Sight
 
 SOURCES = """
     select source, domain, entity, freshness_state, files, rows_read, rows_loaded, rows_rejected, rows_superseded,
@@ -28,9 +29,13 @@ TOTALS = """
     from {rpt_data_health}
 """
 
-CONTROL = """
+# What people are paid stands in lists, too: what their lines say and add up to is for who may see everybody's.
+_OPEN = "($pay_of_all or not contains(entity, 'commission_'))"
+
+CONTROL = f"""
     select file, entity, measure, currency, file_total, loaded, rejected, superseded, difference
-    from {rpt_control_totals}
+    from {{rpt_control_totals}}
+    where {_OPEN} or measure = 'rows'
     order by difference <> 0 desc, file, entity, measure, currency
     limit $most
 """
@@ -42,9 +47,15 @@ CONTROL_TOTALS = """
 """
 
 PROOF = """
-    select subject, table_name, measure, currency, state, cells, cells_equal, largest_difference, first_cell,
-        first_published, first_recomputed, verified_by
-    from {rpt_verification}
+    select subject, table_name, measure, currency, state, cells, cells_equal, verified_by,
+        case when is_open then largest_difference end as largest_difference,
+        case when is_open then first_cell end as first_cell,
+        case when is_open then first_published end as first_published,
+        case when is_open then first_recomputed end as first_recomputed
+    from (
+        select *, $pay_of_all or not contains(table_name || ' ' || measure, 'commission') as is_open
+        from {rpt_verification}
+    ) as told
     order by state <> 'agrees' desc, subject, table_name, measure, currency
 """
 
@@ -54,9 +65,9 @@ PROOF_TOTALS = """
     from {rpt_verification}
 """
 
-_REJECTED = """
-    from {rpt_rejected_rows}
-    where (len($files) = 0 or list_contains($files, file))
+_REJECTED = f"""
+    from {{rpt_rejected_rows}}
+    where {_OPEN} and (len($files) = 0 or list_contains($files, file))
         and (len($entities) = 0 or list_contains($entities, entity))
         and (len($columns) = 0 or list_contains($columns, coalesce(column_name, '')))
         and (len($reasons) = 0 or list_contains($reasons, reason))
@@ -105,9 +116,9 @@ FINDINGS = """
     limit $most
 """
 
-_SUPERSEDED = """
-    from {rpt_superseded_rows}
-    where (len($states) = 0 or list_contains($states, state))
+_SUPERSEDED = f"""
+    from {{rpt_superseded_rows}}
+    where {_OPEN} and (len($states) = 0 or list_contains($states, state))
         and (len($entities) = 0 or list_contains($entities, entity))
         and ($search = ''
             or contains(lower(coalesce(row_key, '')), lower($search))
@@ -197,9 +208,9 @@ def parameters(warehouse: str) -> pa.Table:
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def proof(warehouse: str) -> pa.Table:
-    """What was computed again from raw, and whether it agrees; differences first."""
-    return select(warehouse, PROOF)
+def proof(warehouse: str, sight: Sight) -> pa.Table:
+    """What was computed again from raw, and whether it agrees; differences first, those of pay for who may see it."""
+    return select(warehouse, PROOF, pay_of_all=sight.everybody)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -221,9 +232,9 @@ def totals(warehouse: str) -> dict[str, Any]:
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def control(warehouse: str, most: int) -> pa.Table:
+def control(warehouse: str, sight: Sight, most: int) -> pa.Table:
     """Each file's totals against the warehouse, differences first."""
-    return select(warehouse, CONTROL, most=most)
+    return select(warehouse, CONTROL, pay_of_all=sight.everybody, most=most)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -233,9 +244,29 @@ def control_totals(warehouse: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Rejects:
-    """Which rejected rows are asked for; empty means all."""
+class Former:
+    """Which versions that count no longer are asked for, and by whom; empty means all."""
 
+    sight: Sight
+    states: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    search: str = ""
+
+    def values(self) -> dict[str, Any]:
+        """The parameters that the query binds."""
+        return {
+            "states": list(self.states),
+            "entities": list(self.entities),
+            "search": self.search,
+            "pay_of_all": self.sight.everybody,
+        }
+
+
+@dataclass(frozen=True)
+class Rejects:
+    """Which rejected rows are asked for, and by whom; empty means all."""
+
+    sight: Sight
     files: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
@@ -250,6 +281,7 @@ class Rejects:
             "columns": list(self.columns),
             "reasons": list(self.reasons),
             "search": self.search,
+            "pay_of_all": self.sight.everybody,
         }
 
 
@@ -284,16 +316,15 @@ def reasons(warehouse: str, most: int) -> pa.Table:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def superseded(warehouse: str, states: tuple[str, ...], entities: tuple[str, ...], search: str, most: int) -> pa.Table:
+def superseded(warehouse: str, wanted: Former, most: int) -> pa.Table:
     """Versions of rows that count no longer, with what they said, the latest first."""
-    return select(warehouse, SUPERSEDED, states=list(states), entities=list(entities), search=search, most=most)
+    return select(warehouse, SUPERSEDED, most=most, **wanted.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def superseded_count(warehouse: str, states: tuple[str, ...], entities: tuple[str, ...], search: str) -> int:
+def superseded_count(warehouse: str, wanted: Former) -> int:
     """How many of them match."""
-    found = select(warehouse, SUPERSEDED_COUNT, states=list(states), entities=list(entities), search=search)
-    return int(first(found)["superseded"])
+    return int(first(select(warehouse, SUPERSEDED_COUNT, **wanted.values()))["superseded"])
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

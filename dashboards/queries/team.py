@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import OF_PEOPLE, Filters, ratio, select
+from dashboards.queries.base import OF_PAY, OF_PEOPLE, Filters, ratio, select
 
 # What falls in the month, whether the norm is for its days or for the month.
 _IN_MONTH = "day >= $month and day < $month + interval 1 month"
@@ -102,16 +102,16 @@ COMMISSION = f"""
         count(*) as lines, sum(missing_rate_count) as missing_rate_count,
         coalesce(bool_or(event_type = 'closed'), false) as is_corrected
     from {{rpt_commission}}
-    where month = $month and {OF_PEOPLE}
+    where month = $month and {OF_PEOPLE} and {OF_PAY}
     group by employee_id, employee_name, team
     order by to_pay desc nulls last, employee_name
 """
 
-COMMISSION_LINES = """
+COMMISSION_LINES = f"""
     select occurred_on, ledger, event_type, deal_name, account_name, base_amount, share, rate, amount, plan_version,
         closed_month, cash_application_id, account_id, _file, _row
-    from {rpt_commission}
-    where month = $month and employee_id = $employee
+    from {{rpt_commission}}
+    where month = $month and employee_id = $employee and {OF_PAY}
     order by occurred_on desc, ledger, line_id
 """
 
@@ -119,7 +119,7 @@ COMMISSION_LINES = """
 CLOSING = f"""
     select month, employee_id, ledger, {_known("true")} as amount, cast(null as date) as closed_on
     from {{rpt_commission}}
-    where month = $month and {OF_PEOPLE}
+    where month = $month and {OF_PEOPLE} and {OF_PAY}
     group by month, employee_id, ledger
     order by employee_id, ledger
 """
@@ -139,9 +139,9 @@ def commission(warehouse: str, filters: Filters, month: date) -> pa.Table:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def commission_lines(warehouse: str, month: date, employee: str) -> pa.Table:
+def commission_lines(warehouse: str, filters: Filters, month: date, employee: str) -> pa.Table:
     """The lines of a person's month, the newest first."""
-    return select(warehouse, COMMISSION_LINES, month=month, employee=employee)
+    return select(warehouse, COMMISSION_LINES, **filters.values(), month=month, employee=employee)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -163,7 +163,8 @@ SCORECARD = f"""
         quota, quota_band, misses_in_a_row, is_quota_missed_again, new_contracts, card_timeliness, card_on_time_ratio,
         accounts, load_band, response_minutes_median, dso_days, promises_due, promises_kept_ratio, lost_accounts,
         overdue_ratio, collected, profit, profit_target, profit_attainment, representation_cost, representation_budget,
-        bonus, commission_payable
+        case when {OF_PAY} then bonus end as bonus,
+        case when {OF_PAY} then commission_payable end as commission_payable
     from {{rpt_team_scorecard}}
     where month = $month and employee_id <> 'unassigned' and {OF_PEOPLE}
     order by attainment desc nulls last, employee_name

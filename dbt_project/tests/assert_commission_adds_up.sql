@@ -1,6 +1,7 @@
 -- The ledgers of commission are what they are made of: accrued is the deal's worth by rate and share; payable and clawed back
 -- together are what its cash has earned in the end, never less than nothing; shares of a deal are one; a closed month sums to
--- what was closed, and what stands elsewhere instead takes nothing away from the whole.
+-- what was closed, and what stands elsewhere instead takes nothing away from the whole; what a deal's lines have made payable and
+-- what waits on cash are together the commission of all that is left of its invoices.
 {{ config(meta={'dagster': {'ref': {'name': 'rpt_commission'}}}) }}
 
 with lines as (
@@ -46,6 +47,18 @@ closed as (
     group by {{ month_of('closings.month') }}, closings.employee_id, closings.ledger
 ),
 
+deal_sums as (
+    select
+        told.deal_id,
+        told.employee_id,
+        told.payable,
+        ledgers.paid,
+        told.waiting,
+        cast(told.billed_amount as double) * told.rate * told.share as expected
+    from {{ ref('rpt_commission_deals') }} as told
+    left join ledgers on told.deal_id = ledgers.deal_id and told.employee_id = ledgers.employee_id
+),
+
 posted as (
     select month, employee_id, ledger, sum(amount) as amount from lines group by month, employee_id, ledger
 )
@@ -75,3 +88,7 @@ from (select cast(closed_month as varchar) as closed_month, employee_id, ledger,
     as restated
 group by closed_month, employee_id, ledger
 having sum(amount) <> 0
+union all
+select deal_id, employee_id, coalesce(payable, 0) + coalesce(waiting, 0), expected
+from deal_sums
+where payable <> paid or waiting < 0 or abs(payable + waiting - expected) > 0.0051

@@ -13,6 +13,8 @@ Look = Mapping[str, str]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart
 
 HEIGHT = 260
+# A legend's widths in pixels: of a name's square with the space around it, of a letter, and of the narrowest chart.
+SYMBOL, LETTER, NARROW = 30, 6.5, 215
 COMPACT = "~s"
 # An axis of millions would call its foot "0M".
 PLAIN_ZERO = "datum.value === 0 ? '0' : datum.label"
@@ -89,8 +91,19 @@ def scale(names: Sequence[str], chosen: Sequence[str], look: Look) -> alt.Scale:
 
 
 def legend(names: Sequence[str]) -> alt.Legend | None:
-    """None for one series; in rows of three where one row would be cut on a phone."""
-    return None if len(names) == 1 else alt.Legend(columns=3) if len(names) > 4 else alt.Legend()
+    """None for one series; in rows of three where one row would be cut on a phone, of fewer where they are long."""
+    if len(names) == 1:
+        return None
+    if len(names) > 4:
+        return alt.Legend(columns=3)
+    wide = [SYMBOL + LETTER * len(name) for name in names]
+    # Names below each other share a column, which is as wide as the widest.
+    fitting = [
+        columns
+        for columns in range(1, len(names) + 1)
+        if sum(max(wide[place::columns]) for place in range(columns)) <= NARROW
+    ]
+    return alt.Legend(columns=max(fitting, default=1), labelLimit=NARROW)
 
 
 def compact(value: float, sign: bool = False) -> str:

@@ -309,20 +309,28 @@ def new(home: Path | None, file: Path, out: Path | None, sheet: str | None, answ
 
 @click.command("lists", cls=HomeCommand)
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to write into; <home>/lists if not given.")
-def write_lists(home: Path | None, out: Path | None) -> None:
+@click.option("--feeds", is_flag=True, help="Of each kind of export instead, into <home>/templates if not given.")
+def write_lists(home: Path | None, out: Path | None, feeds: bool) -> None:
     """Write an empty template of each list that people fill: links, decisions, ratings, plans and the like.
 
-    A list that is there already is left as it is.
+    A list that is there already is left as it is. With --feeds it is a template of each kind of export that Keybook
+    reads as it is (budgets, costs, deliveries, commitments and the like), with every column that it may have: fill in
+    what you know and drop it into the landing folder.
     """
-    from pipelines.lists import write_templates
+    from pipelines.lists import write_feeds, write_templates
 
     settings = settings_of(home=home)
-    written, there = write_templates(out or settings.lists_dir)
+    if feeds:
+        written, there = write_feeds(out or settings.home / "templates")
+    else:
+        written, there = write_templates(out or settings.lists_dir)
     for path in written:
         click.echo(f"wrote  {path}")
     for path in there:
         click.echo(f"kept   {path}")
-    if out is not None and out.resolve() != settings.lists_dir.resolve():
+    if feeds:
+        click.echo(f"They count once they are filled in and lie in {settings.landing_dir}.")
+    elif out is not None and out.resolve() != settings.lists_dir.resolve():
         click.echo(f"They count once they lie in {settings.lists_dir}.")
 
 

@@ -166,6 +166,36 @@ def appraisal(
         write(read(connection, settings.company_name, person), spoken)
 
 
+@report.command(cls=HomeCommand)
+@click.option("--period", help="A month such as 2026-10; the newest that is published as of its last day if not given.")
+@click.option("--for", "whose", help="A recipient of delivery.yml, an employee's id or name; everybody if not given.")
+@LANGUAGE
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="<home>/reports/commission if not given.")
+def commission(
+    home: Path | None, period: str | None, whose: str | None, language: str | None, out: Path | None
+) -> None:
+    """Write each person's statement of commission: accrued, payable and clawed back, line by line.
+
+    A recipient who sees everybody's figures gets one statement of all. The month is one that was published as of its
+    last day; `keybook refresh --as-of` with that day makes it.
+    """
+    from pipelines.reports.commission.reading import people, read
+
+    settings = _published(home)
+    chief = next(
+        (each for each in _recipients(settings) if each.id == whose and each.scope.kind == "all"), None
+    )  # fmt: skip
+    with _writing(_ended(period, "month", settings), out or settings.home / "reports" / "commission") as (
+        connection,
+        write,
+    ):
+        wanted, spoken = ([""], chief.language) if chief else _wanted(whose, people(connection), settings)
+        if not wanted:
+            click.echo("Nobody has a line of commission in the month.", err=True)
+        for person in wanted:
+            write(read(connection, settings.company_name, person), language or spoken or settings.language)
+
+
 def _kept_appraisal(period: str | None, as_it_is: bool, settings: Settings) -> Path:
     """What was kept of a half-year's appraisal; where nothing was, that of its publication is, now."""
     from pipelines.bounds import connect
@@ -321,7 +351,7 @@ def _wanted(whose: str | None, owners: dict[str, str], settings: Settings) -> tu
     if len(found) == 1:
         return found, None
     told = "; ".join(f"{employee} {name}" for employee, name in owners.items())
-    problem = "is the name of several" if found else "is nobody who owns an account"
+    problem = "is the name of several" if found else "is nobody of whom there is one"
     raise click.UsageError(f"--for {whose}: {problem}; there are {told}.")
 
 

@@ -20,6 +20,7 @@ import duckdb
 from pipelines import reporting_contract
 from pipelines.bounds import connect
 from pipelines.delivery.packs import Scope
+from pipelines.delivery.sight import PAY_TABLES
 from pipelines.lists import ListError, lines_of, lists
 
 LIST = "alerts"
@@ -205,7 +206,10 @@ def row_key(rule: Rule, row: dict[str, Any]) -> str:
 
 def _scope(table: str, scope: Scope) -> tuple[str, dict[str, Any]]:
     """Which rows somebody may see."""
-    columns = reporting_contract.declared()[table]
+    columns = set(reporting_contract.declared()[table])
+    if table in PAY_TABLES:
+        # Whose pay it is, whoever owns the account that it is earned with; and no client's business.
+        columns -= {"account_id"}
     accounts = "now.account_id in (select account_id from reporting.rpt_accounts where {} = $scope)"
     match scope.kind:
         case "all":

@@ -25,9 +25,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pipelines.delivery.packs import Pack
-from pipelines.delivery.plan import LOOPBACK, Channel, Folder, Recipient, Smtp, Webhook, secret
+from pipelines.delivery.plan import Channel, Folder, Recipient, Smtp, Webhook, secret
 from pipelines.files import clear_unfinished, replacing
-from pipelines.settings import Settings
+from pipelines.settings import LOOPBACK, Settings
 
 
 @dataclass(frozen=True)

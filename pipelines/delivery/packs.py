@@ -65,6 +65,10 @@ class Maker(Protocol):
         """The tables that are kept when it is first handed out, so that nothing restates it; none elsewhere."""
 
     @property
+    def tells_pay(self) -> bool:
+        """Whether it tells what people are paid: who may not see that opens no such pack on the page Reports."""
+
+    @property
     def is_for_clients(self) -> bool:
         """Whether it leaves the company: nothing of what is late or odd inside is written on it."""
 
@@ -99,6 +103,7 @@ class Report:
     read: Callable[[Asked], Figures]
     is_for_clients: bool = False
     keeps: tuple[str, ...] = ()
+    tells_pay: bool = False
 
     def make(
         self, publication: Path, period: Period, scope: Scope, language: str, notes: Sequence[str], settings: Settings
@@ -170,11 +175,18 @@ def _appraisal(asked: Asked) -> Figures:
     return read(asked.connection, asked.settings.company_name, asked.scope.of)
 
 
+def _commission(asked: Asked) -> Figures:
+    from pipelines.reports.commission.reading import read
+
+    return read(asked.connection, asked.settings.company_name, asked.scope.of)
+
+
 # The weekly and the quarterly report are of the whole company, the monthly one of an account manager's own book, the
-# client's of one account, an appraisal of everybody or of one person's own work.
+# client's of one account, an appraisal and a statement of commission of everybody or of one person's own work.
 MAKERS: dict[str, Maker] = {
     "weekly": Report("week", frozenset({"all"}), _weekly),
-    "monthly": Report("month", frozenset({"own book"}), _monthly),
+    "monthly": Report("month", frozenset({"own book"}), _monthly, tells_pay=True),
+    "commission": Report("month", frozenset({"all", "own book"}), _commission, tells_pay=True),
     "quarterly": Report("quarter", frozenset({"all"}), _quarterly),
     "client": Report("month", frozenset({"account"}), _client, is_for_clients=True),
     "appraisal": Report(

@@ -30,10 +30,10 @@ from pipelines.delivery.brake import CAUSES, Does
 from pipelines.delivery.packs import MAKERS, Maker, Scope
 from pipelines.delivery.periods import Schedule
 from pipelines.files import YAML
+from pipelines.settings import LOOPBACK
 
 FILE = "delivery.yml"
 TEMPLATE = Path(__file__).with_name("template.yml")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Place = tuple[str | int, ...]
 
 

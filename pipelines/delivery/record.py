@@ -53,6 +53,8 @@ class Told:
     publication: str
     pack: packs.Pack | None = field(repr=False)
     events: tuple[Event, ...] = field(repr=False)
+    # Whose pay its files tell; nobody's where they tell none.
+    pay_of: packs.Scope | None = None
 
     def __str__(self) -> str:
         """What it is called."""
@@ -119,7 +121,16 @@ def _told(deliveries: Deliveries, due: Due) -> Told:
         due.recipient.channel, due.recipient.address or "", due.period.due_at.astimezone(zone), entry.state,
         since.astimezone(zone), entry.said, remedy(due), str(last.get("publication", "")),
         packs.kept(folder) if last else None, events,
+        _pay_of(deliveries, due, str(last.get("scope", ""))),
     )  # fmt: skip
+
+
+def _pay_of(deliveries: Deliveries, due: Due, sent: str) -> packs.Scope | None:
+    """Whose pay was sent: the recipient's own scope; where that was another one then, for all we know everybody's."""
+    if not deliveries.makers[due.report].tells_pay:
+        return None
+    now = due.recipient.scope
+    return now if sent == str(now) or sent.startswith(f"{now} without ") else packs.Scope("all")
 
 
 def remedy(due: Due) -> str:

@@ -32,7 +32,7 @@ def test_commands_and_options_exist(doc: Path) -> None:
     code = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^```sh\n(.*?)^```", text, flags=re.S | re.M)
     for line in "\n".join(code).splitlines():
         called = re.search(
-            r"(?:^|[\s/])keybook ([a-z]+)( new| weekly| monthly| quarterly| client| appraisal)?(.*)", line
+            r"(?:^|[\s/])keybook ([a-z]+)( new| weekly| monthly| quarterly| client| appraisal| commission)?(.*)", line
         )
         if not called or called[1] in ("in", "and"):
             continue

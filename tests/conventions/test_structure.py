@@ -67,7 +67,7 @@ def test_dashboards_take_of_the_pipelines_only_what_they_share() -> None:
     taken = {(path.name, name) for path in paths for name in _imports(path) if name.startswith("pipelines")}
     shared = (
         "settings", "bounds", "files", "formats", "words", "lists", "reporting_contract", "reports.statements", "adding",
-        "waiting_files", "charts", "delivery.record", "delivery.alerts",
+        "waiting_files", "charts", "delivery.record", "delivery.alerts", "delivery.sight",
     )  # fmt: skip
     allowed = tuple(f"pipelines.{name}" for name in shared)
     assert not [(file, name) for file, name in taken if not (name + ".").startswith(tuple(a + "." for a in allowed))]

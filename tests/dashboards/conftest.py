@@ -14,6 +14,7 @@ from tests.support.publications import publish, sample
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
 PAGES = (
     "overview",
+    "today",
     "reports",
     "accounts",
     "key_accounts",

@@ -26,7 +26,7 @@ def test_what_waits_after_a_landing_is_mended_by_clicks(open_page: Callable[...,
     dropped(settings, "deals-2.csv", deals(1, 2, 3), 1_717_300_000)
     app = open_page("add_data", at_home=tmp_path)
     said = "\n".join([words(app), *(str(warning.value) for warning in app.warning)])
-    assert "it lacks 3 of the 6 rows of `crm.deals`" in said
+    assert "it lacks 3 of the 6 rows of deals that were there" in said
     assert "**lists/key_account_ratings.csv · line 2** · is_met: is neither yes nor no." in said.replace("\\_", "_")
     gone = next(frame.value for frame in app.dataframe if "name" in frame.value.columns)
     assert list(gone["name"]) == ["Deal 4", "Deal 5", "Deal 6"]

@@ -31,6 +31,7 @@ from pipelines.delivery import alerts
 from pipelines.delivery.alert_rules import Condition, Rule
 from pipelines.reports.appraisal.reading import read as read_half
 from pipelines.reports.client.reading import read as read_client
+from pipelines.reports.commission.reading import read as read_commission
 from pipelines.reports.monthly.reading import people
 from pipelines.reports.monthly.reading import read as read_month
 from pipelines.reports.packs import making as packs
@@ -156,7 +157,7 @@ EXITS: dict[str, Callable[[Given], Shown]] = {
     "statement, PDF": lambda given: of_pdf(statements.make(given.statement, "activity", "en", "pdf")),
     "alert, mail": lambda given: of_mail(_alert(given)),
 }
-for _name in ("weekly", "monthly", "quarterly", "client", "appraisal"):
+for _name in ("weekly", "monthly", "quarterly", "client", "appraisal", "commission"):
     EXITS |= {
         f"{_name} pack, workbook": lambda given, name=_name: of_xlsx(_pack(given.packs[name], "xlsx")),
         f"{_name} pack, PDF": lambda given, name=_name: of_pdf(_pack(given.packs[name], "pdf")),
@@ -185,6 +186,7 @@ def named(
     made = {
         "weekly": _naming(read(warehouse, ""), "causes"),
         "monthly": _naming(read_month(warehouse, "", next(iter(people(warehouse)))), "book"),
+        "commission": _naming(read_commission(warehouse, ""), "waiting_deals"),
     }
     with duckdb.connect(str(quarter_ended / "warehouse" / "keybook.duckdb"), read_only=True) as ended:
         made["quarterly"] = _naming(read_quarter(ended, ""), "proposals")

@@ -25,6 +25,7 @@ from pipelines.delivery.brake import CAUSES
 from pipelines.delivery.packs import MAKERS, PackFailed, Scope
 from pipelines.delivery.periods import Period
 from pipelines.delivery.run import Deliveries
+from pipelines.delivery.sight import Sight
 from pipelines.reports.monthly.reading import SAID, people, read
 from pipelines.reports.packs.checking import PackError
 from pipelines.reports.packs.composing import sentences
@@ -105,7 +106,7 @@ def test_files_say_what_the_pack_holds_and_name_no_account_of_another(packs: dic
 
 
 def test_norms_and_commission_are_what_the_page_team_shows(packs: dict[str, Pack], published: Path) -> None:
-    everybody = Filters()
+    everybody = Filters(sight=Sight(everybody=True))
     norms = rows(team.norms(str(published), everybody, MONTH))
     paid = {row["employee_id"]: row for row in rows(team.commission(str(published), everybody, MONTH))}
     compared = 0

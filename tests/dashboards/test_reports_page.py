@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pipelines.delivery.alerts import Alerts
 from pipelines.delivery.channels import Outcome
+from pipelines.delivery.packs import MAKERS, Report, Scope
 from pipelines.delivery.record import record
 from pipelines.settings import load_settings
 from tests.dashboards.conftest import words
@@ -79,6 +81,29 @@ def test_what_was_sent_is_there_to_be_opened(open_page: Open, home: Path) -> Non
     app.run()
     assert not app.get("download_button")
     assert "nothing was handed over" in _said(app)
+
+
+def test_files_that_tell_what_is_paid_open_for_who_may_see_it(
+    open_page: Open, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weekly = MAKERS["weekly"]
+    assert isinstance(weekly, Report)
+    monkeypatch.setitem(MAKERS, "weekly", replace(weekly, tells_pay=True))
+    for shown, files in (("everybody", 3), ("nobody", 0)):
+        monkeypatch.setenv("KEYBOOK_COMMISSION_SHOWN", shown)
+        app = open_page("reports", at_home=home)
+        app.session_state["delivery_opened"] = "weekly 2026-W09 to chair"
+        app.run()
+        assert len(app.get("download_button")) == files
+        assert ("for those who may see that" in _said(app)) == (not files)
+    # A book that was another's when it was sent is not one's own by now.
+    [told] = [each for each in record(load_settings(home=home), datetime.now(UTC)).told if each.recipient == "chair"]
+    assert told.pay_of == Scope("all")
+    (home / "delivery.yml").write_text(
+        plan({"id": "chair", "role": "manager", "scope": "own book", "employee": "e1", **ONE_WEEK}), encoding="utf-8"
+    )
+    [told] = record(load_settings(home=home), datetime.now(UTC)).told
+    assert told.pay_of == Scope("all")
 
 
 def test_what_was_told_otherwise_since_is_shown_with_its_lines(open_page: Open, home: Path) -> None:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 DROPPED = {
     "overview": "Drop the exports of your CRM",
+    "today": "Drop the exports of your CRM",
     "accounts": "Drop your CRM's exports",
     "key_accounts": "Drop the exports of your CRM",
     "account_health": "Drop your billing system's exports",

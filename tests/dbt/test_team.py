@@ -34,7 +34,7 @@ TRACKERS = [Calls(seed) for seed in range(6)]
 SALES = [Sales(seed) for seed in range(6)]
 CRMS = [crm.system for crm in SALES]
 TEAM, BILLED = Team([tracker.system for tracker in TRACKERS], CRMS), Billed(CRMS)
-TABLES = {"rpt_team_norms", "rpt_team_norm_evidence", "rpt_commission"}
+TABLES = {"rpt_team_norms", "rpt_team_norm_evidence", "rpt_commission", "rpt_commission_deals"}
 # By gate, what puts what it holds out of joint.
 BREAKS = {
     "assert_norms_are_their_evidence": [
@@ -50,6 +50,8 @@ BREAKS = {
         "delete from reporting.rpt_commission where ledger = 'clawed_back'",
         "update reporting.rpt_commission set cash_application_id = null where ledger = 'payable'",
         "update marts.fct_commission_deals set share = share / 2",
+        "update reporting.rpt_commission_deals set waiting = waiting + 1 where waiting > 0",
+        "update reporting.rpt_commission_deals set payable = payable + 1, waiting = waiting - 1 where waiting >= 1",
     ],
 }
 Row = dict[str, Any]
@@ -129,6 +131,19 @@ def test_commission(built: tuple[date, Any]) -> None:
     }
     assert len(found) == len(rows)
     wrong = differences(found, expected, "rpt_commission", "0.0101")
+    assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
+
+
+def test_what_waits_on_cash(built: tuple[date, Any]) -> None:
+    """`rpt_commission_deals`: what a deal has made payable, and what all that is left of its invoices would make more (P21)."""
+    as_of, warehouse = built
+    expected = Commission(BILLED, as_of, reader(warehouse)).deals()
+    moves(expected, constant=("plan_version",))
+    assert sum(1 for row in expected.values() if row["waiting"]) > 3
+    rows = warehouse.cursor().sql("select * from reporting.rpt_commission_deals").to_arrow_table().to_pylist()
+    found = {(row["deal_id"], row["employee_id"]): row for row in rows}
+    assert len(found) == len(rows)
+    wrong = differences(found, expected, "rpt_commission_deals", "0.0101")
     assert not wrong, f"{len(wrong)} cells differ:\n" + "\n".join(wrong[:20])
 
 

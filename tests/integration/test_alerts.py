@@ -135,6 +135,28 @@ def test_nobody_is_alerted_of_what_is_anothers(home: Path) -> None:
     assert _alerts(home, post).send(MONDAY + timedelta(days=9)) == []
 
 
+def test_nobody_is_alerted_of_anothers_pay(home: Path) -> None:
+    """Of a deal with an account of e1's, in which e2 of the South has a share: it is not the account that says whose pay it is."""
+    client = {"id": "client", "role": "client", "scope": {"account": "a1"}}
+    (home / "delivery.yml").write_text(plan(*PEOPLE, client), encoding="utf-8")
+    _say(home, "paid,rpt_commission_deals,waiting,above,0,chair anna north client,1\n")
+    deals = [
+        {"deal_id": "d", "employee_id": who, "team": team, "account_id": "a1", "waiting": 7}
+        for who, team in (("e1", "North"), ("e2", "South"))
+    ]
+    _publish(home, SUNDAY, {"a1": 0}, rpt_commission_deals=deals)
+    post = Post()
+    done = {each.recipient: each for each in _alerts(home, post).send(MONDAY)}
+    told = {
+        letter.recipient.id: {
+            figure["key"]["employee_id"] for figure in json.loads(letter.pack.read(".json"))["figures"]
+        }
+        for letter in post.arrived
+    }
+    assert told == {"chair": {"e1", "e2"}, "anna": {"e1"}, "north": {"e1"}}
+    assert "cannot be restricted" in done["client"].said
+
+
 def test_what_the_other_side_puts_off_is_told_later_and_what_may_have_come_is_not_told_twice(home: Path) -> None:
     _say(home, OVERDUE)
     _publish(home, SUNDAY, {"a1": 1500})

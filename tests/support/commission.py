@@ -179,8 +179,8 @@ class Commission:
         ]
         return (version, max(reached)[1]) if reached else None
 
-    def earned(self, deal: Row) -> Iterator[tuple[date, str, Fraction | None]]:
-        """Day and event, and what the deal's cash has earned after it: paid, and not more than is left of what was billed."""
+    def earned(self, deal: Row) -> Iterator[tuple[date, str, Fraction | None, Fraction | None]]:
+        """Day and event, what the deal's cash has earned after it (paid, and not more than is left of what was billed), and that."""
         own = {row["invoice_id"]: row for row in self.documents if row["deal_id"] == deal["deal_id"]}
         moves: list[tuple[date, bool, str, Fraction | None]] = []
         for row in self.events:
@@ -203,7 +203,8 @@ class Commission:
             if is_known:
                 assert amount is not None
                 cash, billed = (cash - amount, billed) if is_cash else (cash, billed + amount)
-            yield max(day, deal["closed_on"]), event, max(min(cash, billed), Fraction(0)) if is_known else None
+            left = max(billed, Fraction(0)) if is_known else None
+            yield max(day, deal["closed_on"]), event, max(min(cash, billed), Fraction(0)) if is_known else None, left
 
     @property
     def documents(self) -> list[Row]:
@@ -238,7 +239,7 @@ class Commission:
                 }  # fmt: skip
                 before: Fraction | None = Fraction(0)
                 cents: Fraction | None = Fraction(0)
-                for day, event, earned in self.earned(deal):
+                for day, event, earned, _ in self.earned(deal):
                     now = None if earned is None or rate is None else Fraction(round(earned * rate * share * 100), 100)
                     if now is None or now != cents:
                         amount = None if now is None or cents is None else now - cents
@@ -250,6 +251,37 @@ class Commission:
                         }  # fmt: skip
                     before, cents = earned, now
         self.close(found)
+        return found
+
+    def deals(self) -> dict[tuple[str, str], Row]:
+        """`rpt_commission_deals` by deal and person: what was made of it so far, and what all that is left of it would make more."""
+        found: dict[tuple[str, str], Row] = {}
+        for deal in self.marts("fct_deals"):
+            if deal["status"] != "won" or deal["closed_on"] is None:
+                continue
+            *_, (_, _, earned, left) = [(None, None, Fraction(0), Fraction(0)), *self.earned(deal)]
+            worth = None if deal["amount_base"] is None else Fraction(deal["amount_base"])
+            for who, share in self.shares(deal).items():
+                told = self.rate(deal, who)
+                if told is None:
+                    continue
+                version, rate = told
+
+                def of(
+                    amount: Fraction | None, part: Fraction = share, rate: Fraction | None = rate
+                ) -> Fraction | None:
+                    if amount == 0:
+                        return amount
+                    return None if amount is None or rate is None else Fraction(round(amount * rate * part * 100), 100)
+
+                payable, whole = of(earned), of(left)
+                accrued = None if worth is None or rate is None else of(worth)
+                waiting = None if payable is None or whole is None else whole - payable
+                found[deal["deal_id"], who] = {
+                    "won_amount": worth, "billed_amount": left, "earned_amount": earned, "share": share, "rate": rate,
+                    "plan_version": version, "accrued": accrued, "payable": payable, "waiting": waiting,
+                    "missing_rate_count": int(None in (accrued, payable, waiting)),
+                }  # fmt: skip
         return found
 
     def close(self, found: dict[Any, Row]) -> None:

@@ -264,7 +264,11 @@ class Contacting(Claims):
         return found
 
     def waiting(self) -> Rows:
-        """Account that owes: its missed cases of late that nobody called back, with no contact since (N8)."""
+        """Account that owes: its missed cases that wait (N8)."""
+        return self.callers("rpt_collection_worklist")
+
+    def callers(self, table: str = "rpt_accounts") -> Rows:
+        """Account: its missed cases of late that nobody called back, with no contact since (N8)."""
         since = self.day - days(self.parameter("worklist_missed_call_days"))
         spoken: dict[str, list[Any]] = defaultdict(list)
         for row in self.rows("fct_two_way_contacts"):
@@ -274,5 +278,5 @@ class Contacting(Claims):
         for row in self.rows("fct_missed_calls"):
             if row["is_number_known"] and not row["handled_conversation_id"] and row["started_on"] > since:
                 found[row["account_id"]] += all(at < row["started_at"] for at in spoken[row["account_id"]])
-        accounts = self.read_keys("rpt_collection_worklist", ("account_id",))
+        accounts = self.read_keys(table, ("account_id",))
         return {key: {"waiting_missed_calls": found[key[0]]} for key in accounts}

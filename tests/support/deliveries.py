@@ -69,6 +69,7 @@ class Stub:
     scopes: frozenset[ScopeKind] = frozenset({"all"})
     is_for_clients: bool = False
     keeps: tuple[str, ...] = ()
+    tells_pay: bool = False
     made: int = 0
 
     def make(

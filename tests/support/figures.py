@@ -118,6 +118,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
          "dunning_level"),
     ),
     "waiting": ("rpt_collection_worklist", ("account_id",), ("waiting_missed_calls",)),
+    "callers": ("rpt_accounts", ("account_id",), ("waiting_missed_calls",)),
     "forecast": ("rpt_cash_forecast", ("week_start", "account_id", "currency"), ("low", "high", "promised_amount")),
     "forecast_weeks": ("rpt_cash_forecast_weeks", ("week_start", "currency"), ("low", "high", "promised_amount")),
     "backtest": (

@@ -57,6 +57,8 @@ def expected(figure: Figure, rows: list[dict[str, Any]]) -> Any:
         less = [row[figure.less] for row in rows] if figure.less else []
         return sum(filter(None, values), Decimal(0)) - sum(filter(None, less), Decimal(0))
     known = [value for value in values if value is not None]
+    if figure.how == "whole":
+        return sum(known, Decimal(0)) if len(known) == len(values) else None
     if figure.how == "last":
         return max(known, default=None)
     if not known or (figure.how == "sum" and len(known) < len(values)):

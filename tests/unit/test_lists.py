@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -362,3 +363,39 @@ def test_two_sessions_lose_no_line(home: Path) -> None:
     assert sorted(line.split(",")[2] for line in text.splitlines()[2:]) == sorted(
         f"{who}-{number}" for who in range(2) for number in range(20)
     )
+
+
+def test_a_template_of_a_feed_has_every_column_and_is_read_once_it_is_filled_in(home: Path) -> None:
+    made = keybook("lists", "--home", home, "--feeds")
+    assert made.exit_code == 0, made.output
+    templates = {
+        path.stem: path.read_text(encoding="utf-8").strip().split(",") for path in (home / "templates").iterdir()
+    }
+    feeds = {entity.table: entity for entity in entities().values() if entity.domain != "lists"}
+    assert templates == {
+        name: ["system", *(column.name for column in entity.columns)] for name, entity in feeds.items()
+    }
+    assert keybook("lists", "--home", home, "--feeds").output.count("kept") == len(feeds)
+    budgets = templates["plan_budgets"]
+    row = {"system": "books", "account_id": "c1", "month": "2026-10-01", "amount": "100", "currency": "EUR",
+           "explanation": "A late order"}  # fmt: skip
+    filled = f"{','.join(budgets)}\n{','.join(row.get(name, '') for name in budgets)}\n"
+    (home / "landing" / "what we plan.csv").write_text(filled, encoding="utf-8")
+    # Empty ones that somebody drops as they are bring nothing, and reject nothing.
+    for name in ("crm_commitments", "calls_channel_costs"):
+        (home / "landing" / f"{name}.csv").write_text(",".join(templates[name]) + "\n", encoding="utf-8")
+    work = _work(home)
+    work.land()
+    [landed] = [
+        path for path in (work.store.root / "plan" / "budgets").glob("keybook_*.parquet") if path.stem.count(".") == 0
+    ]
+    assert duckdb.execute("select explanation from read_parquet(?)", [str(landed)]).fetchall() == [("A late order",)]
+
+
+def test_the_document_names_every_column_of_a_feed() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)\.csv` \| (.*?) \| [^|]*\|$", text, flags=re.M)
+    assert len(told) > 6
+    by_table = {entity.table: entity for entity in entities().values()}
+    for table, columns in told:
+        assert re.findall(r"`(\w+)`", columns) == [column.name for column in by_table[table].columns], table

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from pipelines.reports.appraisal import saying as appraisal
 from pipelines.reports.client import saying as client
+from pipelines.reports.commission import saying as commission
 from pipelines.reports.monthly import saying as monthly
 from pipelines.reports.packs.drawing import charts
 from pipelines.reports.packs.figures import Figure
@@ -36,7 +37,7 @@ from pipelines.words import Language
 # What each report says in sentences.
 SAYING: dict[str, ModuleType] = {
     "weekly": weekly, "monthly": monthly, "quarterly": quarterly, "client": client,
-    "appraisal": appraisal,
+    "appraisal": appraisal, "commission": commission,
 }  # fmt: skip
 # A table's width in mm and its letters in points, smaller where it has more columns than MANY, as house.typ and
 # statement.typ have them; what stands between two columns, and the longest word that is not broken.
@@ -48,7 +49,7 @@ _WIDE = {
     "last_invoice": 1.3, "entered": 1.3, "basis": 2.0, "proposal": 1.2, "category": 1.6,
     "document": 1.8, "document_kind": 1.8, "kind": 1.5, "about": 2.6,
     "month": 1.7, "contact": 1.5, "phone": 2.1, "deal": 4.0, "norm": 2.4, "stage": 2.0, "on_day": 1.3, "closes": 1.3,
-    "next_contact": 1.3, "renewal": 1.3, "last_contact": 1.3, "ends": 1.3,
+    "application": 4.6, "next_contact": 1.3, "renewal": 1.3, "last_contact": 1.3, "ends": 1.3,
 }  # fmt: skip
 
 

@@ -12,16 +12,16 @@ import duckdb
 
 Value = str | date | Decimal | int | float | None
 Key = Mapping[str, Any]
-How = Literal["cell", "sum", "known", "moved", "last", "share", "count"]
+How = Literal["cell", "sum", "whole", "known", "moved", "last", "share", "count"]
 
 
 @dataclass(frozen=True)
 class Figure:
     """A value, its table and column, and the rows: column -> value, several values, or the first and the last.
 
-    A `sum` is unknown where one of its cells is, `known` the sum of those that are set; `moved` is the sum less that of
-    `less`, and nothing where no row is; `last` is the latest of them; a `share` is the sum divided by that of `less`;
-    `count` is how many rows there are.
+    A `sum` is unknown where one of its cells is or no row is there, `whole` is nothing where no row is, `known` the sum
+    of those that are set; `moved` is the sum less that of `less`, and nothing where no row is; `last` is the latest of
+    them; a `share` is the sum divided by that of `less`; `count` is how many rows there are.
     """
 
     value: Value
@@ -72,6 +72,8 @@ class Tables:
         """The sum of a column over the rows of a key."""
         where, values = self.matching(key)
         summed = f"case when count(*) = count({column}) then sum({column}) end"
+        if how == "whole":
+            summed = f"case when count(*) = count({column}) then coalesce(sum({column}), 0) end"
         if how == "known":
             summed = f"sum({column})"
         if how == "last":

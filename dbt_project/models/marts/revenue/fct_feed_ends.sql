@@ -1,5 +1,5 @@
 -- Grain: one row per feed that revenue and sales are made of (invoices, subscriptions, deals) or that calls come from: the day up to which it tells
--- everything. A period that ends later is not complete, whatever the calendar says. Of several systems the one that ends
+-- everything, and that of its first event. A period that ends later is not complete, whatever the calendar says. Of several systems the one that ends
 -- first counts, but for one that has gone stale and will tell no more; a few quiet days at the end are none that are
 -- missing (freshness_billing_late_days, freshness_crm_late_days, freshness_calls_late_days), nor are as many as the system
 -- was quiet for before: the pause that feed_pause_share of its pauses were no longer than, once it has told of
@@ -83,6 +83,7 @@ systems as (
         feed,
         system,
         max(as_of_date) as as_of_date,
+        min(told_on) as begins_on,
         max(told_on) as ends_on,
         case
             when count(*) >= {{ parameter('feed_least_days') }}
@@ -95,6 +96,7 @@ systems as (
 complete as (
     select
         systems.feed,
+        systems.begins_on,
         systems.ends_on >= {{ plus_days('systems.as_of_date', '-patience.stale_days') }} as is_alive,
         {{ plus_days('systems.ends_on', greatest_known('patience.late_days', 'systems.usual_pause')) }} as complete_until
     from systems
@@ -103,6 +105,7 @@ complete as (
 
 select
     feed,
+    case when feed <> 'subscriptions' then min(begins_on) end as told_since,
     coalesce(min(complete_until) filter (where is_alive), max(complete_until)) as complete_until
 from complete
 group by feed

@@ -74,7 +74,8 @@ ordered as (
 earning as (
     select
         *,
-        case when not is_unknown then {{ greatest_or_unknown('0', least_or_unknown('cash', 'billed')) }} end as earned
+        case when not is_unknown then {{ greatest_or_unknown('0', least_or_unknown('cash', 'billed')) }} end as earned,
+        case when not is_unknown then {{ greatest_or_unknown('0', 'billed') }} end as left_of_billed
     from ordered
 )
 
@@ -85,6 +86,7 @@ select
     occurred_on,
     step,
     {{ money('earned') }} as earned,
+    {{ money('left_of_billed') }} as billed,
     _source,
     _file,
     _file_sha256,

@@ -246,6 +246,7 @@ select
     cast(coalesce(people.contacts, 0) as bigint) as contacts,
     cast(coalesce(people.decision_makers, 0) as bigint) as decision_makers,
     cast(coalesce(people.contacts_without_role, 0) as bigint) as contacts_without_role,
+    cast(coalesce(callers.waiting_missed_calls, 0) as bigint) as waiting_missed_calls,
     cast(healths.score as double) as health_score,
     {{ ratio('cards.required_fields_filled', 'cards.required_fields') }} as card_completeness,
     cast(cards.card_lag_days as double) as card_lag_days,
@@ -288,6 +289,7 @@ select
     engagements.last_review_on,
     people.next_birthday_on,
     away.ends_on as owner_away_until,
+    callers.missed_call_on,
     run.as_of_date,
     engagements.last_contact_at,
     accounts._source,
@@ -316,3 +318,4 @@ left join due on accounts.account_id = due.account_id
 left join overdue on accounts.account_id = overdue.account_id
 left join people on accounts.account_id = people.account_id
 left join goals on accounts.account_id = goals.account_id
+left join {{ ref('fct_waiting_callers') }} as callers on accounts.account_id = callers.account_id

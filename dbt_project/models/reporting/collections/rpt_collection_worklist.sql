@@ -10,7 +10,7 @@ with run as (
 
 {% set settings = ['weight_money', 'weight_age', 'weight_silence', 'weight_promise', 'weight_habit', 'age_full_days',
     'silence_full_days', 'habit_full_days', 'habit_days', 'habit_payments', 'promise_covers_share',
-    'reminder_rest_days', 'last_reminder', 'missed_call_days'] -%}
+    'reminder_rest_days', 'last_reminder'] -%}
 settings as (
     select
         {%- for name in settings %}
@@ -149,20 +149,8 @@ talked_to as (
     group by contact_id
 ),
 
-spoken as (
-    select account_id, max(occurred_at) as last_at from {{ ref('fct_two_way_contacts') }} group by account_id
-),
-
 waiting as (
-    select cases.account_id, count(*) as waiting_missed_calls, max(cases.started_on) as missed_call_on
-    from {{ ref('fct_missed_calls') }} as cases
-    cross join run
-    cross join settings
-    left join spoken on cases.account_id = spoken.account_id
-    where cases.account_id is not null and cases.is_number_known and cases.handled_conversation_id is null
-        and cases.started_on > {{ plus_days('run.as_of_date', '-settings.missed_call_days') }}
-        and coalesce(spoken.last_at < cases.started_at, true)
-    group by cases.account_id
+    select * from {{ ref('fct_waiting_callers') }}
 ),
 
 -- Who deals with payments comes first, then who spoke with us last, then who can be reached.

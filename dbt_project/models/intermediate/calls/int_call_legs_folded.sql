@@ -7,30 +7,7 @@
 -- by the leg that opens it, whose direction all of its legs have: the leg to an agent's telephone is dialled outwards.
 -- A leg that names nobody and has legs of its own is the exchange's: that it was taken says nothing of whether somebody
 -- was reached, and its time is none with a person. Its legs say both.
-with recursive calls as (
-    select
-        _system,
-        call_id,
-        parent_call_id,
-        direction,
-        status,
-        agent_id,
-        agent_name,
-        wait_seconds,
-        talk_seconds,
-        total_seconds,
-        cost,
-        currency,
-        is_voicemail,
-        started_at,
-        answered_at,
-        ended_at,
-        {{ dialled('caller_number') }} as caller_dialled,
-        {{ dialled('callee_number') }} as callee_dialled
-    from {{ ref('stg_calls__calls') }}
-),
-
-run as (
+with recursive run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
@@ -49,7 +26,7 @@ children as (
         _system,
         call_id,
         parent_call_id
-    from calls
+    from {{ ref('stg_calls__calls') }}
     where parent_call_id <> call_id
 ),
 
@@ -60,45 +37,109 @@ parents as (
     from children
 ),
 
--- From the top down, so that legs which name each other in a circle are never reached and stay on their own.
-threads as (
-    select
-        children._system,
-        children.call_id,
-        children.parent_call_id as top_id
+-- Most threads have two levels: few legs stand between others.
+between_legs as (
+    select children.*
     from children
-    left join children as parents
-        on children._system = parents._system and children.parent_call_id = parents.call_id
-    where parents.call_id is null
+    inner join parents on children._system = parents._system and children.call_id = parents.call_id
+),
+
+-- From the top down, so that legs which name each other in a circle are never reached and stay on their own.
+reached as (
+    select
+        legs._system,
+        legs.call_id,
+        legs.parent_call_id as top_id
+    from between_legs as legs
+    left join between_legs as above on legs._system = above._system and legs.parent_call_id = above.call_id
+    where above.call_id is null
 
     union all
 
     select
+        legs._system,
+        legs.call_id,
+        reached.top_id
+    from reached
+    inner join between_legs as legs on reached._system = legs._system and reached.call_id = legs.parent_call_id
+),
+
+threads as (
+    select
         children._system,
         children.call_id,
-        threads.top_id
+        coalesce(reached.top_id, children.parent_call_id) as top_id
+    from children
+    left join between_legs
+        on children._system = between_legs._system and children.parent_call_id = between_legs.call_id
+    left join reached on children._system = reached._system and children.parent_call_id = reached.call_id
+    where between_legs.call_id is null or reached.call_id is not null
+),
+
+outward as (
+    select
+        _system,
+        call_id,
+        direction,
+        started_at
+    from {{ ref('stg_calls__calls') }}
+    where direction is distinct from 'internal'
+),
+
+-- A thread whose top is in no export, or was an internal call, is led by its first leg.
+leaders as (
+    select
+        threads._system,
+        threads.top_id,
+        outward.call_id
     from threads
-    inner join children on threads._system = children._system and threads.call_id = children.parent_call_id
+    inner join outward on threads._system = outward._system and threads.call_id = outward.call_id
+    where not exists (
+        select 1 from outward as tops where threads._system = tops._system and threads.top_id = tops.call_id
+    )
+    qualify row_number() over (
+        partition by threads._system, threads.top_id order by outward.started_at, outward.call_id
+    ) = 1
+),
+
+led as (
+    select
+        threads._system,
+        threads.call_id,
+        heads.call_id as head_id,
+        heads.direction as head_direction
+    from threads
+    left join leaders on threads._system = leaders._system and threads.top_id = leaders.top_id
+    inner join outward as heads
+        on threads._system = heads._system and coalesce(leaders.call_id, threads.top_id) = heads.call_id
+),
+
+dialled as (
+    select
+        *,
+        {{ dialled('caller_number') }} as caller_dialled,
+        {{ dialled('callee_number') }} as callee_dialled
+    from {{ ref('stg_calls__calls') }}
+    where direction is distinct from 'internal'
 ),
 
 legs as (
     select
-        calls.*,
-        {{ phone_digits('calls.caller_dialled', 'countries.calling_code') }} as caller_digits,
-        {{ phone_digits('calls.callee_dialled', 'countries.calling_code') }} as callee_digits,
+        dialled.*,
+        {{ phone_digits('dialled.caller_dialled', 'countries.calling_code') }} as caller_digits,
+        {{ phone_digits('dialled.callee_dialled', 'countries.calling_code') }} as callee_digits,
         case
-            when calls.is_voicemail then 'voicemail'
-            when calls.status is not null then calls.status
-            when calls.answered_at is not null or calls.talk_seconds > 0 then 'answered'
-            when coalesce(calls.wait_seconds, calls.total_seconds, {{ exact_seconds_between('calls.started_at', 'calls.ended_at') }})
+            when dialled.is_voicemail then 'voicemail'
+            when dialled.status is not null then dialled.status
+            when dialled.answered_at is not null or dialled.talk_seconds > 0 then 'answered'
+            when coalesce(dialled.wait_seconds, dialled.total_seconds, {{ exact_seconds_between('dialled.started_at', 'dialled.ended_at') }})
                 is not null then 'missed'
         end as leg_status,
-        parents.call_id is not null or calls.parent_call_id <> calls.call_id as is_tied,
-        parents.call_id is not null and calls.agent_id is null and calls.agent_name is null as is_exchange_leg
-    from calls
+        parents.call_id is not null or coalesce(dialled.parent_call_id <> dialled.call_id, false) as is_tied,
+        parents.call_id is not null and dialled.agent_id is null and dialled.agent_name is null as is_exchange_leg
+    from dialled
     cross join countries
-    left join parents on calls._system = parents._system and calls.call_id = parents.call_id
-    where calls.direction is distinct from 'internal'
+    left join parents on dialled._system = parents._system and dialled.call_id = parents.call_id
 ),
 
 measured as (
@@ -116,118 +157,110 @@ measured as (
     from legs
 ),
 
-threaded as (
+timed as (
     select
-        measured.*,
-        threads.top_id,
-        measured.started_at
-        + to_microseconds(cast(coalesce(measured.leg_total_seconds, 0) * 1000000 as bigint)) as leg_ended_at
+        *,
+        started_at + to_microseconds(cast(coalesce(leg_total_seconds, 0) * 1000000 as bigint)) as leg_ended_at
     from measured
-    left join threads on measured._system = threads._system and measured.call_id = threads.call_id
 ),
 
--- A thread whose top is in no export, or was an internal call, is led by its first leg.
-leaders as (
-    select
-        threaded._system,
-        threaded.top_id,
-        threaded.call_id
-    from threaded
-    left join legs as tops on threaded._system = tops._system and threaded.top_id = tops.call_id
-    where threaded.top_id is not null and tops.call_id is null
-    qualify row_number() over (
-        partition by threaded._system, threaded.top_id order by threaded.started_at, threaded.call_id
-    ) = 1
-),
-
+-- Legs that nothing but their numbers and times tie together.
 heads as (
     select
-        threaded._system,
-        threaded.call_id,
-        threaded.direction,
-        threaded.started_at,
-        threaded.leg_ended_at,
-        case
-            when threaded.is_tied or threaded.started_at is null
-                or threaded.caller_digits is null or threaded.callee_digits is null
-                then '~' || threaded.call_id
-            else coalesce(threaded.direction, '') || '|' || {{ least_known(
-                phone_key('threaded.caller_digits'), phone_key('threaded.callee_digits')
-            ) }}
-                || '|' || {{ greatest_known(
-                    phone_key('threaded.caller_digits'), phone_key('threaded.callee_digits')
-                ) }}
-        end as pair
-    from threaded
-    left join leaders on threaded._system = leaders._system and threaded.call_id = leaders.call_id
-    where threaded.top_id is null or leaders.call_id is not null
+        _system,
+        call_id,
+        direction,
+        started_at,
+        leg_ended_at,
+        {{ least_known(phone_key('caller_digits'), phone_key('callee_digits')) }} as one_end,
+        {{ greatest_known(phone_key('caller_digits'), phone_key('callee_digits')) }} as other_end
+    from timed
+    where not is_tied and started_at is not null and caller_digits is not null and callee_digits is not null
+),
+
+-- A number a pair: legs are put into order by it in half the time that the names of it take.
+pairs as (
+    select
+        _system,
+        direction,
+        one_end,
+        other_end,
+        row_number() over () as pair
+    from heads
+    group by _system, direction, one_end, other_end
+    having count(*) > 1
+),
+
+paired as (
+    select
+        heads._system,
+        heads.call_id,
+        heads.started_at,
+        heads.leg_ended_at,
+        pairs.pair,
+        {{ parameter('conversation_fold_seconds') }} as fold_seconds
+    from heads
+    inner join pairs
+        on heads._system = pairs._system
+        and heads.direction is not distinct from pairs.direction
+        and heads.one_end = pairs.one_end
+        and heads.other_end = pairs.other_end
 ),
 
 paused as (
     select
         *,
         max(leg_ended_at) over (
-            partition by _system, pair order by started_at, call_id
-            rows between unbounded preceding and 1 preceding
-        ) as earlier_ended_at
-    from heads
+            partition by pair order by started_at, call_id rows between unbounded preceding and 1 preceding
+        ) as earlier_ended_at,
+        lead(started_at) over (partition by pair order by started_at, call_id) as next_started_at
+    from paired
 ),
 
 parted as (
     select
         *,
         earlier_ended_at is null
-        or {{ exact_seconds_between('earlier_ended_at', 'started_at') }} > {{ parameter('conversation_fold_seconds') }}
-            as is_opening
+        or {{ exact_seconds_between('earlier_ended_at', 'started_at') }} > fold_seconds
+            as is_opening,
+        {{ exact_seconds_between(greatest_known('earlier_ended_at', 'leg_ended_at'), 'next_started_at') }}
+        <= fold_seconds as is_followed
     from paused
 ),
 
+-- Of most conversations nothing is left here: only legs that follow another one, and what they follow.
 opened as (
     select
-        *,
+        _system,
+        call_id,
         {{ last_known('case when is_opening then call_id end') }} over (
-            partition by _system, pair order by started_at, call_id
-            rows between unbounded preceding and current row
+            partition by pair order by started_at, call_id rows between unbounded preceding and current row
         ) as opening_call_id
     from parted
-),
-
-led as (
-    select
-        threaded.*,
-        coalesce(leaders.call_id, threaded.top_id, threaded.call_id) as head_id
-    from threaded
-    left join leaders on threaded._system = leaders._system and threaded.top_id = leaders.top_id
-),
-
-folded as (
-    select
-        {{ global_id('led._system', 'opened.opening_call_id') }} as conversation_id,
-        led.call_id = opened.opening_call_id as is_opening,
-        opened.direction as conversation_direction,
-        led.*
-    from led
-    inner join opened on led._system = opened._system and led.head_id = opened.call_id
+    where not is_opening or is_followed
+    qualify not is_opening
 )
 
 select
-    conversation_id,
-    _system as system,
-    call_id,
-    conversation_direction as direction,
-    caller_digits,
-    callee_digits,
-    agent_id,
-    agent_name,
-    leg_status,
-    currency,
-    leg_wait_seconds as wait_seconds,
-    leg_talk_seconds as talk_seconds,
-    leg_total_seconds as total_seconds,
-    cost,
-    is_opening,
-    is_exchange_leg,
-    leg_status = 'answered' and not is_exchange_leg as is_answered,
-    started_at,
-    leg_ended_at as ended_at
-from folded
+    {{ global_id('timed._system', 'coalesce(led.head_id, opened.opening_call_id, timed.call_id)') }} as conversation_id,
+    timed._system as system,
+    timed.call_id,
+    case when led.head_id is null then timed.direction else led.head_direction end as direction,
+    timed.caller_digits,
+    timed.callee_digits,
+    timed.agent_id,
+    timed.agent_name,
+    timed.leg_status,
+    timed.currency,
+    timed.leg_wait_seconds as wait_seconds,
+    timed.leg_talk_seconds as talk_seconds,
+    timed.leg_total_seconds as total_seconds,
+    timed.cost,
+    coalesce(led.head_id, opened.opening_call_id, timed.call_id) = timed.call_id as is_opening,
+    timed.is_exchange_leg,
+    timed.leg_status = 'answered' and not timed.is_exchange_leg as is_answered,
+    timed.started_at,
+    timed.leg_ended_at as ended_at
+from timed
+left join led on timed._system = led._system and timed.call_id = led.call_id
+left join opened on timed._system = opened._system and timed.call_id = opened.call_id

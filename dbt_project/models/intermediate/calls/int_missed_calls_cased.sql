@@ -17,74 +17,75 @@ days as (
     select * from {{ ref('int_business_days') }}
 ),
 
-placed as (
-    select
-        conversations.*,
-        days.business_seconds_before,
-        days.business_seconds as day_seconds,
-        {{ since_opening('conversations.started_at', 'days.day', 'run.business_timezone') }} as since_opening
-    from conversations
-    cross join run
-    inner join days on conversations.started_on = days.day
-),
-
--- Seconds that the business was open up to the call.
-clocked as (
-    select
-        placed.*,
-        {{ business_seconds('placed.business_seconds_before', 'placed.day_seconds', 'placed.since_opening') }} as business_seconds
-    from placed
-),
-
 misses as (
     select
         conversation_id,
         client_key,
         started_at,
-        business_seconds
-    from clocked
+        started_on
+    from conversations
     where direction = 'inbound'
         and started_at is not null
         and (status = 'missed' or (status = 'voicemail' and {{ parameter('voicemail_is_missed') }} = 1))
 ),
 
+-- A number a caller: calls are put into order by it sooner than by the digits.
 callers as (
-    select distinct client_key from misses where client_key is not null
-),
-
-contacts as (
-    select
-        clocked.conversation_id,
-        clocked.client_key,
-        clocked.started_at,
-        clocked.business_seconds
-    from clocked
-    inner join callers on clocked.client_key = callers.client_key
-    where clocked.status = 'answered'
+    select client_key, row_number() over () as caller
+    from misses
+    where client_key is not null
+    group by client_key
 ),
 
 -- Of a miss and a contact at the same moment, the contact comes first: it does not follow the miss.
 events as (
-    select conversation_id, client_key, started_at, business_seconds, 0 as is_miss from contacts
+    select conversations.conversation_id, callers.caller, conversations.started_at, conversations.started_on, 0 as is_miss
+    from conversations
+    inner join callers on conversations.client_key = callers.client_key
+    where conversations.status = 'answered'
     union all
-    select conversation_id, client_key, started_at, business_seconds, 1 from misses where client_key is not null
+    select misses.conversation_id, callers.caller, misses.started_at, misses.started_on, 1
+    from misses
+    inner join callers on misses.client_key = callers.client_key
+),
+
+placed as (
+    select
+        events.*,
+        days.business_seconds_before,
+        days.business_seconds as day_seconds,
+        {{ since_opening('events.started_at', 'days.day', 'run.business_timezone') }} as since_opening
+    from events
+    cross join run
+    inner join days on events.started_on = days.day
+),
+
+-- Seconds that the business was open up to the call.
+clocked as (
+    select
+        conversation_id,
+        caller,
+        started_at,
+        is_miss,
+        {{ business_seconds('business_seconds_before', 'day_seconds', 'since_opening') }} as business_seconds
+    from placed
 ),
 
 counted as (
     select
         *,
         sum(1 - is_miss) over (
-            partition by client_key order by started_at, is_miss, conversation_id
+            partition by caller order by started_at, is_miss, conversation_id
             rows between unbounded preceding and current row
         ) as contacts_so_far
-    from events
+    from clocked
 ),
 
 paused as (
     select
         *,
         lag(business_seconds) over (
-            partition by client_key, contacts_so_far order by started_at, conversation_id
+            partition by caller, contacts_so_far order by started_at, conversation_id
         ) as earlier_seconds
     from counted
     where is_miss = 1
@@ -102,7 +103,7 @@ opened as (
     select
         *,
         {{ last_known('case when is_opening then conversation_id end') }} over (
-            partition by client_key, contacts_so_far order by started_at, conversation_id
+            partition by caller, contacts_so_far order by started_at, conversation_id
             rows between unbounded preceding and current row
         ) as case_id
     from parted
@@ -128,7 +129,7 @@ followed as (
         {{ exact_seconds_between('cased.case_started_at', 'contacts.started_at') }} as plain_seconds
     from cased
     left join counted as contacts
-        on cased.client_key = contacts.client_key
+        on cased.caller = contacts.caller
         and cased.contacts_so_far + 1 = contacts.contacts_so_far
         and contacts.is_miss = 0
 ),

@@ -22,6 +22,26 @@ cases as (
 
 names as (
     select * from {{ ref('dim_source_names') }}
+),
+
+-- The history of a number is that of every system together: whoever called us on another line is no first-time caller.
+first_calls as (
+    select client_key, {{ first_by('conversation_id', 'started_at', tie='conversation_id') }} as conversation_id
+    from {{ ref('int_conversations_folded') }} as conversations
+    where direction = 'inbound' and client_key is not null and started_at is not null
+    group by client_key
+),
+
+-- The account's first inbound call, to whose channel its money is given (K12).
+first_touches as (
+    select
+        callers.account_id,
+        {{ first_by('conversations.conversation_id', 'conversations.started_at', tie='conversations.conversation_id') }}
+            as conversation_id
+    from {{ ref('int_conversations_folded') }} as conversations
+    inner join callers on conversations.client_digits = callers.client_digits
+    where conversations.direction = 'inbound' and conversations.started_at is not null and callers.account_id is not null
+    group by callers.account_id
 )
 
 select
@@ -55,14 +75,12 @@ select
     case when cases.is_first_of_case then cases.callback_minutes end as callback_minutes,
     case when cases.is_first_of_case then cases.callback_minutes_plain end as callback_minutes_plain,
     conversations.cost,
-    conversations.is_first_time_caller,
+    case
+        when conversations.direction = 'inbound' and conversations.client_key is not null and conversations.started_at is not null
+            then conversations.conversation_id = first_calls.conversation_id
+    end as is_first_time_caller,
     conversations.is_target_call,
-    -- The account's first inbound call, to whose channel its money is given (K12).
-    callers.account_id is not null and conversations.direction = 'inbound' and conversations.started_at is not null
-    and row_number() over (
-        partition by callers.account_id, conversations.direction
-        order by conversations.started_at nulls last, conversations.conversation_id
-    ) = 1 as is_first_touch,
+    coalesce(conversations.conversation_id = first_touches.conversation_id, false) as is_first_touch,
     opening.is_first_call as is_first_call_by_vendor,
     conversations.is_out_of_hours,
     conversations.started_at,
@@ -81,3 +99,5 @@ left join employees as by_name
     on conversations.system = by_name.system and conversations.agent_name = by_name.reference
 left join cases on conversations.conversation_id = cases.conversation_id
 left join names on {{ source_key('opening.source') }} = names.name_key
+left join first_calls on conversations.client_key = first_calls.client_key
+left join first_touches on callers.account_id = first_touches.account_id

@@ -224,25 +224,35 @@ evidence as (
     cross join run
     where handed_in_on <= {{ plus_days(plus_months(month_of('month'), 1), parameter('work_report_day') ~ ' - 1') }}
         and handed_in_on <= run.as_of_date
+),
+
+-- The period in which each record counts, so that norms are found by it and not looked through.
+placed as (
+    select
+        evidence.*,
+        periods.period,
+        case periods.period when 'day' then evidence.counted_on else {{ month_of('evidence.counted_on') }} end as period_start
+    from evidence
+    inner join (select distinct norm, period from norms) as periods on evidence.norm = periods.norm
 )
 
 select
-    evidence.norm,
-    evidence.employee_id,
-    norms.period_start,
-    evidence.evidence_kind,
-    evidence.evidence_id,
-    evidence.counted_as,
-    evidence.account_id,
-    evidence.title,
-    evidence.occurred_on,
-    evidence._source,
-    evidence._file,
-    evidence._file_sha256,
-    evidence._row
-from evidence
+    placed.norm,
+    placed.employee_id,
+    placed.period_start,
+    placed.evidence_kind,
+    placed.evidence_id,
+    placed.counted_as,
+    placed.account_id,
+    placed.title,
+    placed.occurred_on,
+    placed._source,
+    placed._file,
+    placed._file_sha256,
+    placed._row
+from placed
 inner join norms
-    on evidence.norm = norms.norm
-    and evidence.employee_id = norms.employee_id
-    and norms.period_start
-    = case norms.period when 'day' then evidence.counted_on else {{ month_of('evidence.counted_on') }} end
+    on placed.norm = norms.norm
+    and placed.employee_id = norms.employee_id
+    and placed.period = norms.period
+    and placed.period_start = norms.period_start

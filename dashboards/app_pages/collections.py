@@ -339,7 +339,7 @@ tiles(
         Tile(
             "Deals complete",
             percent(paper["complete_ratio"], 0),
-            versus=f"of {number(paper['due'])} due",
+            versus=f"of {number(paper['known'])} due",
             metric=("rpt_documents", "is_complete", "R35"),
         ),
         Tile(

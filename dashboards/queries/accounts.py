@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, known_sum, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, known_count, known_sum, select
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ CARDS = f"""{_FOUND},
     kept as (
         select owner_id, max(owner_name) as owner_name, max(team) as team, count(*) filter (is_named) as accounts,
             count(*) filter (missing_fields is not null) as incomplete, count(*) filter (is_new_card) as new_cards,
-            count(*) filter (is_billed_without_terms) as without_terms
+            {known_count("is_billed_without_terms")} as without_terms
         from found
         group by owner_id
     )

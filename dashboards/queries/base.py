@@ -84,6 +84,15 @@ def known_sum(column: str, unknown: str) -> str:
     return f"case when sum({column}) <> 0 or {unknown} = 0 then coalesce(sum({column}), 0) end as {column}"
 
 
+def known_count(flag: str, of: str = "true", what: str = "*") -> str:
+    """How many rows have a flag that may be unknown, of those that `of` says: NULL where of none of them it is known.
+
+    `what` is SQL of what is counted, such as `distinct account_id`.
+    """
+    known = f"count({flag}) filter ({of}) > 0 or count(*) filter ({of}) = 0"
+    return f"case when {known} then count({what}) filter ({of} and {flag}) end"
+
+
 def ratio(numerator: str, denominator: str) -> str:
     """A ratio over the rows that the filters leave, of two counts or sums of them: the one division of the dashboards.
 

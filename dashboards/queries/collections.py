@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, known_count, ratio, select
 
 # An account is on the list of a currency when something of it is overdue in that currency.
 _IN_CURRENCY = """
@@ -162,7 +162,8 @@ DOCUMENT_TOTALS = f"""
 
     select count(*) as deals, count(*) filter (is_due) as due,
         count(*) filter (is_due and missing is not null) as lacking,
-        {ratio("count(*) filter (is_due and is_complete)", "count(*) filter (is_due)")} as complete_ratio,
+        {ratio(known_count("is_complete", "is_due"), "count(is_complete) filter (is_due)")} as complete_ratio,
+        count(is_complete) filter (is_due) as known,
         bool_and(are_invoices_linked) as are_invoices_linked
     from found
 """
@@ -188,17 +189,14 @@ _ACTS = f"""
     )
 """
 
+_COVERED = known_count("is_covered", "is_active", "distinct account_id")
+
 # R32: accounts that signed an act within the month, of those that were active in it.
 COVERAGE = f"""
     {_ACTS}
 
     select strftime(month, '%Y-%m') as month, count(distinct account_id) filter (is_active) as active,
-        count(distinct account_id) filter (is_active and is_covered) as covered,
-        {
-    ratio(
-        "count(distinct account_id) filter (is_active and is_covered)", "count(distinct account_id) filter (is_active)"
-    )
-} as coverage,
+        {_COVERED} as covered, {ratio(_COVERED, "count(distinct account_id) filter (is_active)")} as coverage,
         count(*) filter (state = 'gap') as gaps, last_day(found.month) <= max(as_of_date) as is_over
     from found
     group by found.month

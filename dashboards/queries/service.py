@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, ratio, rows_of_chosen, select
+from dashboards.queries.base import ACCOUNTS, CHOSEN, Filters, first, known_count, ratio, rows_of_chosen, select
 
 _CLAIMS = rows_of_chosen("{rpt_claims}")
 
@@ -20,7 +20,7 @@ TOTALS = f"""
     select count(*) as cases, count(*) filter (is_open) as open, count(*) filter (is_open and is_late) as late,
         count(*) filter (is_open and is_late is null) as without_target,
         count(*) filter (is_open and next_step = 'escalate') as to_escalate,
-        count(*) filter (is_open and is_escalated) as escalated, max(age_days) as oldest_days,
+        {known_count("is_escalated", "is_open")} as escalated, max(age_days) as oldest_days,
         count(*) filter (opened_on >= $since) as opened,
         {_JUDGED} as judged,
         {ratio(_WITHIN, _JUDGED)} as within_share,

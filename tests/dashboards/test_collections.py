@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.csv import to_csv
-from dashboards.components.formats import money, percent
+from dashboards.components.formats import UNKNOWN, money, percent
 from dashboards.queries import collections
 from dashboards.queries.base import Filters
 from tests.dashboards.conftest import FORMULA, grid, tile, words
@@ -179,6 +179,19 @@ def test_reminders_documents_and_acts_are_the_publications(app: AppTest) -> None
     assert list(grid(app, "gap")["gap"]) == [-250] * sum(row["state"] == "gap" for row in ACTS)
     app.pills(key="act_states").set_value(["no_act"]).run()
     assert len(grid(app, "gap")) == sum(row["state"] == "no_act" for row in ACTS)
+
+
+def test_what_no_export_tells_is_no_share_of_nought(open_page: Open, owing: Path, tmp_path: Path) -> None:
+    """Without any act or contract in the exports nobody knows which deal is complete, or who signed."""
+    changes = [
+        "update reporting.rpt_reconciliation set is_covered = null",
+        "update reporting.rpt_documents set is_complete = null",
+    ]
+    publish(tmp_path, "v1", base=(owing / "warehouse" / "keybook.duckdb").resolve(), changes=changes)
+    app = open_page("collections", at_home=tmp_path)
+    assert not app.exception
+    assert tile(app, "Deals complete").value == UNKNOWN
+    assert tile(app, "Reconciled in 2026-10").value == UNKNOWN
 
 
 def test_a_downloaded_list_runs_nothing(owing: Path) -> None:

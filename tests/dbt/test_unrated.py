@@ -112,6 +112,12 @@ def test_what_is_not_known_has_no_class_and_no_sum(worlds: dict[str, Path]) -> N
         )
         assert (unknown > 10, of_them) == (True, 0)
         assert counted(f"select {classed} > 10 from marts.fct_account_quarters") == (True,)
+        # Who owes what no rate weighs has no place among the debtors, and no points for its amount.
+        ranked = "count(*) filter (money_rank is not null or money_points <> 0 or contains(reason, 'owes'))"
+        unweighed, placed = counted(
+            f"select count(*), {ranked} from reporting.rpt_collection_worklist where collectible_amount is null"
+        )
+        assert (unweighed > 3, placed) == (True, 0)
         # The sample's exports begin a year before its last day.
         assert counted("select count(revenue_previous_12m) from reporting.rpt_key_accounts") == (0,)
         for value in ("clv_predicted", "clv_low", "clv_high"):

@@ -186,10 +186,18 @@ shares as (
         owing.*,
         accounts.is_named,
         balances.overdue_amount,
-        -- What no rate weighs comes last.
-        cume_dist() over (partition by accounts.is_named order by owing.collectible_amount nulls first) as money_place,
-        rank() over (partition by accounts.is_named order by owing.collectible_amount desc nulls last) as money_rank,
-        count(*) over (partition by accounts.is_named) as debtors,
+        -- What no rate weighs has no place among the others.
+        case
+            when owing.collectible_amount is null then 0
+            else cume_dist() over (
+                partition by accounts.is_named, owing.collectible_amount is null order by owing.collectible_amount
+            )
+        end as money_place,
+        case
+            when owing.collectible_amount is not null
+                then rank() over (partition by accounts.is_named order by owing.collectible_amount desc nulls last)
+        end as money_rank,
+        count(owing.collectible_amount) over (partition by accounts.is_named) as debtors,
         states.last_contact_on,
         states.days_silent,
         states.usual_channel,
@@ -217,7 +225,7 @@ shares as (
     left join dunned on owing.account_id = dunned.account_id
     left join last_promises on owing.account_id = last_promises.account_id
     left join open_promises on owing.account_id = open_promises.account_id
-    left join habits on owing.account_id = habits.account_id
+    left join habits on owing.account_id = habits.account_id and accounts.is_named
     left join waiting on owing.account_id = waiting.account_id
 ),
 
@@ -303,7 +311,7 @@ select
     concat_ws(
         ',',
         case when advised.waiting_missed_calls > 0 then 'called_in_vain' end,
-        case when advised.can_be_asked = 1 then 'owes' end,
+        case when advised.can_be_asked = 1 and advised.money_rank is not null then 'owes' end,
         case when advised.oldest_collectible_days > 0 then 'late' end,
         case
             when advised.habit_points > 0 and advised.usual_delay_days >= 1 then 'pays_late'

@@ -200,7 +200,9 @@ select
     has_act,
     is_act_signed,
     has_payment,
-    has_contract and is_contract_signed and has_invoice and has_act and is_act_signed and has_payment as is_complete,
+    has_contract and is_contract_signed and has_act and is_act_signed
+    -- Where no invoice names any deal, nobody knows which is whose.
+    and case when are_invoices_linked then has_invoice and has_payment end as is_complete,
     is_due,
     are_invoices_linked,
     won_on,

@@ -119,6 +119,11 @@ reconciled as (
         and chosen.closing_on = balances.as_of_date
 ),
 
+-- Where no export ever told of an act, nobody knows who signed one.
+act_feeds as (
+    select count(*) > 0 as has_acts from acts
+),
+
 -- R32 counts an account as covered in the month in which it signed.
 signed as (
     select distinct account_id, {{ month_of('signed_on') }} as month
@@ -149,7 +154,7 @@ select
     {{ money('reconciled.client_closing') }} as client_closing,
     {{ money('reconciled.our_closing - reconciled.client_closing') }} as gap,
     coalesce(account_months.is_active, false) as is_active,
-    signed.account_id is not null as is_covered,
+    case when act_feeds.has_acts then signed.account_id is not null end as is_covered,
     keys.month,
     reconciled.closing_on,
     reconciled.sent_on as act_sent_on,
@@ -159,6 +164,7 @@ select
     reconciled._row
 from keys
 cross join run
+cross join act_feeds
 left join accounts on keys.account_id = accounts.account_id
 left join account_months on keys.account_id = account_months.account_id and keys.month = account_months.month
 left join reconciled on keys.account_id = reconciled.account_id and keys.month = reconciled.month

@@ -76,7 +76,7 @@ CREDITS = {
 MODELS = [
     "fct_invoices", "fct_landed_files", "fct_payments", "fct_unapplied_credits", "rpt_account_identities",
     "rpt_account_monthly", "rpt_call_response", "rpt_control_totals", "rpt_open_deals", "rpt_open_invoices", "rpt_pipeline",
-    "rpt_receivable_aging", "rpt_receivable_kpis",
+    "rpt_receivable_aging", "rpt_receivable_kpis", "rpt_revenue_retention",
 ]  # fmt: skip
 
 

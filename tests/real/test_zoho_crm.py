@@ -78,7 +78,7 @@ def test_ids_that_do_not_resolve_are_reported_not_dropped(zoho: Path) -> None:
 
 
 def test_accounts_within_the_source_stand(zoho: Path) -> None:
-    assert query(zoho, "select count(*) from reporting.rpt_accounts") == [(2229,)]
+    assert query(zoho, "select count(*) from reporting.rpt_accounts where is_named") == [(2229,)]
 
 
 def test_balances_are_the_sum_of_events(zoho: Path) -> None:

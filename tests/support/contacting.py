@@ -241,7 +241,8 @@ class Contacting(Claims):
         for name, parts in spans.items():
             first, last = min(part.days[0] for part in parts), max(part.days[-1] for part in parts)
             account = self.company.books.account(parts[0].debt.customer)
-            is_told = first >= self.told[0]
+            # Nobody speaks with an account that names no customer.
+            is_told = first >= self.told[0] and not account.endswith(":unknown")
             talks = [row for row in self.talks[account] if is_told and first <= row["started_on"] <= last]
             lengths = [row["talk_seconds"] for row in talks]
             is_known = name not in self.undated

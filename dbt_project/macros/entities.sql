@@ -106,7 +106,7 @@
         ['ordered_on'], 'now': {'open_amount': 'undated', 'status': 'undated'}},
     'billing.opening_balances': {'key': ['customer_id', 'currency', 'as_of'], 'columns': ['customer_id', 'currency',
         'as_of', 'amount', 'due_on'], 'measures': ['amount'], 'has_currency': True, 'moments': [], 'since': ['as_of'],
-        'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {'as_of': {}}, 'fresh': ['as_of'], 'now': {}},
+        'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {'as_of': {}}, 'fresh': [], 'now': {}},
     'billing.invoice_lines': {'key': ['line_id'], 'columns': ['line_id', 'invoice_id', 'product_id', 'description',
         'quantity', 'unit_price', 'net_amount', 'tax_amount'], 'measures': ['net_amount', 'tax_amount'],
         'has_currency': False, 'moments': [], 'since': [], 'of': {'invoice_id': 'billing.invoices'}, 'later': {},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -100,10 +100,12 @@ def open_grids(
     contracts: dict[str, Contract],
     limits: Limits,
     broken: dict[str, Finding] | None = None,
+    read: Sequence[Grid] | None = None,
 ) -> list[Grid]:
     """Every table that a file holds, as text.
 
-    Into `broken` go the members of an archive that cannot be read, by name: they hold up no other.
+    Into `broken` go the members of an archive that cannot be read, by name: they hold up no other. `read` are the sheets
+    of a workbook, where they were read before.
 
     Raises:
         UnreadableError: it cannot be read at all.
@@ -120,7 +122,7 @@ def open_grids(
         try:
             if member.problem:
                 raise member.problem
-            found += _grids_of(member, scratch, contracts, limits)
+            found += _grids_of(member, scratch, contracts, limits) if read is None else read
         except UnreadableError as error:
             if not member.name or error.finding.code in OF_ALL:
                 raise
@@ -190,11 +192,13 @@ class Landing:
         known_at: str | None = None,
         list_name: str = "",
         stamp: Stamp | None = None,
+        read: Sequence[Grid] | None = None,
     ) -> Receipt:
         """Lands one file and returns its receipt; a file that is held leaves a receipt that says why.
 
         `known_at` (ISO) is when its contents became known: now, if not given. A file that is landed again keeps its own.
-        `list_name` says that it is a version of a list, `stamp` what the file was when it was hashed.
+        `list_name` says that it is a version of a list, `stamp` what the file was when it was hashed, `read` are the sheets
+        of a workbook, where they were read since.
 
         Raises:
             ChangedError: it is not what it was, or gone; nothing was landed.
@@ -213,7 +217,7 @@ class Landing:
             try:
                 limits = self.reading_rules.limits
                 with within(limits.seconds):
-                    for grid in open_grids(path, scratch, self.contracts, limits, broken):
+                    for grid in open_grids(path, scratch, self.contracts, limits, broken, read):
                         self._land_grid(grid, receipt, staged)
                 for part, problem in broken.items():
                     note(receipt, part, "held", problem)

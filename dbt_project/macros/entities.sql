@@ -254,6 +254,9 @@
     'lists.norm_targets': {'key': ['row_id'], 'columns': ['row_id', 'norm', 'role_profile', 'grade', 'target',
         'valid_from', 'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
         {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
+    'lists.opening_hours': {'key': ['row_id'], 'columns': ['row_id', 'team', 'weekday', 'day', 'opens_at_hour',
+        'closes_at_hour', 'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {},
+        'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'fresh': [], 'now': {}},
     'lists.parameters': {'key': ['parameter'], 'columns': ['parameter', 'value', 'origin'], 'measures': [],
         'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
         'events': {}, 'fresh': [], 'now': {}},

@@ -39,7 +39,9 @@ class Serving(Dealings):
     def working(self) -> dict[date, bool]:
         """Whether the business works on a day."""
         found = (
-            self.publication.cursor().sql("select day, is_working_day from intermediate.int_business_days").fetchall()
+            self.publication.cursor()
+            .sql("select day, is_working_day from intermediate.int_business_days where calendar = ''")
+            .fetchall()
         )
         return dict(found)
 

@@ -74,6 +74,7 @@ ALONE = {
     "large.csv.gz": INVOICES + "I-17,C-1,2026-01-07,70.00,EUR," + "x" * alike.MOST_BYTES + "\n",
     "document.json": '{"day": "x", "rows": [{"invoice_id": "I-30", "customer_id": "C-1", "issued_on": "2026-01-05", "gross_amount": 1}]}',
     "web.json": f"[{RECORD.format(31, 'C&amp;A', 1)}]",
+    "comma.json": f"[{RECORD.format(48, 'C-1', '1,5')}]",
     "broken.jsonl": f"{RECORD.format(32, 'C-1', 1)}\n{RECORD.format(33, 'C-1', 1)}\n{{\n",
     "unread.xlsx": INVOICES + "I-44,C-1,soon,70.00,EUR,\n",
     "web.xlsx": INVOICES + "I-45,C&amp;A,2026-01-06,5.00,EUR,\n",

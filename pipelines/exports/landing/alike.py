@@ -28,6 +28,7 @@ from pipelines.exports.landing.held import key_columns
 from pipelines.exports.landing.land import Landing, digest_of, open_grids
 from pipelines.exports.landing.layout import ENTITY, holds_entity
 from pipelines.exports.landing.likeness import ROWS, is_unlike, likeness
+from pipelines.exports.landing.marks import written_otherwise
 from pipelines.exports.landing.orders import Dates, Writing, written
 from pipelines.exports.landing.raw import Receipt
 from pipelines.exports.landing.rows import stored
@@ -247,7 +248,7 @@ class _Together(TableLanding):
         dates = Writing().dates(None) if plain else self._dates(moments, writings)
         self.sql = RowSql(self.contract, self.match, sql.business_timezone, dates, sql.known_in)
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
-        for unread in filter(None, (self._skipped(), self._untaken(mappings))):
+        for unread in filter(None, (self._skipped(), self._untaken(mappings), written_otherwise(self.sql))):
             self._set_apart(f"select distinct {FILE_OF} from cleaned where {unread}")
         found = likeness(self.connection, self.sql, mappings, FILE_OF, len(self.files))
         self.apart |= {number for number, told in found.items() if is_unlike(*told, self.files[number].rows)}

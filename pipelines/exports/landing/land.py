@@ -26,6 +26,7 @@ from pipelines.exports.landing.cast import Cast, RowSql
 from pipelines.exports.landing.folder import Stamp, must_be, sha256_of, stamp_of, system_of
 from pipelines.exports.landing.intact import known_before_damage
 from pipelines.exports.landing.layout import fit, unescape
+from pipelines.exports.landing.marks import to_own_marks
 from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST, Dates, Writing, decided, said, written
 from pipelines.exports.landing.owners import settled
 from pipelines.exports.landing.raw import RawStore, Receipt
@@ -337,6 +338,8 @@ class Landing:
         note_unfed(receipt, match, grid.part)
         titles = fit(connection, grid, sql)
         connection.execute(f"create or replace temp view cleaned as {sql.cleaned(loaded.blanks)}")
+        if told := to_own_marks(connection, sql):
+            note(receipt, grid.part, "note", Finding("decimal_otherwise", column_name=told[0], said=told[1]))
         dates, problem = self.dates(connection, sql, receipt)
         if problem:
             note(receipt, grid.part, problem[0], problem[1])

@@ -108,8 +108,8 @@
         [], 'fresh': ['ordered_on'], 'now': {'open_amount': 'undated', 'status': 'undated'}},
     'billing.opening_balances': {'key': ['customer_id', 'currency', 'as_of'], 'columns': ['customer_id', 'currency',
         'as_of', 'amount', 'due_on'], 'measures': ['amount'], 'has_currency': True, 'moments': [], 'since': ['as_of'],
-        'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {'as_of': {}}, 'plans': [], 'fresh': ['as_of'],
-        'now': {}},
+        'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {'as_of': {}}, 'plans': [], 'fresh': [], 'now':
+        {}},
     'billing.invoice_lines': {'key': ['line_id'], 'columns': ['line_id', 'invoice_id', 'product_id', 'description',
         'quantity', 'unit_price', 'net_amount', 'tax_amount'], 'measures': ['net_amount', 'tax_amount'],
         'has_currency': False, 'moments': [], 'since': [], 'of': {'invoice_id': 'billing.invoices'}, 'later': {},
@@ -261,6 +261,9 @@
     'lists.norm_targets': {'key': ['row_id'], 'columns': ['row_id', 'norm', 'role_profile', 'grade', 'target',
         'valid_from', 'origin'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later':
         {}, 'until': {}, 'at_export': [], 'events': {}, 'plans': [], 'fresh': [], 'now': {}},
+    'lists.opening_hours': {'key': ['row_id'], 'columns': ['row_id', 'team', 'weekday', 'day', 'opens_at_hour',
+        'closes_at_hour', 'note'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {},
+        'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'plans': [], 'fresh': [], 'now': {}},
     'lists.parameters': {'key': ['parameter'], 'columns': ['parameter', 'value', 'origin'], 'measures': [],
         'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
         'events': {}, 'plans': [], 'fresh': [], 'now': {}},

@@ -28,6 +28,9 @@ CHUNK = 1 << 20
 MAX_LAYERS = 8
 # What is wrong with all of an archive, and not with one of its members.
 OF_ALL = {"damaged", "nested_too_deep", "too_slow", "unpacks_too_large"}
+# What a zip begins with, and a workbook of Excel before 2007.
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # An encoding, and the words by which a text that is written in it says so.
 Declared = tuple[tuple[str, str], ...]
 Kind = Literal["text", "json", "workbook", "parquet", "unreadable"]
@@ -93,6 +96,23 @@ def unpack(path: Path, scratch: Path, limits: Limits, declared: Declared = ()) -
     return _Unpacking(scratch, limits, declared).members(path, "", 0)
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a file is a workbook, by its first bytes and, where it is a zip, by the names of its members."""
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic == _OLE or not magic.startswith(_ZIP):
+        return magic == _OLE
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _holds_workbook(archive)
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        return False
+
+
+def _holds_workbook(archive: zipfile.ZipFile) -> bool:
+    return not {"[Content_Types].xml", "mimetype"}.isdisjoint(archive.namelist())
+
+
 class _Unpacking:
     """One export being unpacked: all that comes out of it, however it is wrapped, stays within one limit."""
 
@@ -114,11 +134,11 @@ class _Unpacking:
             yield from self._decompressed(path, name, layer, "gzip")
         elif magic[:4] == b"\x28\xb5\x2f\xfd":
             yield from self._decompressed(path, name, layer, "zstd")
-        elif magic[:4] == b"PK\x03\x04":
+        elif magic.startswith(_ZIP):
             yield from self._zipped(path, name, layer)
         elif magic[:4] == b"PAR1":
             yield Member(path, "parquet", name)
-        elif magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        elif magic == _OLE:
             yield Member(path, "workbook", name)
         else:
             yield self._plain_text(path, name)
@@ -153,8 +173,7 @@ class _Unpacking:
         try:
             with zipfile.ZipFile(path) as archive:
                 members = [info for info in archive.infolist() if not info.is_dir()]
-                names = {info.filename for info in members}
-                if "[Content_Types].xml" in names or "mimetype" in names:
+                if _holds_workbook(archive):
                     total = sum(info.file_size for info in members)
                     if total > self.limits.file_bytes:
                         raise UnreadableError("unpacks_too_large", limit_count=self.limits.file_bytes)

@@ -82,4 +82,6 @@ def test_what_has_no_history_is_told(warehouse: duckdb.DuckDBPyConnection) -> No
 def test_plans_give_a_day_where_nothing_else_does(tmp_path: Path) -> None:
     write_raw(tmp_path, {"billing.subscriptions": ROWS["billing.subscriptions"]})
     with duckdb.connect(str(make(tmp_path, ["int_run_dated"])), read_only=True) as connection:
-        assert connection.execute("select as_of_date from intermediate.int_run_dated").fetchall() == [(date(2026, 3, 25),)]
+        assert connection.execute("select as_of_date from intermediate.int_run_dated").fetchall() == [
+            (date(2026, 3, 25),)
+        ]

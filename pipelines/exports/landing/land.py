@@ -39,6 +39,7 @@ from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.dialects import in_usual_dialect
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import Grid, quoted
+from pipelines.exports.readers.pages import page_tables
 from pipelines.exports.readers.records import json_records, parquet_records
 from pipelines.exports.readers.sections import footer, sections
 from pipelines.exports.readers.unpack import OF_ALL, Limits, Member, hold_lines, unpack
@@ -136,6 +137,8 @@ def open_grids(
 def _grids_of(member: Member, scratch: Path, contracts: dict[str, Contract], limits: Limits) -> Iterable[Grid]:
     if member.kind == "workbook":
         return sheets(member.path, scratch, limits, member.name)
+    if member.kind == "page":
+        return page_tables(member.path, scratch, limits, member.name)
     if member.kind == "parquet":
         return parquet_records(member.path, member.name)
     if member.kind == "json":

@@ -31,9 +31,14 @@ OF_ALL = {"damaged", "nested_too_deep", "too_slow", "unpacks_too_large"}
 # What a zip begins with, and a workbook of Excel before 2007.
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What a web page begins with, and what begins with text and is none: PDF, RTF, XML.
+_PAGE = (b"<!doctype html", b"<html", b"<head", b"<meta", b"<style", b"<body", b"<div", b"<table")
+_NO_TEXT = (b"%PDF-", b"{\\rtf", b"<?xml")
+# Operating systems and editors leave these in folders and archives; they are no exports.
+NO_EXPORTS = (".", "~$", "Thumbs.db", "desktop.ini", "__MACOSX")
 # An encoding, and the words by which a text that is written in it says so.
 Declared = tuple[tuple[str, str], ...]
-Kind = Literal["text", "json", "workbook", "parquet", "unreadable"]
+Kind = Literal["text", "json", "page", "workbook", "parquet", "unreadable"]
 
 
 class SupportsRead(Protocol):
@@ -113,6 +118,11 @@ def _holds_workbook(archive: zipfile.ZipFile) -> bool:
     return not {"[Content_Types].xml", "mimetype"}.isdisjoint(archive.namelist())
 
 
+def _is_export(name: str) -> bool:
+    """Whether a person may have put a member of an archive into it."""
+    return not any(part.startswith(NO_EXPORTS) for part in name.split("/"))
+
+
 class _Unpacking:
     """One export being unpacked: all that comes out of it, however it is wrapped, stays within one limit."""
 
@@ -172,13 +182,15 @@ class _Unpacking:
     def _zipped(self, path: Path, name: str, layer: int) -> Iterator[Member]:
         try:
             with zipfile.ZipFile(path) as archive:
-                members = [info for info in archive.infolist() if not info.is_dir()]
+                members = [info for info in archive.infolist() if not info.is_dir() and _is_export(info.filename)]
                 if _holds_workbook(archive):
                     total = sum(info.file_size for info in members)
                     if total > self.limits.file_bytes:
                         raise UnreadableError("unpacks_too_large", limit_count=self.limits.file_bytes)
                     yield Member(path, "workbook", name)
                     return
+                if not members:
+                    raise UnreadableError("empty")
                 for info in members:
                     inner = f"{name}/{info.filename}".lstrip("/")
                     target = self._file(".member")
@@ -228,7 +240,9 @@ class _Unpacking:
                 raise UnreadableError("wrong_encoding", name=found, said=str(error)) from error
         with plain.open("rb") as file:
             start = file.read(CHUNK).lstrip()
-        kind: Kind = "json" if start[:1] in (b"{", b"[") else "text"
+        if start.startswith(_NO_TEXT):
+            raise UnreadableError("unknown_format")
+        kind: Kind = "json" if start[:1] in (b"{", b"[") else "page" if start[:20].lower().startswith(_PAGE) else "text"
         if kind == "text":
             hold_lines(plain, self.limits.line_bytes)
         return Member(plain, kind, name, found.removesuffix("-sig"), bad_bytes)

@@ -125,6 +125,7 @@ with right, section("By channel", "Conversations by source; the dark part became
         nothing("No channel is known for any call of this period.")
 
 call_service.service(page)
+call_service.queues(page)
 
 agent_days = in_place(calls.agent_days(page.warehouse, page.filters, HEAT_DAYS), "agent")
 with section(

@@ -1,4 +1,4 @@
-"""Sections of the page Calls: service level by team, when calls come, the CRM's log against the call tracker."""
+"""Sections of the page Calls: service by team and queue, when calls come, the CRM's log against the call tracker."""
 
 from __future__ import annotations
 
@@ -91,6 +91,38 @@ def service(page: PageContext) -> None:
             _hours(hours)
         else:
             nothing("No inbound calls in this period.")
+
+
+def queues(page: PageContext) -> None:
+    """The service level by queue, where an export tells queues."""
+    found = in_place(call_service.service_queues(page.warehouse, page.filters), "queue")
+    if not found.num_rows:
+        return
+    with section(
+        "Service level by queue",
+        "Of all teams. A call counts in each queue that it was in (K20): these are no parts of one total.",
+        key="queues",
+    ):
+        table(
+            found,
+            {
+                "queue": Column("Queue", pinned=True),
+                "offered": Column("Offered", "count", "K20: in opening hours, each call once a queue."),
+                "answered_in_time": Column("In time", "count", "Within service_level_seconds of entering the queue."),
+                "service_calls": Column("Of", "count", "Answered, given up later, moved on, voicemail; by parameters."),
+                "service_level": Column("Service level", "ratio", "K19"),
+                "answer_seconds_average": Column("Seconds to answer", "real", "K7: from entering the queue."),
+                "abandoned": Column("Gave up", "count", "Nobody answered, after abandoned_below_seconds or later."),
+                "short_abandoned": Column("At once", "count", "Gave up sooner: no part of the service level."),
+                "moved_on": Column("Moved on", "count", "Nobody answered here; another queue had the call in the end."),
+                "voicemail": Column("Voicemail", "count"),
+                "unknown_calls": Column("Not known", "count", "Calls whose wait or outcome no export tells."),
+                "out_of_hours": Column("Out of hours", "count", "Came outside of opening hours: no part of it."),
+            },
+            "service_queues",
+            height="content",
+        )
+        download("Download as CSV", "service-by-queue", lambda: found, "service_queues")
 
 
 def activity(page: PageContext) -> None:

@@ -1,4 +1,4 @@
-"""Calls: the service level, when calls come, the CRM's log against the call tracker's, and what sources brought."""
+"""Calls: service by team and queue, when calls come, the CRM's log against the call tracker's, what sources brought."""
 
 from __future__ import annotations
 
@@ -24,6 +24,21 @@ SERVICE_TEAMS = f"""
         sum(unknown_wait) + sum(unknown_status) as unknown_calls, sum(out_of_hours) as out_of_hours
     from {{rpt_call_service}}
     where day >= $since and {OF_TEAMS}
+    group by 1
+    order by offered desc, 1
+"""
+
+# Queues are of no team: a call that nobody took has an agent as little as one.
+QUEUES = f"""
+    select coalesce(queue, 'no_queue_told') as queue, sum(offered) as offered,
+        sum(answered_in_time) as answered_in_time, sum(service_calls) as service_calls,
+        {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level,
+        {ratio("sum(answer_seconds)", "sum(waits_told)")} as answer_seconds_average,
+        sum(abandoned) as abandoned, sum(short_abandoned) as short_abandoned, sum(moved_on) as moved_on,
+        sum(voicemail) as voicemail, sum(unknown_wait) + sum(unknown_status) as unknown_calls,
+        sum(out_of_hours) as out_of_hours
+    from {{rpt_call_queues}}
+    where day >= $since and exists (select 1 from {{rpt_call_queues}} as told where told.queue is not null)
     group by 1
     order by offered desc, 1
 """
@@ -114,6 +129,12 @@ def service(warehouse: str, filters: Filters) -> dict[str, Any]:
 def service_teams(warehouse: str, filters: Filters) -> pa.Table:
     """The same a team."""
     return select(warehouse, SERVICE_TEAMS, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def service_queues(warehouse: str, filters: Filters) -> pa.Table:
+    """The same a queue, of all teams; no rows where no export tells queues."""
+    return select(warehouse, QUEUES, since=filters.since)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -44,3 +44,42 @@ exists (
 {%- set middle = 'median(coalesce(cast(' ~ minutes ~ ' as double), 1e300)) filter (where ' ~ among ~ ')' -%}
 case when {{ middle }} < 1e200 then {{ middle }} end
 {%- endmacro %}
+
+{#- What the service level is made of, by `keys` (K19, K20), of the relation `placed` (status, is_wait_unknown, is_in_time and
+    is_out_of_hours beside the keys): counts, and what the level is a share of. A parameter says whether those who gave up
+    later count, and one whether a voicemail is a missed call; `unserved` are other statuses of who was not served. -#}
+{% macro service_counted(keys, unserved=[]) -%}
+counted as (
+    select
+        {{ keys | join(',
+        ') }},
+        count(*) as inbound,
+        count(*) filter (where is_out_of_hours) as out_of_hours,
+        count(*) filter (where not is_out_of_hours) as offered,
+        {%- for status in ['answered', 'missed', 'abandoned', 'voicemail', 'failed', 'unknown'] + unserved %}
+        count(*) filter (where status = '{{ status }}' and not is_out_of_hours) as {{ status }},
+        {%- endfor %}
+        count(*) filter (where status = 'answered' and is_wait_unknown and not is_out_of_hours) as unknown_wait,
+        count(*) filter (where status = 'answered' and is_in_time and not is_out_of_hours) as in_time,
+        count(wait_seconds) filter (where status = 'answered') as waits_told,
+        sum(wait_seconds) filter (where status = 'answered') as answer_seconds
+    from placed
+    group by {{ keys | join(', ') }}
+),
+
+judged as (
+    select
+        *,
+        case when unknown + unknown_wait = 0 then in_time end as answered_in_time,
+        case
+            when unknown + unknown_wait = 0
+                then answered
+                    + case
+                        when {{ parameter('service_level_counts_abandoned') }} = 1 then {{ (['missed'] + unserved) | join(' + ') }}
+                        else 0
+                    end
+                    + case when {{ parameter('voicemail_is_missed') }} = 1 then voicemail else 0 end
+        end as service_calls
+    from counted
+)
+{%- endmacro %}

@@ -144,14 +144,14 @@
         'moments': [], 'since': ['made_on'], 'of': {}, 'later': {'cancelled_on': {}}, 'until': {}, 'at_export': [],
         'events': {'made_on': {}, 'cancelled_on': {}}, 'plans': [], 'fresh': ['made_on', 'cancelled_on'], 'now': {}},
     'calls.calls': {'key': ['call_id'], 'columns': ['call_id', 'parent_call_id', 'direction', 'caller_number',
-        'callee_number', 'tracking_number', 'agent_id', 'agent_name', 'started_at', 'answered_at', 'ended_at',
-        'wait_seconds', 'talk_seconds', 'total_seconds', 'status', 'is_voicemail', 'source', 'medium', 'campaign',
-        'keyword', 'landing_page', 'is_first_call', 'disposition', 'tags', 'note', 'cost', 'currency'], 'measures':
-        ['wait_seconds', 'talk_seconds', 'total_seconds', 'cost'], 'has_currency': True, 'moments': ['started_at',
-        'answered_at', 'ended_at'], 'since': ['started_at'], 'of': {}, 'later': {}, 'until': {}, 'at_export': [],
-        'events': {'started_at': {}}, 'plans': [], 'fresh': ['started_at'], 'now': {'source': 'overwritten', 'medium':
-        'overwritten', 'campaign': 'overwritten', 'keyword': 'overwritten', 'disposition': 'overwritten', 'tags':
-        'overwritten', 'note': 'overwritten'}},
+        'callee_number', 'tracking_number', 'agent_id', 'agent_name', 'queue', 'started_at', 'answered_at',
+        'ended_at', 'wait_seconds', 'talk_seconds', 'total_seconds', 'status', 'is_voicemail', 'source', 'medium',
+        'campaign', 'keyword', 'landing_page', 'is_first_call', 'disposition', 'tags', 'note', 'cost', 'currency'],
+        'measures': ['wait_seconds', 'talk_seconds', 'total_seconds', 'cost'], 'has_currency': True, 'moments':
+        ['started_at', 'answered_at', 'ended_at'], 'since': ['started_at'], 'of': {}, 'later': {}, 'until': {},
+        'at_export': [], 'events': {'started_at': {}}, 'plans': [], 'fresh': ['started_at'], 'now': {'source':
+        'overwritten', 'medium': 'overwritten', 'campaign': 'overwritten', 'keyword': 'overwritten', 'disposition':
+        'overwritten', 'tags': 'overwritten', 'note': 'overwritten'}},
     'calls.channel_costs': {'key': ['source', 'medium', 'spent_on'], 'columns': ['source', 'medium', 'spent_on',
         'amount', 'currency', 'goals'], 'measures': ['amount'], 'has_currency': True, 'moments': [], 'since':
         ['spent_on'], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'plans': ['spent_on'],

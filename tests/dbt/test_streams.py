@@ -20,7 +20,7 @@ from benchmarks import floor
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.words import catalogue
 from tests.conventions import test_oracles as oracles
-from tests.support import attribution, call_gaps, call_reports, calls, opening, rates, sources
+from tests.support import attribution, call_gaps, call_reports, calls, opening, queues, rates, sources
 from tests.support.call_streams import SEASONS, mirrored
 from tests.support.call_streams import Stream as Calls
 from tests.support.deal_streams import Deals
@@ -49,9 +49,11 @@ SOLD = [
 ]  # fmt: skip
 ACTIVITIES = [row for crm in LOGS for row in crm.activities]
 TEAMS = {f"{row['_system']}:{row['employee_id']}": row["team"] for crm in LOGS for row in crm.employees}
-# Each team its own hours, and everybody some, on days of all seasons.
+# Each team and a queue its own hours, and everybody some, on days of all seasons.
 OPENINGS = opening.Openings(
-    opening.random_rows(1, ("North", "South", None), [first + days(number) for first in SEASONS for number in range(7)])
+    opening.random_rows(
+        1, ("North", "South", "Support", None), [first + days(number) for first in SEASONS for number in range(7)]
+    )
 )
 # By the last ten digits of a number, as calls are matched.
 ACCOUNTS = {
@@ -75,7 +77,7 @@ COUNTED = (
 # What is compared, by the rows' keys.
 TABLES = {
     "rpt_call_response": ("day", "employee_id"), "rpt_missed_calls": ("case_id",), "rpt_call_channels": ("month", "source"),
-    "rpt_call_service": ("day", "team"), "rpt_call_hours": ("month", "weekday", "hour_of_day", "team"),
+    "rpt_call_service": ("day", "team"), "rpt_call_queues": ("day", "queue"), "rpt_call_hours": ("month", "weekday", "hour_of_day", "team"),
     "rpt_call_activity": ("month", "employee_id"), "rpt_crm_call_gaps": ("day", "employee_id"), "rpt_crm_call_gap_calls": ("gap", "call_id"),
     "rpt_call_attribution": ("month", "source_kind", "source", "model"), "rpt_source_names": ("feed", "name_key"),
     "rpt_account_revenue": ("account_id", "month", "basis"), "rpt_revenue_retention": ("month", "basis"),
@@ -83,6 +85,8 @@ TABLES = {
     "rpt_pipeline": ("as_of_date", "employee_id", "stage"),
     "rpt_pipeline_bridge": ("week_start", "employee_id", "expected_quarter", "movement"),
 }  # fmt: skip
+# Of which a day's level is told.
+SERVICE = ("rpt_call_service", "rpt_call_queues")
 Row = dict[str, Any]
 
 
@@ -178,13 +182,14 @@ def test_calls(built: tuple[date, Any]) -> None:
         ("rpt_missed_calls", {(case,): row for case, row in call_reports.missed(found, as_of).items()}),
         ("rpt_call_channels", call_reports.channels(found, COSTS, rates.rate, as_of, ACCOUNTS, money)),
         ("rpt_call_service", call_gaps.service(found, TEAMS.get)),
+        ("rpt_call_queues", queues.service(found)),
         ("rpt_call_hours", call_gaps.hours(found, TEAMS.get)),
         ("rpt_call_activity", call_gaps.activity(found, ACCOUNTS)),
         ("rpt_crm_call_gaps", gaps.daily()),
         ("rpt_crm_call_gap_calls", gaps.single()),
     ):
         # Until the first day no call failed in opening hours.
-        moves(expected, constant=("failed",) if table == "rpt_call_service" and as_of == DAYS[0] else ())
+        moves(expected, constant=("failed",) if table in SERVICE and as_of == DAYS[0] else ())
         tried(table, expected)
         rows = read(warehouse, table)
         if table == "rpt_call_channels":

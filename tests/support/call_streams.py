@@ -44,6 +44,8 @@ class Stream:
     def __post_init__(self) -> None:
         """Tells its stories."""
         self.random, self.system = Random(self.seed), f"c{self.seed:02}"
+        # Drawn apart, so that calls are the same with and without queues.
+        self.queues = Random(7000 + self.seed)
         self.style = self.seed % 6
         self.clients = [f"4670{self.seed:03}{place:04}" for place in range(7)]
         for _ in range(26):
@@ -94,6 +96,8 @@ class Stream:
             "is_voicemail": outcome == "voicemail" or None, "agent_id": None, "agent_name": None,
             "source": pick((f"{self.system} Ads", f"{self.system} ads", f"{self.system} Map", None)), "status": None,
         } | by  # fmt: skip
+        if self.seed % 3:
+            row["queue"] = self.queues.choice(("Sales", "Support", " Support", None, None, ""))
         if self.style != 2 and outcome:
             row["status"] = "answered" if outcome == "voicemail" and self.style == 1 else outcome or None
         over = (at or datetime(2025, 1, 1, tzinfo=UTC)) + timedelta(seconds=ring + spoke)

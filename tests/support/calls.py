@@ -47,6 +47,11 @@ class Leg:
         return self.row.get("agent_id") or self.row.get("agent_name")
 
     @property
+    def queue(self) -> str | None:
+        """The queue that it was in."""
+        return (self.row.get("queue") or "").strip() or None
+
+    @property
     def status(self) -> str | None:
         """What became of it (K2), as far as the row says."""
         if self.row.get("is_voicemail"):
@@ -118,7 +123,7 @@ class Conversation:
     system: str
     legs: list[Leg]
     is_first_time: bool | None = None
-    # Its agent's, whose opening hours count.
+    # Whose opening hours count: its queue's where the list has them, else its agent's team's.
     team: str | None = None
     openings: Openings = EVERYBODYS
 
@@ -199,6 +204,11 @@ class Conversation:
             for leg in taken
             if (begun := leg.moment("started_at")) and leg.wait is not None
         )
+
+    @property
+    def queue(self) -> str | None:
+        """The last queue that it was in (K20)."""
+        return next((leg.queue for leg in reversed(self.ordered) if leg.queue), None)
 
     @property
     def agent(self) -> str | None:
@@ -282,8 +292,9 @@ def conversations(
             known[row["_system"]].append(row)
     found = [Conversation(system, legs) for system, mine in known.items() for legs in folded(mine)]
     for one in found:
-        one.team = (teams or {}).get(f"{one.system}:{one.agent}")
         one.openings = openings or EVERYBODYS
+        is_listed = (one.queue or "").lower() in one.openings.names
+        one.team = one.queue if is_listed else (teams or {}).get(f"{one.system}:{one.agent}")
     inbound = [one for one in found if one.direction == "inbound" and one.client and one.started]
     seen: set[str] = set()
     for one in sorted(inbound, key=lambda one: (one.started, one.id)):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -24,6 +25,11 @@ class Openings:
     """The list's rows: which of them counts for a team and a day, and what follows for clocks."""
 
     rows: Sequence[Row] = ()
+
+    @cached_property
+    def names(self) -> set[str]:
+        """The teams and queues that have rows, in small letters."""
+        return {row["team"].strip().lower() for row in self.rows if row["team"]}
 
     def hours(self, team: str | None, day: date) -> tuple[float, float] | None:
         """From which hour of the day to which; None where it is closed.

@@ -250,6 +250,7 @@ select
     timed.callee_digits,
     timed.agent_id,
     timed.agent_name,
+    nullif(trim(timed.queue), '') as queue,
     timed.leg_status,
     timed.currency,
     timed.leg_wait_seconds as wait_seconds,

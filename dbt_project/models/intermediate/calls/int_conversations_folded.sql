@@ -3,7 +3,8 @@
 -- the last one who did, else the only one named. Talk is time with a person, as far as its legs tell: a voicemail is none.
 -- Of an inbound call that nobody took, the time that it rang tells whether it was abandoned, whatever word the export has
 -- for it; where that time is not known it is missed: a caller is not said to have given up quickly without evidence.
--- Opening hours are those of the agent's team where it has its own, else everybody's.
+-- The queue is the last one that a leg names. Opening hours are those of the queue where the list has them, else of the
+-- agent's team, else everybody's.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -16,6 +17,10 @@ calendars as (
     select identities.system, identities.reference, calendars.calendar
     from {{ ref('int_employee_identities') }} as identities
     inner join {{ ref('int_employee_calendars') }} as calendars on identities.employee_id = calendars.employee_id
+),
+
+queues as (
+    select distinct calendar from days where calendar <> ''
 ),
 
 -- Most conversations are one leg.
@@ -56,7 +61,8 @@ summed as (
                 then max(
                     row(coalesce(legs.is_answered, false), legs.started_at, legs.call_id, legs.agent_id, legs.agent_name)
                 ) filter (where legs.is_answered or coalesce(legs.agent_id, legs.agent_name) is not null)
-        end as agent
+        end as agent,
+        max(row(legs.started_at, legs.call_id, legs.queue)) filter (where legs.queue is not null) as queued
     from {{ ref('int_call_legs_folded') }} as legs
     inner join continued on legs.conversation_id = continued.conversation_id
     group by legs.conversation_id
@@ -76,6 +82,7 @@ conversations as (
         case when summed.legs is null then opening.leg_status else summed.status end as status,
         case when summed.legs is null then opening.agent_id else summed.agent[4] end as agent_id,
         case when summed.legs is null then opening.agent_name else summed.agent[5] end as agent_name,
+        case when summed.legs is null then opening.queue else summed.queued[3] end as queue,
         case
             when summed.legs is null then opening.wait_seconds
             when summed.status = 'answered' then summed.answered_after_seconds
@@ -108,8 +115,9 @@ keyed as (
         ),
         {{ phone_key('client_digits') }} as client_key,
         {{ business_date('started_at', 'business_timezone') }} as started_on,
-        coalesce(calendars.calendar, '') as calendar
+        coalesce(queues.calendar, calendars.calendar, '') as calendar
     from conversations
+    left join queues on lower(conversations.queue) = queues.calendar
     left join calendars
         on conversations.system = calendars.system
         and coalesce(conversations.agent_id, conversations.agent_name) = calendars.reference
@@ -125,6 +133,7 @@ select
     keyed.status,
     keyed.agent_id,
     keyed.agent_name,
+    keyed.queue,
     keyed.currency,
     cast(keyed.wait_seconds as decimal(18, 3)) as wait_seconds,
     cast(keyed.talk_seconds as decimal(18, 3)) as talk_seconds,

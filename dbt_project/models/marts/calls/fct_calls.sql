@@ -52,6 +52,7 @@ select
     conversations.system,
     coalesce(callers.account_rule, 'no_number') as account_rule,
     conversations.agent_name,
+    conversations.queue,
     conversations.direction,
     opening.caller_number,
     opening.callee_number,

@@ -16,6 +16,7 @@ placed as (
         calls.started_on as day,
         employees.team,
         coalesce(calls.status, 'unknown') as status,
+        calls.wait_seconds,
         calls.wait_seconds is null as is_wait_unknown,
         coalesce(calls.wait_seconds <= {{ parameter('service_level_seconds') }}, false) as is_in_time,
         calls.is_out_of_hours
@@ -23,36 +24,7 @@ placed as (
     left join employees on calls.employee_id = employees.employee_id
 ),
 
-counted as (
-    select
-        day,
-        team,
-        count(*) as inbound,
-        count(*) filter (where is_out_of_hours) as out_of_hours,
-        count(*) filter (where not is_out_of_hours) as offered,
-        {%- for status in ['answered', 'missed', 'abandoned', 'voicemail', 'failed', 'unknown'] %}
-        count(*) filter (where status = '{{ status }}' and not is_out_of_hours) as {{ status }},
-        {%- endfor %}
-        count(*) filter (where status = 'answered' and is_wait_unknown and not is_out_of_hours) as unknown_wait,
-        count(*) filter (where status = 'answered' and is_in_time and not is_out_of_hours) as in_time
-    from placed
-    group by day, team
-),
-
--- What the service level is a share of: a parameter says whether those who gave up later count, and one whether a
--- voicemail is a missed call.
-judged as (
-    select
-        *,
-        case when unknown + unknown_wait = 0 then in_time end as answered_in_time,
-        case
-            when unknown + unknown_wait = 0
-                then answered
-                    + case when {{ parameter('service_level_counts_abandoned') }} = 1 then missed else 0 end
-                    + case when {{ parameter('voicemail_is_missed') }} = 1 then voicemail else 0 end
-        end as service_calls
-    from counted
-)
+{{ service_counted(['day', 'team']) }}
 
 select
     day,

@@ -127,7 +127,13 @@ def _read(raw: Raw, aside: Aside) -> Iterator[pl.DataFrame]:
         ]
         lasted = pl.duration(milliseconds=(seconds.cast(pl.Float64) * 1000).round().cast(pl.Int64))
         end = pl.coalesce(pl.col("ended_at"), pl.col("started_at") + lasted).alias("end")
-        aside.put(f"{place}", legs.select("_system", *KEPT, *dialled, end))
+        # Whoever of the two is written as the caller: they are the same two numbers.
+        is_pair = pl.col("caller").is_not_null() & pl.col("callee").is_not_null()
+        pair = [
+            pl.when(is_pair).then(pl.min_horizontal("caller", "callee")).alias("caller"),
+            pl.when(is_pair).then(pl.max_horizontal("caller", "callee")).alias("callee"),
+        ]
+        aside.put(f"{place}", legs.select("_system", *KEPT, *dialled, end).with_columns(pair))
         yield legs.filter(pl.col("parent_call_id") != "").select(PARENT)
 
 

@@ -33,7 +33,8 @@ class ListError(Exception):
 class List:
     """One list: its name (which is its file's), its columns, those that a row must fill, and what a row means.
 
-    `instead_of` names the seed whose rows it changes, `ranges` between what its values lie, by the seed's units.
+    `instead_of` names the seed whose rows it changes, `ranges` between what its values lie, by the seed's
+    units; of a list without a seed by its columns.
     """
 
     name: str

@@ -92,6 +92,11 @@ def sources_tab() -> None:
                 "entity": Column("Entity"),
                 "freshness_state": Column("Freshness"),
                 "newest_event_at": Column("Newest event", "date"),
+                "usual_pause_days": Column(
+                    "Usually quiet, days",
+                    "count",
+                    "Between two of its days of events; late after that.",
+                ),
                 "loaded_at": Column("Landed", "date"),
                 "files": Column("Files", "count"),
                 "rows_read": Column("Read", "count"),

@@ -21,7 +21,23 @@ from pipelines.adding import AddingError, Looked, Run, base_is_told, look, not_k
 from pipelines.settings import Settings, load_settings
 from pipelines.waiting_files import Waiting, waiting
 
-TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "ods", "json", "jsonl", "ndjson", "parquet", "zip", "gz"]
+TYPES = [
+    "csv",
+    "tsv",
+    "txt",
+    "xlsx",
+    "xls",
+    "ods",
+    "json",
+    "jsonl",
+    "ndjson",
+    "parquet",
+    "htm",
+    "html",
+    "zip",
+    "gz",
+    "zst",
+]
 STATES = {
     "new": ":blue[new]",
     "changed": ":blue[to be read again]",

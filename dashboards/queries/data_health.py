@@ -13,7 +13,8 @@ from dashboards.queries.base import first, rows, select
 from pipelines.delivery.sight import Sight
 
 SOURCES = """
-    select source, domain, entity, freshness_state, files, rows_read, rows_loaded, rows_rejected, rows_superseded,
+    select source, domain, entity, freshness_state, usual_pause_days,
+        files, rows_read, rows_loaded, rows_rejected, rows_superseded,
         rows_vanished, match_coverage, raw_bytes,
         superseded_bytes,
         cast(newest_event_at as timestamp) as newest_event_at, cast(loaded_at as timestamp) as loaded_at

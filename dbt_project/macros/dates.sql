@@ -39,17 +39,13 @@ case
 end
 {%- endmacro %}
 
-{#- Seconds from the hour at which the business opens on the day of a moment to that moment; less than nothing before it. -#}
-{% macro since_opening(moment, day, timezone) -%}
-epoch(timezone({{ timezone }}, {{ moment }})) - epoch(cast({{ day }} as timestamp)) - {{ parameter('opens_at_hour') }} * 3600
-{%- endmacro %}
-
-{#- Seconds that the business was open up to a moment, so that business time between two moments is a difference: those of the
-    days before it, and of its own, of which so many are open, what lies before it. -#}
-{% macro business_seconds(before, day_seconds, since_opening) -%}
-{{ before }} + case
+{#- Seconds that a calendar was open up to a moment, so that business time between two moments is a difference: those of the days
+    before the moment's own, and of its own what lies before it. `day` is its row of int_business_days. -#}
+{% macro business_seconds(day, moment) -%}
+{%- set since_opening = exact_seconds_between(day ~ '.opens_at', moment) -%}
+{{ day }}.business_seconds_before + case
             when {{ since_opening }} <= 0 then 0
-            when {{ since_opening }} >= {{ day_seconds }} then {{ day_seconds }}
+            when {{ since_opening }} >= {{ day }}.business_seconds then {{ day }}.business_seconds
             else {{ since_opening }}
         end
 {%- endmacro %}

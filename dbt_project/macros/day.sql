@@ -301,12 +301,16 @@ landed.{{ column }} is not null
 landed.{{ column }} {{ '>= known.ends_at' if column in entity.moments else '> known.known_on' }}
 {%- endmacro %}
 
-{#- The day of an entity's newest event that its own export could know of; `landed`, `known` and `settings` are given. -#}
-{% macro newest_events_on(entity) -%}
+{#- The day of the newest of some dates of an entity that its own export could know of; `landed`, `known` and `settings`
+    are given. -#}
+{% macro newest_on(entity, dates) -%}
 {%- set found = [] -%}
-{%- for column in entity.events -%}
+{%- for column in dates -%}
     {%- set newest -%}
-max(landed.{{ column }}) filter (where {{ is_event(entity, column) }} and not {{ is_unknowable(entity, column) }})
+max(landed.{{ column }}) filter (
+            where {{ is_event(entity, column) if column in entity.events else 'landed.' ~ column ~ ' is not null' }}
+                and not {{ is_unknowable(entity, column) }}
+        )
     {%- endset -%}
     {%- do found.append(
         business_date(newest, 'max(settings.business_timezone)') if column in entity.moments else newest

@@ -48,6 +48,7 @@ FindingCode = Literal[
     "damaged",
     "date_order_remembered",
     "date_order_unknown",
+    "decimal_otherwise",
     "empty",
     "export_takes_away",
     "entity_missing",

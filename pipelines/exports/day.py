@@ -41,6 +41,7 @@ def declaration(entity: Entity) -> dict[str, Any]:
         "until": dict(cut.until),
         "at_export": list(cut.at_export),
         "events": dict(cut.events),
+        "plans": cut.plans,
         "fresh": list(dict.fromkeys(dated)) if cut.fresh is None else list(cut.fresh),
         "now": dict(cut.now),
     }

@@ -107,6 +107,11 @@ class Cut:
         dates = dict.fromkeys([*self.since, *self.later])
         return {date: self.no_event.get(date, {}) for date in dates if self.no_event.get(date) != {}}
 
+    @property
+    def plans(self) -> list[str]:
+        """The dates of which a row may begin to exist ahead: the run's day where nothing else gives one."""
+        return [date for date in self.since if self.no_event.get(date) == {}]
+
 
 @dataclass(frozen=True)
 class Entity:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from pipelines.verification.allocation import LAST, Allocation
 from pipelines.verification.assumption import Events, Place, Walks, add
@@ -30,6 +30,11 @@ from pipelines.verification.rows import Raw, Row
 
 # Money has four decimals.
 PLACES = Decimal("0.0001")
+
+
+def rounded(amount: Decimal | None) -> Decimal | None:
+    """An amount that an exchange gave, as it is posted."""
+    return None if amount is None else amount.quantize(PLACES, ROUND_HALF_UP)
 
 
 class Settlement:
@@ -105,9 +110,9 @@ class Settlement:
         if day >= money.ends:
             return
         if own is None:
-            own = self.rates.convert(amount, debt.currency, money.currency, day)
+            own = rounded(self.rates.convert(amount, debt.currency, money.currency, day))
         if amount is None and own is not None:
-            amount = self.rates.convert(own, money.currency, debt.currency, day)
+            amount = rounded(self.rates.convert(own, money.currency, debt.currency, day))
         if own is None or amount is None:
             return
         application = named(system, row["application_id"])
@@ -138,7 +143,9 @@ class Settlement:
         currency = row["currency"] or own or (money.currency if money else self.raw.run.default_currency)
         if kind == "write_off":
             if debt and not of_money:
-                self._write_off(debt, max(day, debt.issued), amount, currency, row["adjustment_id"])
+                # It is worth what it was on its own day, like all that is no application.
+                part = self.rates.convert(amount, currency, debt.currency, day)
+                self._write_off(debt, max(day, debt.issued), part, row["adjustment_id"])
             return
         if of_money != bool(money):
             return
@@ -195,12 +202,11 @@ class Settlement:
             # Cash is in the currency in which the invoice was paid last.
             same = (day, debt.currency, Decimal(1))
             _, currency, rate = max((paid for paid in self.rates_paid[debt.id] if paid[0] <= day), default=same)
-            back = amount if currency == debt.currency else (amount * rate).quantize(PLACES)
+            back = amount if currency == debt.currency else (amount * rate).quantize(PLACES, ROUND_HALF_UP)
             self.books.cash.append((debt.customer, currency, day, -back))
             debt.events.append((at, amount))
 
-    def _write_off(self, debt: Debt, day: date, amount: Decimal, currency: str, name: str) -> None:
-        part = self.rates.convert(amount, currency, debt.currency, day)
+    def _write_off(self, debt: Debt, day: date, part: Decimal | None, name: str) -> None:
         if part is None:
             return
         debt.to_give_up += part
@@ -265,7 +271,7 @@ class Settlement:
         of_invoice = [held for held in paid if held.debt.id == invoice and held.posted[0] > 0]
         if row["told"] is not None and of_invoice:
             worth, own = (sum((held.posted[side] for held in of_invoice), ZERO) for side in (0, 1))
-            amount = (row["told"] * own / worth).quantize(PLACES)
+            amount = (row["told"] * own / worth).quantize(PLACES, ROUND_HALF_UP)
         if amount is None:
             return left
         rest = amount

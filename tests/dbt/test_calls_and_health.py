@@ -103,13 +103,13 @@ def test_every_file_total_is_loaded_rejected_or_superseded(warehouse: duckdb.Duc
 def test_health_counts_the_rows_of_each_source(warehouse: duckdb.DuckDBPyConnection) -> None:
     found = rows(
         warehouse,
-        "select entity, files, rows_read, rows_loaded, rows_rejected, rows_superseded, days_old, freshness_state, "
+        "select entity, files, rows_read, rows_loaded, rows_rejected, rows_superseded, days_old, freshness_state, usual_pause_days, "
         "match_coverage from reporting.rpt_data_health where entity in ('invoices', 'calls', 'accounts') order by all",
     )
     assert found == [
-        ("accounts", 1, 3, 3, 0, 0, None, None, None),
-        ("calls", 1, 5, 5, 0, 0, 25, "stale", 0.5),
-        ("invoices", 2, 5, 4, 1, 1, 22, "stale", 1.0),
+        ("accounts", 1, 3, 3, 0, 0, None, None, None, None),
+        ("calls", 1, 5, 5, 0, 0, 25, "stale", 1, 0.5),
+        ("invoices", 2, 5, 4, 1, 1, 22, "stale", 1, 1.0),
     ]
 
 

@@ -33,6 +33,10 @@ ROWS = {
                  "status": "won", "stage": "Won", "probability": 1, "closed_at": "2030-01-01T00:00:00Z"},
     ],
     "crm.activities": [KNOWN | {"activity_id": "1", "occurred_at": "2026-03-20T10:00:00Z", "activity_type": "meeting"}],
+    # A trial's end, a hand-over and a person's first day are agreed on ahead.
+    "billing.subscriptions": [KNOWN | {"subscription_id": "1", "unit_price": 10, "started_on": "2026-03-25"}],
+    "crm.account_owners": [KNOWN | {"account_id": "1", "owner_id": "1", "starts_on": "2026-03-26"}],
+    "crm.employees": [KNOWN | {"employee_id": "1", "full_name": "Ada", "active_from": "2026-03-27"}],
     "plan.fx_rates": [KNOWN | {"currency": "USD", "rate_date": "2026-03-28", "rate": 1}],
 }  # fmt: skip
 
@@ -73,3 +77,11 @@ def test_what_has_no_history_is_told(warehouse: duckdb.DuckDBPyConnection) -> No
     declared = [(entity.id, *named) for entity in entities().values() for named in entity.cut.now.items()]
     # What files said is a record of them, which no day cuts.
     assert sorted(found) == sorted([*declared, ("rpt_superseded_rows", "*", "record")])
+
+
+def test_plans_give_a_day_where_nothing_else_does(tmp_path: Path) -> None:
+    write_raw(tmp_path, {"billing.subscriptions": ROWS["billing.subscriptions"]})
+    with duckdb.connect(str(make(tmp_path, ["int_run_dated"])), read_only=True) as connection:
+        assert connection.execute("select as_of_date from intermediate.int_run_dated").fetchall() == [
+            (date(2026, 3, 25),)
+        ]

@@ -20,14 +20,14 @@ from benchmarks import floor
 from pipelines.warehouse.calendar import write_holidays
 from pipelines.words import catalogue
 from tests.conventions import test_oracles as oracles
-from tests.support import attribution, call_gaps, call_reports, calls, rates, sources
+from tests.support import attribution, call_gaps, call_reports, calls, opening, rates, sources
+from tests.support.call_streams import SEASONS, mirrored
 from tests.support.call_streams import Stream as Calls
-from tests.support.call_streams import mirrored
 from tests.support.deal_streams import Deals
 from tests.support.deal_streams import Stream as Sales
 from tests.support.homes import breaks, gates
 from tests.support.log_streams import Logs
-from tests.support.oracle import ZONE, month_end
+from tests.support.oracle import ZONE, days, month_end
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
 from tests.support.sale_streams import Sales as Books
@@ -49,6 +49,10 @@ SOLD = [
 ]  # fmt: skip
 ACTIVITIES = [row for crm in LOGS for row in crm.activities]
 TEAMS = {f"{row['_system']}:{row['employee_id']}": row["team"] for crm in LOGS for row in crm.employees}
+# Each team its own hours, and everybody some, on days of all seasons.
+OPENINGS = opening.Openings(
+    opening.random_rows(1, ("North", "South", None), [first + days(number) for first in SEASONS for number in range(7)])
+)
 # By the last ten digits of a number, as calls are matched.
 ACCOUNTS = {
     row["phone"][-10:]: f"{row['_system']}:{row['account_id']}" for crm in LOGS for row in crm.accounts
@@ -89,6 +93,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     home: Path = tmp_path_factory.mktemp("streams")
     rows: dict[str, list[Row]] = {
         "calls.calls": CALLS, "calls.channel_costs": COSTS, "lists.source_names": sources.LISTED,
+        "lists.opening_hours": [*OPENINGS.rows],
         "plan.fx_rates": rates.ROWS,
         "crm.deals": [row for crm in SALES for row in crm.deals], "crm.deal_stages": [row for crm in SALES for row in crm.stages],
         "crm.activities": [row for crm in SALES for row in crm.activities] + ACTIVITIES,
@@ -100,9 +105,9 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     }  # fmt: skip
     for entity in SOLD:
         rows[entity] = rows.get(entity, []) + [row for book in BOOKS for row in book.rows[entity]]
-    run = {"business_timezone": str(ZONE), "default_country": calls.COUNTRY}
+    run = {"business_timezone": str(ZONE), "default_country": opening.COUNTRY}
     store = write_raw(home, rows, as_of_date=request.param, **run)
-    write_holidays(store.records, calls.COUNTRY)
+    write_holidays(store.records, opening.COUNTRY)
     floor.run(published, home, raw_of=home, threads=1, tables={*TABLES, "rpt_landing_findings"})
     with duckdb.connect(str(home / "keybook.duckdb"), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
@@ -164,7 +169,7 @@ def tried(table: str, expected: dict[Any, Row]) -> None:
 def test_calls(built: tuple[date, Any]) -> None:
     """Legs, statuses, agents, missed cases and business minutes, channels (K1 to K11), service (K19), the CRM's log (N5)."""
     as_of, warehouse = built
-    found = calls.conversations(CALLS, as_of)
+    found = calls.conversations(CALLS, as_of, TEAMS, OPENINGS)
     wrong = []
     money = call_reports.brought(found, ACCOUNTS, facts_of(warehouse), as_of)
     gaps = call_gaps.Gaps(found, ACTIVITIES, ACCOUNTS, as_of)
@@ -199,7 +204,7 @@ def test_attribution(built: tuple[date, Any]) -> None:
     """What each source brought by each model, of the deals and the ledger that other tests hold (K21, N1, N14)."""
     as_of, warehouse = built
     facts = facts_of(warehouse)
-    found = calls.conversations(CALLS, as_of)
+    found = calls.conversations(CALLS, as_of, TEAMS, OPENINGS)
     leads = [row for book in BOOKS for row in book.rows["crm.leads"]]
     expected = attribution.attribution(
         attribution.sold(*facts.values()), attribution.touched(found, leads, ACCOUNTS, as_of),

@@ -18,11 +18,12 @@ import pytest
 from benchmarks import floor
 from pipelines.warehouse.calendar import write_holidays
 from tests.dbt.test_streams import differences, moves
-from tests.support import calls, rates
+from tests.support import rates
 from tests.support.call_streams import Stream as Calls
 from tests.support.commission import Billed, Commission
 from tests.support.deal_streams import Stream as Sales
 from tests.support.homes import breaks, gates
+from tests.support.opening import COUNTRY
 from tests.support.oracle import ZONE
 from tests.support.publications import sample
 from tests.support.raw_rows import write_raw
@@ -73,9 +74,9 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "lists.working_times": TEAM.part_times, "lists.work_reports": TEAM.reports, "lists.norm_targets": TEAM.figures,
         "lists.parameters": TEAM.parameters(request.param), **BILLED.rows, **BILLED.lists(request.param),
     }  # fmt: skip
-    run = {"business_timezone": str(ZONE), "default_country": calls.COUNTRY}
+    run = {"business_timezone": str(ZONE), "default_country": COUNTRY}
     store = write_raw(home, rows, as_of_date=request.param, **run)
-    write_holidays(store.records, calls.COUNTRY)
+    write_holidays(store.records, COUNTRY)
     floor.run(sample(tmp_path_factory).parents[3], home, raw_of=home, tables=TABLES, threads=1)
     with duckdb.connect(str(home / "keybook.duckdb")) as connection:
         connection.execute("set timezone = 'UTC'")

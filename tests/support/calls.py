@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import holidays
+from tests.support.opening import EVERYBODYS, Openings
+from tests.support.oracle import ZONE, parameter
 
-from tests.support.oracle import ZONE, days, parameter
-
-COUNTRY = "SE"
 WITHHELD = {"anonymous", "266696687", "7378742833", "2562533", "8656696", "86282452253"}
 Row = dict[str, Any]
 Seconds = Fraction
@@ -120,6 +118,9 @@ class Conversation:
     system: str
     legs: list[Leg]
     is_first_time: bool | None = None
+    # Its agent's, whose opening hours count.
+    team: str | None = None
+    openings: Openings = EVERYBODYS
 
     @property
     def opening(self) -> Row:
@@ -222,50 +223,7 @@ class Conversation:
     def is_out_of_hours(self) -> bool:
         """Whether it began when the business was closed."""
         assert self.started
-        assert self.day
-        hour = self.started.astimezone(ZONE).hour
-        return not works(self.day) or not parameter("opens_at_hour") <= hour < parameter("closes_at_hour")
-
-
-FREE = holidays.country_holidays(COUNTRY, years=range(2024, 2027))
-
-
-def works(day: date) -> bool:
-    """Whether the business works on a day."""
-    return day.weekday() < 5 and day not in FREE
-
-
-def opened(day: date) -> tuple[datetime, datetime]:
-    """When the business opens and closes on a working day."""
-    first, last = (
-        datetime(day.year, day.month, day.day, parameter(name), tzinfo=ZONE).astimezone(UTC)
-        for name in ("opens_at_hour", "closes_at_hour")
-    )
-    return first, last
-
-
-def business_seconds(first: datetime, last: datetime) -> Seconds:
-    """The seconds from one moment to another in which the business was open (K5)."""
-    total, day = Fraction(0), first.astimezone(ZONE).date()
-    while day <= last.astimezone(ZONE).date():
-        if works(day):
-            begins, ends = opened(day)
-            inside = (min(last, ends) - max(first, begins)).total_seconds()
-            total += max(Fraction(inside), Fraction(0))
-        day += days(1)
-    return total
-
-
-def window_over(first: datetime) -> date:
-    """The working day on which the window after a miss is over (K4)."""
-    left, day = Fraction(parameter("handled_window_hours") * 3600), first.astimezone(ZONE).date()
-    while True:
-        if works(day):
-            begins, ends = opened(day)
-            left -= max(Fraction((ends - max(first, begins)).total_seconds()), Fraction(0))
-            if left <= 0:
-                return day
-        day += days(1)
+        return not self.openings.is_open(self.team, self.started)
 
 
 @dataclass
@@ -287,8 +245,12 @@ class Case:
         begun, ended = self.first.started, self.contact.started
         assert begun
         assert ended
-        waited = Fraction((ended - begun).total_seconds()) if plain else business_seconds(begun, ended)
-        return waited / 60
+        return (Fraction((ended - begun).total_seconds()) if plain else self.waited(ended)) / 60
+
+    def waited(self, ended: datetime) -> Seconds:
+        """From the first miss to a moment, while those who missed it were open."""
+        assert self.first.started
+        return self.first.openings.seconds(self.first.team, self.first.started, ended)
 
     def is_handled(self, as_of: date) -> bool | None:
         """Whether a contact came within the window; None while that runs, and of a number that nobody knows."""
@@ -296,9 +258,9 @@ class Case:
         if self.first.client is None or not begun:
             return None
         window = parameter("handled_window_hours") * 3600
-        if self.contact and self.contact.started and business_seconds(begun, self.contact.started) <= window:
+        if self.contact and self.contact.started and self.waited(self.contact.started) <= window:
             return True
-        return False if window_over(begun) <= as_of else None
+        return False if self.first.openings.window_over(self.first.team, begun, window) <= as_of else None
 
     def state(self, as_of: date) -> str:
         """How it stands."""
@@ -309,14 +271,19 @@ class Case:
         return "handled_late" if self.contact else "open" if handled is None else "not_handled"
 
 
-def conversations(rows: Iterable[Row], as_of: date) -> list[Conversation]:
-    """All that is known on a day, folded (K1), with who called for the first time (K8)."""
+def conversations(
+    rows: Iterable[Row], as_of: date, teams: Mapping[str, str | None] | None = None, openings: Openings | None = None
+) -> list[Conversation]:
+    """All that is known on a day, folded (K1), with who called for the first time (K8); teams by agent."""
     known: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         begun = row["started_at"] and datetime.fromisoformat(row["started_at"]).astimezone(ZONE).date()
         if not begun or begun <= as_of:
             known[row["_system"]].append(row)
     found = [Conversation(system, legs) for system, mine in known.items() for legs in folded(mine)]
+    for one in found:
+        one.team = (teams or {}).get(f"{one.system}:{one.agent}")
+        one.openings = openings or EVERYBODYS
     inbound = [one for one in found if one.direction == "inbound" and one.client and one.started]
     seen: set[str] = set()
     for one in sorted(inbound, key=lambda one: (one.started, one.id)):
@@ -389,8 +356,10 @@ def cases(found: list[Conversation]) -> list[Case]:
                 told += waiting
                 waiting = []
                 continue
-            last = waiting and waiting[-1].misses[-1].started
-            if last and business_seconds(last, one.started) <= parameter("handled_window_hours") * 3600:
+            # How long the caller was silent is told by the clock of who missed the call before.
+            last = waiting[-1].misses[-1] if waiting else None
+            silent = last and last.started and last.openings.seconds(last.team, last.started, one.started)
+            if silent is not None and silent <= parameter("handled_window_hours") * 3600:
                 waiting[-1].misses.append(one)
             else:
                 waiting.append(Case([one]))

@@ -39,7 +39,9 @@ class Serving(Dealings):
     def working(self) -> dict[date, bool]:
         """Whether the business works on a day."""
         found = (
-            self.publication.cursor().sql("select day, is_working_day from intermediate.int_business_days").fetchall()
+            self.publication.cursor()
+            .sql("select day, is_working_day from intermediate.int_business_days where calendar = ''")
+            .fetchall()
         )
         return dict(found)
 
@@ -175,13 +177,11 @@ class Serving(Dealings):
         found: Rows = {}
         left = {row["account_id"] for row in self.rows("fct_account_departures")}
         weeks: dict[date, set[str]] = defaultdict(set)
-        of_account: dict[str, list[date]] = defaultdict(list)
         for row in self.rows("fct_account_health"):
             weeks[row["as_of_date"]].add(row["account_id"])
-            of_account[row["account_id"]].append(row["as_of_date"])
         for row in self.rows("fct_account_departures"):
-            # Beside it, of the last week before in which it had a score, all that had one and never left.
-            last = max((week for week in of_account[row["account_id"]] if week < row["left_on"]), default=None)
+            # Beside it, of the last week before, all that had a score and never left; before the first nobody knows.
+            last = max((week for week in weeks if week < row["left_on"]), default=None)
             stayed = weeks[last] - left if last else set()
             theirs = [
                 case["account"] for case in self.cases
@@ -193,7 +193,8 @@ class Serving(Dealings):
             found[row["account_id"], row["left_on"]] = {
                 "claims_before": sum((row["left_on"] - case["opened"]).days <= window for case in own),
                 "open_claims": sum(case["closed"] is None or case["closed"] >= row["left_on"] for case in own),
-                "stayed_accounts": len(stayed), "stayed_claims": len(theirs), "stayed_with_claims": len(set(theirs)),
+                **({"stayed_accounts": len(stayed), "stayed_claims": len(theirs), "stayed_with_claims": len(set(theirs))}
+                   if last else dict.fromkeys(("stayed_accounts", "stayed_claims", "stayed_with_claims"))),
             }  # fmt: skip
         return found
 

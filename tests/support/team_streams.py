@@ -13,7 +13,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from tests.support.calls import works
+from tests.support.opening import EVERYBODYS
 from tests.support.oracle import days, month_end, months_before, parameter, seed
 
 Row = dict[str, Any]
@@ -196,11 +196,11 @@ class Norms:
         # A month's working days, over which a plan is spread, whoever was there.
         spread: dict[date, int] = defaultdict(int)
         for day in calendar:
-            spread[day.replace(day=1)] += works(day)
+            spread[day.replace(day=1)] += EVERYBODYS.works(None, day)
         for row in self.team.employees:
             who = f"{row['_system']}:{row['employee_id']}"
             there = [
-                (day, works(day), self.share(who, day), bool(self.away.get((who, day))))
+                (day, EVERYBODYS.works(None, day), self.share(who, day), bool(self.away.get((who, day))))
                 for day in calendar
                 if self.is_employed(row, day)
             ]

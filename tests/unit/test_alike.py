@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
+from pipelines.exports.codes import UnreadableError
 from pipelines.exports.contracts.loading import load_contracts
 from pipelines.exports.landing import alike
 from pipelines.exports.landing.folder import NewFile, sha256_of, stamp_of
 from pipelines.exports.landing.land import Landing, ReadingRules
 from pipelines.exports.landing.raw import RawStore
+from pipelines.exports.readers import workbook
+from pipelines.exports.readers.apart import BrokenReaderError, read_apart
 from pipelines.exports.readers.engine import connected
+from pipelines.exports.readers.unpack import Limits
 from tests.support.landing import NOON, bare_store
 
 INVOICES = "invoice_id,customer_id,issued_on,gross_amount,currency,Shade\n"
@@ -50,6 +58,8 @@ TOGETHER = {
     "lines2.jsonl": f"{RECORD.format(39, 'C-1', 1)}\n{RECORD.format(40, 'C-9', 2)}\n",
     "table.parquet": "I-37,C-1",
     "table2.parquet": "I-38,C-2",
+    "sheet.xlsx": INVOICES + "I-41,C & A,2026-01-05,70.00,EUR,red\n,,,,,\nI-42,C-1,2026-01-06,5.00,SEK,\n",
+    "sheet2.xlsx": INVOICES + "I-43,C-1,2026-01-05,70,EUR,\n",
 }
 ALONE = {
     "unread.csv": INVOICES + "I-5,C-1,soon,70.00,EUR,\n",
@@ -64,9 +74,35 @@ ALONE = {
     "large.csv.gz": INVOICES + "I-17,C-1,2026-01-07,70.00,EUR," + "x" * alike.MOST_BYTES + "\n",
     "document.json": '{"day": "x", "rows": [{"invoice_id": "I-30", "customer_id": "C-1", "issued_on": "2026-01-05", "gross_amount": 1}]}',
     "web.json": f"[{RECORD.format(31, 'C&amp;A', 1)}]",
+    "comma.json": f"[{RECORD.format(48, 'C-1', '1,5')}]",
     "broken.jsonl": f"{RECORD.format(32, 'C-1', 1)}\n{RECORD.format(33, 'C-1', 1)}\n{{\n",
+    "unread.xlsx": INVOICES + "I-44,C-1,soon,70.00,EUR,\n",
+    "web.xlsx": INVOICES + "I-45,C&amp;A,2026-01-06,5.00,EUR,\n",
+    "two.xlsx": INVOICES + "I-46,C-1,2026-01-06,5.00,EUR,\n\f" + INVOICES + "I-47,C-1,2026-01-06,5.00,EUR,\n",
+    "damaged.xlsx": "",
     "unread.json": f"[{RECORD.format(34, 'C-1', '1x')}]",
 }
+
+
+def _no_workbook() -> bytes:
+    """A zip that is called a workbook and holds none."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    return out.getvalue()
+
+
+def _workbook(text: str) -> bytes:
+    """A workbook with these sheets of lines; the date of a cell is a date."""
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for sheet in text.split("\f"):
+        made = book.create_sheet()
+        for line in sheet.splitlines():
+            cells = (cell or None for cell in line.split(","))
+            made.append([date.fromisoformat(cell) if cell and cell.startswith("2026-") else cell for cell in cells])
+    book.save(out)
+    return out.getvalue()
 
 
 def _files(folder: Path, names: Iterable[str]) -> list[NewFile]:
@@ -77,6 +113,8 @@ def _files(folder: Path, names: Iterable[str]) -> list[NewFile]:
         text = (TOGETHER | ALONE)[name]
         content = text.encode("latin-1" if "latin" in name else "utf-8")
         path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        if name.endswith(".xlsx"):
+            path.write_bytes(_workbook(text) if text else _no_workbook())
         if name.endswith(".parquet"):
             invoice, customer = text.split(",")
             told = f"'{invoice}' as invoice_id, '{customer}' as customer_id, date '2026-01-05' as issued_on, 7.5 as gross_amount"
@@ -127,6 +165,29 @@ def test_what_comes_of_files_together_comes_of_each_alone(tmp_path: Path, monkey
     assert {path.relative_to(one.root) for path in one.root.rglob("*")} == {
         path.relative_to(many.root) for path in many.root.rglob("*")
     }
+
+
+@pytest.mark.parametrize("ending", ["ended", "too slow"])
+def test_a_workbook_that_ends_the_reading_of_many_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    def ends(reader: str, path: Path, out: Path, limits: Limits, given: dict[str, Any]) -> Any:
+        read.append(len(given.get("paths", "1")))
+        if "paths" in given and ending == "ended":
+            raise BrokenReaderError("gone")
+        if "paths" in given:
+            raise UnreadableError("too_slow", limit_count=1)
+        return read_apart(reader, path, out, limits, given)
+
+    read: list[int] = []
+    monkeypatch.setattr(workbook, "read_apart", ends)
+    files = _files(tmp_path, ("sheet.xlsx", "damaged.xlsx", "sheet2.xlsx"))
+    landed = dict(alike.land_files(Landing(bare_store(tmp_path / "raw"), load_contracts(), ReadingRules()), files))
+    receipts = {file.name: receipt for file, receipt in landed.items() if receipt}
+    loaded = {name: [row["rows_loaded"] for row in receipt.entities] for name, receipt in receipts.items()}
+    assert loaded == {"sheet.xlsx": [2], "damaged.xlsx": [], "sheet2.xlsx": [1]}
+    assert [finding["code"] for finding in receipts["damaged.xlsx"].findings] == ["workbook_unreadable"]
+    assert sorted(read) == [1, 1, 1, 3]
 
 
 def test_a_file_that_changes_meanwhile_is_not_landed_and_the_others_are(

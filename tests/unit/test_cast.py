@@ -54,7 +54,7 @@ def test_amounts_are_read_by_the_contracts_marks(tmp_path: Path, text: str, form
     assert _amount(tmp_path, text, formats) == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", ["12abc", "1,23", "1,2345.0", "1.234,50", "--5", "12 34", "twelve", "1e99", "NaN"])
+@pytest.mark.parametrize("text", ["12abc", "1,23,4", "1,2345.0", "--5", "12 34", "twelve", "1e99", "NaN"])
 def test_what_is_no_number_throughout_is_rejected(tmp_path: Path, text: str) -> None:
     assert _amount(tmp_path, text) is None
 

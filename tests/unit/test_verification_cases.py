@@ -235,6 +235,42 @@ def test_what_is_taken_back_of_another_currencys_payment(tmp_path: Path) -> None
     assert [told.on(2, 29), told.on(3, 1), told.on(3, 2)] == [(0, 0, 110), (50, 0, 55), (100, 0, 0)]
 
 
+def test_what_an_exchange_gave_is_posted_in_four_decimals(tmp_path: Path) -> None:
+    """A cent of a dollar invoice took 0.0063 euros of the payment, and not 0.00625: 30 dollars back are 18.90 of it."""
+    told = Told(
+        tmp_path,
+        {
+            "plan.fx_rates": [{"currency": "USD", "rate_date": "2024-01-20", "rate": Decimal("0.625")}],
+            "billing.invoices": [invoice("1", 60, "2024-01-01", currency="USD")],
+            "billing.payments": [payment("p", Decimal("33.33"), "2024-01-20")],
+            "billing.applications": [
+                {"application_id": "a", "payment_id": "p", "invoice_id": "1", "applied_on": "2024-01-20", "amount": Decimal("0.01")}
+            ],
+            "billing.adjustments": [
+                {"adjustment_id": "j", "adjustment_kind": "chargeback", "occurred_on": "2024-01-25", "amount": 30, "currency": "USD",
+                 "invoice_id": "1", "payment_id": "p", "customer_id": "c"}
+            ],
+        },
+    )  # fmt: skip
+    assert told.on(1, 25) == (60, Decimal("14.43"), Decimal("14.43"))
+
+
+def test_a_write_off_is_worth_what_it_was_on_its_own_day(tmp_path: Path) -> None:
+    """Written off in dollars while nobody knew what they are worth, a month before the invoice: that is a finding."""
+    told = Told(
+        tmp_path,
+        {
+            "plan.fx_rates": [{"currency": "USD", "rate_date": "2024-02-05", "rate": 1}],
+            "billing.invoices": [invoice("1", 10, "2024-02-05")],
+            "billing.adjustments": [
+                {"adjustment_id": "j", "adjustment_kind": "write_off", "occurred_on": "2024-01-05", "amount": 10, "currency": "USD",
+                 "invoice_id": "1", "customer_id": "c"}
+            ],
+        },
+    )  # fmt: skip
+    assert told.on(2, 29) == (10, 0, 0)
+
+
 def test_of_opening_balances_the_first_is_the_debt(tmp_path: Path) -> None:
     rows = [{"customer_id": "c", "currency": "EUR", "as_of": day, "amount": amount}
             for day, amount in (("2024-03-01", 700), ("2024-01-01", 500))]  # fmt: skip

@@ -59,9 +59,14 @@ def list_contracts() -> dict[str, Contract]:
     found = {}
     for wanted in landed_lists().values():
         entity = entities()[f"{DOMAIN}.{wanted.name}"]
-        columns = {name: {"from": name, "required": name in wanted.required} for name in wanted.columns}
-        if wanted.ranges:
+        columns: dict[str, dict[str, Any]] = {
+            name: {"from": name, "required": name in wanted.required} for name in wanted.columns
+        }
+        if wanted.instead_of and wanted.ranges:
             columns["value"] = {"required": True, "cases": _by_unit(wanted, *entity.key)}
+        else:
+            for name, range_ in wanted.ranges.items():
+                columns[name]["range"] = range_
         found[wanted.name] = Contract.model_validate(
             {
                 "contract": f"keybook_{DOMAIN}_{wanted.name}",

@@ -26,11 +26,13 @@ from pipelines.exports.landing.cast import Cast, RowSql
 from pipelines.exports.landing.folder import ChangedError, NewFile, must_be
 from pipelines.exports.landing.held import key_columns
 from pipelines.exports.landing.land import Landing, digest_of, open_grids
-from pipelines.exports.landing.layout import ENTITY
+from pipelines.exports.landing.layout import ENTITY, holds_entity
 from pipelines.exports.landing.likeness import ROWS, is_unlike, likeness
+from pipelines.exports.landing.marks import written_otherwise
 from pipelines.exports.landing.orders import Dates, Writing, written
 from pipelines.exports.landing.raw import Receipt
 from pipelines.exports.landing.rows import stored
+from pipelines.exports.landing.small_workbooks import MOST_BYTES, Workbooks
 from pipelines.exports.landing.tables import TableLanding
 from pipelines.exports.landing.versions import format_of, reader_version
 from pipelines.exports.readers.deadline import within
@@ -38,11 +40,11 @@ from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.engine import answer, connected
 from pipelines.exports.readers.grids import Blanks, Grid, quoted
 from pipelines.exports.readers.records import Records
+from pipelines.exports.readers.workbook import Sheet
 
 # A file's lines are numbered from its own number times this on.
 STRIDE = 1024
 FILE_OF = f"(_line // {STRIDE})"
-MOST_BYTES = 1 << 18
 MOST_FILES = 128
 # What text begins with that is no JSON, and JSON whose records stand in a list or line by line: a document may hold several
 # tables, and would be read twice.
@@ -58,7 +60,7 @@ _ENTITY = re.compile(ENTITY)
 class Small:
     """A small file that may be landed with others: what it was recognised as, and its rows.
 
-    They are its lines below the header, or of records the query that gives them as text (`Records.select`).
+    They are its lines below the header, or of records and sheets the query that gives them as text.
     """
 
     file: NewFile
@@ -71,6 +73,7 @@ class Small:
     delimiter: str = ""
     lines: tuple[str, ...] = ()
     query: str = ""
+    read: list[Sheet] | None = None
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -92,10 +95,12 @@ def land_files(
     """Lands files, and gives each with its receipt; None for one that changed while it was read."""
     waiting: dict[tuple[object, ...], list[Small]] = {}
     with tempfile.TemporaryDirectory(prefix="keybook-") as folder:
+        workbooks = Workbooks(files, Path(folder), landing.reading_rules.limits)
         for file in files:
-            small = _small(landing, file, known_at, Path(folder))
+            read = workbooks.sheets(file)
+            small = _small(landing, file, known_at, Path(folder), read)
             if small is None:
-                yield file, _alone(landing, file, known_at)
+                yield file, _alone(landing, file, known_at, read)
                 continue
             alike = waiting.setdefault(small.kind, [])
             alike.append(small)
@@ -105,33 +110,37 @@ def land_files(
             yield from _land(landing, alike, known_at)
 
 
-def _alone(landing: Landing, file: NewFile, known_at: str | None) -> Receipt | None:
+def _alone(landing: Landing, file: NewFile, known_at: str | None, read: list[Sheet] | None = None) -> Receipt | None:
     try:
-        return landing.land_file(file.path, file.name, file.sha256, known_at, stamp=file.stamp)
+        return landing.land_file(file.path, file.name, file.sha256, known_at, stamp=file.stamp, read=read)
     except ChangedError:
         return None
 
 
-def _small(landing: Landing, file: NewFile, known_at: str | None, folder: Path) -> Small | None:
+def _small(
+    landing: Landing, file: NewFile, known_at: str | None, folder: Path, read: list[Sheet] | None
+) -> Small | None:
     """The file as one of many; None where it has to be landed alone, for whatever reason. What is unpacked goes below `folder`."""
     if file.stamp[0] > MOST_BYTES or landing.store.word(file.sha256) is not None:
         return None
     try:
-        return _read(landing, file, known_at, folder)
+        return _read(landing, file, known_at, folder, read)
     except Exception:  # what is wrong with it, `land_file` says; it holds up no other
         return None
 
 
-def _read(landing: Landing, file: NewFile, known_at: str | None, folder: Path) -> Small | None:
+def _read(
+    landing: Landing, file: NewFile, known_at: str | None, folder: Path, read: list[Sheet] | None
+) -> Small | None:
     head = file.path.read_bytes()
     packed, is_text = head.startswith((*_PACKED, _PARQUET)), _TEXT.match(head)
-    if not packed and not is_text and not _LISTED.match(head):
+    if read is None and not packed and not is_text and not _LISTED.match(head):
         return None
     # Records are read when their rows are: what they were unpacked to has a folder of its own. Lines are taken now.
     scratch = folder if is_text and not packed else Path(tempfile.mkdtemp(dir=folder))
     limits = landing.reading_rules.limits
     with within(limits.seconds):
-        grids = open_grids(file.path, scratch, landing.contracts, limits)
+        grids = open_grids(file.path, scratch, landing.contracts, limits, read=read)
         match = recognise(grids[0], landing.contracts).match if len(grids) == 1 else None
     grid = grids[0] if grids else None
     if match is None or grid is None or not _is_plain(match, grid):
@@ -140,10 +149,10 @@ def _read(landing: Landing, file: NewFile, known_at: str | None, folder: Path) -
     before = landing.store.receipt(file.sha256)
     receipt = landing.begun(file.sha256, file.name, file.stamp, known_at, before=before)
     small = partial(Small, file, receipt, before, match, header, format_of(grid))
-    if isinstance(grid, Records):
-        query = grid.select()
+    if isinstance(grid, Records | Sheet):
+        query = grid.select() if isinstance(grid, Records) else grid.below(1)
         rows, last = answer(f"select count(*), max(_line) from ({query})")[0]
-        return small(rows, query=query) if 0 < rows < ROWS and last < STRIDE else None
+        return small(rows, query=query, read=read) if 0 < rows < ROWS and last < STRIDE else None
     if not isinstance(grid, Delimited) or grid.path.stat().st_size > MOST_BYTES:
         return None
     text = grid.path.read_bytes().decode()
@@ -200,7 +209,7 @@ def _land(landing: Landing, files: list[Small], known_at: str | None) -> Iterato
     others = others if together else []
     for small in files:
         if small not in together and small not in others:
-            yield small.file, _alone(landing, small.file, known_at)
+            yield small.file, _alone(landing, small.file, known_at, small.read)
     if others:
         yield from _land(landing, others, known_at)
 
@@ -239,7 +248,7 @@ class _Together(TableLanding):
         dates = Writing().dates(None) if plain else self._dates(moments, writings)
         self.sql = RowSql(self.contract, self.match, sql.business_timezone, dates, sql.known_in)
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
-        for unread in filter(None, (self._skipped(), self._untaken(mappings))):
+        for unread in filter(None, (self._skipped(), self._untaken(mappings), written_otherwise(self.sql))):
             self._set_apart(f"select distinct {FILE_OF} from cleaned where {unread}")
         found = likeness(self.connection, self.sql, mappings, FILE_OF, len(self.files))
         self.apart |= {number for number, told in found.items() if is_unlike(*told, self.files[number].rows)}
@@ -314,7 +323,7 @@ class _Together(TableLanding):
             for number, small in enumerate(self.files)
         )
         self.connection.execute(f"create or replace temp table grid as {' union all '.join(parts)}")
-        cells = " or ".join(f"contains(c{place}, '&')" for place in range(len(self.files[0].header)))
+        cells = " or ".join(holds_entity(f"c{place}") for place in range(len(self.files[0].header)))
         self._set_apart(f"select distinct {FILE_OF} from grid where {cells}")
         return "any"
 

@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.exports.codes import Finding
+from pipelines.exports.readers.unpack import NO_EXPORTS
 from pipelines.files import read_object, write_whole
 from pipelines.formats import printable
 
-# Operating systems and editors leave these in folders; they are no exports.
-_NO_EXPORTS = (".", "~$", "Thumbs.db", "desktop.ini")
 # Size, and when it was written and renamed last, in nanoseconds.
 Stamp = tuple[int, int, int]
 
@@ -49,7 +48,7 @@ class Lying:
 
 def is_export(path: Path) -> bool:
     """Whether a path is a file that a person may have put there."""
-    return path.is_file() and not path.name.startswith(_NO_EXPORTS)
+    return path.is_file() and not path.name.startswith(NO_EXPORTS)
 
 
 def lying(landing: Path) -> Lying:
@@ -64,7 +63,7 @@ def lying(landing: Path) -> Lying:
     for folder, folders, names in os.walk(landing, onerror=refused):
         for name in [*names, *(name for name in folders if os.path.islink(os.path.join(folder, name)))]:
             path = Path(folder, name)
-            if name.startswith(_NO_EXPORTS):
+            if name.startswith(NO_EXPORTS):
                 continue
             try:
                 if stat.S_ISREG(path.stat().st_mode):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,6 +26,7 @@ from pipelines.exports.landing.cast import Cast, RowSql
 from pipelines.exports.landing.folder import Stamp, must_be, sha256_of, stamp_of, system_of
 from pipelines.exports.landing.intact import known_before_damage
 from pipelines.exports.landing.layout import fit, unescape
+from pipelines.exports.landing.marks import to_own_marks
 from pipelines.exports.landing.orders import DAY_FIRST, MONTH_FIRST, Dates, Writing, decided, said, written
 from pipelines.exports.landing.owners import settled
 from pipelines.exports.landing.raw import RawStore, Receipt
@@ -38,6 +39,7 @@ from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.dialects import in_usual_dialect
 from pipelines.exports.readers.engine import connected
 from pipelines.exports.readers.grids import Grid, quoted
+from pipelines.exports.readers.pages import page_tables
 from pipelines.exports.readers.records import json_records, parquet_records
 from pipelines.exports.readers.sections import footer, sections
 from pipelines.exports.readers.unpack import OF_ALL, Limits, Member, hold_lines, unpack
@@ -100,10 +102,12 @@ def open_grids(
     contracts: dict[str, Contract],
     limits: Limits,
     broken: dict[str, Finding] | None = None,
+    read: Sequence[Grid] | None = None,
 ) -> list[Grid]:
     """Every table that a file holds, as text.
 
-    Into `broken` go the members of an archive that cannot be read, by name: they hold up no other.
+    Into `broken` go the members of an archive that cannot be read, by name: they hold up no other. `read` are the sheets
+    of a workbook, where they were read before.
 
     Raises:
         UnreadableError: it cannot be read at all.
@@ -120,7 +124,7 @@ def open_grids(
         try:
             if member.problem:
                 raise member.problem
-            found += _grids_of(member, scratch, contracts, limits)
+            found += _grids_of(member, scratch, contracts, limits) if read is None else read
         except UnreadableError as error:
             if not member.name or error.finding.code in OF_ALL:
                 raise
@@ -133,6 +137,8 @@ def open_grids(
 def _grids_of(member: Member, scratch: Path, contracts: dict[str, Contract], limits: Limits) -> Iterable[Grid]:
     if member.kind == "workbook":
         return sheets(member.path, scratch, limits, member.name)
+    if member.kind == "page":
+        return page_tables(member.path, scratch, limits, member.name)
     if member.kind == "parquet":
         return parquet_records(member.path, member.name)
     if member.kind == "json":
@@ -190,11 +196,13 @@ class Landing:
         known_at: str | None = None,
         list_name: str = "",
         stamp: Stamp | None = None,
+        read: Sequence[Grid] | None = None,
     ) -> Receipt:
         """Lands one file and returns its receipt; a file that is held leaves a receipt that says why.
 
         `known_at` (ISO) is when its contents became known: now, if not given. A file that is landed again keeps its own.
-        `list_name` says that it is a version of a list, `stamp` what the file was when it was hashed.
+        `list_name` says that it is a version of a list, `stamp` what the file was when it was hashed, `read` are the sheets
+        of a workbook, where they were read since.
 
         Raises:
             ChangedError: it is not what it was, or gone; nothing was landed.
@@ -213,7 +221,7 @@ class Landing:
             try:
                 limits = self.reading_rules.limits
                 with within(limits.seconds):
-                    for grid in open_grids(path, scratch, self.contracts, limits, broken):
+                    for grid in open_grids(path, scratch, self.contracts, limits, broken, read):
                         self._land_grid(grid, receipt, staged)
                 for part, problem in broken.items():
                     note(receipt, part, "held", problem)
@@ -333,6 +341,8 @@ class Landing:
         note_unfed(receipt, match, grid.part)
         titles = fit(connection, grid, sql)
         connection.execute(f"create or replace temp view cleaned as {sql.cleaned(loaded.blanks)}")
+        if told := to_own_marks(connection, sql):
+            note(receipt, grid.part, "note", Finding("decimal_otherwise", column_name=told[0], said=told[1]))
         dates, problem = self.dates(connection, sql, receipt)
         if problem:
             note(receipt, grid.part, problem[0], problem[1])

@@ -33,15 +33,18 @@ def _above(grid: Grid, match: Match) -> dict[str, str | None]:
     return found
 
 
+def holds_entity(cell: str) -> str:
+    """SQL of whether a cell holds an HTML entity."""
+    return f"coalesce(contains({cell}, '&') and regexp_matches({cell}, {quoted(ENTITY)}), false)"
+
+
 def unescape(connection: duckdb.DuckDBPyConnection, match: Match, loaded: Loaded) -> int:
     """Reads HTML entities in `grid` as what they stand for (`Dr&auml;xl &amp; Dahl`); how many rows had some.
 
     Web forms write them into one system and not into the other, and then one name is two.
     """
     columns = [f"c{place}" for place in range(len(match.headers) - len(match.contract.table.derived))]
-    found = [
-        f"coalesce(contains({column}, '&') and regexp_matches({column}, {quoted(ENTITY)}), false)" for column in columns
-    ]
+    found = [holds_entity(column) for column in columns]
     if not columns or not loaded.ampersands:
         return 0
     count = int(connection.execute(f"select count(*) from grid where {' or '.join(found)}").fetchall()[0][0])

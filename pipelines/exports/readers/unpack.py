@@ -28,9 +28,17 @@ CHUNK = 1 << 20
 MAX_LAYERS = 8
 # What is wrong with all of an archive, and not with one of its members.
 OF_ALL = {"damaged", "nested_too_deep", "too_slow", "unpacks_too_large"}
+# What a zip begins with, and a workbook of Excel before 2007.
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What a web page begins with, and what begins with text and is none: PDF, RTF, XML.
+_PAGE = (b"<!doctype html", b"<html", b"<head", b"<meta", b"<style", b"<body", b"<div", b"<table")
+_NO_TEXT = (b"%PDF-", b"{\\rtf", b"<?xml")
+# Operating systems and editors leave these in folders and archives; they are no exports.
+NO_EXPORTS = (".", "~$", "Thumbs.db", "desktop.ini", "__MACOSX")
 # An encoding, and the words by which a text that is written in it says so.
 Declared = tuple[tuple[str, str], ...]
-Kind = Literal["text", "json", "workbook", "parquet", "unreadable"]
+Kind = Literal["text", "json", "page", "workbook", "parquet", "unreadable"]
 
 
 class SupportsRead(Protocol):
@@ -93,6 +101,28 @@ def unpack(path: Path, scratch: Path, limits: Limits, declared: Declared = ()) -
     return _Unpacking(scratch, limits, declared).members(path, "", 0)
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a file is a workbook, by its first bytes and, where it is a zip, by the names of its members."""
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic == _OLE or not magic.startswith(_ZIP):
+        return magic == _OLE
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _holds_workbook(archive)
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        return False
+
+
+def _holds_workbook(archive: zipfile.ZipFile) -> bool:
+    return not {"[Content_Types].xml", "mimetype"}.isdisjoint(archive.namelist())
+
+
+def _is_export(name: str) -> bool:
+    """Whether a person may have put a member of an archive into it."""
+    return not any(part.startswith(NO_EXPORTS) for part in name.split("/"))
+
+
 class _Unpacking:
     """One export being unpacked: all that comes out of it, however it is wrapped, stays within one limit."""
 
@@ -114,11 +144,11 @@ class _Unpacking:
             yield from self._decompressed(path, name, layer, "gzip")
         elif magic[:4] == b"\x28\xb5\x2f\xfd":
             yield from self._decompressed(path, name, layer, "zstd")
-        elif magic[:4] == b"PK\x03\x04":
+        elif magic.startswith(_ZIP):
             yield from self._zipped(path, name, layer)
         elif magic[:4] == b"PAR1":
             yield Member(path, "parquet", name)
-        elif magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        elif magic == _OLE:
             yield Member(path, "workbook", name)
         else:
             yield self._plain_text(path, name)
@@ -152,14 +182,15 @@ class _Unpacking:
     def _zipped(self, path: Path, name: str, layer: int) -> Iterator[Member]:
         try:
             with zipfile.ZipFile(path) as archive:
-                members = [info for info in archive.infolist() if not info.is_dir()]
-                names = {info.filename for info in members}
-                if "[Content_Types].xml" in names or "mimetype" in names:
+                members = [info for info in archive.infolist() if not info.is_dir() and _is_export(info.filename)]
+                if _holds_workbook(archive):
                     total = sum(info.file_size for info in members)
                     if total > self.limits.file_bytes:
                         raise UnreadableError("unpacks_too_large", limit_count=self.limits.file_bytes)
                     yield Member(path, "workbook", name)
                     return
+                if not members:
+                    raise UnreadableError("empty")
                 for info in members:
                     inner = f"{name}/{info.filename}".lstrip("/")
                     target = self._file(".member")
@@ -209,7 +240,9 @@ class _Unpacking:
                 raise UnreadableError("wrong_encoding", name=found, said=str(error)) from error
         with plain.open("rb") as file:
             start = file.read(CHUNK).lstrip()
-        kind: Kind = "json" if start[:1] in (b"{", b"[") else "text"
+        if start.startswith(_NO_TEXT):
+            raise UnreadableError("unknown_format")
+        kind: Kind = "json" if start[:1] in (b"{", b"[") else "page" if start[:20].lower().startswith(_PAGE) else "text"
         if kind == "text":
             hold_lines(plain, self.limits.line_bytes)
         return Member(plain, kind, name, found.removesuffix("-sig"), bad_bytes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,12 @@ class Sheet(Grid):
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
         """See `Grid.load`. Rows without any cell are no rows."""
         line = self._header_line(head, header_row)
-        connection.execute(
-            f"create or replace temp table grid as from {self._rows} where _line > {line} and {self._cells()} != ''"
-        )
+        connection.execute(f"create or replace temp table grid as {self.below(line)}")
         return Loaded(int(connection.execute("select count(*) from grid").fetchall()[0][0]))
+
+    def below(self, line: int) -> str:
+        """The query of the rows below a line as text cells: `_line, c0, c1, …`."""
+        return f"from {self._rows} where _line > {line} and {self._cells()} != ''"
 
     def _header_line(self, head: int, header_row: int) -> int:
         return self.heads()[head].lines[header_row] if header_row >= 0 else 0
@@ -82,6 +85,34 @@ def sheets(path: Path, scratch: Path, limits: Limits, member: str = "") -> list[
         names = read_apart("workbook", path, out, limits, {})
     except BrokenReaderError as error:
         raise UnreadableError("workbook_unreadable", said=str(error)) from error
+    return _sheets(out, names, member)
+
+
+def sheets_of_many(paths: list[Path], scratch: Path, limits: Limits) -> dict[Path, list[Sheet]]:
+    """The sheets of many workbooks, read in one process; a workbook that cannot be read with the others is not among them.
+
+    To start a process takes longer than to read a small workbook. One that takes all of its memory or time, or ends it,
+    takes the others with it: then there is none here, and each is to be read by itself (`sheets`).
+    """
+    claimed = []
+    for path in paths:
+        with suppress(UnreadableError, OSError, zipfile.BadZipFile):
+            _refuse_claims(path, limits)
+            claimed.append(path)
+    out = scratch / "sheets"
+    given = {"paths": [str(path) for path in claimed]}
+    try:
+        found = read_apart("workbook", scratch, out, limits, given) if claimed else []
+    except (BrokenReaderError, UnreadableError):
+        return {}
+    return {
+        path: _sheets(out / str(number), names, "")
+        for number, (path, names) in enumerate(zip(claimed, found, strict=True))
+        if names is not None
+    }
+
+
+def _sheets(out: Path, names: list[tuple[int, str]], member: str) -> list[Sheet]:
     several = len(names) > 1
     return [
         Sheet(out / f"{number}.parquet", "/".join(filter(None, [member, name if several else ""])), name)
@@ -115,8 +146,27 @@ def _refuse_claims(path: Path, limits: Limits) -> None:
                 )
 
 
-def write(path: Path, out: Path, _given: dict[str, Any]) -> list[tuple[int, str]]:
-    """Runs in the bounded process: each sheet as text, its times and durations as HH:MM:SS; their numbers and names."""
+def write(path: Path, out: Path, given: dict[str, Any]) -> list[Any]:
+    """Runs in the bounded process: the numbers and names of a workbook's sheets, each of which it writes.
+
+    Where `given` has `paths`, those of each of them, in a folder of its own; None for one that cannot be read.
+    """
+    if "paths" not in given:
+        return _write(path, out)
+    found: list[list[tuple[int, str]] | None] = []
+    for number, one in enumerate(given["paths"]):
+        (out / str(number)).mkdir()
+        try:
+            found.append(_write(Path(one), out / str(number)))
+        except MemoryError:
+            raise
+        except Exception:  # what is wrong with it shows when it is read by itself
+            found.append(None)
+    return found
+
+
+def _write(path: Path, out: Path) -> list[tuple[int, str]]:
+    """Writes each sheet as text, its times and durations as HH:MM:SS; their numbers and names."""
     import fastexcel
     import polars as pl
 

@@ -183,8 +183,11 @@ def table(section: Section, language: Language, pack: Pack) -> Table:
     ]
     shares = [_WIDE.get(name, 1.0) for name, _ in section.columns]
     cells = [
-        [_cell(figure, kind, language, pack) for figure, (_, kind) in zip(row, section.columns, strict=True)]
-        for row in section.rows[: section.most]
+        [
+            _cell(figure, section.kind(number, kind), language, pack)
+            for figure, (_, kind) in zip(row, section.columns, strict=True)
+        ]
+        for number, row in enumerate(section.rows[: section.most])
     ]
     has_total = bool(section.totals) and len(section.rows) > 1
     if has_total:

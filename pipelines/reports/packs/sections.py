@@ -23,7 +23,8 @@ class Section:
     `change` names two columns that stand beside each other with the change between them; a note is a text of
     `pack.notes` with its figures. What is `drawn` is a chart on paper, and a table in the workbook alone; a `detail`
     is not on paper at all. What is `first` stands before what is not known, as charts do. Of what is `told`, no row
-    means that there is none; elsewhere nobody knows. `most` rows stand on paper.
+    means that there is none; elsewhere nobody knows. `most` rows stand on paper. `kinds` says of each row what its
+    figures are, where that is the row's own and no column's: it stands for the kind `money` of the columns.
     """
 
     name: str
@@ -37,6 +38,11 @@ class Section:
     first: bool = False
     told: bool = False
     most: int = MOST
+    kinds: tuple[Kind, ...] = ()
+
+    def kind(self, row: int, column: Kind) -> Kind:
+        """What the figure of a row in a column of a kind is."""
+        return self.kinds[row] if self.kinds and column == "money" else column
 
     @property
     def nothing(self) -> str:

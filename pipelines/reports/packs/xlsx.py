@@ -13,7 +13,7 @@ import xlsxwriter
 from pipelines.formats import neutral
 from pipelines.reports.packs.composing import labels
 from pipelines.reports.packs.figures import Figure
-from pipelines.reports.packs.sections import Kind, Pack, Section
+from pipelines.reports.packs.sections import Pack, Section
 from pipelines.reports.packs.wording import difference, text_of
 from pipelines.words import Language
 
@@ -36,19 +36,18 @@ def to_xlsx(pack: Pack, language: Language) -> bytes:
             [Figure(language.text(f"pack.kpis.{pair.name}"), "", "", {}), pair.now, pair.before or none,
              pair.plan or none]
             for pair in pack.pairs.values()
-        ], change=("now", "before"))  # fmt: skip
+        ], change=("now", "before"), kinds=tuple(pair.kind for pair in pack.pairs.values()))  # fmt: skip
         missing = Section("missing", (("what", "text"), ("count", "count")), [
             [Figure(language.text(f"pack.missings.{name}"), "", "", {}), figure]
             for name, figure in pack.missing.items()
         ])  # fmt: skip
         beside = [language.text(f"{pack.name}.beside.{name}") for name in ("now", "before", "plan")]
         heads = {"kpi": [language.text("pack.columns.what"), *beside]}
-        kinds = {"kpi": [pair.kind for pair in pack.pairs.values()]}
         for section in (key_figures, missing, *pack.sections.values()):
             path = f"pack.{section.name}" if section in (key_figures, missing) else f"pack.sections.{section.name}"
             name = sheet_name(path, language)
             named = heads.get(section.name) or labels(section.columns, language)
-            _sheet(book, book.add_worksheet(name), section, named, kinds.get(section.name, []), language, pack.titles)
+            _sheet(book, book.add_worksheet(name), section, named, language, pack.titles)
     return out.getvalue()
 
 
@@ -63,11 +62,9 @@ def _sheet(
     sheet: Any,
     section: Section,
     heads: Sequence[str],
-    kinds: Sequence[Kind],
     language: Language,
     titles: Mapping[str, str],
 ) -> None:
-    """A table; `kinds` says of each row what its figures are, where that is not its column's."""
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
     styles = {kind: book.add_format({"num_format": shape}) for kind, shape in _FORMATS.items()}
     sums = {kind: book.add_format({"num_format": shape, "bold": True, "top": 1}) for kind, shape in _FORMATS.items()}
@@ -76,7 +73,7 @@ def _sheet(
         sheet.set_column(place, place, _WIDTHS[kind])
         sheet.write_string(0, place, label, head)
         for number, row in enumerate(section.rows, start=1):
-            style = styles.get(kinds[number - 1] if kinds and kind != "text" else kind)
+            style = styles.get(section.kind(number - 1, kind))
             _write(sheet, number, place, row[place], style, language, titles)
         if name in section.totals and section.rows:
             last, letter = len(section.rows), xlsxwriter.utility.xl_col_to_name(place)
@@ -86,7 +83,7 @@ def _sheet(
                 last + 2, place, f"=SUBTOTAL(109,{letter}2:{letter}{last + 1})", sums[kind], float(total)
             )
     if section.change:
-        own = [styles[kind] for kind in kinds] or [styles["money"]] * len(section.rows)
+        own = [styles[section.kind(number, "money")] for number in range(len(section.rows))]
         _changes(sheet, section, language, head, own)
     if not section.rows:
         sheet.write_string(1, 0, language.text(section.nothing))

@@ -279,7 +279,8 @@ def _feeds(tables: Tables) -> Section:
     return listed("feeds", table, found, ("source", "domain", "entity"), {
         "entity": ("entity", "text", "weekly.entity"), "source": ("source", "text", "contract"),
         "state": ("freshness_state", "text", "pack.freshness"),
-        "days_old": ("days_old", "count"), "rejected": ("rows_rejected", "count"),
+        "days_old": ("days_old", "count"), "usual_pause": ("usual_pause_days", "count"),
+        "rejected": ("rows_rejected", "count"),
     })  # fmt: skip
 
 
@@ -287,7 +288,9 @@ def _unlikely(tables: Tables) -> Section:
     """Headline figures that leave their own history: to be looked at before the pack goes out."""
     table, key = "rpt_plausibility", ("table_name", "column_name", "group_values", "period")
     found = tables.rows(table, "kind <> 'incomplete'", f"order by period desc, {', '.join(key)}")
-    return listed("unlikely", table, found, key, {
-        "what": ("column_name", "text", "figure"), "of": ("group_values", "text"), "month": ("period", "date"),
-        "why": ("kind", "text", "plausibility"),
+    made = listed("unlikely", table, found, key, {
+        "what": ("column_name", "text", "figure"), "of": ("group_values", "text"), "month": ("period", "month"),
+        "value": ("value", "money"), "usual": ("usual_value", "money"), "why": ("kind", "text", "plausibility"),
     })  # fmt: skip
+    units: dict[str, Kind] = {"money": "money", "ratio": "ratio"}
+    return replace(made, kinds=tuple(units.get(row["unit"], "count") for row in found))

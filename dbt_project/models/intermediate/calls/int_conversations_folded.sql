@@ -3,12 +3,19 @@
 -- the last one who did, else the only one named. Talk is time with a person, as far as its legs tell: a voicemail is none.
 -- Of an inbound call that nobody took, the time that it rang tells whether it was abandoned, whatever word the export has
 -- for it; where that time is not known it is missed: a caller is not said to have given up quickly without evidence.
+-- Opening hours are those of the agent's team where it has its own, else everybody's.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
 days as (
     select * from {{ ref('int_business_days') }}
+),
+
+calendars as (
+    select identities.system, identities.reference, calendars.calendar
+    from {{ ref('int_employee_identities') }} as identities
+    inner join {{ ref('int_employee_calendars') }} as calendars on identities.employee_id = calendars.employee_id
 ),
 
 -- Most conversations are one leg.
@@ -89,7 +96,7 @@ conversations as (
 
 keyed as (
     select
-        * replace (
+        conversations.* replace (
             case
                 when direction = 'inbound' and status in ('missed', 'abandoned')
                     then case
@@ -100,8 +107,12 @@ keyed as (
             end as status
         ),
         {{ phone_key('client_digits') }} as client_key,
-        timezone(business_timezone, started_at) as started_locally
+        {{ business_date('started_at', 'business_timezone') }} as started_on,
+        coalesce(calendars.calendar, '') as calendar
     from conversations
+    left join calendars
+        on conversations.system = calendars.system
+        and coalesce(conversations.agent_id, conversations.agent_name) = calendars.reference
 )
 
 select
@@ -126,10 +137,12 @@ select
         when keyed.status = 'answered' and keyed.talk_seconds >= {{ parameter('target_call_seconds') }} then true
         when keyed.status = 'answered' and keyed.is_talk_known then false
     end as is_target_call,
-    not days.is_working_day
-    or hour(keyed.started_locally) < {{ parameter('opens_at_hour') }}
-    or hour(keyed.started_locally) >= {{ parameter('closes_at_hour') }} as is_out_of_hours,
+    keyed.calendar,
+    not (
+        keyed.started_at >= days.opens_at
+        and {{ exact_seconds_between('days.opens_at', 'keyed.started_at') }} < days.business_seconds
+    ) as is_out_of_hours,
     keyed.started_at,
-    cast(keyed.started_locally as date) as started_on
+    keyed.started_on
 from keyed
-left join days on cast(keyed.started_locally as date) = days.day
+left join days on keyed.calendar = days.calendar and keyed.started_on = days.day

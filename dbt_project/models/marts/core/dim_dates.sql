@@ -8,7 +8,7 @@ with bounds as (
 ),
 
 days as (
-    select * from {{ ref('int_business_days') }}
+    select * from {{ ref('int_business_days') }} where calendar = ''
 )
 
 select

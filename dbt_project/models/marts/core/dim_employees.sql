@@ -11,6 +11,10 @@ identities as (
     select * from {{ ref('int_employee_identities') }}
 ),
 
+calendars as (
+    select * from {{ ref('int_employee_calendars') }}
+),
+
 exported as (
     select
         users.employee_id,
@@ -21,6 +25,7 @@ exported as (
         employees.grade,
         employees.role_profile,
         employees.team,
+        coalesce(calendars.calendar, '') as calendar,
         employees.region,
         managers.employee_id as manager_id,
         employees.active_from,
@@ -31,6 +36,7 @@ exported as (
         employees._row
     from users
     inner join employees on users.system = employees._system and users.native_id = employees.employee_id
+    left join calendars on users.employee_id = calendars.employee_id
     left join identities as managers
         on employees._system = managers.system and employees.manager_id = managers.reference
     -- A person with users in two systems is described by the user whose id the employee carries.
@@ -65,6 +71,7 @@ select
     grade,
     role_profile,
     team,
+    calendar,
     region,
     true as is_in_export,
     active_from,
@@ -85,6 +92,7 @@ select
     cast(null as varchar),
     cast(null as varchar),
     cast(null as varchar),
+    '',
     cast(null as varchar),
     false,
     cast(null as date),

@@ -63,19 +63,8 @@ days_told as (
     where feed_days.told_on is not null and (feed_days.feed = 'subscriptions' or feed_days.told_on <= run.as_of_date)
 ),
 
-paused as (
-    select
-        *,
-        {{ days_from('lag(told_on) over (partition by feed, system order by told_on)', 'told_on') }} as pause_days
-    from days_told
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (partition by feed, system order by pause_days, told_on) as place,
-        count(pause_days) over (partition by feed, system) as pauses
-    from paused
+placed as (
+    {{- placed_pauses('days_told', ['feed', 'system']) }}
 ),
 
 systems as (
@@ -85,11 +74,8 @@ systems as (
         max(as_of_date) as as_of_date,
         min(told_on) as begins_on,
         max(told_on) as ends_on,
-        case
-            when count(*) >= {{ parameter('feed_least_days') }}
-                then max(pause_days) filter (where place <= {{ parameter('feed_pause_share') }} * pauses)
-        end as usual_pause
-    from ranked
+        case when count(*) >= {{ parameter('feed_least_days') }} then {{ usual_pause() }} end as usual_pause
+    from placed
     group by feed, system
 ),
 

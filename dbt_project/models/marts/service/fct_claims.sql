@@ -1,6 +1,6 @@
 -- Grain: one row per case with how it was served: its class of service and target, business time, escalation, reopening and
 -- what to do first (E1, E2, E12, E14, E15). The class is the one of the day on which it was opened; of before the first list of
--- key accounts and tiers it is today's. What is open and still in time is neither within its target nor beyond it.
+-- key accounts and tiers it is today's. Business time is that of the owner's team. What is open and still in time is neither within its target nor beyond it.
 with cases as (
     select * from {{ ref('fct_cases') }}
 ),
@@ -11,6 +11,10 @@ run as (
 
 days as (
     select * from {{ ref('int_business_days') }}
+),
+
+employees as (
+    select * from {{ ref('dim_employees') }}
 ),
 
 classes as (
@@ -67,30 +71,24 @@ timed as (
         classed.closed_on is null as is_open,
         {{ days_from('classed.opened_on', 'classed.closed_on') }} as resolve_days,
         case when classed.closed_on is null then {{ days_from('classed.opened_on', 'run.as_of_date') }} end as age_days,
-        opening.business_seconds_before as opening_before,
-        opening.business_seconds as opening_seconds,
-        {{ since_opening('classed.opened_at', 'opening.day', 'run.business_timezone') }} as opened_since,
-        closing.business_seconds_before as closing_before,
-        closing.business_seconds as closing_seconds,
-        {{ since_opening('classed.closed_at', 'closing.day', 'run.business_timezone') }} as closed_since,
+        case
+            when classed.closed_at >= classed.opened_at then cast((
+                {{ business_seconds('closing', 'classed.closed_at') }} - ({{ business_seconds('opening', 'classed.opened_at') }})
+            ) / 60 as decimal(18, 2))
+        end as business_minutes,
         run.as_of_date
     from classed
     cross join run
     left join targets on classed.service_class = targets.service_class
     left join reasons on lower(trim(classed.reason)) = reasons.reason_key
-    left join days as opening on classed.opened_on = opening.day
-    left join days as closing on classed.closed_on = closing.day
+    left join employees on classed.owner_id = employees.employee_id
+    left join days as opening on classed.opened_on = opening.day and coalesce(employees.calendar, '') = opening.calendar
+    left join days as closing on classed.closed_on = closing.day and coalesce(employees.calendar, '') = closing.calendar
 ),
 
 judged as (
     select
         *,
-        case
-            when closed_at >= opened_at then cast((
-                {{ business_seconds('closing_before', 'closing_seconds', 'closed_since') }}
-                - ({{ business_seconds('opening_before', 'opening_seconds', 'opened_since') }})
-            ) / 60 as decimal(18, 2))
-        end as business_minutes,
         coalesce(resolve_days, age_days) > target_days as is_late,
         case
             when not is_open then resolve_days <= target_days

@@ -1,7 +1,8 @@
 -- Grain: one row per employee and month: how the employee talked with clients. Clients a week and connected calls (A10), what was
 -- planned and done (A12), results that are written down (A13), talk with those who decide (A15), birthdays (A16), e-mails and
--- their answers (A22), meetings with a record and a next step (A25) and those that a call brought about (A27). What belongs to
--- nobody stands under 'unassigned'. What the days after it decide is counted when they are over.
+-- their answers in business time of the person's team (A22), meetings with a record and a next step (A25) and those that a call
+-- brought about (A27). What belongs to nobody stands under 'unassigned'. What the days after it decide is counted when they
+-- are over.
 with run as (
     select
         *,
@@ -126,10 +127,11 @@ mails as (
         followed.replied_at,
         run.reply_days,
         run.as_of_date,
-        run.business_timezone
+        coalesce(employees.calendar, '') as calendar
     from followed
     cross join run
     inner join activities on followed.activity_id = activities.activity_id
+    left join {{ ref('dim_employees') }} as employees on activities.employee_id = employees.employee_id
     where followed.is_received
 ),
 
@@ -140,18 +142,12 @@ timed as (
         mails.replied_on is not null and mails.replied_on <= {{ plus_days('mails.occurred_on', 'mails.reply_days') }} as is_answered,
         {{ plus_days('mails.occurred_on', 'mails.reply_days') }} < mails.as_of_date as is_over,
         (
-            {{ business_seconds(
-                'answered.business_seconds_before', 'answered.business_seconds',
-                since_opening('mails.replied_at', 'answered.day', 'mails.business_timezone')
-            ) }}
-            - ({{ business_seconds(
-                'sent.business_seconds_before', 'sent.business_seconds',
-                since_opening('mails.occurred_at', 'sent.day', 'mails.business_timezone')
-            ) }})
+            {{ business_seconds('answered', 'mails.replied_at') }} - ({{ business_seconds('sent', 'mails.occurred_at') }})
         ) / 60 as minutes
     from mails
-    inner join {{ ref('int_business_days') }} as sent on mails.occurred_on = sent.day
-    left join {{ ref('int_business_days') }} as answered on mails.replied_on = answered.day
+    inner join {{ ref('int_business_days') }} as sent on mails.calendar = sent.calendar and mails.occurred_on = sent.day
+    left join {{ ref('int_business_days') }} as answered
+        on mails.calendar = answered.calendar and mails.replied_on = answered.day
 ),
 
 replies as (

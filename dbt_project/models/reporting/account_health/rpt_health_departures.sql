@@ -76,11 +76,18 @@ claimed as (
 ),
 
 -- Beside it: what the accounts that stood in the last week before it and never left complained of in the same days.
+weeks_before as (
+    select departures.left_on, max(weeks.as_of_date) as week
+    from (select distinct left_on from departures) as departures
+    inner join (select distinct as_of_date from weeks) as weeks on weeks.as_of_date < departures.left_on
+    group by departures.left_on
+),
+
 stayed_weeks as (
     select weeks.account_id, weeks.as_of_date as week
     from weeks
     left join (select distinct account_id from departures) as leavers on weeks.account_id = leavers.account_id
-    where leavers.account_id is null and weeks.as_of_date in (select last_weeks.week from last_weeks)
+    where leavers.account_id is null and weeks.as_of_date in (select weeks_before.week from weeks_before)
 ),
 
 stayed as (
@@ -89,7 +96,7 @@ stayed as (
 
 stayed_claims as (
     select windows.left_on, windows.week, count(*) as claims, count(distinct claims.account_id) as accounts
-    from (select distinct left_on, week from last_weeks) as windows
+    from weeks_before as windows
     inner join {{ ref('fct_claims') }} as claims
         on claims.opened_on < windows.left_on
         and claims.opened_on >= {{ plus_days('windows.left_on', '-cast(' ~ parameter('claims_before_days') ~ ' as integer)') }}
@@ -113,9 +120,10 @@ select
     end as outcome,
     cast(coalesce(claimed.claims_before, 0) as bigint) as claims_before,
     cast(coalesce(claimed.open_claims, 0) as bigint) as open_claims,
-    cast(coalesce(stayed.accounts, 0) as bigint) as stayed_accounts,
-    cast(coalesce(stayed_claims.claims, 0) as bigint) as stayed_claims,
-    cast(coalesce(stayed_claims.accounts, 0) as bigint) as stayed_with_claims,
+    -- Before the first week of the history nobody knows who stayed.
+    case when weeks_before.week is not null then coalesce(stayed.accounts, 0) end as stayed_accounts,
+    case when weeks_before.week is not null then coalesce(stayed_claims.claims, 0) end as stayed_claims,
+    case when weeks_before.week is not null then coalesce(stayed_claims.accounts, 0) end as stayed_with_claims,
     last_weeks.score as last_score,
     last_weeks.band as last_band,
     last_weeks.coverage as last_coverage,
@@ -137,6 +145,7 @@ left join accounts on departures.account_id = accounts.account_id
 left join employees on accounts.owner_id = employees.employee_id
 left join flags on departures.account_id = flags.account_id and departures.left_on = flags.left_on
 left join last_weeks on departures.account_id = last_weeks.account_id and departures.left_on = last_weeks.left_on
-left join stayed on last_weeks.week = stayed.week
-left join stayed_claims on last_weeks.left_on = stayed_claims.left_on and last_weeks.week = stayed_claims.week
+left join weeks_before on departures.left_on = weeks_before.left_on
+left join stayed on weeks_before.week = stayed.week
+left join stayed_claims on departures.left_on = stayed_claims.left_on
 left join claimed on departures.account_id = claimed.account_id and departures.left_on = claimed.left_on

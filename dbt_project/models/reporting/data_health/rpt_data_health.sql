@@ -15,6 +15,10 @@ accounts as (
     select * from {{ ref('dim_accounts') }}
 ),
 
+usual as (
+    select * from {{ ref('int_usual_pauses') }}
+),
+
 sources as (
     select
         contract,
@@ -69,10 +73,11 @@ vanished as (
     group by contract, domain, entity
 ),
 
-aged as (
+limits as (
     select
         sources.*,
         {{ days_from(business_date('sources.newest_event_at', 'run.business_timezone'), 'run.as_of_date') }} as days_old,
+        usual.usual_pause_days,
         case sources.domain
             {%- for domain in ['crm', 'billing', 'calls', 'plan'] %}
             when '{{ domain }}' then {{ parameter('freshness_' ~ domain ~ '_late_days') }}
@@ -85,6 +90,17 @@ aged as (
         end as stale_days
     from sources
     cross join run
+    left join usual
+        on sources.contract = usual.contract and sources.domain = usual.domain and sources.entity = usual.entity
+),
+
+-- What is usually quiet for longer than the limit is late when it is quieter than usual, and stale as many days later.
+aged as (
+    select
+        *,
+        {{ greatest_known('late_days', 'usual_pause_days') }} as late_after,
+        {{ greatest_known('late_days', 'usual_pause_days') }} + stale_days - late_days as stale_after
+    from limits
 )
 
 select
@@ -92,8 +108,8 @@ select
     aged.domain,
     aged.entity,
     case
-        when aged.days_old > aged.stale_days then 'stale'
-        when aged.days_old > aged.late_days then 'late'
+        when aged.days_old > aged.stale_after then 'stale'
+        when aged.days_old > aged.late_after then 'late'
         when aged.days_old is not null then 'fresh'
     end as freshness_state,
     cast(aged.files as integer) as files,
@@ -105,6 +121,7 @@ select
     cast(coalesce(aged.raw_bytes, 0) as bigint) as raw_bytes,
     cast(coalesce(aged.superseded_bytes, 0) as bigint) as superseded_bytes,
     cast(aged.days_old as integer) as days_old,
+    cast(aged.usual_pause_days as integer) as usual_pause_days,
     cast(matched.matched as double) / nullif(matched.facts, 0) as match_coverage,
     cast(matched.matched_in_crm as double) / nullif(matched.facts, 0) as crm_match_coverage,
     aged.newest_event_at,

@@ -70,12 +70,12 @@ def main() -> int:
         return refresh.main(refresh.Size(**asdict(size) | given), arguments.folder, arguments.repeat, arguments.out)
     if arguments.command == "small":
         for report in (
-            lambda: land.compare(500, 2, None),
+            lambda: land.compare(500, 2, turns=1),
             lambda: files.main(40),
             lambda: aging.main(20_000),
             lambda: legs.main(6_000)[0],
             lambda: identity.main(60, [1], 1_000),
-            lambda: pollock.main(None),
+            lambda: pollock.main(None, 4),
             lambda: robustness.main(4 * robustness.SMALL),
             lambda: drafts.main(4 * drafts.SMALL, False, False),
             lambda: drop.main(refresh.TINY),

@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.processes import GIB, Measured, machine, measure, table
-from benchmarks.refresh import KEYBOOK, PUBLISHED, TINY, Size, exports, fresh
+from benchmarks.refresh import KEYBOOK, PUBLISHED, Size, exports, fresh
+from benchmarks.scale import build_first
 
 
 def take_newest(landing: Path, count: int) -> Path:
@@ -39,8 +40,7 @@ def compare(size: Size, folder: Path) -> str:
     landing = home / "landing"
     exports(size, landing)
     # The first refresh of a clone parses the models and runs their unit tests: that is measured elsewhere.
-    exports(TINY, folder / "tiny" / "landing")
-    measure([*KEYBOOK, str(folder / "tiny")], PUBLISHED)
+    build_first(folder)
     dropped = take_newest(landing, size.calls // 100)
     full = measure([*KEYBOOK, str(fresh(home))], PUBLISHED)
     dropped.rename(landing / dropped.name)

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.settings import load_settings
+from pipelines.warehouse import statements
 from pipelines.warehouse.raw_views import create_raw_views
 from pipelines.warehouse.sql_functions import register
 from pipelines.warehouse.transform import queries, read_manifest
@@ -60,7 +61,7 @@ def run(
         for key in TopologicalSorter(wanted).static_order():
             node = models[key]
             kind = "view" if "view" in node["config"]["materialized"] else "table"
-            connection.execute(f"create {kind} {node['schema']}.{node['alias']} as ({compiled[key]}\n)")
+            statements.run(connection, f"create or replace {kind} {node['relation_name']} as ({compiled[key]}\n)")
         connection.execute("checkpoint")
     return len(wanted)
 

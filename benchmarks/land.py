@@ -187,11 +187,13 @@ def by_dlt(files: list[Path], python: Path | None) -> float:
     return float(done.stdout.split()[-1])
 
 
-def _turns(files: list[Path], names: list[str], dlt: Path | None, expected: int) -> tuple[float, list[str]]:
+def _taking_turns(
+    turns: int, files: list[Path], names: list[str], dlt: Path | None, expected: int
+) -> tuple[float, list[str]]:
     """Keybook's median time for the files, and how many times as long as each other reader it takes."""
     ours: list[float] = []
     ratios: dict[str, list[float]] = {"DuckDB": [], "processor": [], "floor": [], "Polars": [], "dlt": []}
-    for _ in range(TURNS):
+    for _ in range(turns):
         landed = taken(partial(land, files))
         assert expected >= landed.rows > 0.99 * expected, f"{files[0].name}: {landed.rows} of {expected} rows"
         ours.append(landed.wall)
@@ -208,7 +210,9 @@ def _turns(files: list[Path], names: list[str], dlt: Path | None, expected: int)
     return statistics.median(ours), stated
 
 
-def compare(rows: int, files: int, dlt: Path | None = None, formats: Sequence[str] = FORMATS) -> str:
+def compare(
+    rows: int, files: int, dlt: Path | None = None, formats: Sequence[str] = FORMATS, turns: int = TURNS
+) -> str:
     """The report: rows a second of one large file a format, files a second of small ones, and the ratios of times."""
     about = machine()
     lines = []
@@ -220,15 +224,15 @@ def compare(rows: int, files: int, dlt: Path | None = None, formats: Sequence[st
             small = [Path(temporary) / f"small{number}.{kind}" for number in range(files)]
             for number, path in enumerate(small):
                 write(frame.slice(number * SMALL_ROWS, SMALL_ROWS), path)
-            one, ratios = _turns([large], frame.columns, dlt, frame.height)
+            one, ratios = _taking_turns(turns, [large], frame.columns, dlt, frame.height)
             line = [kind, f"{large.stat().st_size / 1e6:.1f}", f"{frame.height / one:,.0f}", *ratios]
             if small:
-                many, ratios = _turns(small, frame.columns, dlt, files * SMALL_ROWS)
+                many, ratios = _taking_turns(turns, small, frame.columns, dlt, files * SMALL_ROWS)
                 line += [f"{files / many:.1f}", *ratios]
             lines.append(line)
     beside = ["÷ DuckDB", "in processor time", "÷ floor", "÷ Polars", "÷ dlt"]
     header = ["format", "MB", "rows/s", *beside, *(["files/s", *beside] if files else [])]
     return (
         f"{frame.height:,} rows of a call log in one file; {files} files of {SMALL_ROWS} rows. Keybook's time as a "
-        f"multiple of the others' (÷), median of {TURNS} turns. {about}.\n\n{table(header, lines)}\n"
+        f"multiple of the others' (÷), median of {turns} turns. {about}.\n\n{table(header, lines)}\n"
     )

@@ -110,21 +110,6 @@ EQUAL = {
 }
 
 
-def record(folder: Path) -> None:
-    """Has dbt build the project once, unless it has since the project changed: what it sent is measured.
-
-    Raises:
-        FailedRun: the build failed.
-    """
-    from pipelines.settings import load_settings
-    from pipelines.warehouse.statements import recorded
-    from pipelines.warehouse.transform import parsed, read_manifest
-
-    settings = load_settings(home=folder)
-    if recorded(parsed(settings), read_manifest(settings)) is None:
-        build_first(folder)
-
-
 def build(home: Path, models: list[str], *, with_those_above: bool = False) -> None:
     """Makes and holds models of a home's raw store as a refresh does, by the statements that dbt once sent.
 
@@ -176,7 +161,7 @@ def compare(legs: int, folder: Path) -> tuple[str, float]:
     """
     about = machine()
     write_rows(folder, ROWS, conversations=legs * 2 // 3, accounts=max(legs // 50, 200))
-    record(folder)
+    build_first(folder)
     say = "import sys; from pathlib import Path; from benchmarks.legs import {0}; {0}(Path(sys.argv[1]){1})"
     measure(["-c", say.format("build", f", {MODELS!r}, with_those_above=True"), str(folder)])
     models = measure(["-c", say.format("build", f", {MODELS!r}"), str(folder)])

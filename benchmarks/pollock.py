@@ -24,6 +24,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from benchmarks.pollution import write_files
 from benchmarks.processes import machine, table
 from pipelines.exports.landing.land import ReadingRules
 from pipelines.exports.landing.reading import open_table
@@ -31,6 +32,8 @@ from pipelines.exports.readers.texts import write_csv
 
 MEASURES = [f"{of} {what}" for of in ("header", "record", "cell") for what in ("precision", "recall", "F1")]
 Rows = list[list[str]]
+# Of the table that is polluted here.
+ROWS = 40
 
 
 def by_keybook(path: Path) -> Rows:
@@ -166,13 +169,11 @@ def report(folder: Path, weights: Path | None = None) -> str:
     )
 
 
-def main(files: Path | None) -> str:
-    """Scores the published files, or ones that are made here."""
+def main(files: Path | None, rows: int = ROWS) -> str:
+    """Scores the published files, or ones of so many rows that are made here, each row polluted in every way."""
     if files is not None:
         weights = files.parent / "pollock_weights.json"
         return report(files, weights if weights.exists() else None)
-    from benchmarks.pollution import write_files
-
     with tempfile.TemporaryDirectory(prefix="keybook-bench-") as folder:
-        write_files(Path(folder))
+        write_files(Path(folder), rows)
         return report(Path(folder))

@@ -141,7 +141,7 @@ def _dialects(add: Add, plain: Written) -> None:
         add(f"file_encoding_{encoding}", other.text().encode(encoding), words)
 
 
-def write_files(folder: Path, rows: int = 40) -> int:
+def write_files(folder: Path, rows: int) -> int:
     """Writes every polluted file and its clean form; how many there are."""
     for kind in ("csv", "clean"):
         (folder / kind).mkdir(parents=True, exist_ok=True)

@@ -143,12 +143,19 @@ def refresh(home: Path) -> Refreshed:
 
 
 def build_first(folder: Path) -> None:
-    """Refreshes a tiny company in a folder, once: the project's first build is dbt's, the others send what it sent.
+    """Refreshes a tiny company in a folder, unless somebody has built the project since it changed.
+
+    The project's first build is dbt's, the others send what it sent.
 
     Raises:
         FailedRun: it failed.
     """
-    if not (folder / "tiny").exists():
+    from pipelines.settings import load_settings
+    from pipelines.warehouse.statements import recorded
+    from pipelines.warehouse.transform import parsed, read_manifest
+
+    settings = load_settings(home=folder)
+    if recorded(parsed(settings), read_manifest(settings)) is None:
         exports(TINY, folder / "tiny" / "landing")
         refresh(folder / "tiny")
 

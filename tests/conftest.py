@@ -11,8 +11,12 @@ file over all workers.
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 
+import duckdb
 import pytest
+
+from pipelines.warehouse import statements
 
 FIRST = (
     "test_knowledge",
@@ -31,6 +35,20 @@ FIRST = (
     "test_refresh",
 )
 TIERS = ("integration", "real", "dashboards", "dbt", "unit", "conventions")
+
+
+# A process of tests builds often: the statements are read once, which is a fifth of a build of little.
+_read: dict[str, list[duckdb.Statement]] = {}
+_extract: Callable[[duckdb.DuckDBPyConnection, str], list[duckdb.Statement]] = statements.parsed
+
+
+def _read_once(cursor: duckdb.DuckDBPyConnection, text: str) -> list[duckdb.Statement]:
+    if text not in _read:
+        _read[text] = _extract(cursor, text)
+    return _read[text]
+
+
+statements.parsed = _read_once
 
 
 def _rank(item: pytest.Item) -> tuple[int, int]:

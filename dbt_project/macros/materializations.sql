@@ -34,6 +34,7 @@
         {%- if config.get('contract').enforced %}{{ broken_contract(made) }}{% endif -%}
         /* It is made. */
         {{ comments_on(made) }}
+        /* It is told of. */
         {%- for hook in pre_hooks + post_hooks %}
         {{ render(hook.sql) | trim }};
         {%- endfor %}

@@ -28,8 +28,10 @@ THREADS = 2
 # One that found no memory beside another is made again once it is alone.
 CROWDED = "crowded"
 RECORD = "statements.json"
-# What macros/materializations.sql writes between what makes a model as declared, what goes with it, and its rules.
+# What macros/materializations.sql writes between what makes a model as declared, its comments, what goes with it, and
+# its rules.
 MADE = "/* It is made. */"
+TOLD = "/* It is told of. */"
 HELD_TO = "/* Its rows hold to: */"
 # In a seed's statement the place of the project, which may be moved.
 _PROJECT = "{dbt_project}"
@@ -63,10 +65,11 @@ def record(folder: Path, manifest: dict[str, Any], target: Path, project: Path) 
         sent = (target / "run" / place).read_text(encoding="utf-8")
         if node["resource_type"] == "model":
             query = (target / "compiled" / place).read_text(encoding="utf-8")
-            beside, rules = sent.split(MADE, 1)[1].split(HELD_TO, 1)
-            found[unique_id] = {"query": query, "sent": beside, "rules": rules}
+            comments, beside = sent.split(MADE, 1)[1].split(TOLD, 1)
+            beside, rules = beside.split(HELD_TO, 1)
+            found[unique_id] = {"query": query, "comments": comments, "sent": beside, "rules": rules}
         else:
-            found[unique_id] = {"query": "", "sent": sent.replace(str(project), _PROJECT), "rules": ""}
+            found[unique_id] = {"query": "", "comments": "", "sent": sent.replace(str(project), _PROJECT), "rules": ""}
     write_whole(folder / RECORD, json.dumps(found))
 
 
@@ -84,6 +87,7 @@ class Statements:
         self._nodes = manifest["nodes"]
         self._sent = sent
         self._folder = str(project)
+        self._with_comments = True
         graph = Project.of(manifest)
         self._parents = {key: [name for name in graph.parents[key] if name in self._nodes] for key in self._nodes}
         above: dict[str, set[str]] = {}
@@ -105,6 +109,8 @@ class Statements:
         connection: duckdb.DuckDBPyConnection,
         wanted: Collection[str],
         on_node: Callable[[NodeResult], None] | None = None,
+        *,
+        comments: bool = True,
     ) -> list[NodeResult]:
         """Makes and tests nodes in the order of what they read; nothing is made of what has failed.
 
@@ -114,7 +120,9 @@ class Statements:
             connection: the open database; it has the functions and the schema `raw` that the models read.
             wanted: the ids of the nodes.
             on_node: gets what became of each node as it ends.
+            comments: whether descriptions become comments, as in all that is published.
         """
+        self._with_comments = comments
         for schema in sorted({self._nodes[key]["schema"] for key in wanted if self._kind(key) != "test"}):
             connection.execute(f"create schema if not exists {schema}")
         feeds = Feeds(connection.cursor())
@@ -169,26 +177,42 @@ class Statements:
         node, sent = self._nodes[key], self._sent[key]
         kind = "view" if node["config"]["materialized"].endswith("view") else "table"
         query = feeds.told(node, sent["query"])
-        made = cursor.execute(f"create or replace {kind} {node['relation_name']} as ({query}\n)").fetchall()
-        cursor.execute(sent["sent"])
+        text = f"create or replace {kind} {node['relation_name']} as ({query}\n)"
+        # DuckDB shows a view as it was read: of a statement that was read before, in another order here and there.
+        made = (run(cursor, text) if kind == "table" else cursor.execute(text)).fetchall()
+        if self._with_comments:
+            run(cursor, sent["comments"])
+        run(cursor, sent["sent"])
         # A table without rows breaks none of its rules: most tables of who exports little have none.
         rules = "" if kind == "table" and made == [(0,)] else sent["rules"]
         wrong = [
             said + (cursor.execute(lines).fetchall()[0][0] if lines else "")
-            for said, lines in (cursor.execute(rules).fetchall() if rules.strip() else [])
+            for said, lines in (run(cursor, rules).fetchall() if rules.strip() else [])
         ]
         return ("error", f"{node['name']} {'; '.join(wrong)}") if wrong else ("success", "")
 
     def _fill(self, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Feeds) -> tuple[str, str]:
         cursor.execute(f"drop table if exists {self._nodes[key]['relation_name']}")
-        cursor.execute(self._sent[key]["sent"].replace(_PROJECT, self._folder))
+        run(cursor, self._sent[key]["sent"].replace(_PROJECT, self._folder))
         return "success", ""
 
     def _test(self, cursor: duckdb.DuckDBPyConnection, key: str, feeds: Feeds) -> tuple[str, str]:
-        [(count, is_warning, is_failure)] = cursor.execute(self._sent[key]["sent"]).fetchall()
+        [(count, is_warning, is_failure)] = run(cursor, self._sent[key]["sent"]).fetchall()
         if is_failure and self._nodes[key]["config"]["severity"].lower() == "error":
             return "fail", f"{count} rows break it"
         return ("warn", f"{count} rows break it") if is_warning else ("pass", "")
+
+
+def parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> list[duckdb.Statement]:
+    """The statements of a text; the text alone decides of them, so that a process which builds often may keep them."""
+    return cursor.extract_statements(text)
+
+
+def run(cursor: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBPyConnection:
+    """Runs all statements of a text; the cursor has what the last of them gives."""
+    for statement in parsed(cursor, text):
+        cursor.execute(statement)
+    return cursor
 
 
 def _end(cursor: duckdb.DuckDBPyConnection, status: str) -> None:

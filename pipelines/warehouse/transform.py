@@ -188,7 +188,8 @@ def _send(
     with connect(settings.warehouse / ".build" / "current" / "keybook.duckdb") as connection:
         furnish(connection, settings)
         if wanted is not None:
-            return statements.send(connection, project.needed(wanted, changed), on_node)
+            # This is never published.
+            return statements.send(connection, project.needed(wanted, changed), on_node, comments=False)
         if changed is None:
             return statements.send(connection, manifest["nodes"], on_node)
         results: list[NodeResult] = []

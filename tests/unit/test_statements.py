@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse import transform
-from pipelines.warehouse.statements import HELD_TO, MADE, RECORD, NodeResult, Statements, record, recorded
+from pipelines.warehouse.statements import HELD_TO, MADE, RECORD, TOLD, NodeResult, Statements, record, recorded
 
 READS = {
     "model.keybook.things": ["seed.keybook.sizes"],
@@ -59,22 +59,32 @@ def _manifest(severity: str = "ERROR") -> dict[str, Any]:
     }
 
 
-def _send(folder: Path, sizes: str, severity: str = "ERROR") -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
+COMMENTS = {"model.keybook.things": "comment on table t.things is 'what there is';"}
+
+
+def _send(
+    folder: Path, sizes: str, severity: str = "ERROR", *, comments: bool = True
+) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
     """The outcome of each node, and the rows of each table that was made."""
     (folder / "sizes.csv").write_text(sizes, encoding="utf-8")
     sent = {
-        key: {"query": QUERIES.get(key, ""), "sent": text, "rules": RULES.get(key, "")} for key, text in SENT.items()
+        key: {
+            "query": QUERIES.get(key, ""),
+            "comments": COMMENTS.get(key, ""),
+            "sent": text,
+            "rules": RULES.get(key, ""),
+        }
+        for key, text in SENT.items()
     }
     with duckdb.connect() as connection:
         connection.execute("create schema staging; create table staging.stg_crm__deals (id integer)")
         connection.execute("create table staging.stg_billing__invoices as select 1 as id")
-        results = Statements(_manifest(severity), sent, folder).send(connection, SENT)
-        made = [
-            name
-            for (name,) in connection.execute(
-                "select table_name from duckdb_tables() where schema_name = 't'"
-            ).fetchall()
-        ]
+        results = Statements(_manifest(severity), sent, folder).send(connection, SENT, comments=comments)
+        made = dict(
+            connection.execute("select table_name, comment from duckdb_tables() where schema_name = 't'").fetchall()
+        )
+        if "things" in made:
+            assert made["things"] == ("what there is" if comments else None)
         rows = {name: connection.execute(f"from t.{name}").fetchall() for name in made}
     return {result.name: (result.status, result.message) for result in results}, rows
 
@@ -84,6 +94,11 @@ def test_all_of_it_is_made_and_what_no_feed_told_is_unknown(tmp_path: Path) -> N
     assert {name: status for name, (status, _) in outcomes.items()} == {
         "sizes": "success", "things": "success", "assert_things": "pass", "shapes": "success", "strangers": "success",
     }  # fmt: skip
+    assert rows["shapes"] == [(1, None, 3)]
+
+
+def test_a_build_that_nobody_publishes_needs_no_comments(tmp_path: Path) -> None:
+    _, rows = _send(tmp_path, "size\nsmall\n", comments=False)
     assert rows["shapes"] == [(1, None, 3)]
 
 
@@ -122,7 +137,7 @@ def target(tmp_path: Path) -> Path:
     for key, text in SENT.items():
         node = _manifest()["nodes"][key]
         for folder, content in (
-            ("run", f"create {MADE} {text} {HELD_TO} {RULES.get(key, '')}"),
+            ("run", f"create {MADE} {COMMENTS.get(key, '')} {TOLD} {text} {HELD_TO} {RULES.get(key, '')}"),
             ("compiled", QUERIES.get(key, "")),
         ):
             file = tmp_path / "target" / folder / "keybook" / node["original_file_path"]
@@ -137,7 +152,10 @@ def test_what_dbt_sent_is_recorded_whole_or_not_at_all(tmp_path: Path, target: P
     record(tmp_path, manifest, target, Path("/old"))
     found = recorded(tmp_path, manifest)
     assert found is not None
-    assert found["model.keybook.things"] == {"query": QUERIES["model.keybook.things"], "sent": "  ", "rules": f" {KEY}"}
+    key = "model.keybook.things"
+    assert found[key] == {
+        "query": QUERIES[key], "comments": f" {COMMENTS[key]} ", "sent": "  ", "rules": f" {KEY}",
+    }  # fmt: skip
     assert "'{dbt_project}/sizes.csv'" in found["seed.keybook.sizes"]["sent"]
     content = (tmp_path / RECORD).read_text(encoding="utf-8")
     (tmp_path / RECORD).write_text(content[:-20], encoding="utf-8")

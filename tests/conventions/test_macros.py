@@ -13,7 +13,7 @@ DBT = PROJECT / "dbt_project"
 CALLED_ONCE = {
     "dbt calls it, to name a schema": ["generate_schema_name"],
     "written out for every entity of pipelines/entities.yml, with the other macros that are": [
-        "newest_on", "kept_totals", "entity_totals", "raw_columns", "newest_version", "currency_or_default"
+        "kept_totals", "entity_totals", "raw_columns", "newest_version", "currency_or_default"
     ],
     "how a mark of identity is made comparable stands beside how the others are": [
         "website_domain", "email_domain", "normalised_tax_id"

@@ -125,6 +125,9 @@ def make_tasks(scope: Scope, parties: Parties, people: People, contacts: Contact
     mail_party, mail_day = laid_out(scope, "mail", weights(scope, parties), mails)
     todos = round(scope.accounts * scope.months * 0.25)
     todo_party, todo_day = laid_out(scope, "todo", weights(scope, parties), todos)
+    # Somebody writes something down on the last day, whatever weekday that is: the exports tell of it.
+    stays = parties.silent_day[todo_party] > scope.until_day
+    todo_day[np.argmax(np.where(stays, todo_day, -1))] = scope.until_day
 
     chase_day = next_workday(invoices.due + noise.whole("remind/day", invoices.count, 5, 15))
     chased = still_open(invoices, ledger, chase_day) > 0

@@ -175,6 +175,7 @@ select
     opening._system as system,
     coalesce(known.account_rule, 'unmatched') as account_rule,
     opening.agent_name,
+    opening.queue,
     calls.direction,
     opening.caller_number,
     opening.callee_number,

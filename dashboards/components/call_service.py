@@ -17,6 +17,14 @@ from dashboards.queries import call_service
 from dashboards.queries.base import rows
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# Who was not answered in time or is no part of it, whether by team or by queue.
+_NOT_SERVED = {
+    "abandoned": Column("Gave up", "count", "Nobody answered, after abandoned_below_seconds or later."),
+    "short_abandoned": Column("At once", "count", "Gave up sooner: no part of the service level."),
+    "voicemail": Column("Voicemail", "count"),
+    "unknown_calls": Column("Not known", "count", "Calls whose wait or outcome no export tells."),
+    "out_of_hours": Column("Out of hours", "count", "Came outside of opening hours: no part of it."),
+}
 GAPS = ("logged_not_dialled", "dialled_not_logged", "duration_differs", "logged_more_than_once")
 
 
@@ -74,11 +82,7 @@ def service(page: PageContext) -> None:
                     "service_level": Column("Service level", "ratio", "K19"),
                     "goal_days": Column("Days at goal", "count", "Days with a service level of the goal or better."),
                     "service_days": Column("Of days", "count", "Days with a service level."),
-                    "abandoned": Column("Gave up", "count", "Nobody answered, after abandoned_below_seconds or later."),
-                    "short_abandoned": Column("At once", "count", "Gave up sooner: no part of the service level."),
-                    "voicemail": Column("Voicemail", "count"),
-                    "unknown_calls": Column("Not known", "count", "Calls whose wait or outcome no export tells."),
-                    "out_of_hours": Column("Out of hours", "count", "Came outside of opening hours: no part of it."),
+                    **_NOT_SERVED,
                 },
                 "service_teams",
                 height="content",
@@ -112,12 +116,8 @@ def queues(page: PageContext) -> None:
                 "service_calls": Column("Of", "count", "Answered, given up later, moved on, voicemail; by parameters."),
                 "service_level": Column("Service level", "ratio", "K19"),
                 "answer_seconds_average": Column("Seconds to answer", "real", "K7: from entering the queue."),
-                "abandoned": Column("Gave up", "count", "Nobody answered, after abandoned_below_seconds or later."),
-                "short_abandoned": Column("At once", "count", "Gave up sooner: no part of the service level."),
                 "moved_on": Column("Moved on", "count", "Nobody answered here; another queue had the call in the end."),
-                "voicemail": Column("Voicemail", "count"),
-                "unknown_calls": Column("Not known", "count", "Calls whose wait or outcome no export tells."),
-                "out_of_hours": Column("Out of hours", "count", "Came outside of opening hours: no part of it."),
+                **_NOT_SERVED,
             },
             "service_queues",
             height="content",

@@ -46,7 +46,7 @@ case when {{ middle }} < 1e200 then {{ middle }} end
 {%- endmacro %}
 
 {#- What the service level is made of, by `keys` (K19, K20), of the relation `placed` (status, is_wait_unknown, is_in_time and
-    is_out_of_hours beside the keys): counts, and what the level is a share of. A parameter says whether those who gave up
+    is_out_of_hours beside the keys): counts, what the level is a share of, the level and its goal. A parameter says whether those who gave up
     later count, and one whether a voicemail is a missed call; `unserved` are other statuses of who was not served. -#}
 {% macro service_counted(keys, unserved=[]) -%}
 counted as (
@@ -81,5 +81,14 @@ judged as (
                     + case when {{ parameter('voicemail_is_missed') }} = 1 then voicemail else 0 end
         end as service_calls
     from counted
+),
+
+levels as (
+    select
+        *,
+        cast(answered_in_time as double) / nullif(service_calls, 0) as service_level,
+        cast({{ parameter('service_level_goal') }} as double) as service_level_goal,
+        cast(answered_in_time as double) / nullif(service_calls, 0) >= {{ parameter('service_level_goal') }} as is_goal_met
+    from judged
 )
 {%- endmacro %}

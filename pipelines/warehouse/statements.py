@@ -82,12 +82,17 @@ def recorded(folder: Path, manifest: dict[str, Any]) -> dict[str, dict[str, str]
 class Statements:
     """What makes and holds a project's nodes, and the order of it."""
 
-    def __init__(self, manifest: dict[str, Any], sent: dict[str, dict[str, str]], project: Path) -> None:
-        """Takes dbt's manifest and what was recorded of it; `project` is where the seeds lie."""
+    def __init__(
+        self, manifest: dict[str, Any], sent: dict[str, dict[str, str]], project: Path, *, with_comments: bool = True
+    ) -> None:
+        """Takes dbt's manifest and what was recorded of it; `project` is where the seeds lie.
+
+        `with_comments`: descriptions become comments, as in all that is published.
+        """
         self._nodes = manifest["nodes"]
         self._sent = sent
         self._folder = str(project)
-        self._with_comments = True
+        self._with_comments = with_comments
         graph = Project.of(manifest)
         self._parents = {key: [name for name in graph.parents[key] if name in self._nodes] for key in self._nodes}
         above: dict[str, set[str]] = {}
@@ -109,8 +114,6 @@ class Statements:
         connection: duckdb.DuckDBPyConnection,
         wanted: Collection[str],
         on_node: Callable[[NodeResult], None] | None = None,
-        *,
-        comments: bool = True,
     ) -> list[NodeResult]:
         """Makes and tests nodes in the order of what they read; nothing is made of what has failed.
 
@@ -120,9 +123,7 @@ class Statements:
             connection: the open database; it has the functions and the schema `raw` that the models read.
             wanted: the ids of the nodes.
             on_node: gets what became of each node as it ends.
-            comments: whether descriptions become comments, as in all that is published.
         """
-        self._with_comments = comments
         for schema in sorted({self._nodes[key]["schema"] for key in wanted if self._kind(key) != "test"}):
             connection.execute(f"create schema if not exists {schema}")
         feeds = Feeds(connection.cursor())

@@ -158,7 +158,9 @@ def build(
                 if not failures(results):
                     record(folder, manifest, _target(settings), DBT_PROJECT)
                 return results
-    return _send(Statements(manifest, sent, DBT_PROJECT), settings, manifest, on_node, changed, wanted)
+    # What only some models are wanted of is never published.
+    statements = Statements(manifest, sent, DBT_PROJECT, with_comments=wanted is None)
+    return _send(statements, settings, manifest, on_node, changed, wanted)
 
 
 def _build_whole(
@@ -188,8 +190,7 @@ def _send(
     with connect(settings.warehouse / ".build" / "current" / "keybook.duckdb") as connection:
         furnish(connection, settings)
         if wanted is not None:
-            # This is never published.
-            return statements.send(connection, project.needed(wanted, changed), on_node, comments=False)
+            return statements.send(connection, project.needed(wanted, changed), on_node)
         if changed is None:
             return statements.send(connection, manifest["nodes"], on_node)
         results: list[NodeResult] = []

@@ -17,33 +17,39 @@ Row = dict[str, Any]
 HAD, NOT_HAD = {"Connected", "Interested"}, {"No answer", "Planned"}
 
 
+def served(calls: list[tuple[str | None, Any, bool]], *unserved: str) -> Row:
+    """Of calls (status, wait, out of hours): what became of them, and the share answered in time (K19, K20).
+
+    `unserved` are other statuses than missed of who was not served.
+    """
+    inside = [(status, wait) for status, wait, is_out in calls if not is_out]
+    told = Counter(status for status, _ in inside)
+    waits = [wait for status, wait in inside if status == "answered"]
+    is_known = None not in waits and not told[None]
+    late = sum(told[status] for status in ("missed", *unserved)) if parameter("service_level_counts_abandoned") else 0
+    of = told["answered"] + late + (told["voicemail"] if parameter("voicemail_is_missed") else 0)
+    in_time = sum(wait <= parameter("service_level_seconds") for wait in waits if wait is not None)
+    level = ratio(in_time, of) if is_known else None
+    return {
+        "inbound": len(calls), "offered": len(inside), "answered": told["answered"],
+        "answered_in_time": in_time if is_known else None, "abandoned": told["missed"],
+        "short_abandoned": told["abandoned"], "voicemail": told["voicemail"], "failed": told["failed"],
+        "unknown_status": told[None], "unknown_wait": waits.count(None), "out_of_hours": len(calls) - len(inside),
+        "service_calls": of if is_known else None, "service_level": level,
+        "is_goal_met": None if level is None else level >= share("service_level_goal"),
+        **{status: told[status] for status in unserved},
+    }  # fmt: skip
+
+
 def service(
     found: list[Conversation], team_of: Callable[[str | None], str | None]
 ) -> dict[tuple[date, str | None], Row]:
     """`rpt_call_service`: each day and team."""
-    parts: dict[tuple[date, str | None], list[Conversation]] = defaultdict(list)
+    parts: dict[tuple[date, str | None], list[tuple[str | None, Any, bool]]] = defaultdict(list)
     for one in found:
         if one.direction == "inbound" and one.day:
-            parts[one.day, team_of(person(one))].append(one)
-    rows = {}
-    for place, calls in parts.items():
-        inside = [one for one in calls if not one.is_out_of_hours]
-        told = Counter(one.status for one in inside)
-        waits = [one.wait for one in inside if one.status == "answered"]
-        is_known = None not in waits and not told[None]
-        late = told["missed"] if parameter("service_level_counts_abandoned") else 0
-        of = told["answered"] + late + (told["voicemail"] if parameter("voicemail_is_missed") else 0)
-        in_time = sum(wait <= parameter("service_level_seconds") for wait in waits if wait is not None)
-        level = ratio(in_time, of) if is_known else None
-        rows[place] = {
-            "inbound": len(calls), "offered": len(inside), "answered": told["answered"],
-            "answered_in_time": in_time if is_known else None, "abandoned": told["missed"],
-            "short_abandoned": told["abandoned"], "voicemail": told["voicemail"], "failed": told["failed"],
-            "unknown_status": told[None], "unknown_wait": waits.count(None), "out_of_hours": len(calls) - len(inside),
-            "service_calls": of if is_known else None, "service_level": level,
-            "is_goal_met": None if level is None else level >= share("service_level_goal"),
-        }  # fmt: skip
-    return rows
+            parts[one.day, team_of(person(one))].append((one.status, one.wait, one.is_out_of_hours))
+    return {place: served(calls) for place, calls in parts.items()}
 
 
 def hours(found: list[Conversation], team_of: Callable[[str | None], str | None]) -> dict[tuple[Any, ...], Row]:

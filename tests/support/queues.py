@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from tests.support.call_gaps import served
 from tests.support.calls import Conversation, Leg, Row, Seconds
-from tests.support.oracle import parameter, ratio, share
+from tests.support.oracle import parameter, ratio
 
 
 def stints(one: Conversation) -> Iterator[tuple[str | None, str | None, Seconds | None]]:
@@ -52,23 +53,9 @@ def service(found: list[Conversation]) -> dict[tuple[date, str | None], Row]:
                 parts[one.day, queue].append((status, wait, one.is_out_of_hours))
     rows = {}
     for place, calls in parts.items():
-        inside = [(status, wait) for status, wait, is_out in calls if not is_out]
-        told = Counter(status for status, _ in inside)
-        waits = [wait for status, wait in inside if status == "answered"]
         every = [wait for status, wait, _ in calls if status == "answered" and wait is not None]
-        is_known = None not in waits and not told[None]
-        late = told["missed"] + told["moved_on"] if parameter("service_level_counts_abandoned") else 0
-        of = told["answered"] + late + (told["voicemail"] if parameter("voicemail_is_missed") else 0)
-        in_time = sum(wait <= parameter("service_level_seconds") for wait in waits if wait is not None)
-        level = ratio(in_time, of) if is_known else None
-        rows[place] = {
-            "inbound": len(calls), "offered": len(inside), "answered": told["answered"],
-            "answered_in_time": in_time if is_known else None, "abandoned": told["missed"],
-            "short_abandoned": told["abandoned"], "moved_on": told["moved_on"], "voicemail": told["voicemail"],
-            "failed": told["failed"], "unknown_status": told[None], "unknown_wait": waits.count(None),
-            "out_of_hours": len(calls) - len(inside), "service_calls": of if is_known else None,
+        rows[place] = served(calls, "moved_on") | {
             "waits_told": len(every), "answer_seconds": sum(every) if every else None,
-            "answer_seconds_average": ratio(sum(every), len(every)), "service_level": level,
-            "is_goal_met": None if level is None else level >= share("service_level_goal"),
+            "answer_seconds_average": ratio(sum(every), len(every)),
         }  # fmt: skip
     return rows

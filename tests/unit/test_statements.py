@@ -79,7 +79,8 @@ def _send(
     with duckdb.connect() as connection:
         connection.execute("create schema staging; create table staging.stg_crm__deals (id integer)")
         connection.execute("create table staging.stg_billing__invoices as select 1 as id")
-        results = Statements(_manifest(severity), sent, folder).send(connection, SENT, comments=comments)
+        statements = Statements(_manifest(severity), sent, folder, with_comments=comments)
+        results = statements.send(connection, SENT)
         made = dict(
             connection.execute("select table_name, comment from duckdb_tables() where schema_name = 't'").fetchall()
         )

@@ -41,7 +41,7 @@ select
     unknown_wait,
     out_of_hours,
     service_calls,
-    cast(answered_in_time as double) / nullif(service_calls, 0) as service_level,
-    cast({{ parameter('service_level_goal') }} as double) as service_level_goal,
-    cast(answered_in_time as double) / nullif(service_calls, 0) >= {{ parameter('service_level_goal') }} as is_goal_met
-from judged
+    service_level,
+    service_level_goal,
+    is_goal_met
+from levels

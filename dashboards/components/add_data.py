@@ -27,6 +27,7 @@ TYPES = [
     "txt",
     "xlsx",
     "xls",
+    "xml",
     "ods",
     "json",
     "jsonl",

@@ -121,6 +121,9 @@ def random_rows(seed: int, teams: Sequence[str | None], single: Sequence[date]) 
                 opens = random.choice((0, 2.5, 8, 8.5, 9, 10, 12))
                 row["team"] = team and random.choice((team, f" {team.upper()}", team.lower()))
                 # Some over midnight.
-                row |= {"opens_at_hour": opens, "closes_at_hour": random.choice((opens, 2, 6.5, 12.25, 16.5, 17, 20, 24))}
+                row |= {
+                    "opens_at_hour": opens,
+                    "closes_at_hour": random.choice((opens, 2, 6.5, 12.25, 16.5, 17, 20, 24)),
+                }
     random.shuffle(rows)
     return rows

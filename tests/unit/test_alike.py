@@ -60,8 +60,15 @@ TOGETHER = {
     "table2.parquet": "I-38,C-2",
     "sheet.xlsx": INVOICES + "I-41,C & A,2026-01-05,70.00,EUR,red\n,,,,,\nI-42,C-1,2026-01-06,5.00,SEK,\n",
     "sheet2.xlsx": INVOICES + "I-43,C-1,2026-01-05,70,EUR,\n",
+    # Each has a member of its own name.
+    "one.zip": INVOICES + "I-49,C-1,2026-01-05,70.00,EUR,red\nI-50,C-1,2026-01-06,5.00,EUR,\n",
+    "more.zip": INVOICES + "I-51,C-1,2026-01-05,70,EUR,\n",
+    "record.zip": f"[{RECORD.format(52, 'C-1', 1)}]",
+    "record2.zip": f"[{RECORD.format(53, 'C-1', 1)}]",
 }
 ALONE = {
+    "unread.zip": INVOICES + "I-54,C-1,soon,70.00,EUR,\n",
+    "two.zip": INVOICES + "I-55,C-1,2026-01-05,70,EUR,\n\f" + INVOICES + "I-56,C-1,2026-01-05,70,EUR,\n",
     "unread.csv": INVOICES + "I-5,C-1,soon,70.00,EUR,\n",
     "twice.csv": INVOICES + "I-6,C-1,2026-01-05,70.00,EUR,\nI-6,C-1,2026-01-05,71.00,EUR,\n",
     "ragged.csv": INVOICES + "I-7,C-1,2026-01-05,70.00,EUR,\nI-8,C-1,2026-01-05,7\n",
@@ -115,6 +122,11 @@ def _files(folder: Path, names: Iterable[str]) -> list[NewFile]:
         path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
         if name.endswith(".xlsx"):
             path.write_bytes(_workbook(text) if text else _no_workbook())
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("__MACOSX/._rows", "x")
+                for number, member in enumerate(text.split("\f")):
+                    archive.writestr(f"{path.stem} {number}.csv", member)
         if name.endswith(".parquet"):
             invoice, customer = text.split(",")
             told = f"'{invoice}' as invoice_id, '{customer}' as customer_id, date '2026-01-05' as issued_on, 7.5 as gross_amount"

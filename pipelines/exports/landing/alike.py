@@ -40,6 +40,7 @@ from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.engine import answer, connected
 from pipelines.exports.readers.grids import Blanks, Grid, quoted
 from pipelines.exports.readers.records import Records
+from pipelines.exports.readers.unpack import is_zip_of_one
 from pipelines.exports.readers.workbook import Sheet
 
 # A file's lines are numbered from its own number times this on.
@@ -69,6 +70,8 @@ class Small:
     match: Match
     header: tuple[str | None, ...]
     reader: str
+    # The member of an archive that it is.
+    part: str
     rows: int
     delimiter: str = ""
     lines: tuple[str, ...] = ()
@@ -133,7 +136,7 @@ def _read(
     landing: Landing, file: NewFile, known_at: str | None, folder: Path, read: list[Sheet] | None
 ) -> Small | None:
     head = file.path.read_bytes()
-    packed, is_text = head.startswith((*_PACKED, _PARQUET)), _TEXT.match(head)
+    packed, is_text = head.startswith((*_PACKED, _PARQUET)) or is_zip_of_one(file.path), _TEXT.match(head)
     if read is None and not packed and not is_text and not _LISTED.match(head):
         return None
     # Records are read when their rows are: what they were unpacked to has a folder of its own. Lines are taken now.
@@ -148,7 +151,7 @@ def _read(
     header = tuple(grid.heads()[0].rows[0])
     before = landing.store.receipt(file.sha256)
     receipt = landing.begun(file.sha256, file.name, file.stamp, known_at, before=before)
-    small = partial(Small, file, receipt, before, match, header, format_of(grid))
+    small = partial(Small, file, receipt, before, match, header, format_of(grid), grid.part)
     if isinstance(grid, Records | Sheet):
         query = grid.select() if isinstance(grid, Records) else grid.below(1)
         rows, last = answer(f"select count(*), max(_line) from ({query})")[0]
@@ -170,7 +173,7 @@ def _is_plain(match: Match, grid: Grid) -> bool:
     feeds = [entity_id for entity_id, _ in match.feeds]
     unread = grid.bad_bytes if isinstance(grid, Delimited) else isinstance(grid, Records) and grid.bad_lines
     return (
-        not (contract.refuse or contract.ask or grid.part or grid.document or unread)
+        not (contract.refuse or contract.ask or grid.document or unread)
         and (match.head, match.header_row, table.header_rows, table.short_rows) == (0, 0, 1, "reject")
         and not (table.path or table.header or table.derived or table.blocks or table.drop or table.ends)
         and len(feeds) == len(set(feeds))
@@ -278,7 +281,7 @@ class _Together(TableLanding):
         for number, small in enumerate(self.files):
             if number in self.apart:
                 continue
-            self._tell(small.receipt, told)
+            self._tell(small, told)
             for entity, mapping in mappings:
                 rows = counts[entity.id].get(number, 0)
                 account(small.receipt, self.contract, entity, rows, rows, 0, key_columns(entity, mapping, self.match))
@@ -350,14 +353,14 @@ class _Together(TableLanding):
     def _files(self) -> None:
         """Makes the table `files`: each with how many rows stand above its own."""
         self.connection.execute(
-            "create or replace temp table files (_number bigint, above bigint, file varchar, file_sha256 varchar, "
-            "landed_at timestamptz, known_at timestamptz)"
+            "create or replace temp table files (_number bigint, above bigint, file varchar, part varchar, "
+            "file_sha256 varchar, landed_at timestamptz, known_at timestamptz)"
         )
         above = 0
         values = []
         for number, small in enumerate(self.files):
             receipt = small.receipt
-            texts = map(quoted, (receipt.file, receipt.sha256, receipt.landed_at, receipt.known_at))
+            texts = map(quoted, (receipt.file, small.part, receipt.sha256, receipt.landed_at, receipt.known_at))
             values.append(f"({number}, {above}, {', '.join(texts)})")
             above += small.rows
         self.connection.execute(f"insert into files values {', '.join(values)}")
@@ -387,7 +390,7 @@ class _Together(TableLanding):
             "_source": quoted(self.contract.contract),
             "_file": "files.file",
             "_file_sha256": "files.file_sha256",
-            "_part": "''",
+            "_part": "files.part",
             "_row": f"_line % {STRIDE}",
             "_loaded_at": "files.landed_at",
             "_known_at": "files.known_at",
@@ -420,12 +423,13 @@ class _Together(TableLanding):
                 made[0].rename(f"{place}{ending}")
         shutil.rmtree(folder)
 
-    def _tell(self, receipt: Receipt, told: Receipt) -> None:
-        """Writes into a receipt what the header says, which is the same of all."""
+    def _tell(self, small: Small, told: Receipt) -> None:
+        """Writes into a file's receipt what the header says, which is the same of all."""
+        receipt = small.receipt
         reader = self.files[0].reader
         receipt.readers[reader] = reader_version(reader)
         receipt.digests[self.contract.contract] = digest_of(self.contract, self.landing.reading_rules)
-        note_unfed(receipt, self.match, "")
-        place = {"file": receipt.file, "file_sha256": receipt.sha256}
+        note_unfed(receipt, self.match, small.part)
+        place = {"file": receipt.file, "file_sha256": receipt.sha256, "part": small.part}
         receipt.findings += [row | place for row in told.findings]
         receipt.schema_events += [row | place for row in told.schema_events]

@@ -22,7 +22,7 @@ FORMATS: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "blocks": ({"readers/blocks.py"}, ()),
     "delimited": ({"readers/delimited.py", "readers/dialects.py", "readers/lines.py"}, ()),
     "records": ({"readers/records.py"}, ()),
-    "workbook": ({"readers/workbook.py"}, ("fastexcel",)),
+    "workbook": ({"readers/workbook.py", "readers/xml_workbook.py"}, ("fastexcel",)),
 }
 # What decides nothing about a value: where it is kept, how it is found again, how files and contracts are shown.
 NOT_READING = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ OF_ALL = {"damaged", "nested_too_deep", "too_slow", "unpacks_too_large"}
 # What a zip begins with, and a workbook of Excel before 2007.
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# The namespace of a workbook that is XML, and how one begins; in UTF-16 there are noughts between its letters.
+XML_WORKBOOK = "urn:schemas-microsoft-com:office:spreadsheet"
+_XML_WORKBOOK = re.compile(rb"\W*<(\?.*?<)?(\w+:)?Workbook\b", re.S)
 # What a web page begins with, and what begins with text and is none: PDF, RTF, XML.
 _PAGE = (b"<!doctype html", b"<html", b"<head", b"<meta", b"<style", b"<body", b"<div", b"<table")
 _NO_TEXT = (b"%PDF-", b"{\\rtf", b"<?xml")
@@ -101,12 +105,19 @@ def unpack(path: Path, scratch: Path, limits: Limits, declared: Declared = ()) -
     return _Unpacking(scratch, limits, declared).members(path, "", 0)
 
 
+def is_xml_workbook(path: Path) -> bool:
+    """Whether a file is a workbook in the XML of Excel 2003."""
+    with path.open("rb") as file:
+        head = file.read(4096).replace(b"\0", b"")
+    return XML_WORKBOOK.encode() in head and _XML_WORKBOOK.match(head) is not None
+
+
 def is_workbook(path: Path) -> bool:
     """Whether a file is a workbook, by its first bytes and, where it is a zip, by the names of its members."""
     with path.open("rb") as file:
         magic = file.read(8)
     if magic == _OLE or not magic.startswith(_ZIP):
-        return magic == _OLE
+        return magic == _OLE or is_xml_workbook(path)
     try:
         with zipfile.ZipFile(path) as archive:
             return _holds_workbook(archive)
@@ -116,6 +127,24 @@ def is_workbook(path: Path) -> bool:
 
 def _holds_workbook(archive: zipfile.ZipFile) -> bool:
     return not {"[Content_Types].xml", "mimetype"}.isdisjoint(archive.namelist())
+
+
+def is_zip_of_one(path: Path) -> bool:
+    """Whether a file is a zip with one member that a person may have put into it, and no workbook.
+
+    Raises:
+        OSError: it cannot be opened.
+        zipfile.BadZipFile: it is damaged.
+    """
+    with path.open("rb") as file:
+        if not file.read(8).startswith(_ZIP):
+            return False
+    with zipfile.ZipFile(path) as archive:
+        return not _holds_workbook(archive) and len(_members(archive)) == 1
+
+
+def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [info for info in archive.infolist() if not info.is_dir() and _is_export(info.filename)]
 
 
 def _is_export(name: str) -> bool:
@@ -148,7 +177,7 @@ class _Unpacking:
             yield from self._zipped(path, name, layer)
         elif magic[:4] == b"PAR1":
             yield Member(path, "parquet", name)
-        elif magic == _OLE:
+        elif magic == _OLE or is_xml_workbook(path):
             yield Member(path, "workbook", name)
         else:
             yield self._plain_text(path, name)
@@ -182,7 +211,7 @@ class _Unpacking:
     def _zipped(self, path: Path, name: str, layer: int) -> Iterator[Member]:
         try:
             with zipfile.ZipFile(path) as archive:
-                members = [info for info in archive.infolist() if not info.is_dir() and _is_export(info.filename)]
+                members = _members(archive)
                 if _holds_workbook(archive):
                     total = sum(info.file_size for info in members)
                     if total > self.limits.file_bytes:

@@ -1,4 +1,4 @@
-"""Reads workbooks (XLSX, XLS, ODS): every sheet as text, in a process of its own with a limit on memory and time.
+"""Reads workbooks (XLSX, XLS, XML of Excel 2003, ODS): every sheet as text, in a process of its own with bounds.
 
 The library decides how large a sheet is from what the file claims, so that only a process of its own can be bounded
 (`apart.py`): there `write` makes one Parquet file a sheet, which `sheets` opens.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -18,7 +19,11 @@ from pipelines.exports.codes import UnreadableError
 from pipelines.exports.readers.apart import BrokenReaderError, read_apart
 from pipelines.exports.readers.engine import answer
 from pipelines.exports.readers.grids import HEAD_ROWS, Grid, Head, Loaded, quoted
-from pipelines.exports.readers.unpack import Limits
+from pipelines.exports.readers.unpack import Limits, is_xml_workbook
+from pipelines.exports.readers.xml_workbook import frames as xml_frames
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _DIMENSION = re.compile(rb'<dimension ref="[A-Z]+(\d+):([A-Z]+)(\d+)"')
 
@@ -165,23 +170,35 @@ def write(path: Path, out: Path, given: dict[str, Any]) -> list[Any]:
     return found
 
 
-def _write(path: Path, out: Path) -> list[tuple[int, str]]:
-    """Writes each sheet as text, its times and durations as HH:MM:SS; their numbers and names."""
+def _frames(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Each sheet with its name: its rows' numbers, `_line`, and their cells `c0`, `c1` and so on as text."""
+    if is_xml_workbook(path):
+        yield from xml_frames(path)
+        return
     import fastexcel
     import polars as pl
 
-    written = []
     reader = fastexcel.read_excel(path)
     for number, name in enumerate(reader.sheet_names):
-        sheet = reader.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
-        frame = sheet.to_polars()
-        if frame.height == 0 or frame.width == 0:
+        frame = reader.load_sheet(number, header_row=None, skip_rows=0, dtypes="string").to_polars()
+        cells = [pl.col(column).cast(pl.String).alias(f"c{place}") for place, column in enumerate(frame.columns)]
+        yield name, frame.select(pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("_line"), *cells)
+
+
+def _write(path: Path, out: Path) -> list[tuple[int, str]]:
+    """Writes each sheet as text, its times and durations as HH:MM:SS; their numbers and names."""
+    import polars as pl
+
+    written = []
+    for number, (name, sheet) in enumerate(_frames(path)):
+        frame = sheet
+        columns = [column for column in frame.columns if column != "_line"]
+        if frame.height == 0 or not columns:
             continue
-        frame = frame.rename({column: f"c{index}" for index, column in enumerate(frame.columns)})
-        frame = frame.select(pl.all().cast(pl.String))
         # A workbook has no durations, only moments after its day 0 (1899-12-31): the hours since then are what it means.
-        moments = frame.select(pl.all().str.contains(r"^(1899-12-3[01]|1900-01-\d\d) \d\d:\d\d:\d\d").any())
-        for column in frame.columns:
+        cells = pl.col(columns)
+        moments = frame.select(cells.str.contains(r"^(1899-12-3[01]|1900-01-\d\d) \d\d:\d\d:\d\d").any())
+        for column in columns:
             if moments[column][0]:
                 moment = pl.col(column).str.to_datetime("%Y-%m-%d %H:%M:%S%.f", strict=False)
                 seconds = (moment - pl.datetime(1899, 12, 31)).dt.total_seconds()
@@ -193,8 +210,7 @@ def _write(path: Path, out: Path) -> list[tuple[int, str]]:
                 )
                 early = (seconds >= 0) & (moment < pl.datetime(1900, 2, 1))
                 frame = frame.with_columns(pl.when(early).then(clock).otherwise(pl.col(column)).alias(column))
-        frame = frame.with_columns(pl.all().str.replace(r"^(\d{4}-\d\d-\d\d) 00:00:00$", "${1}"))
-        frame = frame.select(pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("_line"), pl.all())
+        frame = frame.with_columns(cells.str.replace(r"^(\d{4}-\d\d-\d\d) 00:00:00$", "${1}"))
         frame.write_parquet(out / f"{number}.parquet")
         written.append((number, name))
     return written

@@ -216,7 +216,9 @@ if passed.num_rows:
             "days_p90": Column("Nine of ten", "real", "P4: days within which nine of ten left it."),
             "still_there": Column("Still there", "count"),
             "reentered": Column("Came back", "count", optional=True),
-            "skipped": Column("Skipped", "count", "P3: never in it, and came where most come by way of it.", optional=True),
+            "skipped": Column(
+                "Skipped", "count", "P3: never in it, and came where most come by way of it.", optional=True
+            ),
         }
         table(passed, ways, "stages_passed", height="content" if passed.num_rows < 15 else "auto")
         download("Download as CSV", "stages", lambda: passed, "stages_passed", ways)

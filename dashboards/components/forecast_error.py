@@ -18,8 +18,8 @@ def forecast_error_section(page: PageContext) -> None:
     with section(
         "Forecast and outcome",
         "What was open on past week ends and expected to be won in the weeks after, weighted, and what was won (P10), "
-        "added up over the week ends: a deal counts at each of them, so that no sum here is a turnover. A category is the "
-        "CRM's of that evening, else a band of probability.",
+        "added up over the week ends: a deal counts at each of them, so that no sum here is a turnover. "
+        "A category is the CRM's of that evening, else a band of probability.",
         key="forecast-error",
     ):
         if not every:

@@ -18,7 +18,9 @@ run as (
 stepped as (
     select
         *,
-        case when stage is distinct from lag(stage) over (partition by deal_id order by stage_number) then 1 else 0 end as is_entry
+        case
+            when coalesce(stage = lag(stage) over (partition by deal_id order by stage_number), false) then 0 else 1
+        end as is_entry
     from stages
 ),
 

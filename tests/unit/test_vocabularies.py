@@ -67,6 +67,8 @@ DEALS = [
     ("hubspot_deals", {"Deal Stage": "No budget", "Deal probability": "0"}, "lost"),
     ("hubspot_deals", {"Deal Stage": "No budget", "Closed Lost Reason": "Price"}, "lost"),
     ("hubspot_deals", {"Deal Stage": "Try-out", "Deal probability": "0.4"}, "open"),
+    # Late in the evening, too: the plan is of the same day.
+    ("hubspot_deals", {"Deal Stage": "Try-out", "Deal probability": "0.4", "Close Date": "2026-06-01 23:30"}, "open"),
     ("hubspot_deals", {"Deal Stage": "Try-out"}, HELD),
     # What tells both tells nothing.
     (

@@ -44,6 +44,7 @@ end
 {% macro business_seconds(day, moment) -%}
 {%- set since_opening = exact_seconds_between(day ~ '.opens_at', moment) -%}
 {{ day }}.business_seconds_before + case
+            when {{ moment }} < {{ day }}.night_until then -{{ exact_seconds_between(moment, day ~ '.night_until') }}
             when {{ since_opening }} <= 0 then 0
             when {{ since_opening }} >= {{ day }}.business_seconds then {{ day }}.business_seconds
             else {{ since_opening }}

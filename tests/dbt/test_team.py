@@ -72,7 +72,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "crm.activities": TEAM.activities, "crm.employees": TEAM.employees, "crm.accounts": TEAM.accounts,
         "crm.documents": TEAM.documents, "plan.targets": TEAM.plans, "plan.absences": TEAM.absences,
         "lists.working_times": TEAM.part_times, "lists.work_reports": TEAM.reports, "lists.norm_targets": TEAM.figures,
-        "lists.parameters": TEAM.parameters(request.param), **BILLED.rows, **BILLED.lists(request.param),
+        "lists.opening_hours": TEAM.openings, "lists.parameters": TEAM.parameters(request.param), **BILLED.rows, **BILLED.lists(request.param),
     }  # fmt: skip
     run = {"business_timezone": str(ZONE), "default_country": COUNTRY}
     store = write_raw(home, rows, as_of_date=request.param, **run)

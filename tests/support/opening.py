@@ -20,6 +20,11 @@ FREE = holidays.country_holidays(COUNTRY, years=range(2024, 2027))
 Row = dict[str, Any]
 
 
+def at(day: date, hour: float) -> datetime:
+    """The moment of an hour by the clock of the business, above 24 on the next day."""
+    return (datetime(day.year, day.month, day.day) + timedelta(hours=hour)).replace(tzinfo=ZONE).astimezone(UTC)
+
+
 @dataclass(frozen=True)
 class Openings:
     """The list's rows: which of them counts for a team and a day, and what follows for clocks."""
@@ -32,7 +37,7 @@ class Openings:
         return {row["team"].strip().lower() for row in self.rows if row["team"]}
 
     def hours(self, team: str | None, day: date) -> tuple[float, float] | None:
-        """From which hour of the day to which; None where it is closed.
+        """From which hour of the day to which, above 24 on the next day; None where it is closed.
 
         A single day goes before weekdays, the team's own before everybody's, a named weekday before Monday to Friday, a
         later line before an earlier one. A public holiday is closed unless a row names the day, or holidays.
@@ -58,29 +63,30 @@ class Openings:
             opens, closes = (float(parameter(f"{edge}_at_hour")) for edge in ("opens", "closes"))
         else:
             return None
-        return (opens, closes) if opens < closes else None
+        return None if opens == closes else (opens, closes + 24 if closes < opens else closes)
 
     def works(self, team: str | None, day: date) -> bool:
         """Whether the team works on a day."""
         return self.hours(team, day) is not None
 
     def opened(self, team: str | None, day: date) -> tuple[datetime, datetime] | None:
-        """When it opens and closes on a day."""
+        """When it opens on a day and closes, by the time at which the next day's hours begin."""
         hours = self.hours(team, day)
         if hours is None:
             return None
-        midnight = datetime(day.year, day.month, day.day)
-        first, last = ((midnight + timedelta(hours=hour)).replace(tzinfo=ZONE).astimezone(UTC) for hour in hours)
-        return first, last
+        first, last = (at(day, hour) for hour in hours)
+        following = self.hours(team, day + days(1))
+        return first, min(last, at(day + days(1), following[0])) if following else last
 
     def is_open(self, team: str | None, moment: datetime) -> bool:
-        """Whether it is open at a moment."""
-        span = self.opened(team, moment.astimezone(ZONE).date())
-        return span is not None and span[0] <= moment < span[1]
+        """Whether it is open at a moment, on its day or still since the day before."""
+        today = moment.astimezone(ZONE).date()
+        spans = [self.opened(team, day) for day in (today - days(1), today)]
+        return any(span is not None and span[0] <= moment < span[1] for span in spans)
 
     def seconds(self, team: str | None, first: datetime, last: datetime) -> Fraction:
         """The seconds from one moment to another in which it was open (K5)."""
-        total, day = Fraction(0), first.astimezone(ZONE).date()
+        total, day = Fraction(0), first.astimezone(ZONE).date() - days(1)
         while day <= last.astimezone(ZONE).date():
             if span := self.opened(team, day):
                 inside = (min(last, span[1]) - max(first, span[0])).total_seconds()
@@ -89,14 +95,11 @@ class Openings:
         return total
 
     def window_over(self, team: str | None, first: datetime, seconds: int) -> date:
-        """The day on which it was open for so many seconds since a moment (K4)."""
-        left, day = Fraction(seconds), first.astimezone(ZONE).date()
-        while True:
-            if span := self.opened(team, day):
-                left -= max(Fraction((span[1] - max(first, span[0])).total_seconds()), Fraction(0))
-                if left <= 0:
-                    return day
+        """The day at whose end it was open for so many seconds since a moment (K4)."""
+        day = first.astimezone(ZONE).date()
+        while self.seconds(team, first, at(day, 24)) < seconds:
             day += days(1)
+        return day
 
 
 # Without a list.
@@ -117,9 +120,10 @@ def random_rows(seed: int, teams: Sequence[str | None], single: Sequence[date]) 
             if "team" not in row:
                 opens = random.choice((0, 2.5, 8, 8.5, 9, 10, 12))
                 row["team"] = team and random.choice((team, f" {team.upper()}", team.lower()))
-                row |= {"opens_at_hour": opens, "closes_at_hour": random.choice((opens, 12.25, 16.5, 17, 20, 24))}
-    # Hours that end before they begin are none that a file may hold.
-    for row in rows:
-        row["closes_at_hour"] = max(row["opens_at_hour"], row["closes_at_hour"])
+                # Some over midnight.
+                row |= {
+                    "opens_at_hour": opens,
+                    "closes_at_hour": random.choice((opens, 2, 6.5, 12.25, 16.5, 17, 20, 24)),
+                }
     random.shuffle(rows)
     return rows

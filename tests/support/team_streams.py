@@ -13,7 +13,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from tests.support.opening import EVERYBODYS
+from tests.support.opening import Openings
 from tests.support.oracle import days, month_end, months_before, parameter, seed
 
 Row = dict[str, Any]
@@ -73,6 +73,14 @@ class Team:
             {"norm": "companies_offered", "role_profile": "agency", "grade": None, "target": 1.5, "valid_from": date(2025, 4, 1)},
             {"norm": "companies_offered", "role_profile": "agency", "grade": None, "target": 2, "valid_from": date(2025, 10, 28)},
             {"norm": "companies_offered", "role_profile": "agency", "grade": None, "target": 4, "valid_from": date(2025, 10, 28)},
+        ]  # fmt: skip
+        # The team of some works on Saturdays, and has a day off of its own; everybody has one.
+        self.openings: list[Row] = [
+            {"team": team, "weekday": weekday, "day": day, "opens_at_hour": opens, "closes_at_hour": closes}
+            for team, weekday, day, opens, closes in (
+                ("north", "saturday", None, 22, 3), ("North", None, date(2025, 4, 9), 0, 0),
+                (None, None, date(2025, 10, 22), 0, 0), ("north", None, date(2025, 10, 22), 9, 12),
+            )
         ]  # fmt: skip
         self.activities: list[Row] = []
         self.accounts: list[Row] = []
@@ -138,6 +146,7 @@ class Norms:
             name: Fraction(str(said.get(name, parameter(name))))
             for name in ("norm_substitute_share", "norm_calls_any_client", "reconciliation_window_days")
         }
+        self.openings = Openings(team.openings)
         self.first = months_before(as_of.replace(day=1), parameter("norm_history_months"))
         self.last = month_end(as_of)
         self.away: dict[tuple[str, date], list[Row]] = defaultdict(list)
@@ -193,14 +202,19 @@ class Norms:
         found: dict[tuple[str, date, str], Row] = {}
         stood_in: dict[tuple[str, date, str], Fraction] = defaultdict(Fraction)
         calendar = [self.first + days(number) for number in range((self.last - self.first).days + 1)]
-        # A month's working days, over which a plan is spread, whoever was there.
-        spread: dict[date, int] = defaultdict(int)
-        for day in calendar:
-            spread[day.replace(day=1)] += EVERYBODYS.works(None, day)
+        # A month's working days of each team, over which a plan is spread, whoever was there.
+        works = {
+            (team, day): self.openings.works(team, day)
+            for team in {row["team"] for row in self.team.employees}
+            for day in calendar
+        }
+        spread: dict[Any, int] = defaultdict(int)
+        for (team, day), is_open in works.items():
+            spread[team, day.replace(day=1)] += is_open
         for row in self.team.employees:
             who = f"{row['_system']}:{row['employee_id']}"
             there = [
-                (day, EVERYBODYS.works(None, day), self.share(who, day), bool(self.away.get((who, day))))
+                (day, works[row["team"], day], self.share(who, day), bool(self.away.get((who, day))))
                 for day in calendar
                 if self.is_employed(row, day)
             ]
@@ -216,7 +230,7 @@ class Norms:
                     figure, rule = (plan, "plan") if plan else self.figure(row, norm, begins) or (Fraction(0), "")
                     if not figure:
                         continue
-                    over = 1 if plan is None and by_day else spread[month]
+                    over = 1 if plan is None and by_day else spread[row["team"], month]
                     present = sum(
                         (share for _, is_open, share, is_away in told if is_open and not is_away), Fraction(0)
                     )

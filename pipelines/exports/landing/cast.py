@@ -367,7 +367,9 @@ class RowSql:
         if spec.range is None:
             return typed
         least, most = spec.range
-        return f"(case when {typed} >= {least}{'' if most is None else f' and {typed} <= {most}'} then {typed} end)"
+        # The number stands once: DuckDB plans each time that it is written, and a parameter has a range by its unit.
+        within = f"number >= {least}" + ("" if most is None else f" and number <= {most}")
+        return f"list_filter([{typed}], lambda number: {within})[1]"
 
     def _scaled(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         stored = column.stored_type

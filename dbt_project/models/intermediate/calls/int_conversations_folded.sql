@@ -147,8 +147,11 @@ select
         when keyed.status = 'answered' and keyed.is_talk_known then false
     end as is_target_call,
     keyed.calendar,
-    keyed.started_at < days.opens_at
-    or {{ exact_seconds_between('days.opens_at', 'keyed.started_at') }} >= days.business_seconds as is_out_of_hours,
+    not coalesce(keyed.started_at < days.night_until, false)
+    and (
+        keyed.started_at < days.opens_at
+        or {{ exact_seconds_between('days.opens_at', 'keyed.started_at') }} >= days.business_seconds
+    ) as is_out_of_hours,
     keyed.started_at,
     keyed.started_on
 from keyed

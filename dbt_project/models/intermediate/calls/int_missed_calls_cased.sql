@@ -125,11 +125,11 @@ cases as (
     where is_opening
 ),
 
--- The working day on which a window is over is the first one at whose end the business was open for as long.
+-- The day on which a window is over is the first one at whose end the business was open for as long.
 placed as (
     select calendar, window_ends_at_seconds as seconds, case_id, cast(null as date) as day from cases
     union all
-    select calendar, business_seconds_before + business_seconds, cast(null as varchar), day from days where is_working_day
+    select calendar, business_seconds_before + business_seconds, cast(null as varchar), day from days
 ),
 
 over_on as (

@@ -3,7 +3,9 @@
 -- a team that the list opening_hours names has its own, called as the team in small letters. Of the list's rows that fit a
 -- day, one of the single day counts before one of weekdays, a team's own before everybody's, one that names the weekday before
 -- one that means Monday to Friday, and the later line. On a public holiday only rows of the day, or of holidays, count: without
--- any it is closed. What no row names is open from Monday to Friday, at the hours that parameters say.
+-- any it is closed. What no row names is open from Monday to Friday, at the hours that parameters say. Hours that end before
+-- they begin end on the next day: a day has its own, up to midnight, after what the night before them leaves, which ends where
+-- its own begin.
 with bounds as (
     select
         cast('1990-01-01' as date) as first_on,
@@ -93,27 +95,49 @@ ruled as (
     ) = 1
 ),
 
+nights as (
+    select
+        *,
+        lag(opens_at_hour) over (partition by calendar order by day) as night_from_hour,
+        lag(closes_at_hour) over (partition by calendar order by day) as night_until_hour
+    from ruled
+),
+
 opened as (
     select
         ruled.calendar,
         ruled.day,
         ruled.holiday_name,
-        {%- for edge in ['opens', 'closes'] %}
+        {%- set edges = {
+            'opens': 'ruled.opens_at_hour',
+            'closes': 'case when ruled.closes_at_hour < ruled.opens_at_hour then 24 else ruled.closes_at_hour end',
+            'night_closes': 'case when ruled.night_until_hour < ruled.night_from_hour then ruled.night_until_hour end',
+        } %}
+        {%- for edge, hour in edges.items() %}
         timezone(
             run.business_timezone,
-            cast(ruled.day as timestamp) + to_microseconds(cast(round(ruled.{{ edge }}_at_hour * 3600) as bigint) * 1000000)
+            cast(ruled.day as timestamp) + to_microseconds(cast(round(({{ hour }}) * 3600) as bigint) * 1000000)
         ) as {{ edge }}_at,
         {%- endfor %}
-        ruled.closes_at_hour > ruled.opens_at_hour as is_working_day
-    from ruled
+        {{ start_of_day('ruled.day', 'run.business_timezone') }} as begins_at,
+        ruled.closes_at_hour <> ruled.opens_at_hour as is_working_day
+    from nights as ruled
     cross join run
+),
+
+parted as (
+    select
+        *,
+        case when is_working_day and opens_at < night_closes_at then opens_at else night_closes_at end as night_until
+    from opened
 ),
 
 counted as (
     select
         *,
-        case when is_working_day then {{ exact_seconds_between('opens_at', 'closes_at') }} else 0 end as business_seconds
-    from opened
+        case when is_working_day then {{ exact_seconds_between('opens_at', 'closes_at') }} else 0 end as business_seconds,
+        coalesce({{ exact_seconds_between('begins_at', 'night_until') }}, 0) as night_seconds
+    from parted
 )
 
 select
@@ -122,7 +146,8 @@ select
     holiday_name,
     is_working_day,
     cast(business_seconds as bigint) as business_seconds,
-    cast(sum(business_seconds) over (partition by calendar order by day) - business_seconds as bigint)
+    cast(sum(night_seconds + business_seconds) over (partition by calendar order by day) - business_seconds as bigint)
         as business_seconds_before,
-    opens_at
+    opens_at,
+    night_until
 from counted

@@ -1,5 +1,5 @@
 -- Grain: one row per employee and day of absence, as far as the calendar goes (D11): who stands in. A substitute who is away
--- on the day does not, so that nobody covers.
+-- on the day does not, so that nobody covers. Working days are those of the employee's own team.
 with absences as (
     select * from {{ ref('stg_plan__absences') }}
 ),
@@ -8,8 +8,12 @@ employees as (
     select * from {{ ref('int_employee_identities') }}
 ),
 
+calendars as (
+    select * from {{ ref('int_employee_calendars') }}
+),
+
 dates as (
-    select * from {{ ref('dim_dates') }}
+    select * from {{ ref('int_business_days') }}
 ),
 
 -- Of two absences on one day the one with a substitute tells who stands in; else the one that began first, and lasts longer.
@@ -25,8 +29,12 @@ days as (
         absences._file_sha256,
         absences._row
     from absences
-    inner join dates on dates.day >= absences.starts_on and coalesce(dates.day <= absences.ends_on, true)
     inner join employees on absences._system = employees.system and absences.employee_id = employees.reference
+    left join calendars on employees.employee_id = calendars.employee_id
+    inner join dates
+        on coalesce(calendars.calendar, '') = dates.calendar
+        and dates.day >= absences.starts_on
+        and coalesce(dates.day <= absences.ends_on, true)
     left join employees as substitutes
         on absences._system = substitutes.system and absences.substitute_id = substitutes.reference
     qualify row_number() over (

@@ -1,5 +1,5 @@
 -- Grain: one row per employee of a users export and day on which he was employed, over the months of which norms are kept, the
--- rest of the running month among them (P13): whether the business works, whether he is away, and how much of a full day he
+-- rest of the running month among them (P13): whether his team works, whether he is away, and how much of a full day he
 -- works. Of several part times for a day the one valid from the latest day counts, then the later line.
 with run as (
     select
@@ -9,8 +9,8 @@ with run as (
 ),
 
 dates as (
-    select dates.*
-    from {{ ref('dim_dates') }} as dates
+    select dates.calendar, dates.day, {{ month_of('dates.day') }} as month, dates.is_working_day
+    from {{ ref('int_business_days') }} as dates
     inner join run on dates.day >= run.first_on and dates.day <= run.last_on
 ),
 
@@ -26,7 +26,9 @@ part_times as (
     select times.employee_id, dates.day, times.share
     from {{ ref('stg_lists__working_times') }} as times
     inner join dates
-        on coalesce(dates.day >= times.valid_from, true) and coalesce(dates.day <= times.valid_to, true)
+        on dates.calendar = ''
+        and coalesce(dates.day >= times.valid_from, true)
+        and coalesce(dates.day <= times.valid_to, true)
     qualify row_number() over (
         partition by times.employee_id, dates.day order by times.valid_from desc nulls last, times._row desc
     ) = 1
@@ -45,6 +47,8 @@ select
     end as working_share
 from employees
 inner join dates
-    on coalesce(dates.day >= employees.active_from, true) and coalesce(dates.day <= employees.active_to, true)
+    on employees.calendar = dates.calendar
+    and coalesce(dates.day >= employees.active_from, true)
+    and coalesce(dates.day <= employees.active_to, true)
 left join absences on employees.employee_id = absences.employee_id and dates.day = absences.day
 left join part_times on employees.employee_id = part_times.employee_id and dates.day = part_times.day

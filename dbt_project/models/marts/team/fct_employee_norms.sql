@@ -1,6 +1,6 @@
 -- Grain: one row per employee, norm and period (a day or a month), where a norm holds for the employee: what is due (P13).
 -- A person's own plan of the month goes before the figure of role and grade, and a plan of a norm by day is spread over the
--- month's working days, so that absence lowers it as it lowers any norm. What is due for time falls with absence and part
+-- month's working days of the person's team, so that absence lowers it as it lowers any norm. What is due for time falls with absence and part
 -- time; what is due for each client is for the active accounts that the person owns at the month's end.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -18,7 +18,8 @@ employees as (
     select
         employee_id,
         lower(trim(role_profile)) as role_profile,
-        grade
+        grade,
+        calendar
     from {{ ref('dim_employees') }}
     where is_in_export
 ),
@@ -48,9 +49,9 @@ plans as (
 ),
 
 working_days as (
-    select month, count(*) filter (where is_working_day) as working_days
-    from {{ ref('dim_dates') }}
-    group by month
+    select calendar, {{ month_of('day') }} as month, count(*) filter (where is_working_day) as working_days
+    from {{ ref('int_business_days') }}
+    group by calendar, {{ month_of('day') }}
 ),
 
 worked as (
@@ -94,9 +95,10 @@ ruled as (
         -- What is due for the whole time of a month or day, or for one client.
         coalesce(plans.target, figured.figure) as figure,
         -- The working days over which it is spread: the month's, of a plan or a norm of a month.
-        case when plans.target is null and worked.period = 'day' then 1 else months.working_days end as spread_over
+        case when plans.target is null and worked.period = 'day' then 1 else nullif(months.working_days, 0) end as spread_over
     from worked
-    inner join working_days as months on worked.month = months.month
+    inner join employees on worked.employee_id = employees.employee_id
+    inner join working_days as months on employees.calendar = months.calendar and worked.month = months.month
     left join figured
         on worked.employee_id = figured.employee_id
         and worked.norm = figured.norm
@@ -138,7 +140,8 @@ select
     ruled.target_rule,
     cast(case
         when ruled.basis = 'time' then
-            ruled.figure * ruled.present_days / ruled.spread_over
+            -- Nothing is due of a month in which the team never works.
+            coalesce(ruled.figure * ruled.present_days / ruled.spread_over, 0)
             + coalesce(covered.covered_target, 0) * {{ parameter('norm_substitute_share') }}
         when ruled.present_days = 0 then 0
         when ruled.basis = 'client' and ruled.target_rule <> 'plan' then ruled.figure * coalesce(clients.accounts, 0)

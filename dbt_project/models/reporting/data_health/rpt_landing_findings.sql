@@ -129,13 +129,3 @@ select
 from {{ ref('stg_lists__commission_shares') }}
 group by deal_id
 having sum(share) <> 1
-union all
-select
-    cast(null as varchar),
-    _file,
-    cast(null as varchar),
-    'note',
-    'hours_backwards',
-    {{ finding_facts({'line': '_row'}) }}
-from {{ ref('stg_lists__opening_hours') }}
-where closes_at_hour < opens_at_hour

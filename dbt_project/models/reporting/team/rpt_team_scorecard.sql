@@ -24,7 +24,9 @@ targets as (
         sum(target) filter (where metric = 'revenue') as target,
         sum(target) filter (where metric = 'profit') as profit_target,
         sum(target) filter (where metric = 'representation') as representation_budget,
-        sum(target) filter (where metric = 'bonus') as bonus
+        sum(target) filter (where metric = 'bonus') as bonus,
+        max(working_days) as working_days,
+        max(absent_days) as absent_days
     from {{ ref('fct_targets') }}
     where metric in ('revenue', 'profit', 'representation', 'bonus')
     group by employee_id, month
@@ -130,18 +132,6 @@ promises as (
     group by 1, 2
 ),
 
--- P22: the working days of a month on which the employee was away lower the quota.
-working_days as (
-    select month, count(*) as working_days from {{ ref('dim_dates') }} where is_working_day group by month
-),
-
-absences as (
-    select employee_id, {{ month_of('day') }} as month, count(*) as absent_days
-    from {{ ref('fct_absence_days') }}
-    where is_working_day
-    group by employee_id, {{ month_of('day') }}
-),
-
 keys as (
     select employee_id, month from portfolios
     union
@@ -175,20 +165,18 @@ reports as (
     group by employees.manager_id, months.month
 ),
 
+-- P22: the working days of a month on which the employee was away lower the quota.
 quotas as (
     select
         keys.employee_id,
         keys.month,
-        {{ money('targets.target * (1 - cast(coalesce(absences.absent_days, 0) as double) / working_days.working_days)') }}
-            as quota,
+        {{ money('targets.target * (1 - cast(targets.absent_days as double) / nullif(targets.working_days, 0))') }} as quota,
         case when coalesce(portfolios.unknown_revenue, 0) = 0 then coalesce(portfolios.revenue, 0) end as revenue,
         {{ month_end_of('keys.month') }} <= run.as_of_date
         and {{ month_end_of('keys.month') }} <= feeds.complete_until as is_over
     from keys
     cross join run
     inner join targets on keys.employee_id = targets.employee_id and keys.month = targets.month
-    inner join working_days on keys.month = working_days.month
-    left join absences on keys.employee_id = absences.employee_id and keys.month = absences.month
     left join portfolios on keys.employee_id = portfolios.employee_id and keys.month = portfolios.month
     left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'
 ),

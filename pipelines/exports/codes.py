@@ -94,6 +94,7 @@ FindingCode = Literal[
     "values_unlike",
     "workbook_unreadable",
     "words_told",
+    "written_around",
     "wrong_encoding",
 ]
 

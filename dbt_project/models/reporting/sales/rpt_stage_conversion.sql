@@ -22,7 +22,8 @@ stays as (
         bool_or(stages.is_current) as is_current,
         bool_or(stages.is_closing) as is_closing,
         case
-            when count(stages.left_on) = count(*) then {{ days_from('min(stages.entered_on)', 'max(stages.left_on)') }}
+            when count(stages.left_on) = count(*)
+                then {{ days_from('min(stages.entered_on)', last_by('stages.left_on', 'stages.stage_number')) }}
         end as days
     from {{ ref('fct_deal_stages') }} as stages
     inner join deals on stages.deal_id = deals.deal_id

@@ -93,6 +93,7 @@ FindingCode = Literal[
     "unpacks_too_large",
     "values_unlike",
     "workbook_unreadable",
+    "words_told",
     "written_around",
     "wrong_encoding",
 ]

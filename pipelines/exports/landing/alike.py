@@ -270,6 +270,8 @@ class _Together(TableLanding):
                     "where cast_rows._line = numbered._line"
                 )
             self._set_apart(f"select distinct {FILE_OF} from cast_rows where bad or odd")
+            for _, _, words in self._told_words(entity, mapping, casts):
+                self._set_apart(f"select distinct {FILE_OF} from ({words})")
             key = ", ".join(["_system", *entity.key])
             self._set_apart(f"select {FILE_OF} from cast_rows group by {FILE_OF}, {key} having count(*) > 1")
             for are_midnights in self._midnights(casts).values():

@@ -126,6 +126,7 @@ class TableLanding(EntityRows):
         self._write_rows(entity, mapping, casts, place, Path(f"{stem}.rows"))
         self._note_midnights(casts)
         self._note_cells(entity, casts)
+        self._note_told(entity, mapping, casts)
         self.connection.execute(
             f"create or replace temp table rejected ({', '.join(f'{name} {kind}' for name, kind in REJECT_COLUMNS.items())})"
         )
@@ -208,6 +209,21 @@ class TableLanding(EntityRows):
             said = "; ".join(f"{line}: {cell[:40]}" for line, cell, _ in found)
             code = Finding("cells_blank", column_name=cast.source, name=entity.id, row_count=found[0][2], said=said)
             note(self.receipt, self.part, "note", code)
+
+    def _note_told(self, entity: Entity, mapping: EntityMap, casts: list[Cast]) -> None:
+        """Tells of words that nobody knows what the rest of their rows made of them (`unknown` in entities.yml)."""
+        for name, header, query in self._told_words(entity, mapping, casts):
+            told = f"select _row, word, {name} from ({query}) inner join {self._read()} on _row = _line"
+            words = self.connection.execute(
+                f"select word, {name}, count(*), min(_row) from ({told}) group by all order by 4"
+            ).fetchall()
+            if words:
+                said = "; ".join(f"{line}: {word[:40]} = {meant}" for word, meant, _, line in words[:SHOWN_CELLS])
+                count = sum(rows for _, _, rows, _ in words)
+                note(
+                    self.receipt, self.part, "note",
+                    Finding("words_told", column_name=header, name=f"{entity.id}.{name}", row_count=count, said=said),
+                )  # fmt: skip
 
     def _reject_unread(self, entity: Entity, casts: list[Cast]) -> None:
         if not self._count("select count(*) from unread where bad"):

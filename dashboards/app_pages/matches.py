@@ -46,7 +46,7 @@ def amount(row: dict[str, Any], column: str) -> str:
     """A measure's amount in its own unit."""
     if row["unit"] == "money":
         return money(row[column], base)
-    return number(row[column]) + (" min" if row["unit"] == "minutes" else "")
+    return number(row[column]) + (" min" if row["unit"] == "minutes" and row[column] is not None else "")
 
 
 tiles(

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.components.csv import to_csv
-from dashboards.components.formats import money, percent
+from dashboards.components.formats import UNKNOWN, money, percent
 from dashboards.queries import matches
 from tests.dashboards.conftest import grid, tile, words
 from tests.support.publications import Rows, publish
@@ -26,8 +26,8 @@ ROWS: Rows = {
     "rpt_accounts": [{"account_id": "acme:401", "base_currency": "EUR", "as_of_date": "2026-11-20"}],
     "rpt_match_coverage": [
         {"measure": measure, "source": source, "unit": unit, "total": total, "matched": total * 8 // 10,
-         "ambiguous": total * 15 // 100, "unmatched": total * 5 // 100, "matched_share": 0.8, "missing_rate_count": 2,
-         "missing_amount_count": 5 if measure == "won_deals" else 0}
+         "ambiguous": None if unit == "minutes" else total * 15 // 100, "unmatched": total * 5 // 100, "matched_share": 0.8,
+         "missing_rate_count": 2, "missing_amount_count": 5 if measure == "won_deals" else 0}
         for measure, (unit, total) in MEASURES.items() for source in ("ALL", "books_invoices")
     ],
     "rpt_unmatched": [
@@ -82,6 +82,8 @@ def test_tiles_tell_the_share_of_money_and_minutes(app: AppTest) -> None:
     assert "15,000" in tile(app, "Open receivables").help
     assert "12 amounts have no exchange rate" in words(app), "two of each of six measures, all sources once"
     assert "Left out are deals without an amount and answered calls of unknown length: 5." in words(app)
+    shown = grid(app, "Measure", "Ambiguous")
+    assert list(shown["Ambiguous"][shown["Measure"] == "Minutes of talk"]) == [UNKNOWN, UNKNOWN]
 
 
 def test_the_biggest_unmatched_come_first_and_narrow_by_kind(app: AppTest) -> None:

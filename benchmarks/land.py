@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import duckdb
 import polars as pl
@@ -35,9 +36,10 @@ from pipelines.exports.landing.alike import land_files
 from pipelines.exports.landing.folder import NewFile, sha256_of, stamp_of
 from pipelines.exports.landing.land import Landing, ReadingRules
 from pipelines.exports.landing.raw import RawStore
+from pipelines.exports.readers.unpack import XML_WORKBOOK
 from pipelines.sample import generate
 
-FORMATS = ("csv", "tsv", "csv.gz", "csv.zst", "csv.zip", "xlsx", "json", "jsonl", "parquet")
+FORMATS = ("csv", "tsv", "csv.gz", "csv.zst", "csv.zip", "xlsx", "ods", "xml", "json", "jsonl", "parquet")
 TURNS = 3
 SMALL_ROWS = 100
 TYPES = {"calldate": "TIMESTAMP", "duration": "INTEGER", "billsec": "INTEGER", "waittime": "INTEGER"}
@@ -77,12 +79,54 @@ def write(frame: pl.DataFrame, path: Path) -> None:
         for row in frame.iter_rows():
             sheet.append(row)
         book.save(path)
+    elif kind in ("ods", "xml"):
+        _write_tagged(frame, path, kind)
     elif kind == "json":
         frame.write_json(path)
     elif kind == "jsonl":
         frame.write_ndjson(path)
     else:
         frame.write_parquet(path)
+
+
+def _write_tagged(frame: pl.DataFrame, path: Path, kind: str) -> None:
+    """Writes the frame as OpenDocument, or as the XML of Excel 2003; every cell is a text."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    row, cell, text, begin, end = {
+        "ods": (
+            "table:table-row",
+            'table:table-cell office:value-type="string"',
+            "text:p",
+            f'<office:document-content xmlns:office="{names}:office:1.0" xmlns:table="{names}:table:1.0" '
+            f'xmlns:text="{names}:text:1.0"><office:body><office:spreadsheet><table:table table:name="Calls">',
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        ),
+        "xml": (
+            "Row",
+            "Cell",
+            'Data ss:Type="String"',
+            f'<?xml version="1.0"?><Workbook xmlns="{XML_WORKBOOK}" xmlns:ss="{XML_WORKBOOK}">'
+            '<Worksheet ss:Name="Calls"><Table>',
+            "</Table></Worksheet></Workbook>",
+        ),
+    }[kind]
+    opened, closed = f"<{cell}><{text}>", f"</{text.split(' ')[0]}></{cell.split(' ')[0]}>"
+    rows = (
+        f"<{row}>{''.join(f'{opened}{escape(value or str())}{closed}' for value in values)}</{row}>"
+        for values in (frame.columns, *frame.iter_rows())
+    )
+    content = "".join([begin, *rows, end])
+    if kind == "xml":
+        path.write_text(content, encoding="utf-8")
+        return
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("mimetype"), "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        entries = "".join(
+            f'<m:file-entry m:full-path="{name}" m:media-type="{kind}"/>'
+            for name, kind in (("/", "application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", "text/xml"))
+        )
+        archive.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{names}:manifest:1.0">{entries}</m:manifest>')
 
 
 @dataclass(frozen=True)
@@ -118,7 +162,7 @@ def land(files: list[Path]) -> int:
 def by_duckdb(files: list[Path], names: list[str]) -> int:
     """Reads the files into a typed table; the rows, 0 where DuckDB does not read the format by itself."""
     kind = files[0].name.split(".", 1)[1]
-    if kind in ("xlsx", "csv.zip"):
+    if kind in ("xlsx", "ods", "xml", "csv.zip"):
         return 0
     columns = {name: TYPES.get(name, "VARCHAR") for name in names}
     listed = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
@@ -156,11 +200,12 @@ def by_hand(files: list[Path], names: list[str]) -> int:
 def by_polars(files: list[Path], names: list[str]) -> int:
     """Reads the files into typed frames; the rows, 0 where Polars does not read the format."""
     kind = files[0].name.split(".", 1)[1]
-    if kind == "csv.zip":
+    if kind in ("csv.zip", "xml"):
         return 0
     readers: dict[str, Callable[[Path], pl.DataFrame]] = {
         "tsv": lambda path: pl.read_csv(path, infer_schema=False, separator="\t"),
         "xlsx": lambda path: pl.read_excel(path, infer_schema_length=0),
+        "ods": lambda path: pl.read_ods(path, infer_schema_length=0),
         "json": lambda path: pl.read_json(path, infer_schema_length=None),
         "jsonl": lambda path: pl.read_ndjson(path, infer_schema_length=None),
         "parquet": pl.read_parquet,

@@ -242,7 +242,10 @@ with section("What channels brought", f"In the period; money in {code or 'base c
                 {
                     "month": Column("Month", pinned=True),
                     "source": Column("Source"),
-                    "calls": Column("Calls", "count"),
+                    "calls": Column("Calls", "count", "By the source that was told first."),
+                    "newest_calls": Column(
+                        "By the newest", "count", "K10: as the newest export gives calls to sources."
+                    ),
                     "answer_rate": Column("Answer rate", "ratio", "K3"),
                     "leads": Column("Leads", "count", "K10"),
                     "cost": Column("Cost", "money"),

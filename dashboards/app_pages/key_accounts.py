@@ -229,6 +229,7 @@ def scorecard_tab(quarter: date) -> None:
                 "criteria_met": Column("Criteria met", "count"),
                 "tenure_years": Column("Years with us", "real"),
                 "contracts": Column("Contracts", "count"),
+                "product_breadth": Column("Products", "count", "C6: different ones invoiced in 12 months."),
                 "buying_centres": Column(
                     "Buying centres", "count", "Different titles or roles that we spoke with in a year."
                 ),

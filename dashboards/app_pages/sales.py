@@ -211,10 +211,14 @@ if passed.num_rows:
             "stage": Column("Stage", width="medium"),
             "deals": Column("Deals", "count", "P3: each once, however often it came back."),
             "went_further": Column("Went further", "count"),
-            "conversion": Column("Conversion", "ratio", "P3: of those that are not there still."),
+            "conversion": Column("Conversion", "ratio", "P3: of those that are not there still, skipped ones too."),
             "days_median": Column("Days in it", "real", "P4: in the middle; who is there still is the longest."),
+            "days_p90": Column("Nine of ten", "real", "P4: days within which nine of ten left it."),
             "still_there": Column("Still there", "count"),
             "reentered": Column("Came back", "count", optional=True),
+            "skipped": Column(
+                "Skipped", "count", "P3: never in it, and came where most come by way of it.", optional=True
+            ),
         }
         table(passed, ways, "stages_passed", height="content" if passed.num_rows < 15 else "auto")
         download("Download as CSV", "stages", lambda: passed, "stages_passed", ways)

@@ -18,6 +18,9 @@ NOT_SAID = ""
 # So many answers are shown at once; more are a list.
 FEW = 4
 EXPORTS = {"partial": "What is missing from a newer file stays", "full": "A newer file holds all that there is"}
+SYSTEM_HELP = "Files of one system share their ids: the invoices and the payments of one program."
+EXPORT_HELP = "If the next file of this kind lacks a row: is it only not in that view, or is it gone from the system?"
+CURRENCY_HELP = "Three letters, such as EUR: for rows that name none."
 
 
 def draft_of(settings: Settings, file: Waiting, part: str) -> None:
@@ -39,7 +42,9 @@ def draft_of(settings: Settings, file: Waiting, part: str) -> None:
     made = memory[stamp]
     titled = f" › {plain(part)}" if part else ""
     like = f"**{plain(entity_words(made.entity_id))}**"
-    st.markdown(f":material/help: **No contract knows it**{titled}. It looks like {like}.")
+    st.markdown(
+        f":material/help: **No export that Keybook knows**{titled}. It looks like {like}: look below whether it is."
+    )
     _questions(made, place, given)
     _shown(made)
     _columns(made, place, given)
@@ -150,14 +155,18 @@ def _columns(made: Draft, place: str, given: dict[str, str]) -> None:
 def _beside(made: Draft, place: str, given: dict[str, str]) -> None:
     asked = {question.id for question in made.questions}
     with st.container(horizontal=True, gap="small"):
-        for name, label, length in (("system", "System", 40), ("currency", "Currency, if it says none", 3)):
+        for name, label, length, told in (
+            ("system", "System", 40, SYSTEM_HELP),
+            ("currency", "Currency, if it says none", 3, CURRENCY_HELP),
+        ):
             if name not in asked:
                 key = f"answer-{place}-{name}"
-                st.text_input(label, value=given.get(name, ""), key=key, max_chars=length, width=220,
+                st.text_input(label, value=given.get(name, ""), key=key, max_chars=length, width=220, help=told,
                               on_change=_answer, args=(given, place, name))  # fmt: skip
         st.selectbox(
             "Full or filtered",
             list(EXPORTS),
+            help=EXPORT_HELP,
             key=f"answer-{place}-export",
             format_func=EXPORTS.__getitem__,
             width=330,

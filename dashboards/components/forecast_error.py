@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards.components.page import PageContext, nothing, section
 from dashboards.components.tables import Column, download, table
-from dashboards.components.words import in_place, one
+from dashboards.components.words import in_place
 from dashboards.queries import pipeline
 from dashboards.queries.base import rows
 
@@ -19,8 +19,7 @@ def forecast_error_section(page: PageContext) -> None:
         "Forecast and outcome",
         "What was open on past week ends and expected to be won in the weeks after, weighted, and what was won (P10), "
         "added up over the week ends: a deal counts at each of them, so that no sum here is a turnover. "
-        + one("category_basis", "probability")
-        + ".",
+        "A category is the CRM's of that evening, else a band of probability.",
         key="forecast-error",
     ):
         if not every:
@@ -38,6 +37,7 @@ def forecast_error_section(page: PageContext) -> None:
         columns = {
             "employee_name": Column("Manager", pinned=True),
             "category": Column("Category", words="forecast_category"),
+            "category_basis": Column("Told", words="category_basis"),
             "forecast": Column(f"Forecast, {code}", "money", "Amount × probability, as they stood on each week end."),
             "outcome": Column("Won", "money", "In the weeks after each week end, at its rate."),
             "error_ratio": Column("Error", "ratio", "P10: (won − forecast) ÷ won; above 0 more was won than forecast."),

@@ -77,8 +77,8 @@ CHANNELS = f"""
 
 CHANNEL_MONTHS = """
     select strftime(month, '%Y-%m') as month, coalesce(nullif(source, 'unknown'), 'Not known') as source,
-        calls, answered, missed, out_of_hours, answer_rate, leads, cost, cost_per_lead, goals, cost_per_goal,
-        deals, won_amount, invoiced, cash_applied, is_complete
+        calls, newest_calls, answered, missed, out_of_hours, answer_rate, leads, cost, cost_per_lead, goals,
+        cost_per_goal, deals, won_amount, invoiced, cash_applied, is_complete
     from {rpt_call_channels} as channels
     where channels.month >= $since
     order by channels.month desc, calls desc, source

@@ -103,7 +103,8 @@ CRITERIA = """
 
 STAGES = """
     select strftime(quarter, '%Y') || '-Q' || quarter(quarter) as quarter, relationship_stage, is_stage_changed, tier,
-        is_listed, criteria_met, tenure_years, contracts, buying_centres, decision_maker_contacts, revenue_12m
+        is_listed, criteria_met, tenure_years, contracts, product_breadth, buying_centres, decision_maker_contacts,
+        revenue_12m
     from {rpt_key_accounts} as accounts
     where account_id = $account
     order by accounts.quarter desc

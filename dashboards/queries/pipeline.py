@@ -55,8 +55,8 @@ FORECAST_HORIZONS = "select distinct weeks_ahead from {rpt_forecast_error} as er
 FORECAST_ERROR = f"""
     select case when is_total then 'everybody' when employee_id = 'unassigned' then 'no_owner'
             else coalesce(employee_name, employee_id) end as employee_name,
-        category, forecast, outcome, error_ratio, absolute_error_ratio, forecast_deals, won_deals, record_deals,
-        origins, missing_amount_count, missing_rate_count
+        category, category_basis, forecast, outcome, error_ratio, absolute_error_ratio, forecast_deals, won_deals,
+        record_deals, origins, missing_amount_count, missing_rate_count
     from {{rpt_forecast_error}} as errors
     where weeks_ahead = $weeks and (is_total or {OF_PEOPLE})
     order by is_total desc, errors.employee_name, employee_id, category <> 'all', forecast desc nulls last, category

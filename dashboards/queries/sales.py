@@ -164,7 +164,7 @@ def kinds(warehouse: str, filters: Filters) -> pa.Table:
 
 
 STAGES_PASSED = """
-    select pipeline, stage, deals, went_further, conversion, still_there, reentered, days_median
+    select pipeline, stage, deals, went_further, conversion, still_there, reentered, skipped, days_median, days_p90
     from {rpt_stage_conversion}
     order by pipeline, deals desc, stage
 """

@@ -48,10 +48,10 @@
         'lead_source': 'overwritten', 'stage': 'some_history', 'amount': 'some_history', 'probability':
         'some_history', 'forecast_category': 'some_history', 'expected_close_on': 'some_history'}},
     'crm.deal_stages': {'key': ['deal_id', 'stage', 'entered_at'], 'columns': ['deal_id', 'stage', 'entered_at',
-        'left_at', 'status', 'amount', 'currency', 'probability', 'expected_close_on', 'owner_id'], 'measures':
-        ['amount'], 'has_currency': True, 'moments': ['entered_at', 'left_at'], 'since': ['entered_at'], 'of':
-        {'deal_id': 'crm.deals'}, 'later': {'left_at': {}}, 'until': {}, 'at_export': [], 'events': {'entered_at': {},
-        'left_at': {}}, 'plans': [], 'fresh': ['entered_at', 'left_at'], 'now': {}},
+        'left_at', 'status', 'amount', 'currency', 'probability', 'forecast_category', 'expected_close_on',
+        'owner_id'], 'measures': ['amount'], 'has_currency': True, 'moments': ['entered_at', 'left_at'], 'since':
+        ['entered_at'], 'of': {'deal_id': 'crm.deals'}, 'later': {'left_at': {}}, 'until': {}, 'at_export': [],
+        'events': {'entered_at': {}, 'left_at': {}}, 'plans': [], 'fresh': ['entered_at', 'left_at'], 'now': {}},
     'crm.activities': {'key': ['activity_id'], 'columns': ['activity_id', 'activity_type', 'direction', 'subject',
         'outcome', 'owner_id', 'account_id', 'contact_id', 'deal_id', 'lead_id', 'due_at', 'occurred_at',
         'completed_at', 'duration_seconds', 'created_at'], 'measures': ['duration_seconds'], 'has_currency': False,

@@ -93,6 +93,8 @@ FindingCode = Literal[
     "unpacks_too_large",
     "values_unlike",
     "workbook_unreadable",
+    "words_told",
+    "written_around",
     "wrong_encoding",
 ]
 

@@ -91,7 +91,7 @@ def test_from_a_fresh_home_to_ones_own_numbers(browser: Any, tmp_path: Path) -> 
         _choose(page, "What does “In dispute” in “State” mean", "issued")
         page.get_by_text("2024-04-03 to 2024-04-05").wait_for()
         page.get_by_role("button", name="Use this").click()
-        page.get_by_text("No contract knows it").wait_for(state="detached")
+        page.get_by_text("No export that Keybook knows").wait_for(state="detached")
         # A corrected file is read instead of the one with the rejected row.
         page.get_by_text("Give a corrected file").click()
         mended = tmp_path / "deals mended.csv"

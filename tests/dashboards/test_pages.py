@@ -296,7 +296,8 @@ def test_sales(open_page: Open, warehouse: duckdb.DuckDBPyConnection, base: str)
     foreseen = next(frame.value for frame in app.dataframe if "absolute_error_ratio" in frame.value)
     assert len(foreseen) == one(warehouse, f"select count(*) {errors}") > 0
     assert foreseen["employee_name"][0] == "Everybody"
-    assert "no export has a history of forecast categories" in words(app)
+    # Its CRM's history tells the category of each evening.
+    assert set(foreseen["category_basis"].dropna()) == {"By the CRM"}
     seller, name = all_of(warehouse, f"select employee_id, employee_name {now} and employee_id <> 'unassigned'")[0]
     app.sidebar.multiselect(key="manager").set_value([seller]).run()
     mine = one(warehouse, f"select sum(open_deals) {now} and employee_id = '{seller}'")

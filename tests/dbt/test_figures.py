@@ -17,12 +17,12 @@ from tests.support.publications import sample
 
 # Of the few accounts that left none had a case, every amount is known and has a rate, no promise is in force, twelve months are not two
 # years, who owns an account hands it over on one day, every deal has a history, and
-# the same people call in all weeks, no deal comes back to a stage, is a tender or was referred, e-mails say no direction, no lead
+# the same people call in all weeks, no deal comes back to a stage or skips one, is a tender or was referred, e-mails say no direction, no lead
 # is open, and each call with one has its length.
 UNMOVED = {
     "claims_before", "open_claims", "open_cases", "oldest_case_days", "missing_rate_count", "missing_amount_count", "promised_amount", "account_weeks",
     "revenue_previous_12m", "revenue_year_before", "days_without_owner", "invoices_left_out",
-    "record_deals", "employees", "reentered", "emails_received", "email_reply_minutes_median", "email_contacts", "tenders",
+    "record_deals", "employees", "reentered", "skipped", "emails_received", "email_reply_minutes_median", "email_contacts", "tenders",
     "tender_win_rate", "referred", "referred_won", "score", "scored_leads", "assumed_efforts",
 }  # fmt: skip
 

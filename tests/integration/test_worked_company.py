@@ -55,7 +55,7 @@ def test_a_trial_that_ends_later_is_not_the_day(ask: Ask) -> None:
 
 # Day, customer, currency: open, overdue, unapplied, and of the open not due, 1-30, 31-60 and 61-90 days overdue.
 BALANCES = {
-    # S-3 alone is open, 12 days; 25 of the deposit of 40 were left, and paid a part of S-2, so that its own payment has 25 left.
+    # S-3 alone is open, 12 days; 25 of the deposit of 40 were left, which was for no invoice: each other payment names its own.
     ("2026-03-31", "Alder Boatyard AB", "EUR"): (1250, 1250, 25, 0, 1250, 0, 0),
     # 300 of S-4 since 50 days, 600 of S-5 until April.
     ("2026-03-31", "Birch Bakery Inc", "USD"): (900, 300, 0, 600, 0, 300, 0),
@@ -72,7 +72,7 @@ BALANCES = {
     ("2026-03-31", "Iris GmbH", "EUR"): (240, 240, 0, 0, 0, 240, 0),
     # Half of February: Cedar's invoice is not written off yet. S2 is open by its own balance, so that the 600 that bounced three days
     # later waited beside the credit note: what they were for, nothing says.
-    ("2026-02-15", "Alder Boatyard AB", "EUR"): (1225, 0, 0, 1225, 0, 0, 0),
+    ("2026-02-15", "Alder Boatyard AB", "EUR"): (1250, 0, 25, 1250, 0, 0, 0),
     ("2026-02-15", "Birch Bakery Inc", "USD"): (500, 500, 0, 0, 500, 0, 0),
     ("2026-02-15", "Cedar Clinic", "EUR"): (400, 400, 0, 0, 400, 0, 0),
     ("2026-02-15", "Fjord Supplies", "EUR"): (600, 0, 720, 600, 0, 0, 0),
@@ -98,7 +98,7 @@ TOTALS = {
     # 1,250 less nothing, and Hazel's 500 ahead.
     1: (850 + 3000, 960, 500, 1250 + 500, 2100 + 3000, 0),
     # Dollars: 200 at the rate of 31 January, which is 20 days old. The refund of 15 and of 100, the 600 that bounced.
-    2: (2195 + 1572, 1895 + 1200, 220, 120 + 25 + 180 + 1700, 1670 + 552, 0),
+    2: (2220 + 1572, 1920 + 1200, 25 + 220, 120 + 25 + 180 + 1700, 1670 + 552, 0),
     # The 90 dollars of 14 March have no rate; on 31 March they have.
     3: (2090 + 1572, 1610 + 1572, 172 + 220, 1250 + 75 - 120, 1250 - 300 + 480, 400),
 }

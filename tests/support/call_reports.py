@@ -129,12 +129,16 @@ def channels(
     as_of: date,
     accounts: dict[str, str],
     money: dict[tuple[date, str], dict[str, list[Fraction | None]]],
+    later: dict[tuple[str, str], str],
 ) -> dict[tuple[date, str], Row]:
-    """`rpt_call_channels`: inbound calls by month and source, and what the source cost."""
+    """`rpt_call_channels`: inbound calls by month and source, and what the source cost; `later`: what calls are given to since."""
     calls: dict[tuple[date, str], list[Conversation]] = defaultdict(list)
+    newest: dict[tuple[date, str], int] = defaultdict(int)
     for one in found:
         if one.direction == "inbound" and one.day:
             calls[one.day.replace(day=1), key(one.opening["source"])].append(one)
+            source = later.get((one.system, one.opening["call_id"]), one.opening["source"])
+            newest[one.day.replace(day=1), key(source)] += 1
     spent: dict[tuple[date, str], list[Fraction | None]] = defaultdict(list)
     goals: dict[tuple[date, str], int] = {}
     for cost in costs:
@@ -146,7 +150,7 @@ def channels(
             if cost["goals"] is not None:
                 goals[place] = goals.get(place, 0) + cost["goals"]
     rows = {}
-    for place in {*calls, *spent, *goals, *money}:
+    for place in {*calls, *newest, *spent, *goals, *money}:
         mine = calls[place]
         brought = {name: money.get(place, {}).get(name, []) for name in BROUGHT}
         leads = {one.client for one in mine if one.is_first_time and one.is_target}
@@ -154,7 +158,7 @@ def channels(
         cost = known_sum(spent[place]) if spent[place] else None
         is_whole = cost is not None and None not in spent[place]
         rows[place] = _counted(mine) | {
-            "calls": len(mine), "first_time_callers": sum(bool(one.is_first_time) for one in mine),
+            "calls": len(mine), "newest_calls": newest[place], "first_time_callers": sum(bool(one.is_first_time) for one in mine),
             "target_calls": sum(bool(one.is_target) for one in mine) if is_known else None,
             "leads": len(leads) if is_known else None, "cost": cost,
             "unmatched_calls": sum((one.client or "") not in accounts for one in mine),

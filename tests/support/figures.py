@@ -35,7 +35,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "stages_passed": (
         "rpt_stage_conversion", ("pipeline", "stage"),
-        ("deals", "reentered", "still_there", "went_further", "conversion", "days_median"),
+        ("deals", "reentered", "skipped", "still_there", "went_further", "conversion", "days_median", "days_p90"),
     ),
     "campaigns": (
         "rpt_campaign_reach", ("campaign_id", "kind", "channel"),

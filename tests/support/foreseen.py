@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -18,8 +19,12 @@ CENTS = Decimal("0.0001")
 class Foreseen(Workload):
     """A company's forecasts, week by week, of the states of its deals that tests of their own hold."""
 
-    def category(self, probability: Any) -> str:
-        """The band of a probability."""
+    def category(self, told: str | None, probability: Any) -> str:
+        """What the CRM called it, else the band of a probability."""
+        named = {row["word"]: row["category"] for row in seed("forecast_words")}
+        word = " ".join(re.findall(r"[a-z]+", (told or "").lower()))
+        if word in named:
+            return named[word]
         if probability is None:
             return "not_known"
         bands = sorted(
@@ -67,7 +72,7 @@ class Foreseen(Workload):
                 origins[weeks] += 1
                 places: dict[str, tuple[str, str]] = {}
                 for row in standing[origin]:
-                    place = row["owner_id"] or NOBODY, self.category(row["probability"])
+                    place = row["owner_id"] or NOBODY, self.category(row["forecast_category"], row["probability"])
                     places[row["deal_id"]] = place
                     is_due = bool(row["expected_close_on"]) and origin < row["expected_close_on"] <= until
                     for cell in self.cells(by_origin[weeks, origin], place):

@@ -14,10 +14,11 @@ from tests.support.claims import WEEK
 from tests.support.dealings import NOBODY, Row
 from tests.support.foreseen import Foreseen
 from tests.support.oracle import days, month_end, months_before
+from tests.support.passing import Passing
 from tests.support.screening import Screening
 
 
-class Standing(Foreseen, Screening):
+class Standing(Foreseen, Screening, Passing):
     """All figures of `tests/support/figures.py`."""
 
     def renewals(self) -> Rows:

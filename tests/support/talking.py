@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.support.books import Rows
 from tests.support.dealings import NOBODY, Row, median
-from tests.support.oracle import days, month_end, months_before, seed
+from tests.support.oracle import days, month_end, seed
 from tests.support.serving import Serving
 
 
@@ -376,37 +376,3 @@ class Talking(Serving):
                         own[f"{prefix}revenue_change"] = float(sum(after)) / float(sum(before)) - 1
             found[key] = own
         return found
-
-    def stages_passed(self) -> Rows:
-        """Pipeline and stage: deals that entered it lately, what became of them, and how long they were there (P3, P4)."""
-        since = months_before(self.day, self.parameter("stage_window_months"))
-        deals = {row["deal_id"]: row["status"] for row in self.rows("fct_deals")}
-        ways: dict[str, list[Row]] = defaultdict(list)
-        for row in self.rows("fct_deal_stages"):
-            if row["deal_id"] in deals:
-                ways[row["deal_id"]].append(row)
-        met: dict[Any, list[tuple[int, bool, bool, int | None]]] = defaultdict(list)
-        for deal, way in ways.items():
-            way.sort(key=lambda row: row["stage_number"])
-            stays: dict[Any, list[int]] = defaultdict(list)
-            for place, row in enumerate(way):
-                if row["entered_on"] > since and not row["is_closing"]:
-                    stays[row["pipeline"] or "not_known", row["stage"] or "not_known"].append(place)
-            for key, places in stays.items():
-                later = [row for row in way[places[0] + 1 :] if not (row["is_closing"] and deals[deal] == "lost")]
-                spent = [
-                    (way[place]["left_on"] - way[place]["entered_on"]).days if way[place]["left_on"] else None
-                    for place in places
-                ]
-                is_there = deals[deal] == "open" and any(way[place]["is_current"] for place in places)
-                total = None if None in spent else sum(one for one in spent if one is not None)
-                met[key].append((len(places), bool(later) or deals[deal] == "won", is_there, total))
-        return {
-            key: {
-                "deals": len(rows), "reentered": sum(row[0] > 1 for row in rows), "still_there": sum(row[2] for row in rows),
-                "went_further": sum(row[1] for row in rows),
-                "conversion": share(sum(row[1] for row in rows), sum(not row[2] or row[1] for row in rows)),
-                "days_median": median(inf if row[3] is None else row[3] for row in rows),
-            }
-            for key, rows in met.items()
-        }  # fmt: skip

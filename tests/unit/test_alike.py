@@ -30,6 +30,8 @@ INVOICES = "invoice_id,customer_id,issued_on,gross_amount,currency,Shade\n"
 ACTIVITIES = "Activity - Subject,Activity - Type,Activity - Due date,Activity - Note,Activity - Assigned to user,Activity - Organization,Activity - Deal,Activity - Add time\n"
 CALL = "Call about timber,Call,2023-02-01,,Ada Example,Nordic Timber AB,Sawn timber 2023,2023-01-30 08:00:00\n"
 MAIL = "Send price list,Task,2023-02-10,,Ada Example,Nordic Timber AB,,2023-02-02 08:00:00\n"
+DEALS = "Record ID,Deal Name,Deal Stage,Pipeline,Amount,Close Date,Create Date,Deal probability\n"
+DEAL = "{},Oak,{},Sales,5.00,2026-02-05 10:00,2026-01-05 10:00,0.4\n"
 RECORD = '{{"invoice_id": "I-{}", "customer_id": "{}", "issued_on": "2026-01-05", "gross_amount": "{}", "Shade": null, "Big": {{"a": [1, 2.50]}}}}'
 BOOKS = (Path(__file__).resolve().parents[1] / "fixtures/exports/zoho_books/Invoice.csv").read_text("utf-8-sig")
 HEAD, FIRST, SECOND, *_ = BOOKS.splitlines(keepends=True)
@@ -42,6 +44,8 @@ TOGETHER = {
     "windows.csv": "\ufeff" + INVOICES.replace("\n", "\r\n") + 'I-4,"C, 4",2026-01-05,70.00,EUR,blue\r\n',
     "acts.csv": ACTIVITIES + CALL + MAIL + CALL,
     "acts2.csv": ACTIVITIES + MAIL + CALL,
+    "deals.csv": DEALS + DEAL.format(1, "Contract Sent"),
+    "deals2.csv": DEALS + DEAL.format(2, "Contract Sent") + DEAL.format(3, "Closed Won"),
     "second/a.csv": INVOICES + "I-1,C-1,2026-02-02,1.00,EUR,red\n",
     "second/b.csv": INVOICES + "I-9,C-1,2026-02-03,1.00,EUR,red\n",
     "british.csv": INVOICES + "I-12,C-1,25/01/2026,70.00,EUR,\nI-19,C-1,02/03/2026,70.00,EUR,\n",
@@ -69,6 +73,8 @@ TOGETHER = {
 ALONE = {
     "unread.zip": INVOICES + "I-54,C-1,soon,70.00,EUR,\n",
     "two.zip": INVOICES + "I-55,C-1,2026-01-05,70,EUR,\n\f" + INVOICES + "I-56,C-1,2026-01-05,70,EUR,\n",
+    # What nobody knows is told by the rest of the row, and that is said.
+    "deals_told.csv": DEALS + DEAL.format(4, "Try-out"),
     "unread.csv": INVOICES + "I-5,C-1,soon,70.00,EUR,\n",
     "twice.csv": INVOICES + "I-6,C-1,2026-01-05,70.00,EUR,\nI-6,C-1,2026-01-05,71.00,EUR,\n",
     "ragged.csv": INVOICES + "I-7,C-1,2026-01-05,70.00,EUR,\nI-8,C-1,2026-01-05,7\n",

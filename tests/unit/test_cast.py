@@ -48,13 +48,20 @@ def _amount(folder: Path, text: str, formats: str = "blank: []") -> Decimal | No
         ("1\u00a0234,50", "decimal: ',', thousands: [' ']", "1234.50"),
         ("$1,117.10K", "suffixes: {K: 1000}", "1117100"),
         ("0.00001", "blank: []", "0"),
+        ("\u2212125.00", "blank: []", "-125"),
+        ("1\u2019234\u2019567.89", "blank: []", "1234567.89"),
+        ("1'234.50", "blank: []", "1234.50"),
+        ("12,34,567.89", "blank: []", "1234567.89"),
+        ("1\u2009234,50 kr", "decimal: ',', thousands: [' ']", "1234.50"),
     ],
 )
 def test_amounts_are_read_by_the_contracts_marks(tmp_path: Path, text: str, formats: str, amount: str) -> None:
     assert _amount(tmp_path, text, formats) == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", ["12abc", "1,23,4", "1,2345.0", "--5", "12 34", "twelve", "1e99", "NaN"])
+@pytest.mark.parametrize(
+    "text", ["12abc", "1,23,4", "12,34,56.00", "1'23", "1,2345.0", "--5", "12 34", "twelve", "1e99", "NaN"]
+)
 def test_what_is_no_number_throughout_is_rejected(tmp_path: Path, text: str) -> None:
     assert _amount(tmp_path, text) is None
 

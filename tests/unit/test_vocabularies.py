@@ -39,6 +39,7 @@ def _read(folder: Path, name: str, entity: str, column: str, cells: dict[str, st
 # What a row of the contract needs besides the words that are tried.
 REST = {
     "hubspot_deals": {"Record ID": "1", "Deal Name": "Oak"},
+    "pipedrive_deals": {"Deal - ID": "1", "Deal - Title": "Oak"},
     "amocrm_deals": {"Название сделки": "Дуб", "Компания": "", "Дата создания": "20.01.2026"},
     "bitrix24_deals_csv": {"ID": "1", "Название сделки": "Дуб", "Сумма": "10"},
     "salesforce_opportunity": {"Id": "006", "Name": "Oak", "CloseDate": "2026-01-20"},
@@ -66,12 +67,25 @@ DEALS = [
     ("hubspot_deals", {"Deal Stage": "No budget", "Deal probability": "0"}, "lost"),
     ("hubspot_deals", {"Deal Stage": "No budget", "Closed Lost Reason": "Price"}, "lost"),
     ("hubspot_deals", {"Deal Stage": "Try-out", "Deal probability": "0.4"}, "open"),
+    # Late in the evening, too: the plan is of the same day.
+    ("hubspot_deals", {"Deal Stage": "Try-out", "Deal probability": "0.4", "Close Date": "2026-06-01 23:30"}, "open"),
     ("hubspot_deals", {"Deal Stage": "Try-out"}, HELD),
     # What tells both tells nothing.
     (
         "hubspot_deals",
         {"Deal Stage": "X", "Deal probability": "1", "Close Date": "2026-01-20", "Closed Lost Reason": "Price"},
         HELD,
+    ),
+    # Whoever closed it did so at a moment that is no plan, and a probability that nobody took away says nothing.
+    (
+        "pipedrive_deals",
+        {"Deal - Status": "Vunnen", "Deal - Probability": "60", "Deal - Won time": "2026-01-20 10:00:00"},
+        HELD,
+    ),
+    (
+        "pipedrive_deals",
+        {"Deal - Status": "Pausad", "Deal - Probability": "60", "Deal - Expected close date": "2026-01-20"},
+        "open",
     ),
     ("amocrm_deals", {"Этап сделки": "Успешно реализовано"}, "won"),
     ("amocrm_deals", {"Этап сделки": "Переговоры"}, "open"),
@@ -103,6 +117,20 @@ def test_a_deals_status_is_told_or_asked_for(
     tmp_path: Path, name: str, cells: dict[str, str], status: str | None
 ) -> None:
     assert _read(tmp_path, name, "crm.deals", "status", cells) == status
+
+
+def test_what_the_rest_of_a_row_tells_of_a_word_is_said_by_line(tmp_path: Path) -> None:
+    """Each word once, with what it was read as and the first line of it; not one that is known, nor one that is held."""
+    text = (
+        "Record ID,Deal Name,Deal Stage,Deal probability\n"
+        "1,Oak,Try-out,0.4\n2,Elm,Appointment scheduled,0.2\n3,Ash,Try-out,0.5\n4,Fir,No budget,0\n5,Yew,Who knows,\n"
+    )
+    landed = land(tmp_path, text, {"hubspot_deals": shipped_contracts()["hubspot_deals"]})
+    assert landed.rows("crm.deals", "deal_id, status") == [("1", "open"), ("2", "open"), ("3", "open"), ("4", "lost")]
+    told = [row for row in landed.receipt.findings if row["code"] == "words_told"]
+    assert [(row["column_name"], row["name"], row["row_count"], row["said"]) for row in told] == [
+        ("Deal Stage", "crm.deals.status", 3, "2: Try-out = open; 5: No budget = lost")
+    ]
 
 
 OTHERS = [

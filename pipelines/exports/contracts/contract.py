@@ -258,7 +258,7 @@ class Table(Part):
     blocks: Blocks | None = None
     encodings: dict[str, str] = {}
     short_rows: Literal["reject", "pad"] = "reject"
-    blank_rows: Literal["reject", "skip"] = "reject"
+    blank_rows: Literal["reject", "skip"] = "skip"
     skip: Alternatives = []
     drop: list[str] = []
     ends: Literal["blank"] | None = None

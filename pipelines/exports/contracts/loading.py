@@ -75,7 +75,6 @@ def list_contracts() -> dict[str, Contract]:
                 "recognise": {"headers": list(wanted.required)},
                 "table": {
                     "short_rows": "pad",
-                    "blank_rows": "skip",
                     "skip": [{"column": name, "in_file": True, "like": f"^{COMMENT}"} for name in wanted.columns],
                 },
                 "formats": {

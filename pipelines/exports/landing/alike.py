@@ -35,6 +35,7 @@ from pipelines.exports.landing.rows import stored
 from pipelines.exports.landing.small_workbooks import MOST_BYTES, Workbooks
 from pipelines.exports.landing.tables import TableLanding
 from pipelines.exports.landing.versions import format_of, reader_version
+from pipelines.exports.landing.written_ids import written_by_programs
 from pipelines.exports.readers.deadline import within
 from pipelines.exports.readers.delimited import Delimited
 from pipelines.exports.readers.engine import answer, connected
@@ -251,7 +252,8 @@ class _Together(TableLanding):
         dates = Writing().dates(None) if plain else self._dates(moments, writings)
         self.sql = RowSql(self.contract, self.match, sql.business_timezone, dates, sql.known_in)
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
-        for unread in filter(None, (self._skipped(), self._untaken(mappings), written_otherwise(self.sql))):
+        otherwise = (written_otherwise(self.sql), written_by_programs(self.sql), *self._no_rows())
+        for unread in filter(None, (self._skipped(), self._untaken(mappings), *otherwise)):
             self._set_apart(f"select distinct {FILE_OF} from cleaned where {unread}")
         found = likeness(self.connection, self.sql, mappings, FILE_OF, len(self.files))
         self.apart |= {number for number, told in found.items() if is_unlike(*told, self.files[number].rows)}
@@ -268,6 +270,8 @@ class _Together(TableLanding):
                     "where cast_rows._line = numbered._line"
                 )
             self._set_apart(f"select distinct {FILE_OF} from cast_rows where bad or odd")
+            for _, _, words in self._told_words(entity, mapping, casts):
+                self._set_apart(f"select distinct {FILE_OF} from ({words})")
             key = ", ".join(["_system", *entity.key])
             self._set_apart(f"select {FILE_OF} from cast_rows group by {FILE_OF}, {key} having count(*) > 1")
             for are_midnights in self._midnights(casts).values():

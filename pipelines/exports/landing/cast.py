@@ -90,7 +90,7 @@ class RowSql:
         """
         marks = ", ' ' || chr(9) || chr(10) || chr(13) || chr(160)" if blanks == "any" else ""
         texts = []
-        for place in self._asked_for():
+        for place in self.asked_for():
             text = f"nullif(trim(c{place}{marks}), '')"
             if blanks == "plain":
                 # What begins with a blank, or is empty, comes before any sign.
@@ -100,10 +100,10 @@ class RowSql:
             texts.append(f"{text} as t{place}")
         return f"select {', '.join(['*', *texts])} from grid"
 
-    def _asked_for(self) -> list[int]:
+    def asked_for(self) -> list[int]:
         """The places of the columns whose texts are asked for: a company's own, which may be thousands, are not."""
         contract, table = self.contract, self.contract.table
-        if table.blank_rows == "skip" or table.lines_below or table.group:
+        if table.lines_below or table.group:
             return list(range(len(self.match.headers)))
         asked = [*contract.headers, *filter(None, [contract.system_column])]
         return sorted({place for name in asked if (place := self.match.find([name])) is not None})
@@ -367,7 +367,9 @@ class RowSql:
         if spec.range is None:
             return typed
         least, most = spec.range
-        return f"(case when {typed} >= {least}{'' if most is None else f' and {typed} <= {most}'} then {typed} end)"
+        # The number stands once: DuckDB plans each time that it is written, and a parameter has a range by its unit.
+        within = f"number >= {least}" + ("" if most is None else f" and number <= {most}")
+        return f"list_filter([{typed}], lambda number: {within})[1]"
 
     def _scaled(self, text: str, column: Column, spec: ColumnMap, formats: Formats) -> str:
         stored = column.stored_type

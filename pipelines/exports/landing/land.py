@@ -33,6 +33,7 @@ from pipelines.exports.landing.raw import RawStore, Receipt
 from pipelines.exports.landing.tables import TableLanding
 from pipelines.exports.landing.told import Told
 from pipelines.exports.landing.versions import format_of, reader_version
+from pipelines.exports.landing.written_ids import to_own_ids
 from pipelines.exports.readers.blocks import BlockText, find_blocks
 from pipelines.exports.readers.deadline import within
 from pipelines.exports.readers.delimited import Delimited
@@ -341,6 +342,8 @@ class Landing:
         note_unfed(receipt, match, grid.part)
         titles = fit(connection, grid, sql)
         connection.execute(f"create or replace temp view cleaned as {sql.cleaned(loaded.blanks)}")
+        if rewritten := to_own_ids(connection, sql, loaded):
+            note(receipt, grid.part, "note", rewritten)
         if told := to_own_marks(connection, sql):
             note(receipt, grid.part, "note", Finding("decimal_otherwise", column_name=told[0], said=told[1]))
         dates, problem = self.dates(connection, sql, receipt)

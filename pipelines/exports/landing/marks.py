@@ -12,12 +12,16 @@ import duckdb
 from pipelines.exports.contracts.contract import ColumnMap
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.cast import RowSql
+from pipelines.exports.landing.numbers import CURRENCY
 from pipelines.exports.readers.grids import quoted
 
 NUMBERS = ("money", "price", "rate", "ratio", "quantity", "seconds", "integer")
 OTHER = {".": ",", ",": "."}
 # A number with either mark, which may have a currency's sign or code.
-_NUMBER = r"\s*[-(]?\s*(\p{Sc}|[A-Z]{1,3})?\s*-?\d[\d.,'\s\x{00a0}\x{202f}]*\s*(\p{Sc}|[A-Z]{1,3}|[Cc]r|[Dd]r)?[-)]?\s*"
+_NUMBER = (
+    rf"\s*[-(\x{{2212}}\x{{2013}}]?\s*({CURRENCY}|[A-Z]{{1,3}})?\s*-?\d[\d.,'\s\x{{00a0}}\x{{202f}}\x{{2009}}\x{{2019}}]*"
+    rf"\s*({CURRENCY}|[A-Z]{{1,3}}|[Cc]r|[Dd]r)?[-)]?\s*"
+)
 
 
 def _decimals(text: str, mark: str) -> str:

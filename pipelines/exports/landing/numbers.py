@@ -10,6 +10,11 @@ ZERO_DECIMAL = [
     "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"
 ]  # fmt: skip
 
+# How a currency stands beside an amount: its sign, its code, or what people write for the code.
+CURRENCY = r"\p{Sc}|[A-Z]{3}|kr\.?|zł|Kč|Ft|руб\.?|р\."
+# Spaces that spreadsheets put between thousands, and what they and word processors make of a minus.
+_SPACES, _MINUSES = "\u00a0\u202f\u2009", "\u2212\u2013"
+
 # A long id of which a spreadsheet kept six figures (2.58420E+16): many would be one. How such a text begins is asked first.
 _FIGURES_LOST = r"\d[.,]\d+[eE]\+?\d\d|\d[eE]\+\d\d"
 _FEW_FIGURES = ("_.%", "_,%", "_E+%", "_e+%")
@@ -28,14 +33,17 @@ def number(text: str, stored: str, formats: Formats) -> str:
     `8,125` is none: it may be eight or eight thousand.
     """
     decimal = "\\" + formats.decimal
-    marks = [mark for mark in formats.thousands if mark != formats.decimal]
-    spaced = f"regexp_replace({text}, '[\\x{{00a0}}\\x{{202f}}\\x{{2009}}]', ' ', 'g')"
-    bare = f"regexp_replace({spaced}, '^([-(]?)\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?\\s*|\\s*(?:\\p{{Sc}}|[A-Z]{{3}})?(\\)?)$', '\\1\\2', 'g')"
-    groups = "".join("\\x{0020}" if mark == " " else "\\" + mark for mark in [*marks, " "])
+    marks = [*(mark for mark in formats.thousands if mark != formats.decimal), "'", "\u2019"]
+    plain_signs = " " * len(_SPACES) + "-" * len(_MINUSES)
+    spaced = f"translate({text}, '{_SPACES}{_MINUSES}', '{plain_signs}')"
+    bare = f"regexp_replace({spaced}, '^([-(]?)\\s*(?:{CURRENCY})?\\s*|\\s*(?:{CURRENCY})?(\\)?)$', '\\1\\2', 'g')"
+    groups = "".join(f"\\x{{{ord(mark):04x}}}" for mark in [*marks, " "])
     suffix = "".join(formats.suffixes)
-    whole = f"(\\d+|\\d{{1,3}}([{groups}]\\d{{3}})+)?({decimal}\\d+|{decimal})?"
+    # In India thousands stand in three, and all above them in twos.
+    indian = "|\\d{1,2}(,\\d\\d)+,\\d{3}" if "," in marks else ""
+    whole = f"(\\d+|\\d{{1,3}}([{groups}]\\d{{3}})+{indian})?({decimal}\\d+|{decimal})?"
     if formats.lone_thousands == "reject":
-        several = f"\\d+|\\d{{1,3}}([{groups}]\\d{{3}}){{2,}}|\\d{{1,3}}\\x{{0020}}\\d{{3}}"
+        several = f"\\d+{indian}|\\d{{1,3}}([{groups}]\\d{{3}}){{2,}}|\\d{{1,3}}\\x{{0020}}\\d{{3}}"
         whole = f"(({several})?({decimal}\\d+|{decimal})?|\\d{{1,3}}[{groups}]\\d{{3}}{decimal}\\d*)"
     pattern = f"[-(]?{whole}([eE][-+]?\\d+)?{f'[{suffix}]?' if suffix else ''}[-)]?"
     digits = f"regexp_replace({bare}, {quoted(f'[{groups}{suffix}()]')}, '', 'g')"

@@ -7,6 +7,8 @@ written gives those. Only rows of which something has to be said are cast again,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,7 +16,7 @@ import duckdb
 from pipelines.exports.contracts.contract import EntityMap
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import PROVENANCE, Entity
-from pipelines.exports.landing.cast import Cast, RowSql
+from pipelines.exports.landing.cast import BLANK, Cast, RowSql
 from pipelines.exports.landing.held import holds_sql
 from pipelines.exports.landing.raw import Receipt
 from pipelines.exports.readers.grids import quoted
@@ -116,6 +118,18 @@ class EntityRows:
             f"{extra} as _extra, {holds} as _holds from ({self.sql.typed(casts, rows)}) {folded}"
         )
         return self._with_key(select, entity, mapping, casts, place) if mapping.key == "made" else select
+
+    def _told_words(self, entity: Entity, mapping: EntityMap, casts: list[Cast]) -> Iterator[tuple[str, str, str]]:
+        """Column, header, and SQL of the lines and words that only the rest of their rows may tell."""
+        for cast in casts:
+            if cast.column.unknown and cast.text != BLANK:
+                bare = replace(cast, column=replace(cast.column, unknown=()))
+                rows = self.sql.typed([bare if other is cast else other for other in casts], self._rows(mapping)[0])
+                yield (
+                    cast.column.name,
+                    cast.source,
+                    f"select _line, {cast.text} as word from ({rows}) where {bare.failed}",
+                )
 
     def _with_key(self, rows: str, entity: Entity, mapping: EntityMap, casts: list[Cast], place: int) -> str:
         """The rows with the hash of what tells each, as the first of its kind, for exports whose rows have no key."""

@@ -25,6 +25,8 @@ from pipelines.exports.readers.grids import BadLine, Loaded, quoted
 MIDNIGHTS = 3
 # By so many of them it mostly shows that they do not.
 SHOWN_MOMENTS = 1000
+# A row that says so many headers again, and all, is no row.
+LEAST_HEADERS = 3
 # So many cells that could not be read are told by their lines; the others are counted.
 SHOWN_CELLS = 10
 
@@ -41,6 +43,8 @@ class TableLanding(EntityRows):
         if self.contract.table.lines_below:
             self._take_out_lines_below()
         count = titles
+        if self.contract.table.blank_rows == "skip":
+            count += self._take_out_no_rows()
         if skipped := self._skipped():
             passed_over = self._count(f"select count(*) from cleaned where {skipped}")
             if passed_over:
@@ -65,10 +69,29 @@ class TableLanding(EntityRows):
 
     def _skipped(self) -> str:
         """SQL of the rows that the contract passes over; empty where it says of none."""
-        skips = [f"({self.sql.where(conditions)})" for conditions in self.contract.table.skip]
-        if self.contract.table.blank_rows == "skip":
-            skips.append(f"coalesce({', '.join(f't{place}' for place in range(len(self.match.headers)))}) is null")
-        return " or ".join(skips)
+        return " or ".join(f"({self.sql.where(conditions)})" for conditions in self.contract.table.skip)
+
+    def _no_rows(self) -> tuple[str, str]:
+        """SQL of rows of which nothing is filled that is asked for, and of those that say the header again."""
+        own = len(self.match.headers) - len(self.contract.table.derived)
+        texts = {f"t{place}": self.match.headers[place] for place in self.sql.asked_for() if place < own}
+        blank = " and ".join(f"{text} is null" for text in texts) or "false"
+        # Where a file begins within another one a mark of byte order stands before its first header.
+        again = " and ".join(
+            f"coalesce(lower(ltrim({text}, chr(65279))) = {quoted(header.lower())}, false)"
+            for text, header in texts.items()
+        )
+        return blank, again if len(texts) >= LEAST_HEADERS else "false"
+
+    def _take_out_no_rows(self) -> int:
+        """Takes out rows that hold nothing at all, and the header where it stands again; how many there were."""
+        blank, again = self._no_rows()
+        if not self._count(f"select count(*) from cleaned where ({blank}) or ({again})"):
+            return 0
+        own = len(self.match.headers) - len(self.contract.table.derived)
+        nothing = " and ".join(f"coalesce(trim(c{place}), '') = ''" for place in range(own))
+        lines = f"select _line from cleaned where (({blank}) and {nothing}) or ({again})"
+        return self._count(f"delete from grid where _line in ({lines})")
 
     def _take_out_lines_below(self) -> None:
         """Takes out the lines of one cell that stand below the last row of more, and tells what they say."""
@@ -103,6 +126,7 @@ class TableLanding(EntityRows):
         self._write_rows(entity, mapping, casts, place, Path(f"{stem}.rows"))
         self._note_midnights(casts)
         self._note_cells(entity, casts)
+        self._note_told(entity, mapping, casts)
         self.connection.execute(
             f"create or replace temp table rejected ({', '.join(f'{name} {kind}' for name, kind in REJECT_COLUMNS.items())})"
         )
@@ -185,6 +209,21 @@ class TableLanding(EntityRows):
             said = "; ".join(f"{line}: {cell[:40]}" for line, cell, _ in found)
             code = Finding("cells_blank", column_name=cast.source, name=entity.id, row_count=found[0][2], said=said)
             note(self.receipt, self.part, "note", code)
+
+    def _note_told(self, entity: Entity, mapping: EntityMap, casts: list[Cast]) -> None:
+        """Tells of words that nobody knows what the rest of their rows made of them (`unknown` in entities.yml)."""
+        for name, header, query in self._told_words(entity, mapping, casts):
+            told = f"select _row, word, {name} from ({query}) inner join {self._read()} on _row = _line"
+            words = self.connection.execute(
+                f"select word, {name}, count(*), min(_row) from ({told}) group by all order by 4"
+            ).fetchall()
+            if words:
+                said = "; ".join(f"{line}: {word[:40]} = {meant}" for word, meant, _, line in words[:SHOWN_CELLS])
+                count = sum(rows for _, _, rows, _ in words)
+                note(
+                    self.receipt, self.part, "note",
+                    Finding("words_told", column_name=header, name=f"{entity.id}.{name}", row_count=count, said=said),
+                )  # fmt: skip
 
     def _reject_unread(self, entity: Entity, casts: list[Cast]) -> None:
         if not self._count("select count(*) from unread where bad"):

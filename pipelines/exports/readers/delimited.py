@@ -74,6 +74,10 @@ class Marks:
     hard_spaces: bool = False
     # Perhaps: what other spaces of Unicode begin with, and dashes and quotation marks too.
     wide_spaces: bool = False
+    # Apostrophes, or formulas that are a text.
+    signs: bool = False
+    # Perhaps: signs that nobody sees.
+    unseen: bool = False
     # Carriage returns that end no line.
     loose_returns: bool = False
 
@@ -257,7 +261,7 @@ class Delimited(Grid):
                 "(order by _line rows between unbounded preceding and 1 preceding), 0) as bigint) as _line) from grid"
             )
         blanks: Blanks = marks.blanks(delimiter) if lines == rows else "any"
-        return Loaded(rows, blanks=blanks, ampersands=marks.ampersands)
+        return Loaded(rows, blanks=blanks, ampersands=marks.ampersands, signs=marks.signs, unseen=marks.unseen)
 
     def _marks(self) -> Marks:
         """What the file's bytes tell, in one pass over them."""
@@ -270,14 +274,16 @@ class Delimited(Grid):
                 found.ampersands |= b"&" in chunk
                 found.tabs |= b"\t" in chunk
                 found.quotes |= b'"' in chunk
+                found.signs |= b"'" in chunk or (b"=" in chunk and b'="' in chunk)
                 piece = before + chunk
                 if not piece.isascii():
                     # To look for two bytes takes ten times as long as for one.
                     found.hard_spaces |= b"\xa0" in piece and b"\xc2\xa0" in piece
                     found.wide_spaces |= any(mark[:1] in piece and mark in piece for mark in _WIDE_SPACES)
+                    found.unseen |= found.wide_spaces or (b"\xef" in piece and b"\xef\xbb\xbf" in piece)
                 # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.
                 found.loose_returns |= b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")
-                before = chunk[-1:]
+                before = chunk[-2:]
         trailing = len(tail) - len(tail.rstrip(b"\r\n"))
         found.lines = count - tail[len(tail) - trailing :].count(b"\n") + 1
         return found

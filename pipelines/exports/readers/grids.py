@@ -45,6 +45,9 @@ class Loaded:
     blanks: Blanks = "any"
     # Whether an ampersand may stand in them, with which an HTML entity begins.
     ampersands: bool = True
+    # Whether what programs write around a text may stand in them: ="9201" and '9201, and signs that nobody sees.
+    signs: bool = True
+    unseen: bool = True
 
 
 @dataclass

@@ -65,6 +65,7 @@ select
     placed.currency,
     placed.amount,
     placed.probability,
+    placed.forecast_category,
     placed.stage_number,
     placed.is_deal_in_export,
     placed.is_closed,

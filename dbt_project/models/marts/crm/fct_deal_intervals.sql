@@ -72,6 +72,7 @@ described as (
         sequenced.amount as told_amount,
         sequenced.currency as told_currency,
         sequenced.probability as told_probability,
+        sequenced.forecast_category as told_forecast_category,
         sequenced.expected_close_on as told_expected_close_on,
         sequenced.employee_id as told_owner_id,
         coalesce(sequenced.tells_amount, false) as tells_amount,
@@ -129,6 +130,8 @@ select
         when is_by_history and tells_probability then told_probability
         when is_of_record then probability
     end as probability,
+    -- What the record says is of today: a won deal's is that it is closed.
+    case when is_by_history then told_forecast_category end as forecast_category,
     case when is_by_history and tells_expected_close then told_expected_close_on else expected_close_on end
         as expected_close_on,
     day as valid_from,

@@ -1,6 +1,7 @@
--- Grain: one row per deal, stage and moment of entering it (P3, P4). A stage without an exit was left when the next one
--- was entered. A deal stays in the stage of its closing (is_closing): the last one, where the history says that it is closed or
--- it was entered on the day of the closing or later. Another last one of a closed deal was left when the deal was closed;
+-- Grain: one row per deal, stage and moment of entering it, or of a row of the history that names the stage in which the deal was
+-- already (P3, P4): such rows are one stay. A stage without an exit was left when the next one was entered. A deal stays in the
+-- stage of its closing (is_closing): the last one, where the history says that it is closed or it was entered on the day of the
+-- closing or later. Another last one of a closed deal was left when the deal was closed;
 -- else the deal is in it still.
 with stages as (
     select * from {{ ref('int_deal_stages_ordered') }}
@@ -14,6 +15,26 @@ run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
+stepped as (
+    select
+        *,
+        case
+            when coalesce(stage = lag(stage) over (partition by deal_id order by stage_number), false) then 0 else 1
+        end as is_entry
+    from stages
+),
+
+numbered as (
+    select
+        *,
+        sum(is_entry) over (partition by deal_id order by stage_number) as stay_number
+    from stepped
+),
+
+stayed as (
+    select *, min(entered_on) over (partition by deal_id, stay_number) as stayed_from from numbered
+),
+
 described as (
     select
         stages.*,
@@ -22,8 +43,8 @@ described as (
         deals.pipeline,
         deals.closed_at,
         stages.next_entered_at is null
-        and (stages.is_closed or coalesce(stages.entered_on >= deals.closed_on, false)) as is_closing
-    from stages
+        and (stages.is_closed or coalesce(stages.stayed_from >= deals.closed_on, false)) as is_closing
+    from stayed as stages
     left join deals on stages.deal_id = deals.deal_id
 ),
 
@@ -44,6 +65,7 @@ select
     ended.pipeline,
     ended.stage,
     cast(ended.stage_number as bigint) as stage_number,
+    cast(ended.stay_number as bigint) as stay_number,
     ended.is_deal_in_export,
     ended.ended_at is null as is_current,
     ended.is_closing,

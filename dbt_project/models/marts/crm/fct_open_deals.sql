@@ -27,6 +27,7 @@ select
     {{ money('intervals.amount * rates.rate') }} as amount_base,
     {{ money('intervals.amount * rates.rate * intervals.probability') }} as weighted_amount_base,
     intervals.probability,
+    intervals.forecast_category,
     case when intervals.amount is null then 1 else 0 end as missing_amount_count,
     case when intervals.amount is not null and intervals.probability is null then 1 else 0 end
         as missing_probability_count,

@@ -1,6 +1,7 @@
 -- Grain: one row per month and source of inbound calls; a source's spellings that differ in case or blanks are one.
 -- Money follows the account's first inbound call (first touch): all deals, invoices and cash of the account from that
--- day on belong to that call's source, so nothing is counted twice. Each stands in the month in which it happened.
+-- day on belong to that call's source, so nothing is counted twice. Each stands in the month in which it happened. A call's
+-- source is the one that was told first; what the newest export gives to each stands beside it (K10).
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -29,6 +30,22 @@ events as (
     select * from {{ ref('fct_receivable_events') }}
 ),
 
+names as (
+    select * from {{ ref('dim_source_names') }}
+),
+
+moved as (
+    select
+        calls.source,
+        calls.source_key,
+        calls.newest_source,
+        calls.started_on,
+        coalesce(names.source_key, {{ source_key('calls.newest_source') }}) as newest_key
+    from calls
+    left join names on {{ source_key('calls.newest_source') }} = names.name_key
+    where calls.newest_source is distinct from calls.source and trim(calls.newest_source) <> ''
+),
+
 happened as (
     select
         source,
@@ -48,6 +65,14 @@ happened as (
     select source, source_key, spent_on, 'cost', null, null, null, null, null, null, amount_base, amount_base is null
     from costs
     where amount is not null
+    union all
+    select source, source_key, started_on, 'moved', null, null, null, null, null, null, cast(-1 as decimal(18, 4)), false
+    from moved
+    where newest_key <> source_key
+    union all
+    select newest_source, newest_key, started_on, 'moved', null, null, null, null, null, null, cast(1 as decimal(18, 4)), false
+    from moved
+    where newest_key <> source_key
     union all
     -- C19: what web analytics counted, a form or an order that somebody sent.
     select source, source_key, spent_on, 'goal', null, null, null, null, null, null, cast(goals as decimal(18, 4)), false
@@ -103,7 +128,7 @@ labels as (
         known.source_key,
         coalesce(min(names.source), min(nullif(trim(known.source), '')), 'unknown') as source
     from known
-    left join {{ ref('dim_source_names') }} as names on known.source_key = names.source_key
+    left join names on known.source_key = names.source_key
     group by known.source_key
 ),
 
@@ -112,6 +137,7 @@ summed as (
         month,
         source_key,
         count(*) filter (where measure = 'call') as calls,
+        count(*) filter (where measure = 'call') + coalesce(sum(amount) filter (where measure = 'moved'), 0) as newest_calls,
         count(*) filter (where status = 'answered') as answered,
         count(*) filter (where status = 'missed') as missed,
         count(*) filter (where status = 'voicemail') as voicemail,
@@ -145,6 +171,7 @@ select
     labels.source,
     run.base_currency,
     cast(summed.calls as integer) as calls,
+    cast(summed.newest_calls as integer) as newest_calls,
     cast(summed.answered as integer) as answered,
     cast(summed.missed as integer) as missed,
     cast(summed.voicemail as integer) as voicemail,

@@ -1,8 +1,8 @@
 -- Grain: one row per horizon in weeks, employee (and `everybody`, is_total) and category (and `all`): what was forecast at past
 -- week ends to be won within so many weeks, beside what was (P10). Forecast is the weighted amount of the deals open on that
 -- evening that were expected to be closed by then, with the owner, amount, probability and day expected of that evening,
--- at its rate. No export has a history of forecast categories, so a category is a band of probability of that evening (seed
--- forecast_bands). Outcome is what was won in that time: of the deals of the category, whenever they were expected; under
+-- at its rate. The category is the one that the CRM's history tells of that evening (seed forecast_words), else a band of that
+-- evening's probability (seed forecast_bands). Outcome is what was won in that time: of the deals of the category, whenever they were expected; under
 -- not_open_then of deals that were not open on that evening. It is worth the same evening's rate, so that rates are no error.
 -- Week ends whose time is not over, or not told in full, are left out.
 with run as (
@@ -66,8 +66,9 @@ sides as (
         standing.deal_id,
         coalesce(standing.owner_id, 'unassigned') as open_employee_id,
         cast(null as varchar) as won_employee_id,
-        coalesce(bands.category, 'not_known') as category,
+        coalesce(words.category, bands.category, 'not_known') as category,
         1 as is_open,
+        case when words.category is null then 0 else 1 end as is_told,
         case when standing.basis = 'record' then 1 else 0 end as is_by_record,
         coalesce(standing.expected_close_on > origins.origin and standing.expected_close_on <= origins.until_on, false) as is_due,
         standing.weighted_amount_base as forecast,
@@ -78,6 +79,7 @@ sides as (
         0 as unknown_outcome
     from origins
     inner join {{ ref('fct_open_deals') }} as standing on origins.origin = standing.as_of_date
+    left join {{ ref('forecast_words') }} as words on {{ normalised_words('standing.forecast_category') }} = words.word
     left join bands
         on standing.probability >= bands.from_probability
         and coalesce(standing.probability < bands.below_probability, true)
@@ -89,6 +91,7 @@ sides as (
         null,
         coalesce(won.owner_id, 'unassigned'),
         null,
+        0,
         0,
         0,
         false,
@@ -111,6 +114,8 @@ deals as (
         deal_id,
         coalesce(max(open_employee_id), max(won_employee_id)) as employee_id,
         coalesce(max(category), 'not_open_then') as category,
+        max(is_open) as is_open,
+        max(is_told) as is_told,
         max(case when is_due then 1 else 0 end) as is_due,
         max(case when is_due then is_by_record else 0 end) as is_by_record,
         coalesce(sum(case when is_due then forecast end), 0) as forecast,
@@ -124,7 +129,7 @@ deals as (
 ),
 
 {% set levels = [('employee_id', 'category'), ('employee_id', "'all'"), ("'everybody'", 'category'), ("'everybody'", "'all'")] -%}
-{% set sums = ['is_due', 'is_by_record', 'forecast', 'unknown_forecast', 'outcome', 'won_deals', 'unknown_outcome',
+{% set sums = ['is_open', 'is_told', 'is_due', 'is_by_record', 'forecast', 'unknown_forecast', 'outcome', 'won_deals', 'unknown_outcome',
     'missing_rate'] -%}
 by_origin as (
     {%- for employee, category in levels %}
@@ -176,7 +181,12 @@ select
     employees.full_name as employee_name,
     employees.team,
     known.category,
-    'probability' as category_basis,
+    case
+        when known.is_open = 0 then null
+        when known.is_told = 0 then 'probability'
+        when known.is_told = known.is_open then 'told'
+        else 'both'
+    end as category_basis,
     run.base_currency,
     known.employee_id = 'everybody' as is_total,
     cast(counted.origins as bigint) as origins,

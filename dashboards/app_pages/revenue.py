@@ -56,7 +56,7 @@ def shown_tiles(months: list[dict[str, Any]], now: dict[str, Any], basis: str) -
 
     year = f"of {YEARS[basis]}"
     unknown = None
-    if now["missing_rate_count_12m"]:
+    if now["nrr_12m"] is None and now["missing_rate_count_12m"]:
         unknown = f"Not known: {plural(now['missing_rate_count_12m'], 'amount')} of the two years without a rate."
     elif now["nrr_12m"] is None:
         unknown = "Not enough history for a year against a year."

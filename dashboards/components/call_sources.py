@@ -46,7 +46,9 @@ def attribution(page: PageContext) -> None:
                 "deals": Column("Deals", "real", "Parts of deals where all touches share them."),
                 **money,
                 "cost_per_deal": Column("Cost a deal", "money"),
-                "missing_rate_count": Column("No rate", "count", "Amounts and costs left out: no rate is known."),
+                "missing_rate_count": Column(
+                    "Not known", "count", "Amounts and costs left out: without a rate, or deals without an amount."
+                ),
             },
             "attribution",
             height="content",

@@ -10,7 +10,8 @@ import streamlit as st
 from dashboards.queries.base import rows, select
 
 COVERAGE = """
-    select measure, source, unit, base_currency, total, matched, ambiguous, unmatched, matched_share, missing_rate_count
+    select measure, source, unit, base_currency, total, matched, ambiguous, unmatched, matched_share,
+        missing_rate_count, missing_amount_count
     from {rpt_match_coverage}
     order by source <> 'ALL', array_position(
         ['open_receivables', 'revenue_12m', 'open_pipeline', 'won_deals', 'call_minutes', 'conversations'], measure

@@ -62,25 +62,27 @@ coalesce(min(month) filter (where basis <> 'mrr' or revenue <> 0 or missing_rate
 {%- endmacro %}
 
 {#- The sums of rows of fct_account_revenue that V4 to V9 and V13 are made of. What moved is unknown where an amount has no
-    rate (`missing`), what there is where one of its own has none, or no price (`unknown`). -#}
+    rate (`missing`), what there is where one of its own has none, or no price (`unknown`): of customers, as what names
+    none is in no share, known or not. -#}
 {% macro retention_sums() -%}
-{%- set missing, unknown = 'sum(missing_rate_count)', 'sum(unknown_count)' -%}
-{%- set year_missing, year_unknown = 'sum(year_missing_count)', 'sum(year_unknown_count)' -%}
-{{ known_revenue('sum(opening_revenue)', 'sum(missing_rate_count + unpriced_count)') }} as opening_revenue,
+{%- set named = ' filter (where is_named)' -%}
+{%- set missing, unknown = 'sum(missing_rate_count)' ~ named, 'sum(unknown_count)' ~ named -%}
+{%- set year_missing, year_unknown = 'sum(year_missing_count)' ~ named, 'sum(year_unknown_count)' ~ named -%}
+{{ known_revenue('sum(opening_revenue)', 'sum(missing_rate_count + unpriced_count)' ~ named) }} as opening_revenue,
         {{- movement_sums('opening_revenue', 'closing_revenue', 'movement', missing) }}
         {{ known_revenue('sum(closing_revenue)', unknown) }} as closing_revenue,
         {{ known_revenue('sum(currency_effect)', missing) }} as currency_effect,
-        {{ known_revenue('sum(closing_revenue - revenue) filter (where is_named)', unknown) }} as negative_revenue,
+        {{ known_revenue('sum(closing_revenue - revenue)' ~ named, unknown) }} as negative_revenue,
         {{ known_revenue(
             'sum(revenue) filter (where not is_named)', 'sum(unknown_count) filter (where not is_named)'
         ) }} as unnamed_revenue,
-        {{ known_revenue('sum(revenue)', unknown) }} as net_revenue,
+        {{ known_revenue('sum(revenue)', 'sum(unknown_count)') }} as net_revenue,
         {{ known_amount('count(*) filter (where opening_revenue > 0)', missing) }} as opening_accounts,
         {{ known_amount("count(*) filter (where movement = 'new')", missing) }} as new_accounts,
         {{ known_amount("count(*) filter (where movement = 'reactivated')", missing) }} as reactivated_accounts,
         {{ known_amount("count(*) filter (where movement = 'churned')", missing) }} as churned_accounts,
         {{ known_amount('count(*) filter (where closing_revenue > 0)', unknown) }} as closing_accounts,
-        {{ known_revenue('sum(year_opening_revenue)', 'sum(year_missing_count + year_unknown_count)') }} as opening_revenue_12m,
+        {{ known_revenue('sum(year_opening_revenue)', 'sum(year_missing_count + year_unknown_count)' ~ named) }} as opening_revenue_12m,
         {{- movement_sums('year_opening_revenue', 'year_closing_revenue', 'year_movement', year_missing, '_12m') }}
         {{ known_revenue('sum(year_closing_revenue)', year_unknown) }} as closing_revenue_12m,
         count(*) filter (where year_opening_revenue > 0) as opening_accounts_12m,
@@ -93,15 +95,17 @@ coalesce(min(month) filter (where basis <> 'mrr' or revenue <> 0 or missing_rate
         count(*) filter (where is_named and invoices_12m >= 2) as repeat_accounts_12m,
         coalesce(sum(missing_rate_count), 0) as missing_rate_count,
         coalesce(sum(unpriced_count), 0) as unpriced_count,
-        coalesce(sum(year_missing_count), 0) as missing_rate_count_12m
+        coalesce(sum(year_missing_count), 0) as missing_rate_count_12m,
+        coalesce({{ missing }}, 0) as named_missing_rate_count,
+        coalesce({{ year_missing }}, 0) as named_missing_rate_count_12m
 {%- endmacro %}
 
 {#- V4 to V9 and V13 of `retention_sums`, as columns of the relation `sums`. Twelve months back something must be known:
     `has_year` says so. What the MRR basis doesn't know is NULL, and so is a share of which a part has
     no rate. What has no price is in no share, and counted (`unpriced_count`). -#}
 {% macro retention_ratios(sums, has_year) -%}
-{%- set is_known = sums ~ '.missing_rate_count = 0' -%}
-{%- set is_year_known = has_year ~ ' and ' ~ sums ~ '.missing_rate_count_12m = 0' -%}
+{%- set is_known = sums ~ '.named_missing_rate_count = 0' -%}
+{%- set is_year_known = has_year ~ ' and ' ~ sums ~ '.named_missing_rate_count_12m = 0' -%}
 case when {{ is_known }} then {{ ratio(sums ~ '.opening_revenue + ' ~ sums ~ '.expansion - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',
         sums ~ '.opening_revenue') }} end as nrr,
     case when {{ is_known }} then {{ ratio(sums ~ '.opening_revenue - ' ~ sums ~ '.contraction - ' ~ sums ~ '.churned',

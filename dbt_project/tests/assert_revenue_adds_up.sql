@@ -209,7 +209,7 @@ figures as (
     select
         'concentration and the ledger of twelve months',
         cast(month as varchar(10)),
-        revenue - negative_revenue + unnamed_revenue,
+        {{ known_parts(['revenue', 'unnamed_revenue'], ['negative_revenue']) }},
         (select of_twelve_months.revenue from of_twelve_months where of_twelve_months.month = concentration.month)
     from {{ ref('rpt_concentration') }} as concentration
     union all

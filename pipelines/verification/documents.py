@@ -148,9 +148,9 @@ def read_books(raw: Raw, accounts: dict[str, str]) -> Books:
         named(row["_system"], row["customer_id"]): row["payment_terms_days"]
         for row in raw.rows("billing.customers", columns=("customer_id", "payment_terms_days"))
     }
-    instalments: dict[str, list[tuple[date, int, Decimal]]] = defaultdict(list)
+    instalments: dict[str, list[tuple[date | None, int, Decimal]]] = defaultdict(list)
     for row in raw.rows("billing.instalments"):
-        if row["due_on"] and row["amount"] and row["amount"] > 0:
+        if row["amount"] and row["amount"] > 0:
             invoice = named(row["_system"], row["invoice_id"])
             instalments[invoice].append((row["due_on"], row["number"], row["amount"]))
     for row in raw.rows("billing.invoices", True, DOCUMENT):
@@ -187,7 +187,7 @@ def _payers(raw: Raw) -> dict[str, set[str]]:
 
 def _document(
     raw: Raw, books: Books, row: Row, currency: str, terms: dict[str, int | None],
-    instalments: dict[str, list[tuple[date, int, Decimal]]],
+    instalments: dict[str, list[tuple[date | None, int, Decimal]]],
 ) -> None:  # fmt: skip
     """An invoice, debit note or credit note; a draft, a request, and what was void at once are nothing."""
     name, customer = named(row["_system"], row["invoice_id"]), named(row["_system"], row["customer_id"])
@@ -217,8 +217,10 @@ def _document(
         left = (reported[0], abs(reported[1])) if reported else None
         books.money[name] = Money(name, customer, currency, issued, abs(gross), False, ends, settled, left)
         return
-    given = [(due, amount) for due, _, amount in sorted(instalments[name])] if name in instalments else []
     due = row["due_on"] or issued + timedelta(days=terms.get(customer) or 0)
+    # One without a day of its own is due on the document's.
+    dated = sorted((on or due, number, amount) for on, number, amount in instalments.get(name, []))
+    given = [(on, amount) for on, _, amount in dated]
     debt = Debt(
         name, customer, currency, issued, gross, due, given or [(due, gross)], voided if is_void else None, settled
     )

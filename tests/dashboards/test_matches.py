@@ -26,7 +26,8 @@ ROWS: Rows = {
     "rpt_accounts": [{"account_id": "acme:401", "base_currency": "EUR", "as_of_date": "2026-11-20"}],
     "rpt_match_coverage": [
         {"measure": measure, "source": source, "unit": unit, "total": total, "matched": total * 8 // 10,
-         "ambiguous": total * 15 // 100, "unmatched": total * 5 // 100, "matched_share": 0.8, "missing_rate_count": 2}
+         "ambiguous": total * 15 // 100, "unmatched": total * 5 // 100, "matched_share": 0.8, "missing_rate_count": 2,
+         "missing_amount_count": 5 if measure == "won_deals" else 0}
         for measure, (unit, total) in MEASURES.items() for source in ("ALL", "books_invoices")
     ],
     "rpt_unmatched": [
@@ -80,6 +81,7 @@ def test_tiles_tell_the_share_of_money_and_minutes(app: AppTest) -> None:
     assert tile(app, "Minutes of talk").value == percent(0.8)
     assert "15,000" in tile(app, "Open receivables").help
     assert "12 amounts have no exchange rate" in words(app), "two of each of six measures, all sources once"
+    assert "Left out are deals without an amount and answered calls of unknown length: 5." in words(app)
 
 
 def test_the_biggest_unmatched_come_first_and_narrow_by_kind(app: AppTest) -> None:

@@ -125,12 +125,19 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
         "crm.deals": [
             {"_system": "acrm", "_source": "acrm_deals", "deal_id": f"d{number}", "created_at": "2025-02-01 09:00:00+00"} | deal
             for number, deal in enumerate(DEALS)
+        ] + [
+            # Of a company that no export has, and of which nobody says what it is worth.
+            {"_system": "bcrm", "_source": "bcrm_deals", "deal_id": "n1", "created_at": "2025-02-01 09:00:00+00", "status": "open",
+             "account_id": "Ghost Works AB"},
         ],
         "plan.fx_rates": [{"currency": "SEK", "rate_date": date(2026, 2, 28), "rate": Decimal("0.1")}],
         "calls.calls": [
             {"_system": "pbx", "_source": "pbx_calls", "call_id": f"k{place}", "direction": "inbound", "caller_number": number,
              "started_at": "2026-03-05 09:00:00+00", "talk_seconds": 90, "status": "answered"}
             for place, number in enumerate(["+468111 2233", "+46709998877", "+46105550000", "+4684445566", "+4687778899"])
+        ] + [
+            {"_system": "pbx", "_source": "pbx_calls", "call_id": "k9", "direction": "inbound", "caller_number": "+4687001234",
+             "started_at": "2026-03-05 09:00:00+00", "status": "answered"},
         ],
     }  # fmt: skip
     names = ("system", "kind", "native_id", "decision", "account_id")
@@ -198,35 +205,43 @@ def test_a_decision_that_names_what_no_export_has_is_a_finding(warehouse: duckdb
 def test_coverage_is_in_base_currency_and_adds_up(warehouse: duckdb.DuckDBPyConnection) -> None:
     found = rows(
         warehouse,
-        "select measure, total, matched, ambiguous, unmatched, matched_share from reporting.rpt_match_coverage "
+        "select measure, total, matched, ambiguous, unmatched, missing_amount_count, matched_share from reporting.rpt_match_coverage "
         "where source = 'ALL' order by measure",
     )
     # c1 is matched; c3 may be three accounts; c5 was kept apart from the one that it is like. The invoice of April is
-    # later than the as-of date. Of five callers one is an account's number, one a person's decision, two are several accounts'.
+    # later than the as-of date. Of six callers one is an account's number, one a person's decision, two are several accounts', and
+    # of one call nobody says how long it was.
     # Of a part that has no rate nobody can say what share of all it is.
-    shares = [None if row[5] is None else round(row[5], 4) for row in found]
-    assert [(row[0], *map(float, row[1:5]), share) for row, share in zip(found, shares, strict=True)] == [
-        ("call_minutes", 7.5, 3.0, 3.0, 1.5, 0.4),
-        ("conversations", 5.0, 2.0, 2.0, 1.0, 0.4),
-        ("open_pipeline", 300.0, 0.0, 0.0, 300.0, None),
-        ("open_receivables", 450.0, 300.0, 100.0, 50.0, 0.6667),
-        ("revenue_12m", 450.0, 300.0, 100.0, 50.0, 0.6667),
-        ("won_deals", 40.0, 0.0, 0.0, 40.0, None),
+    shares = [None if row[6] is None else round(row[6], 4) for row in found]
+    assert [(row[0], *map(float, row[1:6]), share) for row, share in zip(found, shares, strict=True)] == [
+        ("call_minutes", 7.5, 3.0, 3.0, 1.5, 1, 0.4),
+        ("conversations", 6.0, 2.0, 2.0, 2.0, 0, 0.3333),
+        ("open_pipeline", 300.0, 0.0, 0.0, 300.0, 2, None),
+        ("open_receivables", 450.0, 300.0, 100.0, 50.0, 0, 0.6667),
+        ("revenue_12m", 450.0, 300.0, 100.0, 50.0, 0, 0.6667),
+        ("won_deals", 40.0, 0.0, 0.0, 40.0, 0, None),
     ]
 
 
 def test_what_is_on_no_account_says_what_is_behind_it(warehouse: duckdb.DuckDBPyConnection) -> None:
     found = rows(
         warehouse,
-        "select rank, kind, shown_id, deal_amount, missing_rate_count, holders from reporting.rpt_unmatched "
+        "select rank, kind, name, deal_amount, missing_rate_count, missing_amount_count, holders from reporting.rpt_unmatched "
         "where kind <> 'phone' order by rank",
     )
     # Open 100 and 2,000 kronor at 0.1, won within the year 40; of dollars, of an open deal and of a won one, there is no rate.
     assert found == [
-        (1, "deal", "no_account", 340, 2, None),
-        (2, "billing_customer", "books:c3", 0, 0, None),
-        (3, "billing_customer", "books:c5", 0, 0, None),
+        (1, "deal", None, 340, 2, 1, None),
+        (2, "billing_customer", "Gamma AB", 0, 0, 0, None),
+        (3, "billing_customer", "Beta Bygg AB", 0, 0, 0, None),
+        # Nothing is known of it, which is no nought; nor of how long the caller spoke.
+        (8, "deal", "Ghost Works AB", None, 0, 1, None),
     ]
+    callers = rows(
+        warehouse,
+        "select rank, call_minutes, conversations from reporting.rpt_unmatched where kind = 'phone' order by 1",
+    )
+    assert callers == [(4, 1.5, 1), (5, 1.5, 1), (6, 1.5, 1), (7, None, 1)]
 
 
 def test_a_number_of_several_accounts_says_how_many_have_it(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -236,7 +251,7 @@ def test_a_number_of_several_accounts_says_how_many_have_it(warehouse: duckdb.Du
         ("4687778899", account, 3) for account in three
     }
     callers = rows(warehouse, "select holders from reporting.rpt_unmatched where kind = 'phone' order by holders")
-    assert callers == [(2,), (3,), (None,)]
+    assert callers == [(2,), (3,), (None,), (None,)]
 
 
 def test_what_may_be_several_accounts_is_proposed_with_the_line_to_paste(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,4 @@
-"""What has no exchange rate is not said: the sample's company in a currency without any, and every other customer and deal.
+"""What has no exchange rate or no amount is not said: the sample's company in a currency without any rate, and half of it.
 
 Of every number of every reporting table (tests/support/unrated.py). Each build is the compiled SQL of all models on a bare
 connection.
@@ -47,11 +47,11 @@ def reports(published: Path) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def worlds(published: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The same company, wholly known, in a currency without a rate, and half of it."""
+    """The same company, wholly known, in a currency without a rate with deals of which none has an amount, and half of it."""
     rows, made = read_rows(published / "warehouse" / "raw"), {}
     for name, is_unrated in WORLDS.items():
         home = tmp_path_factory.mktemp(name)
-        write_raw(home, in_currency(rows, is_unrated))
+        write_raw(home, in_currency(rows, is_unrated, have_deals_amounts=name != "all"))
         floor.run(published, home, raw_of=home, threads=1)
         made[name] = home / "keybook.duckdb"
     return made

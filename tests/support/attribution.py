@@ -62,11 +62,10 @@ def sold(deals: list[Row], invoices: list[Row], events: list[Row]) -> list[Sold]
     for row in deals:
         if sold_on := row["created_on"] or row["closed_on"]:
             found.append(Sold(row["account_id"], sold_on, "deals", row["created_on"], Fraction(1)))
-            if row["status"] == "won" and (row["amount"] is None or row["amount_base"] is not None):
-                amount = None if row["amount"] is None else Fraction(row["amount_base"])
-                found.append(Sold(row["account_id"], sold_on, "won_amount", row["closed_on"], amount or Fraction(0)))
-            elif row["status"] == "won":
-                found.append(Sold(row["account_id"], sold_on, "won_amount", row["closed_on"], None))
+            if row["status"] == "won":
+                base = row["amount_base"]
+                amount = None if base is None else Fraction(base)
+                found.append(Sold(row["account_id"], sold_on, "won_amount", row["closed_on"], amount))
     for row in events:
         kind = row["event_type"]
         name = "invoiced" if kind in INVOICED else "written_off" if kind in LOST else "cash_applied"

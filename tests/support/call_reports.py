@@ -111,8 +111,7 @@ def brought(
         day = row["created_on"] or row["closed_on"]
         tell("deals", row["account_id"], day, day, 1)
         if row["status"] == "won":
-            amount = 0 if row["amount"] is None else row["amount_base"]
-            tell("won_amount", row["account_id"], day, row["closed_on"], amount)
+            tell("won_amount", row["account_id"], day, row["closed_on"], row["amount_base"])
     for row in facts["fct_invoices"]:
         if row["sales_amount"]:
             tell("invoiced", row["account_id"], row["issued_on"], row["issued_on"], row["sales_amount_base"])

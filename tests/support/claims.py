@@ -225,29 +225,38 @@ class Claims(Dealings):
 
     def earned(self, account: str, upto: date) -> tuple[Decimal | None, int]:
         """Net revenue of the 12 months up to a day, and how many documents of it have no rate (V1)."""
-        begins, parts = months_before(upto, 12), []
-        for on, worth in self.invoiced[account]:
-            if begins < on <= upto:
-                parts.append(worth)
+        begins = months_before(upto, 12)
+        parts = [worth for on, worth in self.invoiced[account] if begins < on <= upto]
         return known(parts), sum(part is None for part in parts)
 
     @property
     def invoiced(self) -> dict[str, list[tuple[date, Decimal | None]]]:
         """Account -> the documents that count as revenue, each at the rate of its day; less than nothing for credit notes."""
         if not hasattr(self, "_invoiced"):
-            found: dict[str, list[tuple[date, Decimal | None]]] = defaultdict(list)
+            self._invoiced = defaultdict(list, {account: self.counted(account, date.max) for account in self.documents})
+        return self._invoiced
+
+    def counted(self, account: str, upto: date) -> list[tuple[date, Decimal | None]]:
+        """An account's documents that counted on a day: one that was made void later still did."""
+        return [
+            (on, worth)
+            for on, until, worth in self.documents[account]
+            if on <= upto and (until is None or upto < until)
+        ]
+
+    @property
+    def documents(self) -> dict[str, list[tuple[date, date | None, Decimal | None]]]:
+        """Account -> day of issue, day on which it was made void, and worth of each document that ever counted."""
+        if not hasattr(self, "_documents"):
+            found: dict[str, list[tuple[date, date | None, Decimal | None]]] = defaultdict(list)
             for row in self.rows("fct_invoices"):
-                net, kind = row["net_amount"], row["document_kind"]
-                if (
-                    row["is_void"]
-                    or row["is_draft"]
-                    or kind in ("prepayment", "opening")
-                    or not net
-                    or row["issued_on"] is None
-                ):
+                net, kind, on, until = row["net_amount"], row["document_kind"], row["issued_on"], row["voided_on"]
+                if row["is_draft"] or kind in ("prepayment", "opening") or not net or on is None:
+                    continue
+                if row["is_void"] and (until is None or until <= on):
                     continue
                 net = -abs(net) if kind == "credit_note" else net
-                worth = self.company.in_base(net, row["currency"], row["issued_on"])
-                found[row["account_id"]].append((row["issued_on"], worth))
-            self._invoiced = found
-        return self._invoiced
+                worth = self.company.in_base(net, row["currency"], on)
+                found[row["account_id"]].append((on, until if row["is_void"] else None, worth))
+            self._documents = found
+        return self._documents

@@ -141,12 +141,12 @@ class Book(Assumed):
             self.unapplied += [(self.account(row), day, amount) for day, amount in moves]
             self.flows["sales"] += [(day, -amount) for day, amount in moves]
             return
+        due = row["due_on"] or issued + days(terms)
         parts = sorted(
-            (part["due_on"], part["number"], part["amount"])
+            (part["due_on"] or due, part["number"], part["amount"])
             for part in self.of("instalments")
             if part["invoice_id"] == row["invoice_id"] and part["amount"] > 0
         )
-        due = row["due_on"] or issued + days(terms)
         split = [(on, amount) for on, _, amount in parts] or [(due, gross)]
         debt = Debt(self.account(row), row["customer_id"], issued, gross, split)
         debt.events, debt.voided = moves, voided if is_void else None

@@ -175,7 +175,7 @@ class RandomBooks:
         if maybe(0.5, "instalments") and not is_note:
             for part, amount in enumerate((gross / 2, gross - gross / 2), start=1):
                 self._add("instalments", system, invoice_id=row["invoice_id"], number=part, amount=amount,
-                          due_on=issued + days(pick((0, 15, 45))))  # fmt: skip
+                          due_on=pick((issued, issued + days(15), issued + days(45), None)))  # fmt: skip
         return row
 
     def _payment(self, system: str, number: int, customer: str) -> Row:

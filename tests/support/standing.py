@@ -264,7 +264,7 @@ class Standing(Foreseen, Screening, Passing):
             talks[contact.account].append(contact.on)
         found: Rows = {}
         whole: dict[date, list[Decimal | None]] = defaultdict(list)
-        begun = min((on for parts in self.invoiced.values() for on, _ in parts), default=None)
+        begun = min((on for parts in self.documents.values() for on, *_ in parts), default=None)
         for row in self.rows("rpt_key_accounts", "reporting"):
             account, quarter = row["account_id"], row["quarter"]
             day = min(months_before(quarter, -3) - days(1), self.day)
@@ -272,9 +272,10 @@ class Standing(Foreseen, Screening, Passing):
             before = None
             # What was before the first export nobody knows.
             if begun is not None and begun <= two + days(1):
-                before = known(worth for on, worth in self.invoiced[account] if two < on <= year)
-            brought, unrated = self.earned(account, day)
-            whole[quarter].append(None if unrated or brought is None else max(brought, ZERO))
+                before = known(worth for on, worth in self.counted(account, day) if two < on <= year)
+            # A past quarter stays as it was: what was made void since counted at its end.
+            brought = [worth for on, worth in self.counted(account, day) if year < on]
+            whole[quarter].append(None if None in brought else max(known(brought) or ZERO, ZERO))
             found[quarter, account] = {
                 "revenue_previous_12m": before, "two_way_contacts_12m": sum(year < on <= day for on in talks[account]),
             }  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.support.books import Rows
 from tests.support.dealings import NOBODY, Row, median
+from tests.support.known import known
 from tests.support.oracle import days, month_end, seed
 from tests.support.serving import Serving
 
@@ -37,6 +38,11 @@ def says(purpose: str, *texts: Any) -> bool:
 def share(part: float, whole: float) -> float | None:
     """Unknown of nothing."""
     return float(part) / float(whole) if whole else None
+
+
+def is_undirected(row: Row) -> bool:
+    """Whether it is an e-mail of which nobody says who wrote."""
+    return row["activity_type"] == "email" and bool(row["is_completed"]) and row["direction"] is None
 
 
 class Talking(Serving):
@@ -202,6 +208,7 @@ class Talking(Serving):
                 own = counts[self.of_month(row, "occurred_on")]
                 own["calls"] += row["activity_type"] == "call"
                 own["results"] += row["activity_type"] == "call" and row["outcome"] is not None
+                own["undirected"] += bool(row["account_id"]) and is_undirected(row)
                 decides = deciders.get(row["contact_id"])
                 if row["is_two_way"] and decides is not None:
                     own["known"] += float(row["duration_seconds"] or 0)
@@ -219,7 +226,7 @@ class Talking(Serving):
                 "planned_activities": round(own["planned"]), "planned_done_ratio": share(own["done"], own["planned"]),
                 "logged_calls": round(own["calls"]), "call_outcome_ratio": share(own["results"], own["calls"]),
                 "decision_maker_talk_share": share(own["deciding"], own["known"]),
-                "emails_received": len(waits), "email_reply_minutes_median": median(waits),
+                "emails_received": known(len(waits), own["undirected"]), "email_reply_minutes_median": median(waits),
                 "meetings_held": len(held), "meetings_recorded_ratio": share(sum(one[1] for one in over), len(over)),
                 "meetings_next_step_ratio": share(sum(one[2] for one in over), len(over)),
                 "meetings_made": len(arranged.get(key, [])), "meetings_by_call": sum(arranged.get(key, [])),
@@ -244,7 +251,12 @@ class Talking(Serving):
             if contact.channel in kinds:
                 found[key][kinds[contact.channel]] += 1
             found[key]["contact_days"] = len(on[key])
-        return dict(found)
+        for row in self.rows("fct_activities"):
+            if row["account_id"] and row["occurred_on"] and is_undirected(row):
+                of = found[row["account_id"], row["occurred_on"].replace(day=1)]
+                of["email_contacts"] = known(of["email_contacts"] or 0, True)
+        told = self.read_keys("rpt_account_monthly", ("account_id", "month"))
+        return {key: row for key, row in found.items() if key in told}
 
     def represented(self) -> Rows:
         """Account and month: what the plan says was spent on looking after it (C33)."""

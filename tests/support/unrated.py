@@ -32,8 +32,11 @@ COUNTS = ("missing_rate_count", "missing_amount_count", "unpriced_count", "missi
 NUMBERS = ("DECIMAL", "DOUBLE", "BIGINT", "INTEGER", "HUGEINT")
 
 
-def in_currency(rows: Rows, is_unrated: Callable[[str], bool]) -> Rows:
-    """The rows without rates; in the currency that has none what is of an owner for whom `is_unrated` holds."""
+def in_currency(rows: Rows, is_unrated: Callable[[str], bool], *, have_deals_amounts: bool = True) -> Rows:
+    """The rows without rates; in the currency that has none what is of an owner for whom `is_unrated` holds.
+
+    Without `have_deals_amounts` nobody says what a deal is worth either.
+    """
     together = _who_pay_for_each_other(rows)
 
     def written(entity: str, row: Row) -> Row:
@@ -41,6 +44,8 @@ def in_currency(rows: Rows, is_unrated: Callable[[str], bool]) -> Rows:
         owner = together.get(owner, owner)
         changed = {"exchange_rate": None, "payment_amount": None}
         changed["currency"] = UNRATED if is_unrated(owner) else BASE
+        if entity in ("crm.deals", "crm.deal_stages") and not have_deals_amounts:
+            changed["amount"] = None
         return row | {name: value for name, value in changed.items() if name in row}
 
     return {

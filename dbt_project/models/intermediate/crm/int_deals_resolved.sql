@@ -46,6 +46,7 @@ select
     coalesce(contact_references.contact_id, leads.contact_id) as contact_id,
     leads.lead_id,
     leads.lead_source,
+    case when account_references.account_id is null then linked.given_account_id end as unresolved_account_id,
     case
         when account_references.account_id is not null then account_references.rule
         when contact_references.account_id is not null then 'contact'

@@ -196,6 +196,17 @@ summed as (
     group by events.account_id, events.month
 ),
 
+-- E-mails of which nobody says who wrote: each may be one that was received.
+undirected as (
+    select
+        account_id,
+        {{ month_of('occurred_on') }} as month,
+        count(*) as emails
+    from {{ ref('fct_activities') }}
+    where activity_type = 'email' and is_two_way is null and account_id is not null and occurred_on is not null
+    group by 1, 2
+),
+
 spans as (
     select account_id, min(month) as first_month, max(month) as last_month
     from summed
@@ -232,6 +243,8 @@ select
     {%- for measure in measures %}
     {%- if measure in ['cost', 'representation_cost', 'budget', 'listed_net', 'list_amount'] %}
     summed.{{ measure }},
+    {%- elif measure == 'email_contacts' %}
+    {{ known_amount('summed.email_contacts', 'undirected.emails') }} as email_contacts,
     {%- elif 'unknown_' ~ measure in measures %}
     {{ known_amount('summed.' ~ measure, 'summed.unknown_' ~ measure) }} as {{ measure }},
     {%- else %}
@@ -245,6 +258,7 @@ select
 from signed
 cross join run
 left join summed on signed.account_id = summed.account_id and signed.month = summed.month
+left join undirected on signed.account_id = undirected.account_id and signed.month = undirected.month
 left join states on signed.account_id = states.account_id
 left join owners
     on signed.account_id = owners.account_id

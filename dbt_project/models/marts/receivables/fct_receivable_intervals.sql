@@ -37,16 +37,7 @@ balances as (
 ),
 
 instalments as (
-    select
-        {{ global_id('_system', 'invoice_id') }} as invoice_id,
-        number as instalment_number,
-        due_on,
-        amount,
-        sum(amount) over (partition by _system, invoice_id)
-        - sum(amount) over (partition by _system, invoice_id order by due_on, number) as later_amount,
-        row_number() over (partition by _system, invoice_id order by due_on, number) = 1 as is_first
-    from {{ ref('stg_billing__instalments') }}
-    where amount > 0
+    {{ instalments_of('documents') }}
 ),
 
 items as (

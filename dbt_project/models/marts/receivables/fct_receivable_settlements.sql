@@ -13,16 +13,7 @@ with events as (
 ),
 
 instalments as (
-    select
-        {{ global_id('_system', 'invoice_id') }} as invoice_id,
-        due_on,
-        amount,
-        number,
-        sum(amount) over (partition by _system, invoice_id)
-        - sum(amount) over (partition by _system, invoice_id order by due_on, number) as later_amount,
-        row_number() over (partition by _system, invoice_id order by due_on, number) = 1 as is_first
-    from {{ ref('stg_billing__instalments') }}
-    where amount > 0
+    {{ instalments_of(ref('fct_invoices')) }}
 ),
 
 undue as (
@@ -49,7 +40,7 @@ balances as (
 compared as (
     select
         balances.*,
-        instalments.number,
+        instalments.instalment_number,
         instalments.due_on as part_due_on,
         {%- for state, balance in [('before', 'balances.balance - balances.amount'), ('after', 'balances.balance')] %}
         case
@@ -72,7 +63,7 @@ parts as (
         {{ columns | join(', ') }},
         payment_id,
         part_due_on as due_on,
-        number as instalment_number,
+        instalment_number,
         {{ money('open_before - open_after') }} as amount,
         amount as event_amount
     from compared

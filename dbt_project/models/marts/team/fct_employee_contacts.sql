@@ -86,7 +86,12 @@ logged as (
         count(activities.outcome) filter (where activities.is_call) as calls_with_outcome,
         sum(activities.duration_seconds) filter (where activities.is_two_way and people.is_decision_maker) as decider_seconds,
         sum(activities.duration_seconds) filter (where activities.is_two_way and people.is_decision_maker is not null)
-            as known_seconds
+            as known_seconds,
+        -- Each of these may be one that was received.
+        count(*) filter (
+            where activities.activity_type = 'email' and activities.is_completed and activities.direction is null
+                and activities.account_id is not null
+        ) as undirected_emails
     from activities
     left join people on activities.contact_id = people.contact_id
     where activities.occurred_on <= activities.as_of_date
@@ -298,6 +303,7 @@ select
     logged.calls_with_outcome,
     coalesce(logged.decider_seconds, 0) as decider_seconds,
     logged.known_seconds,
+    logged.undirected_emails,
     replies.emails_received,
     replies.email_reply_minutes_median,
     meetings.meetings_held,

@@ -55,7 +55,7 @@ happened as (
         false as is_unpriced
     from deals
     union all
-    select account_id, sold_on, 'won', closed_on, amount_base, amount is not null and amount_base is null
+    select account_id, sold_on, 'won', closed_on, amount_base, amount_base is null
     from deals
     where status = 'won'
     union all

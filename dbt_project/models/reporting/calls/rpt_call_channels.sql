@@ -87,7 +87,7 @@ happened as (
     union all
     select
         channels.source, channels.source_key, deals.closed_on, 'won', null, null, null, null, null, null,
-        deals.amount_base, deals.amount is not null and deals.amount_base is null
+        deals.amount_base, deals.amount_base is null
     from deals
     inner join channels
         on deals.account_id = channels.account_id

@@ -8,9 +8,13 @@ run as (
 ),
 
 by_source as (
-    select measure, unit, source, match_state, amount, missing_rate_count from amounts
-    union all
-    select measure, unit, 'ALL', match_state, amount, missing_rate_count from amounts
+    {%- for source in ['source', "'ALL'"] %}
+    select
+        measure, unit, {{ source }} as source, match_state, amount, missing_rate_count, missing_amount_count,
+        missing_rate_count + missing_amount_count as unknown_count
+    from amounts
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 summed as (
@@ -18,11 +22,12 @@ summed as (
         measure,
         unit,
         source,
-        {{ known_total('amount', 'missing_rate_count') }} as total,
+        {{ known_total('amount', 'unknown_count') }} as total,
         {%- for state in ['matched', 'ambiguous', 'unmatched'] %}
-        {{ known_total('amount', 'missing_rate_count', among="match_state = '" ~ state ~ "'") }} as {{ state }},
+        {{ known_total('amount', 'unknown_count', among="match_state = '" ~ state ~ "'") }} as {{ state }},
         {%- endfor %}
-        sum(missing_rate_count) as missing_rate_count
+        sum(missing_rate_count) as missing_rate_count,
+        sum(missing_amount_count) as missing_amount_count
     from by_source
     group by measure, unit, source
 )
@@ -38,6 +43,7 @@ select
     cast(summed.unmatched as decimal(38, 4)) as unmatched,
     case when summed.missing_rate_count = 0 then {{ ratio('summed.matched', 'summed.total') }} end as matched_share,
     cast(summed.missing_rate_count as bigint) as missing_rate_count,
+    cast(summed.missing_amount_count as bigint) as missing_amount_count,
     run.as_of_date
 from summed
 cross join run

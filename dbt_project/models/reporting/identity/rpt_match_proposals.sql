@@ -8,9 +8,15 @@ amounts as (
     select
         kind,
         record_id,
-        coalesce(sum(amount) filter (where measure = 'open_receivables'), 0) as open_amount,
-        coalesce(sum(amount) filter (where measure = 'revenue_12m'), 0) as revenue_12m,
-        coalesce(sum(amount) filter (where measure = 'call_minutes'), 0) as call_minutes
+        {%- for measure, name in [
+            ('open_receivables', 'open_amount'), ('revenue_12m', 'revenue_12m'), ('call_minutes', 'call_minutes'),
+        ] %}
+        {{ known_total(
+            'amount', 'missing_rate_count + missing_amount_count', among="measure = '" ~ measure ~ "'"
+        ) }} as {{ name }},
+        {%- endfor %}
+        sum(missing_rate_count) as missing_rate_count,
+        sum(missing_amount_count) as missing_amount_count
     from {{ ref('fct_match_amounts') }}
     group by kind, record_id
 ),
@@ -44,9 +50,13 @@ select
     proposals.holders,
     proposals.why_not,
     run.base_currency,
-    cast(coalesce(amounts.open_amount, 0) as decimal(38, 4)) as open_amount,
-    cast(coalesce(amounts.revenue_12m, 0) as decimal(38, 4)) as revenue_12m,
-    cast(coalesce(amounts.call_minutes, 0) as decimal(38, 4)) as call_minutes,
+    -- A record behind which nothing stands has nothing.
+    {%- for name in ['open_amount', 'revenue_12m', 'call_minutes'] %}
+    cast(case when amounts.kind is null then 0 else amounts.{{ name }} end as decimal(38, 4)) as {{ name }},
+    {%- endfor %}
+    {%- for name in ['missing_rate_count', 'missing_amount_count'] %}
+    cast(coalesce(amounts.{{ name }}, 0) as bigint) as {{ name }},
+    {%- endfor %}
     {{ seed_line('link') }} as seed_line,
     {{ seed_line('never_link') }} as never_link_line
 from proposals

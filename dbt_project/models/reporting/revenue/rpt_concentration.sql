@@ -97,7 +97,9 @@ summed as (
 rates as (
     select
         month,
-        sum(year_missing_rate_count) as missing_rate_count
+        sum(year_missing_rate_count) as missing_rate_count,
+        coalesce(sum(year_missing_rate_count) filter (where is_named), 0) as named_missing_rate_count,
+        coalesce(sum(year_unknown_count) filter (where not is_named), 0) as unnamed_unknown_count
     from {{ ref('fct_account_revenue') }}
     where basis = 'invoiced'
     group by month
@@ -108,16 +110,16 @@ select
     summed.base_currency,
     {{ money_sum('summed.total') }} as revenue,
     {{ money_sum('summed.negative_revenue') }} as negative_revenue,
-    {{ money_sum('summed.unnamed_revenue') }} as unnamed_revenue,
+    {{ known_revenue('summed.unnamed_revenue', 'rates.unnamed_unknown_count') }} as unnamed_revenue,
     summed.clients,
     {%- for column in ['top1_share', 'top5_share', 'top10_share', 'hhi', 'clients_for_80_percent'] %}
-    case when rates.missing_rate_count = 0 then summed.{{ column }} end as {{ column }},
+    case when rates.named_missing_rate_count = 0 then summed.{{ column }} end as {{ column }},
     {%- endfor %}
-    case when rates.missing_rate_count = 0 then {{ ratio('summed.clients_for_80_percent', 'summed.clients') }} end
+    case when rates.named_missing_rate_count = 0 then {{ ratio('summed.clients_for_80_percent', 'summed.clients') }} end
         as clients_for_80_percent_share,
-    case when summed.has_list = 1 and rates.missing_rate_count = 0 then summed.key_accounts end as key_accounts,
+    case when summed.has_list = 1 and rates.named_missing_rate_count = 0 then summed.key_accounts end as key_accounts,
     case
-        when summed.has_list = 1 and rates.missing_rate_count = 0 then {{ ratio('summed.key_revenue', 'summed.total') }}
+        when summed.has_list = 1 and rates.named_missing_rate_count = 0 then {{ ratio('summed.key_revenue', 'summed.total') }}
     end as key_account_share,
     {{ least_known(
         month_number('summed.month') ~ ' - ' ~ month_number('firsts.month') ~ ' + 1', '12'

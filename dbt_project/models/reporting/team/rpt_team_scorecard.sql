@@ -260,7 +260,7 @@ select
     coalesce(talks.logged_calls, 0) as logged_calls,
     {{ ratio('talks.calls_with_outcome', 'talks.logged_calls') }} as call_outcome_ratio,
     {{ ratio('talks.decider_seconds', 'talks.known_seconds') }} as decision_maker_talk_share,
-    coalesce(talks.emails_received, 0) as emails_received,
+    {{ known_amount('talks.emails_received', 'talks.undirected_emails') }} as emails_received,
     talks.email_reply_minutes_median,
     coalesce(talks.meetings_held, 0) as meetings_held,
     {{ ratio('talks.meetings_recorded', 'talks.meetings_decided') }} as meetings_recorded_ratio,

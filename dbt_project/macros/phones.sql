@@ -18,7 +18,13 @@ end)
     trackers send them for withheld callers, and others send zeros, -1 or a single digit. -#}
 {% macro phone_digits(dialled, calling_code) -%}
 (case
-    when replace({{ dialled }}, '+', '') in ('266696687', '7378742833', '2562533', '8656696', '86282452253') then null
+    {#- Word by word: of a list of five DuckDB makes a join. #}
+    when case replace({{ dialled }}, '+', '')
+            {%- for withheld in ['266696687', '7378742833', '2562533', '8656696', '86282452253'] %}
+            when '{{ withheld }}' then true
+            {%- endfor %}
+            else false
+        end then null
     when length(ltrim(replace({{ dialled }}, '+', ''), '0')) < 2 then null
     when {{ dialled }} like '+%' then replace({{ dialled }}, '+', '')
     when {{ dialled }} like '00%' then nullif(replace(substr({{ dialled }}, 3), '+', ''), '')

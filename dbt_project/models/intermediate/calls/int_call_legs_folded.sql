@@ -165,7 +165,7 @@ timed as (
 ),
 
 -- Legs that nothing but their numbers and times tie together.
-heads as (
+heads as materialized (
     select
         _system,
         call_id,
@@ -228,7 +228,7 @@ parted as (
     from paused
 ),
 
--- Of most conversations nothing is left here: only legs that follow another one, and what they follow.
+-- Of most conversations nothing is left here: only legs that follow another one, and those that are followed.
 opened as (
     select
         _system,
@@ -238,16 +238,14 @@ opened as (
         ) as opening_call_id
     from parted
     where not is_opening or is_followed
-    qualify not is_opening
 )
 
 select
-    {{ global_id('timed._system', 'coalesce(led.head_id, opened.opening_call_id, timed.call_id)') }} as conversation_id,
     timed._system as system,
     timed.call_id,
+    nullif(coalesce(led.head_id, opened.opening_call_id), timed.call_id) as opening_call_id,
     case when led.head_id is null then timed.direction else led.head_direction end as direction,
-    timed.caller_digits,
-    timed.callee_digits,
+    case when timed.direction = 'outbound' then timed.callee_digits else timed.caller_digits end as client_digits,
     timed.agent_id,
     timed.agent_name,
     nullif(trim(timed.queue), '') as queue,
@@ -257,7 +255,7 @@ select
     timed.leg_talk_seconds as talk_seconds,
     timed.leg_total_seconds as total_seconds,
     timed.cost,
-    coalesce(led.head_id, opened.opening_call_id, timed.call_id) = timed.call_id as is_opening,
+    timed.is_tied or opened.call_id is not null as is_continued,
     timed.is_exchange_leg,
     timed.leg_status = 'answered' and not timed.is_exchange_leg as is_answered,
     timed.started_at,

@@ -21,7 +21,7 @@ identities as (
 numbers as (
     select distinct
         client_digits,
-        client_key
+        {{ phone_key('client_digits') }} as client_key
     from conversations
     where client_digits is not null
 ),

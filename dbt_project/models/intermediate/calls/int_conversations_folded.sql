@@ -23,15 +23,11 @@ queues as (
     select distinct calendar from days where calendar <> ''
 ),
 
--- Most conversations are one leg.
-continued as (
-    select distinct conversation_id from {{ ref('int_call_legs_folded') }} where not is_opening
-),
-
--- Who had the conversation stands in the last leg that was taken, else in the last one that names somebody.
+-- Most conversations are one leg. Of the others, who had it stands in the last leg that was taken, else in the last one that names somebody.
 summed as (
     select
-        legs.conversation_id,
+        legs.system,
+        coalesce(legs.opening_call_id, legs.call_id) as call_id,
         count(*) as legs,
         case
             when bool_or(legs.is_answered) then 'answered'
@@ -64,21 +60,21 @@ summed as (
         end as agent,
         max(row(legs.started_at, legs.call_id, legs.queue)) filter (where legs.queue is not null) as queued
     from {{ ref('int_call_legs_folded') }} as legs
-    inner join continued on legs.conversation_id = continued.conversation_id
-    group by legs.conversation_id
+    where legs.is_continued
+    group by legs.system, coalesce(legs.opening_call_id, legs.call_id)
+    having count(*) > 1
 ),
 
 opening as (
-    select * from {{ ref('int_call_legs_folded') }} where is_opening
+    select * from {{ ref('int_call_legs_folded') }} where opening_call_id is null
 ),
 
 conversations as (
     select
-        opening.conversation_id,
         opening.system,
         opening.call_id,
         opening.direction,
-        case when opening.direction = 'outbound' then opening.callee_digits else opening.caller_digits end as client_digits,
+        opening.client_digits,
         case when summed.legs is null then opening.leg_status else summed.status end as status,
         case when summed.legs is null then opening.agent_id else summed.agent[4] end as agent_id,
         case when summed.legs is null then opening.agent_name else summed.agent[5] end as agent_name,
@@ -98,7 +94,7 @@ conversations as (
         run.business_timezone
     from opening
     cross join run
-    left join summed on opening.conversation_id = summed.conversation_id
+    left join summed on opening.system = summed.system and opening.call_id = summed.call_id
 ),
 
 keyed as (
@@ -113,7 +109,6 @@ keyed as (
                 else status
             end as status
         ),
-        {{ phone_key('client_digits') }} as client_key,
         {{ business_date('started_at', 'business_timezone') }} as started_on,
         coalesce(queues.calendar, calendars.calendar, '') as calendar
     from conversations
@@ -124,12 +119,10 @@ keyed as (
 )
 
 select
-    keyed.conversation_id,
+    {{ global_id('keyed.system', 'keyed.call_id') }} as conversation_id,
     keyed.system,
-    keyed.call_id,
     keyed.direction,
     keyed.client_digits,
-    keyed.client_key,
     keyed.status,
     keyed.agent_id,
     keyed.agent_name,

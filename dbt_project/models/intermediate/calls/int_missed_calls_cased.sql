@@ -7,7 +7,10 @@
 -- date has not happened yet, and a case whose window still runs then is undecided: is_handled is NULL. Who withholds the
 -- number cannot be called back: each such miss is a case of its own, never decided.
 with conversations as (
-    select * from {{ ref('int_conversations_folded') }}
+    select
+        *,
+        {{ phone_key('client_digits') }} as client_key
+    from {{ ref('int_conversations_folded') }}
 ),
 
 run as (

@@ -14,7 +14,7 @@ run as (
 
 select
     {{ global_id('legs.system', 'legs.call_id') }} as leg_id,
-    legs.conversation_id,
+    {{ global_id('legs.system', 'coalesce(legs.opening_call_id, legs.call_id)') }} as conversation_id,
     coalesce(by_id.employee_id, by_name.employee_id) as employee_id,
     legs.system,
     legs.agent_name,

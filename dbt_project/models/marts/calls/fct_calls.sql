@@ -1,7 +1,10 @@
 -- Grain: one row per conversation (K1): a call counted once however many legs the exchange made of it. No internal calls.
 -- Provenance, numbers and source are those of the leg that opens it.
 with conversations as (
-    select * from {{ ref('int_conversations_folded') }}
+    select
+        *,
+        {{ phone_key('client_digits') }} as client_key
+    from {{ ref('int_conversations_folded') }}
 ),
 
 opening as (
@@ -26,9 +29,11 @@ names as (
 
 -- The history of a number is that of every system together: whoever called us on another line is no first-time caller.
 first_calls as (
-    select client_key, {{ first_by('conversation_id', 'started_at', tie='conversation_id') }} as conversation_id
-    from {{ ref('int_conversations_folded') }} as conversations
-    where direction = 'inbound' and client_key is not null and started_at is not null
+    select
+        {{ phone_key('client_digits') }} as client_key,
+        {{ first_by('conversation_id', 'started_at', tie='conversation_id') }} as conversation_id
+    from {{ ref('int_conversations_folded') }}
+    where direction = 'inbound' and client_digits is not null and started_at is not null
     group by client_key
 ),
 
@@ -92,7 +97,7 @@ select
     opening._file_sha256,
     opening._row
 from conversations
-inner join opening on conversations.system = opening._system and conversations.call_id = opening.call_id
+inner join opening on conversations.conversation_id = {{ global_id('opening._system', 'opening.call_id') }}
 left join callers on conversations.client_digits = callers.client_digits
 left join employees as by_id
     on conversations.system = by_id.system and conversations.agent_id = by_id.reference

@@ -2,12 +2,17 @@
 -- sums over queues are no total of conversations. A leg that names no queue is of the one that the call entered last before it.
 -- Answered where somebody took a leg of the queue; moved_on where nobody did and another queue was the last one; else as the
 -- legs of the queue say, of which the time that it rang there tells who gave up at once (K2). Waiting counts from its entry.
-with legs as (
-    select legs.*
-    from {{ ref('int_call_legs_folded') }} as legs
-    where legs.conversation_id in (
-        select queued.conversation_id from {{ ref('int_call_legs_folded') }} as queued where queued.queue is not null
-    )
+with named as (
+    select
+        *,
+        {{ global_id('system', 'coalesce(opening_call_id, call_id)') }} as conversation_id
+    from {{ ref('int_call_legs_folded') }}
+),
+
+legs as (
+    select named.*
+    from named
+    where named.conversation_id in (select queued.conversation_id from named as queued where queued.queue is not null)
 ),
 
 calls as (

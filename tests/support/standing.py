@@ -288,12 +288,14 @@ class Standing(Foreseen, Screening, Passing):
         lists: dict[date, set[str]] = defaultdict(set)
         for row in self.rows("fct_key_account_quarters"):
             lists[row["measured_on"]] |= {row["account_id"]} if row["is_listed"] else set()
+        # What names no customer is in no share, known or not.
+        named = {row["account_id"] for row in self.rows("dim_accounts") if row["is_named"]}
         found: Rows = {}
         for (month,) in self.read_keys("rpt_concentration", ("month",)):
             day = min(month_end(month), self.day)
             made = [on for on in lists if on <= day]
             bought = {account for account in lists[max(made)] if self.earned(account, day)[0]} if made else None
-            is_known = bought is not None and not any(self.earned(account, day)[1] for account in self.invoiced)
+            is_known = bought is not None and not any(self.earned(account, day)[1] for account in named)
             found[month,] = {"key_accounts": len(bought) if bought is not None and is_known else None}
         return found
 

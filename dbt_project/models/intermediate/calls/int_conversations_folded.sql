@@ -1,5 +1,5 @@
 -- Grain: one row per conversation: its legs folded (K1), its status (K2), talk (K6), wait (K7) and target call (K9).
--- The leg that opens it, call_id, gives the direction and the numbers. Answered when somebody took one leg; the agent is
+-- The leg that opens it gives the direction and the number. Answered when somebody took one leg; the agent is
 -- the last one who did, else the only one named. Talk is time with a person, as far as its legs tell: a voicemail is none.
 -- Of an inbound call that nobody took, the time that it rang tells whether it was abandoned, whatever word the export has
 -- for it; where that time is not known it is missed: a caller is not said to have given up quickly without evidence.

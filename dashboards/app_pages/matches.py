@@ -273,8 +273,13 @@ def sources_tab() -> None:
         st.dataframe(shown, hide_index=True, key="coverage_table", height="content")
         if lacking := sum(row["missing_rate_count"] for row in covered if row["source"] == "ALL"):
             st.caption(f"{plural(lacking, 'amount')} have no exchange rate and are left out.")
-        if unsaid := sum(row["missing_amount_count"] for row in covered if row["source"] == "ALL"):
-            st.caption(f"Left out are deals without an amount and answered calls of unknown length: {number(unsaid)}.")
+        unsaid = [
+            f"{MEASURES[row['measure']]}: {number(row['missing_amount_count'])}"
+            for row in covered
+            if row["source"] == "ALL" and row["missing_amount_count"]
+        ]
+        if unsaid:
+            st.caption(f"Records without an amount or a length are left out: {'; '.join(unsaid)}.")
 
 
 tabs = {

@@ -27,7 +27,7 @@ ROWS: Rows = {
     "rpt_match_coverage": [
         {"measure": measure, "source": source, "unit": unit, "total": total, "matched": total * 8 // 10,
          "ambiguous": None if unit == "minutes" else total * 15 // 100, "unmatched": total * 5 // 100, "matched_share": 0.8,
-         "missing_rate_count": 2, "missing_amount_count": 5 if measure == "won_deals" else 0}
+         "missing_rate_count": 2, "missing_amount_count": {"won_deals": 5, "call_minutes": 3}.get(measure, 0)}
         for measure, (unit, total) in MEASURES.items() for source in ("ALL", "books_invoices")
     ],
     "rpt_unmatched": [
@@ -81,7 +81,7 @@ def test_tiles_tell_the_share_of_money_and_minutes(app: AppTest) -> None:
     assert tile(app, "Minutes of talk").value == percent(0.8)
     assert "15,000" in tile(app, "Open receivables").help
     assert "12 amounts have no exchange rate" in words(app), "two of each of six measures, all sources once"
-    assert "Left out are deals without an amount and answered calls of unknown length: 5." in words(app)
+    assert "Records without an amount or a length are left out: Won deals, 12 m: 5; Minutes of talk: 3." in words(app)
     shown = grid(app, "Measure", "Ambiguous")
     assert list(shown["Ambiguous"][shown["Measure"] == "Minutes of talk"]) == [UNKNOWN, UNKNOWN]
 

@@ -21,7 +21,7 @@ NAMED = {
     "manager_id": "crm.employees", "agent_id": "crm.employees", "contact_id": "crm.contacts", "lead_id": "crm.leads",
     "deal_id": "crm.deals", "product_id": "crm.products", "campaign_id": "crm.campaigns",
     "customer_id": "billing.customers", "invoice_id": "billing.invoices", "payment_id": "billing.payments",
-    "credit_note_id": "billing.invoices", "case_id": "crm.cases",
+    "credit_note_id": "billing.invoices", "case_id": "crm.cases", "referred_by": "crm.accounts",
 }  # fmt: skip
 # One row of a thing in a hundred has these; a company of a dozen would be nothing but them.
 RARE = ("parent_account_id", "merged_into_id", "manager_id")

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import duckdb
 import pytest
 
+from tests.support.chance import chance
 from tests.support.homes import make
 from tests.support.raw_rows import write_raw
 
@@ -31,7 +31,7 @@ class Company:
 
     def __init__(self, seed: int) -> None:
         """Makes all rows."""
-        self.random = Random(seed)
+        self.random = chance(seed)
         self.rows: dict[str, Rows] = defaultdict(list)
         self.cash: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)  # by invoice
         self.owed: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)  # by account: what it owes, net

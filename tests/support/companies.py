@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from pipelines.exports.entities import Column, Entity, entities
+from tests.support.chance import chance
 from tests.support.truncation import FALLS, Rows
 
 # What a column names a row of.
@@ -46,9 +47,9 @@ class Company:
 
     def __init__(self, seed: int, day: date) -> None:
         """Draws it."""
-        self.random, self.day, self.system = Random(seed), day, f"random{seed}"
+        self.random, self.day, self.system = chance(seed), day, f"random{seed}"
         self.rows: Rows = {entity.id: self._drawn(entity) for entity in entities().values() if entity.domain != "lists"}
-        again = Random(seed)
+        again = chance(seed)
         for entity_id, rows in self.rows.items():
             entity, drawn = entities()[entity_id], list(rows)
             rows += [self._said_again(entity, row, again) for row in again.sample(drawn, len(drawn) // 2)]

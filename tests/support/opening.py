@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from random import Random
 from typing import Any
 
 import holidays
 
+from tests.support.chance import chance
 from tests.support.oracle import ZONE, days, parameter
 
 COUNTRY = "SE"
@@ -108,7 +108,7 @@ EVERYBODYS = Openings()
 
 def random_rows(seed: int, teams: Sequence[str | None], single: Sequence[date]) -> list[Row]:
     """A list of opening hours of teams, some written otherwise, and of everybody (None), with closed days among them."""
-    random = Random(seed)
+    random = chance(seed)
     rows: list[Row] = []
     for team in teams:
         # Everybody's hours differ on some days alone, so that the parameters' count too.

@@ -1,0 +1,18 @@
+"""Chance in tests: the same in every run, or, with `SEED=3 pytest …`, another company in each random test."""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+SEED = os.environ.get("SEED", "")
+
+
+def chance(of: int | str) -> Random:
+    """What draws for a test: by its own number, or name, and by the run's seed."""
+    return Random(f"{SEED} {of}" if SEED else of)
+
+
+def seeds(many: int) -> list[int]:
+    """Seeds of so many samples."""
+    return [chance(place).randrange(1_000_000) if SEED else place for place in range(many)]

@@ -338,7 +338,9 @@ def lacks(company: Company, deal: dict[str, Any], won_on: date) -> tuple[Any, ..
     unbilled = max(Decimal(deal["amount"]) - billed, Decimal(0))
     lag = None
     if invoices:
-        lag = (invoices[0]["issued_on"] - (invoices[0]["delivered_on"] or won_on)).days
+        delivered = invoices[0]["delivered_on"]
+        # What is delivered later has not been yet.
+        lag = (invoices[0]["issued_on"] - (delivered if delivered and delivered <= AS_OF else won_on)).days
     cash = sum((total(company.cash[row["invoice_id"]], AS_OF) for row in invoices), Decimal(0))
     is_open = cash < sum((row["gross_amount"] for row in invoices), Decimal(0))
     is_payable = any(row["due_on"] < AS_OF for row in invoices)

@@ -13,12 +13,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.support.chance import chance
 from tests.support.homes import make
 from tests.support.raw_rows import write_raw
 from tests.support.walk import Due, Walk
@@ -59,7 +59,7 @@ class Stream:
 
     def __init__(self, seed: int) -> None:
         """Makes all rows of all systems."""
-        self.random = chance(seed)
+        self.random = Random(seed)
         self.rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.items: dict[str, Item] = {}
         self.unapplied: dict[Key, list[tuple[date, Decimal]]] = defaultdict(list)

@@ -14,12 +14,12 @@ from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.support.chance import chance
 from tests.support.homes import make
 from tests.support.losses import Invoice
 from tests.support.oracle import days, month_end, months_before, parameter, seed
@@ -52,7 +52,7 @@ class Stream:
 
     def __init__(self, seed: int) -> None:
         """Makes everything."""
-        self.random = chance(seed)
+        self.random = Random(seed)
         self.rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.invoices: list[Invoice] = []
         self.moves: dict[tuple[str, str], list[tuple[date, str, Decimal]]] = defaultdict(list)

@@ -21,8 +21,9 @@ Row = dict[str, Any]
 
 
 def at(day: date, hour: float) -> datetime:
-    """The moment of an hour by the clock of the business, above 24 on the next day."""
-    return (datetime(day.year, day.month, day.day) + timedelta(hours=hour)).replace(tzinfo=ZONE).astimezone(UTC)
+    """The moment of an hour by the clock of the business, above 24 on the next day; of one that comes twice the second."""
+    told = datetime(day.year, day.month, day.day) + timedelta(hours=hour)
+    return max(told.replace(tzinfo=ZONE, fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,11 @@ def test_calls_reach_the_accounts_whose_people_have_the_number(tide: Ask, grove:
     sums = "select sum(inbound), sum(answered), sum(missed) - sum(out_of_hours), sum(voicemail), sum(abandoned), sum(out_of_hours) from reporting.rpt_call_response"
     assert tide(sums) == [(7, 2, 3, 0, 1, 1)]
     assert grove(sums) == [(6, 2, 1, 1, 1, 1)]
+    # 3CX calls the second one "Reef, Ben".
+    agents = (
+        "select distinct agent_name from reporting.rpt_call_response where employee_id like 'pipedrive:%' order by 1"
+    )
+    assert tide(agents) == [("Ada Moor",), ("Ben Reef",)]
     cases = "select account_name, state, callback_minutes from reporting.rpt_missed_calls order by started_at"
     assert tide(cases) == [
         ("Bright Barns", "handled", 75), ("Coral Cafe", "handled", 45), ("Anchor Ales", "not_handled", None), (None, "open", None),

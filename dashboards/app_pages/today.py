@@ -41,7 +41,7 @@ def why(row: dict[str, Any]) -> str:
         return "; ".join(said("collection_reason", row["reason"], row))
     reasons = []
     if row["waiting_missed_calls"]:
-        reasons.append("called in vain")
+        reasons.append(one("collection_reason", "called_in_vain", row))
     if row["silence_rank"] is not None:
         silent = row["days_since_contact"]
         reasons.append("no contact yet" if silent is None else f"last contact {plural(silent, 'day')} ago")

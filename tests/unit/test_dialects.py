@@ -53,7 +53,25 @@ def test_a_backslash_before_quotes(tmp_path: Path) -> None:
     assert [row[1] for row in _people(tmp_path, text)] == ['Board 5", planed', "C:\\dir", 'say "yes"']
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("all_of_them", [True, False])
+def test_lines_that_stand_in_quotes_whole(tmp_path: Path, delimiter: str, all_of_them: bool) -> None:
+    rows = [["Id", "Name", "Title"], ["1", "Ada", ""], ["2", f'Eva "E"{delimiter} Ek', "x"], ["3", "", "y"]]
+    whole = []
+    for row in rows:
+        out = io.StringIO()
+        csv.writer(out, delimiter=delimiter, lineterminator="").writerow(row)
+        line = out.getvalue()
+        doubled = line.replace('"', '""')
+        whole.append(f'"{doubled}"' if all_of_them or '"' in line else line)
+    assert _people(tmp_path, "\n".join(whole) + "\n") == [
+        ("1", "Ada", None, 2), ("2", f'Eva "E"{delimiter} Ek', "x", 3), ("3", None, "y", 4)
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("text", [
+    '"Name"\n"Ek, Eva"\n"Ask, Ada"\n', '"Id","Name"\n"1","a"\n', '"Id"\n"1"\n', '"Id,Name,Title"\n"1,2"\n"3,4,5"\n',
+    '"Id,Name,Title"\n1,"a, b",c\n',
     'Id,Name\n1,"say ""yes"""\n2,O\'Hara\n3,\'tis\n', 'Id,Path\n1,"C:\\"\n2,"D:\\"\n3,x\n',
     "Id;Text\n1;a, b\n2;c, d\n3;e, f\n", "Id,Name\n1,a~b\n2,c~d\n", "Id,At\n1,10:00\n2,11:00\n", "one line",
     'Id,Name\n1,5" pipe\n2,"say "yes" now"\n3,ok\n', "A text.\nWith lines, and a comma.\n", "",

@@ -14,6 +14,8 @@ import openpyxl
 import pytest
 import zstandard
 
+from pipelines.exports.readers import delimited
+from pipelines.exports.readers.engine import connected
 from tests.support.landing import Landed, contract, land
 
 PEOPLE = contract("""
@@ -73,6 +75,39 @@ def test_lines_are_counted_with_line_ends_inside_fields(tmp_path: Path) -> None:
     landed = land(tmp_path, text, PEOPLE)
     assert landed.rows("crm.contacts", "contact_id, _row") == [("1", 2), ("2", 4), ("3", 6), ("4", 9)]
     assert landed.rejects("line") == [(5,)]
+
+
+@pytest.mark.parametrize("lines_within", [0, 2, 400])
+def test_rows_stay_in_order_where_several_threads_read_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines_within: int
+) -> None:
+    # So large are the pieces of a file that each thread takes; a cell's lines may look like rows and go over several.
+    monkeypatch.setattr(delimited, "LINE", 1 << 14)
+    line, text, exact = 2, ["Id,Name,Line\n"], []
+    monkeypatch.setattr(delimited.Delimited, "_exact", lambda *given: exact.append(given))
+    for number in range(10_000):
+        cell = '"' + "1,2,3\n" * lines_within + 'x"' if number % 2000 == 7 else "x"
+        text.append(f"{number},{cell},{line}\n")
+        line += text[-1].count("\n")
+    path = tmp_path / "file.csv"
+    path.write_text("".join(text), encoding="utf-8", newline="")
+    with connected() as connection:
+        loaded = delimited.Delimited(path, tmp_path, delimiter=",").load(connection, 0, 0, False)
+        told = "count(*) filter (where _line <> c2::bigint), count(*) filter (where _line <= before)"
+        query = f"select {told} from (select *, lag(_line) over (order by c0::bigint) as before from grid)"
+        assert connection.execute(query).fetchall() == [(0, 0)]
+    assert (loaded.rows, exact) == (10_000, [])
+
+
+@pytest.mark.parametrize("count", [1, 500, 3 << 20])
+def test_nul_bytes_that_fill_a_file_up_are_no_text(tmp_path: Path, count: int) -> None:
+    assert _people(land(tmp_path, TEXT.encode() + b"\0" * count, PEOPLE)) == ROWS
+
+
+def test_a_text_that_nul_bytes_end_within_a_line_was_not_written_whole(tmp_path: Path) -> None:
+    landed = land(tmp_path, TEXT.encode()[:-5] + b"\0" * 4096, PEOPLE)
+    (held,) = landed.receipt.held
+    assert (held["code"], held["said"]) == ("damaged", "it ends within a line, with 4,096 NUL bytes")
 
 
 def test_a_quote_that_is_never_closed_costs_one_line(tmp_path: Path) -> None:

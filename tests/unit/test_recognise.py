@@ -113,7 +113,7 @@ def test_a_feed_that_a_file_cannot_give_is_left_out_by_name(tmp_path: Path) -> N
 
 
 def test_recognising_costs_no_more_with_many_more_contracts(tmp_path: Path) -> None:
-    """A hundred times as many contracts, of vendors that call everything otherwise, cost a file a few milliseconds at most."""
+    """Many times as many contracts, of vendors that call everything otherwise, cost a file a few milliseconds at most."""
     shipped = shipped_contracts()
     path = FIXTURES / "hubspot" / "deals.csv"
     (grid,) = open_grids(path, tmp_path, shipped, Limits())
@@ -124,7 +124,7 @@ system: made
 recognise: {{headers: [Nr {0}, Name, Ort {0}]}}
 entities: {{crm.accounts: {{columns: {{account_id: Nr {0}, name: Name, city: Ort {0}}}}}}}
 """
-    many = shipped | {name: made for number in range(3000) for name, made in contract(text.format(number)).items()}
+    many = shipped | {name: made for number in range(1000) for name, made in contract(text.format(number)).items()}
     took = {}
     for name, known in (("few", shipped), ("many", many)):
         recognise(grid, known)
@@ -134,7 +134,7 @@ entities: {{crm.accounts: {{columns: {{account_id: Nr {0}, name: Name, city: Ort
             assert recognise(grid, known).match is not None
             turns.append(time.process_time() - began)
         took[name] = min(turns)
-    assert took["many"] - took["few"] < 0.02, took
+    assert took["many"] - took["few"] < 0.01, took
 
 
 @pytest.mark.parametrize("id_", ["2.58420E+16", '"2,5842E+16"', "1E+15", "1.2345678901234568e+18", "4.87E18"])

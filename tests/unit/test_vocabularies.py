@@ -311,13 +311,18 @@ entities:
 
 
 def test_a_spreadsheets_word_for_true_is_true(tmp_path: Path) -> None:
-    """What is deleted, closed or paid stays so when a German, Swedish or Russian spreadsheet saves the file again."""
+    """What is deleted, closed or paid stays so when a German, Swedish or Russian spreadsheet saves the file again.
+
+    A file of each vendor is: how a word is read does not depend on whose file it is in.
+    """
     languages = cycle(
         dict(zip(("true", "false"), pair, strict=True))
         for pair in (("WAHR", "FALSCH"), ("SANT", "FALSKT"), ("ИСТИНА", "ЛОЖЬ"))
     )
-    changed = []
+    changed: dict[Path, str] = {}
     for path in sorted(path for path in FIXTURES.rglob("*.csv") if "true" in path.read_text(encoding="utf-8").lower()):
+        if path.parent in changed:
+            continue
         export = taken_apart(path, tmp_path, shipped_contracts())
         words = next(languages)
         if export is None:
@@ -330,7 +335,7 @@ def test_a_spreadsheets_word_for_true_is_true(tmp_path: Path) -> None:
             for each in (export, replace(export, rows=rows))
         )
         assert (now.rows, now.rejected) == (was.rows, was.rejected), path.name
-        changed.append(path.name)
-    assert len(changed) > 5
+        changed[path.parent] = path.name
+    assert len(changed) > 4
     every = [word for words in SPREADSHEETS.values() for word in words]
     assert every == list(dict.fromkeys(word.lower() for word in every))

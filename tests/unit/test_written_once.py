@@ -79,7 +79,7 @@ def test_made_keys_count_the_rows_that_were_rejected_too(tmp_path: Path) -> None
     assert landed.rejects("line, value, code") == [(4, "lost", "unknown_word")]
 
 
-OTHERS = ["", " \t", "\u00a0", "\u2003", "\u3000", "a–b", "à", "\u2009€"]
+OTHERS = ["", " ", " \t", "\u00a0", "\u2003", "\u3000", "a–b", "à", "\u2009€"]
 
 
 @pytest.mark.parametrize("other", OTHERS)
@@ -91,6 +91,15 @@ def test_cells_are_trimmed_whatever_else_stands_in_the_file(tmp_path: Path, othe
     assert rows == [("1", None, "2026-01-01", None, 10), ("2", customer, "2026-01-02", None, 1)]
 
 
+def test_quoted_cells_are_trimmed_too_and_may_be_empty(tmp_path: Path) -> None:
+    cells = {'""': None, '" "': None, '" B"': "B", '"B "': "B", '"B"': "B", '"""B"""': '"B"'}
+    for number, (cell, customer) in enumerate(cells.items()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        landed = land(folder, f"{HEADER}1,{cell},2026-01-01,,10.00,\n", INVOICES)
+        assert landed.rows("billing.invoices", "customer_id") == [(customer,)]
+
+
 @pytest.mark.parametrize("chunk", [2, 3, 5])
 def test_what_bytes_tell_is_the_same_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
     path = tmp_path / "text.csv"
@@ -98,10 +107,10 @@ def test_what_bytes_tell_is_the_same_in_pieces(tmp_path: Path, monkeypatch: pyte
         path.write_text(f"Id,Name\n1,{other}\n2,&\n\n", encoding="utf-8")
         grid = Delimited(path, tmp_path, delimiter=",")
         monkeypatch.undo()
-        whole = grid._marks()
+        whole = grid._marks(",")
         assert (whole.lines, whole.ampersands) == (3, True)
         monkeypatch.setattr(delimited, "CHUNK", chunk)
-        assert grid._marks() == whole
+        assert grid._marks(",") == whole
 
 
 def test_a_blank_that_an_entity_stands_for_is_trimmed_too(tmp_path: Path) -> None:

@@ -261,7 +261,7 @@ class _Together(TableLanding):
         counts = {}
         for entity, mapping in mappings:
             casts = self.sql.entity(entity, mapping)
-            rows = self._cast_rows(entity, mapping, casts, keeps_odd=False)
+            rows = self._cast_rows(entity, mapping, casts)
             self.connection.execute(f"create or replace temp table cast_rows as {rows}")
             if mapping.key == "made":
                 made = self._made_key(entity, casts)

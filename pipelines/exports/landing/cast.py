@@ -21,7 +21,7 @@ from pipelines.exports.landing import moments
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, lost_figures, number
 from pipelines.exports.landing.orders import Dates
 from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
-from pipelines.exports.landing.words import any_of, mapped, replaced
+from pipelines.exports.landing.words import any_of, is_one_of, mapped, replaced
 from pipelines.exports.readers.grids import Blanks, quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
@@ -86,13 +86,15 @@ class RowSql:
         """The grid with the texts of its cells trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
 
         `blanks` says which white space occurs in the cells: to trim spaces alone is three times as quick, and plain ones
-        are trimmed only where they stand, which shows by a look at a text's ends.
+        are trimmed only where they stand, which shows by a look at a text's ends, unless the file's bytes have shown it.
         """
         marks = ", ' ' || chr(9) || chr(10) || chr(13) || chr(160)" if blanks == "any" else ""
         texts = []
         for place in self.asked_for():
             text = f"nullif(trim(c{place}{marks}), '')"
-            if blanks == "plain":
+            if blanks == "none":
+                text = f"c{place}"
+            elif blanks == "plain":
                 # What begins with a blank, or is empty, comes before any sign.
                 text = f"(case when c{place} < '!' or suffix(c{place}, ' ') then {text} else c{place} end)"
             if self.contract.formats.blank:
@@ -345,11 +347,10 @@ class RowSql:
             # A mapped word is canonical already: contracts are checked for that.
             if not column.one_of or (spec.map is not None and spec.otherwise != "keep"):
                 return text
-            words = ", ".join(quoted(word) for word in column.one_of)
             # A word of ours with a capital is met in letters of any case, as the others are.
             meant = [*column.words, *((word.lower(), word) for word in column.one_of if word != word.lower())]
             others = "".join(f" when lower({text}) = {quoted(word)} then {quoted(ours)}" for word, ours in meant)
-            return f"(case when lower({text}) in ({words}) then lower({text}){others} end)"
+            return f"(case when {is_one_of(f'lower({text})', list(column.one_of))} then lower({text}){others} end)"
         if column.type == "currency":
             return f"(case when regexp_full_match(upper({text}), '[A-Z]{{3}}') then upper({text}) end)"
         if column.type == "boolean":

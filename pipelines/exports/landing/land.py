@@ -344,7 +344,7 @@ class Landing:
         connection.execute(f"create or replace temp view cleaned as {sql.cleaned(loaded.blanks)}")
         if rewritten := to_own_ids(connection, sql, loaded):
             note(receipt, grid.part, "note", rewritten)
-        if told := to_own_marks(connection, sql):
+        if told := to_own_marks(connection, sql, loaded):
             note(receipt, grid.part, "note", Finding("decimal_otherwise", column_name=told[0], said=told[1]))
         dates, problem = self.dates(connection, sql, receipt)
         if problem:

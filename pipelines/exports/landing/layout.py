@@ -55,7 +55,7 @@ def unescape(connection: duckdb.DuckDBPyConnection, match: Match, loaded: Loaded
         )
         connection.execute(f"update grid set {read} where {' or '.join(found)}")
         # `&nbsp;` is a blank of which the file's bytes told nothing.
-        loaded.blanks = "spaces" if loaded.blanks == "plain" else loaded.blanks
+        loaded.blanks = "spaces" if loaded.blanks in ("plain", "none") else loaded.blanks
     return count
 
 

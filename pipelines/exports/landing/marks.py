@@ -13,7 +13,7 @@ from pipelines.exports.contracts.contract import ColumnMap
 from pipelines.exports.entities import entities
 from pipelines.exports.landing.cast import RowSql
 from pipelines.exports.landing.numbers import CURRENCY
-from pipelines.exports.readers.grids import quoted
+from pipelines.exports.readers.grids import Loaded, quoted
 
 NUMBERS = ("money", "price", "rate", "ratio", "quantity", "seconds", "integer")
 OTHER = {".": ",", ",": "."}
@@ -62,14 +62,14 @@ def written_otherwise(sql: RowSql) -> str | None:
     return " or ".join(_decimals(text, other) for text in _numbers(sql)) or None
 
 
-def to_own_marks(connection: duckdb.DuckDBPyConnection, sql: RowSql) -> tuple[str, str] | None:
+def to_own_marks(connection: duckdb.DuckDBPyConnection, sql: RowSql, loaded: Loaded) -> tuple[str, str] | None:
     """Writes the numbers of `grid` with the contract's mark where the file has the other: a column and a number of it.
 
     What is no number throughout stays as it stands, and is told so. None where the file writes as the contract says.
     """
     own = sql.contract.formats.decimal
     other, numbers = OTHER[own], _numbers(sql)
-    if not numbers:
+    if not numbers or (other == "," and not loaded.commas):
         return None
     # Most files have none of the other mark, which is quickly seen.
     has = " or ".join(f"coalesce(contains({text}, '{other}'), false)" for text in numbers)

@@ -19,6 +19,7 @@ from pipelines.exports.entities import PROVENANCE, Entity
 from pipelines.exports.landing.cast import BLANK, Cast, RowSql
 from pipelines.exports.landing.held import holds_sql
 from pipelines.exports.landing.raw import Receipt
+from pipelines.exports.readers.engine import noticing
 from pipelines.exports.readers.grids import quoted
 
 # What cannot be read of these would make another figure of the row, not an unknown one.
@@ -89,26 +90,25 @@ class EntityRows:
         return rows, folded
 
     def _cast_rows(
-        self, entity: Entity, mapping: EntityMap, casts: list[Cast], place: int = 0, keeps_odd: bool = True
+        self, entity: Entity, mapping: EntityMap, casts: list[Cast], place: int = 0, noticed: str = ""
     ) -> str:
         """SQL of the entity's rows: what raw keeps of each, and whether it is `bad`, or has a cell that is `odd`.
 
-        Where rows with an odd cell are kept, it is left blank, and `_extra` has its text; as it erases nothing, the row
-        does not hold it. The sequence `noticed` counts them and the bad ones as they pass.
+        `noticed` is SQL that counts those rows as they pass, where they are kept: then an odd cell is left blank, and
+        `_extra` has its text; as it erases nothing, the row does not hold it.
         """
         failing = [cast for cast in casts if cast.can_fail]
         bad = " or ".join(self._failed(entity, cast) for cast in failing if hangs_on(entity, cast))
         cells = {cast: self._failed(entity, cast) for cast in failing if not hangs_on(entity, cast)}
         extra, holds = self._extra(), holds_sql(entity, mapping, self.match, self.sql.header)
         rows, folded = self._rows(mapping)
-        if keeps_odd:
-            self.connection.execute("create or replace temp sequence noticed")
+        if noticed:
             kept, held = f"coalesce({extra}, '{{}}')", holds
             for cast, failed in cells.items():
                 cell = f"json_object({quoted(cast.source)}, {cast.text})"
                 kept = f"json_merge_patch({kept}, case when {failed} then {cell} else '{{}}' end)"
                 held = f"replace({held}, case when {failed} then {quoted(f',{cast.column.name},')} else ',' end, ',')"
-            extra = f"case when bad or odd then case when nextval('noticed') > 0 then {kept} end else {extra} end"
+            extra = f"case when bad or odd then case when {noticed} then {kept} end else {extra} end"
             holds = f"case when bad or odd then {held} else {holds} end"
         columns = ", ".join(cast.column.name for cast in casts)
         document = f"cast({mapping.replaces} as varchar)" if mapping.replaces else "cast(null as varchar)"
@@ -162,12 +162,13 @@ class EntityRows:
         Those that are bad, or have an odd cell, stand in the table `unread`: where there are any, they are cast again.
         Not to write the bad ones at all would be to cast each row twice, in the condition too.
         """
-        cast_rows = self._cast_rows(entity, mapping, casts, place)
         self.written = path
-        self._copy_to(f"{stored(casts, self._provenance())} from ({cast_rows})", path)
-        unread = f"select *, _row as _line, false as bad, false as odd from {self._read()} limit 0"
-        if self._count("select nextval('noticed')") > 1:
-            unread = f"select * from ({cast_rows}) where bad or odd"
+        with noticing() as (noticed, count):
+            cast_rows = self._cast_rows(entity, mapping, casts, place, noticed)
+            self._copy_to(f"{stored(casts, self._provenance())} from ({cast_rows})", path)
+            unread = f"select *, _row as _line, false as bad, false as odd from {self._read()} limit 0"
+            if count():
+                unread = f"select * from ({cast_rows}) where bad or odd"
         self.connection.execute(f"create or replace temp table unread as {unread}")
         self._view(casts)
         if self._count("select count(*) from unread where bad"):
@@ -223,6 +224,8 @@ class EntityRows:
             "_file_sha256": self.receipt.sha256,
             "_part": self.part,
         }
+        if self.contract.system_column is None:
+            texts["_system"] = self.receipt.system or self.contract.system
         return {
             **{name: f"cast({quoted(text)} as enum({quoted(text)}))" for name, text in texts.items()},
             "_row": "_line",

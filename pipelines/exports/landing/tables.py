@@ -258,7 +258,8 @@ class TableLanding(EntityRows):
 
     def _reject_repeated(self, entity: Entity, casts: list[Cast]) -> None:
         """Of rows with the same key the newest counts; an earlier one that says something else is rejected by name."""
-        key = ", ".join(["_system", *entity.key])
+        of_system = ["_system"] if self.contract.system_column else []
+        key = ", ".join([*of_system, *entity.key])
         if not self._count(
             f"select count(*) from (select 1 from cast_rows where not bad group by {key} having count(*) > 1)"
         ):

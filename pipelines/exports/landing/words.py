@@ -18,10 +18,16 @@ SPREADSHEETS = {
 def any_of(text: str, values: list[str]) -> str:
     """SQL of whether a text is one of several words, in letters of any case."""
     words = [value.strip().lower() for value in values]
-    if more := [other for word in words for other in SPREADSHEETS.get(word, ())]:
-        # A list, as DuckDB makes a join of a long `in`.
-        return f"list_contains([{', '.join(map(quoted, [*words, *more]))}], lower({text}))"
-    return f"lower({text}) in ({', '.join(map(quoted, words))})"
+    return is_one_of(f"lower({text})", [*words, *(other for word in words for other in SPREADSHEETS.get(word, ()))])
+
+
+def is_one_of(text: str, words: list[str]) -> str:
+    """SQL of whether a text is one of several words; true, or else false or NULL.
+
+    Of an `in`, and of `list_contains`, DuckDB makes a join as soon as they are long: each row goes through it whole, and
+    what is written after it by one thread.
+    """
+    return f"(list_position([{', '.join(map(quoted, words))}], {text}) > 0)"
 
 
 def replaced(text: str, spec: ColumnMap) -> str:

@@ -51,25 +51,27 @@ def _around(sql: RowSql, loaded: Loaded) -> dict[str, str]:
     return tests
 
 
-def _likely(sql: RowSql) -> list[str]:
-    """SQL of whether an id is written as one is where all of its column are."""
+def _likely(sql: RowSql, loaded: Loaded) -> list[str]:
+    """SQL of whether an id is written as one is where all of its column are; how it looks is quickly seen."""
     shapes = quoted("|".join((_FLOAT, _GROUPED, _MARKED)))
-    begins = "suffix({0}, '.0') or contains({0}, ',') or starts_with({0}, {1})"
-    return [
-        f"coalesce(({begins.format(text, quoted(chr(39)))}) and regexp_full_match({text}, {shapes}), false)"
-        for text in _ids(sql)
+    looks = [
+        "suffix({0}, '.0')",
+        *(["contains({0}, ',')"] if loaded.commas else []),
+        *(["starts_with({0}, chr(39))"] if loaded.signs else []),
     ]
+    quick = " or ".join(looks)
+    return [f"coalesce(({quick.format(text)}) and regexp_full_match({text}, {shapes}), false)" for text in _ids(sql)]
 
 
 def written_by_programs(sql: RowSql) -> str | None:
     """SQL of whether a row of the view `cleaned` has a text that may have to be read otherwise than it is written."""
-    return " or ".join([*_around(sql, Loaded(0)).values(), *_likely(sql)]) or None
+    return " or ".join([*_around(sql, Loaded(0)).values(), *_likely(sql, Loaded(0))]) or None
 
 
 def to_own_ids(connection: duckdb.DuckDBPyConnection, sql: RowSql, loaded: Loaded) -> Finding | None:
     """Takes out of `grid` what programs wrote around its texts; what it was, or None where they wrote nothing."""
     around = _around(sql, loaded)
-    tests = " or ".join([*around.values(), *_likely(sql)])
+    tests = " or ".join([*around.values(), *_likely(sql, loaded)])
     if not tests or not connection.execute(f"select 1 from cleaned where {tests} limit 1").fetchall():
         return None
     read = {text: text for text in _ids(sql)}

@@ -11,11 +11,13 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from pipelines.exports.codes import Rejection
 from pipelines.exports.readers.deadline import check
@@ -24,10 +26,24 @@ from pipelines.exports.readers.grids import HEAD_ROWS, BadLine, Blanks, Grid, He
 from pipelines.exports.readers.lines import Line, exact_rows
 from pipelines.exports.readers.sections import Below
 
-CHUNK = 1 << 22
+CHUNK = 1 << 20
+# The longest line that the fast reading takes.
+LINE = 1 << 25
 # The first two bytes of the spaces of Unicode that are not of Latin 1.
 _WIDE_SPACES = (b"\xe1\x9a", b"\xe2\x80", b"\xe2\x81", b"\xe3\x80")
 csv.field_size_limit(2**31 - 1)
+
+
+def _has_edges(piece: bytes, delimiter: str) -> bool:
+    """Whether a plain blank stands beside what may end a cell in these bytes, or two quotes beside each other."""
+    if b" " not in piece and b'"' not in piece:
+        return False
+    # Two bytes are looked for several times as quickly so.
+    signs = np.frombuffer(piece, dtype=np.uint8)
+    quotes, blanks = signs == ord('"'), signs == ord(" ")
+    ends = quotes | (signs == ord(delimiter)) | (signs == ord("\n")) | (signs == ord("\r"))
+    beside = (blanks[1:] & ends[:-1]) | (blanks[:-1] & ends[1:]) | (quotes[1:] & quotes[:-1])
+    return bool(beside.any())
 
 
 def _records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -80,6 +96,9 @@ class Marks:
     unseen: bool = False
     # Carriage returns that end no line.
     loose_returns: bool = False
+    commas: bool = False
+    # Perhaps: a plain blank at a cell's end, or nothing within quotes.
+    edges: bool = False
 
     def blanks(self, delimiter: str) -> Blanks:
         """Which white space stands in cells that are one line."""
@@ -87,7 +106,9 @@ class Marks:
         tab_in_cell = self.quotes if delimiter == "\t" else self.tabs
         if tab_in_cell or self.hard_spaces or self.loose_returns:
             return "any"
-        return "spaces" if self.wide_spaces else "plain"
+        if self.wide_spaces:
+            return "spaces"
+        return "plain" if self.edges or self.unseen else "none"
 
 
 class Delimited(Grid):
@@ -116,7 +137,7 @@ class Delimited(Grid):
 
     def _head_text(self) -> str:
         with self.path.open(encoding="utf-8", newline="") as file:
-            return file.read(CHUNK // 4)
+            return file.read(CHUNK)
 
     @staticmethod
     def _records_of(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
@@ -220,6 +241,7 @@ class Delimited(Grid):
         names: list[str],
         line: str,
         skip: int = 0,
+        parallel: bool = True,
     ) -> None:
         """Fills `grid` with columns of a text; `line` is SQL of a row's line."""
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
@@ -228,7 +250,9 @@ class Delimited(Grid):
             f"create or replace temp table grid as select cast({line} as bigint) as _line, {cells} "
             f"from read_csv({quoted(str(path))}, auto_detect = false, "
             f"header = false, skip = {skip}, delim = {quoted(delimiter)}, quote = '\"', escape = '\"', "
-            f"columns = {{{columns}}}, null_padding = false, strict_mode = true, max_line_size = 33554432)"
+            f"columns = {{{columns}}}, null_padding = false, strict_mode = true, max_line_size = {LINE}, "
+            # Each buffer is a thread's; by itself DuckDB takes one of many such lines, which is most files whole.
+            f"buffer_size = {LINE}, parallel = {parallel})"
         )
 
     def _fast(
@@ -236,34 +260,47 @@ class Delimited(Grid):
     ) -> Loaded | None:
         """The rows by DuckDB's reader, or None when the file's lines do not add up to them."""
         names = [f"c{number}" for number in range(width)]
-        first = header_lines + 1
-        try:
-            self._read(connection, self.path, delimiter, names, f"row_number() over () + {header_lines}", header_lines)
-        except duckdb.Error:
+        # Where a buffer ends within a cell of many lines that look like rows, DuckDB says so, and one thread reads it.
+        for parallel in (True, False)[: 1 + (self.path.stat().st_size > LINE)]:
+            with suppress(duckdb.Error):
+                self._read(connection, self.path, delimiter, names, "null", header_lines, parallel)
+                break
+        else:
             return None
-        # Rows are numbered as they are read, which is as they are kept: to number them afterwards copies them all.
-        rows, misplaced = connection.execute(
-            f"select count(*), count(*) filter (where _line <> rowid + {first}) from grid"
-        ).fetchall()[0]
-        marks = self._marks()
+        # A table keeps rows in a file's order, whichever thread read them. To number them as they are read would be the
+        # work of one, and to number them in a query copies them all.
+        (rows,) = connection.execute(f"update grid set _line = rowid + {header_lines + 1}").fetchall()[0]
+        marks = self._marks(delimiter)
         lines = marks.lines - header_lines
-        if misplaced:
+        if lines != rows and lines != rows + self._number_past_line_ends(connection, names):
             return None
-        if lines != rows:
-            line_ends = " + ".join(
-                f"coalesce(length({name}) - length(replace({name}, chr(10), '')), 0)" for name in names
-            )
-            within = int(connection.execute(f"select coalesce(sum({line_ends}), 0) from grid").fetchall()[0][0])
-            if lines != rows + within:
-                return None
-            connection.execute(
-                f"create or replace temp table grid as select * replace (cast(_line + coalesce(sum({line_ends}) over "
-                "(order by _line rows between unbounded preceding and 1 preceding), 0) as bigint) as _line) from grid"
-            )
         blanks: Blanks = marks.blanks(delimiter) if lines == rows else "any"
-        return Loaded(rows, blanks=blanks, ampersands=marks.ampersands, signs=marks.signs, unseen=marks.unseen)
+        return Loaded(
+            rows,
+            blanks=blanks,
+            ampersands=marks.ampersands,
+            signs=marks.signs,
+            unseen=marks.unseen,
+            # In a file that commas divide, only a quoted cell can hold one.
+            commas=marks.quotes if delimiter == "," else marks.commas,
+        )
 
-    def _marks(self) -> Marks:
+    @staticmethod
+    def _number_past_line_ends(connection: duckdb.DuckDBPyConnection, names: list[str]) -> int:
+        """Moves the lines of `grid` on by the line ends in the cells above each; how many there are in all."""
+        counted = "case when contains({0}, chr(10)) then length({0}) - length(replace({0}, chr(10), '')) else 0 end"
+        line_ends = " + ".join(counted.format(name) for name in names)
+        connection.execute(
+            "create or replace temp table line_ends as select _line as after, cast(sum(ends) over (order by _line) as "
+            f"bigint) as above from (select _line, {line_ends} as ends from grid) where ends > 0"
+        )
+        connection.execute(
+            "update grid set _line = grid._line + above from (select _line as own, above from (select _line from grid) "
+            "asof join line_ends on _line > after) where _line = own"
+        )
+        return int(connection.execute("select coalesce(max(above), 0) from line_ends").fetchall()[0][0])
+
+    def _marks(self, delimiter: str) -> Marks:
         """What the file's bytes tell, in one pass over them."""
         found, count, before, tail = Marks(), 0, b"", b""
         with self.path.open("rb") as file:
@@ -274,8 +311,10 @@ class Delimited(Grid):
                 found.ampersands |= b"&" in chunk
                 found.tabs |= b"\t" in chunk
                 found.quotes |= b'"' in chunk
+                found.commas |= b"," in chunk
                 found.signs |= b"'" in chunk or (b"=" in chunk and b'="' in chunk)
                 piece = before + chunk
+                found.edges = found.edges or _has_edges(piece, delimiter)
                 if not piece.isascii():
                     # To look for two bytes takes ten times as long as for one.
                     found.hard_spaces |= b"\xa0" in piece and b"\xc2\xa0" in piece
@@ -284,6 +323,7 @@ class Delimited(Grid):
                 # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.
                 found.loose_returns |= b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")
                 before = chunk[-2:]
+        found.edges |= tail.endswith(b" ")
         trailing = len(tail) - len(tail.rstrip(b"\r\n"))
         found.lines = count - tail[len(tail) - trailing :].count(b"\n") + 1
         return found

@@ -25,6 +25,8 @@ SAMPLE = 1 << 16
 SAMPLE_LINES = 200
 # A quoted field that runs over more lines than this has lost its closing quote; in the sample, than AHEAD.
 MAX_FIELD_LINES = 1_000
+# So many cells in quotes together are no text with commas in it.
+LEAST_WRAPPED = 3
 AHEAD = 10
 # Stands for a delimiter of several characters while the text is taken apart; no text holds it.
 _MARK = "\ue000"
@@ -61,9 +63,15 @@ class Dialect:
     delimiter: str = ","
     quote: str = '"'
     backslash: bool = False
+    # Lines stand in quotes whole, as a spreadsheet writes them that took each for one cell; those without a quote may not.
+    wrapped: bool = False
 
     def cells(self, text: str) -> list[str] | None:
         """The cells of one record; None where its quotes do not add up."""
+        if self.wrapped:
+            within = Dialect().cells(text)
+            if within is not None and len(within) == 1:
+                text = within[0]
         if self.backslash:
             text = text.replace(f"\\{self.quote}", self.quote * 2)
         one = self.delimiter
@@ -108,11 +116,29 @@ def _in_apostrophes(records: list[list[str]]) -> bool:
     return False
 
 
+def _wrapped(lines: list[str]) -> Dialect | None:
+    """How lines are written that stand in quotes whole: all that hold a quote, and of each the same cells."""
+    within = [Dialect().cells(line) or [] for line in lines]
+    whole = [cells[0] for line, cells in zip(lines, within, strict=True) if line.startswith('"') and len(cells) == 1]
+    if not whole or any('"' in line and not line.startswith('"') for line in lines):
+        return None
+    found: dict[Dialect, int] = {}
+    for delimiter in DELIMITERS:
+        dialect = Dialect(delimiter, wrapped=True)
+        widths = {len(dialect.cells(line) or ()) for line in lines}
+        if len(widths) == 1 and any(delimiter in cell for cell in whole):
+            found[dialect] = min(widths)
+    best = max(found, key=lambda dialect: found[dialect], default=None)
+    return best if best and found[best] >= LEAST_WRAPPED else None
+
+
 def find_dialect(text: str) -> Dialect | None:
     """The dialect of a text by its first lines; None for one that is written the usual way, or in none at all."""
     lines = [line for line in text_lines(text) if line.strip()][:SAMPLE_LINES]
     if len(lines) < 2:
         return None
+    if dialect := _wrapped(lines):
+        return dialect
     sample = "".join(lines)
     there = [delimiter for delimiter in DELIMITERS if delimiter in sample] or [","]
     usual = {delimiter: _score(lines, Dialect(delimiter)) for delimiter in there}

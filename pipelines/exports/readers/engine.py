@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import count
 from typing import Any
 
 import duckdb
@@ -19,7 +21,31 @@ def _instance() -> duckdb.DuckDBPyConnection:
     """An instance in memory, which nothing but `connected` uses."""
     instance = duckdb.connect(config={"autoinstall_known_extensions": "false"})
     instance.create_function("unescape_html", html.unescape, ["VARCHAR"], "VARCHAR")
+    instance.create_function("noticed", _notice, ["BIGINT"], "BOOLEAN", side_effects=True)
     return instance
+
+
+# How many rows a statement noticed, by a number of its own.
+_noticed: Counter[int] = Counter()
+_numbers = count()
+
+
+def _notice(statement: int) -> bool:
+    _noticed[statement] += 1
+    return True
+
+
+@contextmanager
+def noticing() -> Iterator[tuple[str, Callable[[], int]]]:
+    """SQL that is true and counts the rows that it is asked of as they pass, and how many they were.
+
+    A statement that writes tells nothing of its rows; a sequence would have them pass through one thread.
+    """
+    statement = next(_numbers)
+    try:
+        yield f"noticed({statement})", lambda: _noticed[statement]
+    finally:
+        _noticed.pop(statement, None)
 
 
 # The bounds that the instance was told last: to tell it takes longer than a small query.

@@ -21,8 +21,9 @@ from pipelines.exports.contracts.contract import Blocks
 HEAD_ROWS = 60
 
 
-# Which white space may stand in cells: any, no other than the spaces of Unicode, or no other than the plain one.
-Blanks = Literal["any", "spaces", "plain"]
+# Which white space may stand in cells: any, no other than the spaces of Unicode, no other than the plain one, or none at
+# their ends.
+Blanks = Literal["any", "spaces", "plain", "none"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Loaded:
     # Whether what programs write around a text may stand in them: ="9201" and '9201, and signs that nobody sees.
     signs: bool = True
     unseen: bool = True
+    commas: bool = True
 
 
 @dataclass

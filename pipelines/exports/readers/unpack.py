@@ -236,15 +236,41 @@ class _Unpacking:
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
             raise UnreadableError("damaged", name="zip", said=str(error)) from error
 
+    def _without_padding(self, path: Path) -> Path:
+        """A text without the NUL bytes that a program filled it up with; the file itself where it has none.
+
+        Raises:
+            UnreadableError: they stand where its last line should end: it was not written whole.
+        """
+        count = _nuls_at_end(path)
+        if not count:
+            return path
+        whole = path.stat().st_size - count
+        with path.open("rb") as file:
+            file.seek(max(0, whole - 1))
+            if file.read(1) not in (b"\n", b"\r"):
+                raise UnreadableError("damaged", name="text", said=f"it ends within a line, with {count:,} NUL bytes")
+            file.seek(0)
+            plain = self._file(".whole")
+            with plain.open("wb") as out:
+                while whole and (chunk := file.read(min(CHUNK, whole))):
+                    check()
+                    whole -= len(chunk)
+                    out.write(chunk)
+        return plain
+
     def _plain_text(self, path: Path, name: str) -> Member:
         with path.open("rb") as file:
             head = file.read(CHUNK)
         bad_bytes = False
         found = _byte_order_mark(head)
-        if found is None and head.count(0) > len(head) // 4:
-            found = "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
-        if found is None and b"\0" in head:
+        bare = head.rstrip(b"\0")
+        if found is None and bare.count(0) > len(bare) // 4:
+            found = "utf-16-le" if bare[1::2].count(0) >= bare[::2].count(0) else "utf-16-be"
+        if found is None and b"\0" in bare:
             raise UnreadableError("unknown_format")
+        if found is None:
+            path = self._without_padding(path)
         if found is None and _is_utf8(path):
             found = "utf-8"
         if found is None:
@@ -275,6 +301,20 @@ class _Unpacking:
         if kind == "text":
             hold_lines(plain, self.limits.line_bytes)
         return Member(plain, kind, name, found.removesuffix("-sig"), bad_bytes)
+
+
+def _nuls_at_end(path: Path) -> int:
+    """How many NUL bytes a file ends with."""
+    size = place = path.stat().st_size
+    with path.open("rb") as file:
+        while place:
+            start = max(0, place - CHUNK)
+            file.seek(start)
+            rest = file.read(place - start).rstrip(b"\0")
+            if rest:
+                return size - start - len(rest)
+            place = start
+    return size
 
 
 def _byte_order_mark(head: bytes) -> str | None:

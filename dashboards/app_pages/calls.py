@@ -264,5 +264,6 @@ with section("What channels brought", f"In the period; money in {code or 'base c
         nothing("No channel is known for any call of this period.")
 call_sources.attribution(page)
 call_service.activity(page)
+call_service.results(page)
 call_service.gaps(page)
 footnotes()

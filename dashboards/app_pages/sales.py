@@ -191,7 +191,8 @@ with section("Referrals, exhibitions, tenders and competitors", "As the deals' o
         kinds = {
             "month": Column("Month", pinned=True),
             "employee_name": Column("Manager", width="medium"),
-            "referred": Column("Referred", "count", "C14: created, by the source."),
+            "referred": Column("Referred", "count", "C14: created, by the source or the account that referred it."),
+            "referral_rate": Column("Of deals", "ratio", "C14: of those created whose source is told."),
             "referred_won": Column("Of referrals won", "count"),
             "from_exhibitions": Column("From exhibitions", "count", "A28: created, by the source."),
             "tenders": Column("Tenders closed", "count", "C22"),

@@ -110,12 +110,30 @@ def plan_section(account: str, code: str | None) -> None:
             "budget_explanation": Column(
                 "Said to the client", width="medium", help="C34: from the plan.", optional=True
             ),
+            "budget_action": Column("Done about it", width="medium", help="C16: from the plan.", optional=True),
             "cost": Column("Cost", "money", optional=True),
             "representation_cost": Column("Of it representation", "money", "C33", optional=True),
             "margin": Column("Margin", "money", "Revenue less cost (C17).", optional=True),
         }
         table(data, columns, "card_plan", height="content" if len(planned) <= 12 else "auto")
         download("Download as CSV", "budget-and-margin", lambda: data, "card_plan", columns)
+
+
+def use_section(account: str, code: str | None) -> None:
+    """What the account uses of what it bought, and whom it sent to us, where an export tells it."""
+    page = current_page()
+    monthly = cards.monthly(page.warehouse, account, page.filters)
+    told = [row for row in rows(monthly) if row["product_uses"] is not None or row["referrals"] is not None]
+    if not told:
+        return
+    with section("Use and referrals", "A month beside what it bought, newest first.", key="card-use"):
+        columns = {
+            "month": Column("Month", pinned=True),
+            "net_revenue": Column(f"Revenue, {code or 'base'}", "money", "V1"),
+            "product_uses": Column("Uses of our products", "real", "C28", optional=True),
+            "referrals": Column("Deals that it referred", "count", "C14", optional=True),
+        }
+        table(pa.Table.from_pylist(told[::-1], schema=monthly.schema), columns, "card_use", height="content")
 
 
 def terms_section(account: str) -> None:
@@ -401,6 +419,7 @@ def account_card(account: str) -> None:
     invoices_section(account)
     terms_section(account)
     plan_section(account, code)
+    use_section(account, code)
     deals_section(account)
     timeline_section(account)
     money_section(account, code)

@@ -159,6 +159,29 @@ def activity(page: PageContext) -> None:
         download("Download as CSV", "conversations", lambda: people, "activity")
 
 
+def results(page: PageContext) -> None:
+    """What came of calls, where a tracker or the CRM writes it down."""
+    found = in_place(call_service.results(page.warehouse, page.filters), "employee", "source", "result")
+    with section(
+        "What came of calls",
+        "As whoever had the call wrote down. A call may be in both: the two are no parts of one total.",
+        key="results",
+    ):
+        if not found.num_rows:
+            nothing("No calls in this period.")
+            return
+        columns = {
+            "told_by": Column("Told by", words="call_teller"),
+            "employee": Column("Employee", pinned=True),
+            "source": Column("Source", help="The CRM's logs name none."),
+            "result": Column("Result", width="medium", help="A13: the tracker's disposition, the CRM's outcome."),
+            "calls": Column("Calls", "count"),
+            "talk_seconds": Column("Talk, s", "count", "K6; of the CRM's calls their length."),
+        }
+        table(found, columns, "call_results", height=460 if found.num_rows > 11 else "content")
+        download("Download as CSV", "call-results", lambda: found, "call_results", columns)
+
+
 def gaps(page: PageContext) -> None:
     """What the CRM says of calls against what the call tracker has."""
     with section(

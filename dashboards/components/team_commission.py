@@ -54,6 +54,9 @@ def commission_section(page: PageContext) -> None:
                 "clawed_back": Column("Clawed back", "money"),
                 "to_pay": Column("To pay", "money", "Payable less what was clawed back."),
                 "missing_rate_count": Column("Not known", "count", "Lines of which nobody knows the amount."),
+                "unclosed_count": Column(
+                    "Not closed", "count", "Lines of which nobody has closed the month: they may change."
+                ),
                 "lines": Column("Lines", "count", "Click the row to see them."),
             },
             "commission",
@@ -71,7 +74,7 @@ def commission_section(page: PageContext) -> None:
             )
         st.caption(
             "Rows of the list `commission_closings`: with a closed_on they keep the month as it is, and what comes to "
-            "light later stands in the month after the last closed one."
+            "light later stands in the month after the last closed one. Until then it changes the month itself."
         )
         if picked:
             st.session_state[OPENED] = picked

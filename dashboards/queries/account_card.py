@@ -20,8 +20,8 @@ CARD = """
 MONTHLY = """
     select strftime(month, '%Y-%m') as month, net_revenue, collected, open_amount_end, overdue_amount_end, won_deals,
         won_amount, two_way_contacts, contact_days, call_contacts, email_contacts, meeting_contacts, inbound_calls,
-        outbound_calls, budget, budget_variance, budget_variance_ratio, budget_state, budget_explanation, cost,
-        representation_cost, margin
+        outbound_calls, budget, budget_variance, budget_variance_ratio, budget_state, budget_explanation, budget_action,
+        cost, representation_cost, margin, product_uses, referrals
     from {rpt_account_monthly}
     where account_id = $account and month >= $since
     order by month

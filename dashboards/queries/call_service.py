@@ -65,6 +65,16 @@ ACTIVITY = f"""
     order by conversations desc, 1
 """
 
+RESULTS = f"""
+    select told_by, coalesce(employee_name, nullif(employee_id, 'unassigned'), 'no_agent_named') as employee,
+        coalesce(nullif(source, 'unknown'), 'not_known') as source, result, sum(calls) as calls,
+        sum(talk_seconds) as talk_seconds
+    from {{rpt_call_results}}
+    where month >= $since and {OF_PEOPLE}
+    group by all
+    order by told_by desc, employee, calls desc, source, result
+"""
+
 GAPS = f"""
     select coalesce(employee_name, employee_id, 'no_agent_named') as employee, sum(logged_calls) as logged_calls,
         sum(logged_not_dialled) as logged_not_dialled, sum(logged_undecided) as logged_undecided,
@@ -147,6 +157,12 @@ def hours(warehouse: str, filters: Filters) -> pa.Table:
 def activity(warehouse: str, filters: Filters) -> pa.Table:
     """Conversations either way, an employee."""
     return select(warehouse, ACTIVITY, **filters.values())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def results(warehouse: str, filters: Filters) -> pa.Table:
+    """What came of calls, by whoever tells, employee, source and result (A13)."""
+    return select(warehouse, RESULTS, **filters.values())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -149,7 +149,8 @@ KINDS = f"""
     with {_PEOPLE}
 
     select strftime(month, '%Y-%m') as month, employee_id, owner as employee_name, owner_team as team, referred,
-        referred_won, from_exhibitions, tenders, tender_win_rate, lost_to_competitor, lost_to_competitor_amount
+        referral_rate, referred_won, from_exhibitions, tenders, tender_win_rate, lost_to_competitor,
+        lost_to_competitor_amount
     from months
     where {_CHOSEN_MONTHS} and month >= $since
         and referred + referred_won + from_exhibitions + tenders + lost_to_competitor > 0

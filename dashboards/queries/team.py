@@ -99,7 +99,7 @@ COMMISSION = f"""
         {_known("ledger = 'payable'")} as payable,
         {_known("ledger = 'clawed_back'")} as clawed_back,
         {_known("ledger <> 'accrued'")} as to_pay,
-        count(*) as lines, sum(missing_rate_count) as missing_rate_count,
+        count(*) as lines, sum(missing_rate_count) as missing_rate_count, sum(unclosed_count) as unclosed_count,
         coalesce(bool_or(event_type = 'closed'), false) as is_corrected
     from {{rpt_commission}}
     where month = $month and {OF_PEOPLE} and {OF_PAY}

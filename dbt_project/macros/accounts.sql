@@ -36,6 +36,8 @@ case
     'cost': 'decimal(18, 4)',
     'representation_cost': 'decimal(18, 4)',
     'budget': 'decimal(18, 4)',
+    'referrals': 'bigint',
+    'product_uses': 'decimal(18, 4)',
     'listed_net': 'decimal(18, 4)',
     'list_amount': 'decimal(18, 4)',
     'unknown_net_revenue': 'bigint',

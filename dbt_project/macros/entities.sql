@@ -38,15 +38,15 @@
         'overwritten', 'phone': 'overwritten', 'lead_source': 'overwritten', 'status': 'undated', 'owner_id': 'link'}},
     'crm.deals': {'key': ['deal_id'], 'columns': ['deal_id', 'account_id', 'contact_id', 'lead_id', 'owner_id',
         'name', 'pipeline', 'stage', 'status', 'amount', 'currency', 'probability', 'forecast_category',
-        'lead_source', 'campaign_id', 'product_id', 'lost_reason', 'created_at', 'expected_close_on', 'closed_at'],
-        'measures': ['amount'], 'has_currency': True, 'moments': ['created_at', 'closed_at'], 'since': ['created_at'],
-        'of': {}, 'later': {'closed_at': {'status': {'won': 'open', 'lost': 'open'}, 'stage': None, 'probability':
-        None, 'forecast_category': None, 'lost_reason': None}}, 'until': {}, 'at_export': [], 'events': {'created_at':
-        {}, 'closed_at': {'status': ['open']}}, 'plans': [], 'fresh': ['created_at', 'closed_at'], 'now':
-        {'account_id': 'link', 'contact_id': 'link', 'lead_id': 'link', 'owner_id': 'link', 'campaign_id': 'link',
-        'product_id': 'link', 'name': 'overwritten', 'pipeline': 'overwritten', 'currency': 'overwritten',
-        'lead_source': 'overwritten', 'stage': 'some_history', 'amount': 'some_history', 'probability':
-        'some_history', 'forecast_category': 'some_history', 'expected_close_on': 'some_history'}},
+        'lead_source', 'referred_by', 'campaign_id', 'product_id', 'lost_reason', 'created_at', 'expected_close_on',
+        'closed_at'], 'measures': ['amount'], 'has_currency': True, 'moments': ['created_at', 'closed_at'], 'since':
+        ['created_at'], 'of': {}, 'later': {'closed_at': {'status': {'won': 'open', 'lost': 'open'}, 'stage': None,
+        'probability': None, 'forecast_category': None, 'lost_reason': None}}, 'until': {}, 'at_export': [], 'events':
+        {'created_at': {}, 'closed_at': {'status': ['open']}}, 'plans': [], 'fresh': ['created_at', 'closed_at'],
+        'now': {'account_id': 'link', 'contact_id': 'link', 'lead_id': 'link', 'owner_id': 'link', 'referred_by':
+        'link', 'campaign_id': 'link', 'product_id': 'link', 'name': 'overwritten', 'pipeline': 'overwritten',
+        'currency': 'overwritten', 'lead_source': 'overwritten', 'stage': 'some_history', 'amount': 'some_history',
+        'probability': 'some_history', 'forecast_category': 'some_history', 'expected_close_on': 'some_history'}},
     'crm.deal_stages': {'key': ['deal_id', 'stage', 'entered_at'], 'columns': ['deal_id', 'stage', 'entered_at',
         'left_at', 'status', 'amount', 'currency', 'probability', 'forecast_category', 'expected_close_on',
         'owner_id'], 'measures': ['amount'], 'has_currency': True, 'moments': ['entered_at', 'left_at'], 'since':
@@ -161,9 +161,9 @@
         'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'plans': [], 'fresh': ['period_start'], 'now':
         {'target': 'replaced'}},
     'plan.budgets': {'key': ['account_id', 'month'], 'columns': ['account_id', 'month', 'amount', 'currency',
-        'explanation'], 'measures': ['amount'], 'has_currency': True, 'moments': [], 'since': [], 'of': {}, 'later':
-        {}, 'until': {}, 'at_export': [], 'events': {}, 'plans': [], 'fresh': ['month'], 'now': {'amount': 'replaced',
-        'explanation': 'overwritten'}},
+        'explanation', 'action'], 'measures': ['amount'], 'has_currency': True, 'moments': [], 'since': [], 'of': {},
+        'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'plans': [], 'fresh': ['month'], 'now': {'amount':
+        'replaced', 'explanation': 'overwritten', 'action': 'overwritten'}},
     'plan.absences': {'key': ['employee_id', 'starts_on'], 'columns': ['employee_id', 'starts_on', 'ends_on',
         'substitute_id'], 'measures': [], 'has_currency': False, 'moments': [], 'since': [], 'of': {}, 'later': {},
         'until': {}, 'at_export': [], 'events': {}, 'plans': [], 'fresh': ['starts_on'], 'now': {'substitute_id':
@@ -201,6 +201,10 @@
         {}, 'opened_on': {}, 'responded_on': {}, 'attended_on': {}, 'left_on': {}}, 'plans': [], 'fresh':
         ['invited_on', 'opened_on', 'responded_on', 'attended_on', 'left_on'], 'now': {'campaign_id': 'link',
         'account_id': 'link', 'contact_id': 'link', 'kind': 'overwritten', 'channel': 'overwritten'}},
+    'crm.product_uses': {'key': ['account_id', 'product_id', 'used_on'], 'columns': ['account_id', 'product_id',
+        'used_on', 'quantity'], 'measures': [], 'has_currency': False, 'moments': [], 'since': ['used_on'], 'of': {},
+        'later': {}, 'until': {}, 'at_export': [], 'events': {'used_on': {}}, 'plans': [], 'fresh': ['used_on'],
+        'now': {'quantity': 'replaced'}},
     'billing.deliveries': {'key': ['delivery_id'], 'columns': ['delivery_id', 'order_id', 'customer_id', 'product_id',
         'quantity_ordered', 'quantity_delivered', 'ordered_on', 'internal_on', 'promised_on', 'delivered_on'],
         'measures': [], 'has_currency': False, 'moments': [], 'since': ['ordered_on'], 'of': {}, 'later':

@@ -76,6 +76,7 @@ FRAMES: dict[str, Callable[[World], pl.DataFrame]] = {
     "stock_outs": service_files.stock_outs,
     "deliveries": service_files.deliveries,
     "campaign_members": service_files.campaign_members,
+    "product_uses": service_files.product_uses,
     "card_invoices": side_files.card_invoices,
     "card_notes": side_files.card_notes,
     "card_payments": side_files.card_payments,

@@ -30,6 +30,8 @@ EXPLANATIONS = (
     "Hours of support beyond the contract, as ordered.",
     "The second delivery moved into the next month.",
 )
+# What its manager does about it.
+ACTIONS = ("New terms offered.", "A meeting on the plan is set.", "Deliveries are looked at each week.")
 
 
 def rates(world: World) -> pl.DataFrame:
@@ -109,6 +111,7 @@ def budgets(world: World) -> pl.DataFrame:
         "amount": cents(np.maximum(amount, 10_000)),
         "currency": taken(words.CURRENCIES, parties.currency[account]),
         "explanation": taken(EXPLANATIONS, said),
+        "action": taken(ACTIONS, said),
     })  # fmt: skip
 
 

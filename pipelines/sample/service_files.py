@@ -134,6 +134,23 @@ def deliveries(world: World) -> pl.DataFrame:
     }).filter(pl.Series(parties.is_customer[party]))  # fmt: skip
 
 
+def product_uses(world: World) -> pl.DataFrame:
+    """How often customers used what they bought, a row a month."""
+    parties, scope, noise = world.parties, world.scope, world.scope.noise
+    here = np.flatnonzero(parties.is_customer[: parties.accounts] & parties.is_crm[: parties.accounts])
+    party, month = np.repeat(here, scope.months), np.tile(np.arange(scope.months), len(here))
+    keys = party * scope.months + month
+    used = noise.chance("use/told", keys, 0.8) & (month >= parties.first_month[party])
+    used &= scope.month_ends[month] <= scope.until_day
+    party, month, keys = party[used], month[used], keys[used]
+    return pl.DataFrame({
+        "account_id": taken(world.ids.account, party),
+        "product_id": taken(product_codes(), noise.whole("use/product", party, 0, len(words.PRODUCTS) - 1)),
+        "used_on": days(scope.month_ends[month]),
+        "quantity": pl.Series(noise.whole("use/times", keys, 0, 60)),
+    })  # fmt: skip
+
+
 def campaign_members(world: World) -> pl.DataFrame:
     """The news of every month, to most clients and now and then by telephone; some open it, and fewer answer."""
     parties, scope, noise = world.parties, world.scope, world.scope.noise

@@ -23,7 +23,7 @@ UNMOVED = {
     "claims_before", "open_claims", "open_cases", "oldest_case_days", "missing_rate_count", "missing_amount_count", "promised_amount", "account_weeks",
     "revenue_previous_12m", "revenue_year_before", "days_without_owner", "invoices_left_out",
     "record_deals", "employees", "reentered", "skipped", "emails_received", "email_reply_minutes_median", "email_contacts", "tenders",
-    "tender_win_rate", "referred", "referred_won", "score", "scored_leads", "assumed_efforts",
+    "tender_win_rate", "referred", "referred_won", "referral_rate", "referrals", "score", "scored_leads", "assumed_efforts",
 }  # fmt: skip
 
 

@@ -88,7 +88,8 @@ COUNTED = (
 TABLES = {
     "rpt_call_response": ("day", "employee_id"), "rpt_missed_calls": ("case_id",), "rpt_call_channels": ("month", "source"),
     "rpt_call_service": ("day", "team"), "rpt_call_queues": ("day", "queue"), "rpt_call_hours": ("month", "weekday", "hour_of_day", "team"),
-    "rpt_call_activity": ("month", "employee_id"), "rpt_crm_call_gaps": ("day", "employee_id"), "rpt_crm_call_gap_calls": ("gap", "call_id"),
+    "rpt_call_activity": ("month", "employee_id"), "rpt_call_results": ("month", "employee_id", "told_by", "source", "result"),
+    "rpt_crm_call_gaps": ("day", "employee_id"), "rpt_crm_call_gap_calls": ("gap", "call_id"),
     "rpt_call_attribution": ("month", "source_kind", "source", "model"), "rpt_source_names": ("feed", "name_key"),
     "rpt_account_revenue": ("account_id", "month", "basis"), "rpt_revenue_retention": ("month", "basis"),
     "rpt_sales_monthly": ("month", "employee_id"), "rpt_open_deals": ("deal_id",),
@@ -195,6 +196,7 @@ def test_calls(built: tuple[date, Any]) -> None:
         ("rpt_call_queues", queues.service(found)),
         ("rpt_call_hours", call_gaps.hours(found, TEAMS.get)),
         ("rpt_call_activity", call_gaps.activity(found, ACCOUNTS)),
+        ("rpt_call_results", call_gaps.results(found, ACTIVITIES, as_of)),
         ("rpt_crm_call_gaps", gaps.daily()),
         ("rpt_crm_call_gap_calls", gaps.single()),
     ):

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.support.calls import Conversation
 from tests.support.oracle import ZONE, parameter, ratio, share
+from tests.support.sources import key
 
 Row = dict[str, Any]
 # What a CRM calls a call that was had, and what was none.
@@ -93,6 +94,34 @@ def activity(found: list[Conversation], accounts: dict[str, str]) -> dict[tuple[
             "repeat_share": ratio(again, len(known)), "unmatched_calls": len(unmatched),
             "talk_seconds": sum(talks[0]) if talks[0] else None,
             "unmatched_talk_seconds": sum(talks[1]) if talks[1] else None,
+        }  # fmt: skip
+    return rows
+
+
+def results(
+    found: list[Conversation], activities: list[Row], as_of: date
+) -> dict[tuple[date, str, str, str, str], Row]:
+    """`rpt_call_results`: what came of conversations and of calls that the CRM logs, as each writes it down (A13)."""
+    said = [
+        ("tracker", one.day, person(one), key(one.opening["source"]), one.opening.get("disposition"), talked(one))
+        for one in found
+    ]
+    for log in map(Log, activities):
+        if log.row["activity_type"] == "call" and log.day <= as_of:
+            said.append(("crm", log.day, log.owner, "unknown", log.row["outcome"], log.seconds))
+    parts: dict[tuple[date, str, str, str, str], list[Fraction | None]] = defaultdict(list)
+    whole: Counter[tuple[date, str, str]] = Counter()
+    for teller, day, who, source, result, seconds in said:
+        if day:
+            place = day.replace(day=1), who or "unassigned", teller
+            parts[*place, source, (result or "").strip().lower() or "not_known"].append(seconds)
+            whole[place] += 1
+    rows = {}
+    for place, talks in parts.items():
+        told = [seconds for seconds in talks if seconds is not None]
+        rows[place] = {
+            "calls": len(talks), "calls_share": ratio(len(talks), whole[place[:3]]),
+            "talk_seconds": sum(told) if told else None,
         }  # fmt: skip
     return rows
 

@@ -96,6 +96,8 @@ class Stream:
             "is_voicemail": outcome == "voicemail" or None, "agent_id": None, "agent_name": None,
             "source": pick((f"{self.system} Ads", f"{self.system} ads", f"{self.system} Map", None)), "status": None,
         } | by  # fmt: skip
+        if self.seed % 4:
+            row["disposition"] = (None, "Offer", "offer ", "Wrong number", " ")[(self.seed + len(self.rows)) % 5]
         if self.seed % 3:
             row["queue"] = self.queues.choice(("Sales", "Support", " Support", None, None, ""))
         if self.style != 2 and outcome:

@@ -306,3 +306,6 @@ class Commission:
                         "amount": line, "base_amount": None, "share": None, "rate": None, "plan_version": "",
                         "missing_rate_count": 0,
                     }  # fmt: skip
+        for (_, who, ledger, event, day), row in found.items():
+            is_closed = (who, ledger, day.replace(day=1)) in closed and not (event or "").startswith("restated ")
+            row["unclosed_count"] = int(not is_closed)

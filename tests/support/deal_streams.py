@@ -280,12 +280,17 @@ class Deals:
         return rows
 
     def idle(self, deal: str, day: date) -> int | None:
-        """Days without anything done for a deal, or a row of its history (P11)."""
+        """Days without anything done for a deal, or a change of its stage (P11)."""
         record = self.records[deal]
+        stages = [None, *(row["stage"] for row in record["history"])]
         moves = [
             on(record["created_at"], ZONE),
             *record["done"],
-            *(on(row["entered_at"], ZONE) for row in record["history"]),
+            *(
+                on(row["entered_at"], ZONE)
+                for row, was in zip(record["history"], stages, strict=False)
+                if row["stage"] != was
+            ),
         ]
         past = [move for move in moves if move and move <= day]
         return (day - max(past)).days if past else None

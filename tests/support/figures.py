@@ -14,7 +14,7 @@ from tests.support.standing import Standing
 
 # Name of the method of `tests.support.standing.Standing` -> table, key, columns. Of `PART` the method tells also of what the report
 # leaves out, of `SUMS` what the report's rows come to.
-PART, SUMS = {"effort", "silence", "represented"}, {"timeline"}
+PART, SUMS = {"effort", "silence", "represented", "used_and_sent"}, {"timeline"}
 # Random companies date and name their documents at random: of the sample alone.
 SAMPLE_ONLY = {"timeline"}
 FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -58,10 +58,11 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "contact_days": (
         "rpt_account_monthly", ("account_id", "month"), ("contact_days", "call_contacts", "email_contacts", "meeting_contacts"),
     ),
+    "used_and_sent": ("rpt_account_monthly", ("account_id", "month"), ("referrals", "product_uses")),
     "represented": ("rpt_account_monthly", ("account_id", "month"), ("representation_cost",)),
     "deal_kinds": (
         "rpt_sales_monthly", ("month", "employee_id"),
-        ("referred", "referred_won", "from_exhibitions", "tenders", "tender_win_rate", "lost_to_competitor", "lost_to_competitor_amount"),
+        ("referred", "referral_rate", "referred_won", "from_exhibitions", "tenders", "tender_win_rate", "lost_to_competitor", "lost_to_competitor_amount"),
     ),
     "leads_screened": (
         "rpt_leads", ("lead_id",), ("score", "scored_leads", "efforts", "assumed_efforts", "effort_minutes"),

@@ -275,6 +275,19 @@ class Talking(Serving):
             if key[0]
         }
 
+    def used_and_sent(self) -> Rows:
+        """Account and month: deals that it referred, uses of our products (C14, C28)."""
+        found: Rows = defaultdict(lambda: dict.fromkeys(("referrals", "product_uses")))
+        for row in self.rows("fct_deals"):
+            if row["referred_by"] and row["created_on"]:
+                own = found[self.of_plan.get((row["system"], row["referred_by"])), row["created_on"].replace(day=1)]
+                own["referrals"] = (own["referrals"] or 0) + 1
+        for row in self.company.raw.rows("crm.product_uses"):
+            if row["quantity"] is not None:
+                own = found[self.of_plan.get((row["_system"], row["account_id"])), row["used_on"].replace(day=1)]
+                own["product_uses"] = (own["product_uses"] or 0) + row["quantity"]
+        return {key: row for key, row in found.items() if key[0]}
+
     def planned_money(self) -> Rows:
         """Person and month of the scorecard: profit and representation, against the plan's targets (C25, C33)."""
         months: dict[Any, list[Row]] = defaultdict(list)
@@ -310,17 +323,18 @@ class Talking(Serving):
 
     def deal_kinds(self) -> Rows:
         """Month and person: referrals, exhibitions, tenders, and what went to competitors (C14, A28, C22, C30)."""
-        names = ("referred", "referred_won", "from_exhibitions", "tenders", "lost_to_competitor")
+        names = ("referred", "sourced", "referred_won", "from_exhibitions", "tenders", "lost_to_competitor")
         found: Rows = defaultdict(lambda: dict.fromkeys(names, 0) | {"won_tenders": 0, "lost": []})
         for row in self.rows("fct_deals"):
             who, source = row["owner_id"] or NOBODY, row["lead_source"]
             if row["created_on"]:
                 own = found[row["created_on"].replace(day=1), who]
-                own["referred"] += says("referral", source)
+                own["referred"] += says("referral", source) or row["referred_by"] is not None
+                own["sourced"] += bool((source or "").strip() or row["referred_by"])
                 own["from_exhibitions"] += says("exhibition", source)
             if row["closed_on"] and row["status"] in ("won", "lost"):
                 own, is_won = found[row["closed_on"].replace(day=1), who], row["status"] == "won"
-                own["referred_won"] += is_won and says("referral", source)
+                own["referred_won"] += is_won and (says("referral", source) or row["referred_by"] is not None)
                 is_tender = says("tender", row["name"], row["pipeline"], source)
                 own["tenders"] += is_tender
                 own["won_tenders"] += is_tender and is_won
@@ -332,6 +346,7 @@ class Talking(Serving):
             own = dict(found[key])
             known = [amount for amount in own.pop("lost") if amount is not None]
             out[key] = own | {
+                "referral_rate": share(own["referred"], own.pop("sourced")),
                 "tender_win_rate": share(own.pop("won_tenders"), own["tenders"]),
                 "lost_to_competitor_amount": sum(known) if known else None if own["lost_to_competitor"] else 0,
             }

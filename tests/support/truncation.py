@@ -59,7 +59,8 @@ ENTERED = {
     "billing.subscriptions": ["started_on"], "billing.dunning_events": ["sent_at"], "billing.promises": ["made_on"],
     "calls.calls": ["started_at"], "calls.channel_costs": ["spent_on"], "plan.costs": ["month"],
     "plan.fx_rates": ["rate_date"], "crm.case_events": ["occurred_at"], "crm.commitments": ["made_on"],
-    "crm.stock_outs": ["asked_on"], "crm.campaign_members": ["invited_on"], "billing.deliveries": ["ordered_on"],
+    "crm.stock_outs": ["asked_on"], "crm.campaign_members": ["invited_on"], "crm.product_uses": ["used_on"],
+    "billing.deliveries": ["ordered_on"],
 }  # fmt: skip
 
 # A row that names one of these is entered after it.

@@ -125,6 +125,7 @@ def test_nothing_happens_after_the_last_day(tmp_path: Path) -> None:
         "crm_case_events.csv": ["occurred_at"], "crm_commitments.csv": ["made_on", "approved_on", "done_on"],
         "crm_stock_outs.csv": ["asked_on", "supply_requested_on", "told_on", "analogue_offered_on", "closed_on"],
         "billing_deliveries.csv": ["ordered_on", "delivered_on"],
+        "crm_product_uses.csv": ["used_on"],
         "crm_campaign_members.csv": ["invited_on", "opened_on", "responded_on", "attended_on"],
     }  # fmt: skip
     for name, columns in happened.items():

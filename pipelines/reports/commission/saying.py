@@ -21,6 +21,8 @@ def sentences(pack: Pack, language: Language) -> list[str]:
         _said("clawed_back", language, amount=of("clawed_back")),
         _said("waiting", language, amount=of("waiting"), deals=str(len(pack.sections["waiting_deals"].rows))),
     ]
+    if count := pack.pairs["unclosed_lines"].now.value:
+        said.append(_said("unclosed", language, count=str(count)))
     told = [row[section.column("event")] for section in map(pack.sections.__getitem__, LEDGERS) for row in section.rows]
     for event in ("closed", "restated"):
         if count := sum(figure.value == event for figure in told):

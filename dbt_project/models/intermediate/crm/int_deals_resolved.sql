@@ -32,6 +32,7 @@ linked as (
         deals.account_id as given_account_id,
         deals.contact_id as given_contact_id,
         deals.lead_id as given_lead_id,
+        deals.referred_by as given_referrer_id,
         coalesce(deals.lead_id, leads_of_deals.native_id) as native_lead_id
     from deals
     left join leads_of_deals
@@ -46,6 +47,7 @@ select
     coalesce(contact_references.contact_id, leads.contact_id) as contact_id,
     leads.lead_id,
     leads.lead_source,
+    referrers.account_id as referrer_id,
     case when account_references.account_id is null then linked.given_account_id end as unresolved_account_id,
     case
         when account_references.account_id is not null then account_references.rule
@@ -58,10 +60,13 @@ select
         ('account', 'linked.given_account_id', 'account_references.account_id'),
         ('contact', 'linked.given_contact_id', 'contact_references.contact_id'),
         ('lead', 'linked.given_lead_id', 'leads.lead_id'),
+        ('account', 'linked.given_referrer_id', 'referrers.account_id'),
     ]) }} as unresolved_ids
 from linked
 left join account_references
     on linked.system = account_references.system and linked.given_account_id = account_references.reference
+left join account_references as referrers
+    on linked.system = referrers.system and linked.given_referrer_id = referrers.reference
 left join contact_references
     on linked.system = contact_references.system and linked.given_contact_id = contact_references.reference
 left join leads on linked.system = leads.system and linked.native_lead_id = leads.native_id

@@ -138,6 +138,29 @@ events as (
     union all
 
     select
+        referrer_id,
+        {{ month_of('created_on') }},
+        {{ measured({'referrals': '1'}) }}
+        cast(null as date),
+        created_on
+    from {{ ref('fct_deals') }}
+    where created_on is not null
+
+    union all
+
+    select
+        account_references.account_id,
+        {{ month_of('uses.used_on') }},
+        {{ measured({'product_uses': 'uses.quantity'}) }}
+        cast(null as date),
+        uses.used_on
+    from {{ ref('stg_crm__product_uses') }} as uses
+    inner join {{ ref('int_account_references') }} as account_references
+        on uses._system = account_references.system and uses.account_id = account_references.reference
+
+    union all
+
+    select
         account_id,
         {{ month_of('occurred_on') }},
         {{ measured({
@@ -241,7 +264,7 @@ select
     end as status,
     -- What no plan and no price list says stays unknown.
     {%- for measure in measures %}
-    {%- if measure in ['cost', 'representation_cost', 'budget', 'listed_net', 'list_amount'] %}
+    {%- if measure in ['cost', 'representation_cost', 'budget', 'referrals', 'product_uses', 'listed_net', 'list_amount'] %}
     summed.{{ measure }},
     {%- elif measure == 'email_contacts' %}
     {{ known_amount('summed.email_contacts', 'undirected.emails') }} as email_contacts,

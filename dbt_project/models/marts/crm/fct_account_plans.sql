@@ -22,12 +22,12 @@ run as (
 
 plans as (
     select
-        _system as system, 'budget' as plan_kind, account_id, month, currency, amount, explanation,
+        _system as system, 'budget' as plan_kind, account_id, month, currency, amount, explanation, action,
         false as is_representation
     from budgets
     union all
     -- C33: what is spent on looking after a client.
-    select _system, 'cost', account_id, month, currency, amount, null, {{ tells_of('representation', 'costs.cost_kind') }}
+    select _system, 'cost', account_id, month, currency, amount, null, null, {{ tells_of('representation', 'costs.cost_kind') }}
     from costs
 ),
 
@@ -40,6 +40,7 @@ converted as (
         run.base_currency,
         plans.is_representation,
         nullif(trim(plans.explanation), '') as explanation,
+        nullif(trim(plans.action), '') as action,
         plans.amount,
         plans.amount * rates.rate as amount_base
     from plans
@@ -60,6 +61,7 @@ select
     {{ money('sum(amount_base) filter (where is_representation)') }} as representation_base,
     count(*) filter (where amount is not null and amount_base is null) as missing_rate_count,
     min(explanation) as explanation,
+    min(action) as action,
     month
 from converted
 group by coalesce(account_id, account_reference), account_id, plan_kind, base_currency, month

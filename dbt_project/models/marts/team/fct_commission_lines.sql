@@ -138,27 +138,32 @@ restatements as (
 )
 
 select
-    concat_ws(' ', ledger, deal_id, employee_id, cash_application_id) as line_id,
-    event_type,
-    ledger,
-    deal_id,
-    employee_id,
-    account_id,
-    deal_name,
-    cash_application_id,
-    plan,
-    plan_valid_from,
-    share,
-    rate,
-    occurred_on,
-    base_amount,
-    amount,
+    concat_ws(' ', lines.ledger, lines.deal_id, lines.employee_id, lines.cash_application_id) as line_id,
+    lines.event_type,
+    lines.ledger,
+    lines.deal_id,
+    lines.employee_id,
+    lines.account_id,
+    lines.deal_name,
+    lines.cash_application_id,
+    lines.plan,
+    lines.plan_valid_from,
+    lines.share,
+    lines.rate,
+    lines.occurred_on,
+    lines.base_amount,
+    lines.amount,
+    closed.month is not null as is_closed,
     cast(null as date) as closed_month,
-    _source,
-    _file,
-    _file_sha256,
-    _row
+    lines._source,
+    lines._file,
+    lines._file_sha256,
+    lines._row
 from lines
+left join closed
+    on lines.employee_id = closed.employee_id
+    and lines.ledger = closed.ledger
+    and {{ month_of('lines.occurred_on') }} = closed.month
 union all
 select
     concat_ws(' ', event_type, ledger, employee_id, cast(month as varchar)),
@@ -176,6 +181,7 @@ select
     occurred_on,
     cast(null as decimal(18, 4)),
     cast(line_amount as decimal(18, 2)),
+    event_type = 'closed',
     month,
     _source,
     _file,

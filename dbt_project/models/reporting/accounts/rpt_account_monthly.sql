@@ -67,6 +67,9 @@ select
             end
     end as budget_state,
     plans.explanation as budget_explanation,
+    plans.action as budget_action,
+    months.referrals,
+    {{ money('months.product_uses') }} as product_uses,
     1 - {{ ratio('months.listed_net', 'months.list_amount') }} as effective_discount,
     {{ money('months.revenue_to_date') }} as revenue_to_date,
     {{ money('months.cost_to_date') }} as cost_to_date,

@@ -16,11 +16,12 @@ employees as (
     select * from {{ ref('dim_employees') }}
 ),
 
--- What is known since the first export that has it, and since nothing else, moved on no known day.
+-- What is known since the first export that has it, and since nothing else, moved on no known day. A row of the history that
+-- names the stage in which the deal was already moves nothing.
 movements as (
     select deal_id, created_on as moved_on from deals
     union all
-    select deal_id, entered_on from {{ ref('fct_deal_stages') }}
+    select deal_id, min(entered_on) from {{ ref('fct_deal_stages') }} group by deal_id, stay_number
     union all
     select deal_id, occurred_on from {{ ref('fct_activities') }} where is_completed and deal_id is not null
 ),

@@ -17,10 +17,11 @@ employees as (
 ),
 
 movements as (
-    -- What is known since the first export that has it, and since nothing else, moved on no known day.
+    -- What is known since the first export that has it, and since nothing else, moved on no known day. A row of the history
+    -- that names the stage in which the deal was already moves nothing.
     select deal_id, created_on as moved_on from {{ ref('fct_deals') }} where created_on is not null
     union
-    select deal_id, entered_on from {{ ref('fct_deal_stages') }}
+    select deal_id, min(entered_on) from {{ ref('fct_deal_stages') }} group by deal_id, stay_number
     union
     select deal_id, occurred_on from activities
 ),

@@ -13,7 +13,7 @@ deals as (
         deals.amount is not null and deals.amount_base is null as has_no_rate,
         -- What a deal is and where it came from or went, as its words say (seed activity_purposes).
         {{ tells_of('tender', 'deals.name, deals.pipeline, deals.lead_source') }} as is_tender,
-        {{ tells_of('referral', 'deals.lead_source') }} as is_referral,
+        {{ tells_of('referral', 'deals.lead_source') }} or deals.referred_by is not null as is_referral,
         {{ tells_of('exhibition', 'deals.lead_source') }} as is_of_exhibition,
         {{ tells_of('competitor', 'deals.lost_reason') }} as is_to_competitor
     from {{ ref('fct_deals') }} as deals
@@ -48,6 +48,7 @@ created as (
         {{ month_of('deals.created_on') }} as month,
         count(*) as created,
         count(*) filter (where deals.is_referral) as referred,
+        count(*) filter (where coalesce(nullif(trim(deals.lead_source), ''), deals.referred_by) is not null) as sourced,
         count(*) filter (where deals.is_of_exhibition) as from_exhibitions
     from deals
     where deals.created_on is not null
@@ -149,7 +150,7 @@ joined as (
         {{ known_amount('closed.' ~ status ~ '_amount', 'closed.unknown_' ~ status) }} as {{ status }}_amount,
         coalesce(closed.unknown_{{ status }}, 0) as unknown_{{ status }},
         {%- endfor %}
-        {%- for count in ['referred', 'from_exhibitions'] %}
+        {%- for count in ['referred', 'sourced', 'from_exhibitions'] %}
         coalesce(created.{{ count }}, 0) as {{ count }},
         {%- endfor %}
         {%- for count in ['referred_won', 'tenders', 'tenders_won', 'lost_to_competitor'] %}
@@ -191,6 +192,7 @@ select
     joined.lost,
     joined.open_deals,
     joined.referred,
+    {{ ratio('joined.referred', 'joined.sourced') }} as referral_rate,
     joined.referred_won,
     joined.from_exhibitions,
     joined.tenders,

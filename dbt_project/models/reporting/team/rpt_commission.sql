@@ -31,6 +31,7 @@ select
     lines.rate,
     lines.amount,
     case when lines.amount is null then 1 else 0 end as missing_rate_count,
+    case when lines.is_closed then 0 else 1 end as unclosed_count,
     lines.cash_application_id,
     concat_ws(' ', lines.plan, cast(lines.plan_valid_from as varchar)) as plan_version,
     lines.closed_month,

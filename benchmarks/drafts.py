@@ -183,7 +183,11 @@ def score_table(path: Path, match: Match, filled: set[int], sheet: str | None, c
     try:
         made: Made = draft(path, others, Limits(), sheet)
     except (DraftError, ContractError, UnreadableError) as error:
-        taken = _taken(path, others, sheet)
+        try:
+            taken = _taken(path, others, sheet)
+        except UnreadableError:
+            # A list that stands deep in an API's answer only a contract finds.
+            taken = None
         if taken is None:
             score.asked.append(f"not drafted: {error}")
             score.missed = list(mapped[main])

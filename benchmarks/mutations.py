@@ -62,7 +62,9 @@ class Export:
                 if cell != "\0":
                     place[last] = json.loads(cell)
             records.append(record)
-        steps = _steps(self.path)
+        steps, within = _steps(self.path)
+        for step in reversed(within):
+            records = [{step: record} for record in records]
         whole = json.loads(json.dumps(self.document))
         if not steps:
             return records
@@ -73,9 +75,10 @@ class Export:
         return whole
 
 
-def _steps(path: str) -> list[str]:
-    """The keys that lead to the records: `$.result.items[*]`."""
-    return [step for step in path.removesuffix("[*]").removeprefix("$").replace('"', "").split(".") if step]
+def _steps(path: str) -> tuple[list[str], list[str]]:
+    """The keys that lead to the list, and within it to each record: `$.result.items[*]`, `$.data.edges[*].node`."""
+    to_list, _, within = path.removeprefix("$").replace('"', "").partition("[*]")
+    return [step for step in to_list.split(".") if step], [step for step in within.split(".") if step]
 
 
 def _flat(record: dict[str, Any], parent: str = "") -> dict[str, str]:
@@ -97,8 +100,11 @@ def taken_apart(path: Path, scratch: Path, contracts: dict[str, Contract]) -> Ex
     if path.suffix == ".json":
         document = json.loads(path.read_text(encoding="utf-8"))
         records: Any = document
-        for step in _steps(grid.part):
+        steps, within = _steps(grid.part)
+        for step in steps:
             records = records[step]
+        for step in within:
+            records = [record[step] for record in records]
         flat = [_flat(record) for record in records]
         header = list(dict.fromkeys(key for record in flat for key in record))
         rows = [[record.get(key, "\0") for key in header] for record in flat]

@@ -14,9 +14,11 @@ import gc
 from collections.abc import Callable
 
 import duckdb
+import hypothesis
 import pytest
 
 from pipelines.warehouse import statements
+from tests.support.chance import SEED
 
 FIRST = (
     "test_knowledge",
@@ -57,8 +59,11 @@ def _rank(item: pytest.Item) -> tuple[int, int]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, the quick ones last."""
+    """The longest first, the quick ones last; with a seed of one's own, what hypothesis draws is drawn by it too."""
     items.sort(key=_rank)
+    for item in items if SEED else []:
+        if isinstance(item, pytest.Function) and hypothesis.is_hypothesis_test(item.obj):
+            hypothesis.seed(SEED)(item.obj)
 
 
 def pytest_collection_finish() -> None:

@@ -60,7 +60,7 @@ tiles(
             percent(level["service_level"]),
             metric=("rpt_call_service", "service_level", "K19"),
             versus=f"goal {percent(level['service_level_goal'])}" if level["service_level_goal"] is not None else None,
-            note="Answered within service_level_seconds, of the days whose waits are all known.",
+            note="Answered within service_level_seconds; unknown where the wait of an answered call is.",
         ),
         Tile(
             "Out of hours",

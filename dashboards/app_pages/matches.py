@@ -49,6 +49,12 @@ def amount(row: dict[str, Any], column: str) -> str:
     return number(row[column]) + (" min" if row["unit"] == "minutes" and row[column] is not None else "")
 
 
+def rest(row: dict[str, Any]) -> str:
+    """What the share leaves out, or, where a part is not known, all that is."""
+    known = f"Known: {amount(row, 'matched')} matched," if row["matched_share"] is None else "Of the rest"
+    return f"{known} {amount(row, 'ambiguous')} is ambiguous, {amount(row, 'unmatched')} unmatched."
+
+
 tiles(
     page.warehouse,
     [
@@ -57,7 +63,7 @@ tiles(
             percent(row["matched_share"]),
             versus=f"of {amount(row, 'total')}",
             metric=("rpt_match_coverage", "matched_share", "N17"),
-            note=f"Of the rest {amount(row, 'ambiguous')} is ambiguous, {amount(row, 'unmatched')} unmatched.",
+            note=rest(row),
         )
         for row in covered
         if row["source"] == "ALL"

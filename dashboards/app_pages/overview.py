@@ -10,6 +10,7 @@ from dashboards.components import charts, money_charts
 from dashboards.components.facts import facts
 from dashboards.components.formats import against, days, money, number, percent, points, signed
 from dashboards.components.page import (
+    are_days_unknown,
     current_page,
     drop_in,
     footnotes,
@@ -44,14 +45,14 @@ def balance_tile(label: str, column: str, metric: tuple[str, str, str], good: An
     """A balance at the as-of date, against the end of the month before."""
     now = newest(monthly)
     value, earlier = now.get(column), of_month(now.get("before")).get(column)
-    change = None if value is None or earlier is None else signed(value - earlier)
+    change = None if value is None or earlier is None or undated else signed(value - earlier)
     return Tile(
         label,
         money(value, code),
         change,
         against(now["before"]) if change else None,
         good,
-        [row[column] for row in monthly],
+        [] if undated else [row[column] for row in monthly],
         metric,
     )
 
@@ -78,7 +79,7 @@ def flow_tile(label: str, column: str, metric: tuple[str, str, str], note: str |
 def kpi_tile(label: str, column: str, metric_id: str, good: Any, show: Any) -> Tile:
     """A metric of the whole company, against the month before."""
     now = newest(kpis)
-    change = now.get(f"{column}_change")
+    change = None if undated else now.get(f"{column}_change")
     text = points(change) if change is not None and show is percent else signed(change, 1)
     return Tile(
         label,
@@ -86,7 +87,7 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, show: Any) -> T
         text,
         against(now["before"]) if text else None,
         good,
-        [row[column] for row in kpis],
+        [] if undated else [row[column] for row in kpis],
         ("rpt_receivable_kpis", column, metric_id),
         whole_company(),
     )
@@ -100,6 +101,7 @@ if not monthly and not kpis and not statuses:
     footnotes()
     st.stop()
 
+undated = are_days_unknown(kpis)
 pipeline = sales.totals(page.warehouse, page.filters)
 revenue = "Revenue" if page.filters.currency == ALL else "Invoiced"
 shown = [
@@ -107,7 +109,9 @@ shown = [
     balance_tile("Overdue", "overdue_amount", ("rpt_account_monthly", "overdue_amount_end", "R4"), "down"),
     kpi_tile("Overdue ratio", "overdue_ratio", "R6", "down", percent),
     kpi_tile("DSO, countback", "dso_countback", "R8", "down", days),
-    flow_tile("Collected", "collected", ("rpt_account_monthly", "collected", "R17")),
+    Tile("Collected", money(None, code), metric=("rpt_account_monthly", "collected", "R17"))
+    if undated
+    else flow_tile("Collected", "collected", ("rpt_account_monthly", "collected", "R17")),
     flow_tile(
         revenue, "revenue", ("rpt_account_monthly", "net_revenue", "V1"), "Revenue is net of tax, debt is gross of it."
     ),
@@ -119,7 +123,7 @@ with left, section("Revenue and cash", f"A month, in {code}. The last month is u
     if monthly:
         charts.bars(
             monthly,
-            {"revenue": revenue, "collected": "Collected"},
+            {"revenue": revenue} if undated else {"revenue": revenue, "collected": "Collected"},
             ["blue", "teal"],
             code or "",
             stacked=False,

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboards.components import charts, money_charts, receivable_risk
 from dashboards.components.formats import BUCKET_WORDS, against, days, money, number, percent, points, signed, words
 from dashboards.components.page import (
+    are_days_unknown,
     current_page,
     drop_in,
     footnotes,
@@ -37,7 +38,7 @@ single = receivables.one_currency(by_currency, chosen, page.base_currency)
 def kpi_tile(label: str, column: str, metric_id: str, good: Any, kind: str) -> Tile:
     """A metric at the as-of date, against the month before."""
     now = kpis[-1] if kpis else {}
-    change = now.get(f"{column}_change")
+    change = None if undated else now.get(f"{column}_change")
     texts = {
         "money": (money(now.get(column), code), signed(change)),
         "days": (days(now.get(column)), signed(change, 1)),
@@ -50,7 +51,7 @@ def kpi_tile(label: str, column: str, metric_id: str, good: Any, kind: str) -> T
         delta,
         None if change is None else against(now["before"]),
         good,
-        [row[column] for row in kpis],
+        [] if undated else [row[column] for row in kpis],
         ("rpt_receivable_kpis", column, metric_id),
         whole_company(),
     )
@@ -79,7 +80,9 @@ def ageing_tab() -> None:
             st.caption(f"{number(unknown)} open invoices have no exchange rate and are not in these columns.")
     with right, section("Month by month", f"Open at each month end, of invoices in {single}.", key="ageing-history"):
         history = rows(receivables.ageing_history(page.warehouse, page.filters, single or ""))
-        if history:
+        if undated:
+            nothing("What was open at earlier month ends is not known.")
+        elif history:
             money_charts.ageing_history(
                 history, single or "", key="ageing_history", alt_text="Open by age at month ends"
             )
@@ -348,6 +351,7 @@ if not by_currency and not kpis:
     drop_in("billing")
     footnotes()
     st.stop()
+undated = are_days_unknown(kpis)
 tiles(
     page.warehouse,
     [

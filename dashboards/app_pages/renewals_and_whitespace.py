@@ -181,7 +181,7 @@ def whitespace_tab() -> None:
 
 header("Renewals and whitespace", "What ends soon, what was renewed, and what could be offered to whom.")
 if not (due["terms"] or space["gaps"]):
-    drop_in("crm")
+    drop_in("contracts")
     footnotes()
     st.stop()
 # Renewals count at once, lapses after the days of grace: before these are over a quarter shows the early ones only.

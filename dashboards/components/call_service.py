@@ -43,7 +43,7 @@ def _hours(data: Sequence[dict[str, Any]]) -> None:
                 title="Calls",
                 scale=alt.Scale(range=[look["grid"], look["blue"]]),
                 legend=alt.Legend(
-                    gradientLength=140, title="Calls", titleColor=look["muted"], titleFontWeight="normal"
+                    format=",.0f", gradientLength=140, title="Calls", titleColor=look["muted"], titleFontWeight="normal"
                 ),
             ),
             tooltip=[

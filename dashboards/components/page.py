@@ -21,6 +21,10 @@ DROP_IN = {
     "any": ("data", "the exports of your CRM, your billing system or your call tracker"),
     "crm": ("deals or accounts", "your CRM's exports (accounts, contacts, deals, activities, users)"),
     "billing": ("invoices", "your billing system's exports (customers, invoices, payments)"),
+    "contracts": (
+        "contracts, subscriptions or products",
+        "your CRM's exports (contracts, products) or your billing system's (subscriptions, lines of invoices)",
+    ),
     "calls": ("calls", "your call tracker's or telephone exchange's export (one row per call)"),
 }
 
@@ -98,6 +102,18 @@ def header(title: str, about: str) -> None:
 def whole_company() -> str | None:
     """A note for figures that the filters don't narrow, when there are such filters."""
     return "Of the whole company: the filters don't narrow this." if current_page().filters.narrows_accounts else None
+
+
+def are_days_unknown(kpis: Sequence[dict[str, Any]]) -> bool:
+    """Whether no payment of the newest window has a day, since exports tell of them by balances alone; says so."""
+    is_so = bool(kpis and kpis[-1]["are_days_unknown"])
+    if is_so:
+        st.info(
+            "Exports tell of payments by what they left open alone. What is open and overdue now is right; on which "
+            "days money came in is not known, nor what was open before: earlier months show all of it as still open.",
+            icon=":material/event_busy:",
+        )
+    return is_so
 
 
 @contextmanager

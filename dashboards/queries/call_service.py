@@ -9,8 +9,12 @@ import streamlit as st
 
 from dashboards.queries.base import OF_PEOPLE, OF_TEAMS, Filters, first, ratio, select
 
+# Days on which the wait of a call is not known are those with answered calls: what the others tell is no share of all.
+LEVEL = f"""case when sum(unknown_wait) + sum(unknown_status) = 0
+            then {ratio("sum(answered_in_time)", "sum(service_calls)")} end as service_level"""
+
 SERVICE = f"""
-    select {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level,
+    select {LEVEL},
         max(service_level_goal) as service_level_goal
     from {{rpt_call_service}}
     where day >= $since and {OF_TEAMS}
@@ -18,7 +22,7 @@ SERVICE = f"""
 
 SERVICE_TEAMS = f"""
     select coalesce(team, 'no_team_named') as team, sum(offered) as offered, sum(answered_in_time) as answered_in_time,
-        sum(service_calls) as service_calls, {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level,
+        sum(service_calls) as service_calls, {LEVEL},
         count(*) filter (where is_goal_met) as goal_days, count(is_goal_met) as service_days,
         sum(abandoned) as abandoned, sum(short_abandoned) as short_abandoned, sum(voicemail) as voicemail,
         sum(unknown_wait) + sum(unknown_status) as unknown_calls, sum(out_of_hours) as out_of_hours
@@ -32,7 +36,7 @@ SERVICE_TEAMS = f"""
 QUEUES = f"""
     select coalesce(queue, 'no_queue_told') as queue, sum(offered) as offered,
         sum(answered_in_time) as answered_in_time, sum(service_calls) as service_calls,
-        {ratio("sum(answered_in_time)", "sum(service_calls)")} as service_level,
+        {LEVEL},
         {ratio("sum(answer_seconds)", "sum(waits_told)")} as answer_seconds_average,
         sum(abandoned) as abandoned, sum(short_abandoned) as short_abandoned, sum(moved_on) as moved_on,
         sum(voicemail) as voicemail, sum(unknown_wait) + sum(unknown_status) as unknown_calls,

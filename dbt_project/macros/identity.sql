@@ -75,3 +75,30 @@ nullif(concat_ws(
     {%- endfor %}
 ), '')
 {%- endmacro %}
+
+{#- The records that a CRM's rows refer to: a record by its id, and one that no id names by its name, where one account has it. -#}
+{% macro records_referred_to() -%}
+select system, kind, native_id as reference, record_id, country_code from records
+    union all
+    select
+        mentioned.system,
+        records.kind,
+        mentioned.reference,
+        min(records.record_id),
+        min(records.country_code)
+    from (
+        select _system as system, account_id as reference from {{ ref('stg_crm__contacts') }}
+        union
+        select _system, account_id from {{ ref('stg_crm__leads') }}
+    ) as mentioned
+    inner join records
+        on mentioned.system = records.system
+        and records.kind = 'crm_account'
+        and {{ normalised_name('mentioned.reference') }} = records.name_key
+    where not exists (
+        select 1 from records as given
+        where given.system = mentioned.system and given.kind = 'crm_account' and given.native_id = mentioned.reference
+    )
+    group by mentioned.system, records.kind, mentioned.reference
+    having count(distinct records.account_id) = 1
+{%- endmacro %}

@@ -13,10 +13,11 @@ end)
 {%- endmacro %}
 
 {#- A number's digits in the international form; takes what `dialled` gave. `calling_code` is the default country's
-    ('46'), for a number that is written the national way with a leading 0; NULL for a country that writes none. The
-    five numbers that are left out spell ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a telephone's keys:
+    ('46'), for a number that is written the national way: with a leading 0, or, in a country that writes none, with as many
+    digits as its numbers have (`national_digits`; NULL where a 0 tells). The five numbers that are left out spell ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a telephone's keys:
     trackers send them for withheld callers, and others send zeros, -1 or a single digit. -#}
-{% macro phone_digits(dialled, calling_code) -%}
+{% macro phone_digits(dialled, codes) -%}
+{%- set calling_code = 'cast(' ~ codes ~ '.calling_code as varchar(9))' -%}
 (case
     {#- Word by word: of a list of five DuckDB makes a join. #}
     when case replace({{ dialled }}, '+', '')
@@ -28,7 +29,8 @@ end)
     when length(ltrim(replace({{ dialled }}, '+', ''), '0')) < 2 then null
     when {{ dialled }} like '+%' then replace({{ dialled }}, '+', '')
     when {{ dialled }} like '00%' then nullif(replace(substr({{ dialled }}, 3), '+', ''), '')
-    when {{ dialled }} like '0%' and {{ calling_code }} is not null
+    when length({{ dialled }}) = {{ codes }}.national_digits then {{ calling_code }} || {{ dialled }}
+    when {{ dialled }} like '0%' and {{ calling_code }} is not null and {{ codes }}.national_digits is null
         then {{ calling_code }} || replace(substr({{ dialled }}, 2), '+', '')
     else replace({{ dialled }}, '+', '')
 end)

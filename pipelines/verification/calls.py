@@ -35,8 +35,25 @@ COLUMNS = (
 WITHHELD = {"266696687", "7378742833", "2562533", "8656696", "86282452253"}
 
 
-def comparable(number: str, calling_code: str | None) -> str | None:
-    """A number's digits in the international form, without an extension; None where it is withheld."""
+def national_digits(country: phonenumbers.PhoneMetadata | None) -> int | None:
+    """How many digits a number has that is dialled as it stands within a country, where no 0 goes before it."""
+    if country is None:
+        return None
+    if country.country_code == 1:
+        return 10
+    mobile, fixed = (
+        [length for length in (kind.possible_length if kind else ()) if length > 0]
+        for kind in (country.mobile, country.fixed_line)
+    )
+    is_bare = country.national_prefix is None and country.national_prefix_for_parsing is None
+    return mobile[0] if is_bare and len(mobile) == 1 and mobile[0] in fixed and mobile[0] >= 7 else None
+
+
+def comparable(number: str, calling_code: str | None, length: int | None = None) -> str | None:
+    """A number's digits in the international form, without an extension; None where it is withheld.
+
+    Dialled as they stand are those of so many digits, else those that a 0 goes before.
+    """
     text = re.split(r" x[ .]*[0-9]|ext|доб|вн|#|@", number.lower())[0]
     dialled = re.sub(r"[^0-9+]", "", text)
     digits = dialled.replace("+", "")
@@ -46,6 +63,8 @@ def comparable(number: str, calling_code: str | None) -> str | None:
         return digits
     if digits.startswith("00"):
         return digits[2:]
+    if calling_code and length:
+        return calling_code + digits if len(digits) == length else digits
     return calling_code + digits[1:] if digits.startswith("0") and calling_code else digits
 
 
@@ -112,7 +131,8 @@ def conversations(raw: Raw) -> Iterator[pl.DataFrame]:
 def _read(raw: Raw, aside: Aside) -> Iterator[pl.DataFrame]:
     """Puts the calls of the day aside, in parts, and gives of each part the calls that name a parent."""
     country = phonenumbers.PhoneMetadata.metadata_for_region(raw.run.country)
-    national = str(country.country_code) if country and country.national_prefix == "0" else None
+    length = national_digits(country)
+    national = str(country.country_code) if country and (length or country.national_prefix == "0") else None
     seconds = pl.coalesce("total_seconds", pl.col("wait_seconds").fill_null(0) + pl.col("talk_seconds"), "wait_seconds")
     for place, part in enumerate(parts(raw, "calls.calls", ("_system", "call_id"), READ)):
         legs = part.frame("calls.calls", columns=COLUMNS)
@@ -120,7 +140,7 @@ def _read(raw: Raw, aside: Aside) -> Iterator[pl.DataFrame]:
             yield pl.DataFrame(schema=dict.fromkeys(PARENT, pl.String))
             continue
         numbers = set(legs["caller_number"].drop_nulls()) | set(legs["callee_number"].drop_nulls())
-        digits = {number: comparable(number, national) for number in numbers}
+        digits = {number: comparable(number, national, length) for number in numbers}
         dialled = [
             pl.col(f"{name}_number").replace_strict(digits, default=None, return_dtype=pl.String).alias(name)
             for name in ("caller", "callee")

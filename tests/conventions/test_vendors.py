@@ -17,7 +17,7 @@ A file is recognised by its headers, whatever it is called. These exports have a
 |---|---|
 """
 TAIL = """
-Of these vendors' other exports no public header was found, so none is guessed: the lists that Visma eEkonomi, Visma Administration and Lexware Office write as CSV or Excel (the API's lists above are read), Wave's invoices (its export of transactions is a journal, and is named as one), and HubSpot's exports of calls and activities. What public programs call an export of these, with invented rows and headers of their own, is none. `keybook contract new` makes a first contract of such a file.
+Of these vendors' other exports no public header was found, so none is guessed: the lists that Visma eEkonomi, Visma Administration, Lexware Office and Wave write as CSV or Excel (the APIs' lists above are read; Wave's export of transactions is a journal, and is named as one), and HubSpot's exports of calls and activities. What public programs call an export of these, with invented rows and headers of their own, is none. `keybook contract new` makes a first contract of such a file.
 
 ## In which languages
 

@@ -20,14 +20,17 @@ MEASURES = {
     "open_receivables": ("money", 100_000), "revenue_12m": ("money", 900_000), "open_pipeline": ("money", 50_000),
     "won_deals": ("money", 400_000), "call_minutes": ("minutes", 7_000), "conversations": ("count", 1_200),
 }  # fmt: skip
+# So many records say no amount, or no length.
+UNSAID = {"won_deals": 5, "call_minutes": 3}
 NAME = "Nord [Bygg] <b>AB</b>"
 ROWS: Rows = {
     "rpt_run": [{"as_of_date": "2026-11-20", "base_currency": "EUR"}],
     "rpt_accounts": [{"account_id": "acme:401", "base_currency": "EUR", "as_of_date": "2026-11-20"}],
     "rpt_match_coverage": [
         {"measure": measure, "source": source, "unit": unit, "total": total, "matched": total * 8 // 10,
-         "ambiguous": None if unit == "minutes" else total * 15 // 100, "unmatched": total * 5 // 100, "matched_share": 0.8,
-         "missing_rate_count": 2, "missing_amount_count": {"won_deals": 5, "call_minutes": 3}.get(measure, 0)}
+         "ambiguous": None if unit == "minutes" else total * 15 // 100, "unmatched": total * 5 // 100,
+         "matched_share": None if measure in UNSAID else 0.8,
+         "missing_rate_count": 2, "missing_amount_count": UNSAID.get(measure, 0)}
         for measure, (unit, total) in MEASURES.items() for source in ("ALL", "books_invoices")
     ],
     "rpt_unmatched": [
@@ -78,8 +81,10 @@ def app(open_page: Open, doubtful: Path) -> AppTest:
 def test_tiles_tell_the_share_of_money_and_minutes(app: AppTest) -> None:
     assert tile(app, "Open receivables").value == percent(0.8)
     assert money(100_000, "EUR") in str(tile(app, "Open receivables").proto)
-    assert tile(app, "Minutes of talk").value == percent(0.8)
-    assert "15,000" in tile(app, "Open receivables").help
+    assert tile(app, "Minutes of talk").value == UNKNOWN
+    assert "Known: 5,600 min matched" in tile(app, "Minutes of talk").help
+    assert "Of the rest" in (told := tile(app, "Open receivables").help)
+    assert "15,000" in told
     assert "12 amounts have no exchange rate" in words(app), "two of each of six measures, all sources once"
     assert "Records without an amount or a length are left out: Won deals, 12 m: 5; Minutes of talk: 3." in words(app)
     shown = grid(app, "Measure", "Ambiguous")

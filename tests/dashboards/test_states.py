@@ -27,7 +27,7 @@ DROPPED = {
     "accounts": "Drop your CRM's exports",
     "key_accounts": "Drop the exports of your CRM",
     "account_health": "Drop your billing system's exports",
-    "renewals_and_whitespace": "Drop your CRM's exports",
+    "renewals_and_whitespace": "Drop your CRM's exports (contracts, products)",
     "receivables": "Drop your billing system's exports",
     "revenue": "Drop your billing system's exports",
     "collections": "Drop your billing system's exports",
@@ -194,3 +194,33 @@ def test_deals_without_amounts_are_worth_what_nobody_knows(
     for key in ("stages", "managers"):
         assert "'value': None" in drawn[key]
         assert "'text': {'value': '–'}" in drawn[key]
+
+
+@pytest.mark.parametrize("undated", [3, 2])
+@pytest.mark.parametrize("page", ["overview", "receivables"])
+def test_money_of_no_day_is_no_fall_of_what_is_owed(open_page: Open, tmp_path: Path, page: str, undated: int) -> None:
+    """Of exports that tell of payments by balances alone: all of it would have come in on the day of the newest."""
+    kpis = {"currency": "ALL", "is_total": True, "money_currency": "GBP", "base_currency": "GBP", "payment_count": 3}
+    months = [("2026-05-01", 23_000, 0), ("2026-06-01", 6_000, 18_000)]
+    publish(tmp_path, "v1", {
+        "rpt_run": [{"as_of_date": "2026-06-30", "base_currency": "GBP"}],
+        "rpt_accounts": [{"account_id": "a", "is_named": True, "base_currency": "GBP", "as_of_date": "2026-06-30"}],
+        "rpt_account_monthly": [
+            {"account_id": "a", "month": month, "open_amount_end": owed, "overdue_amount_end": owed, "collected": came,
+             "base_currency": "GBP", "is_complete": True}
+            for month, owed, came in months
+        ],
+        "rpt_receivable_kpis": [
+            {**kpis, "month": month, "as_of_date": month, "open_amount": owed, "overdue_amount": owed, "collected": came,
+             "undated_payment_count": undated}
+            for month, owed, came in months
+        ],
+    })  # fmt: skip
+    app = open_page(page, at_home=tmp_path)
+    assert not app.exception
+    is_unknown = undated == 3
+    assert ("on which days money came in is not known" in words(app)) == is_unknown
+    owed = tile(app, "Open receivables" if page == "overview" else "Open")
+    assert (bool(owed.delta), "6,000" in owed.value) == (not is_unknown, True)
+    if page == "overview":
+        assert ("18,000" in str([each.value for each in app.metric])) == (not is_unknown)

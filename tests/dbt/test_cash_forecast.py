@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,6 +15,7 @@ import duckdb
 import pytest
 
 from pipelines.warehouse.transform import DBT_PROJECT
+from tests.support.chance import chance
 from tests.support.claims import Claims
 from tests.support.figures import FIGURES, held, moves
 from tests.support.homes import make
@@ -29,7 +29,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def company(changed: bool) -> Rows:
     """Invoices of six customers, paid in one or two parts or not at all; with `changed`, another future after ORIGIN."""
-    random = Random(11)
+    random = chance(11)
     rows: Rows = {name: [] for name in ("billing.invoices", "billing.payments", "billing.applications",
                                         "billing.adjustments", "billing.promises")}  # fmt: skip
     for number in range(170):

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import duckdb
 import pytest
 
+from tests.support.chance import chance
 from tests.support.homes import make
 from tests.support.raw_rows import write_raw
 
@@ -31,7 +31,7 @@ class Company:
 
     def __init__(self, seed: int) -> None:
         """Makes all rows."""
-        self.random = Random(seed)
+        self.random = chance(seed)
         self.rows: dict[str, Rows] = defaultdict(list)
         self.cash: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)  # by invoice
         self.owed: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)  # by account: what it owes, net
@@ -338,7 +338,9 @@ def lacks(company: Company, deal: dict[str, Any], won_on: date) -> tuple[Any, ..
     unbilled = max(Decimal(deal["amount"]) - billed, Decimal(0))
     lag = None
     if invoices:
-        lag = (invoices[0]["issued_on"] - (invoices[0]["delivered_on"] or won_on)).days
+        delivered = invoices[0]["delivered_on"]
+        # What is delivered later has not been yet.
+        lag = (invoices[0]["issued_on"] - (delivered if delivered and delivered <= AS_OF else won_on)).days
     cash = sum((total(company.cash[row["invoice_id"]], AS_OF) for row in invoices), Decimal(0))
     is_open = cash < sum((row["gross_amount"] for row in invoices), Decimal(0))
     is_payable = any(row["due_on"] < AS_OF for row in invoices)

@@ -20,6 +20,7 @@ from pipelines.warehouse.calendar import write_holidays
 from tests.dbt.test_streams import differences, moves
 from tests.support import rates
 from tests.support.call_streams import Stream as Calls
+from tests.support.chance import is_tried
 from tests.support.commission import Billed, Commission
 from tests.support.deal_streams import Stream as Sales
 from tests.support.homes import breaks, gates
@@ -118,9 +119,9 @@ def test_commission(built: tuple[date, Any]) -> None:
     assert known == {"accrued", "payable", "clawed_back"}
     # Every rule decides a deal: of all, a team, a person, a product, and a product for a team; of two their newer version too.
     used = {row["plan_version"] for row in expected.values() if row["plan_version"]}
-    assert used == ({"documents"} if as_of < date(2025, 5, 1) else {
+    assert is_tried(used == ({"documents"} if as_of < date(2025, 5, 1) else {
         "old", "new 2025-02-01", "nordic 2024-09-01", "own 2025-05-01", "thing", "thing 2025-07-01", "both",
-    })  # fmt: skip
+    }))  # fmt: skip
     query = """
         select * replace (coalesce(cash_application_id, event_type || ' ' || closed_month) as cash_application_id)
         from reporting.rpt_commission

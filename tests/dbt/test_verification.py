@@ -8,7 +8,6 @@ import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
-from random import Random
 
 import duckdb
 import polars as pl
@@ -17,6 +16,7 @@ import pytest
 from pipelines.bounds import current
 from pipelines.verification import calls, deals, proof, revenue, shares
 from pipelines.verification.compare import Verdict
+from tests.support.chance import chance
 from tests.support.homes import keybook
 from tests.support.publications import publish, sample
 
@@ -169,7 +169,7 @@ def test_in_shares_the_same_is_computed(published: Path, monkeypatch: pytest.Mon
 
 def test_the_call_above_all_is_found_however_many_lie_between() -> None:
     """In bulk as one by one, with chains and circles among them."""
-    random = Random(12)
+    random = chance(12)
     for _ in range(30):
         ids = [f"c{number}" for number in range(random.randint(2, 40))]
         named = {call: random.choice(ids) for call in random.sample(ids, random.randint(1, len(ids)))}

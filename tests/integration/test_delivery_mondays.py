@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from pipelines.delivery.channels import Letter, Outcome
+from tests.support.chance import chance
 from tests.support.deliveries import MONDAY, SUNDAY, ZONE, Post, deliveries, home_of, plan, publish_week
 from tests.support.publications import withdraw
 
@@ -73,7 +73,7 @@ class World:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.chance = Random(7)
+        self.chance = chance(7)
         self.boxes: list[tuple[str, str, datetime, Letter]] = []
         self.post = Post(self.take)
         self.moods: Counter[str] = Counter()

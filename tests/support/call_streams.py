@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from random import Random
 
 from tests.support.calls import Row
+from tests.support.chance import chance
 from tests.support.oracle import ZONE, days
 
 # Clocks go forward on 30 March and back on 26 October; 18 and 21 April and 1 May are holidays.
@@ -43,9 +43,9 @@ class Stream:
 
     def __post_init__(self) -> None:
         """Tells its stories."""
-        self.random, self.system = Random(self.seed), f"c{self.seed:02}"
+        self.random, self.system = chance(self.seed), f"c{self.seed:02}"
         # Drawn apart, so that calls are the same with and without queues.
-        self.queues = Random(7000 + self.seed)
+        self.queues = chance(7000 + self.seed)
         self.style = self.seed % 6
         self.clients = [f"4670{self.seed:03}{place:04}" for place in range(7)]
         for _ in range(26):

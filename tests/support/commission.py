@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
 from fractions import Fraction
-from random import Random
 from typing import Any
 
+from tests.support.chance import chance
 from tests.support.oracle import days, month_end, parameter, seed
 
 Row = dict[str, Any]
@@ -24,7 +24,7 @@ class Billed:
 
     def __init__(self, crms: list[str]) -> None:
         """Draws it."""
-        random = self.random = Random(21)
+        random = self.random = chance(21)
         self.rows: dict[str, list[Row]] = defaultdict(list)
         for system in crms:
             self.add(system, "billing.customers", customer_id="C", name=f"{system} Kund", currency="EUR")

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from pipelines.exports.entities import Column, Entity, entities
+from tests.support.chance import chance
 from tests.support.truncation import FALLS, Rows
 
 # What a column names a row of.
@@ -47,11 +48,11 @@ class Company:
 
     def __init__(self, seed: int, day: date) -> None:
         """Draws it."""
-        self.random, self.day, self.system = Random(seed), day, f"random{seed}"
+        self.random, self.day, self.system = chance(seed), day, f"random{seed}"
         # What is declared later is drawn apart, so that companies stay what they were.
-        self.apart = Random(7000 + seed)
+        self.apart = chance(7000 + seed)
         self.rows: Rows = {entity.id: self._drawn(entity) for entity in entities().values() if entity.domain != "lists"}
-        again = Random(seed)
+        again = chance(seed)
         for entity_id, rows in self.rows.items():
             entity, drawn = entities()[entity_id], list(rows)
             random = self.apart if entity_id in APART else again

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from random import Random
 from statistics import median
 from typing import Any
 
+from tests.support.chance import chance
 from tests.support.deals import SHUT, State, histories, on, state
 from tests.support.oracle import ZONE, days, month_end, parameter
 from tests.support.rates import CURRENCIES, rate
@@ -29,7 +29,7 @@ class Stream:
 
     def __init__(self, seed: int) -> None:
         """Draws its deals, what was done for them, and targets."""
-        random = Random(seed)
+        random = chance(seed)
         self.system = f"d{seed:02}"
         self.deals, self.stages = histories(seed, deals=36)
         for row in (*self.deals, *self.stages):

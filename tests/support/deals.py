@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
-from random import Random
 from typing import Any
+
+from tests.support.chance import chance
 
 Rows = list[dict[str, Any]]
 SHUT = ("won", "lost")
@@ -19,7 +20,7 @@ def histories(seed: int, deals: int = 80) -> tuple[Rows, Rows]:
     nobody gave, closings that the record backdates or does not know, deals without a creation date or a history; every
     other deal is of an export whose history holds stages alone.
     """
-    random = Random(seed)
+    random = chance(seed)
     records: Rows = []
     history: Rows = []
     for number in range(deals):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any
 
 from tests.support.call_streams import Stream
 from tests.support.calls import ours
+from tests.support.chance import chance
 
 Row = dict[str, Any]
 ACCOUNTS = 5  # of a stream's seven clients
@@ -22,7 +22,7 @@ class Logs:
 
     def __init__(self, stream: Stream) -> None:
         """Writes down its calls."""
-        self.random, self.stream, self.system = Random(1000 + stream.seed), stream, stream.system
+        self.random, self.stream, self.system = chance(1000 + stream.seed), stream, stream.system
         words = ["".join(self.random.choices("bcdfghjklmnprstvz", k=11)) for _ in range(ACCOUNTS)]
         self.accounts: list[Row] = [
             {

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from random import Random
 from typing import Any
 
 import holidays
 
+from tests.support.chance import chance
 from tests.support.oracle import ZONE, days, parameter
 
 COUNTRY = "SE"
@@ -21,8 +21,9 @@ Row = dict[str, Any]
 
 
 def at(day: date, hour: float) -> datetime:
-    """The moment of an hour by the clock of the business, above 24 on the next day."""
-    return (datetime(day.year, day.month, day.day) + timedelta(hours=hour)).replace(tzinfo=ZONE).astimezone(UTC)
+    """The moment of an hour by the clock of the business, above 24 on the next day; of one that comes twice the second."""
+    told = datetime(day.year, day.month, day.day) + timedelta(hours=hour)
+    return max(told.replace(tzinfo=ZONE, fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ EVERYBODYS = Openings()
 
 def random_rows(seed: int, teams: Sequence[str | None], single: Sequence[date]) -> list[Row]:
     """A list of opening hours of teams, some written otherwise, and of everybody (None), with closed days among them."""
-    random = Random(seed)
+    random = chance(seed)
     rows: list[Row] = []
     for team in teams:
         # Everybody's hours differ on some days alone, so that the parameters' count too.

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
-from random import Random
 from typing import Any
 
+from tests.support.chance import chance
 from tests.support.oracle import days
 
 AS_OF = date(2025, 3, 1)
@@ -34,7 +34,7 @@ class RandomBooks:
 
     def __init__(self, seed: int, place: int) -> None:
         """Draws it; its currencies are those of its place among the companies of a build."""
-        self.random, self.name = Random(seed), f"f{seed:05}"
+        self.random, self.name = chance(seed), f"f{seed:05}"
         has = self.random.random
         self.features = {name for name in FEATURES if has() < 0.5} | {name for name in STRANGE if has() < 0.07}
         self.currencies = [f"Q{chr(65 + place // 13)}{chr(65 + place % 13 * 2 + more)}" for more in (0, 1)]
@@ -63,7 +63,7 @@ class RandomBooks:
 
     def _leaves_out(self) -> None:
         """Rows of the default currency do not say so; an adjustment only where what it names is in it."""
-        is_left_out = Random(f"{self.name} currency").random
+        is_left_out = chance(f"{self.name} currency").random
         said = {
             (row["_system"], row[key]): row.get("currency")
             for entity, key in (("invoices", "invoice_id"), ("payments", "payment_id"))
@@ -218,7 +218,7 @@ class RandomBooks:
                 payment_amount=pick((None, self._amount())) if is_other else None,
             )  # fmt: skip
         # A payment used a credit note, its export does not say for which of its lines.
-        has = Random(f"{system} used")
+        has = chance(f"{system} used")
         for number in range(2 if self._has("notes applied") and notes and money and has.random() < 0.6 else 0):
             payment, note = has.choice(money), has.choice(notes)
             if payment["currency"] != note["currency"]:

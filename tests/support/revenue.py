@@ -12,10 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from random import Random
 from statistics import median
 from typing import Any
 
+from tests.support.chance import chance
 from tests.support.known import known, unrated
 from tests.support.oracle import days, month_end, month_number, months, movement
 from tests.support.rates import newest
@@ -50,7 +50,7 @@ class Company:
 
     def __init__(self) -> None:
         """Makes all rows."""
-        self.random = Random(7)
+        self.random = chance(7)
         self.rows: dict[str, Rows] = defaultdict(list)
         for number in range(14):
             # The second segment has no account that ever goes quiet for good.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, date, datetime
-from random import Random
 from typing import Any
 
 from tests.support.call_streams import SEASONS
+from tests.support.chance import chance
 from tests.support.log_streams import ACCOUNTS, Logs
 from tests.support.oracle import days
 from tests.support.rates import CURRENCIES
@@ -22,7 +22,7 @@ class Sales:
 
     def __init__(self, logs: Logs) -> None:
         """Sells to each of them, and to one that nobody knows."""
-        self.random, self.system = Random(2000 + logs.stream.seed), logs.system
+        self.random, self.system = chance(2000 + logs.stream.seed), logs.system
         self.rows: dict[str, list[Row]] = defaultdict(list)
         for place in [*range(ACCOUNTS), None]:
             account = None if place is None else f"A{place}"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cache, cached_property
-from random import Random
 from typing import Any
 
+from tests.support.chance import chance
 from tests.support.known import known
 from tests.support.oracle import ZONE, days, month_end, months, months_before, movement, parameter, ratio
 from tests.support.rates import CURRENCIES, rate
@@ -36,7 +36,7 @@ class Stream:
 
     def __init__(self, seed: int) -> None:
         """Tells some stories of each of six customers."""
-        self.random, self.system = Random(seed), f"b{seed:02}"
+        self.random, self.system = chance(seed), f"b{seed:02}"
         self.rows: list[Row] = []
         self.customers = [
             {"_system": self.system, "customer_id": f"C{place}", "name": f"{self.system} C{place}"}

@@ -10,9 +10,9 @@ import re
 from collections import defaultdict
 from datetime import date
 from fractions import Fraction
-from random import Random
 from typing import Any
 
+from tests.support.chance import chance
 from tests.support.opening import Openings
 from tests.support.oracle import days, month_end, months_before, parameter, seed
 
@@ -28,7 +28,7 @@ class Team:
 
     def __init__(self, trackers: list[str], crms: list[str]) -> None:
         """Draws it."""
-        random = self.random = Random(13)
+        random = self.random = chance(13)
         self.employees: list[Row] = []
         for place, system in enumerate(trackers):
             names = [f"a{number}" if place % 2 else f"N{number} of {system}" for number in range(3)]

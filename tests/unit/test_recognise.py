@@ -12,7 +12,7 @@ from zlib import crc32
 
 import pytest
 
-from benchmarks.mutations import shuffled, taken_apart
+from benchmarks.mutations import Export, shuffled, taken_apart, without
 from benchmarks.robustness import FIXTURES
 from benchmarks.robustness import land as landed_alone
 from pipelines.exports.contracts.contract import Contract
@@ -71,6 +71,41 @@ def test_no_contract_takes_nonsense(path: Path, tmp_path: Path) -> None:
     landed = landed_alone(nonsense.written(), export.name, shipped_contracts(), tmp_path)
     taken = {entity: rows for entity, rows in landed.rows.items() if rows}
     assert bool(taken) == (name in UNTOLD), taken
+
+
+def _first_named(export: Export, scratch: Path) -> tuple[Contract, list[str]] | None:
+    """The contract that a file's near miss names first, and all that its reason names; None where it is no near miss."""
+    path = scratch / f"left{Path(export.name).suffix}"
+    path.write_bytes(export.written())
+    (grid,) = open_grids(path, scratch, shipped_contracts(), Limits())
+    found = recognise(grid, shipped_contracts())
+    if found.match or found.problem.code != "column_missing":
+        return None
+    return found.near[0].contract, str(found.problem.facts["contract"]).split(" / ")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in HALF if path.suffix in (".csv", ".json")],
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
+def test_a_near_miss_names_the_files_own_export_first(path: Path, tmp_path: Path) -> None:
+    export = taken_apart(path, tmp_path, shipped_contracts())
+    if export is None:
+        pytest.skip("not one table of text")
+    own = export.contract
+    for place in range(len(export.header)):
+        if miss := _first_named(without(export, place), tmp_path):
+            first, named = miss
+            # Two exports of a system may lack one column each, and be as near: then both are named.
+            assert first.system == own.system
+            assert own.contract in named
+    for begin in range(3):
+        left = export
+        for place in reversed(range(begin, len(export.header), 3)):
+            left = without(left, place)
+        miss = _first_named(left, tmp_path)
+        assert miss is None or miss[0].system == own.system
 
 
 def test_a_companys_own_columns_turn_no_file_away(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from pipelines.sample import SampleError, SampleTruth, generate
 from pipelines.sample.ledger import still_open
 from pipelines.sample.noise import Noise, spread
+from tests.support.chance import seeds
 from tests.support.samples import SMALL, data_rows, digests, money, read, small_world
 
 
@@ -215,7 +216,7 @@ def test_totals_hang_together(sample: tuple[Path, SampleTruth]) -> None:
         assert 0 < totals["overdue"][code] < totals["open"][code] < totals["invoiced_gross"][code]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6))
 def test_nothing_is_paid_before_it_is_billed_nor_more_than_billed(seed: int) -> None:
     world = small_world(seed)
     invoices, ledger = world.invoices, world.ledger

@@ -18,9 +18,10 @@ from pipelines.sample.scope import Scope
 from pipelines.sample.story import CHANNEL, PART
 from pipelines.sample.world import make_world
 from pipelines.sample.writer import formats, stored_gzip
+from tests.support.chance import seeds
 from tests.support.samples import SMALL, read, small_world
 
-SEEDS = range(6)
+SEEDS = seeds(6)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ there: half a sum is another amount, not a newer one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 
 from pipelines.exports.contracts.contract import ColumnMap, EntityMap
 from pipelines.exports.contracts.needs import Has, reachable, stood_in, undecided
@@ -47,10 +48,22 @@ def held_columns(entity: Entity, mapping: EntityMap, match: Match) -> list[str]:
     return found
 
 
+def _before_address(name: str, mapping: EntityMap) -> list[list[str]]:
+    """The headers that go before the e-mail address by which somebody is called who has no name: it takes no name's place."""
+    address, spec = mapping.columns.get("email"), mapping.columns[name]
+    if (
+        address is None
+        or name == "email"
+        or not any(aliases in (spec.first_filled or []) for aliases in address.origins)
+    ):
+        return []
+    return list(takewhile(lambda aliases: aliases not in address.origins, spec.first_filled or []))
+
+
 def holds_sql(entity: Entity, mapping: EntityMap, match: Match, header: Callable[[list[str]], str]) -> str:
     """SQL of the columns that a row holds, as raw writes them: `,amount,currency,`.
 
-    Not one that its case cannot tell, nor one for which another column stands in in this row. `header` is SQL of a text.
+    Not one that its case cannot tell, nor one for which another column stands in in this row, an address for a name. `header` is SQL of a text.
     """
     has = match.has
     held = held_columns(entity, mapping, match)
@@ -61,6 +74,8 @@ def holds_sql(entity: Entity, mapping: EntityMap, match: Match, header: Callable
             told[name] = name
         elif spec.first_filled and (second := stood_in(spec, has, entity.column(name))):
             before = spec.first_filled[: spec.first_filled.index(second[0])]
+            told[name] = f"coalesce({', '.join(map(header, before))})"
+        elif before := _before_address(name, mapping):
             told[name] = f"coalesce({', '.join(map(header, before))})"
     sure = ",".join(name for name in held if name not in told)
     parts = (f"case when {sql} is null then '' else {quoted(name + ',')} end" for name, sql in told.items())

@@ -45,7 +45,8 @@ dialling_codes as (
 countries as (
     select
         max(run.default_country) as default_country,
-        cast(max(dialling_codes.calling_code) as varchar(9)) as calling_code
+        max(dialling_codes.calling_code) as calling_code,
+        max(dialling_codes.national_digits) as national_digits
     from run
     left join dialling_codes on run.default_country = dialling_codes.country
 ),
@@ -70,7 +71,7 @@ named as (
         case
             when decisions.kind = 'phone' then coalesce(
                 {{ e164('decisions.native_id', 'countries.default_country') }},
-                {{ phone_digits(dialled('decisions.native_id'), 'countries.calling_code') }}
+                {{ phone_digits(dialled('decisions.native_id'), 'countries') }}
             )
         end as digits
     from decisions

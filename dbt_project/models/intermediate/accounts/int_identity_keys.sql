@@ -17,14 +17,18 @@ free_mail_domains as (
     select * from {{ ref('free_mail_domains') }}
 ),
 
+holders as (
+    {{ records_referred_to() }}
+),
+
 emails as (
     select record_id, email_key from records where email_key is not null
     union
     select records.record_id, {{ normalised_email('contacts.email') }}
     from contacts
-    inner join records
+    inner join holders as records
         on records.kind = 'crm_account'
-        and contacts._system = records.system and contacts.account_id = records.native_id
+        and contacts._system = records.system and contacts.account_id = records.reference
     where contacts.email is not null
 ),
 

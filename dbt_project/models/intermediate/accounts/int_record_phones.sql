@@ -22,7 +22,8 @@ contacts as (
 countries as (
     select
         max(run.default_country) as default_country,
-        cast(max(dialling_codes.calling_code) as varchar(9)) as calling_code
+        max(dialling_codes.calling_code) as calling_code,
+        max(dialling_codes.national_digits) as national_digits
     from run
     left join dialling_codes on run.default_country = dialling_codes.country
 ),
@@ -52,6 +53,10 @@ phones as (
     from {{ ref('stg_billing__customers') }}
 ),
 
+holders as (
+    {{ records_referred_to() }}
+),
+
 parted as (
     select
         records.record_id,
@@ -63,8 +68,8 @@ parted as (
         trim(split_part(replace(phones.phone, ',', ';'), ';', parts.part)) as written
     from phones
     cross join (values (1), (2), (3)) as parts (part)
-    inner join records
-        on phones._system = records.system and phones.kind = records.kind and phones.native_id = records.native_id
+    inner join holders as records
+        on phones._system = records.system and phones.kind = records.kind and phones.native_id = records.reference
     where phones.phone is not null
 ),
 
@@ -81,6 +86,7 @@ ruled as (
         dialled.*,
         coalesce(dialled.country_code, countries.default_country) as read_as,
         countries.calling_code,
+        countries.national_digits,
         (dialled.dialled like '+%' or dialled.dialled like '00%') and dialled.written not like '%(0)%'
             as is_international
     from dialled
@@ -103,7 +109,7 @@ written_digits as (
         ruled.is_mobile,
         ruled.person_key,
         ruled.held_since,
-        coalesce(read_by_country.e164_digits, {{ phone_digits('ruled.dialled', 'ruled.calling_code') }}) as digits,
+        coalesce(read_by_country.e164_digits, {{ phone_digits('ruled.dialled', 'ruled') }}) as digits,
         case
             when ruled.is_international then 'international'
             when read_by_country.e164_digits is not null then 'e164'

@@ -16,7 +16,9 @@ dialling_codes as (
 ),
 
 countries as (
-    select cast(max(dialling_codes.calling_code) as varchar(9)) as calling_code
+    select
+        max(dialling_codes.calling_code) as calling_code,
+        max(dialling_codes.national_digits) as national_digits
     from run
     inner join dialling_codes on run.default_country = dialling_codes.country
 ),
@@ -133,9 +135,9 @@ dialled as not materialized (
 legs as not materialized (
     select
         dialled.*,
-        {{ phone_digits('dialled.client_dialled', 'countries.calling_code') }} as client_digits,
-        {{ phone_digits('dialled.caller_dialled', 'countries.calling_code') }} as caller_digits,
-        {{ phone_digits('dialled.callee_dialled', 'countries.calling_code') }} as callee_digits,
+        {{ phone_digits('dialled.client_dialled', 'countries') }} as client_digits,
+        {{ phone_digits('dialled.caller_dialled', 'countries') }} as caller_digits,
+        {{ phone_digits('dialled.callee_dialled', 'countries') }} as callee_digits,
         case
             when dialled.is_voicemail then 'voicemail'
             when dialled.status is not null then dialled.status

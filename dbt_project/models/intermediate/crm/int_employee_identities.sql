@@ -1,7 +1,8 @@
 -- Grain: one row per source system and reference (user id, full name, e-mail, extension): whatever an export calls a
 -- person. The first rule that answers counts. In the same system: user id, e-mail, full name. Across systems, each
 -- only when one employee has it: e-mail, extension (call trackers), user id (plans), full name. Else the person is an
--- employee of their own, so that nothing they did is lost: rule not_in_export.
+-- employee of their own, so that nothing they did is lost: rule not_in_export. Whom no export lists as a user and a call
+-- tracker or a plan calls by the whole name of one owner in the CRM is that one: full_name_across_systems.
 {%- set owners = {
     'stg_crm__accounts': ['owner_id'], 'stg_crm__account_owners': ['owner_id'], 'stg_crm__leads': ['owner_id'],
     'stg_crm__deals': ['owner_id'], 'stg_crm__activities': ['owner_id'], 'stg_crm__cases': ['owner_id'],
@@ -42,7 +43,8 @@ called as (
         max(name_hint) as name_hint,
         case when count(distinct id_hint) = 1 then max(id_hint) end as id_hint,
         bool_or(domain = 'plan') as is_plan,
-        bool_or(domain = 'calls') as is_calls
+        bool_or(domain = 'calls') as is_calls,
+        bool_or(domain = 'crm') as is_owner
     from occurrences
     where reference is not null
     group by system, reference
@@ -87,6 +89,9 @@ matched as (
         mentioned.system,
         mentioned.reference,
         mentioned.name_hint,
+        mentioned.name_key,
+        mentioned.is_owner,
+        {{ global_id('mentioned.system', 'coalesce(mentioned.name_hint, mentioned.reference)') }} as own_id,
         user_here.employee_id as user_here,
         email_here.employee_id as email_here,
         name_here.employee_id as name_here,
@@ -113,24 +118,40 @@ matched as (
         on user_anywhere.kind = 'user_id' and mentioned.reference = user_anywhere.key_value
     left join keys_anywhere as name_anywhere
         on name_anywhere.kind = 'full_name' and mentioned.name_key = name_anywhere.key_value
+),
+
+ruled as (
+    select
+        *,
+        coalesce(
+            user_here, email_here, name_here, email_anywhere, extension_anywhere, user_anywhere, name_anywhere
+        ) as employee_id
+    from matched
+),
+
+owners as (
+    select name_key, min(own_id) as employee_id
+    from ruled
+    where employee_id is null and is_owner and name_key like '% %'
+        and not exists (select 1 from keys where keys.kind = 'full_name' and keys.key_value = ruled.name_key)
+    group by name_key
+    having count(distinct own_id) = 1
 )
 
 select
-    system,
-    reference,
-    coalesce(
-        user_here, email_here, name_here, email_anywhere, extension_anywhere, user_anywhere, name_anywhere,
-        {{ global_id('system', 'coalesce(name_hint, reference)') }}
-    ) as employee_id,
+    ruled.system,
+    ruled.reference,
+    coalesce(ruled.employee_id, owners.employee_id, ruled.own_id) as employee_id,
     case
-        when user_here is not null then 'user_id'
-        when email_here is not null then 'email'
-        when name_here is not null then 'full_name'
-        when email_anywhere is not null then 'email_across_systems'
-        when extension_anywhere is not null then 'extension'
-        when user_anywhere is not null then 'user_id_across_systems'
-        when name_anywhere is not null then 'full_name_across_systems'
+        when ruled.user_here is not null then 'user_id'
+        when ruled.email_here is not null then 'email'
+        when ruled.name_here is not null then 'full_name'
+        when ruled.email_anywhere is not null then 'email_across_systems'
+        when ruled.extension_anywhere is not null then 'extension'
+        when ruled.user_anywhere is not null then 'user_id_across_systems'
+        when ruled.name_anywhere is not null or owners.employee_id <> ruled.own_id then 'full_name_across_systems'
         else 'not_in_export'
     end as rule,
-    coalesce(name_hint, reference) as reference_name
-from matched
+    coalesce(ruled.name_hint, ruled.reference) as reference_name
+from ruled
+left join owners on ruled.name_key = owners.name_key and not ruled.is_owner

@@ -43,12 +43,12 @@ decided as (
 numbers as (
     select distinct contact_id, account_id, {{ phone_key('digits') }} as client_key
     from (
-        select contact_id, account_id, {{ phone_digits(dialled('phone'), 'codes.calling_code') }} as digits
+        select contact_id, account_id, {{ phone_digits(dialled('phone'), 'codes') }} as digits
         from contacts
         cross join run
         left join {{ ref('dialling_codes') }} as codes on run.default_country = codes.country
         union all
-        select contact_id, account_id, {{ phone_digits(dialled('mobile'), 'codes.calling_code') }}
+        select contact_id, account_id, {{ phone_digits(dialled('mobile'), 'codes') }}
         from contacts
         cross join run
         left join {{ ref('dialling_codes') }} as codes on run.default_country = codes.country

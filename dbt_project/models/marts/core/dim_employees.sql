@@ -49,7 +49,7 @@ exported as (
 named as (
     select
         identities.employee_id,
-        min(identities.system) as system,
+        min(identities.system) filter (where identities.rule = 'not_in_export') as system,
         coalesce(
             min(identities.reference_name)
                 filter (where upper(identities.reference_name) <> lower(identities.reference_name)),

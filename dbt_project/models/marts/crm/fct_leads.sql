@@ -25,7 +25,7 @@ select
         when {{ tells_of('converted', 'leads.status') }} then 'converted'
         else 'open'
     end as state,
-    {{ phone_key(phone_digits(dialled('leads.phone'), 'codes.calling_code')) }} as phone_key,
+    {{ phone_key(phone_digits(dialled('leads.phone'), 'codes')) }} as phone_key,
     {{ business_date('leads.created_at', 'run.business_timezone') }} as created_on,
     {{ business_date('leads.converted_at', 'run.business_timezone') }} as converted_on,
     leads.created_at,

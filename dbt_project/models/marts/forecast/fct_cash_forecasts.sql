@@ -301,7 +301,8 @@ settled as (
         items.invoice_id,
         items.instalment_number,
         min(stretches.valid_to) as settled_on,
-        {{ first_by('stretches.paid_amount', 'stretches.valid_to') }} as paid_amount
+        {{ first_by('stretches.paid_amount', 'stretches.valid_to') }} as paid_amount,
+        bool_or(stretches.is_day_unknown) as is_day_unknown
     from items
     inner join stretches
         on items.invoice_id = stretches.invoice_id
@@ -315,7 +316,7 @@ settled as (
 lags as (
     select account_id, valid_to, {{ days_from('due_on', 'valid_to') }} as lag_days
     from stretches
-    where open_after = 0 and paid_amount > 0
+    where open_after = 0 and paid_amount > 0 and is_day_unknown is distinct from true
 ),
 
 lag_sums as (
@@ -382,7 +383,7 @@ final as (
                 'items.due_on', 'round(coalesce(mean_lags.account_mean, company_lags.company_mean, 0))'
             ), plus_days('items.origin', 1)) }} as mean_lag_says,
         settled.settled_on,
-        settled.paid_amount > 0 as is_settled_by_cash,
+        case when settled.is_day_unknown then false else settled.paid_amount > 0 end as is_settled_by_cash,
         items.first_week,
         items.is_as_of,
         items.as_of_date,

@@ -18,6 +18,7 @@ stretches as (
     select stretches.*, accounts.account_number
     from {{ ref('fct_debt_stretches') }} as stretches
     inner join accounts on stretches.account_id = accounts.account_id
+    where stretches.is_day_unknown is distinct from true
 ),
 
 settings as (

@@ -27,7 +27,8 @@ summed as (
         {{ known_total('amount', 'unknown_count', among="match_state = '" ~ state ~ "'") }} as {{ state }},
         {%- endfor %}
         sum(missing_rate_count) as missing_rate_count,
-        sum(missing_amount_count) as missing_amount_count
+        sum(missing_amount_count) as missing_amount_count,
+        sum(unknown_count) as unknown_count
     from by_source
     group by measure, unit, source
 )
@@ -41,7 +42,7 @@ select
     cast(summed.matched as decimal(38, 4)) as matched,
     cast(summed.ambiguous as decimal(38, 4)) as ambiguous,
     cast(summed.unmatched as decimal(38, 4)) as unmatched,
-    case when summed.missing_rate_count = 0 then {{ ratio('summed.matched', 'summed.total') }} end as matched_share,
+    case when summed.unknown_count = 0 then {{ ratio('summed.matched', 'summed.total') }} end as matched_share,
     cast(summed.missing_rate_count as bigint) as missing_rate_count,
     cast(summed.missing_amount_count as bigint) as missing_amount_count,
     run.as_of_date

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -20,6 +19,7 @@ import pytest
 
 from tests.support.chance import chance
 from tests.support.homes import make
+from tests.support.losses import Item, Key, total
 from tests.support.raw_rows import write_raw
 from tests.support.walk import Due, Walk
 
@@ -28,40 +28,6 @@ AS_OF = date(2024, 8, 20)
 RATES = {"EUR": Decimal(1), "USD": Decimal("0.9")}
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 EDGES = ((None, 0), (1, 30), (31, 60), (61, 90), (91, 120), (121, None))
-Key = tuple[str, str]
-
-
-@dataclass
-class Item:
-    """One invoice of the ledger: its instalments (due date, amount) and its events (date, amount)."""
-
-    key: Key
-    instalments: list[tuple[date, Decimal]]
-    events: list[tuple[date, Decimal]] = field(default_factory=list)
-    given_up: list[tuple[date, Decimal]] = field(default_factory=list)
-
-    def open_on(self, day: date) -> Decimal:
-        """Open(i, D)."""
-        return total(self.events, day)
-
-    def credit_on(self, day: date) -> Decimal:
-        """What stands in the customer's favour: what is paid of a written-off debt is a recovery."""
-        return max(-self.open_on(day) - total(self.given_up, day), Decimal(0))
-
-    def give_up(self) -> None:
-        """A write-off takes at most what is open at the end of its day."""
-        self.given_up = [(on, min(amount, max(self.open_on(on), Decimal(0)))) for on, amount in self.given_up]
-        self.events += [(on, -amount) for on, amount in self.given_up]
-
-    def parts_on(self, day: date) -> list[tuple[date, Decimal]]:
-        """What is open by due date: payments fill the instalments in order, so the last ones stay open."""
-        left, parts = self.open_on(day), []
-        for due, amount in reversed(self.instalments[1:]):
-            part = min(max(left, Decimal(0)), amount)
-            parts.append((due, part))
-            left -= part
-        parts.append((self.instalments[0][0], max(left, Decimal(0))))
-        return parts
 
 
 class Stream:
@@ -247,11 +213,6 @@ class Stream:
             row["reported_balance"] = row["gross_amount"] * self.random.choice([0, 1, 1]) / 2
             paid = row["gross_amount"] - row["reported_balance"]
             item.events.append((max(known, row["issued_on"]), -paid))
-
-
-def total(movements: list[tuple[date, Decimal]], day: date) -> Decimal:
-    """The sum of what lies up to a day."""
-    return sum((amount for on, amount in movements if on <= day), Decimal(0))
 
 
 def snapshots() -> list[date]:

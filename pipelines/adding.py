@@ -28,7 +28,7 @@ from pipelines.exports.contracts.draft import Draft as Draft
 from pipelines.exports.contracts.draft import DraftError, draft, write_draft
 from pipelines.exports.contracts.explain import targets
 from pipelines.exports.contracts.loading import load_contracts, read_contract, shipped_contracts
-from pipelines.exports.contracts.own_words import ADDITIONS, one_order
+from pipelines.exports.contracts.own_words import ADDITIONS, one_order, words_of
 from pipelines.exports.contracts.plan import ANSWERS as ANSWERS
 from pipelines.exports.contracts.plan import Question as Question
 from pipelines.exports.contracts.recognise import Recognition
@@ -262,9 +262,9 @@ def rejected(reject: Mapping[str, Any], language: str) -> Rejected:
 
 
 def meanings(entity_column: str) -> tuple[str, ...]:
-    """What a word in a column with a vocabulary may mean."""
+    """What a word in a column with a vocabulary, or of currencies, may mean."""
     entity_id, _, column = entity_column.rpartition(".")
-    return entities()[entity_id].column(column).one_of
+    return words_of(entities()[entity_id].column(column))
 
 
 def drafted(settings: Settings, path: Path, sheet: str, answers: Mapping[str, str]) -> Draft:

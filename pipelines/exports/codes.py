@@ -45,6 +45,7 @@ FindingCode = Literal[
     "column_missing",
     "contract_asks",
     "contract_broken",
+    "currency_assumed",
     "damaged",
     "date_order_remembered",
     "date_order_unknown",

@@ -158,6 +158,16 @@ class ColumnMap(Part):
         return found
 
     @property
+    def alone(self) -> list[ColumnMap]:
+        """The map itself, or those of its cases, that read keys: one that stands alone in its file means the default.
+
+        But not once words are mapped: a list that somebody has begun is whole.
+        """
+        if self.otherwise == "alone":
+            return [self]
+        return [found for _, column in self.branches for found in column.alone]
+
+    @property
     def joined(self) -> list[list[str]]:
         """The headers whose texts are joined, in whichever case."""
         within = [aliases for _, column in self.branches for aliases in column.joined]
@@ -316,6 +326,8 @@ class Contract(Part):
                 for other, values in mapping.columns[name].when.items():
                     if other not in mapping.columns or set(values) - set(entity.column(other).one_of):
                         raise ValueError(f"{entity_id}.{name}: `when` names mapped columns with their own words")
+                if mapping.columns[name].alone and entity.column(name).type != "currency":
+                    raise ValueError(f"{entity_id}.{name}: `otherwise: alone` is for currencies")
                 words = entity.column(name).one_of
                 strange = [word for word in (mapping.columns[name].map or {}).values() if word and word not in words]
                 if words and strange:

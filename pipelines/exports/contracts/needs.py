@@ -76,7 +76,7 @@ def is_given(spec: ColumnMap, has: Has, column: Column, is_key: bool = False) ->
 
 def stood_in(spec: ColumnMap, has: Has, column: Column) -> list[list[str]]:
     """The headers that the file lacks and in whose place the column is read from others; none of a word's."""
-    if column.one_of or not is_given(spec, has, column):
+    if column.one_of or column.type == "currency" or not is_given(spec, has, column):
         return []
     if spec.first_filled:
         last = max(place for place, aliases in enumerate(spec.first_filled) if has(aliases))

@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.exports.contracts.contract import Contract
-from pipelines.exports.entities import entities
+from pipelines.exports.contracts.vocabulary import currencies
+from pipelines.exports.entities import Column, entities
 
 # What a file may say that adds to a shipped contract and is none itself.
 ADDITIONS = frozenset(["contract", "words", "date_order"])
+
+
+def words_of(column: Column) -> tuple[str, ...]:
+    """What a word in a column may mean: its vocabulary, or the currencies in use."""
+    return tuple(sorted(currencies())) if column.type == "currency" else column.one_of
 
 
 def with_words(contract: Contract, words: dict[str, dict[str, str]], date_order: str = "") -> Contract:
@@ -26,9 +32,11 @@ def with_words(contract: Contract, words: dict[str, dict[str, str]], date_order:
         entity_id, _, column = name.rpartition(".")
         if entity_id not in described["entities"]:
             raise ValueError(f"words: {contract.contract} feeds no {entity_id or name}")
-        one_of = next((known.one_of for known in entities()[entity_id].columns if known.name == column), ())
-        if strange := sorted(set(means.values()) - set(one_of)):
-            raise ValueError(f"words: {name} may be {', '.join(one_of) or 'any text'}, not {', '.join(strange)}")
+        known = next((known for known in entities()[entity_id].columns if known.name == column), None)
+        one_of = known.one_of if known else ()
+        if strange := sorted(set(means.values()) - set(words_of(known) if known else ())):
+            told = "a currency's code" if known and known.type == "currency" else ", ".join(one_of) or "any text"
+            raise ValueError(f"words: {name} may be {told}, not {', '.join(strange)}")
         columns = [mapping["columns"] for mapping in described["entities"][entity_id]]
         if not all(_taught(mapped.get(column, {}), means, one_of) for mapped in columns):
             raise ValueError(f"words: {contract.contract} reads {name} from no column of words")
@@ -51,10 +59,12 @@ def one_order(formats: dict[str, Any], date_order: str, contract: str) -> None:
 
 def _taught(spec: dict[str, Any], means: dict[str, str], one_of: tuple[str, ...]) -> bool:
     """Adds words to a column's map, or a case of them before its others; whether it reads any words."""
-    if header := spec.get("from"):
-        others = spec.get("map", {word: word for word in one_of})
+    # Of cases the one that reads keys, if there is one.
+    read: dict[str, Any] = next((case for case in spec.get("cases", []) if case.get("otherwise") == "alone"), spec)
+    if header := read.get("from"):
+        others = read.get("map", {word: word for word in one_of})
         said = {word.casefold() for word in means}
-        spec["map"] = {**means, **{word: ours for word, ours in others.items() if word.casefold() not in said}}
+        read["map"] = {**means, **{word: ours for word, ours in others.items() if word.casefold() not in said}}
         return True
     header = next((case["from"] for case in reversed(spec.get("cases", [])) if "map" in case), None)
     if header is None:

@@ -178,7 +178,7 @@ def _is_plain(match: Match, grid: Grid) -> bool:
         and (match.head, match.header_row, table.header_rows, table.short_rows) == (0, 0, 1, "reject")
         and not (table.path or table.header or table.derived or table.blocks or table.drop or table.ends)
         and len(feeds) == len(set(feeds))
-        and not any(spec.total for _, mapping in match.feeds for spec in mapping.columns.values())
+        and not any(spec.total or spec.alone for _, mapping in match.feeds for spec in mapping.columns.values())
     )
 
 

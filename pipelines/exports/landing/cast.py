@@ -76,11 +76,9 @@ class RowSql:
         known_in: int = 9999,
     ) -> None:
         """`dates` is how the file writes its dates, `known_in` the export's year."""
-        self.known_in = known_in
-        self.contract = contract
-        self.match = match
-        self.business_timezone = business_timezone
-        self.dates = dates
+        self.contract, self.match = contract, match
+        self.business_timezone, self.dates, self.known_in = business_timezone, dates, known_in
+        self.alone: set[str] = set()  # texts of keys (`otherwise: alone`) of which the file has one
 
     def cleaned(self, blanks: Blanks) -> str:
         """The grid with the texts of its cells trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
@@ -270,7 +268,8 @@ class RowSql:
             text = f"nullif(concat_ws({quoted(spec.with_)}, {parts}), '')"
         else:
             text = self.header(spec.from_ or [], formats)
-        if not is_given(spec, self.match.has, column):
+        is_default = spec.otherwise == "alone" and not spec.map and text in self.alone
+        if is_default or not is_given(spec, self.match.has, column):
             text = BLANK
         read = replaced(text, spec)
         if spec.extract is not None:
@@ -414,7 +413,8 @@ class RowSql:
         return known
 
     def _reason(self, column: Column, spec: ColumnMap, formats: Formats) -> str:
-        return rejection_sql(unread(column, self._patterns(spec, formats), self.known_in, spec.range))
+        asked = Rejection("unknown_word") if spec.otherwise == "alone" else None
+        return rejection_sql(asked or unread(column, self._patterns(spec, formats), self.known_in, spec.range))
 
     def moments(self) -> list[Cast]:
         """The columns of dates and times that are read from texts, of every entity that the file feeds."""

@@ -63,14 +63,14 @@ def _before_address(name: str, mapping: EntityMap) -> list[list[str]]:
 def holds_sql(entity: Entity, mapping: EntityMap, match: Match, header: Callable[[list[str]], str]) -> str:
     """SQL of the columns that a row holds, as raw writes them: `,amount,currency,`.
 
-    Not one that its case cannot tell, nor one for which another column stands in in this row, an address for a name. `header` is SQL of a text.
+    Not one that its case cannot tell, nor a currency that a key alone does not tell, nor one for which another column stands in in this row, an address for a name. `header` is SQL of a text.
     """
     has = match.has
     held = held_columns(entity, mapping, match)
     told: dict[str, str] = {}
     for name in (name for name in held if name in mapping.columns and name not in entity.key):
         spec = mapping.columns[name]
-        if undecided(spec, has):
+        if undecided(spec, has) or spec.alone:
             told[name] = name
         elif spec.first_filled and (second := stood_in(spec, has, entity.column(name))):
             before = spec.first_filled[: spec.first_filled.index(second[0])]

@@ -6,7 +6,7 @@ whole tables: there is no loop over rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipelines.exports.codes import Finding
@@ -53,6 +53,8 @@ class TableLanding(EntityRows):
         if count:
             note(self.receipt, self.part, "note", Finding("rows_passed_over", row_count=count))
         mappings = [(entities()[entity_id], mapping) for entity_id, mapping in self.match.feeds]
+        keys = {text for _, mapping in mappings for _, _, text in self._keys(mapping)}
+        self.sql.alone = {text for text in keys if self._count(f"select count(distinct {text}) from cleaned") == 1}
         share, unlike = likeness(self.connection, self.sql, mappings).get(0, (1.0, []))
         if is_unlike(share, unlike, loaded.rows):
             title, columns = self.contract.title, ", ".join(unlike)
@@ -127,6 +129,7 @@ class TableLanding(EntityRows):
         self._note_midnights(casts)
         self._note_cells(entity, casts)
         self._note_told(entity, mapping, casts)
+        self._note_assumed(mapping, casts)
         self.connection.execute(
             f"create or replace temp table rejected ({', '.join(f'{name} {kind}' for name, kind in REJECT_COLUMNS.items())})"
         )
@@ -224,6 +227,26 @@ class TableLanding(EntityRows):
                     self.receipt, self.part, "note",
                     Finding("words_told", column_name=header, name=f"{entity.id}.{name}", row_count=count, said=said),
                 )  # fmt: skip
+
+    def _note_assumed(self, mapping: EntityMap, casts: list[Cast]) -> None:
+        """Tells of the one key of a currency in the file that nobody has said the meaning of."""
+        sources = {cast.column.name: cast for cast in casts}
+        for name, header, key in self._keys(mapping):
+            cast, rows = sources[name], self.sql.typed(casts, self._rows(mapping)[0])
+            # What another column says, or cannot say, is no default.
+            untold = f"{key} is not null and {name} is null and {cast.text} is null"
+            said, count = self.connection.execute(
+                f"select min({key}), count(*) from ({rows}) where {untold}"
+            ).fetchall()[0]
+            if count:
+                found = Finding("currency_assumed", column_name=header, row_count=count, said=said)
+                note(self.receipt, self.part, "note", found)
+
+    def _keys(self, mapping: EntityMap) -> Iterator[tuple[str, str, str]]:
+        """The columns that read keys (`otherwise: alone`): each with the file's header and SQL of its text."""
+        for name, spec in mapping.columns.items():
+            for aliases in (column.from_ or [] for column in spec.alone):
+                yield name, aliases[0], self.sql.header(aliases)
 
     def _reject_unread(self, entity: Entity, casts: list[Cast]) -> None:
         if not self._count("select count(*) from unread where bad"):

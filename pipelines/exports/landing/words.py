@@ -47,7 +47,7 @@ def mapped(text: str, spec: ColumnMap, column: Column) -> str:
         f" when {quoted(word)} then {'null' if value is None else quoted(value)}" for word, value in meant.items()
     )
     otherwise = spec.otherwise or ("reject" if column.one_of else "keep")
-    rest = {"keep": text, "blank": "null", "reject": "null"}.get(otherwise, quoted(otherwise))
-    if otherwise not in ("keep", "blank", "reject"):
+    rest = {"keep": text, "alone": text, "blank": "null", "reject": "null"}.get(otherwise, quoted(otherwise))
+    if otherwise not in ("keep", "alone", "blank", "reject"):
         rest = f"case when {text} is null then null else {rest} end"
     return f"(case lower({text}){branches} else {rest} end)" if branches else rest

@@ -14,8 +14,10 @@ import openpyxl
 import pytest
 import zstandard
 
+from pipelines.exports.landing.reading import open_table
 from pipelines.exports.readers import delimited
 from pipelines.exports.readers.engine import connected
+from pipelines.exports.readers.unpack import Limits
 from tests.support.landing import Landed, contract, land
 
 PEOPLE = contract("""
@@ -108,6 +110,15 @@ def test_a_text_that_nul_bytes_end_within_a_line_was_not_written_whole(tmp_path:
     landed = land(tmp_path, TEXT.encode()[:-5] + b"\0" * 4096, PEOPLE)
     (held,) = landed.receipt.held
     assert (held["code"], held["said"]) == ("damaged", "it ends within a line, with 4,096 NUL bytes")
+
+
+def test_a_list_that_graphql_answers_with_is_found_wherever_it_stands(tmp_path: Path) -> None:
+    nodes = [{"node": {"id": number, "customer": {"name": name}}} for number, name in ((1, "Ek"), (2, "Ask"))]
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps({"data": {"shop": {"id": 7, "orders": {"edges": nodes, "pageInfo": {"page": 1}}}}}))
+    with open_table(path, {}, Limits()) as table:
+        assert (table.header, table.grid.part) == (["id", "customer.name"], "$.data.shop.orders.edges[*].node")
+        assert [row for _, row in table.rows()] == [["1", "Ek"], ["2", "Ask"]]
 
 
 def test_a_quote_that_is_never_closed_costs_one_line(tmp_path: Path) -> None:

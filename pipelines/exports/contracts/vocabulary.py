@@ -34,7 +34,8 @@ def synonyms() -> dict[str, Any]:
 @lru_cache(maxsize=20_000)
 def plain(text: str) -> str:
     """A header or a word as it is compared: words apart, without case, brackets, marks and repeated spaces."""
-    text = re.sub(r"[(\[{].*?[)\]}]|['’]s\b", " ", text)
+    # In an API's answer an amount is a value beside its currency: `total.value` is the total.
+    text = re.sub(r"[(\[{].*?[)\]}]|['’]s\b", " ", text.removesuffix(".value"))
     text = re.sub(r"\b([A-Za-z]{4,})(?<![a-z][a-z])(ID|Id)\b", r"\1 id", text)
     text = re.sub(r"(?<=[a-zа-яåäöü])(?=[A-ZА-ЯÅÄÖÜ])", " ", text)
     return re.sub(r"[\s_\-./#№:*,;&\"]+", " ", text).strip().casefold().replace("ё", "е")

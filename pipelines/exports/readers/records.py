@@ -135,6 +135,7 @@ def _tables(path: Path, member: str, paths: list[str], most: int) -> list[Record
         wanted = list(paths)
         for key in top[0][0] if top else []:
             wanted.append(f"$.{_quoted_key(key)}[*]")
+        wanted += _nodes(source)
         # A contract may write a path without the quotes that a key is given here: it is the same table.
         for json_path in {path.replace('"', ""): path for path in wanted}.values():
             nested = f"select row_number() over () as _line, unnest(json_extract(json, {quoted(json_path)})) as j from {source}"
@@ -151,6 +152,29 @@ def _tables(path: Path, member: str, paths: list[str], most: int) -> list[Record
         raise
     except duckdb.Error as error:
         raise UnreadableError("no_json_document", said=str(error).splitlines()[0]) from error
+
+
+def _nodes(source: str) -> list[str]:
+    """The paths of the lists that GraphQL answers with, wherever they stand: `$.data.business.invoices.edges[*].node`."""
+    if answer(f"select 1 from {source} where contains(cast(json as varchar), '\"edges\"') limit 1") == []:
+        return []
+    found: list[str] = []
+    waiting = [("$", 0)]
+    while waiting:
+        path, depth = waiting.pop(0)
+        keys = answer(f"select json_keys(json, {quoted(path)}) from {source} limit 1")[0][0]
+        places = [f"{path}.{_quoted_key(key)}" for key in keys or []]
+        kinds = (
+            answer(f"select json_type(json, [{', '.join(map(quoted, places))}]) from {source} limit 1")
+            if places
+            else []
+        )
+        for place, kind in zip(places, kinds[0][0] if kinds else [], strict=True):
+            if kind == "ARRAY" and place.endswith('."edges"'):
+                found.append(f'{place}[*]."node"')
+            elif kind == "OBJECT" and depth < MAX_DEPTH:
+                waiting.append((place, depth + 1))
+    return found
 
 
 def _scalars(source: str, keys: list[str]) -> dict[str, str]:

@@ -116,18 +116,26 @@ led as (
         on threads._system = heads._system and coalesce(leaders.call_id, threads.top_id) = heads.call_id
 ),
 
-dialled as (
-    select
-        *,
-        {{ dialled('caller_number') }} as caller_dialled,
-        {{ dialled('callee_number') }} as callee_dialled
+sided as not materialized (
+    select *, case when direction = 'outbound' then callee_number else caller_number end as client_number
     from {{ ref('stg_calls__calls') }}
     where direction is distinct from 'internal'
 ),
 
-legs as (
+-- What is known of each leg is wide, and looked at twice: it is worked out as it is read, and takes no memory.
+dialled as not materialized (
+    select
+        *,
+        {%- for side in ['client', 'caller', 'callee'] %}
+        {{ dialled(side ~ '_number') }} as {{ side }}_dialled{{ ',' if not loop.last }}
+        {%- endfor %}
+    from sided
+),
+
+legs as not materialized (
     select
         dialled.*,
+        {{ phone_digits('dialled.client_dialled', 'countries') }} as client_digits,
         {{ phone_digits('dialled.caller_dialled', 'countries') }} as caller_digits,
         {{ phone_digits('dialled.callee_dialled', 'countries') }} as callee_digits,
         case
@@ -144,7 +152,7 @@ legs as (
     left join parents on dialled._system = parents._system and dialled.call_id = parents.call_id
 ),
 
-measured as (
+measured as not materialized (
     select
         *,
         case
@@ -159,7 +167,7 @@ measured as (
     from legs
 ),
 
-timed as (
+timed as not materialized (
     select
         *,
         started_at + to_microseconds(cast(coalesce(leg_total_seconds, 0) * 1000000 as bigint)) as leg_ended_at
@@ -167,17 +175,26 @@ timed as (
 ),
 
 -- Legs that nothing but their numbers and times tie together.
-heads as materialized (
+untied as materialized (
     select
         _system,
         call_id,
         direction,
         started_at,
         leg_ended_at,
-        {{ least_known(phone_key('caller_digits'), phone_key('callee_digits')) }} as one_end,
-        {{ greatest_known(phone_key('caller_digits'), phone_key('callee_digits')) }} as other_end
+        {{ phone_key('caller_digits') }} as caller_key,
+        {{ phone_key('callee_digits') }} as callee_key
     from timed
-    where not is_tied and started_at is not null and caller_digits is not null and callee_digits is not null
+    where not is_tied and started_at is not null
+),
+
+heads as not materialized (
+    select
+        *,
+        {{ least_known('caller_key', 'callee_key') }} as one_end,
+        {{ greatest_known('caller_key', 'callee_key') }} as other_end
+    from untied
+    where caller_key is not null and callee_key is not null
 ),
 
 -- A number a pair: legs are put into order by it in half the time that the names of it take.
@@ -247,7 +264,7 @@ select
     timed.call_id,
     nullif(coalesce(led.head_id, opened.opening_call_id), timed.call_id) as opening_call_id,
     case when led.head_id is null then timed.direction else led.head_direction end as direction,
-    case when timed.direction = 'outbound' then timed.callee_digits else timed.caller_digits end as client_digits,
+    timed.client_digits,
     timed.agent_id,
     timed.agent_name,
     nullif(trim(timed.queue), '') as queue,

@@ -29,6 +29,9 @@ end)
     when length(ltrim(replace({{ dialled }}, '+', ''), '0')) < 2 then null
     when {{ dialled }} like '+%' then replace({{ dialled }}, '+', '')
     when {{ dialled }} like '00%' then nullif(replace(substr({{ dialled }}, 3), '+', ''), '')
+    {#- Within +7 people dial 8 before a number of the country and 8 10 before one of another: 84951234567 is not Vietnam's. #}
+    when {{ calling_code }} = '7' and {{ dialled }} like '810%' and length({{ dialled }}) > 11 then substr({{ dialled }}, 4)
+    when {{ calling_code }} = '7' and {{ dialled }} like '8%' and length({{ dialled }}) = 11 then '7' || substr({{ dialled }}, 2)
     when length({{ dialled }}) = {{ codes }}.national_digits then {{ calling_code }} || {{ dialled }}
     when {{ dialled }} like '0%' and {{ calling_code }} is not null and {{ codes }}.national_digits is null
         then {{ calling_code }} || replace(substr({{ dialled }}, 2), '+', '')

@@ -39,7 +39,7 @@ def national_digits(country: phonenumbers.PhoneMetadata | None) -> int | None:
     """How many digits a number has that is dialled as it stands within a country, where no 0 goes before it."""
     if country is None:
         return None
-    if country.country_code == 1:
+    if country.country_code in (1, 7):
         return 10
     mobile, fixed = (
         [length for length in (kind.possible_length if kind else ()) if length > 0]
@@ -63,6 +63,11 @@ def comparable(number: str, calling_code: str | None, length: int | None = None)
         return digits
     if digits.startswith("00"):
         return digits[2:]
+    # From +7 one dials 8 10 abroad, and 8 within the country.
+    if calling_code == "7" and (outside := re.fullmatch(r"810(\d{9,})", digits)):
+        return outside[1]
+    if calling_code == "7" and re.fullmatch(r"8\d{10}", digits):
+        digits = digits[1:]
     if calling_code and length:
         return calling_code + digits if len(digits) == length else digits
     return calling_code + digits[1:] if digits.startswith("0") and calling_code else digits

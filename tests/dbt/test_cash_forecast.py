@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from pipelines.warehouse.transform import DBT_PROJECT
-from tests.support.chance import chance
+from tests.support.chance import chance, is_tried
 from tests.support.claims import Claims
 from tests.support.figures import FIGURES, held, moves
 from tests.support.homes import make
@@ -118,6 +118,17 @@ def test_what_was_forecast_knows_nothing_of_later(two: list[duckdb.DuckDBPyConne
     assert {row[5] for row in items if row[0] == ORIGIN} == {"promise", "behaviour"}
     assert same(two, "select origin, method, week_start, expected_amount, variance from marts.fct_forecast_weeks "
                      "where origin <= ? order by all")  # fmt: skip
+
+
+def test_what_nothing_tells_of_has_no_share(two: list[duckdb.DuckDBPyConnection]) -> None:
+    """Of a debt whose account and company never paid one so old, only what is promised is known: 0 % would be a forecast."""
+    query = (
+        "select basis, promised_amount >= open_amount, survival_at_origin is null, paid_share"
+        " from marts.fct_cash_forecasts"
+    )
+    rows = two[0].execute(query).fetchall()
+    assert [row for row in rows if (row[3] is None) != (row[2] and not row[1])] == []
+    assert is_tried({row[3] for row in rows if row[0] == "none"} == {None})
 
 
 def test_what_became_of_it_is_another_thing(two: list[duckdb.DuckDBPyConnection]) -> None:

@@ -17,6 +17,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.support import calls
+from tests.support.chance import is_tried
 from tests.support.deals import FIRST as FIRST_DEAL
 from tests.support.deals import State, state
 from tests.support.homes import make
@@ -66,6 +68,8 @@ def evidence(company: Company, number: int, day: date) -> dict[str, Any]:
         if year < (on(row["occurred_at"]) or day) <= day
     ]  # fmt: skip
     is_manned = any(row["job_title"] or row["contact_role"] for row in people.values())
+    # Before anything tells of a deal, nobody knows that there was none.
+    is_deal_known = any((on(row["created_at"]) or AS_OF) <= day for row in company.rows["crm.deals"])
     first = [row["issued_on"] for row in company.of("billing.invoices", number)]
     first += [on(row["closed_at"]) for row in company.of("crm.deals", number) if row["status"] == "won"]
     first += [row["starts_on"] for row in company.of("crm.documents", number)]
@@ -82,7 +86,8 @@ def evidence(company: Company, number: int, day: date) -> dict[str, Any]:
         ) if is_manned else None,
         "product_breadth": len(products) or None,
         "revenue_growth": float(revenue / before) if before and all_invoices <= two else None,
-        "open_deals": sum(row["status"] == "open" or (on(row["closed_at"]) or day) > day for row in deals),
+        "open_deals": sum(row["status"] == "open" or (on(row["closed_at"]) or day) > day for row in deals)
+        if is_deal_known else None,
         "on_time_share": sum(row["paid_on"] <= row["due_on"] for row in paid) / len(paid) if paid else None,
         "contracts_in_force": sum(row["ends_on"] >= day for row in contracts),
         "contracts": len(contracts),
@@ -215,9 +220,9 @@ def told(connection: duckdb.DuckDBPyConnection) -> dict[tuple[date, str], tuple[
 def test_the_list_of_every_quarter(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
     """Criteria, tier, stage, list and proposal of each quarter and account; all that can happen happens."""
     wanted = expected(company, AS_OF)
-    assert {row[5] for row in wanted.values()} == {"enter", "stay", "leave", None}
-    assert {row[2] for row in wanted.values()} == {"A", "B", "C", None}
-    assert {row[3] for row in wanted.values()} >= {"tactical", "operational", "functional"}
+    assert is_tried({row[5] for row in wanted.values()} == {"enter", "stay", "leave", None})
+    assert is_tried({row[2] for row in wanted.values()} == {"A", "B", "C", None})
+    assert is_tried({row[3] for row in wanted.values()} >= {"tactical", "operational", "functional"})
     assert told(warehouse) == wanted
 
 
@@ -234,7 +239,7 @@ def test_the_year_before_is_known_once_the_exports_go_back_so_far(
         "select quarter, account_id, revenue_previous_12m from reporting.rpt_key_accounts"
     ).fetchall()
     assert {row[:2]: row[2] for row in rows} == wanted
-    assert {value is None for value in wanted.values()} == {True, False}
+    assert is_tried({value is None for value in wanted.values()} == {True, False})
     assert len(set(wanted.values())) > 10
 
 
@@ -255,7 +260,7 @@ def test_who_is_kept_drifts(company: Company, warehouse: duckdb.DuckDBPyConnecti
     ).fetchall()
     assert {row[:2]: row[3] for row in found if row[2]} == wanted
     assert not [row for row in found if row[3] is not None and not row[2]]
-    assert set(wanted.values()) == {None, 1, 2, 3, 4}
+    assert is_tried(set(wanted.values()) == {None, 1, 2, 3, 4})
 
 
 def test_what_nobody_knew_before_is_told(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -274,7 +279,7 @@ def test_what_nobody_knew_before_is_told(company: Company, warehouse: duckdb.Duc
     )
     told = {row[0]: (set((row[1] or "").split(",")) - {""}, row[2]) for row in rows.fetchall()}
     assert told == {quarter: wanted[quarter] for quarter in told}
-    assert any("revenue_growth" in newly for newly, _ in told.values())
+    assert is_tried(any("revenue_growth" in newly for newly, _ in told.values()))
 
 
 def test_a_past_quarter_stays_as_it_was(
@@ -301,9 +306,13 @@ def test_a_change_of_owner(company: Company, warehouse: duckdb.DuckDBPyConnectio
 
         for row in company.of("crm.activities", number):
             put("talk", on(row["occurred_at"]), row)
-        for row in company.rows["calls.calls"]:
-            if row["call_id"].startswith(f"VA{number}-"):
-                put("missed" if row["status"] == "missed" else "talk", on(row["started_at"]), row)
+        # Calls of one moment are one, and a caller's misses are one case until somebody spoke with him (K1, K4).
+        own = [row for row in company.rows["calls.calls"] if row["call_id"].startswith(f"VA{number}-")]
+        had = calls.conversations([row | {"_system": "test"} for row in own], AS_OF)
+        for one in had:
+            put("talk", one.day if one.status == "answered" else None, one)
+        for case in calls.cases(had):
+            put("missed", case.first.day, case)
         for row in company.of("billing.invoices", number):
             put("paid", row.get("paid_on"), (row.get("paid_on", CHANGED) - row["due_on"]).days)
         late = [sum(part) / len(part) if part else None for part in days["paid"]]
@@ -318,7 +327,7 @@ def test_a_change_of_owner(company: Company, warehouse: duckdb.DuckDBPyConnectio
         f" where changed_on = date '{CHANGED}' and previous_owner_id = 'test:ann' and new_owner_id = 'test:ben'"
     ).fetchall()
     assert {row[0]: row[1:] for row in found} == wanted
-    assert any(row[4] is not None for row in wanted.values())
+    assert is_tried(any(row[4] is not None for row in wanted.values()))
     changes = dict(warehouse.execute(
         "select account_id, owner_changes_12m from reporting.rpt_account_ownership"
     ).fetchall())  # fmt: skip
@@ -357,16 +366,20 @@ def test_who_covers(warehouse: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_key_accounts_are_called_every_week(company: Company, warehouse: duckdb.DuckDBPyConnection) -> None:
-    """K13: of the list that stood at the week's end, the accounts with an answered call in the week."""
+    """K13: of the list that stood at the week's end, the accounts with an answered call in the week.
+
+    A list stands from its quarter's last day: what the quarter that runs would give is a proposal until it ends.
+    """
     every = expected(company, AS_OF)
     listed: dict[date, set[str]] = {
         day: {account for (start, account), row in every.items() if start == quarter and row[4]}
         for quarter, day in quarters(AS_OF)[1:]
+        if day == back(quarter, -3) - timedelta(days=1)
     }
     monday, wanted = date(2022, 1, 3), {}
     while monday <= AS_OF:
         sunday = min(monday + timedelta(days=6), AS_OF)
-        standing = listed[max((day for day in listed if day <= sunday), default=quarters(AS_OF)[1][1])]
+        standing = listed.get(max((day for day in listed if day <= sunday), default=AS_OF), set())
         called = {
             f"test:{row['call_id'][1:].split('-')[0]}" for row in company.rows["calls.calls"]
             if row["status"] == "answered" and monday <= (on(row["started_at"]) or AS_OF) <= sunday
@@ -378,7 +391,7 @@ def test_key_accounts_are_called_every_week(company: Company, warehouse: duckdb.
         "select week_start, sum(key_accounts), sum(called_accounts) from reporting.rpt_key_account_coverage group by 1"
     ).fetchall()
     assert {row[0]: row[1:] for row in found} == wanted
-    assert any(called for _, called in wanted.values())
+    assert is_tried(any(called for _, called in wanted.values()))
 
 
 def test_deals_are_on_each_day_what_the_definition_says(

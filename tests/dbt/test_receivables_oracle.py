@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import duckdb
 import pytest
 
+from tests.support.chance import chance
 from tests.support.homes import make
+from tests.support.losses import Item, Key, total
 from tests.support.raw_rows import write_raw
 from tests.support.walk import Due, Walk
 
@@ -28,30 +28,6 @@ AS_OF = date(2024, 8, 20)
 RATES = {"EUR": Decimal(1), "USD": Decimal("0.9")}
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_120", "days_over_120")
 EDGES = ((None, 0), (1, 30), (31, 60), (61, 90), (91, 120), (121, None))
-Key = tuple[str, str]
-
-
-@dataclass
-class Item:
-    """One invoice of the ledger: its instalments (due date, amount) and its events (date, amount)."""
-
-    key: Key
-    instalments: list[tuple[date, Decimal]]
-    events: list[tuple[date, Decimal]] = field(default_factory=list)
-
-    def open_on(self, day: date) -> Decimal:
-        """Open(i, D)."""
-        return sum((amount for on, amount in self.events if on <= day), Decimal(0))
-
-    def parts_on(self, day: date) -> list[tuple[date, Decimal]]:
-        """What is open by due date: payments fill the instalments in order, so the last ones stay open."""
-        left, parts = self.open_on(day), []
-        for due, amount in reversed(self.instalments[1:]):
-            part = min(max(left, Decimal(0)), amount)
-            parts.append((due, part))
-            left -= part
-        parts.append((self.instalments[0][0], max(left, Decimal(0))))
-        return parts
 
 
 class Stream:
@@ -59,7 +35,7 @@ class Stream:
 
     def __init__(self, seed: int) -> None:
         """Makes all rows of all systems."""
-        self.random = Random(seed)
+        self.random = chance(seed)
         self.rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.items: dict[str, Item] = {}
         self.unapplied: dict[Key, list[tuple[date, Decimal]]] = defaultdict(list)
@@ -75,6 +51,8 @@ class Stream:
         self.settled()
         self.fifo()
         self.balances()
+        for item in self.items.values():
+            item.give_up()
 
     def day(self, latest: int = 250) -> date:
         """A day of the stream; some lie after the as-of date."""
@@ -185,8 +163,10 @@ class Stream:
         )  # fmt: skip
         if loose:
             self.unapplied[item.key].append((on, -amount))
+        elif kind == "write_off":
+            item.given_up.append((on, amount))
         else:
-            item.events.append((on, -amount if kind == "write_off" else amount))
+            item.events.append((on, amount))
 
     def settled(self) -> None:
         """Only the day on which an invoice was settled is known."""
@@ -235,11 +215,6 @@ class Stream:
             item.events.append((max(known, row["issued_on"]), -paid))
 
 
-def total(movements: list[tuple[date, Decimal]], day: date) -> Decimal:
-    """The sum of what lies up to a day."""
-    return sum((amount for on, amount in movements if on <= day), Decimal(0))
-
-
 def snapshots() -> list[date]:
     """Every Sunday and month end up to the as-of date, and that date."""
     days = [FIRST + timedelta(days=number) for number in range((AS_OF - FIRST).days + 1)]
@@ -256,7 +231,7 @@ def expected_balances(stream: Stream, day: date) -> dict[Key, dict[str, Decimal]
                 if (low is None or late >= low) and (high is None or late <= high):
                     found[item.key][name] += part
             found[item.key]["open_amount"] += part
-        found[item.key]["credit_amount"] += max(-item.open_on(day), Decimal(0))
+        found[item.key]["credit_amount"] += item.credit_on(day)
     for key, movements in stream.unapplied.items():
         found[key]["unapplied_amount"] += total(movements, day)
     return {key: dict(row) for key, row in found.items() if any(row.values())}
@@ -419,8 +394,12 @@ def test_what_could_not_be_posted_is_named(stream: Stream, warehouse: duckdb.Duc
         ).fetchall()
     )
     failed = {row["payment_id"] for row in stream.rows["billing.payments"] if row["status"] == "failed"}
-    # What is applied after the run's day does not exist yet.
-    applications = [row for row in stream.rows["billing.applications"] if (row.get("applied_on") or AS_OF) <= AS_OF]
+    # What is applied after the run's day does not exist yet; without a day it is applied as its payment comes.
+    received = {row["payment_id"]: row["received_on"] for row in stream.rows["billing.payments"]}
+    applications = [
+        row for row in stream.rows["billing.applications"]
+        if (row.get("applied_on") or received[row["payment_id"]]) <= AS_OF
+    ]  # fmt: skip
     unknown = [row for row in applications if row["invoice_id"] == "nowhere"]
     assert reasons == {
         "unknown_invoice": len(unknown),

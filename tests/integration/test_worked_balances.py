@@ -92,6 +92,7 @@ def test_a_payment_of_no_day_teaches_no_forecast(tide: Ask, grove: Ask) -> None:
     """R30: the balances of 30 June do not tell that Anchor pays a year late; of who never paid on a known day nothing is foreseen."""
     outcomes = "select outcome, sum(expected_amount) from reporting.rpt_cash_expectations group by outcome"
     assert tide(outcomes) == [("unforeseen", 6000)]
+    assert tide("select distinct paid_share, expected_on from reporting.rpt_cash_expectations") == [(None, None)]
     assert sum(amount for _, amount in grove(outcomes)) == Decimal("2650.5")
     assert tide("select coalesce(sum(invoices), 0) from reporting.rpt_forecast_backtest") == [(0,)]
 

@@ -1,7 +1,6 @@
 """Chance in tests: the same in every run, or, with `SEED=3 pytest …`, another company in each random test.
 
-The tests of receivables and key accounts that have one company of their own keep it: their oracles know no more than what happens
-in it. Whether everything that a test is for happens, only the suite's own companies are held to (`is_tried`).
+Whether everything that a test is for happens, only the suite's own companies are held to (`is_tried`).
 """
 
 from __future__ import annotations

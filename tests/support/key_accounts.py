@@ -6,9 +6,9 @@ import calendar
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
-from random import Random
 from typing import Any
 
+from tests.support.chance import chance
 from tests.support.deals import histories
 
 EARLIER, AS_OF = date(2024, 8, 15), date(2024, 11, 20)
@@ -38,7 +38,7 @@ class Company:
 
     def __init__(self) -> None:
         """Makes all rows."""
-        self.random = Random(20241120)
+        self.random = chance(20241120)
         self.rows: dict[str, Rows] = defaultdict(list)
         for number, name in enumerate(ACCOUNTS):
             self.account(number, name)

@@ -358,10 +358,13 @@ final as (
         ages.survival_at_origin,
         ages.paid_at_origin,
         ages.paid_at_end,
-        -- What is expected to be paid at all, of what is open.
-        {{ ratio('coalesce(covered.promised_amount, 0)', 'items.open_amount') }}
-        + (1 - {{ ratio('coalesce(covered.promised_amount, 0)', 'items.open_amount') }})
-        * {{ paid_share('ages.paid_at_end', 'ages') }} as paid_share,
+        -- What is expected to be paid at all, of what is open: unknown where nothing tells of what no promise covers.
+        case
+            when ages.survival_at_origin is not null or covered.promised_amount >= items.open_amount
+                then {{ ratio('coalesce(covered.promised_amount, 0)', 'items.open_amount') }}
+                    + (1 - {{ ratio('coalesce(covered.promised_amount, 0)', 'items.open_amount') }})
+                    * {{ paid_share('ages.paid_at_end', 'ages') }}
+        end as paid_share,
         items.issued_on,
         items.due_on,
         covered.promised_for,

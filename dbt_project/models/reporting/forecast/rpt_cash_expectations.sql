@@ -36,10 +36,10 @@ select
     expectations.week_start,
     forecasts.due_on,
     forecasts.promised_for,
-    -- A debt that is likelier not to be paid has no day on which to expect it.
-    case when forecasts.paid_share >= 0.5 then forecasts.expected_on end as expected_on,
-    case when forecasts.paid_share >= 0.5 then forecasts.early_on end as early_on,
-    case when forecasts.paid_share >= 0.5 then forecasts.late_on end as late_on,
+    -- A debt that is likelier not to be paid has no day on which to expect it; one that is promised for the most part has.
+    case when forecasts.basis = 'promise' or forecasts.paid_share >= 0.5 then forecasts.expected_on end as expected_on,
+    case when forecasts.basis = 'promise' or forecasts.paid_share >= 0.5 then forecasts.early_on end as early_on,
+    case when forecasts.basis = 'promise' or forecasts.paid_share >= 0.5 then forecasts.late_on end as late_on,
     forecasts.as_of_date,
     invoices._file,
     invoices._row

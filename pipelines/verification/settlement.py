@@ -83,7 +83,7 @@ class Settlement:
     def _appliers(self, rows: list[Row], has_payments: set[str]) -> Iterable[Place]:
         """Whose payments the export applies, be it in vain: their money is for nothing else."""
         for row in rows:
-            if row["payment_id"] or not (row["credit_note_id"] or row["_system"] in has_payments):
+            if row["payment_id"] if row["_system"] in has_payments else not row["credit_note_id"]:
                 payment = self.books.named.get("payment " + named(row["_system"], row["payment_id"]))
                 invoice = self.books.named.get(named(row["_system"], row["invoice_id"]))
                 yield from (place for place in (payment, invoice) if place)

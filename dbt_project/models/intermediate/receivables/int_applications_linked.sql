@@ -175,8 +175,9 @@ joined as (
         coalesce(payments.received_on, credit_notes.issued_on) as origin_date,
         coalesce(invoices.currency, payments.currency, credit_notes.currency) as currency,
         coalesce(payments.currency, credit_notes.currency, invoices.currency) as origin_currency,
+        -- Whoever names a payment tells of payments, be it one that is not there.
         case
-            when payments.payment_id is not null then 'payment'
+            when applications.payment_id is not null and paying_systems._system is not null then 'payment'
             when applications.credit_note_key is not null then 'credit_note'
             else 'payment'
         end as origin_kind,

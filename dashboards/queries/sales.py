@@ -22,7 +22,8 @@ _PEOPLE = f"""
     pipeline as (
         select
             deals.employee_id, deals.stage, deals.open_deals, deals.open_amount, deals.weighted_amount,
-            deals.stale_deals, deals.missing_amount_count, deals.missing_rate_count, deals.as_of_date,
+            deals.stale_deals, deals.missing_amount_count, deals.missing_probability_count,
+            deals.missing_rate_count, deals.as_of_date,
             {_NAME.format("deals")} as employee_name,
             coalesce(deals.team, owners.team) as team
         from {{rpt_pipeline}} as deals
@@ -43,10 +44,11 @@ _CHOSEN_MONTHS = OF_PEOPLE.replace("coalesce(team", "coalesce(owner_team")
 
 _NOW = f"select * from pipeline where as_of_date = (select max(as_of_date) from pipeline) and {OF_PEOPLE}"
 
-# Deals of none of which an amount is known are not worth nothing.
-_WORTH = ", ".join(
-    known_sum(name, "sum(missing_amount_count) + sum(missing_rate_count)")
-    for name in ("open_amount", "weighted_amount")
+# Deals of none of which an amount is known are not worth nothing, and without a probability nothing is weighted.
+_UNKNOWN = "sum(missing_amount_count) + sum(missing_rate_count)"
+_WORTH = (
+    f"{known_sum('open_amount', _UNKNOWN)}, "
+    f"{known_sum('weighted_amount', f'{_UNKNOWN} + coalesce(sum(missing_probability_count), 0)')}"
 )
 
 TOTALS = f"""

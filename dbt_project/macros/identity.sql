@@ -8,16 +8,23 @@ nullif(trim(regexp_replace(
 )), '')
 {%- endmacro %}
 
+{#- The letters that end a name are one word, however they were parted: `L.L.C.` is `llc`, `s. r. o.` is
+    `sro`, `A/S` is `as`. -#}
+{% macro last_letters_together(words) -%}
+regexp_replace({{ words }}, ' (\p{L}) (\p{L})(?: (\p{L}))?(?: (\p{L}))?$', ' \1\2\3\4')
+{%- endmacro %}
+
 {#- A company's or a person's whole name, the legal form included. -#}
 {% macro normalised_name(column) -%}
-{{ normalised_words(column) }}
+{{ last_letters_together(normalised_words(column)) }}
 {%- endmacro %}
 
 {#- A company's name without the legal form that ends or opens it: `Acme Inc.` and `Acme` share it. Takes what
     `normalised_name` gave. A name that is nothing but a legal form stays whole. -#}
 {% macro name_without_legal_form(normalised) -%}
-{%- set forms = 'inc|incorporated|llc|llp|lp|ltd|limited|plc|corp|corporation|co|company|gmbh|ag|kg|ug|ohg|gbr|ev|mbh'
-    ~ '|ab|aktiebolag|hb|kb|oy|oyj|as|asa|aps|ivs|bv|nv|sa|sas|sarl|srl|spa|sl|slu|lda|ltda|pty|pte|sro|doo|ood|eood|too'
+{%- set forms = 'inc|incorporated|llc|pllc|pc|llp|lllp|lp|ltd|limited|plc|corp|corporation|co|company|gmbh|ag|kg|ug|ohg|gbr|ev'
+    ~ '|mbh|ab|aktiebolag|hb|kb|oy|oyj|as|asa|aps|ivs|bv|nv|sa|sas|sarl|srl|spa|sl|slu|lda|ltda|pty|pte|sro|doo|ood|eood|too'
+    ~ '|sp zoo|and co kg'
     ~ '|ooo|oao|zao|pao|kft|zrt|uab|sia|ou|ооо|оао|зао|пао|ао|ип|оод|еоод|ад|еад|тоо|жшс' -%}
 coalesce(
     nullif(trim(regexp_replace(

@@ -196,6 +196,19 @@ def test_deals_without_amounts_are_worth_what_nobody_knows(
         assert "'text': {'value': '–'}" in drawn[key]
 
 
+def test_deals_without_a_probability_weigh_what_nobody_knows(open_page: Open, tmp_path: Path) -> None:
+    deals = {"as_of_date": "2026-11-20", "employee_id": "crm:1", "open_deals": 3, "open_amount": 19260}
+    counts = {"missing_amount_count": 0, "missing_rate_count": 0, "missing_probability_count": 3}
+    publish(
+        tmp_path,
+        "v1",
+        {"rpt_run": [{"as_of_date": "2026-11-20", "base_currency": "USD"}], "rpt_pipeline": [deals | counts]},
+    )
+    app = open_page("sales", at_home=tmp_path)
+    assert not app.exception
+    assert (tile(app, "Pipeline").value, tile(app, "Weighted").value) == ("USD 19,260", "–")
+
+
 @pytest.mark.parametrize("undated", [3, 2])
 @pytest.mark.parametrize("page", ["overview", "receivables"])
 def test_money_of_no_day_is_no_fall_of_what_is_owed(open_page: Open, tmp_path: Path, page: str, undated: int) -> None:

@@ -32,6 +32,17 @@ ACCOUNTS = [
     {"_system": "bcrm", "account_id": "x7", "name": "Zeta AB", "industry": "Retail", "segment": "Small"},
     {"_system": "bcrm", "account_id": "x8", "name": "Epsilonn Oy", "website": "gmail.com", "phone": "08-444 55 66"},
 ]  # fmt: skip
+# One legal form, parted by points and not.
+PARTED = [
+    ("Lambda Freight LLC", "Lambda Freight, L.L.C."),
+    ("Mi Law PC", "Mi Law, P.C."),
+    ("Ny Praha sro", "Ny Praha s. r. o."),
+    ("Xi Torino SpA", "Xi Torino S.p.A."),
+    ("Omikron Sp. z o.o.", "Omikron sp. zoo"),
+    ("Pi AS", "Pi A/S"),
+    ("Rho", "Rho, P.L.L.C."),
+]
+ACCOUNTS += [{"_system": "ccrm", "account_id": f"y{place}", "name": name} for place, (name, _) in enumerate(PARTED)]
 CUSTOMERS = [
     {"customer_id": "c1", "name": "Somebody else", "tax_id": "SE 1111111111"},
     {"customer_id": "c2", "name": "B", "account_id": "x2"},
@@ -44,7 +55,7 @@ CUSTOMERS = [
     {"customer_id": "c10", "name": "Iota AB"},
     {"customer_id": "c11", "name": "Kappa AB"},
     {"customer_id": "c9", "name": "Theta AB", "tax_id": "SE7777777777"},
-]
+] + [{"customer_id": f"f{place}", "name": name} for place, (_, name) in enumerate(PARTED)]
 LINKS = [
     ("bcrm", "crm_account", "x7", "link", "acrm:3"),
     ("books", "billing_customer", "c4", "link", "acrm:4"),
@@ -86,6 +97,9 @@ EXPECTED = {
     ("books", "billing_customer", "c10"): ("acrm:4", "decision"),
     ("books", "billing_customer", "c11"): ("books:c11", "own_account"),
     ("books", "billing_customer", "c9"): ("books:c9", "own_account"),
+    **{("ccrm", "crm_account", f"y{place}"): (f"ccrm:y{place}", "crm_account") for place in range(7)},
+    **{("books", "billing_customer", f"f{place}"): (f"ccrm:y{place}", "name") for place in range(6)},
+    ("books", "billing_customer", "f6"): ("ccrm:y6", "name_without_legal_form"),
 }
 
 

@@ -144,6 +144,7 @@ def test_a_feed_that_a_file_cannot_give_is_left_out_by_name(tmp_path: Path) -> N
     told = [row for row in landed.receipt.findings if row["code"] == "entity_missing"]
     assert [(row["name"], row["column_name"]) for row in told] == [
         ("billing.customers", "Customer ID, Customer Description"), ("billing.applications", "Invoice ID"),
+        ("billing.adjustments", "Dispute Status, Disputed Amount"),
     ]  # fmt: skip
 
 

@@ -222,9 +222,7 @@ def _plain(plan: Plan, column: Column, found: Profile) -> Iterator[str]:
     linked = plan.entity.id == "billing.applications" and column.name == "invoice_id"
     if column.name in plan.needs and (found.filled == found.rows or linked):
         spec["required"] = True
-    if column.type == "ratio" and found.percents:
-        spec |= {"extract": r"^(.*?)\s*%?$", "unit": "percent"}
-    elif column.type == "ratio" and found.above_one:
+    if column.type == "ratio" and (found.percents or found.above_one):
         spec["unit"] = "percent"
     elif column.type == "seconds":
         if found.clocks:

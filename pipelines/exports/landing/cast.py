@@ -391,7 +391,7 @@ class RowSql:
         """A number in the column's own unit."""
         if spec.unit == "hms":
             return self._scaled(text, column, spec, formats)
-        amount = number(text, "DECIMAL(38,10)", formats)
+        amount = number(f"rtrim({text}, '% ')" if spec.unit == "percent" else text, "DECIMAL(38,10)", formats)
         factor = {"milliseconds": "/ 1000", "minutes": "* 60", "percent": "/ 100"}.get(spec.unit or "", "")
         if spec.unit == "minor":
             zero = any_of(self.header([spec.currency_column or ""]), ZERO_DECIMAL) if spec.currency_column else "false"

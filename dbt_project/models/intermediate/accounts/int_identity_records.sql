@@ -66,7 +66,7 @@ normalised as (
         countries.country_code,
         cities.city_key,
         {{ normalised_name('records.name') }} as name_key,
-        {{ latin('records.name') }} as latin_name,
+        {{ last_letters_together(latin('records.name')) }} as latin_name,
         {{ normalised_tax_id('records.tax_id') }} as tax_key,
         {{ normalised_email('records.email') }} as email_key,
         {{ website_domain('records.website') }} as website_domain,

@@ -5,8 +5,13 @@ with run as (
     select * from {{ ref('int_run_dated') }}
 ),
 
-feed_end as (
-    {{ told_until('calls') }}
+-- The CRM tells of its calls with its deals.
+feed_ends as (
+    select
+        case feed when 'calls' then 'tracker' else 'crm' end as told_by,
+        complete_until
+    from {{ ref('fct_feed_ends') }}
+    where feed in ('calls', 'deals')
 ),
 
 employees as (
@@ -52,8 +57,8 @@ select
         'sum(counted.calls) over (partition by counted.month, counted.employee_id, counted.told_by)'
     ) }} as calls_share,
     cast(counted.talk_seconds as decimal(38, 3)) as talk_seconds,
-    {{ is_told(month_end_of('counted.month'), 'feed_end') }} as is_complete
+    {{ is_told(month_end_of('counted.month'), 'feed_ends') }} as is_complete
 from counted
 cross join run
-cross join feed_end
+left join feed_ends on counted.told_by = feed_ends.told_by
 left join employees on counted.employee_id = employees.employee_id

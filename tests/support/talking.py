@@ -399,7 +399,7 @@ class Talking(Serving):
                     worth = [row["revenue_amount_base"] for row in near if row["revenue_amount"] != 0]
                     before = [row["revenue_amount_base"] or 0 for row in near if row["issued_on"] < begun]
                     after = [row["revenue_amount_base"] or 0 for row in near if row["issued_on"] >= begun]
-                    if None not in worth and sum(before) and after:
+                    if None not in worth and sum(before):
                         own[f"{prefix}revenue_change"] = float(sum(after)) / float(sum(before)) - 1
             found[key] = own
         return found

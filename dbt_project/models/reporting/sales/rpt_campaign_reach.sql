@@ -1,6 +1,7 @@
 -- Grain: one row per campaign, kind and channel: whom it reached, who opened, answered and came (A21, A28, C29), and how the active
 -- accounts that it reached bought and stayed beside those that it did not (C24, C32). Active is who was so in the month in which
--- the first was told. Who is reached is chosen: that one bought more says nothing of why.
+-- the first was told; who bought before and nothing after bought less by all of it. Who is reached is chosen: that one bought
+-- more says nothing of why.
 with run as (
     select
         *,
@@ -113,7 +114,7 @@ select
     {%- for prefix, name in {'reached': '', 'other': 'other_'}.items() %}
     case
         when compared.{{ prefix }}_unknown = 0
-            then {{ ratio('compared.' ~ prefix ~ '_after', 'compared.' ~ prefix ~ '_before') }} - 1
+            then {{ ratio('coalesce(compared.' ~ prefix ~ '_after, 0)', 'compared.' ~ prefix ~ '_before') }} - 1
     end as {{ name }}revenue_change,
     {{ ratio('compared.' ~ prefix ~ '_stayed', 'compared.' ~ prefix ~ '_active') }} as {{ name }}stayed_share,
     {%- endfor %}

@@ -26,7 +26,6 @@ NAMED = {
 }  # fmt: skip
 # One row of a thing in a hundred has these; a company of a dozen would be nothing but them.
 RARE = ("parent_account_id", "merged_into_id", "manager_id")
-APART = {"crm.product_uses", "referred_by", "action"}
 FEW = {"crm.accounts": 8, "crm.employees": 4, "crm.products": 3, "crm.campaigns": 3, "billing.customers": 8}
 ROWS = 40
 # So many rows of each entity were said otherwise before; those that follow them are deleted.
@@ -49,14 +48,11 @@ class Company:
     def __init__(self, seed: int, day: date) -> None:
         """Draws it."""
         self.random, self.day, self.system = chance(seed), day, f"random{seed}"
-        # What is declared later is drawn apart, so that companies stay what they were.
-        self.apart = chance(7000 + seed)
         self.rows: Rows = {entity.id: self._drawn(entity) for entity in entities().values() if entity.domain != "lists"}
         again = chance(seed)
         for entity_id, rows in self.rows.items():
             entity, drawn = entities()[entity_id], list(rows)
-            random = self.apart if entity_id in APART else again
-            rows += [self._said_again(entity, row, random) for row in random.sample(drawn, len(drawn) // 2)]
+            rows += [self._said_again(entity, row, again) for row in again.sample(drawn, len(drawn) // 2)]
             rows += [self._said_before(entity, row) for row in drawn[:OLDER]]
             rows.append(self._deleted(entity, drawn[OLDER]))
             if entity_id in FALLS:
@@ -74,12 +70,11 @@ class Company:
         said = {"_system": self.system, "_known_at": known}
         return [row | said | {"_row": line} for line, row in enumerate(found.values(), start=2)]
 
-    def _said_again(self, entity: Entity, row: dict[str, Any], random: Random) -> dict[str, Any]:
+    @staticmethod
+    def _said_again(entity: Entity, row: dict[str, Any], random: Random) -> dict[str, Any]:
         """The row in a newer export, which has no column for a third of what is known of it."""
         lacking = {
-            column.name
-            for column in entity.columns
-            if column.name not in entity.key and (self.apart if column.name in APART else random).random() < 1 / 3
+            column.name for column in entity.columns if column.name not in entity.key and random.random() < 1 / 3
         }
         held = [column.name for column in entity.columns if column.name not in lacking]
         newer = {"_known_at": row["_known_at"] + timedelta(days=10), "_file": "newer", "_file_sha256": "c" * 64}
@@ -113,30 +108,29 @@ class Company:
         return [known, self._deleted(entity, known)]
 
     def _value(self, entity: Entity, column: Column, number: int) -> Any:
-        random = self.apart if entity.id in APART or column.name in APART else self.random
-        pick = random.choice
+        pick = self.random.choice
         if (column.name == entity.key[0] and column.name not in NAMED) or column.name == f"{entity.name[:-1]}_id":
             return f"{entity.name} {number}"
-        is_missing = random.random() < (0.95 if column.name in RARE else 0.15)
+        is_missing = self.random.random() < (0.95 if column.name in RARE else 0.15)
         if is_missing and column.name not in entity.key and column.name not in ("status", "document_kind"):
             return None
         if column.name in NAMED:
             whole = entities()[NAMED[column.name]]
-            return f"{whole.name} {random.randrange(FEW.get(whole.id, ROWS))}"
+            return f"{whole.name} {self.random.randrange(FEW.get(whole.id, ROWS))}"
         if column.one_of:
             return pick(column.one_of)
         if column.type in ("date", "timestamp"):
-            day = self.day + timedelta(days=pick((pick(NEAR), random.randint(-500, 200))))
+            day = self.day + timedelta(days=pick((pick(NEAR), self.random.randint(-500, 200))))
             day = day.replace(day=1) if column.name == "month" else day
             return day if column.type == "date" else datetime.combine(day, pick(TIMES), UTC)
         if column.type in NUMBERS:
-            return Decimal(NUMBERS[column.type]) * random.randint(1, 3)
+            return Decimal(NUMBERS[column.type]) * self.random.randint(1, 3)
         if column.name in ("name", "full_name", "company_name"):
             return f"{self.system} {number % 8}"
         if column.type == "integer":
             return number if column.name in entity.key else pick((1, 14, 30))
         if column.type == "text" and "number" in column.name:
-            return f"+46 8 {100000 + random.randrange(6)}"
+            return f"+46 8 {100000 + self.random.randrange(6)}"
         said = SAID.get(column.name, WORDS)
         return pick({"currency": ("EUR", "USD"), "boolean": (True, False), "text": said}[column.type])
 

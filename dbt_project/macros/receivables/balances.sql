@@ -29,7 +29,7 @@
 
 {#- Whose history rests on more than what the days themselves said: money that no application puts on an invoice goes where it
     is best known now to have gone, or to wait; money that waited for the first application of all was not known to wait; and
-    money that was put on a document that is void now was never put there. -#}
+    money that was put on a document that is void now was never put there, nor what it said to be settled or left. -#}
 {% macro assumed_histories() -%}
 select account_id, currency
     from {{ ref('fct_receivable_events') }}
@@ -58,6 +58,10 @@ select account_id, currency
     select account_id, currency
     from {{ ref('fct_receivable_exceptions') }}
     where reason = 'invoice_not_a_receivable'
+    union
+    select account_id, currency
+    from {{ ref('fct_invoices') }}
+    where voided_on is not null and (settled_on is not null or reported_balance is not null)
 {%- endmacro %}
 
 {#- The ageing report's columns, in order, of `balances` (balance_columns), `accounts` and `assumed` (assumed_histories). -#}

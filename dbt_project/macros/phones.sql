@@ -12,10 +12,11 @@
 end)
 {%- endmacro %}
 
-{#- A number's digits in the international form; takes what `dialled` gave. `calling_code` is the default country's
-    ('46'), for a number that is written the national way: with a leading 0, or, in a country that writes none, with as many
-    digits as its numbers have (`national_digits`; NULL where a 0 tells). The five numbers that are left out spell ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a telephone's keys:
-    trackers send them for withheld callers, and others send zeros, -1 or a single digit. -#}
+{#- A number's digits in the international form; takes what `dialled` gave. `codes` is a relation with the default country's
+    `calling_code` ('46'), for a number that is written the national way: with a leading 0, or, in a country that writes
+    none, with as many digits as its numbers have (`national_digits`; NULL where a 0 tells). The five numbers that are left
+    out spell ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a telephone's keys: trackers send them for withheld
+    callers, and others send zeros, -1 or a single digit. -#}
 {% macro phone_digits(dialled, codes) -%}
 {%- set calling_code = 'cast(' ~ codes ~ '.calling_code as varchar(9))' -%}
 (case

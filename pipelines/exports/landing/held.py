@@ -63,7 +63,8 @@ def _before_address(name: str, mapping: EntityMap) -> list[list[str]]:
 def holds_sql(entity: Entity, mapping: EntityMap, match: Match, header: Callable[[list[str]], str]) -> str:
     """SQL of the columns that a row holds, as raw writes them: `,amount,currency,`.
 
-    Not one that its case cannot tell, nor a currency that a key alone does not tell, nor one for which another column stands in in this row, an address for a name. `header` is SQL of a text.
+    Not one that its case cannot tell, nor a currency that a key alone does not tell, nor one for which another column
+    stands in in this row, an address for a name. `header` is SQL of a text.
     """
     has = match.has
     held = held_columns(entity, mapping, match)

@@ -5,8 +5,9 @@
 -- between one's end and the next one's start is short enough: a quick call back is a conversation of its own, else the
 -- fastest would never be seen (K5). A leg without both numbers or without its start never folds. A conversation is called
 -- by the leg that opens it, whose direction all of its legs have: the leg to an agent's telephone is dialled outwards.
--- A leg that names nobody and has legs of its own is the exchange's: that it was taken says nothing of whether somebody
--- was reached, and its time is none with a person. Its legs say both.
+-- A leg that has legs of its own and names nobody, or opens a call outwards and dials none itself (a telephone in a browser
+-- calls the exchange, which dials), is the exchange's: that it was taken says nothing of whether somebody was reached, and
+-- its time is none with a person. Its legs say both.
 with recursive run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -146,7 +147,15 @@ legs as not materialized (
                 is not null then 'missed'
         end as leg_status,
         parents.call_id is not null or coalesce(dialled.parent_call_id <> dialled.call_id, false) as is_tied,
-        parents.call_id is not null and dialled.agent_id is null and dialled.agent_name is null as is_exchange_leg
+        parents.call_id is not null
+        and (
+            coalesce(dialled.agent_id, dialled.agent_name) is null
+            or (
+                dialled.parent_call_id is null
+                and coalesce(dialled.direction, '') = 'outbound'
+                and coalesce(dialled.client_dialled, '') = ''
+            )
+        ) as is_exchange_leg
     from dialled
     cross join countries
     left join parents on dialled._system = parents._system and dialled.call_id = parents.call_id

@@ -1,6 +1,7 @@
 -- Grain: one row per conversation: its legs folded (K1), its status (K2), talk (K6), wait (K7) and target call (K9).
--- The leg that opens it gives the direction and the number. Answered when somebody took one leg; the agent is
--- the last one who did, else the only one named. Talk is time with a person, as far as its legs tell: a voicemail is none.
+-- The leg that opens it gives the direction and the number; of a call outwards that dials none itself, the first of its legs
+-- that does. Answered when somebody took one leg; the agent is the last one who did, else the only one named: outwards, who
+-- opened it. Talk is time with a person, as far as its legs tell: a voicemail is none.
 -- Of an inbound call that nobody took, the time that it rang tells whether it was abandoned, whatever word the export has
 -- for it; where that time is not known it is missed: a caller is not said to have given up quickly without evidence.
 -- The queue is the last one that a leg names. Opening hours are those of the queue where the list has them, else of the
@@ -58,7 +59,8 @@ summed as (
                     row(coalesce(legs.is_answered, false), legs.started_at, legs.call_id, legs.agent_id, legs.agent_name)
                 ) filter (where legs.is_answered or coalesce(legs.agent_id, legs.agent_name) is not null)
         end as agent,
-        max(row(legs.started_at, legs.call_id, legs.queue)) filter (where legs.queue is not null) as queued
+        max(row(legs.started_at, legs.call_id, legs.queue)) filter (where legs.queue is not null) as queued,
+        min(row(legs.started_at, legs.call_id, legs.client_digits)) filter (where legs.client_digits is not null) as dialled
     from {{ ref('int_call_legs_folded') }} as legs
     where legs.is_continued
     group by legs.system, coalesce(legs.opening_call_id, legs.call_id)
@@ -74,10 +76,18 @@ conversations as (
         opening.system,
         opening.call_id,
         opening.direction,
-        opening.client_digits,
+        case
+            when opening.direction = 'outbound' then coalesce(opening.client_digits, summed.dialled[3])
+            else opening.client_digits
+        end as client_digits,
         case when summed.legs is null then opening.leg_status else summed.status end as status,
-        case when summed.legs is null then opening.agent_id else summed.agent[4] end as agent_id,
-        case when summed.legs is null then opening.agent_name else summed.agent[5] end as agent_name,
+        {%- for field in ['agent_id', 'agent_name'] %}
+        case
+            when summed.legs is null then opening.{{ field }}
+            when opening.direction = 'outbound' and coalesce(summed.agent[4], summed.agent[5]) is null then opening.{{ field }}
+            else summed.agent[{{ loop.index + 3 }}]
+        end as {{ field }},
+        {%- endfor %}
         case when summed.legs is null then opening.queue else summed.queued[3] end as queue,
         case
             when summed.legs is null then opening.wait_seconds

@@ -17,6 +17,7 @@ from dashboards.components.page import (
     header,
     nothing,
     open_account,
+    say_open_alone,
     section,
     whole_company,
 )
@@ -102,6 +103,7 @@ if not monthly and not kpis and not statuses:
     st.stop()
 
 undated = are_days_unknown(kpis)
+say_open_alone(page.warehouse)
 pipeline = sales.totals(page.warehouse, page.filters)
 revenue = "Revenue" if page.filters.currency == ALL else "Invoiced"
 shown = [

@@ -17,6 +17,7 @@ from dashboards.components.page import (
     header,
     nothing,
     open_account,
+    say_open_alone,
     section,
     whole_company,
 )
@@ -352,6 +353,7 @@ if not by_currency and not kpis:
     footnotes()
     st.stop()
 undated = are_days_unknown(kpis)
+say_open_alone(page.warehouse)
 tiles(
     page.warehouse,
     [

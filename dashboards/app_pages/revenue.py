@@ -16,6 +16,7 @@ from dashboards.components.page import (
     header,
     nothing,
     open_account,
+    say_open_alone,
     section,
     whole_company,
 )
@@ -304,6 +305,8 @@ if current:
     if everything[-1] is not current:
         said += f" {everything[-1]['month']}, up to {iso(page.publication['as_of_date'])}, is left out."
 st.caption(said)
+if chosen_basis == "invoiced":
+    say_open_alone(page.warehouse)
 if is_beyond:
     st.caption("Retention is known for one team, manager, segment or country at a time: shown for the whole company.")
 if page.filters.currency != ALL:

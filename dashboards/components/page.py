@@ -116,6 +116,17 @@ def are_days_unknown(kpis: Sequence[dict[str, Any]]) -> bool:
     return is_so
 
 
+def say_open_alone(warehouse: str) -> None:
+    """Says where what was invoiced is known of what is open alone."""
+    if known_from := common.invoiced_known_from(warehouse):
+        st.info(
+            f"Lists of what is open are all that tells of invoices. What was invoiced and paid before {known_from} is "
+            "in none of them: sales and revenue before that day are of what is still open, and DSO is not known. A "
+            "list of all invoices would tell.",
+            icon=":material/playlist_remove:",
+        )
+
+
 @contextmanager
 def section(title: str, about: str | None = None, *, key: str) -> Iterator[None]:
     """A card with a heading and a sentence under it."""

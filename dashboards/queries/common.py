@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -27,6 +28,9 @@ PUBLICATION = """
     cross join health
     left join {rpt_run} as run on true
 """
+
+# Since when what was invoiced is known, where lists of what is open are all that tells of it.
+OPEN_ALONE = "select max(first_on) as known_from from {rpt_landing_findings} where code = 'open_items_alone'"
 
 CHOICES = f"""
     with employees as ({EMPLOYEES})
@@ -70,6 +74,13 @@ def findings(warehouse: str) -> dict[str, int]:
 def publication(warehouse: str) -> dict[str, Any]:
     """As-of date, files, rejected rows, last landing, base currency."""
     return first(select(warehouse, PUBLICATION))
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def invoiced_known_from(warehouse: str) -> date | None:
+    """The day of the first list of open items, where such lists are all that tells of invoices."""
+    known: date | None = first(select(warehouse, OPEN_ALONE)).get("known_from")
+    return known
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -14,17 +14,22 @@ nullif(trim(regexp_replace(
 regexp_replace({{ words }}, ' (\p{L}) (\p{L})(?: (\p{L}))?(?: (\p{L}))?$', ' \1\2\3\4')
 {%- endmacro %}
 
-{#- A company's or a person's whole name, the legal form included. -#}
+{#- A name without what addresses its bearer: `M/s Krishna` (Messrs) is `Krishna`. -#}
+{% macro unaddressed(column) -%}
+regexp_replace({{ column }}, '^\s*(?i:m/s|messrs)\b[. ]*', '')
+{%- endmacro %}
+
+{#- A company's or a person's whole name, the legal form included. `Dupont et Fils`, `Dupont & Fils` and `Dupont and Fils` are one. -#}
 {% macro normalised_name(column) -%}
-{{ last_letters_together(normalised_words(column)) }}
+{{ last_letters_together("regexp_replace(" ~ normalised_words(unaddressed(column)) ~ ", ' (et|und|och|og|y|и) ', ' and ', 'g')") }}
 {%- endmacro %}
 
 {#- A company's name without the legal form that ends or opens it: `Acme Inc.` and `Acme` share it. Takes what
     `normalised_name` gave. A name that is nothing but a legal form stays whole. -#}
 {% macro name_without_legal_form(normalised) -%}
 {%- set forms = 'inc|incorporated|llc|pllc|pc|llp|lllp|lp|ltd|limited|plc|corp|corporation|co|company|gmbh|ag|kg|ug|ohg|gbr|ev'
-    ~ '|mbh|ab|aktiebolag|hb|kb|oy|oyj|as|asa|aps|ivs|bv|nv|sa|sas|sarl|srl|spa|sl|slu|lda|ltda|pty|pte|sro|doo|ood|eood|too'
-    ~ '|sp zoo|and co kg'
+    ~ '|mbh|kgaa|ek|eg|se|ab|aktiebolag|hb|kb|oy|oyj|as|asa|aps|ivs|bv|nv|sa|sas|sasu|sarl|eurl|snc|sci|srl|spa|sl|slu'
+    ~ '|lda|ltda|pty|pte|sro|doo|ood|eood|too|sp zoo|and co kg|and co kgaa|pvt|private limited|private ltd|fze|fzco|fzc|dmcc|wll'
     ~ '|ooo|oao|zao|pao|kft|zrt|uab|sia|ou|ооо|оао|зао|пао|ао|ип|оод|еоод|ад|еад|тоо|жшс' -%}
 coalesce(
     nullif(trim(regexp_replace(

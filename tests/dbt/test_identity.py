@@ -56,6 +56,23 @@ CUSTOMERS = [
     {"customer_id": "c11", "name": "Kappa AB"},
     {"customer_id": "c9", "name": "Theta AB", "tax_id": "SE7777777777"},
 ] + [{"customer_id": f"f{place}", "name": name} for place, (_, name) in enumerate(PARTED)]
+# One name as people write it, here and there, and by which rule it is one; and names that are not.
+WRITINGS = [
+    ("Dupont et Fils SARL", "Dupont & Fils SARL", "name"),
+    ("Ronn och Soner", "Rönn & Söner AB", "name_without_legal_form"),
+    ("Baeckerei Schaefer", "Bäckerei Schäfer e.K.", "name_without_legal_form"),
+    ("Moeller Stahl GmbH & Co. KG", "Möller Stahl GmbH und Co KG", "name"),
+    ("Krishna and Sons", "M/s Krishna & Sons", "name"),
+    ("Sri Steels Private Limited", "Sri Steels Pvt. Ltd.", "probable"),
+    ("Baur Bau GmbH", "Bauer Bau GmbH", None),
+    ("Tau Motors", "Tau Motors Ltd - Pune Plant", None),
+    ("Chez Upsilon", "Chez Upsilon, Jean Petit", None),
+    ("Saint Phis Church", "St. Phi's Church", None),
+]
+ACCOUNTS += [
+    {"_system": "ccrm", "account_id": f"w{place}", "name": name} for place, (name, _, _) in enumerate(WRITINGS)
+]
+CUSTOMERS += [{"customer_id": f"g{place}", "name": name} for place, (_, name, _) in enumerate(WRITINGS)]
 LINKS = [
     ("bcrm", "crm_account", "x7", "link", "acrm:3"),
     ("books", "billing_customer", "c4", "link", "acrm:4"),
@@ -100,6 +117,13 @@ EXPECTED = {
     **{("ccrm", "crm_account", f"y{place}"): (f"ccrm:y{place}", "crm_account") for place in range(7)},
     **{("books", "billing_customer", f"f{place}"): (f"ccrm:y{place}", "name") for place in range(6)},
     ("books", "billing_customer", "f6"): ("ccrm:y6", "name_without_legal_form"),
+    **{("ccrm", "crm_account", f"w{place}"): (f"ccrm:w{place}", "crm_account") for place in range(len(WRITINGS))},
+    **{
+        ("books", "billing_customer", f"g{place}"): (f"ccrm:w{place}", rule)
+        if rule
+        else (f"books:g{place}", "own_account")
+        for place, (_, _, rule) in enumerate(WRITINGS)
+    },
 }
 
 
@@ -167,6 +191,19 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
 
 def rows(warehouse: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     return warehouse.execute(query).fetchall()
+
+
+def test_a_name_that_begins_another_is_proposed_and_not_linked(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        warehouse,
+        "select native_id, account_id, evidence from reporting.rpt_match_proposals where native_id like 'g%' order by native_id",
+    )
+    assert found == [
+        ("g6", "ccrm:w6", "name_sounds_same"),
+        ("g7", "ccrm:w7", "name_begun"),
+        ("g8", "ccrm:w8", "name_begun"),
+        ("g9", "ccrm:w9", "name_alike"),
+    ]
 
 
 def test_what_one_crm_does_not_say_of_an_account_another_does(warehouse: duckdb.DuckDBPyConnection) -> None:

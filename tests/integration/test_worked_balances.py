@@ -1,8 +1,10 @@
-"""Two companies of vendors' lists that apply nothing, written by hand, and what a bookkeeper works out of them on paper.
+"""Companies of vendors' lists that apply nothing, written by hand, and what a bookkeeper works out of them on paper.
 
 A brewery's supplier in Poole bills by Xero, whose list says what is open and not when anything was paid, sells by Pipedrive,
 whose people name their company by its name, and is called by 3CX. A lighting firm in Washington has QuickBooks' lists of
 invoices and payments, HubSpot and CallRail, which writes numbers as they are dialled there: without a 0 and without a 1.
+A joiner in Lyon bills in euros and francs by Odoo, in French, whose balances are in euros alone, and telephones in browsers,
+by Twilio. A service firm in Stuttgart has DATEV's list of open items, Salesforce and an Asterisk.
 """
 
 from __future__ import annotations
@@ -19,11 +21,14 @@ from pipelines.settings import PROJECT
 from tests.support.homes import build, once, query
 
 COMPANIES = PROJECT / "tests" / "fixtures" / "companies"
-SETTINGS = {"tide": ("GBP", "Europe/London", "GB"), "grove": ("USD", "America/New_York", "US")}
+SETTINGS = {
+    "tide": ("GBP", "Europe/London", "GB"), "grove": ("USD", "America/New_York", "US"), "brume": ("EUR", "Europe/Paris", "FR"),
+    "kessler": ("EUR", "Europe/Berlin", "DE"),
+}  # fmt: skip
 MODELS = [
     "rpt_receivable_aging", "rpt_receivable_kpis", "rpt_accounts", "rpt_concentration", "rpt_revenue_retention", "rpt_open_deals",
     "rpt_sales_monthly", "rpt_call_response", "rpt_missed_calls", "rpt_match_coverage", "rpt_cash_expectations",
-    "rpt_forecast_backtest",
+    "rpt_forecast_backtest", "rpt_match_proposals", "rpt_landing_findings",
 ]  # fmt: skip
 Ask = Callable[..., list[tuple[Any, ...]]]
 
@@ -51,6 +56,16 @@ def grove(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     return asked(tmp_path_factory, "grove")
 
 
+@pytest.fixture(scope="module")
+def brume(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    return asked(tmp_path_factory, "brume")
+
+
+@pytest.fixture(scope="module")
+def kessler(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    return asked(tmp_path_factory, "kessler")
+
+
 # Account: open, overdue, unapplied, and of the open not due, 1-30, 31-60, 61-90, 91-120 and over 120 days overdue.
 BALANCES = {
     # 600 of 31 May are due on the day itself.
@@ -60,6 +75,14 @@ BALANCES = {
     "grove": {"Grove:North": (500, 500, 0, 0, 0, 0, 500, 0, 0), "Hill & Sons": (900, 900, 100, 0, 0, 900, 0, 0, 0),
               # 200 more came in than its invoice, and the newer one is open by its own balance.
               "Ivy Inc": (1250.5, 0, 200, 1250.5, 0, 0, 0, 0, 0)},
+    # Of 1,900 francs the half is open, as of the 2,000 euros that they were; a credit note of 120 waits.
+    "brume": {"Boulangerie Eclat": (600.6, 600.6, 120, 0, 0, 0, 0, 0, 600.6), "Hotel du Leman": (4950, 4950, 0, 0, 950, 0, 0, 4000, 0),
+              "Dupont et Fils": (460, 460, 0, 0, 0, 460, 0, 0, 0), "Dupont & Filles": (360, 0, 0, 360, 0, 0, 0, 0, 0),
+              "Clinique vétérinaire Saint-Genis": (180, 0, 0, 180, 0, 0, 0, 0, 0),
+              "Groupe Arpège, Jean Petit": (3000, 3000, 0, 0, 3000, 0, 0, 0, 0)},
+    "kessler": {"Mueller Maschinenbau": (14280, 11900, 0, 2380, 0, 0, 11900, 0, 0), "Schäfer Bau GmbH": (1190, 0, 0, 1190, 0, 0, 0, 0, 0),
+                "Stadtwerke Göppingen GmbH": (3950, 3950, 0, 0, 0, 3950, 0, 0, 0), "Baeckerei Schaefer": (119, 119, 0, 0, 0, 119, 0, 0, 0),
+                "Dt. Werkzeug-Ges. mbH": (4760.5, 4760.5, 238, 0, 0, 0, 0, 0, 4760.5), "Weiss Strassenbau GmbH": (999.99, 0, 0, 999.99, 0, 0, 0, 0, 0)},
 }  # fmt: skip
 
 
@@ -145,3 +168,37 @@ def test_calls_reach_the_accounts_whose_people_have_the_number(tide: Ask, grove:
         (None, "not_handled", None),
         (None, "not_handled", None),
     ]
+
+
+def test_a_call_from_a_browser_is_its_owners_call_outwards(brume: Ask) -> None:
+    """Twilio writes it as one that came in from the browser, to nobody, and what it dialled as a leg of that."""
+    found = brume(
+        "select direction, status, account_id, agent_name from marts.fct_calls order by started_at",
+    )
+    assert found == [
+        ("inbound", "answered", "hubspot:23910045001", "camille"), ("inbound", "missed", "hubspot:23910045004", "luc"),
+        ("outbound", "answered", "hubspot:23910045004", "luc"), ("outbound", "missed", "hubspot:23910045002", None),
+        ("inbound", "abandoned", None, "camille"), ("inbound", "answered", None, "camille"),
+        ("outbound", "answered", "hubspot:23910045006", "luc"),
+    ]  # fmt: skip
+    cases = "select account_name, state, callback_minutes from reporting.rpt_missed_calls order by started_at"
+    assert brume(cases) == [("Dupont et Fils", "handled", 40)]
+
+
+def test_names_as_people_write_them(brume: Ask, kessler: Ask) -> None:
+    """What is not sure is proposed: a contact behind its company's name, a saint written out."""
+    proposed = "select name, account_name, evidence from reporting.rpt_match_proposals order by 1"
+    assert brume(proposed) == [
+        ("Clinique vétérinaire Saint-Genis", "Clinique Vétérinaire St-Genis", "name_alike"),
+        ("Groupe Arpège, Jean Petit", "Groupe Arpège", "name_begun"),
+    ]
+    assert kessler(proposed) == []
+
+
+def test_sales_before_the_first_list_of_what_is_open_are_not_known(kessler: Ask, brume: Ask) -> None:
+    days = "select distinct dso_simple, dso_countback, turnover from reporting.rpt_receivable_kpis where month = ? and is_total"
+    assert kessler(days, date(2026, 11, 1)) == [(None, None, None)]
+    [[dso, _, _]] = brume(days, date(2026, 11, 1))
+    assert dso is not None
+    told = "select count(*) from reporting.rpt_landing_findings where code = 'open_items_alone'"
+    assert (kessler(told), brume(told)) == ([(1,)], [(0,)])

@@ -161,6 +161,12 @@ measured as (
 levelled as (
     select
         *,
+        -- `Groupe Arpège, Jean Petit` and `Groupe Arpège`: a branch, a person, or another company of two words alike.
+        coalesce(
+            (latin_core_name like '% %' and starts_with(target_latin_core_name, latin_core_name || ' '))
+            or (target_latin_core_name like '% %' and starts_with(latin_core_name, target_latin_core_name || ' ')),
+            false
+        ) as is_name_begun,
         'candidate' as prior_level,
         case
             when likeness is null then 'unknown'
@@ -241,12 +247,14 @@ select
     email as matched_email,
     domain as matched_domain,
     phone as matched_phone,
+    is_name_begun,
     concat_ws(
         ',',
-        case name_level
-            when 'unknown' then 'name_unknown'
-            when 'same' then 'name_same'
-            when 'same_sound' then 'name_sounds_same'
+        case
+            when name_level = 'unknown' then 'name_unknown'
+            when name_level = 'same' then 'name_same'
+            when name_level = 'same_sound' then 'name_sounds_same'
+            when is_name_begun then 'name_begun'
             else 'name_alike'
         end,
         case when tax_level = 'same' then 'tax_id_same' when tax_level = 'different' then 'tax_id_other' end,

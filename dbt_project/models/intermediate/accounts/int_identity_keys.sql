@@ -48,9 +48,14 @@ keys as (
     union all
     select 'phone', digits, record_id from phones where number_rule <> 'digits'
     union all
+    -- As it is written, and with its umlauts as they are written where the letters are missing.
     select 'name', name_key, record_id from records
-    union all
+    union
+    select 'name', spelled_name_key, record_id from records
+    union
     select 'name_without_legal_form', core_name_key, record_id from records
+    union
+    select 'name_without_legal_form', spelled_core_name_key, record_id from records
 )
 
 select

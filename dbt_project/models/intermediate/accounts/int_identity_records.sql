@@ -1,5 +1,13 @@
 -- Grain: one row per source system, kind (crm_account, billing_customer) and native id: what a record says of its company,
 -- made comparable. A record that a merge absorbed stands too, on the account that survived: its old name still leads there.
+{# Umlauts as they are written where the letters are missing: `Müller` is `mueller`, `Weiß` is `weiss`. `Bauer` is no `Baur`. #}
+{% set spelled = namespace(name='lower(records.name)') %}
+{% for letter, letters in [('ä', 'ae'), ('æ', 'ae'), ('ö', 'oe'), ('ø', 'oe'), ('ü', 'ue'), ('å', 'aa'), ('ß', 'ss')] %}
+{% set spelled.name = "replace(" ~ spelled.name ~ ", '" ~ letter ~ "', '" ~ letters ~ "')" %}
+{% endfor %}
+{# In Latin letters what joins words is left out, and saints are short. #}
+{% set joined = "regexp_replace(" ~ latin(unaddressed('records.name')) ~ ", ' (and|et|und|och|og|y) ', ' ', 'g')" %}
+{% set shortened = "regexp_replace(" ~ joined ~ ", '(^| )(saint|sainte|sankt|sint|ste) ', '\\1st ')" %}
 with accounts as (
     select * from {{ ref('stg_crm__accounts') }}
 ),
@@ -66,7 +74,8 @@ normalised as (
         countries.country_code,
         cities.city_key,
         {{ normalised_name('records.name') }} as name_key,
-        {{ last_letters_together(latin('records.name')) }} as latin_name,
+        {{ normalised_name(spelled.name) }} as spelled_name_key,
+        {{ last_letters_together(shortened) }} as latin_name,
         {{ normalised_tax_id('records.tax_id') }} as tax_key,
         {{ normalised_email('records.email') }} as email_key,
         {{ website_domain('records.website') }} as website_domain,
@@ -80,6 +89,7 @@ named as (
     select
         *,
         {{ name_without_legal_form('name_key') }} as core_name_key,
+        {{ name_without_legal_form('spelled_name_key') }} as spelled_core_name_key,
         {{ name_without_legal_form('latin_name') }} as latin_core_name
     from normalised
 )
@@ -94,6 +104,8 @@ select
     name,
     name_key,
     core_name_key,
+    spelled_name_key,
+    spelled_core_name_key,
     latin_core_name,
     {{ same_sound('latin_core_name') }} as sound_key,
     name_key = core_name_key as is_bare_name,

@@ -23,12 +23,14 @@ best_records as (
     from candidates
     where score >= {{ parameter('link_propose_probability') }}
         or tax_level = 'different' or country_level = 'different'
+        or is_name_begun
     qualify row_number() over (
         partition by record_id, account_id order by weight desc, likeness desc, target_record_id
     ) = 1
 ),
 
--- A veto leaves no probability, but where all else agrees a person should see it.
+-- A veto leaves no probability, but where all else agrees a person should see it. So should one see a name that begins with
+-- another: a contact's or a branch's, or another company's.
 likely as (
     select
         *,
@@ -46,7 +48,7 @@ ranked as (
             partition by record_id order by weight_without_veto desc, likeness desc, account_id
         ) as next_weight
     from likely
-    where weight_without_veto >= 0 or score >= {{ parameter('link_propose_probability') }}
+    where weight_without_veto >= 0 or score >= {{ parameter('link_propose_probability') }} or is_name_begun
 ),
 
 -- Who of the seeker's own system is the account already.

@@ -1,6 +1,7 @@
 -- Grain: one row per finding about an export file, as a code and what it speaks of: why it, or a part of it, was held, or
 -- what in it was odd; rows that a newer full export no longer holds, columns that are in an older export of the contract
--- and not in this one, documents that do not tell their tax, and dates that lie after their own export.
+-- and not in this one, documents that do not tell their tax or of which only what is open is listed, and dates that lie
+-- after their own export.
 -- What landing says of several of a file's entities is said once.
 with said as (
     select distinct
@@ -106,9 +107,41 @@ tax_not_told as (
     where net_amount is null and tax_amount is null and gross_amount is not null
         and coalesce(status, 'issued') = 'issued'
     group by _file_sha256
+),
+
+open_lists as (
+    select * from {{ ref('stg_landing__full_exports') }} where export = 'open_items' and raw_table = 'billing_invoices'
+),
+
+other_lists as (
+    select distinct invoices._system as system
+    from {{ ref('stg_billing__invoices') }} as invoices
+    left join open_lists on invoices._source = open_lists.contract
+    where open_lists.contract is null
+),
+
+-- Who has no other export of invoices: what was invoiced and paid before the first list is in none.
+open_items_alone as (
+    select
+        {{ last_by('open_lists.file_sha256', 'open_lists.known_at', 'open_lists.file_sha256') }} as file_sha256,
+        {{ last_by('open_lists.file', 'open_lists.known_at', 'open_lists.file_sha256') }} as file,
+        '' as part,
+        'note' as severity,
+        'open_items_alone' as code,
+        {{ finding_facts({
+            'contract': 'open_lists.contract', 'entity': "'billing.invoices'", 'column_name': "'gross_amount'",
+            'first_on': business_date('min(open_lists.known_at)', 'max(run.business_timezone)')
+        }) }}
+    from open_lists
+    cross join {{ ref('int_run_dated') }} as run
+    left join other_lists on open_lists.system = other_lists.system
+    where other_lists.system is null
+    group by open_lists.system, open_lists.contract
 )
 
 select * from said
+union all
+select * from open_items_alone
 union all
 select * from tax_not_told
 union all

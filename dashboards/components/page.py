@@ -121,8 +121,8 @@ def say_open_alone(warehouse: str) -> None:
     if known_from := common.invoiced_known_from(warehouse):
         st.info(
             f"Lists of what is open are all that tells of invoices. What was invoiced and paid before {known_from} is "
-            "in none of them: sales and revenue before that day are of what is still open, and DSO is not known. A "
-            "list of all invoices would tell.",
+            "in none of them: sales, revenue and DSO before that day are of what is still open alone. A list of all "
+            "invoices would tell.",
             icon=":material/playlist_remove:",
         )
 

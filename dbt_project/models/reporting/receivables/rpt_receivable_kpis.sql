@@ -90,12 +90,8 @@ running as (
     from series
 ),
 
--- Where lists of what is open are all that tells of invoices, sales are known from the first of them on.
 begun as (
-    select
-        {{ greatest_known('min(days.day)', 'max(findings.first_on)') }} as first_day
-    from days
-    left join {{ ref('fct_landing_findings') }} as findings on findings.code = 'open_items_alone'
+    select min(day) as first_day from days
 ),
 
 settings as (
@@ -306,13 +302,12 @@ final as (
         case
             when measured.unrated_stock > 0 or countback_days.unrated_sales > 0 then null
             when measured.owed <= 0 then 0
-            when countback_days.reached_on < measured.first_day then null
             else {{ days_from('countback_days.reached_on', 'measured.day') }}
                 + {{ ratio('countback_days.left_over', 'countback_days.sales_of_day') }}
         end as dso_countback,
         coalesce(
             measured.unrated_stock + measured.unrated_sales_to_date = 0
-            and measured.owed > 0 and coalesce(countback_days.reached_on < measured.first_day, true), false
+            and measured.owed > 0 and countback_days.reached_on is null, false
         ) as is_countback_beyond_history,
         case
             when weighted.unrated_invoices = 0 and undated_of_cohorts.undated_payments is null then weighted.dso_weighted

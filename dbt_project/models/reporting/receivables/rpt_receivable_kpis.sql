@@ -424,6 +424,7 @@ select
     {%- endfor %}
     cast(payment_count as bigint) as payment_count,
     cast(undated_payment_count as bigint) as undated_payment_count,
+    undated_payment_count > 0 and undated_payment_count = payment_count as are_days_unknown,
     missing_rate_count,
     history_days,
     is_countback_beyond_history,

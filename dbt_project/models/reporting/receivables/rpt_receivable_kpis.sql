@@ -3,8 +3,7 @@
 -- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at
 -- the rate of their own day. Windows end on the same day. R1-R17, R20, R21, R29, R36.
 -- An amount of ALL leaves out what has no rate, and is unknown where all of it has none; a figure made of several is unknown
--- where a part of any has none, and how long payments took where the day of one is not known. What is owed, and what came
--- in, is unknown where a payment of no known day may have come before or after. What compares a window with its end is
+-- where a part of any has none, or where a payment of no known day may belong. What compares a window with its end is
 -- unknown while the history is shorter.
 with run as (
     select * from {{ ref('int_run_dated') }}
@@ -49,7 +48,7 @@ series as (
         cast({{ amount }} as decimal(38, 4)) as {{ amount }},
         {%- endfor %}
         {%- for part in unrated %}
-        0 as unrated_{{ part }},
+        {{ 'undated_count' if part == 'stock' else 0 }} as unrated_{{ part }},
         {%- endfor %}
         0 as missing_rate_count,
         undated_count,
@@ -62,22 +61,14 @@ series as (
         {%- for amount in amounts %}
         cast({{ known_sum('cast(' ~ amount ~ ' as decimal(24, 4)) * rate', amount) }} as decimal(38, 4)),
         {%- endfor %}
-        {%- for condition in unrated.values() %}
-        count(*) filter (where rate is null and ({{ condition }})),
+        {%- for part, condition in unrated.items() %}
+        count(*) filter (where rate is null and ({{ condition }})){{ ' + sum(undated_count)' if part == 'stock' }},
         {%- endfor %}
         count(*) filter (where rate is null and ({{ unrated.values() | join(' or ') }})),
         sum(undated_count),
         day
     from days
     group by day
-),
-
--- A stock is not known to be what it is with a part in a currency without a rate, nor with a payment of no known day.
-stocked as (
-    select
-        * exclude (unrated_stock),
-        unrated_stock + undated_count as unrated_stock
-    from series
 ),
 
 -- Sums from the first day on: what lies between two days is the difference of two rows.
@@ -99,7 +90,7 @@ running as (
         undated_count,
         sum(open_amount) over (partition by currency order by day) as open_to_date,
         row_number() over (partition by currency order by day) as days_to_date
-    from stocked
+    from series
 ),
 
 begun as (
@@ -117,20 +108,20 @@ settings as (
 
 periods as (
     select
-        stocked.*,
-        {{ month_of('stocked.day') }} as month,
-        {{ plus_days(month_of('stocked.day'), -1) }} as day_before_month,
-        {{ plus_days('stocked.day', '-settings.window_days') }} as day_before_window,
-        {{ plus_months('stocked.day', '-settings.turnover_months') }} as day_before_year,
+        series.*,
+        {{ month_of('series.day') }} as month,
+        {{ plus_days(month_of('series.day'), -1) }} as day_before_month,
+        {{ plus_days('series.day', '-settings.window_days') }} as day_before_window,
+        {{ plus_months('series.day', '-settings.turnover_months') }} as day_before_year,
         settings.window_days,
         settings.base_currency,
         begun.first_day,
-        begun.first_day <= {{ plus_days(plus_days('stocked.day', '-settings.window_days'), 1) }} as has_window,
-        begun.first_day <= {{ plus_days(plus_months('stocked.day', '-settings.turnover_months'), 1) }} as has_year
-    from stocked
+        begun.first_day <= {{ plus_days(plus_days('series.day', '-settings.window_days'), 1) }} as has_window,
+        begun.first_day <= {{ plus_days(plus_months('series.day', '-settings.turnover_months'), 1) }} as has_year
+    from series
     cross join settings
     cross join begun
-    where stocked.day = {{ month_end_of('stocked.day') }} or stocked.day = settings.as_of_date
+    where series.day = {{ month_end_of('series.day') }} or series.day = settings.as_of_date
 ),
 
 measured as (
@@ -294,7 +285,7 @@ final as (
         measured.currency,
         measured.currency = '*' as is_total,
         measured.base_currency,
-        -- What came on no known day, and may have come in the month or in another, leaves open what came in the month.
+        -- What came on no known day may have come in the month.
         case
             when measured.undated_before_month + measured.undated_count = 0
                 and (measured.collected_in_month <> 0 or measured.unrated_collected_in_month = 0)

@@ -110,7 +110,7 @@ class Books:
     customers: dict[str, str] = field(default_factory=dict)
 
     def customer(self, row: Row) -> str:
-        """Whose a row is: another's where what it calls the customer by is that one's name, as the publication has it."""
+        """Whose a row is: another's where it calls the customer by that one's name, as the publication has it."""
         name = named(row["_system"], row["customer_id"])
         return self.customers.get(name, name)
 
@@ -169,7 +169,9 @@ def read_books(raw: Raw, accounts: dict[str, str], customers: dict[str, str] | N
             instalments[invoice].append((row["due_on"], row["number"], row["amount"]))
     for row in raw.rows("billing.invoices", True, DOCUMENT):
         _document(raw, books, row, row["currency"] or default, terms, instalments)
-    for row in sorted(raw.rows("billing.opening_balances"), key=lambda row: (str(row["as_of"]), row["customer_id"] or "")):
+    for row in sorted(
+        raw.rows("billing.opening_balances"), key=lambda row: (str(row["as_of"]), row["customer_id"] or "")
+    ):
         _opening(books, row, row["currency"] or default)
     payers = _payers(raw)
     for row in raw.rows("billing.payments", columns=PAYMENT):

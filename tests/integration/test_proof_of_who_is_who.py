@@ -37,7 +37,9 @@ def write(home: Path, *, is_broken: bool) -> None:
     for place in range(24):
         number = "4.68E+10" if is_broken else f"+46 8 123 45 {place:02}"
         agent = f"Bo {OTHERS[place % 5]}" if is_broken else f"Ann {COMPANIES[place % 5]}"
-        calls.append(f"pbx,c{place},inbound,{number},+46 8 900 00 00,2024-01-{place + 1:02}T10:00:00Z,answered,60,{agent}")
+        calls.append(
+            f"pbx,c{place},inbound,{number},+46 8 900 00 00,2024-01-{place + 1:02}T10:00:00Z,answered,60,{agent}"
+        )
     head = "system,call_id,direction,caller_number,callee_number,started_at,status,talk_seconds,agent_name"
     (landing / "calls.csv").write_text("\n".join([head, *calls, ""]))
     (home / "keybook.toml").write_text(
@@ -76,5 +78,7 @@ def test_a_country_of_which_none_is_reached_is_told(tmp_path: Path) -> None:
     ]
     calls.write_text(calls.read_text() + "\n".join([*rows, ""]))
     build(tmp_path, MODELS)
-    query_of = f"select name, row_count, other_count, limit_count from reporting.rpt_landing_findings where code in {CODES}"
+    query_of = (
+        f"select name, row_count, other_count, limit_count from reporting.rpt_landing_findings where code in {CODES}"
+    )
     assert query(tmp_path, query_of) == [("84", 20, 0, 0)]

@@ -52,11 +52,13 @@ class NoExport:
 def no_exports() -> tuple[NoExport, ...]:
     """Every known kind, in the order in which they are asked."""
     return tuple(
-        NoExport(**{
-            **kind,
-            "headers": tuple(map(tuple, kind.get("headers", []))),
-            "document": tuple(kind.get("document", {}).items()),
-        })
+        NoExport(
+            **{
+                **kind,
+                "headers": tuple(map(tuple, kind.get("headers", []))),
+                "document": tuple(kind.get("document", {}).items()),
+            }
+        )
         for kind in read_yaml(_KNOWN)
     )
 

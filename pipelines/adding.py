@@ -95,6 +95,8 @@ class Looked:
     held: list[tuple[str, str]] = field(default_factory=list)
     # Contract, `entity.column`, word, rows: what nobody knows yet; and the first rejected rows.
     words: list[tuple[str, str, str, int]] = field(default_factory=list)
+    # As these, of keys that nobody has said the currency of: their rows are read in the default one.
+    assumed: list[tuple[str, str, str, int]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     # What each column costs that is not in it, in words, the dearest first.
     costs: list[str] = field(default_factory=list)
@@ -220,6 +222,10 @@ def _trial(settings: Settings, path: Path, contracts: dict[str, Contract], found
                 found.orders = (str(finding["contract"]), str(finding["name"]).split(", "))
             if finding["code"] in ("several_contracts", "kind_unclear"):
                 found.choices = [name for name in re.findall(r"\w+", str(finding["name"])) if name in contracts]
+        found.assumed = [
+            (str(finding["contract"]), str(finding["name"]), str(finding["said"]), int(finding["row_count"]))
+            for finding in receipt.assumed
+        ]
         found.costs = [cost.said(settings.language) for cost in costs_of_file(receipt, contracts)]
         _rejects(found, store.rejects(receipt.sha256, 100_000), settings.language)
         _currencies(found, store)

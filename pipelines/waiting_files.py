@@ -1,4 +1,4 @@
-"""What of the landed files waits for a person's word, for the page Add data: held, filtered and partly rejected ones.
+"""What of the landed files waits for a person's word, for the page Add data: held, filtered, rejected in part, assumed.
 
 A word is kept beside the raw store and a corrected file is landed instead of the one before it; figures follow with the
 next refresh.
@@ -25,7 +25,7 @@ MOST_GONE = 50
 
 @dataclass(frozen=True)
 class Waiting:
-    """A file of the landing folder that is new, held, filtered or has rejected rows, or whose contract has changed."""
+    """A file of the landing folder that is new, held, filtered, partly rejected, assumed, or of a changed contract."""
 
     path: Path
     name: str
@@ -47,7 +47,7 @@ class Waiting:
 
 
 def waiting(settings: Settings) -> list[Waiting]:
-    """The files that a person may have something to say of: the new ones, then the held, filtered, and with rejects."""
+    """The files that a person may have something to say of: new ones, then held, filtered, rejected and assumed."""
     from pipelines.warehouse.refresh import Refresh
 
     work = Refresh(settings)
@@ -61,10 +61,13 @@ def waiting(settings: Settings) -> list[Waiting]:
             continue
         if file.sha256 in new and receipt is None:
             found.append(Waiting(file.path, file.name, "new", file.sha256))
-        elif receipt and (receipt.held or receipt.rows_rejected or file.sha256 in new or file.sha256 in filtered):
+        elif receipt and (
+            receipt.held or receipt.rows_rejected or receipt.assumed or file.sha256 in new or file.sha256 in filtered
+        ):
             held = tuple((str(finding["code"]), finding_said(finding, settings.language)) for finding in receipt.held)
             lacks: dict[str, Any] = filtered.get(file.sha256, {})
-            state = "changed" if file.sha256 in new else "held" if held else "filtered" if lacks else "rejected"
+            least = "rejected" if receipt.rows_rejected else "assumed"
+            state = "changed" if file.sha256 in new else "held" if held else "filtered" if lacks else least
             loaded = sum(int(row["rows_loaded"]) for row in receipt.entities)
             found.append(
                 Waiting(
@@ -72,7 +75,7 @@ def waiting(settings: Settings) -> list[Waiting]:
                     int(lacks.get("row_count", 0)), int(lacks.get("other_count", 0)), str(lacks.get("name", "")),
                 )
             )  # fmt: skip
-    order = {"new": 0, "changed": 1, "held": 2, "filtered": 3, "rejected": 4}
+    order = {"new": 0, "changed": 1, "held": 2, "filtered": 3, "rejected": 4, "assumed": 5}
     return sorted(found, key=lambda file: (order[file.state], file.name))
 
 

@@ -45,6 +45,7 @@ STATES = {
     "held": ":orange[held]",
     "filtered": ":orange[may be filtered]",
     "rejected": ":orange[rows rejected]",
+    "assumed": ":blue[currency assumed]",
 }
 SHOWN = 20
 MOST_CURRENCIES = 4

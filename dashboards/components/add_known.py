@@ -13,6 +13,8 @@ from pipelines.settings import Settings
 from pipelines.waiting_files import Waiting
 
 SKIP = "– not yet –"
+UNKNOWN = "**What do these words mean?** Their rows are rejected until that is said."
+ASSUMED = "**Which currency is this?** Until that is said, its rows are read in the default currency."
 
 
 def known_of(settings: Settings, file: Waiting, known: Known, looked: Looked) -> None:
@@ -28,7 +30,10 @@ def known_of(settings: Settings, file: Waiting, known: Known, looked: Looked) ->
         _order(settings, file, known.contract, looked.orders[1])
     words = [word for word in looked.words if word[0] == known.contract]
     if words:
-        _words(settings, file, known.contract, words)
+        _words(settings, file, known.contract, words, UNKNOWN)
+    assumed = [key for key in looked.assumed if key[0] == known.contract]
+    if assumed:
+        _words(settings, file, known.contract, assumed, ASSUMED)
 
 
 def _order(settings: Settings, file: Waiting, contract: str, orders: list[str]) -> None:
@@ -39,8 +44,10 @@ def _order(settings: Settings, file: Waiting, contract: str, orders: list[str]) 
         write(partial(teach, settings, contract, {}, chosen))
 
 
-def _words(settings: Settings, file: Waiting, contract: str, words: list[tuple[str, str, str, int]]) -> None:
-    st.markdown("**What do these words mean?** Their rows are rejected until that is said.")
+def _words(
+    settings: Settings, file: Waiting, contract: str, words: list[tuple[str, str, str, int]], question: str
+) -> None:
+    st.markdown(question)
     meant: dict[str, dict[str, str]] = {}
     for _, column, word, rows in words[:20]:
         answer = st.selectbox(
@@ -50,5 +57,5 @@ def _words(settings: Settings, file: Waiting, contract: str, words: list[tuple[s
         )
         if answer != SKIP:
             meant.setdefault(column, {})[word] = answer
-    if st.button("That is what they mean", key=f"words-said-{file.name}-{contract}", disabled=not meant):
+    if st.button("That is what they mean", key=f"words-said-{file.name}-{contract}-{words[0][2]}", disabled=not meant):
         write(partial(teach, settings, contract, meant))

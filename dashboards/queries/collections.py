@@ -197,7 +197,7 @@ COVERAGE = f"""
 
     select strftime(month, '%Y-%m') as month, count(distinct account_id) filter (is_active) as active,
         {_COVERED} as covered, {ratio(_COVERED, "count(distinct account_id) filter (is_active)")} as coverage,
-        count(*) filter (state = 'gap') as gaps, last_day(found.month) <= max(as_of_date) as is_over
+        count(*) filter (state = 'gap') as gaps, bool_and(is_month_over) as is_over
     from found
     group by found.month
     order by found.month

@@ -7,24 +7,14 @@ import streamlit as st
 
 from dashboards.queries.base import ACCOUNTS, ALL, CHOSEN, OF_CURRENCY, Filters, select
 
-# Of the months before the first of which billing tells anything nobody knows whether there was nothing.
-_BILLED = """
-    billed as (
-        select cast(date_trunc('month', min(told_since)) as date) as first_month
-        from {rpt_feed_ends}
-        where feed = 'invoices'
-    )
-"""
-_TOLD = "coalesce(month >= billed.first_month, true)"
-
 # In base currency. Revenue is net of tax, by document date (V1).
 MONTHLY_BASE = f"""
-    with chosen as ({ACCOUNTS}), {_BILLED}
+    with chosen as ({ACCOUNTS})
 
     select
         strftime(month, '%Y-%m') as month,
-        case when {_TOLD} then sum(net_revenue) end as revenue,
-        case when {_TOLD} then sum(collected) end as collected,
+        sum(net_revenue) as revenue,
+        sum(collected) as collected,
         sum(open_amount_end) as open_amount,
         sum(overdue_amount_end) as overdue_amount,
         sum(won_amount) as won_amount,
@@ -34,9 +24,8 @@ MONTHLY_BASE = f"""
         bool_and(is_complete) as is_complete,
         strftime(month - interval 1 month, '%Y-%m') as before
     from {{rpt_account_monthly}} as monthly
-    cross join billed
     where {CHOSEN} and month >= $since
-    group by month, billed.first_month
+    group by month
     order by month
 """
 

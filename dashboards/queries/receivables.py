@@ -40,7 +40,7 @@ KPIS = f"""
     select strftime(kpis.month, '%Y-%m') as month, kpis.month as month_date, strftime(before.month, '%Y-%m') as before,
         kpis.dso_average, kpis.dso_weighted, kpis.average_delay_days, kpis.on_time_ratio_count,
         kpis.collection_effectiveness_cash, kpis.missing_rate_count, kpis.undated_payment_count,
-        kpis.undated_payment_count > 0 and kpis.undated_payment_count = kpis.payment_count as are_days_unknown,
+        kpis.are_days_unknown,
         {", ".join(f"kpis.{name}" for name in _KPI_COLUMNS)}, {_CHANGES}
     from (select * from {{rpt_receivable_kpis}} where {OF_CURRENCY}) as kpis
     left join (select * from {{rpt_receivable_kpis}} where {OF_CURRENCY}) as before

@@ -118,7 +118,7 @@ KEPT = f"""
         {ratio("sum(buffer_days_used)", "count(buffer_days_used)")} as buffer_days_used,
         case when kind = 'change' then count(*) filter (not is_approved) end as unapproved,
         case when kind = 'change' then count(*) filter (is_done_unapproved) end as done_unapproved,
-        case when kind = 'project' then count(*) filter (budget_used > 1) end as over_budget
+        {known_count("is_over_budget", "kind = 'project'")} as over_budget
     from found
     where promised_on >= $since or made_on >= $since or state in ('overdue', 'open')
     group by kind

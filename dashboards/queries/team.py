@@ -28,7 +28,7 @@ NORMS = f"""
         {ratio("sum(actual)", "sum(target)")} as attainment, sum(present_days) as present_days,
         sum(absent_days) as absent_days, sum(evidence_count) as evidence_count,
         count(*) filter (where target > 0) as periods,
-        count(*) filter (where actual >= target and target > 0) as reached,
+        count(*) filter (where is_reached) as reached,
         employee_id || ' ' || norm as opened
     from {{rpt_team_norms}}
     where {_IN_MONTH} and {OF_PEOPLE}
@@ -80,8 +80,8 @@ def evidence(warehouse: str, month: date, employee: str, norm: str) -> pa.Table:
 
 COMMISSION_MONTHS = """
     select distinct month
-    from {rpt_commission} cross join {rpt_run}
-    where month <= as_of_date
+    from {rpt_commission}
+    where month <= (select as_of_date from {rpt_run})
     order by month desc
 """
 

@@ -40,10 +40,9 @@ _FOUND = f"""
                 as planned_type,
             case when accounts.next_contact_on = accounts.as_of_date then accounts.next_contact_subject end
                 as planned_subject,
-            case when accounts.next_task_on <= accounts.as_of_date then accounts.next_task_subject end as task_subject,
-            case when accounts.next_task_on <= accounts.as_of_date then accounts.next_task_on end as task_on,
-            coalesce(accounts.next_contact_on = accounts.as_of_date, false)
-                or coalesce(accounts.next_task_on <= accounts.as_of_date, false) as is_planned,
+            case when accounts.next_task_on = accounts.as_of_date then accounts.next_task_subject end as task_subject,
+            case when accounts.next_task_on = accounts.as_of_date then accounts.next_task_on end as task_on,
+            coalesce(accounts.is_due_today, false) as is_planned,
             silent.next_action, silent.silence_rank, silent.usual_channel, waited.waiting
         from {{rpt_accounts}} as accounts
         left join {{rpt_collection_worklist}} as worklist

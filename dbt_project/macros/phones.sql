@@ -12,6 +12,17 @@
 end)
 {%- endmacro %}
 
+{#- One row that says how numbers are written in the default country, of the CTEs `run` and `dialling_codes`; NULL where no list
+    has it. -#}
+{% macro home_country() -%}
+select
+        max(run.default_country) as default_country,
+        max(dialling_codes.calling_code) as calling_code,
+        max(dialling_codes.national_digits) as national_digits
+    from run
+    left join dialling_codes on run.default_country = dialling_codes.country
+{%- endmacro %}
+
 {#- A number's digits in the international form; takes what `dialled` gave. `codes` is a relation with the default country's
     `calling_code` ('46'), for a number that is written the national way: with a leading 0, or, in a country that writes
     none, with as many digits as its numbers have (`national_digits`; NULL where a 0 tells). The five numbers that are left

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pipelines import reporting_contract
 from tests.support.publications import publish, sample
+
+# A page that is opened looks through all installed packages for components of theirs, as a server does once when it starts: nine
+# tenths of what a page takes here. What is installed lasts for the run.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
 PAGES = (

@@ -7,6 +7,8 @@ The rule, which `docs/decisions.md` argues:
   not the month).
 - It adds up with `sum` one column of a reporting table that the contract has as money or a count. A column of doubles
   is a ratio, a score or a duration, and those do not add up.
+- It holds no column against another nor against a limit: that a norm is reached or a budget overdrawn is a column of
+  reporting, whoever asks.
 - Python of pages and queries does not divide, multiply or raise. Components do: units, percentages, the geometry of
   charts. No Python takes a mean, a median or a quantile, and none leaves a chart to aggregate.
 
@@ -43,6 +45,10 @@ STATISTICS = {
 ADDITIVE = ("decimal", "bigint", "integer")
 # What stands for a part of a string that is filled in.
 FILLED = "filled_in"
+# One column held against another, or against a limit: a verdict, and so a column of reporting. What a reader chose is bound
+# ($since), more than nothing is a count's, and a table is joined by what is equal.
+VERDICTS = re.compile(r"\b(?<!\$)[a-z_][\w.]*\s*(?:<=|>=|<(?!>)|(?<!<)>)\s*(?:[a-z_][\w.]*\b(?!\s*\()|[1-9][\d.]*)")
+FLAGS = re.compile(r"(?:<|>|=)\s*[\w.$()]+\s+as\s+(?:is|has|are|was)_\w+")
 # A star that stands for columns or rows is none that multiplies.
 STARS = re.compile(
     r"count\(\*\)|\bselect\s+(distinct\s+)?\*|\w\.\*|,\s*\*|\*\s+(replace|exclude)|^\s*\*", re.IGNORECASE | re.M
@@ -93,6 +99,7 @@ def faults_of_sql(text: str) -> list[str]:
     bare = STARS.sub("", text)
     found = [match[0] for match in AGGREGATES.finditer(bare)]
     found += [match[0] for match in re.finditer(r"[\w)]\s*/\s*[\w(]|[\w)]\s*\*\s*[\w(]|[\w)]\s*%\s*[\w(]", bare)]
+    found += [match[0] for pattern in (VERDICTS, FLAGS) for match in pattern.finditer(bare)]
     declared = reporting_contract.declared()
     named = re.findall(r"\b(rpt_\w+)\b", text) or list(declared)
     for inside in re.findall(r"\bsum\(([^()]*(?:\([^()]*\)[^()]*)*)\)", bare, re.IGNORECASE):
@@ -215,6 +222,9 @@ def test_nothing_is_computed(file: Path) -> None:
         "select sum(open_amount * probability) from rpt_open_deals",
         "select dso_simple - lag(dso_simple) over (order by month) from rpt_receivable_kpis",
         "select quantile_cont(days_overdue, 0.9) from rpt_open_invoices",
+        "select count(*) filter (actual >= target) from rpt_team_norms",
+        "select count(*) filter (budget_used > 1) from rpt_commitments",
+        "select undated_payment_count = payment_count as are_days_unknown from rpt_receivable_kpis",
     ],
 )
 def test_what_is_computed_is_found(text: str) -> None:
@@ -268,6 +278,7 @@ def test_changes_and_counts_are_free(text: str) -> None:
     [
         "select *, count(*) as rows from rpt_accounts as accounts",
         "select accounts.*, sum(open_amount) filter (where is_listed) from rpt_accounts as accounts",
+        "select count(*) filter (overdue_amount > 0 and month >= $since) from rpt_accounts where status <> 'lost'",
     ],
 )
 def test_what_is_added_up_is_not_computed(text: str) -> None:

@@ -78,7 +78,7 @@ def act(number: int, month: date) -> dict[str, Any]:
     place = (number + month.month) % 4
     return account(number) | {
         "month": month, "currency": currency(number), "state": ("no_act", "sent", "agreed", "gap")[place],
-        "is_active": number % 12 != 11, "is_covered": place > 1, "our_closing": 1000, "gap": -250 if place == 3 else 0,
+        "is_month_over": month < DAY.replace(day=1), "is_active": number % 12 != 11, "is_covered": place > 1, "our_closing": 1000, "gap": -250 if place == 3 else 0,
         "as_of_date": DAY, "_file": "documents.csv", "_row": number + 2,
     }  # fmt: skip
 

@@ -225,7 +225,7 @@ def test_money_of_no_day_is_no_fall_of_what_is_owed(open_page: Open, tmp_path: P
         ],
         "rpt_receivable_kpis": [
             {**kpis, "month": month, "as_of_date": month, "open_amount": owed, "overdue_amount": owed, "collected": came,
-             "undated_payment_count": undated}
+             "undated_payment_count": undated, "are_days_unknown": undated == 3}
             for month, owed, came in months
         ],
     })  # fmt: skip

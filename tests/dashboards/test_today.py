@@ -39,9 +39,9 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
             account("Calm"), account("Silent", days_since_contact=80), account("Owes", credit_used_ratio=1.05, overdue_amount=10, oldest_days_overdue=42),
             account("Caller", waiting_missed_calls=2, missed_call_on=DAY),
             account("Debtor who called", waiting_missed_calls=1, missed_call_on=DAY, overdue_amount=10),
-            account("Planned", next_contact_on=DAY, next_contact_type="visit", next_contact_subject="Spring order"),
+            account("Planned", is_due_today=True, next_contact_on=DAY, next_contact_type="visit", next_contact_subject="Spring order"),
             account("Later", next_contact_on=date(2026, 11, 1), next_contact_type="call"),
-            account("Task", next_task_on=date(2026, 10, 20), next_task_subject="Send the act"),
+            account("Task", is_due_today=True, next_task_on=DAY, next_task_subject="Send the act"),
             account("Kept late"), account("Disputes"), account("Of another", owner_id="crm:2", owner_name="Bo Ek", waiting_missed_calls=1),
         ],
         "rpt_collection_worklist": [
@@ -75,7 +75,7 @@ def test_who_called_in_vain_comes_first_then_who_owes_then_what_is_planned_then_
     todo = dict(zip(shown["account_name"], shown["to_do"], strict=True))
     assert todo["Debtor who called"] == todo["Caller"] == "Call back: they called in vain"
     assert todo["Planned"] == "Planned today: visit: Spring order"
-    assert todo["Task"] == "Task of 2026-10-20: Send the act"
+    assert todo["Task"] == "Task of 2026-10-31: Send the act"
     assert dict(zip(shown["account_name"], shown["why"], strict=True))["Silent"] == "last contact 80 days ago"
     assert [tile(app, label).value for label in ("To get", "Called", "Overdue", "Promises", "Planned")] == [
         "7", "2", "3", "1", "2",

@@ -70,7 +70,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "commitments_kept": (
         "rpt_commitments", ("commitment_id",),
-        ("days_late", "buffer_days", "buffer_days_used", "is_in_time", "is_on_time_in_full"),
+        ("days_late", "buffer_days", "buffer_days_used", "is_in_time", "is_on_time_in_full", "is_over_budget"),
     ),
     "stock_outs_told": ("rpt_stock_outs", ("stock_out_id",), ("days_to_tell", "days_to_request", "is_requested_in_time")),
     "cards": (

@@ -214,6 +214,7 @@ class Serving(Dealings):
                 if over and row.get("quantity_ordered") is not None and row.get("quantity_delivered") is not None:
                     whole = row["quantity_delivered"] >= row["quantity_ordered"]
                 in_time = None if not promised or not over_by_now else over is not None and over <= promised
+                may, cost = (row.get(name) if row.get("kind") == "project" else None for name in ("budget", "spent"))
                 found[key,] = {
                     "days_late": (over_by_now - promised).days if over_by_now and promised else None,
                     "buffer_days": (promised - own).days if promised and own else None,
@@ -222,6 +223,7 @@ class Serving(Dealings):
                     "is_on_time_in_full": (
                         None if prefix == "" or in_time is None else whole if in_time else False
                     ),
+                    "is_over_budget": None if may is None or cost is None else cost > may,
                 }  # fmt: skip
         return found
 

@@ -332,5 +332,6 @@ class Norms:
             records = done.get(place, [])
             if row["working_days"] or records:
                 actual = len(set(records))
-                found[place] = row | {"actual": actual, "evidence_count": len(records)}
+                reached = actual >= row["target"] if row["target"] else None
+                found[place] = row | {"actual": actual, "is_reached": reached, "evidence_count": len(records)}
         return found

@@ -53,6 +53,10 @@ def _amount(folder: Path, text: str, formats: str = "blank: []") -> Decimal | No
         ("1'234.50", "blank: []", "1234.50"),
         ("12,34,567.89", "blank: []", "1234567.89"),
         ("1\u2009234,50 kr", "decimal: ',', thousands: [' ']", "1234.50"),
+        ("د.إ 50,000.00", "blank: []", "50000.00"),
+        ("₹ 12,50,000.40", "blank: []", "1250000.40"),
+        ("-US$1,250.50", "blank: []", "-1250.50"),
+        ("Rs. 1,250.50", "blank: []", "1250.50"),
     ],
 )
 def test_amounts_are_read_by_the_contracts_marks(tmp_path: Path, text: str, formats: str, amount: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from pathlib import Path
 
 import pytest
 
-from pipelines.adding import AddingError, look, take_in
+from pipelines.adding import AddingError, look, take_in, teach
 from pipelines.settings import Settings, load_settings
 from pipelines.waiting_files import accept, correct, correct_line, rejected_lines, waiting, would_be_gone
 from pipelines.warehouse.refresh import Refresh
@@ -51,6 +52,21 @@ def test_a_filtered_export_says_what_it_would_take_away_and_takes_it_by_a_word(s
     accept(settings, path)
     assert [(file.state, file.gone) for file in waiting(settings)] in ([], [("changed", 0)])
     assert all(export.is_whole for export in Refresh(settings).full_exports())
+
+
+def test_a_key_that_is_read_as_the_default_currency_is_asked_for_until_somebody_says_it(settings: Settings) -> None:
+    place, key = "billing.payments.currency", "99999999-0000-0000-0000-000000000001"
+    export = json.loads((FIXTURES / "onec" / "odata_receipts.json").read_text(encoding="utf-8"))
+    export["value"] = [export["value"][0] | {"ВалютаДокумента_Key": key}]
+    path = take_in(settings, "receipts.json", io.BytesIO(json.dumps(export).encode()))
+    assert look(settings, path).assumed == [("onec_odata_payments", place, key, 1)]
+    Refresh(settings).land()
+    assert [file.state for file in waiting(settings)] == ["assumed"]
+    teach(settings, "onec_odata_payments", {place: {key: "RUB"}})
+    assert look(settings, path).assumed == []
+    assert look(settings, path).currencies == {"RUB": 1}
+    Refresh(settings).land()
+    assert waiting(settings) == []
 
 
 def test_a_corrected_file_counts_instead_of_the_one_with_rejected_rows(settings: Settings) -> None:

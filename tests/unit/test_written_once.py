@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipelines.exports.readers import delimited
-from pipelines.exports.readers.delimited import Delimited
+from pipelines.exports.landing import land as landing
+from pipelines.exports.readers import marks
+from pipelines.exports.readers import records as records_reader
 from tests.support.landing import contract, land
 
 INVOICES = contract("""
@@ -105,15 +107,40 @@ def test_what_bytes_tell_is_the_same_in_pieces(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "text.csv"
     for other in OTHERS:
         path.write_text(f"Id,Name\n1,{other}\n2,&\n\n", encoding="utf-8")
-        grid = Delimited(path, tmp_path, delimiter=",")
         monkeypatch.undo()
-        whole = grid._marks(",")
+        whole = marks.marks_of(path, ",")
         assert (whole.lines, whole.ampersands) == (3, True)
-        monkeypatch.setattr(delimited, "CHUNK", chunk)
-        assert grid._marks(",") == whole
+        monkeypatch.setattr(marks, "CHUNK", chunk)
+        assert marks.marks_of(path, ",") == whole
 
 
 def test_a_blank_that_an_entity_stands_for_is_trimmed_too(tmp_path: Path) -> None:
     lines = [f"{number},{cell},2026-01-01,,10.00,\n" for number, cell in enumerate(["&nbsp;Ek&nbsp;", "&nbsp;", "Ask"])]
     landed = land(tmp_path, HEADER + "".join(lines), INVOICES)
     assert landed.rows("billing.invoices", "customer_id") == [("Ek",), (None,), ("Ask",)]
+
+
+CELLS = ["x", " x ", "\tx", "x\r", "\u00a0x", "x\u2003", "\u200bx", "a & b", "&amp;", '="7"', "'7", ' "x" ', "", "x\\"]
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("cells", [CELLS, *([cell] for cell in CELLS)], ids=repr)
+def test_a_large_text_of_records_is_read_as_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: list[str], escaped: bool
+) -> None:
+    """What its bytes tell, in a process of its own and in one look at all rows, changes no value."""
+    records = [
+        {"Number": f"{number}", "Customer": cell, "Day": "2026-01-01", "Amount": "10.00", "Due": None}
+        for number, cell in enumerate([*cells, "Ek"])
+    ]
+    found = []
+    for name, least in (("small", records_reader.SMALL_BYTES), ("large", -1)):
+        monkeypatch.setattr(records_reader, "SMALL_BYTES", least)
+        monkeypatch.setattr(landing, "MANY", least)
+        (tmp_path / name).mkdir()
+        text = json.dumps(records, ensure_ascii=escaped)
+        landed = land(tmp_path / name, text, INVOICES, "export.json")
+        assert not landed.held
+        found.append(landed.rows("billing.invoices", "_row, invoice_id, customer_id, issued_on, gross_amount"))
+    assert found[0] == found[1]
+    assert len(found[0]) == len(records)

@@ -22,11 +22,18 @@ def note(receipt: Receipt, part: str, severity: str, finding: Finding) -> None:
 
 
 def totals(
-    file: dict[str, str], contract: Contract, entity: Entity, casts: list[Cast], rows: str = "cast_rows", more: str = ""
+    file: dict[str, str],
+    contract: Contract,
+    entity: Entity,
+    casts: list[Cast],
+    rows: str = "cast_rows",
+    number: str = "",
+    files: str = "",
 ) -> str:
     """Control totals: what a file's own text adds up to, and what of it was loaded and what rejected.
 
-    `file` is SQL of the file's name and hash, which may be columns of `rows`; `more` is a further column of them.
+    `file` is SQL of the file's name and hash. Rows of several files have a column `number`, by which `files` joins what
+    `file` speaks of.
     """
     currency = "coalesce(currency, '')" if any(cast.column.name == "currency" for cast in casts) else "''"
     measures = {"rows": "1"} | {
@@ -34,17 +41,24 @@ def totals(
         for cast in casts
         if cast.column.type in ("money", "seconds") and cast.source
     }
+    # All measures in one pass, and no text that all rows have among what they are grouped by.
+    named = "".join(f"{name}, " for name in [number] if name)
+    sums = ", ".join(
+        f"sum({amount}) as total{place}, sum({amount}) filter (where not bad) as loaded{place}, "
+        f"sum({amount}) filter (where bad) as rejected{place}"
+        for place, amount in enumerate(measures.values())
+    )
+    added = f"select {named}_system as system, {currency} as currency, {sums} from {rows} group by all"
     fixed = {"contract": contract.contract, "domain": entity.domain, "entity": entity.name}
     told = file | {name: quoted(value) for name, value in fixed.items()}
-    named = ", ".join([*(f"{value} as {name}" for name, value in told.items()), *([more] if more else [])])
-    parts = [
-        f"select {named}, _system as system, {quoted(measure)} as measure, {currency} as currency, "
-        f"sum({amount}) as file_total, coalesce(sum({amount}) filter (where not bad), 0) as loaded, "
-        f"coalesce(sum({amount}) filter (where bad), 0) as rejected from {rows} group by all"
-        for measure, amount in measures.items()
-    ]
+    known = ", ".join(f"{value} as {name}" for name, value in told.items())
+    parts = " union all ".join(
+        f"select {known}, {named}system, {quoted(measure)} as measure, currency, total{place} as file_total, "
+        f"coalesce(loaded{place}, 0) as loaded, coalesce(rejected{place}, 0) as rejected from added {files}"
+        for place, measure in enumerate(measures)
+    )
     order = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in TOTAL_COLUMNS.items())
-    return f"select {order}{more and ', ' + more} from ({' union all '.join(parts)})"
+    return f"with added as materialized ({added}) select {order}{number and ', ' + number} from ({parts})"
 
 
 def account(

@@ -402,7 +402,8 @@ class _Together(TableLanding):
         rows = f"cast_rows join files on {FILE_OF} = _number"
         self._copy(f"{stored(casts, provenance)}, _number from {rows} order by _line", entity, ".parquet")
         of_file = {"file": "files.file", "file_sha256": "files.file_sha256"}
-        self._copy(totals(of_file, self.contract, entity, casts, rows, "_number"), entity, ".totals.parquet")
+        rows, files = f"(select *, {FILE_OF} as _number from cast_rows)", "join files using (_number)"
+        self._copy(totals(of_file, self.contract, entity, casts, rows, "_number", files), entity, ".totals.parquet")
 
     def _copy(self, query: str, entity: Entity, ending: str) -> None:
         """Writes a query's rows, a file of raw for each file; one without rows, where it has none."""

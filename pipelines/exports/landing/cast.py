@@ -21,7 +21,7 @@ from pipelines.exports.landing import moments
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, lost_figures, number
 from pipelines.exports.landing.orders import Dates
 from pipelines.exports.landing.reasons import FIRST_YEAR, MOST_SECONDS, YEARS_AHEAD, rejection_sql, unread
-from pipelines.exports.landing.words import any_of, is_one_of, mapped, replaced
+from pipelines.exports.landing.words import any_of, is_one_of, mapped, replaced, trimmed
 from pipelines.exports.readers.grids import Blanks, quoted
 
 _TRUE = ["true", "yes", "y", "t", "1"]
@@ -59,6 +59,11 @@ class Cast:
         return self.required or self.text != BLANK
 
     @property
+    def is_sure(self) -> bool:
+        """Whether the text itself is the value, whatever it is: no cell of it is ever unread."""
+        return not (self.required or self.column.is_id or self.typed != self.text)
+
+    @property
     def reason_sql(self) -> str:
         """SQL of the rejection of a failed row."""
         return f"case when {self.text} is null then {rejection_sql(Rejection('blank'))} else {self.reason} end"
@@ -81,20 +86,10 @@ class RowSql:
         self.alone: set[str] = set()  # texts of keys (`otherwise: alone`) of which the file has one
 
     def cleaned(self, blanks: Blanks) -> str:
-        """The grid with the texts of its cells trimmed (t0, t1, …), NULL where blank or one of the contract's blank words.
-
-        `blanks` says which white space occurs in the cells: to trim spaces alone is three times as quick, and plain ones
-        are trimmed only where they stand, which shows by a look at a text's ends, unless the file's bytes have shown it.
-        """
-        marks = ", ' ' || chr(9) || chr(10) || chr(13) || chr(160)" if blanks == "any" else ""
+        """The grid with the texts of its cells trimmed (t0, t1, …), NULL where blank or one of the contract's blank words."""
         texts = []
         for place in self.asked_for():
-            text = f"nullif(trim(c{place}{marks}), '')"
-            if blanks == "none":
-                text = f"c{place}"
-            elif blanks == "plain":
-                # What begins with a blank, or is empty, comes before any sign.
-                text = f"(case when c{place} < '!' or suffix(c{place}, ' ') then {text} else c{place} end)"
+            text = trimmed(f"c{place}", blanks)
             if self.contract.formats.blank:
                 text = f"case when {any_of(text, self.contract.formats.blank)} then null else {text} end"
             texts.append(f"{text} as t{place}")
@@ -333,9 +328,12 @@ class RowSql:
         return Cast(column, self._signed(typed, spec), text, required, self._reason(column, spec, formats), source)
 
     def _product(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
-        """One number times another; blank where one of them is."""
-        texts = [self.header([name], formats) for name in spec.product or []]
-        numbers = " * ".join(number(text, "DECIMAL(18,6)", formats) for text in texts)
+        """One number times another, or that share of it which a second one is of a third; blank where one of them is."""
+        texts = [self.header([name.lstrip("/")], formats) for name in spec.product or []]
+        one, other, *whole = (number(text, "DECIMAL(18,6)", formats) for text in texts)
+        numbers = f"{one} * {other}"
+        if whole:
+            numbers = f"round({numbers} / nullif({whole[0]}, 0), 2)"
         blank = " or ".join(f"{text} is null" for text in texts)
         text = f"(case when {blank} then null else {' || chr(215) || '.join(texts)} end)"
         typed = f"try_cast({numbers} as {column.stored_type})"

@@ -11,19 +11,21 @@ ZERO_DECIMAL = [
 ]  # fmt: skip
 
 # How a currency stands beside an amount: its sign, its code, or what people write for the code.
-CURRENCY = r"\p{Sc}|[A-Z]{3}|kr\.?|zł|Kč|Ft|руб\.?|р\."
+CURRENCY = (
+    r"[A-Z]{0,2}\p{Sc}|[A-Z]{3}|kr\.?|zł|Kč|Ft|руб\.?|р\.|лв\.?|Rs\.?|Rp\.?|RM|Fr\.?|lei|\.?\p{Arabic}[\p{Arabic}.]*"
+)
 # Spaces that spreadsheets put between thousands, and what they and word processors make of a minus.
 _SPACES, _MINUSES = "\u00a0\u202f\u2009", "\u2212\u2013"
 
 # A long id of which a spreadsheet kept six figures (2.58420E+16): many would be one. How such a text begins is asked first.
 _FIGURES_LOST = r"\d[.,]\d+[eE]\+?\d\d|\d[eE]\+\d\d"
-_FEW_FIGURES = ("_.%", "_,%", "_E+%", "_e+%")
+_AFTER_FIRST = (".", ",", "E", "e")
 
 
 def lost_figures(text: str) -> str:
     """SQL of whether a text is a number of which a program wrote the first figures and a power of ten."""
-    few = " or ".join(f"{text} like {quoted(start)}" for start in _FEW_FIGURES)
-    return f"(({few}) and regexp_full_match({text}, {quoted(_FIGURES_LOST)}))"
+    few = f"substr({text}, 2, 1) in ({', '.join(map(quoted, _AFTER_FIRST))})"
+    return f"({few} and regexp_full_match({text}, {quoted(_FIGURES_LOST)}))"
 
 
 def number(text: str, stored: str, formats: Formats) -> str:

@@ -190,6 +190,11 @@ class Receipt:
         """The findings that say why the file, or a part of it, was held; empty when all of it was landed."""
         return [row for row in self.findings if row["severity"] == "held"]
 
+    @property
+    def assumed(self) -> list[dict[str, Any]]:
+        """The findings that say which key was read as the default currency, because nobody has said what it is."""
+        return [row for row in self.findings if row["code"] == "currency_assumed"]
+
 
 def _read_receipt(path: Path) -> Receipt | None:
     """A receipt, or None where there is none that is whole: a file with a damaged one has not been landed."""

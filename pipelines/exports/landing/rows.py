@@ -97,7 +97,7 @@ class EntityRows:
         `noticed` is SQL that counts those rows as they pass, where they are kept: then an odd cell is left blank, and
         `_extra` has its text; as it erases nothing, the row does not hold it.
         """
-        failing = [cast for cast in casts if cast.can_fail]
+        failing = [cast for cast in casts if cast.can_fail and not cast.is_sure]
         bad = " or ".join(self._failed(entity, cast) for cast in failing if hangs_on(entity, cast))
         cells = {cast: self._failed(entity, cast) for cast in failing if not hangs_on(entity, cast)}
         extra, holds = self._extra(), holds_sql(entity, mapping, self.match, self.sql.header)

@@ -129,7 +129,7 @@ class TableLanding(EntityRows):
         self._note_midnights(casts)
         self._note_cells(entity, casts)
         self._note_told(entity, mapping, casts)
-        self._note_assumed(mapping, casts)
+        self._note_assumed(entity, mapping, casts)
         self.connection.execute(
             f"create or replace temp table rejected ({', '.join(f'{name} {kind}' for name, kind in REJECT_COLUMNS.items())})"
         )
@@ -228,7 +228,7 @@ class TableLanding(EntityRows):
                     Finding("words_told", column_name=header, name=f"{entity.id}.{name}", row_count=count, said=said),
                 )  # fmt: skip
 
-    def _note_assumed(self, mapping: EntityMap, casts: list[Cast]) -> None:
+    def _note_assumed(self, entity: Entity, mapping: EntityMap, casts: list[Cast]) -> None:
         """Tells of the one key of a currency in the file that nobody has said the meaning of."""
         sources = {cast.column.name: cast for cast in casts}
         for name, header, key in self._keys(mapping):
@@ -239,7 +239,10 @@ class TableLanding(EntityRows):
                 f"select min({key}), count(*) from ({rows}) where {untold}"
             ).fetchall()[0]
             if count:
-                found = Finding("currency_assumed", column_name=header, row_count=count, said=said)
+                found = Finding(
+                    "currency_assumed", contract=self.contract.contract, name=f"{entity.id}.{name}",
+                    column_name=header, row_count=count, said=said,
+                )  # fmt: skip
                 note(self.receipt, self.part, "note", found)
 
     def _keys(self, mapping: EntityMap) -> Iterator[tuple[str, str, str]]:

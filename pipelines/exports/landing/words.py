@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.exports.contracts.contract import ColumnMap
 from pipelines.exports.entities import Column
-from pipelines.exports.readers.grids import quoted
+from pipelines.exports.readers.grids import Blanks, quoted
 
 # What a spreadsheet writes for true and false in its user's language, whatever the vendor wrote.
 SPREADSHEETS = {
@@ -13,6 +13,39 @@ SPREADSHEETS = {
         "falsch", "faux", "falso", "onwaar", "falskt", "usann", "falsk", "epätosi", "fałsz", "nepravda", "ложь"
     ],
 }  # fmt: skip
+
+
+# White space that is taken off the ends of a cell: of ASCII, and the other spaces of Unicode.
+_ASCII = (" ", "\t", "\n", "\r")
+_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+
+
+def trimmed(cell: str, blanks: Blanks) -> str:
+    """SQL of a cell without the white space at its ends, NULL where nothing is left.
+
+    `blanks` says which white space occurs in the cells. That it stands at an end shows by a look, unless the file's bytes
+    have shown it: only there is a cell trimmed, which takes several times as long.
+    """
+    if blanks == "none":
+        return cell
+    if blanks == "spaces":
+        return f"nullif(trim({cell}), '')"
+    white = _literal("".join(_ASCII) + _SPACES) if blanks == "any" else "' '"
+    return f"(case when {is_blank_at_ends(cell, blanks)} then nullif(trim({cell}, {white}), '') else {cell} end)"
+
+
+def is_blank_at_ends(cell: str, blanks: Blanks = "any") -> str:
+    """SQL of whether a cell is empty, or begins or ends with white space of those kinds."""
+    # What begins with a plain blank, or is empty, comes before any sign.
+    looks = [f"{cell} < '!'", *(f"suffix({cell}, {_literal(sign)})" for sign in _ASCII[: 4 if blanks == "any" else 1])]
+    if blanks == "any":
+        # Only a text that is longer in bytes than in letters has others.
+        looks.append(f"(strlen({cell}) <> length({cell}) and regexp_matches({cell}, '^\\p{{Zs}}|\\p{{Zs}}$'))")
+    return " or ".join(looks)
+
+
+def _literal(signs: str) -> str:
+    return " || ".join(quoted(sign) if sign == " " else f"chr({ord(sign)})" for sign in signs)
 
 
 def any_of(text: str, values: list[str]) -> str:

@@ -12,38 +12,23 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import duckdb
-import numpy as np
 
 from pipelines.exports.codes import Rejection
-from pipelines.exports.readers.deadline import check
 from pipelines.exports.readers.dialects import DELIMITERS, text_lines
 from pipelines.exports.readers.grids import HEAD_ROWS, BadLine, Blanks, Grid, Head, Loaded, quoted
 from pipelines.exports.readers.lines import Line, exact_rows
+from pipelines.exports.readers.marks import marks_of
 from pipelines.exports.readers.sections import Below
 
 CHUNK = 1 << 20
 # The longest line that the fast reading takes.
 LINE = 1 << 25
-# The first two bytes of the spaces of Unicode that are not of Latin 1.
-_WIDE_SPACES = (b"\xe1\x9a", b"\xe2\x80", b"\xe2\x81", b"\xe3\x80")
 csv.field_size_limit(2**31 - 1)
-
-
-def _has_edges(piece: bytes, delimiter: str) -> bool:
-    """Whether a plain blank stands beside what may end a cell in these bytes, or two quotes beside each other."""
-    if b" " not in piece and b'"' not in piece:
-        return False
-    # Two bytes are looked for several times as quickly so.
-    signs = np.frombuffer(piece, dtype=np.uint8)
-    quotes, blanks = signs == ord('"'), signs == ord(" ")
-    ends = quotes | (signs == ord(delimiter)) | (signs == ord("\n")) | (signs == ord("\r"))
-    beside = (blanks[1:] & ends[:-1]) | (blanks[:-1] & ends[1:]) | (quotes[1:] & quotes[:-1])
-    return bool(beside.any())
 
 
 def _records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -76,39 +61,6 @@ def _first_table(lines: Iterator[Line], header: Line | None, width: int) -> Iter
             begins = line.number if 2 * again >= len(line.cells) and 2 * again >= len(said) else 0
         rejection = Rejection("another_table", found=str(begins))
         yield replace(line, cells=[], rejection=rejection) if begins else line
-
-
-@dataclass
-class Marks:
-    """What a text's bytes tell of it before any row is read: how many lines it has, and what stands in it at all."""
-
-    # Not counting empty ones after the last.
-    lines: int = 0
-    ampersands: bool = False
-    tabs: bool = False
-    quotes: bool = False
-    hard_spaces: bool = False
-    # Perhaps: what other spaces of Unicode begin with, and dashes and quotation marks too.
-    wide_spaces: bool = False
-    # Apostrophes, or formulas that are a text.
-    signs: bool = False
-    # Perhaps: signs that nobody sees.
-    unseen: bool = False
-    # Carriage returns that end no line.
-    loose_returns: bool = False
-    commas: bool = False
-    # Perhaps: a plain blank at a cell's end, or nothing within quotes.
-    edges: bool = False
-
-    def blanks(self, delimiter: str) -> Blanks:
-        """Which white space stands in cells that are one line."""
-        # In a file that tabs divide, only a quoted cell can hold one.
-        tab_in_cell = self.quotes if delimiter == "\t" else self.tabs
-        if tab_in_cell or self.hard_spaces or self.loose_returns:
-            return "any"
-        if self.wide_spaces:
-            return "spaces"
-        return "plain" if self.edges or self.unseen else "none"
 
 
 class Delimited(Grid):
@@ -270,7 +222,7 @@ class Delimited(Grid):
         # A table keeps rows in a file's order, whichever thread read them. To number them as they are read would be the
         # work of one, and to number them in a query copies them all.
         (rows,) = connection.execute(f"update grid set _line = rowid + {header_lines + 1}").fetchall()[0]
-        marks = self._marks(delimiter)
+        marks = marks_of(self.path, delimiter)
         lines = marks.lines - header_lines
         if lines != rows and lines != rows + self._number_past_line_ends(connection, names):
             return None
@@ -299,34 +251,6 @@ class Delimited(Grid):
             "asof join line_ends on _line > after) where _line = own"
         )
         return int(connection.execute("select coalesce(max(above), 0) from line_ends").fetchall()[0][0])
-
-    def _marks(self, delimiter: str) -> Marks:
-        """What the file's bytes tell, in one pass over them."""
-        found, count, before, tail = Marks(), 0, b"", b""
-        with self.path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                check()
-                count += chunk.count(b"\n")
-                tail = (tail + chunk)[-4096:]
-                found.ampersands |= b"&" in chunk
-                found.tabs |= b"\t" in chunk
-                found.quotes |= b'"' in chunk
-                found.commas |= b"," in chunk
-                found.signs |= b"'" in chunk or (b"=" in chunk and b'="' in chunk)
-                piece = before + chunk
-                found.edges = found.edges or _has_edges(piece, delimiter)
-                if not piece.isascii():
-                    # To look for two bytes takes ten times as long as for one.
-                    found.hard_spaces |= b"\xa0" in piece and b"\xc2\xa0" in piece
-                    found.wide_spaces |= any(mark[:1] in piece and mark in piece for mark in _WIDE_SPACES)
-                    found.unseen |= found.wide_spaces or (b"\xef" in piece and b"\xef\xbb\xbf" in piece)
-                # A carriage return that ends no line stands within a field; one at the chunk's end counts as such too.
-                found.loose_returns |= b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")
-                before = chunk[-2:]
-        found.edges |= tail.endswith(b" ")
-        trailing = len(tail) - len(tail.rstrip(b"\r\n"))
-        found.lines = count - tail[len(tail) - trailing :].count(b"\n") + 1
-        return found
 
     def _exact(self, connection: duckdb.DuckDBPyConnection, lines: Iterator[Line], width: int) -> Loaded:
         bad_lines: list[BadLine] = []

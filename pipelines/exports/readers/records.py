@@ -10,6 +10,8 @@ one that is not small is read in a process of its own (`apart.py`), where `write
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from pipelines.exports.codes import Rejection, UnreadableError
 from pipelines.exports.readers.apart import BrokenReaderError, read_apart
 from pipelines.exports.readers.engine import answer, connected
 from pipelines.exports.readers.grids import BadLine, Grid, Head, Loaded, quoted
+from pipelines.exports.readers.marks import Marks, marks_of
 from pipelines.exports.readers.unpack import Limits
 
 MAX_OBJECT_BYTES = 1 << 30
@@ -40,6 +43,8 @@ class Records(Grid):
         self.names = names
         self.values = values
         self.bad_lines = bad_lines
+        # What the bytes of a JSON text tell of its values; None where they were not looked at.
+        self.marks: Marks | None = None
 
     def heads(self) -> list[Head]:
         """The names, as the one row that can be a header."""
@@ -53,7 +58,13 @@ class Records(Grid):
     def load(self, connection: duckdb.DuckDBPyConnection, head: int, header_row: int, pad_short_rows: bool) -> Loaded:
         """See `Grid.load`."""
         connection.execute(f"create or replace temp table grid as {self.select()}")
-        return Loaded(int(connection.execute("select count(*) from grid").fetchall()[0][0]), self.bad_lines)
+        loaded = Loaded(int(connection.execute("select count(*) from grid").fetchall()[0][0]), self.bad_lines)
+        if self.marks:
+            loaded.blanks = self.marks.blanks_of_json
+            if not self.marks.escapes:
+                loaded.ampersands, loaded.signs = self.marks.ampersands, self.marks.signs
+                loaded.unseen = self.marks.unseen
+        return loaded
 
 
 def parquet_records(path: Path, member: str = "") -> list[Records]:
@@ -91,12 +102,13 @@ def json_records(
     except BrokenReaderError as error:
         raise UnreadableError("no_json_document", said=str(error)) from error
     found = []
+    marks = marks_of(path, '"')
     for number, table in enumerate(tables):
         query = f"from read_parquet({quoted(str(out / f'{number}.parquet'))})"
         bad_lines = [BadLine(line, text, Rejection("no_json")) for line, text in table["bad_lines"]]
         values = [f"c{place}" for place in range(len(table["names"]))]
         found.append(Records(table["part"], query, table["names"], values, bad_lines))
-        found[-1].document = table["document"]
+        found[-1].document, found[-1].marks = table["document"], marks
     return found
 
 
@@ -105,7 +117,15 @@ def write(path: Path, out: Path, given: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     with connected() as connection:
         connection.execute("set global threads = 2")
-        for number, table in enumerate(_tables(path, given["member"], given["paths"], given["columns"])):
+        kept = count()
+
+        def keep(query: str) -> str:
+            name = f"kept{next(kept)}"
+            connection.execute(f"create table {name} as {query}")
+            return f"from {name}"
+
+        tables = _tables(path, given["member"], given["paths"], given["columns"], keep)
+        for number, table in enumerate(tables):
             target = quoted(str(out / f"{number}.parquet"))
             connection.execute(f"copy ({table.select()}) to {target} (format parquet)")
             bad_lines = [(line.line, line.text) for line in table.bad_lines]
@@ -113,8 +133,15 @@ def write(path: Path, out: Path, given: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _tables(path: Path, member: str, paths: list[str], most: int) -> list[Records]:
-    lines = _json_lines(path)
+def _read_each_time(query: str) -> str:
+    return query
+
+
+def _tables(
+    path: Path, member: str, paths: list[str], most: int, keep: Callable[[str], str] = _read_each_time
+) -> list[Records]:
+    """The tables of a text; `keep` reads the rows of a query once, where they are many, and gives a query of those."""
+    lines = _json_lines(path, keep)
     if lines is not None:
         return [_records(member, lines[0], lines[1], most)]
     # DuckDB makes room for the largest object that there may be, and none is larger than its file.
@@ -125,7 +152,8 @@ def _tables(path: Path, member: str, paths: list[str], most: int) -> list[Record
     source = source.format("array" if array else "unstructured")
     try:
         if array:
-            return [_records(member, f"select row_number() over () as _line, json as j from {source}", [], most)]
+            rows = keep(f"select row_number() over () as _line, json as j from {source}")
+            return [_records(member, rows, [], most)]
         counted = answer(f"select len(json_keys(json)) from {source} limit 1")
         if counted and (counted[0][0] or 0) > most:
             raise UnreadableError("too_wide", limit_count=most)
@@ -143,7 +171,7 @@ def _tables(path: Path, member: str, paths: list[str], most: int) -> list[Record
             if kinds == [("OBJECT",)]:
                 label = json_path.replace('"', "")
                 numbered = f"select row_number() over () as _line, j from ({nested})"
-                found.append(_records("/".join(filter(None, [member, label])), numbered, [], most))
+                found.append(_records("/".join(filter(None, [member, label])), keep(numbered), [], most))
                 found[-1].document = document
         if not found:
             found.append(_records(member, f"select row_number() over () as _line, json as j from {source}", [], most))
@@ -194,7 +222,7 @@ def _quoted_key(key: str) -> str:
     return '"' + key.replace('"', '\\"') + '"'
 
 
-def _json_lines(path: Path) -> tuple[str, list[BadLine]] | None:
+def _json_lines(path: Path, keep: Callable[[str], str]) -> tuple[str, list[BadLine]] | None:
     """The rows of a JSON Lines file and its lines that are no JSON, or None when it is not one object a line."""
     with path.open(encoding="utf-8") as file:
         filled = (line for line in file if line.strip())
@@ -209,13 +237,16 @@ def _json_lines(path: Path) -> tuple[str, list[BadLine]] | None:
     )
     numbered = f"select row_number() over () as _line, line from {source}"
     try:
+        numbered = keep(numbered)
         broken = answer(f"select _line, line from ({numbered}) where line is not null and not json_valid(line)")
     except _ENDED:
         raise
     except duckdb.Error as error:
         raise UnreadableError("line_ends_mixed", said=str(error).splitlines()[0]) from error
     bad_lines = [BadLine(line, text, Rejection("no_json")) for line, text in broken]
-    return f"select _line, cast(line as json) as j from ({numbered}) where json_valid(line)", bad_lines
+    # To ask each line again in each query would be to read it again.
+    is_record = "json_valid(line)" if broken else "line is not null"
+    return f"select _line, line as j from ({numbered}) where {is_record}", bad_lines
 
 
 def _is_object(text: str) -> bool:
@@ -241,19 +272,19 @@ def _records(part: str, query: str, bad_lines: list[BadLine], most: int) -> Reco
 def _open(query: str, path: str, prefix: str, names: list[str], paths: list[str], depth: int, most: int) -> None:
     """Adds the names and the places of the values below a place, objects within it opened."""
     value = "j" if path == "$" else f"json_extract(j, {quoted(path)})"
-    objects = f"from ({query}) where json_type({value}) = 'OBJECT'"
-    # To list the places of millions of keys takes for ever: one record that has too many is enough to know.
-    widest = answer(f"select max(len(json_keys({value}))) {objects}")[0][0] or 0
-    if len(names) + widest > most:
+    # Records mostly have the same keys: of their lists few are different. To list the places of millions of keys takes for
+    # ever: one record that has too many is enough to know.
+    found = answer(
+        f"with lists as materialized (select distinct json_keys({value}) as keys from ({query})), "
+        f"widest as (select coalesce(max(len(keys)), 0) as width from lists), "
+        f"places as (select unnest(keys) as key, generate_subscripts(keys, 1) as place from lists "
+        f"where (select width from widest) <= {most}) "
+        f"select width, key, first from widest left join (select key, min(place) as first from places group by key "
+        f"order by first, key limit {most + 1}) on true order by first, key"
+    )
+    if len(names) + found[0][0] > most:
         raise UnreadableError("too_wide", limit_count=most)
-    keys = [
-        str(key)
-        for key, _ in answer(
-            f"select key, min(place) as first from (select unnest(json_keys({value})) as key, "
-            f"generate_subscripts(json_keys({value}), 1) as place {objects}) "
-            f"group by key order by first, key limit {most + 1}"
-        )
-    ]
+    keys = [str(key) for _, key, _ in found if key is not None]
     if len(names) + len(keys) > most:
         raise UnreadableError("too_wide", limit_count=most)
     places = {key: f"{path}.{_quoted_key(key)}" for key in keys}

@@ -43,12 +43,7 @@ dialling_codes as (
 ),
 
 countries as (
-    select
-        max(run.default_country) as default_country,
-        max(dialling_codes.calling_code) as calling_code,
-        max(dialling_codes.national_digits) as national_digits
-    from run
-    left join dialling_codes on run.default_country = dialling_codes.country
+    {{ home_country() }}
 ),
 
 -- An account's id is that of its CRM record or, where there is none, of a billing customer.

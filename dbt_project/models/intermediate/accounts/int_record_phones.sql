@@ -20,12 +20,7 @@ contacts as (
 ),
 
 countries as (
-    select
-        max(run.default_country) as default_country,
-        max(dialling_codes.calling_code) as calling_code,
-        max(dialling_codes.national_digits) as national_digits
-    from run
-    left join dialling_codes on run.default_country = dialling_codes.country
+    {{ home_country() }}
 ),
 
 phones as (

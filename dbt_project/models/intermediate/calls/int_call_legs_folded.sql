@@ -16,11 +16,7 @@ dialling_codes as (
 ),
 
 countries as (
-    select
-        max(dialling_codes.calling_code) as calling_code,
-        max(dialling_codes.national_digits) as national_digits
-    from run
-    inner join dialling_codes on run.default_country = dialling_codes.country
+    {{ home_country() }}
 ),
 
 children as (

@@ -13,12 +13,7 @@ rates as (
 ),
 
 invoices as (
-    select invoices.*
-    from {{ ref('fct_invoices') }} as invoices
-    where invoices.deal_id is not null
-        and not invoices.is_draft and not invoices.is_void
-        and invoices.document_kind in ('invoice', 'debit_note', 'credit_note')
-        and invoices.issued_on is not null
+    {{ documents_of_deals() }}
 ),
 
 linking as (

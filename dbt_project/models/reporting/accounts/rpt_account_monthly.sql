@@ -1,22 +1,38 @@
 -- Grain: one row per account and month, every month from the account's first to its last event up to the as-of date.
--- What ends in _to_date is added up from the account's first month on (C18).
+-- What ends in _to_date is added up from the account's first month on (C18). Of a month before the first of which billing tells
+-- anything nobody knows whether there was nothing.
 {{ config(materialized='held_view') }}
 {%- set month_end = month_end_of('months.month') %}
-{%- set is_over = month_end ~ ' <= runs.as_of_date and ' ~ month_end ~ ' <= feeds.complete_until' %}
+{%- set is_over = month_end ~ ' <= runs.as_of_date and ' ~ month_end ~ ' <= months.complete_until' %}
+{%- set is_told = 'coalesce(months.month >= ' ~ month_of('feeds.told_since') ~ ', true)' %}
 
-with months as (
+with account_months as (
+    select
+        months.* replace (
+            case when {{ is_told }} then months.net_revenue end as net_revenue,
+            case when {{ is_told }} or months.collected <> 0 then months.collected end as collected
+        ),
+        {{ is_told }} as is_told,
+        feeds.complete_until
+    from {{ ref('fct_account_months') }} as months
+    left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'
+    where months.is_within_activity
+),
+
+months as (
     select
         *,
-        {{ known_amount(
-            'sum(net_revenue) over (partition by account_id order by month)',
-            'sum(unknown_net_revenue) over (partition by account_id order by month)'
-        ) }} as revenue_to_date,
+        case
+            when is_told then {{ known_amount(
+                'sum(net_revenue) over (partition by account_id order by month)',
+                'sum(unknown_net_revenue) over (partition by account_id order by month)'
+            ) }}
+        end as revenue_to_date,
         sum(unknown_net_revenue + unknown_cost) over (partition by account_id order by month) as unknown_to_date,
         -- NULL until the plan gives the account its first cost.
         sum(cost) over (partition by account_id order by month) as cost_to_date,
         min(case when net_revenue <> 0 or unknown_net_revenue > 0 then month end) over (partition by account_id) as first_revenue_month
-    from {{ ref('fct_account_months') }}
-    where is_within_activity
+    from account_months
 ),
 
 -- The month from which the plan gives costs at all.
@@ -85,4 +101,3 @@ cross join costs
 cross join {{ ref('int_run_dated') }} as runs
 left join {{ ref('fct_account_plans') }} as plans
     on months.account_id = plans.account_id and months.month = plans.month and plans.plan_kind = 'budget'
-left join {{ ref('fct_feed_ends') }} as feeds on feeds.feed = 'invoices'

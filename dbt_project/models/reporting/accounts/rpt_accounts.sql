@@ -261,6 +261,8 @@ select
             {{ days_from('people.last_decision_maker_contact_on', 'run.as_of_date') }} > {{ parameter('decision_maker_silent_days') }}, true
         )
     end as is_decision_maker_silent,
+    coalesce(engagements.next_contact_on = run.as_of_date, false) or coalesce(engagements.next_task_on = run.as_of_date, false)
+        as is_due_today,
     away.employee_id is not null as is_owner_away,
     accounts.has_crm_record,
     accounts.has_billing_record,

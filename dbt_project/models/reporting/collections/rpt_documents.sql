@@ -28,12 +28,7 @@ accounts as (
 ),
 
 invoices as (
-    select invoices.*
-    from {{ ref('fct_invoices') }} as invoices
-    where invoices.deal_id is not null
-        and not invoices.is_draft and not invoices.is_void
-        and invoices.document_kind in ('invoice', 'debit_note', 'credit_note')
-        and invoices.issued_on is not null
+    {{ documents_of_deals() }}
 ),
 
 -- A system that tells no signatures: there a document that exists has to do.

@@ -155,6 +155,7 @@ select
     {{ money('reconciled.our_closing - reconciled.client_closing') }} as gap,
     coalesce(account_months.is_active, false) as is_active,
     case when act_feeds.has_acts then signed.account_id is not null end as is_covered,
+    {{ month_end_of('keys.month') }} <= run.as_of_date as is_month_over,
     keys.month,
     reconciled.closing_on,
     reconciled.sent_on as act_sent_on,

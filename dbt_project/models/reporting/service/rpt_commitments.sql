@@ -46,6 +46,7 @@ select
     judged.budget,
     judged.spent,
     {{ ratio('judged.spent', 'judged.budget') }} as budget_used,
+    case when judged.kind = 'project' then judged.spent > judged.budget end as is_over_budget,
     cast(judged.quantity_ordered as double) as quantity_ordered,
     cast(judged.quantity_delivered as double) as quantity_delivered,
     cast({{ days_from('judged.promised_on', 'coalesce(judged.done_on, case when judged.state = \'overdue\' then judged.as_of_date end)') }} as bigint)

@@ -85,6 +85,7 @@ select
     judged.target,
     judged.actual,
     cast({{ ratio('judged.actual', 'judged.target') }} as double) as attainment,
+    case when judged.target > 0 then judged.actual >= judged.target end as is_reached,
     judged.working_days > 0 as is_working_day,
     judged.working_days,
     judged.absent_days,

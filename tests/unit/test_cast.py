@@ -228,7 +228,13 @@ def test_durations_and_shares_have_bounds_and_a_birthday_may_be_early(tmp_path: 
     text = "Id,Talk,Share,Born\n1,0,0,1931-04-05\n2,-1,1,\n3,5,80,\n4,5,-0.1,\n5,1735689600,1,\n"
     landed = land(tmp_path, text, contract(BOUNDED))
     # A cell that its row does not hang on is left blank and told, its text is kept; the row counts.
-    assert landed.rows("calls.calls", "call_id, talk_seconds") == [("1", 0), ("2", None), ("3", 5), ("4", 5), ("5", None)]
+    assert landed.rows("calls.calls", "call_id, talk_seconds") == [
+        ("1", 0),
+        ("2", None),
+        ("3", 5),
+        ("4", 5),
+        ("5", None),
+    ]
     assert landed.rows("crm.deals", "probability, _extra->>'Share'") == [
         (0, None),
         (1, None),

@@ -112,7 +112,9 @@ def test_a_model_that_breaks_its_key_says_where_and_nothing_is_made_on_it(tmp_pa
 
 
 def test_a_rule_whose_query_finds_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    suspected = "select 'breaks its key (id)' as said, 'select '' once'' from t.things where id > 1' as more from t.things"
+    suspected = (
+        "select 'breaks its key (id)' as said, 'select '' once'' from t.things where id > 1' as more from t.things"
+    )
     monkeypatch.setitem(RULES, "model.keybook.things", suspected)
     outcomes, _ = _send(tmp_path, "size\nsmall\n")
     assert outcomes["things"] == ("success", "")

@@ -129,8 +129,11 @@ class ColumnMap(Part):
         origins = [self.from_, self.first_filled, self.join, self.sum, self.product, self.value, self.cases]
         if sum(origin is not None for origin in origins) != 1:
             raise ValueError("give exactly one of from, first_filled, join, sum, product, value, cases")
-        if self.product is not None and len(self.product) != 2:
-            raise ValueError("product takes two headers")
+        if self.product is not None and [name.startswith("/") for name in self.product] not in (
+            [False, False],
+            [False, False, True],
+        ):
+            raise ValueError("product takes two headers, and a third one to divide by: /Header")
         _ = self.branches  # a case outside the vocabulary is found when the contract is read, not when a file is
         return self
 
@@ -149,8 +152,8 @@ class ColumnMap(Part):
         """The headers that the column reads, each as its list of aliases."""
         found = [self.from_] if self.from_ else []
         found += self.first_filled or []
-        found += [[name] for name in (self.join or []) + (self.product or [])]
-        found += [[name.lstrip("-")] for name in self.sum or []]
+        found += [[name] for name in self.join or []]
+        found += [[name.lstrip("-/")] for name in (self.sum or []) + (self.product or [])]
         if self.currency_column:
             found.append([self.currency_column])
         for where, column in self.branches:

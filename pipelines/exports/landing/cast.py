@@ -20,7 +20,7 @@ from pipelines.exports.entities import Column, Entity, entities
 from pipelines.exports.landing import moments
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, lost_figures, number
 from pipelines.exports.landing.orders import Dates
-from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
+from pipelines.exports.landing.reasons import FIRST_YEAR, MOST_SECONDS, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.landing.words import any_of, is_one_of, mapped, replaced, trimmed
 from pipelines.exports.readers.grids import Blanks, quoted
 
@@ -150,14 +150,14 @@ class RowSql:
         return {cast.column.name: f"(case when {cast.when} then {cast.column.name} end)" for cast in casts if cast.when}
 
     def _within_bounds(self, casts: list[Cast]) -> dict[str, str]:
-        """Durations from 0 on, shares from 0 to 1, dates in years that an export can speak of, whole ids; else NULL."""
+        """Durations from 0 to a year, shares from 0 to 1, dates in years that an export can speak of, whole ids; else NULL."""
         bounded = {}
         for cast in casts:
             name, kind = cast.column.name, cast.column.type
             if cast.text == BLANK:
                 continue
             if kind == "seconds":
-                condition = f"{name} >= 0"
+                condition = f"{name} between 0 and {MOST_SECONDS}"
             elif kind == "ratio":
                 condition = f"{name} between 0 and 1"
             elif cast.column.is_id:
@@ -328,9 +328,12 @@ class RowSql:
         return Cast(column, self._signed(typed, spec), text, required, self._reason(column, spec, formats), source)
 
     def _product(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
-        """One number times another; blank where one of them is."""
-        texts = [self.header([name], formats) for name in spec.product or []]
-        numbers = " * ".join(number(text, "DECIMAL(18,6)", formats) for text in texts)
+        """One number times another, or that share of it which a second one is of a third; blank where one of them is."""
+        texts = [self.header([name.lstrip("/")], formats) for name in spec.product or []]
+        one, other, *whole = (number(text, "DECIMAL(18,6)", formats) for text in texts)
+        numbers = f"{one} * {other}"
+        if whole:
+            numbers = f"round({numbers} / nullif({whole[0]}, 0), 2)"
         blank = " or ".join(f"{text} is null" for text in texts)
         text = f"(case when {blank} then null else {' || chr(215) || '.join(texts)} end)"
         typed = f"try_cast({numbers} as {column.stored_type})"

@@ -29,7 +29,7 @@ def _says(spec: ColumnMap, has: Has) -> bool:
         return not spec.headers
     parts = spec.sum or spec.product or spec.join
     if parts:
-        return all(has([name.lstrip("-") if spec.sum else name]) for name in parts)
+        return all(has([name if spec.join else name.lstrip("-/")]) for name in parts)
     return any(map(has, spec.origins))
 
 

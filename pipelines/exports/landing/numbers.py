@@ -11,7 +11,9 @@ ZERO_DECIMAL = [
 ]  # fmt: skip
 
 # How a currency stands beside an amount: its sign, its code, or what people write for the code.
-CURRENCY = r"\p{Sc}|[A-Z]{3}|kr\.?|zł|Kč|Ft|руб\.?|р\."
+CURRENCY = (
+    r"[A-Z]{0,2}\p{Sc}|[A-Z]{3}|kr\.?|zł|Kč|Ft|руб\.?|р\.|лв\.?|Rs\.?|Rp\.?|RM|Fr\.?|lei|\.?\p{Arabic}[\p{Arabic}.]*"
+)
 # Spaces that spreadsheets put between thousands, and what they and word processors make of a minus.
 _SPACES, _MINUSES = "\u00a0\u202f\u2009", "\u2212\u2013"
 

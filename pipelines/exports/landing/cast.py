@@ -330,10 +330,11 @@ class RowSql:
     def _product(self, column: Column, spec: ColumnMap, formats: Formats, required: bool, source: str) -> Cast:
         """One number times another, or that share of it which a second one is of a third; blank where one of them is."""
         texts = [self.header([name.lstrip("/")], formats) for name in spec.product or []]
-        one, other, *whole = (number(text, "DECIMAL(18,6)", formats) for text in texts)
+        # Two of eighteen figures make more than eighteen: the whole file would fall with one amount of a million.
+        one, other, *whole = (number(text, "DECIMAL(28,6)", formats) for text in texts)
         numbers = f"{one} * {other}"
         if whole:
-            numbers = f"round({numbers} / nullif({whole[0]}, 0), 2)"
+            numbers = f"round(cast({numbers} as double) / nullif(cast({whole[0]} as double), 0), 2)"
         blank = " or ".join(f"{text} is null" for text in texts)
         text = f"(case when {blank} then null else {' || chr(215) || '.join(texts)} end)"
         typed = f"try_cast({numbers} as {column.stored_type})"

@@ -13,8 +13,9 @@ run: .venv/ready
 	@.venv/bin/keybook refresh --home $(HOME_OF_SAMPLE) || test $$? -eq 3
 	@.venv/bin/keybook dashboard --home $(HOME_OF_SAMPLE) --port $(PORT)
 
+# Bytecode is kept: the commands, servers and dbt that tests start would else compile the project each.
 test: .venv/ready
-	.venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready
 	.venv/bin/ruff check .

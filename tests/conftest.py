@@ -30,11 +30,15 @@ FIRST = (
     "test_contracts_load",
     "test_delivery_mail",
     "test_delivery_crashes",
+    "test_recognise",
+    "test_alike",
     # Of what is left the longest:
     "test_browser",
     "test_plain_dbt",
     "test_truncation",
     "test_refresh",
+    "test_unrated",
+    "test_streams",
 )
 TIERS = ("integration", "real", "dashboards", "dbt", "unit", "conventions")
 

@@ -192,15 +192,17 @@ tiles(
     [
         Tile(
             "Ends in 30 days",
-            number(due["last_notice"]),
+            number(due["last_notice"] if due["terms"] else None),
             versus=f"{number(due['second_notice'])} in 60, {number(due['first_notice'])} in 90; "
-            f"{number(due['past'])} past",
+            f"{number(due['past'])} past"
+            if due["terms"]
+            else "No contract or subscription tells its end.",
             metric=("rpt_renewals", "days_to_end", "C12"),
         ),
         Tile(
             "Revenue behind them",
-            money(due["revenue_12m"] or 0, base),
-            versus=f"{plural(due['red'] or 0, 'contract')} in red",
+            money((due["revenue_12m"] or 0) if due["terms"] else None, base),
+            versus=f"{plural(due['red'] or 0, 'contract')} in red" if due["terms"] else None,
             note="12 months' revenue of the accounts whose contracts end within 90 days or have ended.",
         ),
         Tile(

@@ -130,6 +130,7 @@ def movements(asked: Asked) -> None:
                 "credit": Column("Credit", "money"),
                 "running_balance": Column("Balance", "money", "R31: the last one is the closing balance."),
                 "allocation": Column("Known by", help="explicit, or inferred from a settled date or a balance."),
+                "is_dated": Column("Day known", "bool", "If not, it had come by the date; a balance alone tells it."),
                 "_file": Column("File"),
                 "_row": Column("Line", "count"),
             },

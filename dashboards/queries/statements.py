@@ -24,7 +24,8 @@ OFFERED = f"""
 """
 
 LINES = """
-    select occurred_on, kind, document, due_on, debit, credit, running_balance, allocation, _file, _row
+    select occurred_on, kind, document, due_on, debit, credit, running_balance, allocation, is_dated,
+        _file, _row
     from account_statement($account, $from_on, $to_on)
     where currency = $one_currency
     order by line_number, line_id nulls first

@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 import streamlit as st
 
-from dashboards.queries.base import OF_PAY, OF_PEOPLE, Filters, ratio, select
+from dashboards.queries.base import OF_PAY, OF_PEOPLE, Filters, known_count, ratio, select
 
 # What falls in the month, whether the norm is for its days or for the month.
 _IN_MONTH = "day >= $month and day < $month + interval 1 month"
@@ -28,7 +28,7 @@ NORMS = f"""
         {ratio("sum(actual)", "sum(target)")} as attainment, sum(present_days) as present_days,
         sum(absent_days) as absent_days, sum(evidence_count) as evidence_count,
         count(*) filter (where target > 0) as periods,
-        count(*) filter (where is_reached) as reached,
+        {known_count("is_reached", "target > 0")} as reached,
         employee_id || ' ' || norm as opened
     from {{rpt_team_norms}}
     where {_IN_MONTH} and {OF_PEOPLE}

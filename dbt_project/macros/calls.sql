@@ -3,6 +3,11 @@
 cast(epoch({{ later }}) - epoch({{ earlier }}) as decimal(18, 3))
 {%- endmacro %}
 
+{#- The moment that lies some seconds after another, to the microsecond. -#}
+{% macro seconds_after(moment, seconds) -%}
+{{ moment }} + to_seconds(cast({{ seconds }} as double))
+{%- endmacro %}
+
 {#- The last value of a window that is not NULL; an `over (…)` follows. -#}
 {% macro last_known(expression) -%}
 last_value({{ expression }} ignore nulls)

@@ -80,14 +80,15 @@
         'cost', 'currency'], 'measures': ['cost'], 'has_currency': True, 'moments': [], 'since': ['starts_on'], 'of':
         {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'plans': ['starts_on'], 'fresh': ['starts_on'],
         'now': {'name': 'overwritten', 'channel': 'overwritten', 'cost': 'overwritten', 'currency': 'overwritten'}},
-    'billing.customers': {'key': ['customer_id'], 'columns': ['customer_id', 'name', 'email', 'phone', 'tax_id',
-        'address', 'city', 'postal_code', 'country', 'currency', 'payment_terms_days', 'credit_limit', 'price_list',
-        'parent_customer_id', 'account_id'], 'measures': ['credit_limit'], 'has_currency': True, 'moments': [],
-        'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'plans': [], 'fresh': [],
-        'now': {'name': 'overwritten', 'email': 'overwritten', 'phone': 'overwritten', 'tax_id': 'overwritten',
-        'address': 'overwritten', 'city': 'overwritten', 'postal_code': 'overwritten', 'country': 'overwritten',
-        'currency': 'overwritten', 'payment_terms_days': 'overwritten', 'credit_limit': 'overwritten', 'price_list':
-        'overwritten', 'parent_customer_id': 'link', 'account_id': 'link'}},
+    'billing.customers': {'key': ['customer_id'], 'columns': ['customer_id', 'name', 'known_as', 'email', 'phone',
+        'tax_id', 'address', 'city', 'postal_code', 'country', 'currency', 'payment_terms_days', 'credit_limit',
+        'price_list', 'parent_customer_id', 'account_id'], 'measures': ['credit_limit'], 'has_currency': True,
+        'moments': [], 'since': [], 'of': {}, 'later': {}, 'until': {}, 'at_export': [], 'events': {}, 'plans': [],
+        'fresh': [], 'now': {'name': 'overwritten', 'known_as': 'overwritten', 'email': 'overwritten', 'phone':
+        'overwritten', 'tax_id': 'overwritten', 'address': 'overwritten', 'city': 'overwritten', 'postal_code':
+        'overwritten', 'country': 'overwritten', 'currency': 'overwritten', 'payment_terms_days': 'overwritten',
+        'credit_limit': 'overwritten', 'price_list': 'overwritten', 'parent_customer_id': 'link', 'account_id':
+        'link'}},
     'billing.invoices': {'key': ['invoice_id'], 'columns': ['invoice_id', 'number', 'document_kind', 'customer_id',
         'deal_id', 'issued_on', 'due_on', 'delivered_on', 'currency', 'exchange_rate', 'net_amount', 'tax_amount',
         'gross_amount', 'status', 'voided_on', 'is_disputed', 'disputed_on', 'dispute_resolved_on', 'settled_on',

@@ -24,6 +24,14 @@ regexp_replace({{ column }}, '^\s*(?i:m/s|messrs)\b[. ]*', '')
 {{ last_letters_together("regexp_replace(" ~ normalised_words(unaddressed(column)) ~ ", ' (et|und|och|og|y|и) ', ' and ', 'g')") }}
 {%- endmacro %}
 
+{#- The words of a person's name in the order of the alphabet, so that `Berg Ann` and `Ann Berg` share them; NULL for one
+    word, which is anybody's. Takes what `normalised_name` gave. -#}
+{% macro words_in_order(normalised) -%}
+(case
+    when {{ normalised }} like '% %' then array_to_string(list_sort(string_split({{ normalised }}, ' ')), ' ')
+end)
+{%- endmacro %}
+
 {#- A company's name without the legal form that ends or opens it: `Acme Inc.` and `Acme` share it. Takes what
     `normalised_name` gave. A name that is nothing but a legal form stays whole. -#}
 {% macro name_without_legal_form(normalised) -%}

@@ -107,6 +107,12 @@ class Books:
     unapplied: list[tuple[str, str, date, Decimal]] = field(default_factory=list)
     cash: list[tuple[str, str, date, Decimal]] = field(default_factory=list)
     accounts: dict[str, str] = field(default_factory=dict)
+    customers: dict[str, str] = field(default_factory=dict)
+
+    def customer(self, row: Row) -> str:
+        """Whose a row is: another's where it calls the customer by that one's name, as the publication has it."""
+        name = named(row["_system"], row["customer_id"])
+        return self.customers.get(name, name)
 
     def account(self, customer: str) -> str:
         """Whose account a customer's is: the one thing that is taken from the publication."""
@@ -140,9 +146,17 @@ def account_names(publication: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {named(system, native): account for system, native, account in found}
 
 
-def read_books(raw: Raw, accounts: dict[str, str]) -> Books:
+def customers_named(publication: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What is only the name of another customer of its system -> that customer, as the publication has it."""
+    found = publication.execute(
+        "select system, native_id, evidence_value from reporting.rpt_account_identities where rule = 'named_here'"
+    ).fetchall()
+    return {named(system, native): named(system, customer) for system, native, customer in found}
+
+
+def read_books(raw: Raw, accounts: dict[str, str], customers: dict[str, str] | None = None) -> Books:
     """The documents and payments of raw."""
-    books = Books(accounts=accounts)
+    books = Books(accounts=accounts, customers=customers or {})
     default = raw.run.default_currency
     terms = {
         named(row["_system"], row["customer_id"]): row["payment_terms_days"]
@@ -155,12 +169,14 @@ def read_books(raw: Raw, accounts: dict[str, str]) -> Books:
             instalments[invoice].append((row["due_on"], row["number"], row["amount"]))
     for row in raw.rows("billing.invoices", True, DOCUMENT):
         _document(raw, books, row, row["currency"] or default, terms, instalments)
-    for row in sorted(raw.rows("billing.opening_balances"), key=lambda row: str(row["as_of"])):
+    for row in sorted(
+        raw.rows("billing.opening_balances"), key=lambda row: (str(row["as_of"]), row["customer_id"] or "")
+    ):
         _opening(books, row, row["currency"] or default)
     payers = _payers(raw)
     for row in raw.rows("billing.payments", columns=PAYMENT):
         name = "payment " + named(row["_system"], row["payment_id"])
-        whose, currency = named(row["_system"], row["customer_id"]), row["currency"] or default
+        whose, currency = books.customer(row), row["currency"] or default
         owing = {books.named[invoice][0] for invoice in payers[name] if invoice in books.named}
         if not row["customer_id"] and len(owing) == 1:
             whose = owing.pop()
@@ -190,7 +206,7 @@ def _document(
     instalments: dict[str, list[tuple[date | None, int, Decimal]]],
 ) -> None:  # fmt: skip
     """An invoice, debit note or credit note; a draft, a request, and what was void at once are nothing."""
-    name, customer = named(row["_system"], row["invoice_id"]), named(row["_system"], row["customer_id"])
+    name, customer = named(row["_system"], row["invoice_id"]), books.customer(row)
     books.named[name] = customer, currency
     kind, status = row["document_kind"] or "invoice", status_of(row)
     issued, gross, voided, settled = row["issued_on"], row["gross_amount"], row["voided_on"], row["settled_on"]
@@ -231,7 +247,7 @@ def _document(
 
 def _opening(books: Books, row: Row, currency: str) -> None:
     """What was owed when the books began."""
-    customer = named(row["_system"], row["customer_id"])
+    customer = books.customer(row)
     due = row["due_on"] or row["as_of"]
     name = f"opening {customer} {currency}"
     if name in books.named:

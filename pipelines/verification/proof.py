@@ -15,7 +15,7 @@ from pipelines.bounds import connect, current
 from pipelines.machine import GIB
 from pipelines.verification import calls, deals, landed, receivables, revenue
 from pipelines.verification.compare import Figure, Verdict, compare
-from pipelines.verification.documents import account_names, read_books
+from pipelines.verification.documents import account_names, customers_named, read_books
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
 from pipelines.verification.settlement import Settlement
@@ -73,11 +73,12 @@ def prove(raw: Raw, publication: duckdb.DuckDBPyConnection) -> list[Verdict]:
         return []
     rates = cache(lambda: Rates(raw))
     names = cache(lambda: account_names(publication))
+    customers = cache(lambda: customers_named(publication))
 
     def settled() -> Iterator[Figure]:
         owed = receivables.Owed(raw, rates())
         for share in shares(raw, names()):
-            books = read_books(share, names())
+            books = read_books(share, names(), customers())
             Settlement(share, books, rates())
             owed.add(books)
         yield from owed.figures(publication)

@@ -139,7 +139,7 @@ class Settlement:
             return
         if not payment or payment not in books.named:
             money = None
-        customer, own = books.named.get(name or "", (named(system, row["customer_id"]), ""))
+        customer, own = books.named.get(name or "", (books.customer(row), ""))
         currency = row["currency"] or own or (money.currency if money else self.raw.run.default_currency)
         if kind == "write_off":
             if debt and not of_money:

@@ -187,8 +187,9 @@ class Statements:
         # A table without rows breaks none of its rules: most tables of who exports little have none.
         rules = "" if kind == "table" and made == [(0,)] else sent["rules"]
         wrong = [
-            said + (cursor.execute(lines).fetchall()[0][0] if lines else "")
-            for said, lines in (run(cursor, rules).fetchall() if rules.strip() else [])
+            said + rest
+            for said, more in (run(cursor, rules).fetchall() if rules.strip() else [])
+            for (rest,) in (cursor.execute(more).fetchall() if more else [("",)])
         ]
         return ("error", f"{node['name']} {'; '.join(wrong)}") if wrong else ("success", "")
 

@@ -14,6 +14,7 @@ REFRESHES = {
     "integration/test_knowledge.py": "copies that are built on, against raw alone and against an earlier moment",
     "integration/test_nothing_is_lost.py": "what the command says of exports that wait for a person's word",
     "integration/test_money_without_applications.py": "every column of a company that exports billing alone, as published",
+    "integration/test_one_system_two_names.py": "the proof of a customer whom one system calls by a key and by a name",
     "real/conftest.py": "gates on public data sets",
 }
 

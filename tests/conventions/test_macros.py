@@ -16,7 +16,7 @@ CALLED_ONCE = {
         "kept_totals", "entity_totals", "raw_columns", "newest_version", "currency_or_default"
     ],
     "how a mark of identity is made comparable stands beside how the others are": [
-        "website_domain", "email_domain", "normalised_tax_id"
+        "website_domain", "email_domain"
     ],
     "goes the other way of one beside it, by the same list": ["certainty_name"],
     "a fold over a list, which the model that calls it need not be read through": ["allocation_walk", "takings"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,13 +44,14 @@ def _choose(page: Any, label: str, answer: str) -> None:
 
 
 def _shot(page: Any, name: str) -> None:
-    """The whole page at both widths, to be looked at."""
+    """The page at both widths; where somebody wants to look at it, the whole of it."""
     for width_name, (width, height) in test_browser.WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
         settled(page)
-        whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-        page.set_viewport_size({"width": width, "height": whole})
-        settled(page)
+        if os.environ.get("SCREENSHOTS"):
+            whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+            page.set_viewport_size({"width": width, "height": whole})
+            settled(page)
         # On a phone the menu slides away first.
         page.wait_for_function(
             "innerWidth > 768 || document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().right < 2"

@@ -28,7 +28,7 @@ FILES = [
     "freshbooks/invoice_details.csv", "fortnox/kundreskontralista.txt", "datev/opos.csv", "tally/bills_receivable.csv",
     "tally/pending_bills.csv", "zoho_books/Invoice_view.csv", "zoho_invoice/Invoice.csv", "zoho_invoice/Customer_Payment.csv",
     "invoiceninja/payments.csv", "invoiceninja/clients.csv", "visma/customerledgeritems.json", "visma/customerinvoices.json",
-    "lexoffice/voucherlist.json",
+    "lexoffice/voucherlist.json", "wave/invoices.json",
 ]  # fmt: skip
 
 # Document: what is open of it on the newest day. What is not here is paid, void, a draft or given up.
@@ -51,6 +51,8 @@ OPEN = {
     # The second by its applications, the first by what its list says.
     "zoho_books:INV-000011": 250, "zoho_books:INV-000021": 250,
     "visma:1001": 250, "visma:1002": 100, "lexoffice:57b80000-0000-4000-8000-000000000001": 190,
+    # 1,250 of which 1,000 is paid; the second is paid, and a draft of 40 is owed by nobody.
+    "wave:SW52b2ljZTowMDAx": 250,
 }  # fmt: skip
 
 # Customer and currency: what came in.
@@ -63,6 +65,7 @@ PAID = {
     # 125 of which 25 went back; 40 is pending.
     ("invoiceninja:Nordic Timber AB", "SEK"): 1000, ("invoiceninja:Example Bakery", "EUR"): 100,
     ("zoho_books:59000000101", "SEK"): 1000, ("zoho_books:59000000102", "EUR"): 40,
+    ("wave:Nordic Timber AB", "SEK"): 1000, ("wave:Example Bakery", "EUR"): 100,
 }  # fmt: skip
 
 # Document: what is left of money in the customer's favour.
@@ -108,7 +111,7 @@ def test_what_each_customer_paid(home: Path) -> None:
     rows = query(
         home,
         "select customer_id, currency, sum(amount) from marts.fct_payments "
-        "where split_part(customer_id, ':', 1) in ('stripe', 'quickbooks', 'quickbooks_api', 'invoiceninja') or customer_id like 'zoho_books:59%' group by all",
+        "where split_part(customer_id, ':', 1) in ('stripe', 'quickbooks', 'quickbooks_api', 'invoiceninja', 'wave') or customer_id like 'zoho_books:59%' group by all",
     )
     assert {(customer, currency): amount for customer, currency, amount in rows} == {
         of: Decimal(amount) for of, amount in PAID.items()

@@ -47,18 +47,6 @@ def ibm_end(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def zoho(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    facts = (f"fct_{name}" for name in ("activities", "calls", "deals", "invoices", "receivable_events"))
-    reports = (f"rpt_{name}" for name in ("accounts", "data_health", "receivable_aging", "rejected_rows"))
-    return _built(tmp_path_factory, "zoho_crm", *facts, *reports)
-
-
-@pytest.fixture(scope="session")
-def pwc(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _built(tmp_path_factory, "pwc_calls", "fct_calls", "rpt_call_response")
-
-
-@pytest.fixture(scope="session")
 def all_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sets = ("zoho_crm", "ibm_ar", "pwc_calls")
     _there(*sets)

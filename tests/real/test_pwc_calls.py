@@ -1,4 +1,4 @@
-"""The call-centre workbook: calls, abandonment, speed of answer and talk time, against the file read apart."""
+"""The call-centre workbook, beside two other data sets: calls, abandonment, speed of answer and talk time, against the file read apart."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def calls() -> list[dict[str, object]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def test_calls_answered_and_missed(pwc: Path) -> None:
+def test_calls_answered_and_missed(all_three: Path) -> None:
     # The file says abandoned of every call that nobody took, and not how long it rang: none is known to be a short one.
     found = query(
-        pwc,
+        all_three,
         "select sum(inbound), sum(answered), sum(missed), sum(answered) / sum(inbound), sum(abandoned) "
         "from reporting.rpt_call_response",
     )
@@ -31,12 +31,12 @@ def test_calls_answered_and_missed(pwc: Path) -> None:
     assert found[0][4] == 0
 
 
-def test_each_day_and_agent_has_the_files_rates(pwc: Path, calls: list[dict[str, object]]) -> None:
+def test_each_day_and_agent_has_the_files_rates(all_three: Path, calls: list[dict[str, object]]) -> None:
     expected: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for call in calls:
         expected[str(call["Date"])[:10], str(call["Agent"])].append(call["Answered (Y/N)"] == "Y")
     found = query(
-        pwc,
+        all_three,
         "select cast(day as varchar), agent_name, inbound, answered, answer_rate_all from reporting.rpt_call_response",
     )
     assert {(day, agent): (inbound, answered) for day, agent, inbound, answered, _ in found} == {
@@ -46,7 +46,7 @@ def test_each_day_and_agent_has_the_files_rates(pwc: Path, calls: list[dict[str,
         assert float(rate) == pytest.approx(answered / inbound)
 
 
-def test_speed_of_answer_and_talk_time_by_agent(pwc: Path, calls: list[dict[str, object]]) -> None:
+def test_speed_of_answer_and_talk_time_by_agent(all_three: Path, calls: list[dict[str, object]]) -> None:
     wait: dict[str, list[float]] = defaultdict(list)
     talk: dict[str, float] = defaultdict(float)
     for call in calls:
@@ -55,7 +55,7 @@ def test_speed_of_answer_and_talk_time_by_agent(pwc: Path, calls: list[dict[str,
         if (lasted := call["AvgTalkDuration"]) is not None:
             talk[str(call["Agent"])] += lasted.hour * 3600 + lasted.minute * 60 + lasted.second  # type: ignore[attr-defined]
     found = query(
-        pwc,
+        all_three,
         "select agent_name, avg(wait_seconds) filter (where status = 'answered'), sum(talk_seconds) from marts.fct_calls "
         "group by all",
     )

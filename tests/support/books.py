@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from pipelines.verification import receivables
-from pipelines.verification.documents import account_names, named, read_books, status_of
+from pipelines.verification.documents import account_names, customers_named, named, read_books, status_of
 from pipelines.verification.rates import Rates
 from pipelines.verification.rows import Raw
 from pipelines.verification.settlement import PLACES, Settlement
@@ -46,7 +46,7 @@ class Company:
         self.raw = Raw.of(raw, publication) if isinstance(raw, Path) else raw
         self.day, self.base = self.raw.run.as_of, self.raw.run.base_currency
         self.rates = Rates(self.raw)
-        self.books = read_books(self.raw, account_names(publication))
+        self.books = read_books(self.raw, account_names(publication), customers_named(publication))
         Settlement(self.raw, self.books, self.rates)
         found = publication.execute(
             "select system, native_id, account_id from reporting.rpt_account_identities where kind = 'crm_account'"

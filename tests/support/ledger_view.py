@@ -61,10 +61,23 @@ class View:
             busy = {on for (_, on), amount in moved.items() if amount}
             busy |= {payment.day for debt in book.debts.values() for payment in debt.payments(since, until)}
             for day in (since + days(place) for place in range(1, (until - since).days + 1)):
-                number += rate(day) is None and (day in busy or self.lacks_stock(day, [(book, rate)]))
+                number += rate(day) is None and (day in busy or self.lacks_rate(day, [(book, rate)]))
         return number
 
-    def lacks_stock(self, day: date, books: list[tuple[Book, Rate]] | None = None) -> bool:
+    def lacks_stock(self, day: date) -> bool:
+        """Whether what is owed on a day is not known: a part has no rate, or a payment of no known day may have come."""
+        return self.lacks_rate(day) or self.is_undated(day)
+
+    def is_undated(self, day: date) -> bool:
+        """Whether a payment that only a later day's balance tells may have come by a day on which its document was there."""
+        return any(
+            debt.issued <= day < debt.events[place][0]
+            for book, _ in self.books
+            for debt in book.debts.values()
+            for place in debt.undated
+        )
+
+    def lacks_rate(self, day: date, books: list[tuple[Book, Rate]] | None = None) -> bool:
         """Whether anything that stands open, unapplied or over-applied on a day has no rate."""
         return any(
             rate(day) is None and any(book.stock(name, day) for name in STOCKS)
@@ -194,6 +207,8 @@ class View:
             return amount if amount or not self.lacks(name, before, day) else None
 
         def of_day(name: str, less: str = "") -> Decimal | None:
+            if self.is_undated(day):
+                return None
             amount = self.stock(name, day) - self.stock(less, day)
             lacking = any(
                 rate(day) is None and book.stock(name, day) != book.stock(less, day) for book, rate in self.books
@@ -207,7 +222,7 @@ class View:
             "credit_amount": of_day("credit_amount"),
             "unapplied_amount": of_day("unapplied_amount"),
             "sales": of_month("sales"),
-            "collected": of_month("collected"),
+            "collected": None if self.is_undated(before) or self.is_undated(day) else of_month("collected"),
             "written_off": of_month("written_off"),
             "missing_rate_count": self.unrated(earliest, day),
             "overdue_ratio": share(open_amount - not_due, open_amount, is_open),

@@ -224,19 +224,27 @@ entities:
 
 
 def test_durations_and_shares_have_bounds_and_a_birthday_may_be_early(tmp_path: Path) -> None:
-    text = "Id,Talk,Share,Born\n1,0,0,1931-04-05\n2,-1,1,\n3,5,80,\n4,5,-0.1,\n"
+    # A year of seconds is the most: the fifth row's is a moment.
+    text = "Id,Talk,Share,Born\n1,0,0,1931-04-05\n2,-1,1,\n3,5,80,\n4,5,-0.1,\n5,1735689600,1,\n"
     landed = land(tmp_path, text, contract(BOUNDED))
     # A cell that its row does not hang on is left blank and told, its text is kept; the row counts.
-    assert landed.rows("calls.calls", "call_id, talk_seconds") == [("1", 0), ("2", None), ("3", 5), ("4", 5)]
+    assert landed.rows("calls.calls", "call_id, talk_seconds") == [
+        ("1", 0),
+        ("2", None),
+        ("3", 5),
+        ("4", 5),
+        ("5", None),
+    ]
     assert landed.rows("crm.deals", "probability, _extra->>'Share'") == [
         (0, None),
         (1, None),
         (None, "80"),
         (None, "-0.1"),
+        (1, None),
     ]
-    assert len(landed.rows("crm.contacts")) == 4
+    assert len(landed.rows("crm.contacts")) == 5
     assert landed.rejects() == []
-    assert landed.blanked == [("Talk", "3: -1"), ("Share", "4: 80; 5: -0.1")]
+    assert landed.blanked == [("Talk", "3: -1; 6: 1735689600"), ("Share", "4: 80; 5: -0.1")]
 
 
 def test_the_hour_that_stands_twice_is_read_so_that_an_end_follows_its_start(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ NO_EXPORTS = [
     ("journal", "Journal\nExample\n\n,Date,Transaction type,Num,Name,Account,Debit,Credit\n,01/02/2024,Invoice,1,Ek,AR,10.00,\n"),
     ("journal", "Transaction ID,Account Name,Debit Amount (Two Column Approach),Credit Amount (Two Column Approach),Customer\n1,AR,1.00,,Ek\n"),
     ("MT940", ":20:X\n:25:SE1\n:28C:1/1\n:60F:C240101EUR100,00\n"),
+    # What was bought has the columns of what was sold.
+    ("set of 1C", '{"odata.metadata": "http://x/$metadata#Document_ПоступлениеТоваровУслуг", "value": [{"Ref_Key": "1", "Number": "1",'
+     ' "Date": "2024-01-15T12:00:00", "Posted": true, "DeletionMark": false, "Контрагент_Key": "k", "СуммаДокумента": 5}]}'),
 ]  # fmt: skip
 
 

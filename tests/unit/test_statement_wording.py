@@ -81,6 +81,24 @@ def test_long_texts_end_and_rows_that_fill_pages_are_all_there() -> None:
         assert all(f"Page {place} of {len(said)}" in text for place, text in enumerate(said, start=1))
 
 
+@pytest.mark.parametrize(("language", "by", "note"), [("en", "by ", "is not known"), ("ru", "не позже ", "неизвестно"),
+                                                    ("sv", "senast ", "inte känt")])  # fmt: skip
+def test_a_day_that_nobody_knows_is_no_day(language: str, by: str, note: str) -> None:
+    """Money of which a balance alone tells stands with the day by which it had come, and says so; other lines do not."""
+    day = date(2026, 1, 31)
+    said: dict[bool, str] = {}
+    for is_dated in (True, False):
+        line = reading.Line(day, "payment", "7", None, "balance_only", Decimal(0), Decimal(1), Decimal(-1), is_dated)
+        found = Statement(Asked("a", "EUR", day, day), "n", "n", (line,), Totals(), reading.Ageing(), ())
+        for kind in ("activity", "act"):
+            pages = pypdfium2.PdfDocument(make(found, kind, language, "pdf"))
+            text = " ".join(" ".join(page.get_textpage().get_text_range() for page in pages).split())
+            said[is_dated] = said.get(is_dated, "") + text
+    assert by in said[False]
+    assert note in said[False]
+    assert note not in said[True]
+
+
 @pytest.mark.parametrize("account", ["../../etc/passwd", "a/b\\c:d", "..", "", "x" * 500])
 def test_a_files_name_is_a_name(account: str) -> None:
     asked = Asked(account, "E/R", date(2026, 1, 1), date(2026, 1, 31))

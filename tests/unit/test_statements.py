@@ -19,7 +19,7 @@ READS = {
     "model.keybook.shapes": ["model.keybook.things"],
     "model.keybook.strangers": [],
 }
-KEY = """select 'breaks its key (id)' as said, 'select '' (a.csv, line 3)''' as lines
+KEY = """select 'breaks its key (id)' as said, 'select '' (a.csv, line 3)''' as more
 from t.things group by id having count(*) > 1"""
 SENT = {
     "seed.keybook.sizes": "create table t.sizes (size text); copy t.sizes from '{dbt_project}/sizes.csv' (format csv, header)",
@@ -109,6 +109,15 @@ def test_a_model_that_breaks_its_key_says_where_and_nothing_is_made_on_it(tmp_pa
     assert outcomes["assert_things"][0] == outcomes["shapes"][0] == "skipped"
     assert outcomes["strangers"][0] == "success"
     assert rows.keys() == {"sizes", "strangers"}
+
+
+def test_a_rule_whose_query_finds_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    suspected = (
+        "select 'breaks its key (id)' as said, 'select '' once'' from t.things where id > 1' as more from t.things"
+    )
+    monkeypatch.setitem(RULES, "model.keybook.things", suspected)
+    outcomes, _ = _send(tmp_path, "size\nsmall\n")
+    assert outcomes["things"] == ("success", "")
 
 
 def test_a_table_without_rows_is_asked_for_none_of_its_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

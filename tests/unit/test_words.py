@@ -161,7 +161,8 @@ def test_landing_and_reporting_name_the_same_codes() -> None:
     """What only `keybook read` says of a table stands in no publication; what SQL finds, landing does not."""
     read = {"no_rows", "no_such_table"}
     found = {
-        "calls_twice", "column_kept", "later_dates", "open_items_alone", "rows_vanished", "shares_not_one", "tax_not_told", "two_rates", "unknown_id",
+        "calls_reach_none", "calls_twice", "column_kept", "companies_meet_none", "later_dates", "open_items_alone",
+        "people_meet_none", "rows_reach_none", "rows_vanished", "shares_not_one", "tax_not_told", "two_rates", "unknown_id",
     }  # fmt: skip
     groups = declared()
     assert set(get_args(RejectionCode)) - {"above_header"} == groups["rejection"]

@@ -105,6 +105,12 @@ def ungiven(spec: ColumnMap, has: Has, column: Column) -> list[list[str]]:
     return found
 
 
+def first_of(spec: ColumnMap, has: Has) -> list[list[str]]:
+    """The headers of which a column takes the first that is filled, in whichever case."""
+    within = [aliases for _, branch in reachable(spec, has) for aliases in first_of(branch, has)]
+    return [*(spec.first_filled or []), *within]
+
+
 def untold_rows(contract: Contract, has: Has) -> list[str]:
     """The headers that the file lacks and by which the contract tells what is no row: totals, titles, what does not count."""
     alternatives = [*contract.table.skip, *([contract.table.group.when] if contract.table.group else [])]

@@ -6,6 +6,7 @@ What is known stands in `no_exports.yml`. Nothing here takes a file away from a 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,11 @@ class NoExport:
     title: str = ""
     line: str = ""
     headers: tuple[tuple[str, ...], ...] = ()
+    document: tuple[tuple[str, str], ...] = ()
+
+    def is_document(self, document: Mapping[str, str]) -> bool:
+        """Whether a document says of itself, beside its table, that it is of this kind."""
+        return bool(self.document) and all(re.search(word, document.get(key) or "") for key, word in self.document)
 
     def is_told(self, rows: list[list[str]]) -> bool:
         """Whether rows of texts are of this kind."""
@@ -46,12 +52,22 @@ class NoExport:
 def no_exports() -> tuple[NoExport, ...]:
     """Every known kind, in the order in which they are asked."""
     return tuple(
-        NoExport(**{**kind, "headers": tuple(map(tuple, kind.get("headers", [])))}) for kind in read_yaml(_KNOWN)
+        NoExport(
+            **{
+                **kind,
+                "headers": tuple(map(tuple, kind.get("headers", []))),
+                "document": tuple(kind.get("document", {}).items()),
+            }
+        )
+        for kind in read_yaml(_KNOWN)
     )
 
 
 def told_as(grid: Grid) -> Finding | None:
     """What a table is that no contract reads, where it is known to be no export."""
+    for kind in no_exports():
+        if kind.is_document(grid.document):
+            return Finding("no_export", name=kind.name, said=kind.instead)
     for head in grid.heads():
         rows = [[(cell or "").strip() for cell in row] for row in head.rows]
         for kind in no_exports():

@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.exports.codes import Finding
 from pipelines.exports.contracts.contract import Contract
 from pipelines.exports.contracts.headers import normal
-from pipelines.exports.contracts.needs import is_ruled_out, stood_in, unasked, undecided, ungiven
+from pipelines.exports.contracts.needs import first_of, is_ruled_out, stood_in, unasked, undecided, ungiven
 from pipelines.exports.contracts.recognise import Match
 from pipelines.exports.entities import Entity, entities
 from pipelines.exports.landing.cast import Cast
@@ -124,7 +124,7 @@ def note_columns(receipt: Receipt, match: Match, part: str) -> None:
                 told = Finding("read_otherwise", column_name=second[0][0], name=f"{entity_id}.{name}")
                 note(receipt, part, "note", told)
             # Where one of several headers is missing, a name is shorter, a row untold, or a cell blank that had another.
-            several = [*second, *spec.joined, *undecided(spec, has), *(spec.first_filled or [])]
+            several = [*second, *spec.joined, *undecided(spec, has), *first_of(spec, has)]
             lost = [aliases for aliases in several if not has(aliases)]
             # One event a column that has no origin at all: other spellings are no loss.
             lost = lost or ungiven(spec, has, column)

@@ -20,7 +20,7 @@ from pipelines.exports.entities import Column, Entity, entities
 from pipelines.exports.landing import moments
 from pipelines.exports.landing.numbers import ZERO_DECIMAL, lost_figures, number
 from pipelines.exports.landing.orders import Dates
-from pipelines.exports.landing.reasons import FIRST_YEAR, YEARS_AHEAD, rejection_sql, unread
+from pipelines.exports.landing.reasons import FIRST_YEAR, MOST_SECONDS, YEARS_AHEAD, rejection_sql, unread
 from pipelines.exports.landing.words import any_of, is_one_of, mapped, replaced, trimmed
 from pipelines.exports.readers.grids import Blanks, quoted
 
@@ -150,14 +150,14 @@ class RowSql:
         return {cast.column.name: f"(case when {cast.when} then {cast.column.name} end)" for cast in casts if cast.when}
 
     def _within_bounds(self, casts: list[Cast]) -> dict[str, str]:
-        """Durations from 0 on, shares from 0 to 1, dates in years that an export can speak of, whole ids; else NULL."""
+        """Durations from 0 to a year, shares from 0 to 1, dates in years that an export can speak of, whole ids; else NULL."""
         bounded = {}
         for cast in casts:
             name, kind = cast.column.name, cast.column.type
             if cast.text == BLANK:
                 continue
             if kind == "seconds":
-                condition = f"{name} >= 0"
+                condition = f"{name} between 0 and {MOST_SECONDS}"
             elif kind == "ratio":
                 condition = f"{name} between 0 and 1"
             elif cast.column.is_id:

@@ -11,6 +11,8 @@ from pipelines.exports.readers.grids import quoted
 # The years that a date may lie in: what is earlier or later is a slip of the pen or a system's word for "none".
 FIRST_YEAR = 1970
 YEARS_AHEAD = 10
+# A duration is no longer than a year: what is more is a moment in seconds, or microseconds.
+MOST_SECONDS = 366 * 86_400
 # A longer vocabulary is not told.
 MOST_WORDS = 20
 _CODES: dict[str, RejectionCode] = {
@@ -46,7 +48,7 @@ def unread(
         case "ratio":
             return Rejection(code, least="0", most="1")
         case "seconds":
-            return Rejection(code, column.stored_type, least="0")
+            return Rejection(code, least="0", most=str(MOST_SECONDS))
         case "integer" | "money" | "price" | "quantity" | "rate" if bounds:
             least, most = (None if bound is None else f"{bound:g}" for bound in bounds)
             return Rejection(code, least=least, most=most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from pipelines.reports.statements.document import Block, Column, Document, Facts, Row, Signatures, Table, Text
@@ -67,8 +68,17 @@ def _document(line: Line) -> str:
     return clean(line.document or "") + (" *" if line.is_inferred else "")
 
 
+def _day(line: Line, language: Language) -> date | str:
+    """The line's day; of money of which the accounts know only that it had come, the day by which it had."""
+    return line.occurred_on if line.is_dated else language.text("statement.by_day", day=language.day(line.occurred_on))
+
+
 def _inferred(lines: tuple[Line, ...], language: Language) -> list[Block]:
-    return [Text(language.text("statement.inferred"), "note")] if any(line.is_inferred for line in lines) else []
+    said = {
+        "inferred": any(line.is_inferred for line in lines),
+        "undated": not all(line.is_dated for line in lines),
+    }
+    return [Text(language.text(f"statement.{name}"), "note") for name, is_said in said.items() if is_said]
 
 
 def _activity(statement: Statement, language: Language, decimals: int) -> list[Block]:
@@ -79,7 +89,7 @@ def _activity(statement: Statement, language: Language, decimals: int) -> list[B
     rows = [
         Row(
             (
-                line.occurred_on, _kind(line.kind, language), _document(line), line.due_on,
+                _day(line, language), _kind(line.kind, language), _document(line), line.due_on,
                 line.debit or None, line.credit or None, line.balance,
             ),
             strong=line.kind == "brought_forward",
@@ -157,7 +167,7 @@ def _act(statement: Statement, language: Language, decimals: int) -> list[Block]
             continue
         debits, credits = debits + line.debit, credits + line.credit
         what = " ".join(filter(None, (_kind(line.kind, language), _document(line))))
-        cells = (line.occurred_on, what, line.debit or None, line.credit or None)
+        cells = (_day(line, language), what, line.debit or None, line.credit or None)
         running = (None, None, debits, credits, None, None, None, None)
         moved.append(both(Row(cells, running=running), Row((None, None, None, None))))
     rows = [

@@ -42,7 +42,7 @@ _NEAREST = """
 """
 
 _LINES = """
-    select occurred_on, kind, document, due_on, allocation, debit, credit, running_balance
+    select occurred_on, kind, document, due_on, allocation, debit, credit, running_balance, is_dated
     from account_statement($account, $from_on, $to_on)
     where currency = $currency
     order by line_number, line_id nulls first
@@ -95,6 +95,7 @@ class Line:
     debit: Decimal
     credit: Decimal
     balance: Decimal
+    is_dated: bool = True
 
     @property
     def is_inferred(self) -> bool:

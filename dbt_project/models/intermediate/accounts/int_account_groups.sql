@@ -1,6 +1,6 @@
 -- Grain: one row per account, with its parent and the topmost account above it, which names its group.
--- A parent is what the account's own CRM record says, else what billing says of its customer. Where parents lead round in
--- a ring there is no top: every account of the ring, and below it, is a group of its own (group_rule `ring`).
+-- A parent is what the account's own CRM record says, else what billing says of its customer: another customer of the
+-- system, else the one CRM account that is called so (Grove, of Grove:North). Where parents lead round in a ring there is no top: every account of the ring, and below it, is a group of its own (group_rule `ring`).
 with recursive identities as (
     select * from {{ ref('int_account_identities') }}
 ),
@@ -15,6 +15,10 @@ customers as (
 
 account_references as (
     select * from {{ ref('int_account_references') }}
+),
+
+account_keys as (
+    select * from {{ ref('int_account_keys') }}
 ),
 
 named_parents as (
@@ -45,6 +49,20 @@ named_parents as (
     inner join identities as parents
         on parents.kind = 'billing_customer'
         and customers._system = parents.system and customers.parent_customer_id = parents.native_id
+
+    union all
+
+    select
+        identities.account_id,
+        account_keys.account_id,
+        2,
+        identities.native_id
+    from customers
+    inner join identities
+        on identities.kind = 'billing_customer'
+        and customers._system = identities.system and customers.customer_id = identities.native_id
+    inner join account_keys
+        on account_keys.kind = 'name' and {{ normalised_name('customers.parent_customer_id') }} = account_keys.key_value
 ),
 
 parents as (

@@ -1,7 +1,8 @@
 -- Grain: one row per source system, kind (crm_account, billing_customer) and native id.
 -- Which account an id stands for, by which rule, how sure and on what evidence. A person's decision wins, then exact rules
 -- (int_crm_accounts_linked, int_billing_customers_linked), then weighed evidence (int_match_proposals); whatever none of
--- them puts on an account is an account of its own.
+-- them puts on an account is an account of its own. A billing customer's `customer_id` is another one's where the id is no
+-- more than that one's name: their debts and money are one customer's.
 with crm_accounts as (
     select * from {{ ref('int_crm_accounts_linked') }}
 ),
@@ -43,6 +44,7 @@ crm_records as (
         crm_accounts.system,
         'crm_account' as kind,
         crm_accounts.native_id,
+        cast(null as varchar) as customer_id,
         coalesce(moved.target_id, crm_accounts.account_id) as account_id,
         case
             when moved.target_id is not null and crm_accounts.rule = 'crm_account' then 'probable'
@@ -114,18 +116,30 @@ billing_customers as (
         customer_ids.system,
         'billing_customer' as kind,
         customer_ids.native_id,
+        {{ global_id('customer_ids.system', 'coalesce(customer_ids.named_id, customer_ids.native_id)') }} as customer_id,
         coalesce(resolved.account_id, {{ global_id('customer_ids.system', "'unknown'") }}) as account_id,
-        coalesce(resolved.rule, 'no_customer_given') as rule,
+        case when customer_ids.named_id is not null then 'named_here' else coalesce(resolved.rule, 'no_customer_given') end
+            as rule,
         resolved.weighed_score,
-        resolved.evidence,
-        resolved.evidence_value,
+        case
+            when customer_ids.named_id is not null then 'named_here'
+            when customer_ids.namesakes > 1 and resolved.evidence is null then 'named_of_several'
+            else resolved.evidence
+        end as evidence,
+        case
+            when customer_ids.named_id is not null then customer_ids.named_id
+            when customer_ids.namesakes > 1 and resolved.evidence is null then cast(customer_ids.namesakes as varchar)
+            else resolved.evidence_value
+        end as evidence_value,
         resolved.matched_name,
         resolved.likeness,
         resolved.matched_email,
         resolved.matched_domain,
         resolved.matched_phone
     from customer_ids
-    left join resolved on customer_ids.system = resolved.system and customer_ids.native_id = resolved.native_id
+    left join resolved
+        on customer_ids.system = resolved.system
+        and coalesce(customer_ids.named_id, customer_ids.native_id) = resolved.native_id
 ),
 
 together as (
@@ -138,6 +152,7 @@ select
     together.system,
     together.kind,
     together.native_id,
+    together.customer_id,
     together.account_id,
     together.rule,
     cast(coalesce(rules.score, together.weighed_score) as decimal(5, 4)) as score,

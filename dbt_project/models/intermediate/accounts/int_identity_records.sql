@@ -55,7 +55,7 @@ records as (
         postal_code,
         country
     from customers
-    where native_id <> ''
+    where native_id <> '' and named_id is null
 ),
 
 countries as (

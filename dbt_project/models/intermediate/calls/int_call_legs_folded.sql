@@ -85,32 +85,41 @@ outward as (
     where direction is distinct from 'internal'
 ),
 
+topped as (
+    select
+        threads._system,
+        threads.call_id,
+        threads.top_id,
+        tops.call_id as head_id,
+        tops.direction as head_direction
+    from threads
+    left join outward as tops on threads._system = tops._system and threads.top_id = tops.call_id
+),
+
 -- A thread whose top is in no export, or was an internal call, is led by its first leg.
 leaders as (
     select
-        threads._system,
-        threads.top_id,
-        outward.call_id
-    from threads
-    inner join outward on threads._system = outward._system and threads.call_id = outward.call_id
-    where not exists (
-        select 1 from outward as tops where threads._system = tops._system and threads.top_id = tops.call_id
-    )
+        topped._system,
+        topped.top_id,
+        outward.call_id,
+        outward.direction
+    from topped
+    inner join outward on topped._system = outward._system and topped.call_id = outward.call_id
+    where topped.head_id is null
     qualify row_number() over (
-        partition by threads._system, threads.top_id order by outward.started_at, outward.call_id
+        partition by topped._system, topped.top_id order by outward.started_at, outward.call_id
     ) = 1
 ),
 
 led as (
     select
-        threads._system,
-        threads.call_id,
-        heads.call_id as head_id,
-        heads.direction as head_direction
-    from threads
-    left join leaders on threads._system = leaders._system and threads.top_id = leaders.top_id
-    inner join outward as heads
-        on threads._system = heads._system and coalesce(leaders.call_id, threads.top_id) = heads.call_id
+        topped._system,
+        topped.call_id,
+        coalesce(topped.head_id, leaders.call_id) as head_id,
+        coalesce(topped.head_direction, leaders.direction) as head_direction
+    from topped
+    left join leaders on topped._system = leaders._system and topped.top_id = leaders.top_id
+    where topped.head_id is not null or leaders.call_id is not null
 ),
 
 sided as not materialized (
@@ -123,7 +132,7 @@ sided as not materialized (
 dialled as not materialized (
     select
         *,
-        {%- for side in ['client', 'caller', 'callee'] %}
+        {%- for side in ['caller', 'callee'] %}
         {{ dialled(side ~ '_number') }} as {{ side }}_dialled{{ ',' if not loop.last }}
         {%- endfor %}
     from sided
@@ -132,7 +141,6 @@ dialled as not materialized (
 legs as not materialized (
     select
         dialled.*,
-        {{ phone_digits('dialled.client_dialled', 'countries') }} as client_digits,
         {{ phone_digits('dialled.caller_dialled', 'countries') }} as caller_digits,
         {{ phone_digits('dialled.callee_dialled', 'countries') }} as callee_digits,
         case
@@ -149,7 +157,7 @@ legs as not materialized (
             or (
                 dialled.parent_call_id is null
                 and coalesce(dialled.direction, '') = 'outbound'
-                and coalesce(dialled.client_dialled, '') = ''
+                and coalesce({{ dialled('dialled.client_number') }}, '') = ''
             )
         ) as is_exchange_leg
     from dialled
@@ -167,7 +175,8 @@ measured as not materialized (
         coalesce(wait_seconds, {{ exact_seconds_between('started_at', 'answered_at') }}) as leg_wait_seconds,
         coalesce(
             {{ exact_seconds_between('started_at', 'ended_at') }}, total_seconds,
-            coalesce(wait_seconds, {{ exact_seconds_between('started_at', 'answered_at') }}, 0) + talk_seconds, wait_seconds
+            cast(coalesce(wait_seconds, {{ exact_seconds_between('started_at', 'answered_at') }}, 0) + talk_seconds as decimal(18, 3)),
+            wait_seconds
         ) as leg_total_seconds
     from legs
 ),
@@ -175,7 +184,7 @@ measured as not materialized (
 timed as not materialized (
     select
         *,
-        started_at + to_microseconds(cast(coalesce(leg_total_seconds, 0) * 1000000 as bigint)) as leg_ended_at
+        {{ seconds_after('started_at', 'coalesce(leg_total_seconds, 0)') }} as leg_ended_at
     from measured
 ),
 
@@ -262,28 +271,51 @@ opened as (
         ) as opening_call_id
     from parted
     where not is_opening or is_followed
+),
+
+-- A leg is tied to others by a thread or by its numbers and times, never by both.
+placed as (
+    select _system, call_id, head_id as opening_call_id, head_direction, true as is_led from led
+    union all
+    select _system, call_id, opening_call_id, cast(null as varchar), false from opened
+),
+
+-- Whose number it is says the leg that opens, outwards one of its legs where that one dials none: of the others it is not
+-- worked out.
+folded as not materialized (
+    select
+        timed.*,
+        nullif(placed.opening_call_id, timed.call_id) as opening_call_id,
+        coalesce(placed.is_led, false) as is_led,
+        placed.head_direction,
+        placed.call_id is not null as is_placed,
+        case
+            when coalesce(placed.opening_call_id = timed.call_id, true) or coalesce(placed.head_direction = 'outbound', false)
+                then {{ dialled('timed.client_number') }}
+        end as client_dialled
+    from timed
+    left join placed on timed._system = placed._system and timed.call_id = placed.call_id
 )
 
 select
-    timed._system as system,
-    timed.call_id,
-    nullif(coalesce(led.head_id, opened.opening_call_id), timed.call_id) as opening_call_id,
-    case when led.head_id is null then timed.direction else led.head_direction end as direction,
-    timed.client_digits,
-    timed.agent_id,
-    timed.agent_name,
-    nullif(trim(timed.queue), '') as queue,
-    timed.leg_status,
-    timed.currency,
-    timed.leg_wait_seconds as wait_seconds,
-    timed.leg_talk_seconds as talk_seconds,
-    timed.leg_total_seconds as total_seconds,
-    timed.cost,
-    timed.is_tied or opened.call_id is not null as is_continued,
-    timed.is_exchange_leg,
-    timed.leg_status = 'answered' and not timed.is_exchange_leg as is_answered,
-    timed.started_at,
-    timed.leg_ended_at as ended_at
-from timed
-left join led on timed._system = led._system and timed.call_id = led.call_id
-left join opened on timed._system = opened._system and timed.call_id = opened.call_id
+    folded._system as system,
+    folded.call_id,
+    folded.opening_call_id,
+    case when folded.is_led then folded.head_direction else folded.direction end as direction,
+    {{ phone_digits('folded.client_dialled', 'countries') }} as client_digits,
+    folded.agent_id,
+    folded.agent_name,
+    nullif(trim(folded.queue), '') as queue,
+    folded.leg_status,
+    folded.currency,
+    folded.leg_wait_seconds as wait_seconds,
+    folded.leg_talk_seconds as talk_seconds,
+    folded.leg_total_seconds as total_seconds,
+    folded.cost,
+    folded.is_tied or folded.is_placed as is_continued,
+    folded.is_exchange_leg,
+    folded.leg_status = 'answered' and not folded.is_exchange_leg as is_answered,
+    folded.started_at,
+    folded.leg_ended_at as ended_at
+from folded
+cross join countries

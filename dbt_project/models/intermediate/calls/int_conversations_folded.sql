@@ -45,7 +45,7 @@ summed as (
             when bool_and(legs.wait_seconds is not null) filter (where legs.is_answered)
                 then {{ exact_seconds_between(
                     'min(legs.started_at)',
-                    'min(legs.started_at + to_microseconds(cast(legs.wait_seconds * 1000000 as bigint))) filter (where legs.is_answered)'
+                    'min(' ~ seconds_after('legs.started_at', 'legs.wait_seconds') ~ ') filter (where legs.is_answered)'
                 ) }}
         end as answered_after_seconds,
         sum(legs.talk_seconds) as talk_seconds,

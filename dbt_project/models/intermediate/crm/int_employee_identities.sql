@@ -1,8 +1,9 @@
 -- Grain: one row per source system and reference (user id, full name, e-mail, extension): whatever an export calls a
 -- person. The first rule that answers counts. In the same system: user id, e-mail, full name. Across systems, each
--- only when one employee has it: e-mail, extension (call trackers), user id (plans), full name. Else the person is an
--- employee of their own, so that nothing they did is lost: rule not_in_export. Whom no export lists as a user and a call
--- tracker or a plan calls by the whole name of one owner in the CRM is that one: full_name_across_systems.
+-- only when one employee has it: e-mail, extension (call trackers), user id (plans), full name, its words in any order
+-- (Berg Ann is Ann Berg). Else the person is an employee of their own, so that nothing they did is lost: rule
+-- not_in_export. Whom no export lists as a user and a call tracker or a plan calls by the whole name of one owner in the
+-- CRM, or by its words, is that one: full_name_across_systems.
 {%- set owners = {
     'stg_crm__accounts': ['owner_id'], 'stg_crm__account_owners': ['owner_id'], 'stg_crm__leads': ['owner_id'],
     'stg_crm__deals': ['owner_id'], 'stg_crm__activities': ['owner_id'], 'stg_crm__cases': ['owner_id'],
@@ -50,12 +51,16 @@ called as (
     group by system, reference
 ),
 
-mentioned as (
+named as (
     select
         *,
         coalesce({{ normalised_email('reference') }}, {{ normalised_email('name_hint') }}) as email_key,
         coalesce({{ normalised_name('name_hint') }}, {{ normalised_name('reference') }}) as name_key
     from called
+),
+
+mentioned as (
+    select *, {{ words_in_order('name_key') }} as words_key from named
 ),
 
 keys as (
@@ -64,6 +69,8 @@ keys as (
     select system, 'email', email_key, employee_id from users
     union all
     select system, 'full_name', name_key, employee_id from users
+    union all
+    select system, 'words', {{ words_in_order('name_key') }}, employee_id from users
     union all
     select system, 'extension', extension_key, employee_id from users
 ),
@@ -90,6 +97,7 @@ matched as (
         mentioned.reference,
         mentioned.name_hint,
         mentioned.name_key,
+        mentioned.words_key,
         mentioned.is_owner,
         {{ global_id('mentioned.system', 'coalesce(mentioned.name_hint, mentioned.reference)') }} as own_id,
         user_here.employee_id as user_here,
@@ -98,7 +106,7 @@ matched as (
         email_anywhere.employee_id as email_anywhere,
         case when mentioned.is_calls then extension_anywhere.employee_id end as extension_anywhere,
         case when mentioned.is_plan then user_anywhere.employee_id end as user_anywhere,
-        name_anywhere.employee_id as name_anywhere
+        coalesce(name_anywhere.employee_id, words_anywhere.employee_id) as name_anywhere
     from mentioned
     left join keys_here as user_here
         on mentioned.system = user_here.system and user_here.kind = 'user_id'
@@ -118,6 +126,8 @@ matched as (
         on user_anywhere.kind = 'user_id' and mentioned.reference = user_anywhere.key_value
     left join keys_anywhere as name_anywhere
         on name_anywhere.kind = 'full_name' and mentioned.name_key = name_anywhere.key_value
+    left join keys_anywhere as words_anywhere
+        on words_anywhere.kind = 'words' and mentioned.words_key = words_anywhere.key_value
 ),
 
 ruled as (
@@ -130,28 +140,45 @@ ruled as (
 ),
 
 owners as (
-    select name_key, min(own_id) as employee_id
+    select 'full_name' as kind, name_key as key_value, own_id
     from ruled
-    where employee_id is null and is_owner and name_key like '% %'
-        and not exists (select 1 from keys where keys.kind = 'full_name' and keys.key_value = ruled.name_key)
-    group by name_key
-    having count(distinct own_id) = 1
+    where employee_id is null and is_owner and words_key is not null
+    union all
+    select 'words', words_key, own_id
+    from ruled
+    where employee_id is null and is_owner and words_key is not null
+),
+
+known_owners as (
+    select owners.kind, owners.key_value, min(owners.own_id) as employee_id
+    from owners
+    where not exists (select 1 from keys where keys.kind = owners.kind and keys.key_value = owners.key_value)
+    group by owners.kind, owners.key_value
+    having count(distinct owners.own_id) = 1
+),
+
+placed as (
+    select ruled.*, coalesce(by_name.employee_id, by_words.employee_id) as owner_employee_id
+    from ruled
+    left join known_owners as by_name
+        on by_name.kind = 'full_name' and ruled.name_key = by_name.key_value and not ruled.is_owner
+    left join known_owners as by_words
+        on by_words.kind = 'words' and ruled.words_key = by_words.key_value and not ruled.is_owner
 )
 
 select
-    ruled.system,
-    ruled.reference,
-    coalesce(ruled.employee_id, owners.employee_id, ruled.own_id) as employee_id,
+    system,
+    reference,
+    coalesce(employee_id, owner_employee_id, own_id) as employee_id,
     case
-        when ruled.user_here is not null then 'user_id'
-        when ruled.email_here is not null then 'email'
-        when ruled.name_here is not null then 'full_name'
-        when ruled.email_anywhere is not null then 'email_across_systems'
-        when ruled.extension_anywhere is not null then 'extension'
-        when ruled.user_anywhere is not null then 'user_id_across_systems'
-        when ruled.name_anywhere is not null or owners.employee_id <> ruled.own_id then 'full_name_across_systems'
+        when user_here is not null then 'user_id'
+        when email_here is not null then 'email'
+        when name_here is not null then 'full_name'
+        when email_anywhere is not null then 'email_across_systems'
+        when extension_anywhere is not null then 'extension'
+        when user_anywhere is not null then 'user_id_across_systems'
+        when name_anywhere is not null or owner_employee_id <> own_id then 'full_name_across_systems'
         else 'not_in_export'
     end as rule,
-    coalesce(ruled.name_hint, ruled.reference) as reference_name
-from ruled
-left join owners on ruled.name_key = owners.name_key and not ruled.is_owner
+    coalesce(name_hint, reference) as reference_name
+from placed

@@ -17,7 +17,7 @@ adjustments as (
 ),
 
 identities as (
-    select system, native_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
+    select system, native_id, customer_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
 ),
 
 documents as (
@@ -50,7 +50,12 @@ named as (
         received.payment_id,
         -- What changes a debt is the debtor's; what takes back money alone is the payer's, whatever is named beside it.
         coalesce(
-            debts.customer_id, received.customer_id, documents.customer_id, payments.customer_id, adjustments.customer_key
+            debts.customer_id,
+            received.customer_id,
+            documents.customer_id,
+            payments.customer_id,
+            identities.customer_id,
+            adjustments.customer_key
         ) as customer_id,
         coalesce(
             debts.account_id,

@@ -7,16 +7,26 @@ with invoices as (
     select * from {{ ref('stg_billing__invoices') }}
 ),
 
-opening_balances as (
-    select * from {{ ref('stg_billing__opening_balances') }}
-),
-
 customers as (
-    select _system, customer_id, payment_terms_days from {{ ref('stg_billing__customers') }}
+    select {{ global_id('_system', 'customer_id') }} as customer_id, payment_terms_days
+    from {{ ref('stg_billing__customers') }}
 ),
 
 identities as (
-    select system, native_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
+    select system, native_id, customer_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
+),
+
+opening_balances as (
+    select
+        balances.*,
+        row_number() over (
+            partition by
+                balances._system, coalesce(identities.customer_id, balances.customer_id, ''), balances.currency
+            order by balances.as_of, balances.customer_id
+        ) as place
+    from {{ ref('stg_billing__opening_balances') }} as balances
+    left join identities
+        on balances._system = identities.system and coalesce(balances.customer_id, '') = identities.native_id
 ),
 
 rates as (
@@ -88,10 +98,7 @@ documents as (
         null,
         null,
         'opening',
-        case
-            when as_of = min(as_of) over (partition by _system, customer_id, currency) then 'issued'
-            else 'superseded'
-        end,
+        case when place = 1 then 'issued' else 'superseded' end,
         currency,
         null,
         amount,
@@ -119,7 +126,9 @@ documents as (
 resolved as (
     select
         documents.invoice_id,
-        {{ global_id('documents._system', 'documents.native_customer_id') }} as customer_id,
+        coalesce(
+            identities.customer_id, {{ global_id('documents._system', 'documents.native_customer_id') }}
+        ) as customer_id,
         coalesce(
             identities.account_id, {{ global_id('documents._system', 'documents.native_customer_id') }}
         ) as account_id,
@@ -179,7 +188,8 @@ resolved as (
     left join identities
         on documents._system = identities.system and documents.native_customer_id = identities.native_id
     left join customers
-        on documents._system = customers._system and documents.native_customer_id = customers.customer_id
+        on coalesce(identities.customer_id, {{ global_id('documents._system', 'documents.native_customer_id') }})
+        = customers.customer_id
     left join rates on documents.currency = rates.currency and documents.issued_on = rates.rate_date
     left join own_deals on documents._system = own_deals._system and documents.native_deal_id = own_deals.native_id
     left join deals on documents.native_deal_id = deals.native_id

@@ -5,7 +5,7 @@ with payments as (
 ),
 
 identities as (
-    select system, native_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
+    select system, native_id, customer_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
 ),
 
 applied_to as (
@@ -35,7 +35,9 @@ named as (
 final as (
     select
         {{ global_id('named._system', 'named.payment_id') }} as payment_id,
-        {{ global_id('named._system', "coalesce(named.customer_id, '')") }} as customer_id,
+        coalesce(
+            identities.customer_id, {{ global_id('named._system', "coalesce(named.customer_id, '')") }}
+        ) as customer_id,
         coalesce(
             identities.account_id, {{ global_id('named._system', "coalesce(named.customer_id, '')") }}
         ) as account_id,

@@ -44,7 +44,7 @@ summed as (
             when bool_and(wait_seconds is not null) filter (where is_answered)
                 then {{ exact_seconds_between(
                     'min(started_at)',
-                    'min(started_at + to_microseconds(cast(wait_seconds * 1000000 as bigint))) filter (where is_answered)'
+                    'min(' ~ seconds_after('started_at', 'wait_seconds') ~ ') filter (where is_answered)'
                 ) }}
         end as answered_after_seconds,
         case

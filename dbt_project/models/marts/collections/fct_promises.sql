@@ -14,7 +14,7 @@ documents as (
 ),
 
 identities as (
-    select system, native_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
+    select system, native_id, customer_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
 ),
 
 rates as (
@@ -33,7 +33,11 @@ resolved as (
     select
         {{ global_id('promises._system', 'promises.promise_id') }} as promise_id,
         coalesce(documents.account_id, identities.account_id) as account_id,
-        coalesce(documents.customer_id, {{ global_id('promises._system', 'promises.customer_id') }}) as customer_id,
+        coalesce(
+            documents.customer_id,
+            case when promises.customer_id is not null then identities.customer_id end,
+            {{ global_id('promises._system', 'promises.customer_id') }}
+        ) as customer_id,
         {{ global_id('promises._system', 'promises.invoice_id') }} as invoice_id,
         promises.invoice_id is null or documents.invoice_id is not null as is_resolved,
         case

@@ -8,7 +8,7 @@ run as (
 ),
 
 identities as (
-    select system, native_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
+    select system, native_id, customer_id, account_id from {{ ref('int_account_identities') }} where kind = 'billing_customer'
 ),
 
 documents as (
@@ -19,7 +19,11 @@ final as (
     select
         {{ global_id('dunning._system', 'dunning.dunning_id') }} as dunning_id,
         coalesce(documents.account_id, identities.account_id) as account_id,
-        coalesce(documents.customer_id, {{ global_id('dunning._system', 'dunning.customer_id') }}) as customer_id,
+        coalesce(
+            documents.customer_id,
+            case when dunning.customer_id is not null then identities.customer_id end,
+            {{ global_id('dunning._system', 'dunning.customer_id') }}
+        ) as customer_id,
         {{ global_id('dunning._system', 'dunning.invoice_id') }} as invoice_id,
         dunning.channel,
         dunning.level,

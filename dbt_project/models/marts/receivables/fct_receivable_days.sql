@@ -1,5 +1,7 @@
 -- Grain: one row per currency and day, from its first event to the as-of date: balances at its end, flows of the day.
 -- `overdue_days` is money times days, the numerator of a weighted mean: what is overdue times the days it is overdue.
+-- `undated_count` counts payments that may have come by then or not: a balance of a later day tells of them, and nothing of
+-- their own day. While there is one, what is owed is no more than shown.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -66,6 +68,21 @@ movements as (
         currency, event_date, 0, 0, 0, 0, sum(amount), coalesce(sum(amount) filter (where origin_kind = 'credit_note'), 0)
     from {{ ref('fct_unapplied_credits') }}
     group by currency, event_date
+),
+
+-- From the day of its document until the day by which it had come nobody knows of such a payment.
+undated as (
+    select currency, day, sum(entering) as undated_count
+    from (
+        select currency, issued_on as day, 1 as entering
+        from {{ ref('fct_receivable_settlements') }}
+        where is_payment and not is_dated and issued_on < counted_on
+        union all
+        select currency, counted_on, -1
+        from {{ ref('fct_receivable_settlements') }}
+        where is_payment and not is_dated and issued_on < counted_on
+    ) as edges
+    group by currency, day
 ),
 
 payments as (
@@ -168,9 +185,11 @@ summed as (
         sum(moved.unapplied_amount) over (partition by spine.currency order by spine.day) as unapplied_amount,
         sum(moved.unapplied_credit_notes) over (
             partition by spine.currency order by spine.day
-        ) as unapplied_credit_notes
+        ) as unapplied_credit_notes,
+        sum(undated.undated_count) over (partition by spine.currency order by spine.day) as undated_count
     from spine
     left join moved on spine.currency = moved.currency and spine.day = moved.day
+    left join undated on spine.currency = undated.currency and spine.day = undated.day
 ),
 
 final as (
@@ -192,6 +211,7 @@ final as (
             (summed.open_amount - summed.not_due_amount) * {{ day_number('summed.day') }} - summed.due_weight, 0
         ) as decimal(38, 4)) as overdue_days,
         {{ money('coalesce(payments.paid_amount, 0)') }} as paid_amount,
+        cast(coalesce(summed.undated_count, 0) as bigint) as undated_count,
         summed.day
     from summed
     left join payments on summed.currency = payments.currency and summed.day = payments.day

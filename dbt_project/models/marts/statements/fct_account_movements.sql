@@ -214,6 +214,7 @@ final as (
         document,
         invoice_id,
         allocation,
+        {{ is_payment_dated('allocation', "case when line_id not like 'inferred:%' then line_id end") }} as is_dated,
         {{ money('amount') }} as amount,
         {{ money(greatest_known('amount', '0')) }} as debit,
         {{ money(greatest_known('-amount', '0')) }} as credit,

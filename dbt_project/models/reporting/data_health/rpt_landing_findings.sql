@@ -1,5 +1,6 @@
 -- Grain: one row per finding about an export file, about two call systems that report the same calls, or about an id in one of
--- your own lists (`<home>/lists/`) that nothing has: such a row has no effect, and says so here.
+-- your own lists (`<home>/lists/`) that nothing has: such a row has no effect, and says so here. So does a source of which
+-- nothing is known on the other side (fct_reach).
 {%- set named = [
     ('account_classifications', 'account_id', 'accounts'),
     ('account_plans', 'account_id', 'accounts'),
@@ -129,3 +130,21 @@ select
 from {{ ref('stg_lists__commission_shares') }}
 group by deal_id
 having sum(share) <> 1
+union all
+select
+    _file_sha256,
+    _file,
+    cast(null as varchar),
+    'note',
+    case proof
+        when 'calls' then 'calls_reach_none'
+        when 'rows' then 'rows_reach_none'
+        when 'companies' then 'companies_meet_none'
+        else 'people_meet_none'
+    end,
+    {{ finding_facts({
+        'contract': 'contract', 'entity': 'entity', 'name': 'coalesce(system, calling_code)', 'row_count': 'things',
+        'other_count': 'reached', 'limit_count': 'others'
+    }) }}
+from {{ ref('fct_reach') }}
+where is_fallen

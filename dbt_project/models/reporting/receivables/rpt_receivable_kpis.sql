@@ -3,8 +3,8 @@
 -- Stocks are those of the month's last day (of the as-of date in its month) at that day's rate, flows are converted at
 -- the rate of their own day. Windows end on the same day. R1-R17, R20, R21, R29, R36.
 -- An amount of ALL leaves out what has no rate, and is unknown where all of it has none; a figure made of several is unknown
--- where a part of any has none, and how long payments took where the day of one is not known. What compares a window with
--- its end is unknown while the history is shorter.
+-- where a part of any has none, or where a payment of no known day may belong. What compares a window with its end is
+-- unknown while the history is shorter.
 with run as (
     select * from {{ ref('int_run_dated') }}
 ),
@@ -48,9 +48,10 @@ series as (
         cast({{ amount }} as decimal(38, 4)) as {{ amount }},
         {%- endfor %}
         {%- for part in unrated %}
-        0 as unrated_{{ part }},
+        {{ 'undated_count' if part == 'stock' else 0 }} as unrated_{{ part }},
         {%- endfor %}
         0 as missing_rate_count,
+        undated_count,
         day
     from days
     union all
@@ -60,10 +61,11 @@ series as (
         {%- for amount in amounts %}
         cast({{ known_sum('cast(' ~ amount ~ ' as decimal(24, 4)) * rate', amount) }} as decimal(38, 4)),
         {%- endfor %}
-        {%- for condition in unrated.values() %}
-        count(*) filter (where rate is null and ({{ condition }})),
+        {%- for part, condition in unrated.items() %}
+        count(*) filter (where rate is null and ({{ condition }})){{ ' + sum(undated_count)' if part == 'stock' }},
         {%- endfor %}
         count(*) filter (where rate is null and ({{ unrated.values() | join(' or ') }})),
+        sum(undated_count),
         day
     from days
     group by day
@@ -85,6 +87,7 @@ running as (
         {%- for part in unrated %}
         sum(unrated_{{ part }}) over (partition by currency order by day) as unrated_{{ part }}_to_date,
         {%- endfor %}
+        undated_count,
         sum(open_amount) over (partition by currency order by day) as open_to_date,
         row_number() over (partition by currency order by day) as days_to_date
     from series
@@ -139,6 +142,7 @@ measured as (
             as unrated_{{ part }}_in_year,
         {%- endfor %}
         coalesce(before_month.unrated_stock, 0) as unrated_before_month,
+        coalesce(before_month.undated_count, 0) as undated_before_month,
         coalesce(before_window.unrated_stock, 0) as unrated_before_window,
         now_at.unrated_sales_to_date,
         -- Of the longest window that ends on the day.
@@ -281,16 +285,21 @@ final as (
         measured.currency,
         measured.currency = '*' as is_total,
         measured.base_currency,
-        {%- for amount in ['sales', 'collected', 'charged_back', 'written_off'] %}
+        -- What came on no known day may have come in the month.
+        case
+            when measured.undated_before_month + measured.undated_count = 0
+                and (measured.collected_in_month <> 0 or measured.unrated_collected_in_month = 0)
+                then cast(measured.collected_in_month as decimal(38, 4))
+        end as collected,
+        {%- for amount in ['sales', 'charged_back', 'written_off'] %}
         case
             when measured.{{ amount }}_in_month <> 0 or measured.unrated_{{ amount }}_in_month = 0
                 then cast(measured.{{ amount }}_in_month as decimal(38, 4))
         end as {{ amount }},
         {%- endfor %}
-        measured.open_amount,
-        measured.overdue_amount,
-        measured.credit_amount,
-        measured.unapplied_amount,
+        {%- for amount in ['open_amount', 'overdue_amount', 'credit_amount', 'unapplied_amount'] %}
+        case when measured.undated_count = 0 then measured.{{ amount }} end as {{ amount }},
+        {%- endfor %}
         case
             when measured.unrated_stock = 0 then {{ ratio('measured.overdue_amount', 'measured.open_amount') }}
         end as overdue_ratio,
@@ -349,10 +358,13 @@ final as (
                 then {{ ratio('measured.sales_in_year', 'measured.average_open_in_year') }}
         end as turnover,
         -- Nothing open needs no provision; where no rate is known the provision isn't known either.
-        case when measured.open_amount > 0 then provided.provision when measured.open_amount = 0 then 0 end as provision,
+        {%- for amount in ['provision', 'unprovided_amount'] %}
         case
-            when measured.open_amount > 0 then provided.unprovided_amount when measured.open_amount = 0 then 0
-        end as unprovided_amount,
+            when measured.undated_count > 0 then null
+            when measured.open_amount > 0 then provided.{{ amount }}
+            when measured.open_amount = 0 then 0
+        end as {{ amount }},
+        {%- endfor %}
         case
             when measured.has_year and measured.sales_in_year > 0
                 and measured.unrated_sales_in_year + measured.unrated_written_off_in_year = 0

@@ -30,6 +30,7 @@ select
     movements.document,
     movements.invoice_id,
     movements.allocation,
+    movements.is_dated,
     movements.debit,
     movements.credit,
     movements.running_balance,

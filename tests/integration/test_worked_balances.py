@@ -78,7 +78,7 @@ BALANCES = {
     # Of 1,900 francs the half is open, as of the 2,000 euros that they were; a credit note of 120 waits.
     "brume": {"Boulangerie Eclat": (600.6, 600.6, 120, 0, 0, 0, 0, 0, 600.6), "Hotel du Leman": (4950, 4950, 0, 0, 950, 0, 0, 4000, 0),
               "Dupont et Fils": (460, 460, 0, 0, 0, 460, 0, 0, 0), "Dupont & Filles": (360, 0, 0, 360, 0, 0, 0, 0, 0),
-              "Clinique vétérinaire Saint-Genis": (180, 0, 0, 180, 0, 0, 0, 0, 0),
+              "Clinique Vétérinaire St-Genis": (180, 0, 0, 180, 0, 0, 0, 0, 0),
               "Groupe Arpège, Jean Petit": (3000, 3000, 0, 0, 3000, 0, 0, 0, 0)},
     "kessler": {"Mueller Maschinenbau": (14280, 11900, 0, 2380, 0, 0, 11900, 0, 0), "Schäfer Bau GmbH": (1190, 0, 0, 1190, 0, 0, 0, 0, 0),
                 "Stadtwerke Göppingen GmbH": (3950, 3950, 0, 0, 0, 3950, 0, 0, 0), "Baeckerei Schaefer": (119, 119, 0, 0, 0, 119, 0, 0, 0),
@@ -97,7 +97,7 @@ def test_balances(company: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_figures_of_debts(tide: Ask, grove: Ask) -> None:
-    """R7 by the sales of 90 days; what came in is known by a balance alone, of the one all, of the other Jet's 640."""
+    """R7 by the sales of 90 days; what a balance alone tells came in, all of the one's and Jet's 640, may have in any month since."""
     kpis = (
         "select dso_simple, collected, payment_count, undated_payment_count, are_days_unknown "
         "from reporting.rpt_receivable_kpis where is_total and month = ?"
@@ -105,13 +105,11 @@ def test_figures_of_debts(tide: Ask, grove: Ask) -> None:
     [[dso, collected, *days]] = tide(kpis, date(2026, 6, 1))
     # April, May and June of Anchor, Barns' 2,400, Cafe's 480 and 240 less notes of 120 and 60.
     assert dso == pytest.approx(6000 / (3600 + 2400 + 480 + 240 - 180) * 90)
-    assert (float(collected), *days) == (12 * 1200 + 600 + 2400 + 960, 15, 15, True)
+    assert (collected, *days) == (None, 15, 15, True)
     [[dso, collected, _, *days]] = grove(kpis, date(2026, 4, 1))
     assert dso == pytest.approx(2650.5 / (900 - 100 + 1000 + 1250.5) * 90)
-    assert (float(collected), *days) == (1200 + 640, 1, False)
-    assert grove("select collected from reporting.rpt_receivable_kpis where is_total and collected <> 0 order by month") == [
-        (1500,), (800,), (1500,), (1840,),
-    ]  # fmt: skip
+    assert (collected, *days) == (None, 1, False)
+    assert grove("select collected from reporting.rpt_receivable_kpis where is_total and collected <> 0") == [(1500,)]
 
 
 def test_a_payment_of_no_day_teaches_no_forecast(tide: Ask, grove: Ask) -> None:
@@ -189,10 +187,10 @@ def test_a_call_from_a_browser_is_its_owners_call_outwards(brume: Ask) -> None:
 
 
 def test_names_as_people_write_them(brume: Ask, kessler: Ask) -> None:
-    """What is not sure is proposed: a contact behind its company's name, a saint written out."""
+    """What is not sure is proposed: a contact behind its company's name, daughters that sons are like."""
     proposed = "select name, account_name, evidence from reporting.rpt_match_proposals order by 1"
     assert brume(proposed) == [
-        ("Clinique vétérinaire Saint-Genis", "Clinique Vétérinaire St-Genis", "name_alike"),
+        ("Dupont & Filles", "Dupont et Fils", "name_alike"),
         ("Groupe Arpège, Jean Petit", "Groupe Arpège", "name_begun"),
     ]
     assert kessler(proposed) == []

@@ -111,7 +111,7 @@ def taken_apart(path: Path, scratch: Path, contracts: dict[str, Contract]) -> Ex
         return Export(path.name, match.contract, [], header, rows, document, grid.part)
     if not isinstance(grid, Delimited) or match.contract.table.header_rows > 1:
         return None
-    text = path.read_text(encoding="utf-8-sig")
+    text = grid.path.read_text(encoding="utf-8-sig")
     delimiter = max(",;\t|", key=text.count)
     lines = list(csv.reader(io.StringIO(text), delimiter=delimiter))
     wanted = list(match.headers[: len(match.headers) - len(match.contract.table.derived)])

@@ -110,7 +110,8 @@ def are_days_unknown(kpis: Sequence[dict[str, Any]]) -> bool:
     if is_so:
         st.info(
             "Exports tell of payments by what they left open alone. What is open and overdue now is right; on which "
-            "days money came in is not known, nor what was open before: earlier months show all of it as still open.",
+            "days money came in is not known, nor what was open before: figures of the months that they may be of are "
+            "unknown, and ages of earlier days show all of it as still open.",
             icon=":material/event_busy:",
         )
     return is_so
@@ -121,8 +122,8 @@ def say_open_alone(warehouse: str) -> None:
     if known_from := common.invoiced_known_from(warehouse):
         st.info(
             f"Lists of what is open are all that tells of invoices. What was invoiced and paid before {known_from} is "
-            "in none of them: sales, revenue and DSO before that day are of what is still open alone. A list of all "
-            "invoices would tell.",
+            "in none of them: sales, revenue, DSO and what was owed before that day are of what is still open alone. "
+            "A list of all invoices would tell.",
             icon=":material/playlist_remove:",
         )
 

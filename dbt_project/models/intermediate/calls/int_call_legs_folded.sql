@@ -151,15 +151,13 @@ legs as not materialized (
                 is not null then 'missed'
         end as leg_status,
         parents.call_id is not null or coalesce(dialled.parent_call_id <> dialled.call_id, false) as is_tied,
-        parents.call_id is not null
-        and (
-            coalesce(dialled.agent_id, dialled.agent_name) is null
-            or (
-                dialled.parent_call_id is null
-                and coalesce(dialled.direction, '') = 'outbound'
-                and coalesce({{ dialled('dialled.client_number') }}, '') = ''
-            )
-        ) as is_exchange_leg
+        -- Case by case: what a leg dials is asked of those few only that it matters of.
+        case
+            when parents.call_id is null then false
+            when coalesce(dialled.agent_id, dialled.agent_name) is null then true
+            when dialled.parent_call_id is not null or dialled.direction is distinct from 'outbound' then false
+            else coalesce({{ dialled('dialled.client_number') }}, '') = ''
+        end as is_exchange_leg
     from dialled
     cross join countries
     left join parents on dialled._system = parents._system and dialled.call_id = parents.call_id

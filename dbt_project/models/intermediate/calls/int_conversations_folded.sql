@@ -60,7 +60,9 @@ summed as (
                 ) filter (where legs.is_answered or coalesce(legs.agent_id, legs.agent_name) is not null)
         end as agent,
         max(row(legs.started_at, legs.call_id, legs.queue)) filter (where legs.queue is not null) as queued,
-        min(row(legs.started_at, legs.call_id, legs.client_digits)) filter (where legs.client_digits is not null) as dialled
+        min(row(legs.started_at, legs.call_id, legs.client_digits)) filter (
+            where legs.opening_call_id is not null and legs.client_digits is not null
+        ) as dialled
     from {{ ref('int_call_legs_folded') }} as legs
     where legs.is_continued
     group by legs.system, coalesce(legs.opening_call_id, legs.call_id)

@@ -155,7 +155,7 @@ legs as not materialized (
         case
             when parents.call_id is null then false
             when coalesce(dialled.agent_id, dialled.agent_name) is null then true
-            when dialled.parent_call_id is not null or dialled.direction is distinct from 'outbound' then false
+            when dialled.parent_call_id is not null or coalesce(dialled.direction, '') <> 'outbound' then false
             else coalesce({{ dialled('dialled.client_number') }}, '') = ''
         end as is_exchange_leg
     from dialled

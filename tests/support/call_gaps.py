@@ -206,7 +206,9 @@ class Gaps:
         dated = [one for one in self.found if one.day]
         days = [log.day for log in self.logs], [one.day for one in dated if one.day]
         first, last = max(map(min, days)), min(map(max, days))
-        telephones = set().union(*map(talkers, dated))
+        # Who took a leg has a telephone, whenever that was.
+        taken = (f"{one.system}:{leg.named}" for one in self.found for leg in one.legs if leg.is_taken and leg.named)
+        telephones = set().union(taken, *map(talkers, dated))
         window = 60 * parameter("same_call_window_minutes")
         for log in self.logs:
             near = [one for one in dated if abs((log.at - one.started).days) < 3 and log.apart(one) <= window]  # type: ignore[operator]

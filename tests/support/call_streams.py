@@ -56,6 +56,8 @@ class Stream:
              "goals": (None, 0, 1, 4)[place]}
             for place in range(4)
         ]  # fmt: skip
+        for _ in range(4):
+            self.dial()
 
     def __repr__(self) -> str:
         """Its name and what it exported."""
@@ -205,6 +207,16 @@ class Stream:
         elif kind == "both ways":  # a call back within the fold is a conversation of its own
             over = self.leg(at, client, "missed", ring=40, agent=agent)
             self.leg(over + timedelta(seconds=30), client, "answered", "outbound", 5, talk, agent=agent)
+
+    def dial(self) -> None:
+        """A call out from a telephone in a browser: the exchange, which it calls, dials for it, and may ring a colleague."""
+        pick, at, client = self.random.choice, self.moment(), self.random.choice(self.clients)
+        top = f"k{len(self.rows)}"
+        dials = pick((None, "", "anonymous", "0", client))
+        self.leg(at, dials, pick(("answered", "missed")), "outbound", 1, 45, agent=pick((0, 1, None)))
+        for place in range(pick((1, 2, 3))):
+            begun, way = at + timedelta(seconds=pick((0, 3, 30))), pick(("outbound", "outbound", "inbound"))
+            self.leg(begun, client, pick(("answered", "missed")), way, 5, 31, top, agent=pick((None, place)))
 
 
 def mirrored(stream: Stream, system: str) -> list[Row]:

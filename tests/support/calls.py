@@ -65,8 +65,24 @@ class Leg:
 
     @property
     def is_taken(self) -> bool:
-        """Whether a person took it; of the exchange's own leg, which names nobody and has legs, no person did."""
-        return self.status == "answered" and not (self.children and self.named is None)
+        """Whether a person took it; the exchange's own leg no person did."""
+        return self.status == "answered" and not self.is_exchange
+
+    @property
+    def has_parent(self) -> bool:
+        """Whether it names another leg, known or not, that it belongs to."""
+        return self.row.get("parent_call_id") not in (None, self.row["call_id"])
+
+    @property
+    def is_exchange(self) -> bool:
+        """Whether it is the exchange's own: it has legs, and names nobody or opens a call outwards and dials none itself.
+
+        So a telephone in a browser calls the exchange, which dials.
+        """
+        if not self.children:
+            return False
+        is_call_out = self.row.get("direction") == "outbound" and not self.has_parent
+        return self.named is None or (is_call_out and not re.search(r"\d", self.row["callee_number"] or ""))
 
     @property
     def wait(self) -> Seconds | None:
@@ -144,8 +160,17 @@ class Conversation:
 
     @property
     def client(self) -> str | None:
-        """The other side's number."""
-        return key(number(self.opening["callee_number" if self.direction == "outbound" else "caller_number"]))
+        """The other side's number; of a call out whose opening leg has none, the first that its other legs out have."""
+        dialled = [ours(self.opening)]
+        if self.is_call_out:
+            others = [leg.row for leg in self.ordered if leg is not self.legs[0]]
+            dialled += [ours(row) for row in others if row.get("direction") == "outbound"]
+        return key(next(filter(None, dialled), None))
+
+    @property
+    def is_call_out(self) -> bool:
+        """Whether the leg that opens it called somebody: one that another leg dialled opened nothing."""
+        return self.direction == "outbound" and not self.legs[0].has_parent
 
     @cached_property
     def ordered(self) -> list[Leg]:
@@ -212,10 +237,11 @@ class Conversation:
 
     @property
     def agent(self) -> str | None:
-        """The last who took it, else the only one named."""
+        """The last who took it, else the only one named; of a call out by several legs, else who opened it."""
         taken = [leg.named for leg in self.ordered if leg.is_taken]
         named = {leg.named for leg in self.legs if leg.named}
-        return taken[-1] if taken else named.pop() if len(named) == 1 else None
+        told = taken[-1] if taken else named.pop() if len(named) == 1 else None
+        return told or (self.legs[0].named if self.is_call_out else None)
 
     @property
     def is_target(self) -> bool | None:

@@ -150,12 +150,14 @@ legs as not materialized (
             when coalesce(dialled.wait_seconds, dialled.total_seconds, {{ exact_seconds_between('dialled.started_at', 'dialled.ended_at') }})
                 is not null then 'missed'
         end as leg_status,
+        coalesce(dialled.parent_call_id <> dialled.call_id, false) as has_parent,
         parents.call_id is not null or coalesce(dialled.parent_call_id <> dialled.call_id, false) as is_tied,
         -- Case by case: what a leg dials is asked of those few only that it matters of.
         case
             when parents.call_id is null then false
             when coalesce(dialled.agent_id, dialled.agent_name) is null then true
-            when dialled.parent_call_id is not null or coalesce(dialled.direction, '') <> 'outbound' then false
+            when coalesce(dialled.parent_call_id <> dialled.call_id, false) or coalesce(dialled.direction, '') <> 'outbound'
+                then false
             else coalesce({{ dialled('dialled.client_number') }}, '') = ''
         end as is_exchange_leg
     from dialled
@@ -278,8 +280,8 @@ placed as (
     select _system, call_id, opening_call_id, cast(null as varchar), false from opened
 ),
 
--- Whose number it is says the leg that opens, outwards one of its legs where that one dials none: of the others it is not
--- worked out.
+-- Whose number it is says the leg that opens, outwards a leg outwards where that one dials none: of the others, which may be
+-- called from a number of ours, it is not worked out.
 folded as not materialized (
     select
         timed.*,
@@ -288,7 +290,9 @@ folded as not materialized (
         placed.head_direction,
         placed.call_id is not null as is_placed,
         case
-            when coalesce(placed.opening_call_id = timed.call_id, true) or coalesce(placed.head_direction = 'outbound', false)
+            when
+                coalesce(placed.opening_call_id = timed.call_id, true)
+                or coalesce(placed.head_direction = 'outbound' and timed.direction = 'outbound', false)
                 then {{ dialled('timed.client_number') }}
         end as client_dialled
     from timed
@@ -311,6 +315,7 @@ select
     folded.leg_total_seconds as total_seconds,
     folded.cost,
     folded.is_tied or folded.is_placed as is_continued,
+    folded.has_parent,
     folded.is_exchange_leg,
     folded.leg_status = 'answered' and not folded.is_exchange_leg as is_answered,
     folded.started_at,

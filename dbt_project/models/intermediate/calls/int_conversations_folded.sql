@@ -1,7 +1,7 @@
 -- Grain: one row per conversation: its legs folded (K1), its status (K2), talk (K6), wait (K7) and target call (K9).
 -- The leg that opens it gives the direction and the number; of a call outwards that dials none itself, the first of its legs
 -- that does. Answered when somebody took one leg; the agent is the last one who did, else the only one named: outwards, who
--- opened it. Talk is time with a person, as far as its legs tell: a voicemail is none.
+-- opened it. A leg that another one dialled opened nothing, though it be the first that is known. Talk is time with a person, as far as its legs tell: a voicemail is none.
 -- Of an inbound call that nobody took, the time that it rang tells whether it was abandoned, whatever word the export has
 -- for it; where that time is not known it is missed: a caller is not said to have given up quickly without evidence.
 -- The queue is the last one that a leg names. Opening hours are those of the queue where the list has them, else of the
@@ -70,7 +70,11 @@ summed as (
 ),
 
 opening as (
-    select * from {{ ref('int_call_legs_folded') }} where opening_call_id is null
+    select
+        *,
+        coalesce(direction, '') = 'outbound' and not coalesce(has_parent, false) as is_call_out
+    from {{ ref('int_call_legs_folded') }}
+    where opening_call_id is null
 ),
 
 conversations as (
@@ -79,14 +83,14 @@ conversations as (
         opening.call_id,
         opening.direction,
         case
-            when opening.direction = 'outbound' then coalesce(opening.client_digits, summed.dialled[3])
+            when opening.is_call_out then coalesce(opening.client_digits, summed.dialled[3])
             else opening.client_digits
         end as client_digits,
         case when summed.legs is null then opening.leg_status else summed.status end as status,
         {%- for field in ['agent_id', 'agent_name'] %}
         case
             when summed.legs is null then opening.{{ field }}
-            when opening.direction = 'outbound' and coalesce(summed.agent[4], summed.agent[5]) is null then opening.{{ field }}
+            when opening.is_call_out and coalesce(summed.agent[4], summed.agent[5]) is null then opening.{{ field }}
             else summed.agent[{{ loop.index + 3 }}]
         end as {{ field }},
         {%- endfor %}

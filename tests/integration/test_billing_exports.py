@@ -41,7 +41,7 @@ OPEN = {
     # 1,090 less 1,000 that PAYMENT_LINE put on it.
     "quickbooks_api:130": 90,
     "xero:INV-1": 875, "xero:INV-3": 200, "xero_api:a1b2": 875,
-    "odoo:INV/2024/00001": 250, "odoo:INV/2024/00002": 100,
+    "odoo:INV/2024/00001": 250, "odoo:INV/2024/00002": 100, "odoo:INV/2024/00006": 25, "odoo:INV/2024/00007": 400_000,
     "erpnext:ACC-SINV-2024-00001": 250, "erpnext:ACC-SINV-2024-00002": 100,
     "invoiceninja:0001": 250, "freshbooks:0000101": 1375,
     "fortnox:2459": 813, "fortnox:2463": 100,

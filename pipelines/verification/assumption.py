@@ -181,7 +181,11 @@ class Walks:
 
     def _post(self, customer: str, currency: str, move: Move) -> None:
         if move.debt:
-            self.books.debts[move.debt].events.append((move.day, -move.amount))
+            debt = self.books.debts[move.debt]
+            debt.events.append((move.day, -move.amount))
+            if move.money is None and move.amount > 0 and not debt.settled:
+                # A balance says by when it was paid, and not since when.
+                self.books.undated.append((currency, debt.issued, move.day))
         else:
             # What a credit note was used for unseen looks as if cash had paid it.
             self.books.cash.append((customer, currency, move.day, -move.amount))

@@ -85,14 +85,19 @@ def published(
     keys: Sequence[str],
     measures: Sequence[str],
     where: str = "true",
+    *,
+    keep_unknown: bool = False,
 ) -> dict[str, Cells]:
-    """Columns of a reporting table, or SQL on them, added up by `keys` where `where` holds, without what is nothing."""
+    """Columns of a reporting table, or SQL on them, added up by `keys` where `where` holds, without what is nothing.
+
+    What is unknown is nothing, too, unless it is kept, as None.
+    """
     sums = ", ".join(f"sum({measure})" for measure in measures)
     rows = publication.execute(
         f"select {', '.join(keys)}, {sums} from reporting.{table} where {where} group by {', '.join(keys)}"
     ).fetchall()
     return {
-        measure: {row[: len(keys)]: row[place] for row in rows if row[place]}
+        measure: {row[: len(keys)]: row[place] for row in rows if row[place] or (keep_unknown and row[place] is None)}
         for place, measure in enumerate(measures, start=len(keys))
     }
 

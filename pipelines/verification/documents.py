@@ -106,6 +106,8 @@ class Books:
     named: dict[str, tuple[str, str]] = field(default_factory=dict)
     unapplied: list[tuple[str, str, date, Decimal]] = field(default_factory=list)
     cash: list[tuple[str, str, date, Decimal]] = field(default_factory=list)
+    # Payments of no known day: in which currency, since when they may have come, and by when they had.
+    undated: list[tuple[str, date, date]] = field(default_factory=list)
     accounts: dict[str, str] = field(default_factory=dict)
     customers: dict[str, str] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import duckdb
@@ -41,6 +41,16 @@ def balances(books: Books, day: date) -> dict[str, Cells]:
     return {name: nonzero(cells) for name, cells in found.items()}
 
 
+def unknown_months(since: date, until: date, day: date) -> Iterator[date]:
+    """The months to which a payment may belong that came between two days: none where they are of one month."""
+    month = since.replace(day=1)
+    while month <= min(until, day):
+        following = (month + timedelta(days=31)).replace(day=1)
+        if since < month or min(following - timedelta(days=1), day) < until:
+            yield month
+        month = following
+
+
 class Owed:
     """What is owed on the day, and the cash of each month: added up over the books of shares of the company."""
 
@@ -49,6 +59,8 @@ class Owed:
         self.day, self.base, self.rates = raw.run.as_of, raw.run.base_currency, rates
         self.balances: dict[str, dict[Key, Decimal]] = {name: defaultdict(Decimal) for name in COLUMNS}
         self.months: dict[Key, Decimal] = defaultdict(Decimal)
+        # Of which nobody knows what came in.
+        self.unknown: set[Key] = set()
         self.by_account: dict[Key, Decimal] = defaultdict(Decimal)
 
     def add(self, books: Books) -> None:
@@ -62,6 +74,12 @@ class Owed:
                 self.months[month, currency] += amount
                 if (rate := self.rates.on(currency, on)) is not None:
                     self.by_account[month, books.account(customer)] += amount * rate
+        for currency, since, until in books.undated:
+            self.unknown |= {(month, currency) for month in unknown_months(since, until, self.day)}
+
+    def collected(self) -> Cells:
+        """What came in, by month and currency; None where a payment of no known day may belong."""
+        return {**nonzero(self.months), **dict.fromkeys(self.unknown)}
 
     def figures(self, publication: duckdb.DuckDBPyConnection) -> Iterator[Figure]:
         """All of it beside what is published."""
@@ -70,9 +88,9 @@ class Owed:
         for name in COLUMNS:
             subject = "balances" if name in BALANCES else "aging"
             yield Figure(subject, "rpt_receivable_aging", name, keys, said[name], nonzero(self.balances[name]))
-        for table, keys, where, cells, currency in (
-            ("rpt_receivable_kpis", ("month", "currency"), "not is_total", self.months, ""),
-            ("rpt_account_monthly", ("month", "account_id"), "true", self.by_account, self.base),
-        ):
-            said = published(publication, table, keys, ["collected"], where)
-            yield Figure("collected", table, "collected", keys, said["collected"], nonzero(cells), currency)
+        keys, table = ("month", "currency"), "rpt_receivable_kpis"
+        said = published(publication, table, keys, ["collected"], "not is_total", keep_unknown=True)
+        yield Figure("collected", table, "collected", keys, said["collected"], self.collected())
+        keys, table = ("month", "account_id"), "rpt_account_monthly"
+        said = published(publication, table, keys, ["collected"])
+        yield Figure("collected", table, "collected", keys, said["collected"], nonzero(self.by_account), self.base)

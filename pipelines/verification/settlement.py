@@ -99,7 +99,10 @@ class Settlement:
         if not has_payments and payment not in books.named and not row["credit_note_id"]:
             # Applications are the only trace of the money.
             seen = row["applied_on"] or self.raw.day(row["_known_at"])
-            self._unseen(debt, max(seen, debt.issued), own if amount is None else amount)
+            paid = own if amount is None else amount
+            self._unseen(debt, max(seen, debt.issued), paid)
+            if row["applied_on"] is None and paid > 0:
+                books.undated.append((debt.currency, debt.issued, max(seen, debt.issued)))
             return
         if payment and (has_payments or payment in books.named):
             name = payment

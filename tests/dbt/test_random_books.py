@@ -8,17 +8,17 @@ from __future__ import annotations
 import os
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from pipelines.verification.documents import named, status_of
+from pipelines.verification.documents import Books, named, status_of
 from pipelines.verification.rows import Raw, Run
 from tests.support.homes import make
 from tests.support.ledger import BUCKETS, Book, Row
@@ -95,6 +95,12 @@ def figure(name: str, on: date, whose: str, amount: Decimal | None, unknown: int
     return {(f"{name} in base{suffix}", on, whose): value for suffix, value in said.items() if value}
 
 
+def came_in(collected: Mapping[tuple[Any, ...], Decimal | int | None]) -> Cells:
+    """What came in by month and currency as cells: what is known of it, and of which months it is not."""
+    known = {("collected", *key): Decimal(amount) for key, amount in collected.items() if amount}
+    return known | {("collected unknown", *key): Decimal(1) for key, amount in collected.items() if amount is None}
+
+
 def built(batch: list[RandomBooks], home: Path, day: date) -> tuple[Cells, Raw, dict[str, str]]:
     """What the models say: balances of every snapshot, cash of every month; and what the proof reads."""
     write_raw(home, landed(batch), as_of_date=day, base_currency=BASE)
@@ -106,10 +112,8 @@ def built(batch: list[RandomBooks], home: Path, day: date) -> tuple[Cells, Raw, 
             cells |= {
                 (name, on, account, currency): amount for name, amount in zip(NAMES, amounts, strict=True) if amount
             }
-        query = (
-            "select month, currency, collected from reporting.rpt_receivable_kpis where not is_total and collected <> 0"
-        )
-        cells |= {("collected", *key): amount for *key, amount in warehouse.execute(query).fetchall()}
+        query = "select month, currency, collected from reporting.rpt_receivable_kpis where not is_total"
+        cells |= came_in({tuple(key): amount for *key, amount in warehouse.execute(query).fetchall()})
         for name in FIGURES:
             query = f"""select as_of_date, account_id, {name}, unknown_{name.removesuffix("amount")}count, base_currency
                 from marts.fct_account_balances"""
@@ -155,8 +159,11 @@ def in_base(company: RandomBooks, cells: Cells) -> Cells:
     return found
 
 
-def totals(batch: list[RandomBooks], cells: Cells, cash: list[tuple[str, str, date, Decimal]], day: date) -> Cells:
-    """What all companies owe at each month's end and on the day, and what a month collected, at the rates of their days."""
+def totals(batch: list[RandomBooks], cells: Cells, books: Books, day: date) -> Cells:
+    """What all companies owe at each month's end and on the day, and what a month collected, at the rates of their days.
+
+    Unknown is the one where a payment of no known day may have come by then, the other where it may have come in the month.
+    """
     owner = {currency: company for company in batch for currency in company.currencies}
     parts: dict[tuple[str, date], dict[tuple[str, date], Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     ends = {on for on in snapshots(day) if on in (month_end(on), day)}
@@ -164,11 +171,17 @@ def totals(batch: list[RandomBooks], cells: Cells, cash: list[tuple[str, str, da
         for part, on, *account, currency in cells:
             if part in made_of and account and on in ends:
                 parts[name, on][currency, on] += cells[part, on, account[0], currency]
-    for _, currency, on, amount in cash:
+    for _, currency, on, amount in books.cash:
         if on <= day and currency in owner:
             parts["collected", min(month_end(on), day)][currency, on] += amount
+    undated = [(since, until) for currency, since, until in books.undated if currency in owner]
+    unsure = {on for on in ends if any(since <= on < until for since, until in undated)}
     found: Cells = {}
-    for (name, end), amounts in parts.items():
+    for name, end in product((*FIGURES, "collected"), sorted(ends)):
+        amounts = parts[name, end]
+        if end in unsure or (name == "collected" and end.replace(day=1) - days(1) in unsure):
+            found |= figure(name, end, TOTAL, None)
+            continue
         rates = {place: owner[place[0]].rate(*place) for place, amount in amounts.items() if amount}
         known = [amounts[place] * rate for place, rate in rates.items() if rate]
         found |= figure(
@@ -177,15 +190,15 @@ def totals(batch: list[RandomBooks], cells: Cells, cash: list[tuple[str, str, da
     return found
 
 
-def proven(raw: Raw, accounts: dict[str, str]) -> tuple[Cells, list[tuple[str, str, date, Decimal]]]:
-    """What the proof says, and what came in: of whom, in which currency, when, how much."""
+def proven(raw: Raw, accounts: dict[str, str]) -> tuple[Cells, Books]:
+    """What the proof says, and the books that it says it of."""
     whole, books = owed(raw, accounts)
     cells: Cells = {}
     for on in snapshots(raw.run.as_of):
         for name, found in balances(books, on).items():
             if name in NAMES:
                 cells |= {(name, on, *key): amount for key, amount in found.items() if amount}
-    return cells | {("collected", *key): amount for key, amount in whole.months.items() if amount}, books.cash
+    return cells | came_in(whole.collected()), books
 
 
 def plain(company: RandomBooks, day: date) -> Cells:
@@ -201,7 +214,15 @@ def plain(company: RandomBooks, day: date) -> Cells:
         months: dict[date, Decimal] = defaultdict(Decimal)
         for on, amount in book.flows["collected"]:
             months[on.replace(day=1)] += amount if on <= day else 0
-        cells |= {("collected", month, currency): amount for month, amount in months.items() if amount}
+        collected: dict[tuple[Any, ...], Decimal | None] = {
+            (month, currency): amount for month, amount in months.items()
+        }
+        undated = [(debt.issued, debt.events[place][0]) for debt in book.debts.values() for place in debt.undated]
+        for end in {min(month_end(on), day) for on in snapshots(day)}:
+            month = end.replace(day=1)
+            if any(since <= on < until for since, until in undated for on in (month - days(1), end)):
+                collected[month, currency] = None
+        cells |= came_in(collected)
     return cells
 
 
@@ -261,7 +282,7 @@ def apart(batch: list[RandomBooks], home: Path, day: date) -> Iterator[tuple[Ran
     The last is all companies together.
     """
     cells, raw, accounts = built(batch, home, day)
-    ledger, cash = proven(raw, accounts)
+    ledger, books = proven(raw, accounts)
     seen = states(raw, accounts)
     for company in batch:
         own, theirs = of(company, cells), of(company, ledger)
@@ -271,7 +292,7 @@ def apart(batch: list[RandomBooks], home: Path, day: date) -> Iterator[tuple[Ran
             theirs = plain(company, day)
             yield company, "plain ledger", differences(own, theirs | in_base(company, theirs) | asked), len(own)
     summed = {key: amount for key, amount in cells.items() if key[-1] == TOTAL}
-    yield None, "proof", differences(summed, totals(batch, ledger, cash, day)), len(summed)
+    yield None, "proof", differences(summed, totals(batch, ledger, books, day)), len(summed)
 
 
 @pytest.mark.parametrize("first", range(0, COMPANIES, TOGETHER))

@@ -11,8 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from pipelines.verification.proof import verify
 from tests.support.homes import build, query
 
 TODAY = datetime.now(UTC).date()
@@ -43,7 +45,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "keybook.toml").write_text(
         'base_currency = "EUR"\ndefault_currency = "EUR"\nbusiness_timezone = "UTC"\ndefault_country = "DE"\n'
     )
-    build(made, ["rpt_receivable_kpis", "rpt_statement_lines"], as_of=str(TODAY))
+    proven = ["rpt_receivable_aging", "rpt_account_monthly", "rpt_account_identities", "fct_landed_files"]
+    build(made, ["rpt_receivable_kpis", "rpt_statement_lines", *proven], as_of=str(TODAY))
     return made
 
 
@@ -82,3 +85,15 @@ def test_the_statement_says_by_which_day(home: Path) -> None:
         ("payment", Decimal(200), True, PAID_ON),
         ("payment", Decimal(1000), False, TODAY),
     ]
+
+
+def test_the_proof_says_of_the_same_months_that_they_are_unknown(home: Path) -> None:
+    with duckdb.connect(str(home / "warehouse" / "keybook.duckdb"), read_only=True) as connection:
+        verdicts = [
+            verdict for verdict in verify(home / "warehouse" / "raw", connection)
+            if verdict.subject in ("balances", "aging", "collected")
+        ]  # fmt: skip
+    assert {verdict.state for verdict in verdicts} == {"agrees"}
+    [months] = [verdict.cells for verdict in verdicts if verdict.table == "rpt_receivable_kpis"]
+    # The one in which B paid, and from A's invoice to today.
+    assert months == 1 + (THIS_MONTH.year - ISSUED_ON.year) * 12 + THIS_MONTH.month - ISSUED_ON.month + 1

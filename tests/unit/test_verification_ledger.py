@@ -76,7 +76,7 @@ def test_what_a_file_of_histories_gives_is_told_of_all_of_it(tmp_path: Path, mos
 
 
 def totals(found: Owed) -> list[Any]:
-    return [*map(nonzero, found.balances.values()), nonzero(found.months), nonzero(found.by_account)]
+    return [*map(nonzero, found.balances.values()), found.collected(), nonzero(found.by_account)]
 
 
 @settings(

@@ -59,7 +59,8 @@ summed as (
         bool_or(status = 'answered') as is_answered,
         coalesce(
             arg_max(agent_id, (started_at, call_id)) filter (where status = 'answered'),
-            case when min(agent_id) = max(agent_id) then min(agent_id) end
+            case when min(agent_id) = max(agent_id) then min(agent_id) end,
+            any_value(agent_id) filter (where is_opening and direction = 'outbound')
         ) as agent_id,
         epoch(min(started_at + to_seconds(cast(wait_seconds as integer))) filter (where status = 'answered')) as answered_at,
         cast(sum(talk_seconds) filter (where status = 'answered') as decimal(18, 3)) as talk_seconds,

@@ -118,12 +118,13 @@ def are_days_unknown(kpis: Sequence[dict[str, Any]]) -> bool:
 
 
 def say_open_alone(warehouse: str) -> None:
-    """Says where what was invoiced is known of what is open alone."""
-    if known_from := common.invoiced_known_from(warehouse):
+    """Says of whose invoices what was invoiced is known of what is open alone."""
+    if found := common.open_alone(warehouse):
+        whose = ", ".join(f"{row['contract']} since {iso(row['first_on'])}" for row in found)
         st.info(
-            f"Lists of what is open are all that tells of invoices. What was invoiced and paid before {known_from} is "
-            "in none of them: sales, revenue, DSO and what was owed before that day are of what is still open alone. "
-            "A list of all invoices would tell.",
+            f"Of some invoices lists of what is open are all that tells ({whose}). What was invoiced and paid before "
+            "the first list is in none of them: sales, revenue, DSO and what was owed before that day are, of these, of "
+            "what is still open alone. A list of all invoices would tell.",
             icon=":material/playlist_remove:",
         )
 

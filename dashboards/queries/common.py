@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -29,8 +28,13 @@ PUBLICATION = """
     left join {rpt_run} as run on true
 """
 
-# Since when what was invoiced is known, where lists of what is open are all that tells of it.
-OPEN_ALONE = "select max(first_on) as known_from from {rpt_landing_findings} where code = 'open_items_alone'"
+# Of whose invoices lists of what is open are all that tells, and since when.
+OPEN_ALONE = """
+    select distinct contract, first_on
+    from {rpt_landing_findings}
+    where code = 'open_items_alone'
+    order by contract, first_on
+"""
 
 CHOICES = f"""
     with employees as ({EMPLOYEES})
@@ -77,10 +81,9 @@ def publication(warehouse: str) -> dict[str, Any]:
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def invoiced_known_from(warehouse: str) -> date | None:
-    """The day of the first list of open items, where such lists are all that tells of invoices."""
-    known: date | None = first(select(warehouse, OPEN_ALONE)).get("known_from")
-    return known
+def open_alone(warehouse: str) -> list[dict[str, Any]]:
+    """The contracts of whose invoices nothing but lists of open items tells, each with the day of its first list."""
+    return rows(select(warehouse, OPEN_ALONE))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

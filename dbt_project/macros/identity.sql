@@ -19,9 +19,14 @@ regexp_replace({{ words }}, ' (\p{L}) (\p{L})(?: (\p{L}))?(?: (\p{L}))?$', ' \1\
 regexp_replace({{ column }}, '^\s*(?i:m/s|messrs)\b[. ]*', '')
 {%- endmacro %}
 
+{#- What joins the words of a name, in a regular expression. -#}
+{% macro joining_words() -%}
+' (and|et|und|och|og|y|и) '
+{%- endmacro %}
+
 {#- A company's or a person's whole name, the legal form included. `Dupont et Fils`, `Dupont & Fils` and `Dupont and Fils` are one. -#}
 {% macro normalised_name(column) -%}
-{{ last_letters_together("regexp_replace(" ~ normalised_words(unaddressed(column)) ~ ", ' (et|und|och|og|y|и) ', ' and ', 'g')") }}
+{{ last_letters_together('regexp_replace(' ~ normalised_words(unaddressed(column)) ~ ', ' ~ joining_words() ~ ", ' and ', 'g')") }}
 {%- endmacro %}
 
 {#- The words of a person's name in the order of the alphabet, so that `Berg Ann` and `Ann Berg` share them; NULL for one

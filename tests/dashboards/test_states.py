@@ -237,3 +237,28 @@ def test_money_of_no_day_is_no_fall_of_what_is_owed(open_page: Open, tmp_path: P
     assert (bool(owed.delta), "6,000" in owed.value) == (not is_unknown, True)
     if page == "overview":
         assert ("18,000" in str([each.value for each in app.metric])) == (not is_unknown)
+
+
+@pytest.mark.parametrize("page", ["overview", "receivables", "revenue"])
+def test_whose_invoices_are_known_of_what_is_open_alone_is_said(open_page: Open, tmp_path: Path, page: str) -> None:
+    """One of two billing systems may have a list of open items and the other all of its invoices."""
+    day = "2026-06-30"
+    kpis = {"currency": "ALL", "is_total": True, "money_currency": "GBP", "base_currency": "GBP", "open_amount": 6_000}
+    found = {"code": "open_items_alone", "contract": "one_open_items", "first_on": "2026-05-04"}
+    rows = {
+        "rpt_run": [{"as_of_date": day, "base_currency": "GBP"}],
+        "rpt_accounts": [{"account_id": "a", "is_named": True, "base_currency": "GBP", "as_of_date": day}],
+        "rpt_account_monthly": [{"account_id": "a", "month": "2026-06-01", "base_currency": "GBP", "is_complete": True}],
+        "rpt_receivable_kpis": [{**kpis, "month": "2026-06-01", "as_of_date": day}],
+        "rpt_revenue_retention": [
+            {"month": "2026-06-01", "basis": "invoiced", "closing_revenue": 100, "base_currency": "GBP",
+             "is_complete": True, "missing_rate_count": 0, "missing_amount_count": 0}
+        ],
+    }  # fmt: skip
+    for version, findings in (("v1", [found, found | {"file": "again"}]), ("v2", [found | {"code": "tax_not_told"}])):
+        publish(tmp_path, version, rows | {"rpt_landing_findings": findings})
+        app = open_page(page, at_home=tmp_path)
+        assert not app.exception
+        said = [text for text in words(app).splitlines() if "lists of what is open are all that tells" in text]
+        assert len(said) == (version == "v1"), said
+        assert all("(one_open_items since 2026-05-04)" in text for text in said)

@@ -1,6 +1,7 @@
 -- Grain: one row per account, with its parent and the topmost account above it, which names its group.
 -- A parent is what the account's own CRM record says, else what billing says of its customer: another customer of the
--- system, else the one CRM account that is called so (Grove, of Grove:North). Where parents lead round in a ring there is no top: every account of the ring, and below it, is a group of its own (group_rule `ring`).
+-- system, else the one CRM account that is called so (Grove, of Grove:North). Where parents lead round in a ring there is no
+-- top: every account of the ring, and below it, is a group of its own (group_rule `ring`).
 with recursive identities as (
     select * from {{ ref('int_account_identities') }}
 ),

@@ -6,7 +6,7 @@
 {% set spelled.name = "replace(" ~ spelled.name ~ ", '" ~ letter ~ "', '" ~ letters ~ "')" %}
 {% endfor %}
 {# In Latin letters what joins words is left out, and saints are short. #}
-{% set joined = "regexp_replace(" ~ latin(unaddressed('records.name')) ~ ", ' (and|et|und|och|og|y) ', ' ', 'g')" %}
+{% set joined = 'regexp_replace(' ~ latin(unaddressed('records.name')) ~ ', ' ~ joining_words() ~ ", ' ', 'g')" %}
 {% set shortened = "regexp_replace(" ~ joined ~ ", '(^| )(saint|sainte|sankt|sint|ste) ', '\\1st ')" %}
 with accounts as (
     select * from {{ ref('stg_crm__accounts') }}

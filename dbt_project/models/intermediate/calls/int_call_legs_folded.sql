@@ -123,7 +123,10 @@ led as (
 ),
 
 sided as not materialized (
-    select *, case when direction = 'outbound' then callee_number else caller_number end as client_number
+    select
+        *,
+        case when direction = 'outbound' then callee_number else caller_number end as client_number,
+        coalesce(parent_call_id <> call_id, false) as has_parent
     from {{ ref('stg_calls__calls') }}
     where direction is distinct from 'internal'
 ),
@@ -150,14 +153,12 @@ legs as not materialized (
             when coalesce(dialled.wait_seconds, dialled.total_seconds, {{ exact_seconds_between('dialled.started_at', 'dialled.ended_at') }})
                 is not null then 'missed'
         end as leg_status,
-        coalesce(dialled.parent_call_id <> dialled.call_id, false) as has_parent,
-        parents.call_id is not null or coalesce(dialled.parent_call_id <> dialled.call_id, false) as is_tied,
+        parents.call_id is not null or dialled.has_parent as is_tied,
         -- Case by case: what a leg dials is asked of those few only that it matters of.
         case
             when parents.call_id is null then false
             when coalesce(dialled.agent_id, dialled.agent_name) is null then true
-            when coalesce(dialled.parent_call_id <> dialled.call_id, false) or coalesce(dialled.direction, '') <> 'outbound'
-                then false
+            when dialled.has_parent or coalesce(dialled.direction, '') <> 'outbound' then false
             else coalesce({{ dialled('dialled.client_number') }}, '') = ''
         end as is_exchange_leg
     from dialled

@@ -1,7 +1,8 @@
 -- Grain: one row per conversation: its legs folded (K1), its status (K2), talk (K6), wait (K7) and target call (K9).
 -- The leg that opens it gives the direction and the number; of a call outwards that dials none itself, the first of its legs
 -- that does. Answered when somebody took one leg; the agent is the last one who did, else the only one named: outwards, who
--- opened it. A leg that another one dialled opened nothing, though it be the first that is known. Talk is time with a person, as far as its legs tell: a voicemail is none.
+-- opened it. A leg that another one dialled opened nothing, though it be the first that is known. Talk is time with a
+-- person, as far as its legs tell: a voicemail is none.
 -- Of an inbound call that nobody took, the time that it rang tells whether it was abandoned, whatever word the export has
 -- for it; where that time is not known it is missed: a caller is not said to have given up quickly without evidence.
 -- The queue is the last one that a leg names. Opening hours are those of the queue where the list has them, else of the

@@ -230,11 +230,7 @@ judged as (
             when proofs.proof in ('calls', 'rows') then proofs.things
             else {{ least_known('proofs.things', 'proofs.others') }}
         end as enough,
-        case
-            when proofs.proof = 'calls' then settings.least_numbers
-            when proofs.proof = 'rows' then settings.least_numbers
-            else settings.least_records
-        end as least,
+        case when proofs.proof in ('calls', 'rows') then settings.least_numbers else settings.least_records end as least,
         settings.least_share,
         (select count(*) from accounts where is_named) >= settings.least_records as are_accounts_known
     from proofs

@@ -123,8 +123,8 @@ def say_open_alone(warehouse: str) -> None:
         whose = ", ".join(f"{row['contract']} since {iso(row['first_on'])}" for row in found)
         st.info(
             f"Of some invoices lists of what is open are all that tells ({whose}). What was invoiced and paid before "
-            "the first list is in none of them: sales, revenue, DSO and what was owed before that day are, of these, of "
-            "what is still open alone. A list of all invoices would tell.",
+            "the first list is in none of them: sales, revenue, DSO and what was owed before that day are, of those, "
+            "of what is still open alone. A list of all invoices would tell.",
             icon=":material/playlist_remove:",
         )
 

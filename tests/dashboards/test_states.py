@@ -252,7 +252,7 @@ def test_whose_invoices_are_known_of_what_is_open_alone_is_said(open_page: Open,
         "rpt_receivable_kpis": [{**kpis, "month": "2026-06-01", "as_of_date": day}],
         "rpt_revenue_retention": [
             {"month": "2026-06-01", "basis": "invoiced", "closing_revenue": 100, "base_currency": "GBP",
-             "is_complete": True, "missing_rate_count": 0, "missing_amount_count": 0}
+             "is_complete": True, "missing_rate_count": 0}
         ],
     }  # fmt: skip
     for version, findings in (("v1", [found, found | {"file": "again"}]), ("v2", [found | {"code": "tax_not_told"}])):
